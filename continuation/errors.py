@@ -1,0 +1,28 @@
+"""The whole exception tree.
+
+Numerical trouble (Newton stalls, a branch runs out of steps) is a *status* on the result, with a
+message and a remedy. Exceptions are for misuse and for what cannot be carried on: each says what
+was expected, what came, and what to do.
+"""
+
+__all__ = ["ConvergenceError", "InvalidInputError", "MlpcontError", "StoreError", "UnknownNameError"]
+
+
+class MlpcontError(Exception):
+    """Base of every exception raised on purpose by these packages."""
+
+
+class InvalidInputError(MlpcontError, ValueError):
+    """An argument has the wrong shape, range or content (NaN, empty, mismatched lengths)."""
+
+
+class UnknownNameError(MlpcontError, LookupError):
+    """A name (parameter, activation, preset, file entry) is not among the known ones."""
+
+
+class ConvergenceError(MlpcontError, RuntimeError):
+    """An iteration on which everything else depends did not converge."""
+
+
+class StoreError(MlpcontError, OSError):
+    """A result file cannot be written, or cannot be read back as what it claims to be."""
