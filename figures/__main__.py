@@ -1,0 +1,128 @@
+"""`python -m figures`: compute what is missing and draw every figure."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from continuation.ensemble import available_cores, process_pool
+from continuation.errors import MlpcontError
+from figures import claims, compile_kernels, job, result
+from figures.settings import Settings
+
+app = typer.Typer(add_completion=False)
+console = Console()
+
+EPILOG = (
+    "Without FILE: data are stored in OUTPUT/data, pictures (PDF and PNG) and the claims in "
+    "OUTPUT. What is stored already and still answers the settings is not computed again, and an "
+    "interrupted run goes on where it stopped. With FILE: draws a result that "
+    "`python -m continuation` has written."
+)
+
+
+@app.command(epilog=EPILOG)
+def main(
+    file: Annotated[
+        Path | None, typer.Argument(help="A result of `python -m continuation` to draw instead.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this figure; may be given several times.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Compute again what is stored.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes.", show_default="all cores")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("out"),
+    seed: Annotated[int, typer.Option(min=0, help="Root of every random stream.")] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="A preview with fewer samples.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
+) -> None:
+    """Compute and draw the figures of the paper."""
+    try:
+        if list_:
+            console.print(_catalogue())
+        elif file is not None:
+            for path in result.draw_file(file, output):
+                console.print(f"[green]drawn[/] {path}")
+        else:
+            names = list(dict.fromkeys(only or job.NAMES))
+            _run(names, Settings(seed, quick), output, force, jobs or available_cores())
+    except KeyboardInterrupt:
+        console.print("[yellow]interrupted[/]; run the same command to go on from here")
+        sys.exit(130)
+    except MlpcontError as error:
+        console.print(f"[red]error:[/] {error}", highlight=False)
+        sys.exit(1)
+
+
+def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: int) -> None:
+    begin = time.perf_counter()
+    for name in names:
+        job.figure_module(name)
+    stale = [n for n in names if force or not _current(n, settings, output)]
+    if stale:
+        _compute(stale, settings, output, jobs, force)
+    for name in names:
+        data = job.read_dataset(job.data_path(output, name))
+        if name in stale or not job.is_drawn(name, output):
+            job.draw(name, data, output)
+            console.print(f"[green]drawn[/] {output / name}.pdf")
+    for path in claims.write(job.stored_data(job.NAMES, output), output):
+        console.print(f"[green]written[/] {path}")
+    if not stale:
+        console.print("nothing to compute: every figure is stored and current")
+    console.print(f"elapsed {time.perf_counter() - begin:.1f} s")
+
+
+def _current(name: str, settings: Settings, output: Path) -> bool:
+    return job.is_current(job.data_path(output, name), job.figure_key(name, settings))
+
+
+def _compute(
+    stale: list[str], settings: Settings, output: Path, jobs: int, force: bool
+) -> None:
+    """Compile, compute all parts of all stale figures through one pool, assemble."""
+    wanted = {
+        name: (job.all_parts if force else job.missing_parts)(name, settings, output)
+        for name in stale
+    }
+    columns = (
+        TextColumn("{task.description:>12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with process_pool(jobs) as pool, Progress(*columns, console=console) as progress:
+        compile_bar = progress.add_task("kernels", total=len(compile_kernels.TASKS))
+        compile_kernels.run(pool, lambda: progress.advance(compile_bar))
+        bars = {n: progress.add_task(n, total=len(parts)) for n, parts in wanted.items()}
+        left = {name: len(parts) for name, parts in wanted.items()}
+
+        def done(part: job.Part) -> None:
+            progress.advance(bars[part.figure])
+            left[part.figure] -= 1
+            if left[part.figure] == 0:
+                job.assemble(part.figure, settings, output)
+
+        job.compute_parts([part for parts in wanted.values() for part in parts], pool, done)
+    for name in (n for n, parts in wanted.items() if not parts):
+        job.assemble(name, settings, output)
+
+
+def _catalogue() -> Table:
+    table = Table("figure", "shows")
+    for name in job.NAMES:
+        table.add_row(name, job.figure_module(name).TITLE)
+    return table
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,181 @@
+"""The main job: parts of all figures through one pool, stored as they arrive, then drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import xarray as xr
+from matplotlib.figure import Figure as Canvas
+
+import continuation
+import symbolic
+from continuation import ensemble
+from continuation.errors import StoreError, UnknownNameError
+from continuation.store import atomic_file, read_dataset, write_dataset
+from figures.settings import Settings
+from figures.style import paper_style
+
+NAMES = (
+    "training",
+    "landscape",
+    "phase_plane",
+    "noise",
+    "size",
+    "graph",
+    "optimum",
+    "collapse",
+    "motorcycle",
+)
+
+FORMATS = ("pdf", "png")
+
+
+class FigureModule(Protocol):
+    """What each `figures/<name>.py` offers.
+
+    `parts` lists picklable tasks, each carrying its own seed; `compute` turns one of them into
+    a data set in any process; `assemble` joins them in order; `draw` needs nothing else.
+    """
+
+    TITLE: str
+
+    def parts(self, settings: Settings) -> Sequence[Any]: ...  # noqa: D102
+    def compute(self, part: Any) -> xr.Dataset: ...  # noqa: D102
+    def assemble(self, settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset: ...  # noqa: D102
+    def draw(self, data: xr.Dataset) -> Canvas: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Part:
+    """One task of one figure."""
+
+    figure: str
+    index: int
+    task: Any
+    path: Path
+    key: str
+
+
+def figure_module(name: str) -> FigureModule:
+    """Module of a figure.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name not in `NAMES`.
+    """
+    if name not in NAMES:
+        raise UnknownNameError(f"unknown figure {name!r}; choose from {', '.join(NAMES)}")
+    return cast(FigureModule, importlib.import_module(f"figures.{name}"))
+
+
+def figure_key(name: str, settings: Settings) -> str:
+    """Digest of everything that the data of a figure depend on: code, settings, figure."""
+    own = Path(str(importlib.import_module(f"figures.{name}").__file__)).read_bytes()
+    text = json.dumps([name, asdict(settings), hashlib.sha256(own).hexdigest(), _science_digest()])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def data_path(output: Path, name: str) -> Path:
+    """Where the data of a figure are stored."""
+    return output / "data" / f"{name}.nc"
+
+
+def is_current(path: Path, key: str) -> bool:
+    """Whether a stored file is readable and answers exactly this key."""
+    try:
+        return bool(read_dataset(path).attrs.get("key") == key)
+    except StoreError:
+        return False
+
+
+def missing_parts(name: str, settings: Settings, output: Path) -> list[Part]:
+    """Parts of a figure that are not stored yet; all of its parts stand in `all_parts`."""
+    return [part for part in all_parts(name, settings, output) if not is_current(*_id(part))]
+
+
+def all_parts(name: str, settings: Settings, output: Path) -> list[Part]:
+    """All parts of a figure in order."""
+    key = figure_key(name, settings)
+    folder = output / "data" / "parts" / f"{name}-{key[:12]}"
+    tasks = figure_module(name).parts(settings)
+    return [Part(name, i, task, folder / f"{i:05d}.nc", key) for i, task in enumerate(tasks)]
+
+
+def compute_part(part: Part) -> xr.Dataset:
+    """Run one part; called in the workers."""
+    return figure_module(part.figure).compute(part.task)
+
+
+def compute_parts(
+    parts: Sequence[Part], executor: Executor, on_part: Callable[[Part], None]
+) -> None:
+    """Compute parts on an executor and store each one as it arrives."""
+
+    def store(index: int, data: xr.Dataset) -> None:
+        part = parts[index]
+        write_dataset(part.path, data.assign_attrs(key=part.key), f"part of {part.figure}")
+        on_part(part)
+
+    ensemble.run(compute_part, parts, executor, store)
+
+
+def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:
+    """Join the stored parts of a figure into its data file and remove them."""
+    parts = all_parts(name, settings, output)
+    data = figure_module(name).assemble(settings, [read_dataset(part.path) for part in parts])
+    stamped = data.assign_attrs(key=figure_key(name, settings), settings=json.dumps(asdict(settings)))
+    write_dataset(data_path(output, name), stamped, f"figure {name}")
+    shutil.rmtree(parts[0].path.parent)
+    return stamped
+
+
+def draw(name: str, data: xr.Dataset, output: Path) -> list[Path]:
+    """Draw a figure from its data into every format; returns the paths."""
+    with paper_style():
+        return save_canvas(figure_module(name).draw(data), output, name)
+
+
+def save_canvas(canvas: Canvas, output: Path, name: str) -> list[Path]:
+    """Write a drawn figure in every format, without time stamps."""
+    paths = [output / f"{name}.{suffix}" for suffix in FORMATS]
+    for path, stamp in zip(paths, ("CreationDate", "Creation Time"), strict=True):
+        with atomic_file(path) as temporary:
+            canvas.savefig(temporary, metadata={stamp: None})
+    return paths
+
+
+def is_drawn(name: str, output: Path) -> bool:
+    """Whether every picture exists and is no older than the data."""
+    written = data_path(output, name).stat().st_mtime
+    pictures = [output / f"{name}.{suffix}" for suffix in FORMATS]
+    return all(p.is_file() and p.stat().st_mtime >= written for p in pictures)
+
+
+def stored_data(names: Sequence[str], output: Path) -> Mapping[str, xr.Dataset]:
+    """Data of those figures that are stored."""
+    paths = {name: data_path(output, name) for name in names}
+    return {name: read_dataset(path) for name, path in paths.items() if path.is_file()}
+
+
+def _id(part: Part) -> tuple[Path, str]:
+    return part.path, part.key
+
+
+@cache
+def _science_digest() -> str:
+    """Digest of the source of the packages that compute."""
+    digest = hashlib.sha256()
+    for package in (symbolic, continuation):
+        for path in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
