@@ -1,0 +1,374 @@
+"""The hand-written half of every generated kernel file.
+
+`symbolic.codegen` copies this source verbatim in front of the functions that SymPy prints, so that
+a kernel file imports nothing but NumPy and Numba: Numba's disk cache does not see edits in
+imported helpers.
+
+Two rules of floating point hold everywhere (both were measured):
+
+* sums run with `FAST`, which lets the compiler reorder and fuse them but assumes nothing about
+  infinities or NaN; elementary functions run with `EXACT`, as reordering would destroy them;
+* a block of samples is sliced first and indexed from 0, and whole rows are passed, because
+  indices that might be negative block vectorisation.
+"""
+
+# ruff: noqa: N803 (F, J and Fp are the names of the kernel interface)
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+EXACT = {"contract"}
+FAST = {"reassoc", "contract", "nsz"}
+
+_vector = types.float64[::1]
+_matrix = types.float64[:, ::1]
+KERNEL_SIGNATURE = types.float64(
+    _vector, types.float64, _vector, _matrix, _matrix, _vector, _matrix, _vector
+)
+NETWORK_SIGNATURE = types.void(_vector, _vector, _vector)
+
+# Entries of `constants`. The value of the continued parameter is entry CODE + 1 and is replaced
+# by the argument p.
+CODE, NOISE, WEIGHT_DECAY, SIZE, HOMOTOPY, NODES, SCHEDULE = range(7)
+NOISE_CODE, SIZE_CODE, WEIGHT_DECAY_CODE, POPULATION_CODE = range(4)
+_ENTRY_OF_CODE = (NOISE, SIZE, WEIGHT_DECAY, HOMOTOPY)
+
+# Rows of `data`; the fourth is there only where weights are not uniform.
+INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)
+
+
+@intrinsic
+def bits_of(typing_context, number):
+    """The 64 bits of a double as an integer."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), generate
+
+
+@intrinsic
+def double_of(typing_context, bits):
+    """The double that has the given 64 bits."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(types.int64), generate
+
+
+_SIGN_BIT = np.int64(-(2**63))
+_OTHER_BITS = np.int64(2**63 - 1)
+_SATURATION = 22.0  # tanh is 1 to the last bit beyond
+_TWO_OVER_LOG2 = 2.8853900817779268
+_ROUNDING = 6755399441055744.0  # 1.5 * 2**52: adding it leaves the nearest integer in the low bits
+_LOG2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # 33 bits: its product with k is exact
+_LOG2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
+# (expm1(r) - r - r**2/2) / r**3 on |r| <= log(2)/2, minimax error 8e-18
+_C0 = 0.16666666666666669
+_C1 = 0.041666666666666664
+_C2 = 0.008333333333330062
+_C3 = 0.0013888888888886552
+_C4 = 0.00019841269863053618
+_C5 = 2.4801587317144498e-05
+_C6 = 2.7557268459997064e-06
+_C7 = 2.755728296954995e-07
+_C8 = 2.510038549551032e-08
+_C9 = 2.0911236630261545e-09
+
+
+@njit(error_model="numpy", fastmath=EXACT)
+def tanh(u):
+    """Hyperbolic tangent without branches or calls, so that loops over it vectorise.
+
+    expm1(2|u|) by Cody-Waite reduction and a polynomial; the sign is put back by its bit.
+    At most 2.6 ulp; odd; exact at 0, infinities and NaN.
+    """
+    bits = bits_of(u)
+    size = double_of(bits & _OTHER_BITS)
+    size = _SATURATION if size > _SATURATION else size
+    shifted = size * _TWO_OVER_LOG2 + _ROUNDING
+    k = shifted - _ROUNDING
+    r = 2.0 * size - k * _LOG2_HIGH
+    r = r - k * _LOG2_LOW
+    r2 = r * r
+    r4 = r2 * r2
+    low = (_C3 * r + _C2) * r2 + (_C1 * r + _C0)
+    high = (_C7 * r + _C6) * r2 + (_C5 * r + _C4)
+    tail = (_C9 * r + _C8) * (r4 * r4) + (high * r4 + low)
+    polynomial = r2 * (r * tail + 0.5) + r
+    power = double_of((bits_of(shifted) + 1023) << 52)
+    expm1 = power * polynomial + (power - 1.0)
+    return double_of(bits_of(expm1 / (expm1 + 2.0)) | (bits & _SIGN_BIT))
+
+
+@njit(error_model="numpy", fastmath=EXACT)
+def logistic(u):
+    """1/(1 + exp(-u)) without overflow."""
+    return 0.5 + 0.5 * tanh(0.5 * u)
+
+
+@njit(error_model="numpy", fastmath=EXACT)
+def softplus(u):
+    """log(1 + exp(u)) without overflow."""
+    return max(u, 0.0) + math.log1p(math.exp(-abs(u)))
+
+
+@njit(error_model="numpy", fastmath=EXACT)
+def sign(u):
+    """-1, 0 or 1."""
+    return (u > 0.0) - (u < 0.0)
+
+
+@njit(error_model="numpy")
+def weight_of(weights, i):
+    """Weight of sample i; `weights` is None where all are one (resolved at compilation)."""
+    if weights is None:
+        return 1.0
+    return weights[i]
+
+
+@njit(error_model="numpy")
+def parameter(entry, p, constants):
+    """Value of a loss parameter: p if it is the continued one, else the stored constant."""
+    if entry == _ENTRY_OF_CODE[int(constants[CODE])]:
+        return p
+    return constants[entry]
+
+
+@njit(error_model="numpy")
+def size_step(size, constants, samples):
+    """Last size of the schedule that is <= size, and the next one."""
+    if constants.size == SCHEDULE:
+        lower = min(int(max(size, 0.0)), samples)
+        return lower, min(lower + 1, samples)
+    last = constants.size - 1
+    j = SCHEDULE
+    while j < last and constants[j + 1] <= size:
+        j += 1
+    lower = min(int(constants[j]), samples)
+    return lower, min(int(constants[min(j + 1, last)]), samples)
+
+
+@njit(error_model="numpy")
+def size_segments(size, constants, samples):
+    """Segments of an unweighted data set of continuous size n.
+
+    With lower <= n <= upper from the schedule, the block of samples lower <= i < upper carries
+    mu = S((n - lower)/(upper - lower)), S(t) = 6t^5 - 15t^4 + 10t^3, and W = lower + mu*(upper -
+    lower) normalises. At n = lower this is exactly the mean over the first n samples.
+    """
+    lower, upper = size_step(size, constants, samples)
+    width = float(upper - lower)
+    t = min(max((size - lower) / width, 0.0), 1.0) if upper > lower else 0.0
+    if t == 0.0:
+        return (lower, lower), (1.0 / lower, 0.0), (0.0, 0.0)
+    mu = t * t * t * (t * (6.0 * t - 15.0) + 10.0)
+    slope = 30.0 * t * t * (t - 1.0) * (t - 1.0) / width
+    total = lower + mu * width
+    full = 1.0 / total
+    full_slope = -slope * width * full * full
+    return (lower, upper), (full, mu * full), (full_slope, slope * full + mu * full_slope)
+
+
+@njit(error_model="numpy")
+def segments(p, constants, data):
+    """Ends, multipliers and d(multiplier)/dp of the two contiguous segments of samples."""
+    samples = data.shape[1]
+    nodes = int(constants[NODES])
+    if data.shape[0] <= WEIGHT_ROW:
+        ends, factors, slopes = size_segments(parameter(SIZE, p, constants), constants, samples)
+        active = 1.0 if constants[CODE] == SIZE_CODE else 0.0
+    elif nodes == 0:
+        ends, factors, slopes = (samples, samples), (1.0, 0.0), (0.0, 0.0)
+        active = 0.0
+    else:
+        s = parameter(HOMOTOPY, p, constants)
+        ends, factors, slopes = (nodes, samples), (1.0 - s, s), (-1.0, 1.0)
+        active = 1.0 if constants[CODE] == POPULATION_CODE else 0.0
+    return ends, factors, (active * slopes[0], active * slopes[1])
+
+
+def sweep_of(block):
+    """Compiled sum of `block` over all visited samples, work.shape[1] of them at a time.
+
+    A block receives the segment's scale (multiplier, d multiplier/dp, factor of dF/d noise in Fp).
+    It is a closure and no argument, because Numba caches no caller of a function argument.
+    """
+
+    @njit(error_model="numpy")
+    def sweep(theta, p, constants, data, work, F, J, Fp):
+        sigma = parameter(NOISE, p, constants)
+        ends, factors, slopes = segments(p, constants, data)
+        by_noise = -1.0 if constants[CODE] == NOISE_CODE else 0.0
+        total = 0.0
+        start = 0
+        for segment in range(2):
+            end = ends[segment]
+            scale = (factors[segment], slopes[segment], by_noise * factors[segment])
+            for first in range(start, end, work.shape[1]):
+                last = min(first + work.shape[1], end)
+                x = data[INPUT_ROW][first:last]
+                target = data[TARGET_ROW][first:last]
+                noise = data[NOISE_ROW][first:last]
+                if data.shape[0] > WEIGHT_ROW:
+                    weights = data[WEIGHT_ROW][first:last]
+                    total += block(theta, sigma, x, target, noise, weights, work, scale, F, J, Fp)
+                else:
+                    total += block(theta, sigma, x, target, noise, None, work, scale, F, J, Fp)
+            start = end
+        return total
+
+    return sweep
+
+
+@njit(error_model="numpy")
+def add_gradient_decay(theta, p, constants, F):
+    """Add the weight decay to F; returns its loss rho/2 |theta|^2."""
+    rho = parameter(WEIGHT_DECAY, p, constants)
+    square = 0.0
+    for a in range(theta.size):
+        F[a] += rho * theta[a]
+        square += theta[a] * theta[a]
+    return 0.5 * rho * square
+
+
+@njit(error_model="numpy")
+def add_decay(theta, p, constants, F, J, Fp):
+    """Add the weight decay to F, J and Fp and fill the lower triangle of J; returns its loss."""
+    rho = parameter(WEIGHT_DECAY, p, constants)
+    by_decay = 1.0 if constants[CODE] == WEIGHT_DECAY_CODE else 0.0
+    for a in range(theta.size):
+        J[a, a] += rho
+        Fp[a] += by_decay * theta[a]
+        for b in range(a):
+            J[a, b] = J[b, a]
+    return add_gradient_decay(theta, p, constants, F)
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def total_of(values, length):
+    """Sum of the first `length` values."""
+    total = 0.0
+    for i in range(length):
+        total += values[i]
+    return total
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def start_residual(residual, value, sigma, target, noise):
+    """Residual of the constant network `value`; the units are added later."""
+    for i in range(target.size):
+        residual[i] = value - target[i] - sigma * noise[i]
+
+
+@njit(error_model="numpy")
+def fill(row, length, value):
+    """Set the first `length` entries."""
+    for i in range(length):
+        row[i] = value
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def weigh(residual, weights, length):
+    """Multiply the residuals by the weights; returns the weighted sum of squares."""
+    total = 0.0
+    for i in range(length):
+        r = residual[i]
+        weighted = weight_of(weights, i) * r
+        total += weighted * r
+        residual[i] = weighted
+    return total
+
+
+@njit(error_model="numpy")
+def finish_jet(theta, p, constants, value, F, J, Fp):
+    """Taylor derivatives of L along e = J[0] from the sums of all blocks.
+
+    On entry F = gradient, J[1] = D3[e, e, .], J[2] = D4[e, e, e, .] and Fp[2] = e.He, all without
+    weight decay; on return all of it with, and Fp[:5] complete.
+    """
+    rho = parameter(WEIGHT_DECAY, p, constants)
+    Fp[0] = value + add_gradient_decay(theta, p, constants, F)
+    for a in range(theta.size):
+        e = J[0, a]
+        Fp[1] += e * F[a]
+        Fp[2] += rho * e * e
+        Fp[3] += e * J[1, a]
+        Fp[4] += e * J[2, a]
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def multiply_roots(row, weights, length):
+    """Multiply a row by the square roots of the weights."""
+    for i in range(length):
+        row[i] *= math.sqrt(weight_of(weights, i))
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def tile_products(a0, a1, a2, a3, b0, b1, b2, b3, length):
+    """The 16 scalar products of four rows with four rows, all sums in registers."""
+    s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
+    s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = 0.0
+    for i in range(length):
+        x0, x1, x2, x3 = a0[i], a1[i], a2[i], a3[i]
+        y0, y1, y2, y3 = b0[i], b1[i], b2[i], b3[i]
+        s00 += x0 * y0
+        s01 += x0 * y1
+        s02 += x0 * y2
+        s03 += x0 * y3
+        s10 += x1 * y0
+        s11 += x1 * y1
+        s12 += x1 * y2
+        s13 += x1 * y3
+        s20 += x2 * y0
+        s21 += x2 * y1
+        s22 += x2 * y2
+        s23 += x2 * y3
+        s30 += x3 * y0
+        s31 += x3 * y1
+        s32 += x3 * y2
+        s33 += x3 * y3
+    return (s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33)
+
+
+@njit(error_model="numpy")
+def deposit(a, b, product, dimension, scale, F, J, Fp):
+    """Put the product of rows a <= b of (df/dtheta, r, noise) where it belongs; returns r.r."""
+    if b < dimension:
+        J[a, b] += scale[0] * product
+    elif b == dimension and a < dimension:
+        F[a] += scale[0] * product
+        Fp[a] += scale[1] * product
+    elif b == dimension:
+        return product
+    elif b == dimension + 1 and a < dimension:
+        Fp[a] += scale[2] * product
+    return 0.0
+
+
+@njit(error_model="numpy")
+def gram(work, first, dimension, length, scale, F, J, Fp):
+    """Products of the rows (df/dtheta, residual, noise), which start at work[first].
+
+    Their number is filled up to a multiple of four by rows of zeros. Returns r.r.
+    """
+    square = 0.0
+    rows = work[first:]
+    end = (dimension + 5) // 4 * 4
+    for a in range(0, end, 4):
+        for b in range(a, end, 4):
+            products = tile_products(
+                rows[a], rows[a + 1], rows[a + 2], rows[a + 3],
+                rows[b], rows[b + 1], rows[b + 2], rows[b + 3], length,
+            )  # fmt: skip
+            for i in range(4):
+                for j in range(4):
+                    if a + i <= b + j:
+                        s = products[4 * i + j]
+                        square += deposit(a + i, b + j, s, dimension, scale, F, J, Fp)
+    return square

@@ -1,0 +1,169 @@
+"""Compiled kernels of a model, from a disk cache of generated files.
+
+One file per structure of a model. Its name is a hash of that structure, of the source of the
+generator and of the versions of Python, Numba and SymPy, so that nothing stale is ever loaded.
+Files are written under a temporary name and moved into place, all with the same time stamp:
+Numba keys its own cache on that, so that processes that race for a file still share it.
+"""
+
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from types import ModuleType
+
+import numba
+import sympy
+
+from .codegen import kernel_source
+from .model import Model
+
+CACHE_VARIABLE = "MLPCONT_CACHE"
+_TIME_STAMP = 1_000_000_000  # seconds; any constant does
+_GENERATOR = (
+    "activations.py",
+    "codegen.py",
+    "functions.py",
+    "kernel_runtime.py",
+    "printing.py",
+    "units.py",
+)
+
+
+class KernelCacheError(OSError):
+    """The folder of kernel files cannot be used."""
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """Compiled functions of one model structure.
+
+    `evaluate`, `gradient` and `jet` share one signature, ``value = kernel(theta (d,), p,
+    constants, data (rows, n), work, F (d,), J (d, d), Fp (d,))``; see `symbolic.kernel_runtime`
+    for the entries of `constants` and the rows of `data`.
+
+    Attributes
+    ----------
+    evaluate
+        Loss; fills F = gradient, J = Hessian and Fp = dF/dp in one pass over the samples.
+    gradient
+        Loss; fills F only.
+    jet
+        Along e = J[0]: F = gradient, J[1] = D^3 L[e, e, .], J[2] = D^4 L[e, e, e, .] and
+        Fp[k] = d^k/dt^k L(theta + t e), k = 0..4. J needs 3 rows and Fp 5 entries at least.
+    network
+        ``network(theta, x (n,), out (n,))`` fills out = f(x; theta).
+    work_shape
+        Shape of the scratch array that the caller provides.
+    path
+        The generated file.
+    """
+
+    evaluate: Callable[..., float]
+    gradient: Callable[..., float]
+    jet: Callable[..., float]
+    network: Callable[..., None]
+    work_shape: tuple[int, int]
+    path: Path
+
+
+def load_kernels(model: Model) -> Kernels:
+    """Kernels of a model, generated and compiled only if no process has done so before.
+
+    Raises
+    ------
+    KernelCacheError
+        The cache folder cannot be written; the message names the variable that moves it.
+    """
+    return _load(kernel_file(model))
+
+
+def kernel_file(model: Model) -> Path:
+    """Path of the model's kernel file, which is written if it is missing."""
+    path = cache_folder() / f"kernel_{_structure_hash(model)}.py"
+    if not path.exists():
+        _write(path, kernel_source(model))
+    return path
+
+
+def cache_folder() -> Path:
+    """$MLPCONT_CACHE, else mlpcont in the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlpcont"
+
+
+def _structure_hash(model: Model) -> str:
+    structure = (
+        model.kind,
+        model.hidden,
+        model.activation,
+        model.output_weights,
+        model.bias,
+        model.offset,
+        model.formula,
+        model.parameters,
+        model.input,
+    )
+    text = f"{structure} {_generator_hash()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=1)
+def _generator_hash() -> str:
+    digest = hashlib.sha256()
+    versions = (platform.python_version(), numba.__version__, sympy.__version__)
+    digest.update(repr(versions).encode())
+    for name in _GENERATOR:
+        digest.update(resources.files(__package__).joinpath(name).read_bytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".kernel_", suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.utime(temporary, (_TIME_STAMP, _TIME_STAMP))
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise KernelCacheError(
+            f"cannot write kernels to {path.parent} ({error.strerror}); "
+            f"set {CACHE_VARIABLE} to a folder that can be written"
+        ) from error
+
+
+@lru_cache(maxsize=None)
+def _load(path: Path) -> Kernels:
+    module = _import(path)
+    return Kernels(
+        evaluate=module.evaluate,
+        gradient=module.gradient,
+        jet=module.jet,
+        network=module.network,
+        work_shape=module.WORK_SHAPE,
+        path=path,
+    )
+
+
+def _import(path: Path) -> ModuleType:
+    name = f"mlpcont_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise KernelCacheError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # compiled functions are found again by module and name
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,488 @@
+"""The model: student network, teacher and input law, as one frozen object.
+
+The words and symbols are those of the project: a student f(x; theta) = sum_k v_k phi(w_k x), a
+teacher T(x), inputs x ~ N(0, input_scale^2).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from .activations import NAMED, U, Ring, derivatives, ring_of
+from .functions import SYMPY_FUNCTIONS, evaluate
+from .parsing import FormulaError, parse_expression
+
+FREE = "free"
+WIDEST = 1024
+
+
+class ModelError(ValueError):
+    """A model that makes no sense; the message says what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Student, teacher and input law. Use `Model.perceptron` or `Model.from_expression`.
+
+    Attributes
+    ----------
+    kind : str
+        "perceptron" or "expression".
+    hidden : int
+        Number H of hidden units; 0 for an expression.
+    activation : str
+        Name of the activation, or its formula in u.
+    output_weights : tuple of float or None
+        The fixed output weights v_1..v_H; None where they are free (part of theta).
+    bias, offset : bool
+        Hidden biases c_1..c_H; output offset b_0.
+    teacher : str or None
+        Canonical text of T(x); None for observed data.
+    input_scale : float
+        Standard deviation of the inputs.
+    formula : str or None
+        Canonical text of f(x; theta) of an expression.
+    parameters : tuple of str
+        Names of theta of an expression.
+    input : str
+        Name of the input.
+    """
+
+    kind: str
+    hidden: int = 0
+    activation: str = "tanh"
+    output_weights: tuple[float, ...] | None = None
+    bias: bool = False
+    offset: bool = False
+    teacher: str | None = None
+    input_scale: float = 1.0
+    formula: str | None = None
+    parameters: tuple[str, ...] = ()
+    input: str = "x"
+
+    @classmethod
+    def perceptron(
+        cls,
+        hidden: int,
+        activation: str = "tanh",
+        output_weights: str | Sequence[float] = FREE,
+        bias: bool = False,
+        offset: bool = False,
+        teacher: str | sp.Expr | None = None,
+        input_scale: float = 1,
+    ) -> "Model":
+        """Perceptron f(x; theta) = b_0 + sum_k v_k phi(w_k x + c_k).
+
+        Parameters
+        ----------
+        hidden
+            Number of units, at least 1.
+        activation
+            One of tanh, erf, logistic, softplus, sin, or a smooth formula in u.
+        output_weights
+            "free", or the fixed values v_1..v_H.
+        bias, offset
+            Whether theta has hidden biases c_k; an output offset b_0.
+        teacher
+            T(x) as text or as a SymPy expression in one symbol; None for observed data.
+        input_scale
+            Standard deviation of the inputs, positive.
+
+        Raises
+        ------
+        ModelError
+            An argument makes no sense.
+        FormulaError
+            A formula is not accepted.
+        """
+        hidden = _width(hidden)
+        return cls(
+            kind="perceptron",
+            hidden=hidden,
+            activation=_canonical_activation(activation),
+            output_weights=_fixed_weights(output_weights, hidden),
+            bias=bool(bias),
+            offset=bool(offset),
+            teacher=_canonical_teacher(teacher, "x"),
+            input_scale=_scale(input_scale),
+        )
+
+    @classmethod
+    def from_expression(
+        cls,
+        text: str | sp.Expr,
+        parameters: Sequence[str],
+        input: str = "x",
+        teacher: str | sp.Expr | None = None,
+        input_scale: float = 1,
+    ) -> "Model":
+        """Any small model given as a formula f(x; theta).
+
+        Parameters
+        ----------
+        text
+            The formula.
+        parameters
+            Names of theta, in order.
+        input
+            Name of the input.
+        teacher, input_scale
+            As for `perceptron`; the teacher is a formula in the same input.
+
+        Raises
+        ------
+        ModelError
+            An argument makes no sense, or the formula is not smooth.
+        FormulaError
+            A formula is not accepted.
+        """
+        names = _names(parameters, input)
+        expression = parse_expression(_text(text), (*names, input))
+        _require_smooth(expression, names)
+        return cls(
+            kind="expression",
+            activation="",
+            formula=str(expression),
+            parameters=names,
+            input=input,
+            teacher=_canonical_teacher(teacher, input),
+            input_scale=_scale(input_scale),
+        )
+
+    # -- structure ---------------------------------------------------------------------------
+
+    @property
+    def free_output(self) -> bool:
+        """Whether the output weights are part of theta."""
+        return self.kind == "perceptron" and self.output_weights is None
+
+    @property
+    def unit_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters of one unit: w, [c], [v]."""
+        return ("w", *("c" * self.bias), *("v" * self.free_output))
+
+    @cached_property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of theta: w_1..w_H, [c_1..c_H], [v_1..v_H], [b_0]."""
+        if self.kind == "expression":
+            return self.parameters
+        units = range(1, self.hidden + 1)
+        names = [f"{name}_{k}" for name in self.unit_parameters for k in units]
+        return (*names, *(("b_0",) if self.offset else ()))
+
+    @property
+    def dimension(self) -> int:
+        """Number d of parameters."""
+        return len(self.parameter_names)
+
+    @property
+    def input_symbol(self) -> sp.Symbol:
+        """The input x."""
+        return sp.Symbol(self.input, real=True)
+
+    @cached_property
+    def parameter_symbols(self) -> tuple[sp.Symbol, ...]:
+        """Theta as real symbols."""
+        return tuple(sp.Symbol(name, real=True) for name in self.parameter_names)
+
+    # -- activation --------------------------------------------------------------------------
+
+    @cached_property
+    def activation_expr(self) -> sp.Expr | None:
+        """phi as an expression in the symbol u; None for an expression."""
+        return None if self.kind == "expression" else _activation_expression(self.activation)
+
+    @cached_property
+    def ring(self) -> Ring:
+        """The differential ring of the activation."""
+        return ring_of(self.activation_expr)
+
+    @cached_property
+    def is_odd(self) -> bool:
+        """Whether SymPy proves phi(-u) = -phi(u)."""
+        phi = self.activation_expr
+        return phi is not None and sp.simplify(phi.subs(U, -U) + phi) == 0
+
+    def activation_functions(self, order: int) -> Callable[[np.ndarray], np.ndarray]:
+        """Numerical phi, phi', ... up to an order.
+
+        Parameters
+        ----------
+        order
+            Highest derivative, 0 to 4 (any order for the five named activations).
+
+        Returns
+        -------
+        Callable
+            Takes u of any shape; returns an array of shape (order + 1, *u.shape).
+        """
+        ring, expressions = self.ring, derivatives(self.ring, order)
+
+        def functions(u: np.ndarray) -> np.ndarray:
+            u = np.asarray(u, dtype=float)
+            values = {U: u}
+            for symbol, value in zip(ring.symbols, ring.values, strict=True):
+                values[symbol] = evaluate(value, {U: u})
+            rows = [np.broadcast_to(evaluate(e, values), u.shape) for e in expressions]
+            return np.stack(rows)
+
+        return functions
+
+    # -- student -----------------------------------------------------------------------------
+
+    @cached_property
+    def expression(self) -> sp.Expr:
+        """f(x; theta) as one SymPy expression."""
+        if self.kind == "expression":
+            return parse_expression(str(self.formula), (*self.parameters, self.input))
+        symbols = dict(zip(self.parameter_names, self.parameter_symbols, strict=True))
+        units = [self._unit(k, symbols) for k in range(1, self.hidden + 1)]
+        return sp.Add(*units, symbols.get("b_0", sp.Integer(0)))
+
+    def _unit(self, k: int, symbols: dict[str, sp.Symbol]) -> sp.Expr:
+        argument = symbols[f"w_{k}"] * self.input_symbol + symbols.get(f"c_{k}", 0)
+        weight = symbols[f"v_{k}"] if self.free_output else self.exact_output_weights[k - 1]
+        return weight * self.activation_expr.subs(U, argument)
+
+    @property
+    def exact_output_weights(self) -> tuple[sp.Rational, ...]:
+        """The fixed output weights as exact rationals of their decimal text; () if free."""
+        return tuple(sp.Rational(repr(v)) for v in self.output_weights or ())
+
+    def with_hidden(self, hidden: int) -> "Model":
+        """The same model with another number of units (>= 1).
+
+        Raises
+        ------
+        ModelError
+            The model is an expression, or its fixed output weights cannot be extended.
+        """
+        hidden = _width(hidden)
+        if self.kind == "expression":
+            raise ModelError("a model given by an expression has no hidden units to choose")
+        weights = self.output_weights
+        if weights is not None:
+            if hidden > len(weights) and len(set(weights)) > 1:
+                raise ModelError(f"fixed output weights {weights} do not say those of new units")
+            weights = (weights + weights[:1] * hidden)[:hidden]
+        return replace(self, hidden=hidden, output_weights=weights)
+
+    # -- teacher -----------------------------------------------------------------------------
+
+    @cached_property
+    def teacher_expr(self) -> sp.Expr | None:
+        """T(x), or None."""
+        return None if self.teacher is None else parse_expression(self.teacher, (self.input,))
+
+    @cached_property
+    def teacher_units(self) -> tuple[tuple[float, float], ...] | None:
+        """The teacher as units ((w, v), ...) with T = sum v phi(w x), else None."""
+        if self.teacher_expr is None or self.kind == "expression":
+            return None
+        terms = sp.Add.make_args(sp.expand(self.teacher_expr))
+        units = [self._teacher_unit(term) for term in terms if term != 0]
+        return None if None in units else tuple(unit for unit in units if unit is not None)
+
+    def _teacher_unit(self, term: sp.Expr) -> tuple[float, float] | None:
+        x = self.input_symbol
+        weight, rest = term.as_independent(x)
+        for node in rest.atoms(sp.Function) | {rest}:
+            for argument in node.args:
+                w = argument.coeff(x)
+                if w.is_number and w != 0 and rest == self.activation_expr.subs(U, w * x):
+                    return float(w), float(weight)
+        return None
+
+    def teacher_function(self) -> Callable[[np.ndarray], np.ndarray]:
+        """T as a vectorised function of the inputs.
+
+        Raises
+        ------
+        ModelError
+            The model has no teacher.
+        """
+        if self.teacher_expr is None:
+            raise ModelError("this model has no teacher; give one, or observed targets")
+        expression, symbol = self.teacher_expr, self.input_symbol
+
+        def teacher(x: np.ndarray) -> np.ndarray:
+            x = np.asarray(x, dtype=float)
+            return np.broadcast_to(evaluate(expression, {symbol: x}), x.shape).copy()
+
+        return teacher
+
+    # -- identity ----------------------------------------------------------------------------
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Model":
+        """Model of a JSON text; everything in it is checked again.
+
+        Raises
+        ------
+        ModelError
+            The text is no model.
+        """
+        try:
+            fields = json.loads(text)
+            kind = fields["kind"]
+            return _FROM_FIELDS[kind](fields)
+        except FormulaError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"not the JSON text of a model: {error}") from error
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _perceptron_from_fields(fields: dict[str, Any]) -> Model:
+    weights = fields["output_weights"]
+    return Model.perceptron(
+        hidden=fields["hidden"],
+        activation=fields["activation"],
+        output_weights=FREE if weights is None else weights,
+        bias=fields["bias"],
+        offset=fields["offset"],
+        teacher=fields["teacher"],
+        input_scale=fields["input_scale"],
+    )
+
+
+def _expression_from_fields(fields: dict[str, Any]) -> Model:
+    return Model.from_expression(
+        fields["formula"],
+        parameters=fields["parameters"],
+        input=fields["input"],
+        teacher=fields["teacher"],
+        input_scale=fields["input_scale"],
+    )
+
+
+_FROM_FIELDS = {"perceptron": _perceptron_from_fields, "expression": _expression_from_fields}
+
+
+# -- checks of the arguments -----------------------------------------------------------------
+
+
+def _width(hidden: int) -> int:
+    whole = isinstance(hidden, int | np.integer) and not isinstance(hidden, bool)
+    if not whole or not 1 <= hidden <= WIDEST:
+        raise ModelError(f"hidden must be a whole number from 1 to {WIDEST}, got {hidden!r}")
+    return int(hidden)
+
+
+def _scale(input_scale: float) -> float:
+    try:
+        value = float(input_scale)
+    except (TypeError, ValueError):
+        value = float("nan")
+    if not 0.0 < value < float("inf"):
+        raise ModelError(f"input_scale must be positive and finite, got {input_scale!r}")
+    return value
+
+
+def _fixed_weights(weights: str | Sequence[float], hidden: int) -> tuple[float, ...] | None:
+    if isinstance(weights, str):
+        if weights != FREE:
+            raise ModelError(f'output_weights must be "free" or numbers, got {weights!r}')
+        return None
+    try:
+        values = tuple(float(v) for v in weights)
+    except (TypeError, ValueError):
+        raise ModelError(f'output_weights must be "free" or numbers, got {weights!r}') from None
+    if len(values) != hidden or not np.all(np.isfinite(values)):
+        raise ModelError(f"expected {hidden} finite output weights, got {weights!r}")
+    return values
+
+
+def _canonical_activation(activation: str) -> str:
+    if not isinstance(activation, str):
+        raise ModelError(f"activation must be a name or a formula in u, got {activation!r}")
+    expression = _activation_expression(activation)
+    if U not in expression.free_symbols:
+        raise ModelError(f"activation {activation!r} does not depend on u")
+    try:
+        ring_of(expression)
+    except ValueError as error:
+        raise ModelError(str(error)) from None
+    named = [name for name in NAMED if SYMPY_FUNCTIONS[name](U) == expression]
+    return named[0] if named else str(expression)
+
+
+def _activation_expression(activation: str) -> sp.Expr:
+    if activation in NAMED:
+        return SYMPY_FUNCTIONS[activation](U)
+    if activation.isidentifier() and activation != U.name:
+        raise ModelError(
+            f"unknown activation {activation!r}; known: {', '.join(NAMED)}, or a formula in u"
+        )
+    return parse_expression(activation, (U.name,))
+
+
+def _canonical_teacher(teacher: str | sp.Expr | None, input: str) -> str | None:
+    return None if teacher is None else str(parse_expression(_text(teacher), (input,)))
+
+
+def _text(formula: str | sp.Expr) -> str:
+    if isinstance(formula, str | sp.Expr):
+        return str(formula)
+    raise ModelError(f"expected a formula as text or SymPy expression, got {formula!r}")
+
+
+def _names(parameters: Sequence[str], input: str) -> tuple[str, ...]:
+    names = (parameters,) if isinstance(parameters, str) else tuple(parameters)
+    if not names:
+        raise ModelError("an expression needs at least one parameter")
+    for name in (*names, input):
+        if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
+            raise ModelError(f"{name!r} is no name for a parameter or input")
+        if name in SYMPY_FUNCTIONS:
+            raise ModelError(f"the name {name!r} is taken by a function")
+    if len({*names, input}) != len(names) + 1:
+        raise ModelError(f"names clash: parameters {list(names)}, input {input!r}")
+    return names
+
+
+def _require_smooth(expression: sp.Expr, names: tuple[str, ...]) -> None:
+    if expression.has(sp.Abs, sp.sign):
+        raise ModelError(f"{expression} is not smooth in its parameters")
+    unused = set(names) - {symbol.name for symbol in expression.free_symbols}
+    if unused:
+        raise ModelError(f"parameters that do not occur in the formula: {sorted(unused)}")
+
+
+# -- presets ---------------------------------------------------------------------------------
+
+
+def fukumizu_amari() -> Model:
+    """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""
+    return Model.perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+
+
+def overparameterised() -> Model:
+    """Two units for a teacher of one, T = tanh x, x ~ N(0, 1)."""
+    return Model.perceptron(hidden=2, teacher="tanh(x)")
+
+
+def single_unit() -> Model:
+    """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn."""
+    return Model.perceptron(hidden=1, teacher="tanh(x)")
+
+
+PRESETS: dict[str, Callable[[], Model]] = {
+    "fukumizu_amari": fukumizu_amari,
+    "overparameterised": overparameterised,
+    "single_unit": single_unit,
+}

@@ -1,0 +1,229 @@
+"""Text to SymPy by a whitelist; user text never reaches `eval` or `sympify`.
+
+The grammar, with `**` binding tighter than a sign on its left and associating to the right::
+
+    sum     = product (("+" | "-") product)*
+    product = signed (("*" | "/") signed)*
+    signed  = ("+" | "-") signed | power
+    power   = atom ("**" signed)?
+    atom    = number | name | function "(" sum ")" | "(" sum ")"
+
+Numbers become exact rationals. Every constant part is evaluated in double precision first, so
+that 1/0, log(-1) or 9**9**9 are refused where they stand before SymPy could stumble on them.
+"""
+
+import cmath
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import sympy as sp
+
+from .functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
+
+LONGEST_FORMULA = 4000  # characters
+DEEPEST_NESTING = 60  # parentheses, signs and powers inside each other
+LARGEST_EXPONENT = 100
+LONGEST_NUMBER = 60  # characters of one literal
+LARGEST_RATIONAL = 4096  # bits of a numerator or denominator
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)|(?P<operator>\*\*|[-+*/()]))"
+)
+
+
+class FormulaError(ValueError):
+    """A formula that is not accepted.
+
+    Attributes
+    ----------
+    position : int
+        Index of the offending character in the text.
+    """
+
+    def __init__(self, reason: str, text: str, position: int) -> None:
+        self.reason = reason
+        self.text = text
+        self.position = position
+        before, shown = text[max(0, position - 60) : position], text[max(0, position - 60) :][:80]
+        line = "".join(c if c.isprintable() else " " for c in shown)
+        super().__init__(f"{reason}\n  {line}\n  {' ' * len(before)}^")
+
+    def __reduce__(self) -> tuple[type["FormulaError"], tuple[str, str, int]]:
+        return FormulaError, (self.reason, self.text, self.position)
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str  # "number", "name", "operator" or "end"
+    text: str
+    position: int
+
+
+def parse_expression(text: str, names: Iterable[str] = ("x",)) -> sp.Expr:
+    """Formula as an exact SymPy expression in real symbols.
+
+    Parameters
+    ----------
+    text
+        Built from the names, numbers, ``+ - * / **``, parentheses and the functions of
+        `symbolic.functions.SYMPY_FUNCTIONS`; "0.1" is exactly 1/10.
+    names
+        The symbols that may occur.
+
+    Raises
+    ------
+    FormulaError
+        Anything else; its `position` points at the character.
+
+    Examples
+    --------
+    >>> parse_expression("2*tanh(x) - 0.5*x**2")
+    -x**2/2 + 2*tanh(x)
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"a formula must be text, got {type(text).__name__}")
+    if len(text) > LONGEST_FORMULA:
+        raise FormulaError(f"longer than {LONGEST_FORMULA} characters", text, LONGEST_FORMULA)
+    parser = _Parser(text, _tokens(text), {n: sp.Symbol(n, real=True) for n in names})
+    return parser.whole()
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens, position = [], 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            at = position + len(text[position:]) - len(text[position:].lstrip())
+            raise FormulaError(_unexpected(text[at]), text, at)
+        kind = str(match.lastgroup)
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
+        position = match.end()
+    return [*tokens, _Token("end", "", end)]
+
+
+def _unexpected(character: str) -> str:
+    hint = "; powers are written **" if character == "^" else ""
+    return f"unexpected character {character!r}{hint}"
+
+
+class _Parser:
+    """Recursive descent over the tokens of one formula."""
+
+    def __init__(self, text: str, tokens: list[_Token], symbols: dict[str, sp.Symbol]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.symbols = symbols
+        self.index = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.index]
+
+    def take(self) -> _Token:
+        self.index += 1
+        return self.tokens[self.index - 1]
+
+    def error(self, reason: str, token: _Token) -> FormulaError:
+        return FormulaError(reason, self.text, token.position)
+
+    def at(self, *operators: str) -> bool:
+        return self.token.kind == "operator" and self.token.text in operators
+
+    def whole(self) -> sp.Expr:
+        value = self.sum()
+        if self.token.kind != "end":
+            raise self.error(f"expected an operator, found {self.token.text!r}", self.token)
+        return value
+
+    def sum(self) -> sp.Expr:
+        value = self.product()
+        while self.at("+", "-"):
+            operator = self.take()
+            right = self.product()
+            other = right if operator.text == "+" else -right
+            value = self.checked(lambda a=value, b=other: a + b, operator)
+        return value
+
+    def product(self) -> sp.Expr:
+        value = self.signed()
+        while self.at("*", "/"):
+            operator = self.take()
+            right = self.signed()
+            if operator.text == "*":
+                value = self.checked(lambda a=value, b=right: a * b, operator)
+            else:
+                value = self.checked(lambda a=value, b=right: a / b, operator)
+        return value
+
+    def signed(self) -> sp.Expr:
+        if not self.at("+", "-"):
+            return self.power()
+        operator = self.take()
+        value = self.nested(self.signed, operator)
+        return -value if operator.text == "-" else value
+
+    def power(self) -> sp.Expr:
+        base = self.atom()
+        if not self.at("**"):
+            return base
+        operator = self.take()
+        exponent = self.nested(self.signed, operator)
+        if exponent.is_number and not abs(float(exponent)) <= LARGEST_EXPONENT:
+            raise self.error(f"exponent beyond {LARGEST_EXPONENT}", operator)
+        return self.checked(lambda: base**exponent, operator)
+
+    def atom(self) -> sp.Expr:
+        token = self.take()
+        if token.kind == "number":
+            return self.number(token)
+        if token.kind == "name":
+            return self.call(token) if self.at("(") else self.symbol(token)
+        if token.text == "(":
+            return self.parenthesis(token)
+        found = repr(token.text) if token.text else "the end"
+        raise self.error(f"expected a number, a name or '(', found {found}", token)
+
+    def number(self, token: _Token) -> sp.Expr:
+        if len(token.text) > LONGEST_NUMBER or not 1e-300 < abs(float(token.text)) < 1e300:
+            if float(token.text) == 0.0 and len(token.text) <= LONGEST_NUMBER:
+                return sp.Integer(0)
+            raise self.error("number too long, too large or too small", token)
+        return sp.Rational(token.text)
+
+    def symbol(self, token: _Token) -> sp.Expr:
+        if token.text in self.symbols:
+            return self.symbols[token.text]
+        if token.text in CONSTANTS:
+            return CONSTANTS[token.text]
+        known = ", ".join(self.symbols) or "none"
+        raise self.error(f"unknown name {token.text!r}; known: {known}", token)
+
+    def call(self, token: _Token) -> sp.Expr:
+        if token.text not in SYMPY_FUNCTIONS:
+            known = ", ".join(sorted(SYMPY_FUNCTIONS))
+            raise self.error(f"unknown function {token.text!r}; known: {known}", token)
+        argument = self.parenthesis(self.take())
+        return self.checked(lambda: SYMPY_FUNCTIONS[token.text](argument), token)
+
+    def parenthesis(self, opening: _Token) -> sp.Expr:
+        value = self.nested(self.sum, opening)
+        if not self.at(")"):
+            raise self.error("this parenthesis is not closed", opening)
+        self.take()
+        return value
+
+    def nested(self, rule: Callable[[], sp.Expr], token: _Token) -> sp.Expr:
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            raise self.error(f"nested deeper than {DEEPEST_NESTING}", token)
+        value = rule()
+        self.depth -= 1
+        return value
+
+    def checked(self, operation: Callable[[], sp.Expr], token: _Token) -> sp.Expr:
+        value = operation()
+        return value
