@@ -1,6 +1,7 @@
 """Who may import whom (the packages point in one direction)."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,21 @@ def imported_modules(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            names.add(str(node.module))
-        assert not (isinstance(node, ast.ImportFrom) and node.level), f"{path}: relative import"
+        elif isinstance(node, ast.ImportFrom):
+            names |= absolute_names(path, node)
     return names
 
 
-def third_party(names: set[str]) -> set[str]:
-    import sys
+def absolute_names(path: Path, node: ast.ImportFrom) -> set[str]:
+    if node.level == 0:
+        return {str(node.module)}
+    package = list(path.relative_to(ROOT).parts[: -node.level])
+    if node.module:
+        return {".".join([*package, node.module])}
+    return {".".join([*package, alias.name]) for alias in node.names}
 
+
+def third_party(names: set[str]) -> set[str]:
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
 
 

@@ -1,0 +1,45 @@
+"""Confidence intervals of measured fractions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest
+
+LEVEL = 0.95
+"""Confidence level used throughout."""
+
+
+def wilson_interval(
+    hits: ArrayLike, trials: int, level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson score intervals of binomial fractions hits / trials.
+
+    Parameters
+    ----------
+    hits : array_like of int
+        Between 0 and `trials`.
+    trials : int
+        At least 1.
+    level : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    lower, upper : ndarray, shape of `hits`
+
+    Raises
+    ------
+    ValueError
+        If a count or the level is out of range.
+
+    References
+    ----------
+    E. B. Wilson, *J. Amer. Statist. Assoc.* 22 (1927) 209.
+    """
+    counts = np.asarray(hits)
+    intervals = [
+        binomtest(int(k), trials).proportion_ci(level, method="wilson") for k in counts.ravel()
+    ]
+    lower, upper = np.array([(i.low, i.high) for i in intervals]).reshape(-1, 2).T
+    return lower.reshape(counts.shape), upper.reshape(counts.shape)

@@ -1,0 +1,124 @@
+"""How likely a single attractor is, over data set size and noise (claim 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.statistics import wilson_interval
+from figures.settings import Settings
+from figures.style import DOUBLE
+from symbolic import PRESETS
+
+TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
+
+PRESET_NAMES = ("fukumizu_amari", "overparameterised")
+SIZES = (10, 20, 50, 100, 200, 500)
+NOISES = (0.03, 0.1, 0.3, 1.0)
+COUNTS = ("overfitting", "attracting", "attracting line", "attracting infinity")
+SEEDS_PER_PART = 10
+STYLES = (("#000000", "o", "-"), ("#0072B2", "s", "--"), ("#D55E00", "^", "-."), ("#8B8B8B", "D", ":"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some data sets of one preset, at every size and noise."""
+
+    preset: str
+    seeds: tuple[int, ...]
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """Data sets in groups."""
+    seeds = range(settings.seed, settings.seed + settings.choose(50, 10))
+    groups = [tuple(seeds[i : i + SEEDS_PER_PART]) for i in range(0, len(seeds), SEEDS_PER_PART)]
+    return [Part(preset, group) for preset in PRESET_NAMES for group in groups]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Numbers of attracting sets for every data set, size and noise of one part."""
+    counts = np.array([[_counts(part.preset, seed, n) for n in SIZES] for seed in part.seeds])
+    dims = ("preset", "seed", "size", "noise", "count")
+    return xr.Dataset(
+        {"number": (dims, counts[None, ..., :-1]), "complete": (dims[:-1], counts[None, ..., -1])},
+        {
+            "preset": [part.preset],
+            "seed": list(part.seeds),
+            "size": list(SIZES),
+            "noise": list(NOISES),
+            "count": list(COUNTS),
+        },
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """All data sets, with P(exactly one) and its 95 % interval."""
+    by_preset = [
+        xr.concat([p for p in parts if p["preset"].item() == name], "seed") for name in PRESET_NAMES
+    ]
+    data = xr.concat(by_preset, "preset")
+    hits = (data["number"].sel(count=["overfitting", "attracting"]) == 1).sum("seed")
+    low, high = wilson_interval(hits.to_numpy(), data.sizes["seed"])
+    data["probability"] = hits / data.sizes["seed"]
+    data["lower"] = (hits.dims, low)
+    data["upper"] = (hits.dims, high)
+    return data
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """P(exactly one) against n, one curve per noise."""
+    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.68 * DOUBLE), sharex=True, sharey=True)
+    titles = {"overfitting": "overfitting region is one attractor", "attracting": "one attractor in all"}
+    for column, (count, title) in enumerate(titles.items()):
+        for row, preset in enumerate(data["preset"].to_numpy()):
+            panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
+            _panel(axes[row, column], panel.sel(count=count))
+            axes[row, column].set_title(f"{str(preset).replace('_', ' ')}: {title}")
+    for row in axes:
+        row[0].set_ylabel("probability (95 % interval)")
+    for axis in axes[-1]:
+        axis.set_xlabel("data set size $n$")
+    axes[0, 1].legend(title=r"noise $\sigma$", ncols=2)
+    return canvas
+
+
+def _panel(axes: Axes, panel: xr.Dataset) -> None:
+    sizes = panel["size"].to_numpy()
+    for k, (noise, (colour, marker, line)) in enumerate(zip(panel["noise"].to_numpy(), STYLES, strict=True)):
+        at = panel.sel(noise=noise)
+        middle = at["probability"].to_numpy()
+        error = np.abs(np.array([at["lower"].to_numpy(), at["upper"].to_numpy()]) - middle)
+        place = sizes * 1.06 ** (k - 1.5)  # side by side, or the bars hide each other
+        axes.errorbar(
+            place, middle, error, color=colour, marker=marker, ls=line, ms=3.5, capsize=1.5, lw=1,
+            label=f"{noise:g}",
+        )
+    axes.set(xscale="log", ylim=(-0.04, 1.04))
+    axes.set_xticks(sizes, [str(n) for n in sizes])
+    axes.minorticks_off()
+
+
+def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
+    model = PRESETS[preset]()
+    loss = Loss(model, Dataset.sample(model, n, seed))
+    rows = []
+    for noise in NOISES:
+        sets = find_critical_sets(loss, noise=noise)
+        attracting = sets.attractors
+        rows.append(
+            [
+                sum(s.region == "overfitting" for s in attracting),
+                len(attracting),
+                sum(s.kind == "line" for s in attracting),
+                sum(s.kind == "infinity" for s in attracting),
+                int(sets.complete),
+            ]
+        )
+    return rows

@@ -1,0 +1,110 @@
+"""Distance of the overfitting attractor from the theoretical optimum (claim 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from continuation.landscape import Dataset, Loss
+from continuation.landscape.optimum import optimum_shift, scaling_exponent
+from figures.plots import median_and_band
+from figures.settings import Settings
+from figures.style import DOUBLE
+from symbolic import fukumizu_amari
+
+TITLE = "distance of the overfitting attractor from the optimum against n and the noise"
+
+SIZES = (30, 100, 300, 1000, 3000, 10000)
+NOISES = (0.003, 0.01, 0.03, 0.1, 0.3)
+SIZE_AT_WHICH_NOISE_VARIES = 1000
+NOISE_AT_WHICH_SIZE_VARIES = 0.1
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some data sets."""
+
+    seeds: tuple[int, ...]
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """Data sets in groups of four."""
+    seeds = [settings.seed + i for i in range(settings.choose(60, 12))]
+    return [Part(tuple(seeds[i : i + 4])) for i in range(0, len(seeds), 4)]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Distances and gradients for the data sets of one part."""
+    by_noise = [_along_noise(seed) for seed in part.seeds]
+    by_size = [_along_size(seed) for seed in part.seeds]
+    return xr.Dataset(
+        {
+            "distance_by_noise": (("seed", "noise"), np.array([d for d, _ in by_noise])),
+            "gradient_by_noise": (("seed", "noise"), np.array([g for _, g in by_noise])),
+            "distance_by_size": (("seed", "size"), np.array([d for d, _ in by_size])),
+            "gradient_by_size": (("seed", "size"), np.array([g for _, g in by_size])),
+        },
+        {"seed": list(part.seeds), "noise": list(NOISES), "size": list(SIZES)},
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """All data sets, with the fitted exponents."""
+    data = xr.concat(parts, "seed")
+    for quantity in ("distance", "gradient"):
+        for axis in ("noise", "size"):
+            values = data[f"{quantity}_by_{axis}"].to_numpy()
+            fit = scaling_exponent(data[axis].to_numpy().astype(float), values)
+            data[f"{quantity}_exponent_{axis}"] = ("fit", [fit.exponent, fit.error, fit.used])
+    return data.assign_coords(fit=["exponent", "error", "data sets"])
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """Distance and gradient against σ and against n."""
+    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.62 * DOUBLE), sharex="col")
+    n, sigma = SIZE_AT_WHICH_NOISE_VARIES, NOISE_AT_WHICH_SIZE_VARIES
+    for column, (axis, label, fixed) in enumerate(
+        (("noise", r"noise $\sigma$", f"$n={n}$"), ("size", "data set size $n$", rf"$\sigma={sigma}$"))
+    ):
+        _panel(axes[0, column], data, "distance", axis)
+        _panel(axes[1, column], data, "gradient", axis)
+        axes[1, column].set_xlabel(label)
+        axes[0, column].set_title(f"{fixed}, {data.sizes['seed']} data sets")
+    axes[0, 0].set_ylabel(r"distance $|\theta_{\rm of}-\Theta^*|$")
+    axes[1, 0].set_ylabel(r"$|\nabla L(\theta^*)|$")
+    return canvas
+
+
+def _panel(axes: Axes, data: xr.Dataset, quantity: str, axis: str) -> None:
+    levels = data[axis].to_numpy().astype(float)
+    values = data[f"{quantity}_by_{axis}"].to_numpy()
+    exponent, error, used = data[f"{quantity}_exponent_{axis}"].to_numpy()
+    label = f"slope {exponent:.3f} ± {error:.3f} ({used:.0f} data sets)"
+    median_and_band(axes, levels, values, label)
+    axes.set(xscale="log", yscale="log")
+    axes.legend(loc="best")
+
+
+def _along_noise(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    model = fukumizu_amari()
+    data = Dataset.sample(model, SIZE_AT_WHICH_NOISE_VARIES, seed)
+    shift = optimum_shift(Loss(model, data), NOISES)
+    return shift.distance, shift.gradient_norm
+
+
+def _along_size(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    model = fukumizu_amari()
+    data = Dataset.sample(model, max(SIZES), seed)
+    shifts = [
+        optimum_shift(Loss(model, data.first(n)), [NOISE_AT_WHICH_SIZE_VARIES]) for n in SIZES
+    ]
+    return (
+        np.array([shift.distance[0] for shift in shifts]),
+        np.array([shift.gradient_norm[0] for shift in shifts]),
+    )

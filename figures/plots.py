@@ -1,0 +1,198 @@
+"""Pieces of figures: (data, axes) in, artists out; nothing is computed but what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import networkx as nx
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+from numpy.typing import NDArray
+
+from figures.style import KIND_MARKERS, REGION_COLOURS
+
+Array = NDArray[np.float64]
+
+BAND = (0.1, 0.9)
+"""Quantiles shown around a median."""
+
+KIND_NAMES = {"point": "point", "line": "split line", "infinity": "set at infinity"}
+
+
+def median_and_band(
+    axes: Axes, levels: Array, values: Array, label: str, colour: str = "#0072B2"
+) -> None:
+    """Median over data sets with its band, every data set as a faint dot.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    levels : ndarray, shape (k,)
+    values : ndarray, shape (m, k)
+        NaN where a data set has no value.
+    label : str
+        Legend entry of the median.
+    colour : str
+    """
+    low, middle, high = np.nanquantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
+    axes.fill_between(levels, low, high, color=colour, alpha=0.2, lw=0)
+    axes.plot(np.tile(levels, len(values)), values.ravel(), ".", color="0.55", ms=1.5, zorder=1)
+    axes.plot(levels, middle, "o-", color=colour, ms=3, label=label)
+
+
+def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
+    """Heteroclinic graph: height = loss, colour = region, shape = kind, filled = attracting.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    nodes : xarray.Dataset
+        Along "node": label, kind, region, loss, attracting.
+    edges : xarray.Dataset
+        Along "edge": source and target (positions of nodes), multiplicity.
+    """
+    loss = nodes["loss"].to_numpy()
+    height = height_of(loss)
+    links = list(zip(edges["source"].to_numpy(), edges["target"].to_numpy(), strict=True))
+    across = spread(height, links)
+    for (i, j), count in zip(links, edges["multiplicity"].to_numpy(), strict=True):
+        _arrow(axes, (across[i], height[i]), (across[j], height[j]), int(count))
+    for k in range(loss.size):
+        _node(axes, nodes.isel(node=k), across[k], height[k])
+    ticks = _distinct_levels(height)
+    axes.set_yticks(height[ticks], [f"{loss[k]:.4g}" for k in ticks])
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    axes.margins(0.12, 0.1)
+    axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
+
+
+def height_of(loss: Array) -> Array:
+    """Heights in [0, 1] that keep the order of the losses and grow with the logarithm of gaps.
+
+    Losses of a landscape agree to many digits or differ by orders of magnitude; linear and
+    logarithmic axes both put nodes on top of each other.
+    """
+    order = np.argsort(loss, kind="stable")
+    gaps = np.diff(loss[order]) / max(float(np.ptp(loss)), np.finfo(float).tiny)
+    steps = np.maximum(0.0, np.log10(np.maximum(gaps, 1e-12)) + 6.0) + 0.6 * (gaps > 1e-9)
+    height = np.empty(loss.size)
+    height[order] = np.concatenate([[0.0], np.cumsum(steps)])
+    return height / max(float(height.max()), 1.0)
+
+
+def spread(height: Array, links: Sequence[tuple[int, int]]) -> Array:
+    """Horizontal places: short arrows, no two nodes close to each other.
+
+    Nodes are placed from the bottom up; each takes the free column that is closest to the mean
+    of its placed neighbours.
+    """
+    graph = nx.Graph(links)
+    columns = np.linspace(0.0, 1.0, max(3, min(9, height.size)))
+    across = np.full(height.size, np.nan)
+    for k in np.argsort(height, kind="stable"):
+        near = [across[j] for j in graph.adj.get(k, ()) if np.isfinite(across[j])]
+        wanted = float(np.mean(near)) if near else 0.5
+        placed = np.isfinite(across)
+        crowding = [
+            (np.exp(-((c - across[placed]) ** 2) / 0.02 - (height[k] - height[placed]) ** 2 / 0.02)).sum()
+            for c in columns
+        ]
+        through = [_covered(c, height[k], across, height, graph, k) for c in columns]
+        across[k] = columns[
+            int(np.argmin(4.0 * np.array(crowding) + np.abs(columns - wanted) + 0.5 * np.array(through)))
+        ]
+    return across
+
+
+def _covered(
+    place: float, level: float, across: Array, height: Array, graph: nx.Graph, node: int
+) -> float:
+    """How many placed nodes the arrows from (place, level) would run across."""
+    count = 0.0
+    for j in graph.adj.get(node, ()):
+        if not np.isfinite(across[j]):
+            continue
+        for m in np.flatnonzero(np.isfinite(across)):
+            between = min(level, height[j]) + 0.02 < height[m] < max(level, height[j]) - 0.02
+            if m not in (j, node) and between:
+                share = (height[m] - level) / (height[j] - level)
+                count += abs(place + share * (across[j] - place) - across[m]) < 0.06
+    return count
+
+
+def region_legend(axes: Axes, regions: Sequence[str], kinds: Sequence[str], **placing: object) -> None:
+    """Legend for colours of regions and shapes of kinds, those that occur."""
+    shown = [r for r in REGION_COLOURS if r in set(regions)]
+    handles = [
+        Line2D([], [], ls="", marker="o", color=REGION_COLOURS[region], label=region)
+        for region in shown
+    ]
+    handles += [
+        Line2D([], [], ls="", marker=KIND_MARKERS[k], mfc="white", mec="black", label=KIND_NAMES[k])
+        for k in KIND_MARKERS
+        if k in set(kinds)
+    ]
+    axes.legend(handles=handles, **placing)  # type: ignore[arg-type]
+
+
+def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
+    colour = REGION_COLOURS[str(node["region"].item())]
+    attracting = bool(node["attracting"].item())
+    axes.plot(
+        x,
+        y,
+        KIND_MARKERS[str(node["kind"].item())],
+        mfc=colour if attracting else "white",
+        mec=colour,
+        mew=1.6,
+        ms=8,
+        zorder=3,
+    )
+    axes.annotate(
+        str(node["label"].item()),
+        (x, y),
+        xytext=(7, 3),
+        textcoords="offset points",
+        fontsize=6,
+        zorder=4,
+        bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
+    )
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], count: int) -> None:
+    arrow = FancyArrowPatch(
+        start,
+        end,
+        arrowstyle="-|>",
+        mutation_scale=7,
+        shrinkA=6,
+        shrinkB=6,
+        color="0.45",
+        lw=0.7,
+        connectionstyle="arc3,rad=0.06",
+        zorder=1,
+    )
+    axes.add_patch(arrow)
+    axes.annotate(
+        str(count),
+        (0.6 * start[0] + 0.4 * end[0], 0.6 * start[1] + 0.4 * end[1]),
+        fontsize=6,
+        color="0.25",
+        ha="center",
+        va="center",
+        zorder=2,
+        bbox={"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "none"},
+    )
+
+
+def _distinct_levels(height: Array) -> NDArray[np.intp]:
+    """Nodes whose tick labels do not overlap, from the bottom up."""
+    kept: list[int] = []
+    for k in np.argsort(height, kind="stable"):
+        if not kept or height[k] - height[kept[-1]] > 0.035:
+            kept.append(int(k))
+    return np.array(kept)
