@@ -1,0 +1,177 @@
+"""Turning critical points of every kind into `CriticalSet` values with inertia and symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.landscape.critical_sets import CriticalSet, Segment
+from continuation.landscape.dataset import Dataset
+from continuation.landscape.loss import LossAt
+from continuation.landscape.symmetry import SignedPermutation, Stabiliser, Symmetry
+from symbolic import Model
+
+Array = NDArray[np.float64]
+
+ZERO_EIGENVALUE = 1e-11
+"""Eigenvalues of the scaled Hessian (unit diagonal) below this are zero: rounding is 1e-15, and
+a nondegenerate point as flat as this would lie within 1e-22 of a fold in the parameter."""
+
+
+def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
+    """Numbers of negative, zero and positive eigenvalues, after a diagonal congruence.
+
+    The congruence keeps the signs (Sylvester) and removes the scales of the weights, which
+    differ by many orders near infinity.
+    """
+    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1)
+    scale = np.sqrt(np.where(diagonal > 1e-8 * rows, diagonal, rows))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))
+    negative = int((values < -ZERO_EIGENVALUE).sum())
+    positive = int((values > ZERO_EIGENVALUE).sum())
+    return negative, values.size - negative - positive, positive
+
+
+@lru_cache(maxsize=32)
+def population_of(model: Model) -> Dataset:
+    """The population of a model's input law (cached: the quadrature is the same every time)."""
+    return Dataset.population(model)
+
+
+@dataclass(frozen=True, eq=False)
+class Assembler:
+    """Builds critical sets of one loss at fixed parameters.
+
+    Attributes
+    ----------
+    at : LossAt
+    """
+
+    at: LossAt
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.at.model
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """The group that counts are taken modulo."""
+        return Symmetry.of(self.model)
+
+    def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
+        """A critical point: everything from the exact Hessian."""
+        theta = self.symmetry.canonical(theta)
+        value, _, hessian = self.at.evaluate(theta)
+        stabiliser = self.symmetry.stabiliser(theta)
+        inertia = scaled_inertia(hessian)
+        found = CriticalSet(
+            kind="point",
+            subkind=subkind,
+            label="",
+            model=self.model,
+            theta=theta,
+            limit=None,
+            loss=value,
+            excess_risk=np.nan,
+            eigenvalues=np.linalg.eigvalsh(hessian),
+            inertia=inertia,
+            attracting=inertia[:2] == (0, 0),
+            orbit_size=self.symmetry.order // stabiliser.order,
+            stabiliser=stabiliser,
+            base=base,
+        )
+        return with_excess_risk(found)
+
+    def line(
+        self, theta: Array, other: Array, segments: tuple[Segment, ...], base: Array
+    ) -> CriticalSet:
+        """A split line, represented by θ (λ = 1/2), with another of its points (λ = 1/3)."""
+        value, _, hessian = self.at.evaluate(theta)
+        negative, zero, positive = scaled_inertia(hessian)
+        elements = self._line_stabiliser(theta, other)
+        found = CriticalSet(
+            kind="line",
+            subkind="split line",
+            label="",
+            model=self.model,
+            theta=theta,
+            limit=None,
+            loss=value,
+            excess_risk=np.nan,
+            eigenvalues=np.linalg.eigvalsh(hessian),
+            inertia=(negative, zero, positive),
+            attracting=any(piece.index == 0 for piece in segments) and zero == 1,
+            orbit_size=self.symmetry.order // max(1, len(elements)),
+            stabiliser=Stabiliser(len(elements), elements),
+            segments=segments,
+            base=base,
+        )
+        return with_excess_risk(found)
+
+    def end(
+        self,
+        subkind: str,
+        limit: Mapping[str, float],
+        loss: float,
+        hessian: Array,
+        normals: tuple[float, ...],
+        orbit_size: int,
+    ) -> CriticalSet:
+        """A critical set at infinity."""
+        negative, zero, positive = scaled_inertia(hessian)
+        falling = sum(slope < 0.0 for slope in normals)
+        inertia = (negative + falling, zero, positive + len(normals) - falling)
+        found = CriticalSet(
+            kind="infinity",
+            subkind=subkind,
+            label="",
+            model=self.model,
+            theta=None,
+            limit={name: float(value) for name, value in limit.items()},
+            loss=loss,
+            excess_risk=np.nan,
+            eigenvalues=np.linalg.eigvalsh(hessian),
+            inertia=inertia,
+            attracting=inertia[:2] == (0, 0),
+            orbit_size=orbit_size,
+            stabiliser=Stabiliser(self.symmetry.order // orbit_size),
+            normal_derivatives=normals,
+        )
+        return with_excess_risk(found)
+
+    def _line_stabiliser(self, theta: Array, other: Array) -> tuple[SignedPermutation, ...]:
+        """Elements that map the line to itself, λ to λ or to 1 − λ."""
+        swapped = 2.0 * theta - other
+        tolerance = 1e-7 * (1.0 + float(np.linalg.norm(other)))
+        images = ((g, self.symmetry.act(g, other)) for g in self.symmetry.elements())
+        return tuple(
+            g
+            for g, image in images
+            if min(np.linalg.norm(image - other), np.linalg.norm(image - swapped)) <= tolerance
+        )
+
+
+def with_excess_risk(found: CriticalSet) -> CriticalSet:
+    """Fill in the population loss of the network function, where there is a teacher."""
+    if found.model.teacher is None:
+        return found
+    population = population_of(found.model)
+    error = found.outputs(population.x) - population.target
+    weights = population.weights if population.weights is not None else 1.0 / population.size
+    return replace(found, excess_risk=0.5 * float((weights * error**2).sum()))
+
+
+def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:
+    """Order by loss and name each set by its subkind and rank."""
+    counts: dict[str, int] = {}
+    named = []
+    for found in sorted(sets, key=lambda s: s.loss):
+        counts[found.subkind] = counts.get(found.subkind, 0) + 1
+        named.append(replace(found, label=f"{found.subkind} {counts[found.subkind]}"))
+    return tuple(named)

@@ -1,0 +1,149 @@
+"""Complete lists of critical sets for one or two odd units without bias; no seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.landscape.assembly import Assembler, labelled
+from continuation.landscape.critical_models import ModelPoint, silent_points, working_points
+from continuation.landscape.critical_sets import CriticalSet, CriticalSets
+from continuation.landscape.embedding import copy_unit, segments
+from continuation.landscape.ends import End, ends_of_one, ends_of_two
+from continuation.landscape.euler import Term, euler_count, euler_terms
+from continuation.landscape.loss import LossAt
+from continuation.landscape.responses import Responses
+from continuation.landscape.two_units import SPACING, Grid, isolated_points, silent_weights
+
+Array = NDArray[np.float64]
+
+REFINED_SPACINGS = (SPACING, SPACING / 2.0, SPACING / 4.0)
+"""Grids tried in turn until the Euler count is 1."""
+
+SAME_LOG_WEIGHT = 1e-5
+"""An isolated point this close in ln w to a silent one is that silent one."""
+
+
+def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
+    """All critical sets of a single unit."""
+    grid = Grid.of(responses)
+    working = working_points(responses, grid.nodes)
+    silent = silent_points(responses, grid.nodes)
+    ends = ends_of_one(responses)
+    build = Assembler(at)
+    sets = [build.point(np.zeros(2), "origin")]
+    sets += [build.point(np.array([p.w, p.coefficients[0]]), "isolated") for p in working]
+    sets += [build.point(np.array([p.w, 0.0]), "silent unit") for p in silent]
+    sets += [_end(build, end) for end in ends]
+    return CriticalSets(labelled(sets), notes=_range_notes(responses, grid))
+
+
+def two_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
+    """All critical sets of two units, on the coarsest grid whose Euler count is 1."""
+    for spacing in REFINED_SPACINGS:
+        grid = Grid.of(responses, spacing)
+        interior = _interior(at, responses, grid)
+        terms = euler_terms(responses, grid.nodes, [point.term for point in interior])
+        if euler_count(terms) == 1:
+            break
+    sets = _two_unit_list(at, responses, grid, interior)
+    return CriticalSets(
+        labelled(sets),
+        notes=(*_count_notes(terms, spacing), *_range_notes(responses, grid)),
+        complete=euler_count(terms) == 1,
+        euler_count=euler_count(terms),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Interior:
+    """A critical point inside the triangle."""
+
+    subkind: str
+    found: CriticalSet
+
+    @property
+    def term(self) -> tuple[float, float, int]:
+        theta = self.found.theta
+        assert theta is not None
+        w1, w2 = sorted(np.abs(theta[:2]))
+        return float(w1), float(w2), self.found.index
+
+
+def _interior(at: LossAt, responses: Responses, grid: Grid) -> list[_Interior]:
+    build = Assembler(at)
+    points: list[CriticalSet] = []
+    for base in working_points(responses, grid.nodes):
+        star = np.array([base.w, base.coefficients[0]])
+        for w in silent_weights(responses, base, grid.nodes):
+            theta = np.array([w, star[0], 0.0, star[1]])
+            points.append(build.point(theta, "silent unit", base=star))
+    zeros = [p.w for p in silent_points(responses, grid.nodes)]
+    for k, first in enumerate(zeros):
+        for second in zeros[k + 1 :]:
+            theta = np.array([first, second, 0.0, 0.0])
+            points.append(build.point(theta, "silent unit", base=np.array([first, 0.0])))
+    known = [np.log(np.sort(p.theta[:2])) for p in points if p.theta is not None]
+    for theta in isolated_points(responses, grid):
+        logs = np.log(theta[:2])
+        if all(np.abs(other - logs).max() > SAME_LOG_WEIGHT for other in known):
+            points.append(build.point(theta, "isolated"))
+    return [_Interior(point.subkind, point) for point in points]
+
+
+def _two_unit_list(
+    at: LossAt, responses: Responses, grid: Grid, interior: list[_Interior]
+) -> list[CriticalSet]:
+    build = Assembler(at)
+    sets = [build.point(np.zeros(4), "origin"), *(point.found for point in interior)]
+    for base in working_points(responses, grid.nodes):
+        star = np.array([base.w, base.coefficients[0]])
+        sets.append(build.point(np.array([0.0, star[0], 0.0, star[1]]), "dead unit", base=star))
+        sets.append(_split_line(build, responses, base, star))
+    for base in silent_points(responses, grid.nodes):
+        star = np.array([base.w, 0.0])
+        sets.append(build.point(np.array([0.0, base.w, 0.0, 0.0]), "dead unit", base=star))
+        sets.append(build.point(np.array([base.w, base.w, 0.0, 0.0]), "silent unit", base=star))
+    return sets + [_end(build, end) for end in ends_of_two(responses, grid.nodes)]
+
+
+def _split_line(
+    build: Assembler, responses: Responses, base: ModelPoint, star: Array
+) -> CriticalSet:
+    _, _, second = responses.features(base.w, 2)
+    pieces = segments(base.index, float(star[1] * (base.residual @ second)))
+    smaller = build.model.with_hidden(1)
+    middle, other = (copy_unit(smaller, star, 0, share) for share in (0.5, 1.0 / 3.0))
+    return build.line(middle, other, pieces, star)
+
+
+def _end(build: Assembler, end: End) -> CriticalSet:
+    point = end.point
+    units = build.model.hidden
+    orbit = {"confluence": 4, "corner": 8 if "s" in end.limit else 4}.get(end.subkind, 8)
+    orbit = orbit if units == 2 else 2
+    return build.end(end.subkind, end.limit, point.loss, point.hessian, end.normals, orbit)
+
+
+def _count_notes(terms: list[Term], spacing: float) -> tuple[str, ...]:
+    count = euler_count(terms)
+    if count == 1:
+        return (f"complete: Euler count 1 over {len(terms)} points, grid ratio {1 + spacing:g}",)
+    return (
+        f"incomplete: the Euler count is {count}, not 1, on the finest grid "
+        f"(ratio {1 + spacing:g}); points are missing or counted twice",
+    )
+
+
+def _range_notes(responses: Responses, grid: Grid) -> tuple[str, ...]:
+    notes = [
+        f"input weights searched: {grid.lowest:.3g} to {grid.highest:.3g}; "
+        "beyond, only the ends at infinity are listed"
+    ]
+    if responses.saturation is None:
+        notes.append(
+            "the activation does not approach a limit exponentially: step ends are not listed"
+        )
+    return tuple(notes)

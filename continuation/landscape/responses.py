@@ -1,0 +1,150 @@
+"""What single units contribute: responses of φ(w x) and its derivatives on the samples.
+
+All inner products are weighted by ω; the root √ω is put into every row once, so that a sum over
+the samples is a plain dot product.
+
+References
+----------
+G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable projection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.landscape.loss import Loss
+from symbolic import Model
+
+Array = NDArray[np.float64]
+Activation = Callable[[Array], Array]
+
+
+@lru_cache(maxsize=256)
+def activation(model: Model, order: int) -> Activation:
+    """φ, φ', …, φ^(order) of a model: u of shape s ↦ (order + 1, *s)."""
+    return model.activation_functions(order)
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """The data of a one-input perceptron without bias, as seen by a single unit.
+
+    Attributes
+    ----------
+    x : ndarray, shape (n,)
+        Inputs.
+    root_weight : ndarray, shape (n,)
+        √ω_i.
+    target : ndarray, shape (n,)
+        √ω_i y_i at the noise in question.
+    model : Model
+        Gives the activation.
+    """
+
+    x: Array
+    root_weight: Array
+    target: Array
+    model: Model
+
+    @classmethod
+    def of(cls, loss: Loss, noise: float, size: float | None = None) -> Responses:
+        """Samples of a loss with their weights at the given noise and data set size."""
+        data = loss.data
+        weight = sample_weights(data.size, size) if data.weights is None else data.weights
+        seen = weight > 0.0
+        root = np.sqrt(weight[seen])
+        y = data.target[seen] + noise * data.noise[seen]
+        return cls(data.x[seen], root, root * y, loss.model)
+
+    def features(self, w: Array | float, order: int) -> Array:
+        """√ω x^k φ^(k)(w x) for k = 0 … order; shape (order + 1, *w.shape, n)."""
+        w = np.asarray(w, dtype=np.float64)
+        phi = activation(self.model, order)(w[..., None] * self.x)
+        power = self.root_weight.copy()
+        for k in range(order + 1):
+            phi[k] *= power
+            power = power * self.x
+        return phi
+
+    def monomial(self, k: int) -> Array:
+        """√ω x^k, shape (n,)."""
+        return self.root_weight * self.x**k
+
+    @cached_property
+    def at_zero(self) -> Array:
+        """φ^(k)(0) for k = 0 … 5, which the limits of vanishing weights need."""
+        return activation(self.model, 5)(np.zeros(1))[:, 0]
+
+    @cached_property
+    def saturation(self) -> float | None:
+        """Limit of φ at infinity if it is approached at least exponentially, else None."""
+        near, far, limit = activation(self.model, 0)(np.array([20.0, 40.0, 400.0]))[0]
+        rest_near, rest_far = abs(limit - near), abs(limit - far)
+        return float(limit) if rest_near < 1e-6 and rest_far <= rest_near**1.5 else None
+
+
+def sample_weights(count: int, size: float | None) -> Array:
+    """Weights of the first `size` of `count` samples; a part of a sample by the C² ramp."""
+    if size is None:
+        return np.full(count, 1.0 / count)
+    whole = int(np.floor(size))
+    t = size - whole
+    weight = np.zeros(count)
+    weight[:whole] = 1.0
+    if t > 0.0:
+        weight[whole] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
+    return weight / weight.sum()
+
+
+def project(target: Array, features: Array) -> tuple[Array, Array]:
+    """Least squares fit of one target by p features, for k problems at once.
+
+    Modified Gram-Schmidt with reorthogonalisation, stable for nearly parallel features
+    (Björck, *BIT* 7 (1967) 1).
+
+    Parameters
+    ----------
+    target : ndarray, shape (n,)
+    features : ndarray, shape (p, k, n)
+
+    Returns
+    -------
+    coefficients : ndarray, shape (p, k)
+    residual : ndarray, shape (k, n)
+        Fit minus target.
+    """
+    p, k, _ = features.shape
+    basis: list[Array] = []
+    triangle = np.zeros((p, p, k))
+    along = np.empty((p, k))
+    residual = -np.broadcast_to(target, features.shape[1:])
+    for j in range(p):
+        direction = features[j]
+        for _ in range(2):
+            for i, unit in enumerate(basis):
+                overlap = np.einsum("kn,kn->k", unit, direction)
+                triangle[i, j] += overlap
+                direction = direction - overlap[:, None] * unit
+        norm = np.sqrt(np.einsum("kn,kn->k", direction, direction))
+        triangle[j, j] = norm
+        unit = direction / np.where(norm > 0.0, norm, 1.0)[:, None]
+        basis.append(unit)
+        along[j] = -np.einsum("kn,kn->k", unit, residual)
+        residual = residual + along[j][:, None] * unit
+    return _back_substitute(triangle, along), residual
+
+
+def _back_substitute(triangle: Array, along: Array) -> Array:
+    coefficients = np.zeros_like(along)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for j in range(along.shape[0] - 1, -1, -1):
+            rest = along[j] - sum(
+                triangle[j, i] * coefficients[i] for i in range(j + 1, along.shape[0])
+            )
+            coefficients[j] = rest / triangle[j, j]
+    return coefficients
