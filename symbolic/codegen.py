@@ -31,41 +31,18 @@ _EXACT = '@njit(error_model="numpy", fastmath=EXACT)'
 _PLAIN = '@njit(error_model="numpy")'
 _BLOCK_ARGUMENTS = "theta, sigma, x, target, noise, weights, work, scale, F, J, Fp"
 
-_ENTRY_POINTS = '''
-sum_of_evaluate = sweep_of(evaluate_block)
-sum_of_gradient = sweep_of(gradient_block)
-sum_of_jet = sweep_of(jet_block)
+_ENTRY = '''
+{name}_whole = {name}_of({name}_block)
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy", cache=True)
-def evaluate(theta, p, constants, data, work, F, J, Fp):
-    """Loss; fills F = gradient, J = Hessian, Fp = dF/dp."""
-    F[:] = 0.0
-    J[:, :] = 0.0
-    Fp[:] = 0.0
-    value = sum_of_evaluate(theta, p, constants, data, work, F, J, Fp)
-    return value + add_decay(theta, p, constants, F, J, Fp)
-
-
-@njit(KERNEL_SIGNATURE, error_model="numpy", cache=True)
-def gradient(theta, p, constants, data, work, F, J, Fp):
-    """Loss; fills F = gradient only."""
-    F[:] = 0.0
-    value = sum_of_gradient(theta, p, constants, data, work, F, J, Fp)
-    return value + add_gradient_decay(theta, p, constants, F)
-
-
-@njit(KERNEL_SIGNATURE, error_model="numpy", cache=True)
-def jet(theta, p, constants, data, work, F, J, Fp):
-    """Taylor derivatives of the loss along J[0]; fills F, J[1:3] and Fp[:5]; returns 0."""
-    F[:] = 0.0
-    J[1] = 0.0
-    J[2] = 0.0
-    Fp[:5] = 0.0
-    value = sum_of_jet(theta, p, constants, data, work, F, J, Fp)
-    finish_jet(theta, p, constants, value, F, J, Fp)
-    return 0.0
+@njit(error_model="numpy", cache=True)
+def {name}(theta, p, constants, data, work, F, J, Fp):
+    return {name}_whole(
+        borrowed(theta), p, borrowed(constants), borrowed(data), borrowed(work),
+        borrowed(F), borrowed(J), borrowed(Fp),
+    )
 '''
+_ENTRY_POINTS = ("evaluate", "gradient", "jet")
 
 
 def kernel_source(model: Model) -> str:
@@ -74,7 +51,8 @@ def kernel_source(model: Model) -> str:
 
 
 def _function(decorator: str, name: str, arguments: str, body: Iterable[str]) -> str:
-    lines = "\n".join(f"    {line}" for line in body)
+    wide = [] if decorator == _PLAIN else ["use_wide_vectors()"]
+    lines = "\n".join(f"    {line}" for line in [*wide, *body])
     return f"\n\n{decorator}\ndef {name}({arguments}):\n{lines}\n"
 
 
@@ -176,10 +154,11 @@ class _KernelText:
 
     @property
     def work_shape(self) -> tuple[int, int]:
+        shared = 2  # settings and uniform weights
         if self.unrolled:
-            return self.feature_row, _BLOCK
+            return self.feature_row + shared, _BLOCK
         features = (self.model.dimension + 5) // 4 * 4
-        return self.feature_row + features, _SMALL_BLOCK
+        return self.feature_row + features + shared, _SMALL_BLOCK
 
     @property
     def start(self) -> str:
@@ -196,7 +175,7 @@ class _KernelText:
         parts = [self.activations(), self.values(), self.unit_gradient(), self.unit_jet()]
         evaluate = self.unrolled_block() if self.unrolled else self.tiled_block()
         blocks = [self.gradient_block(), self.jet_block(), evaluate, self.network()]
-        return "".join([runtime, head, *parts, *blocks, "\n", _ENTRY_POINTS])
+        return "".join([runtime, head, *parts, *blocks, *(_ENTRY.format(name=name) for name in _ENTRY_POINTS)])
 
     # -- functions of one unit ---------------------------------------------------------------
 
@@ -358,7 +337,7 @@ class _KernelText:
         text = _function(_EXACT, "unit_network", f"{self.parameters}, x, out", lines)
         call = f"unit_network({self.parameters}, x, out)"
         lines = [f"fill(out, x.size, {self.start})", *self.over_units([call])]
-        decorator = '@njit(NETWORK_SIGNATURE, error_model="numpy", cache=True)'
+        decorator = '@njit(error_model="numpy", cache=True)'
         return text + _function(decorator, "network", "theta, x, out", lines)
 
     # -- Hessian of few parameters -----------------------------------------------------------
@@ -391,7 +370,7 @@ class _KernelText:
         targets = ["f", *gradient, *(f"d{a}_{b}" for a, b in hessian)]
         expressions = [self._network_value(), *gradient.values(), *hessian.values()]
         loop = ["x_i = x[i]", *self._all_loads(), *assignments(targets, expressions, {})]
-        loop += ["r = f - target[i] - sigma*noise[i]", "omega = weight_of(weights, i)"]
+        loop += ["r = f - target[i] - sigma*noise[i]", "omega = weights[i]"]
         loop += ["weighted = omega*r", "eps = omega*noise[i]", "value += weighted*r", *terms]
         deposits = [f"F[{a}] += scale[0]*g{a}" for a in range(d)]
         deposits += [f"Fp[{a}] += scale[1]*g{a} + scale[2]*n{a}" for a in range(d)]
@@ -436,22 +415,21 @@ class _KernelText:
         many, entries = range(len(unit.parameters)), list(unit.hessian.items())
         rows = self.rows(self.ring_size(unit.gradient))
         outputs = ", ".join(f"work[{first + a * unit.count} + k]" for a in many)
-        body = [f"unit_features({self.parameters}, x{rows}, {outputs})"]
-        residual = f"work[{self.residual_row}]"
+        residual, root = f"work[{self.residual_row}]", f"work[{self.residual_row + 1}]"
+        body = [f"unit_features({self.parameters}, x{rows}, {root}, {outputs})"]
         if entries:
             curved = self.rows(self.ring_size(unit.hessian.values()))
             body += [f"sums = unit_curvature({self.parameters}, x{curved}, {residual}, weights)"]
         for m, ((a, b), _) in enumerate(entries):
             body += [f"J[{a * unit.count} + k, {b * unit.count} + k] += scale[0]*sums[{m}]"]
-        lines = [*self.residuals("evaluate"), *self.over_units(body)]
+        lines = [f"square_roots({root}, weights, x.size)", *self.residuals("evaluate")]
+        lines += self.over_units(body)
         if self.model.offset:
-            lines += [f"fill(work[{first + d - 1}], x.size, 1.0)"]
-        lines += [f"work[{first + d}][:x.size] = {residual}[:x.size]"]
-        lines += [f"work[{first + d + 1}][:x.size] = noise"]
-        lines += [f"for row in range({first + d + 2}, work.shape[0]):", "    work[row] = 0.0"]
-        scaled = f"for row in range({first}, {first + d + 2}):"
-        lines += ["if weights is not None:", f"    {scaled}"]
-        lines += ["        multiply_roots(work[row], weights, x.size)"]
+            lines += [f"work[{first + d - 1}][:x.size] = {root}[:x.size]"]
+        lines += [f"multiply(work[{first + d}], {residual}, {root}, x.size)"]
+        lines += [f"multiply(work[{first + d + 1}], noise, {root}, x.size)"]
+        zeros = range(first + d + 2, self.work_shape[0] - 2)
+        lines += [f"fill(work[{row}], x.size, 0.0)" for row in zeros]
         lines += [f"square = gram(work, {first}, {d}, x.size, scale, F, J, Fp)"]
         lines += ["return 0.5*scale[0]*square"]
         block = _function(_PLAIN, "evaluate_block", _BLOCK_ARGUMENTS, lines)
@@ -461,15 +439,16 @@ class _KernelText:
         unit = self.unit
         size, many = self.ring_size(unit.gradient), range(len(unit.parameters))
         body = ["x_i = x[i]", *self.loads(unit.gradient)]
-        body += assignments([f"out{a}[i]" for a in many], unit.gradient, self.names())
+        body += assignments([f"j{a}" for a in many], unit.gradient, self.names())
+        body += [f"out{a}[i] = root[i]*j{a}" for a in many]
         outputs = ", ".join(f"out{a}" for a in many)
-        arguments = f"{self.parameters}, x{self.row_names(size)}, {outputs}"
+        arguments = f"{self.parameters}, x{self.row_names(size)}, root, {outputs}"
         return _function(_FAST, "unit_features", arguments, _over("x.size", body))
 
     def _curvature(self) -> str:
         entries = self.unit.hessian
         targets = [f"d{m}" for m in range(len(entries))]
-        terms = [(f"s{m}", f"weight_of(weights, i)*r0[i]*d{m}") for m in range(len(entries))]
+        terms = [(f"s{m}", f"weights[i]*r0[i]*d{m}") for m in range(len(entries))]
         if not entries:
             return ""
         expressions = list(entries.values())

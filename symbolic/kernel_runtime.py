@@ -31,14 +31,17 @@ KERNEL_SIGNATURE = types.float64(
 )
 NETWORK_SIGNATURE = types.void(_vector, _vector, _vector)
 
-# Entries of `constants`. The value of the continued parameter is entry CODE + 1 and is replaced
-# by the argument p.
+# Entries of `constants`; SCHEDULE is the first of the schedule's.
 CODE, NOISE, WEIGHT_DECAY, SIZE, HOMOTOPY, NODES, SCHEDULE = range(7)
+# Values of constants[CODE]: the parameter that the argument p stands for, and its entry.
 NOISE_CODE, SIZE_CODE, WEIGHT_DECAY_CODE, POPULATION_CODE = range(4)
 _ENTRY_OF_CODE = (NOISE, SIZE, WEIGHT_DECAY, HOMOTOPY)
 
 # Rows of `data`; the fourth is there only where weights are not uniform.
 INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)
+
+# Last rows of `work`: the constants with p in its place, and uniform weights.
+SETTINGS_ROW, ONES_ROW = -1, -2
 
 
 @intrinsic
@@ -59,6 +62,38 @@ def double_of(typing_context, bits):
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), generate
+
+
+@intrinsic
+def borrowed(typing_context, array):
+    """The same array without a share in its memory.
+
+    Numba counts references atomically for every row and slice; on a hundred samples this took
+    half of the time. The caller keeps the memory alive.
+    """
+
+    def generate(context, builder, signature, arguments):
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        view.meminfo = ir.Constant(view.meminfo.type, None)
+        return view._getvalue()
+
+    return array(array), generate
+
+
+@intrinsic
+def use_wide_vectors(typing_context):
+    """Ask for 512-bit vectors in the calling function, where the processor has them.
+
+    LLVM prefers 256 bits on processors whose clock once fell under wide loads; on those of today
+    this costs a third of the speed of a kernel.
+    """
+
+    def generate(context, builder, signature, arguments):
+        # llvmlite's own `add` knows no attributes with a value
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
 
 
 _SIGN_BIT = np.int64(-(2**63))
@@ -125,19 +160,18 @@ def sign(u):
 
 
 @njit(error_model="numpy")
-def weight_of(weights, i):
-    """Weight of sample i; `weights` is None where all are one (resolved at compilation)."""
-    if weights is None:
-        return 1.0
-    return weights[i]
+def fill(row, length, value):
+    """Set the first `length` entries."""
+    for i in range(length):
+        row[i] = value
 
 
 @njit(error_model="numpy")
-def parameter(entry, p, constants):
-    """Value of a loss parameter: p if it is the continued one, else the stored constant."""
-    if entry == _ENTRY_OF_CODE[int(constants[CODE])]:
-        return p
-    return constants[entry]
+def put_settings(p, constants, settings):
+    """Copy the constants, with p for the continued parameter."""
+    for entry in range(SCHEDULE):
+        settings[entry] = constants[entry]
+    settings[_ENTRY_OF_CODE[int(constants[CODE])]] = p
 
 
 @njit(error_model="numpy")
@@ -176,20 +210,20 @@ def size_segments(size, constants, samples):
 
 
 @njit(error_model="numpy")
-def segments(p, constants, data):
+def segments(settings, constants, data):
     """Ends, multipliers and d(multiplier)/dp of the two contiguous segments of samples."""
     samples = data.shape[1]
-    nodes = int(constants[NODES])
+    nodes = int(settings[NODES])
+    code = SIZE_CODE
     if data.shape[0] <= WEIGHT_ROW:
-        ends, factors, slopes = size_segments(parameter(SIZE, p, constants), constants, samples)
-        active = 1.0 if constants[CODE] == SIZE_CODE else 0.0
+        ends, factors, slopes = size_segments(settings[SIZE], constants, samples)
     elif nodes == 0:
         ends, factors, slopes = (samples, samples), (1.0, 0.0), (0.0, 0.0)
-        active = 0.0
     else:
-        s = parameter(HOMOTOPY, p, constants)
+        s = settings[HOMOTOPY]
         ends, factors, slopes = (nodes, samples), (1.0 - s, s), (-1.0, 1.0)
-        active = 1.0 if constants[CODE] == POPULATION_CODE else 0.0
+        code = POPULATION_CODE
+    active = 1.0 if settings[CODE] == code else 0.0
     return ends, factors, (active * slopes[0], active * slopes[1])
 
 
@@ -202,9 +236,12 @@ def sweep_of(block):
 
     @njit(error_model="numpy")
     def sweep(theta, p, constants, data, work, F, J, Fp):
-        sigma = parameter(NOISE, p, constants)
-        ends, factors, slopes = segments(p, constants, data)
-        by_noise = -1.0 if constants[CODE] == NOISE_CODE else 0.0
+        settings = work[SETTINGS_ROW]
+        put_settings(p, constants, settings)
+        ends, factors, slopes = segments(settings, constants, data)
+        weights = work[ONES_ROW]
+        fill(weights, min(work.shape[1], data.shape[1]), 1.0)
+        by_noise = -1.0 if settings[CODE] == NOISE_CODE else 0.0
         total = 0.0
         start = 0
         for segment in range(2):
@@ -212,14 +249,13 @@ def sweep_of(block):
             scale = (factors[segment], slopes[segment], by_noise * factors[segment])
             for first in range(start, end, work.shape[1]):
                 last = min(first + work.shape[1], end)
+                if data.shape[0] > WEIGHT_ROW:
+                    weights = data[WEIGHT_ROW][first:last]
                 x = data[INPUT_ROW][first:last]
                 target = data[TARGET_ROW][first:last]
                 noise = data[NOISE_ROW][first:last]
-                if data.shape[0] > WEIGHT_ROW:
-                    weights = data[WEIGHT_ROW][first:last]
-                    total += block(theta, sigma, x, target, noise, weights, work, scale, F, J, Fp)
-                else:
-                    total += block(theta, sigma, x, target, noise, None, work, scale, F, J, Fp)
+                sigma = settings[NOISE]
+                total += block(theta, sigma, x, target, noise, weights, work, scale, F, J, Fp)
             start = end
         return total
 
@@ -227,9 +263,8 @@ def sweep_of(block):
 
 
 @njit(error_model="numpy")
-def add_gradient_decay(theta, p, constants, F):
-    """Add the weight decay to F; returns its loss rho/2 |theta|^2."""
-    rho = parameter(WEIGHT_DECAY, p, constants)
+def add_decay(theta, rho, F):
+    """Add the gradient of the weight decay to F; returns its loss rho/2 |theta|^2."""
     square = 0.0
     for a in range(theta.size):
         F[a] += rho * theta[a]
@@ -237,22 +272,72 @@ def add_gradient_decay(theta, p, constants, F):
     return 0.5 * rho * square
 
 
-@njit(error_model="numpy")
-def add_decay(theta, p, constants, F, J, Fp):
-    """Add the weight decay to F, J and Fp and fill the lower triangle of J; returns its loss."""
-    rho = parameter(WEIGHT_DECAY, p, constants)
-    by_decay = 1.0 if constants[CODE] == WEIGHT_DECAY_CODE else 0.0
-    for a in range(theta.size):
-        J[a, a] += rho
-        Fp[a] += by_decay * theta[a]
-        for b in range(a):
-            J[a, b] = J[b, a]
-    return add_gradient_decay(theta, p, constants, F)
+def evaluate_of(block):
+    """Loss, gradient, Hessian and dF/dp from a block that fills F, J above the diagonal, Fp."""
+    sweep = sweep_of(block)
+
+    @njit(error_model="numpy")
+    def evaluate(theta, p, constants, data, work, F, J, Fp):
+        F[:] = 0.0
+        J[:, :] = 0.0
+        Fp[:] = 0.0
+        value = sweep(theta, p, constants, data, work, F, J, Fp)
+        rho = work[SETTINGS_ROW, WEIGHT_DECAY]
+        by_decay = 1.0 if constants[CODE] == WEIGHT_DECAY_CODE else 0.0
+        for a in range(theta.size):
+            J[a, a] += rho
+            Fp[a] += by_decay * theta[a]
+            for b in range(a):
+                J[a, b] = J[b, a]
+        return value + add_decay(theta, rho, F)
+
+    return evaluate
+
+
+def gradient_of(block):
+    """Loss and gradient from a block that fills F."""
+    sweep = sweep_of(block)
+
+    @njit(error_model="numpy")
+    def gradient(theta, p, constants, data, work, F, J, Fp):
+        F[:] = 0.0
+        value = sweep(theta, p, constants, data, work, F, J, Fp)
+        return value + add_decay(theta, work[SETTINGS_ROW, WEIGHT_DECAY], F)
+
+    return gradient
+
+
+def jet_of(block):
+    """Taylor derivatives of L along e = J[0].
+
+    The block fills F = gradient, J[1] = D3[e, e, .], J[2] = D4[e, e, e, .] and Fp[2] = e.He.
+    """
+    sweep = sweep_of(block)
+
+    @njit(error_model="numpy")
+    def jet(theta, p, constants, data, work, F, J, Fp):
+        F[:] = 0.0
+        J[1] = 0.0
+        J[2] = 0.0
+        Fp[:5] = 0.0
+        value = sweep(theta, p, constants, data, work, F, J, Fp)
+        rho = work[SETTINGS_ROW, WEIGHT_DECAY]
+        Fp[0] = value + add_decay(theta, rho, F)
+        for a in range(theta.size):
+            e = J[0, a]
+            Fp[1] += e * F[a]
+            Fp[2] += rho * e * e
+            Fp[3] += e * J[1, a]
+            Fp[4] += e * J[2, a]
+        return 0.0
+
+    return jet
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def total_of(values, length):
     """Sum of the first `length` values."""
+    use_wide_vectors()
     total = 0.0
     for i in range(length):
         total += values[i]
@@ -262,56 +347,44 @@ def total_of(values, length):
 @njit(error_model="numpy", fastmath=FAST)
 def start_residual(residual, value, sigma, target, noise):
     """Residual of the constant network `value`; the units are added later."""
+    use_wide_vectors()
     for i in range(target.size):
         residual[i] = value - target[i] - sigma * noise[i]
-
-
-@njit(error_model="numpy")
-def fill(row, length, value):
-    """Set the first `length` entries."""
-    for i in range(length):
-        row[i] = value
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def weigh(residual, weights, length):
     """Multiply the residuals by the weights; returns the weighted sum of squares."""
+    use_wide_vectors()
     total = 0.0
     for i in range(length):
         r = residual[i]
-        weighted = weight_of(weights, i) * r
+        weighted = weights[i] * r
         total += weighted * r
         residual[i] = weighted
     return total
 
 
-@njit(error_model="numpy")
-def finish_jet(theta, p, constants, value, F, J, Fp):
-    """Taylor derivatives of L along e = J[0] from the sums of all blocks.
-
-    On entry F = gradient, J[1] = D3[e, e, .], J[2] = D4[e, e, e, .] and Fp[2] = e.He, all without
-    weight decay; on return all of it with, and Fp[:5] complete.
-    """
-    rho = parameter(WEIGHT_DECAY, p, constants)
-    Fp[0] = value + add_gradient_decay(theta, p, constants, F)
-    for a in range(theta.size):
-        e = J[0, a]
-        Fp[1] += e * F[a]
-        Fp[2] += rho * e * e
-        Fp[3] += e * J[1, a]
-        Fp[4] += e * J[2, a]
+@njit(error_model="numpy", fastmath=FAST)
+def square_roots(roots, weights, length):
+    """Square roots of the weights, to share them between the two factors of a product."""
+    use_wide_vectors()
+    for i in range(length):
+        roots[i] = math.sqrt(weights[i])
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def multiply_roots(row, weights, length):
-    """Multiply a row by the square roots of the weights."""
+def multiply(out, first, second, length):
+    """Product of two rows."""
+    use_wide_vectors()
     for i in range(length):
-        row[i] *= math.sqrt(weight_of(weights, i))
+        out[i] = first[i] * second[i]
 
 
 @njit(error_model="numpy", fastmath=FAST)
 def tile_products(a0, a1, a2, a3, b0, b1, b2, b3, length):
     """The 16 scalar products of four rows with four rows, all sums in registers."""
+    use_wide_vectors()
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
     s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = 0.0
     for i in range(length):

@@ -14,10 +14,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numba
 import sympy
@@ -49,29 +50,52 @@ class Kernels:
     constants, data (rows, n), work, F (d,), J (d, d), Fp (d,))``; see `symbolic.kernel_runtime`
     for the entries of `constants` and the rows of `data`.
 
+    Each is compiled, or found in Numba's cache, when it is first asked for, and may then be
+    passed to compiled code as a first-class function.
+
     Attributes
     ----------
-    evaluate
-        Loss; fills F = gradient, J = Hessian and Fp = dF/dp in one pass over the samples.
-    gradient
-        Loss; fills F only.
-    jet
-        Along e = J[0]: F = gradient, J[1] = D^3 L[e, e, .], J[2] = D^4 L[e, e, e, .] and
-        Fp[k] = d^k/dt^k L(theta + t e), k = 0..4. J needs 3 rows and Fp 5 entries at least.
-    network
-        ``network(theta, x (n,), out (n,))`` fills out = f(x; theta).
-    work_shape
-        Shape of the scratch array that the caller provides.
     path
         The generated file.
     """
 
-    evaluate: Callable[..., float]
-    gradient: Callable[..., float]
-    jet: Callable[..., float]
-    network: Callable[..., None]
-    work_shape: tuple[int, int]
     path: Path
+
+    @cached_property
+    def evaluate(self) -> Callable[..., float]:
+        """Loss; fills F = gradient, J = Hessian and Fp = dF/dp in one pass over the samples."""
+        return self._compiled("evaluate", "KERNEL_SIGNATURE")
+
+    @cached_property
+    def gradient(self) -> Callable[..., float]:
+        """Loss; fills F only."""
+        return self._compiled("gradient", "KERNEL_SIGNATURE")
+
+    @cached_property
+    def jet(self) -> Callable[..., float]:
+        """Taylor derivatives along e = J[0].
+
+        Fills F = gradient, J[1] = D^3 L[e, e, .], J[2] = D^4 L[e, e, e, .] and Fp[k] = d^k/dt^k
+        L(theta + t e), k = 0..4. J needs 3 rows and Fp 5 entries at least. Returns 0.
+        """
+        return self._compiled("jet", "KERNEL_SIGNATURE")
+
+    @cached_property
+    def network(self) -> Callable[..., None]:
+        """``network(theta, x (n,), out (n,))`` fills out = f(x; theta)."""
+        return self._compiled("network", "NETWORK_SIGNATURE")
+
+    @property
+    def work_shape(self) -> tuple[int, int]:
+        """Shape of the scratch array that the caller provides."""
+        return _module(self.path).WORK_SHAPE
+
+    def _compiled(self, name: str, signature: str) -> Callable[..., Any]:
+        module = _module(self.path)
+        dispatcher = getattr(module, name)
+        dispatcher.compile(getattr(module, signature))
+        dispatcher.disable_compile()
+        return dispatcher
 
 
 def load_kernels(model: Model) -> Kernels:
@@ -82,7 +106,7 @@ def load_kernels(model: Model) -> Kernels:
     KernelCacheError
         The cache folder cannot be written; the message names the variable that moves it.
     """
-    return _load(kernel_file(model))
+    return Kernels(kernel_file(model))
 
 
 def kernel_file(model: Model) -> Path:
@@ -146,19 +170,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @lru_cache(maxsize=None)
-def _load(path: Path) -> Kernels:
-    module = _import(path)
-    return Kernels(
-        evaluate=module.evaluate,
-        gradient=module.gradient,
-        jet=module.jet,
-        network=module.network,
-        work_shape=module.WORK_SHAPE,
-        path=path,
-    )
-
-
-def _import(path: Path) -> ModuleType:
+def _module(path: Path) -> ModuleType:
     name = f"mlpcont_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
