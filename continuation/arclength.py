@@ -1,0 +1,154 @@
+"""Pseudo-arclength continuation: an iterator of samples, and `trace_branch`, which collects it.
+
+References
+----------
+.. [1] H. B. Keller, in *Applications of Bifurcation Theory*, Academic Press 1977, pp. 359-384.
+.. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 2.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from .branch import Branch, Sample, SpecialPoint
+from .errors import InvalidInputError
+from .options import NewtonOptions, StepOptions
+from .problem import AnyProblem
+from .tracer import Segment, Tracer, assemble, counts
+
+__all__ = ["resume_branch", "samples", "trace_branch"]
+
+Array = np.ndarray
+UserFunctions = Mapping[str, Callable[[Array, float], float]]
+Stop = Callable[[Sample], bool]
+
+#: Samples per call of the compiled loop; plain problems pay their callables for every one.
+COMPILED_CHUNK = 256
+PLAIN_CHUNK = 16
+
+
+def trace_branch(
+    problem: AnyProblem,
+    x0: Array,
+    p0: float,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    direction: int | Array = +1,
+    step: StepOptions = StepOptions(),
+    newton: NewtonOptions = NewtonOptions(),
+    targets: Sequence[float] = (),
+    functions: UserFunctions | None = None,
+    stop: Stop | None = None,
+) -> Branch:
+    """Follow the branch of F(x, p) = 0 through a start, with its special points.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    x0 : (n,) array_like
+        Near a solution at p0; corrected by Newton with p0 held.
+    p0 : float
+    p_limits : (float, float)
+        The branch ends exactly there.
+    direction : +1, -1 or (n + 1,) array_like
+        The parameter rises or falls at first; or a direction in (x, p).
+    step : StepOptions
+    newton : NewtonOptions
+    targets : sequence of float
+        Parameters at which a "target" point is located.
+    functions : mapping of name to callable, optional
+        Functions of (x, p); each zero along the branch is a "user" point.
+    stop : callable, optional
+        Takes a `Sample`; true ends the run after it.
+
+    Returns
+    -------
+    Branch
+        With the samples computed so far whatever happened: `stop_reason` and `message` say what.
+
+    Raises
+    ------
+    InvalidInputError
+        For a start that cannot be used: wrong shape, NaN, outside the limits, singular.
+    ConvergenceError
+        Where no solution is found near the start.
+    """
+    tracer = Tracer(problem, x0, p0, p_limits, direction, step, newton, targets, functions or {})
+    return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
+
+
+def samples(
+    problem: AnyProblem,
+    x0: Array,
+    p0: float,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    direction: int | Array = +1,
+    step: StepOptions = StepOptions(),
+    newton: NewtonOptions = NewtonOptions(),
+    targets: Sequence[float] = (),
+    functions: UserFunctions | None = None,
+) -> Iterator[Sample]:
+    """The samples of a branch, each computed when asked for; arguments as for `trace_branch`.
+
+    Yields
+    ------
+    Sample
+        With the special points between the sample before and this one.
+    """
+    tracer = Tracer(problem, x0, p0, p_limits, direction, step, newton, targets, functions or {})
+    for segment in tracer.segments(1):
+        yield from assemble(tracer, [segment])
+
+
+def resume_branch(
+    problem: AnyProblem,
+    branch: Branch,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    step: StepOptions = StepOptions(),
+    newton: NewtonOptions = NewtonOptions(),
+    targets: Sequence[float] = (),
+    functions: UserFunctions | None = None,
+    stop: Stop | None = None,
+) -> Branch:
+    """Go on with a branch from its last sample, as if it had never been interrupted.
+
+    Parameters
+    ----------
+    branch : Branch
+        From `trace_branch` or `Branch.load`, with the same settings.
+
+    Returns
+    -------
+    Branch
+        The whole branch, the samples given included.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the branch belongs to another problem or has ended for good.
+    """
+    tracer = Tracer.resumed(problem, branch, p_limits, step, newton, targets, functions or {})
+    return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
+
+
+def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> Branch:
+    """Run to the end, or to the user's condition, and assemble the branch."""
+    parts: list[Segment] = []
+    try:
+        for segment in segments:
+            parts.append(segment)
+            if stop is not None and any(map(stop, assemble(tracer, [segment]))):
+                tracer.end("stop condition", "the user's condition became true.")
+                break
+    except KeyboardInterrupt:
+        if not parts:
+            raise
+        tracer.end("interrupted", "interrupted; resume_branch goes on from the last sample.")
+    return assemble(tracer, parts)
+
+
+def _chunk(problem: AnyProblem, stop: Stop | None) -> int:
+    if stop is not None:
+        return 1
+    from .problem import CompiledProblem
+
+    return COMPILED_CHUNK if isinstance(problem, CompiledProblem) else PLAIN_CHUNK

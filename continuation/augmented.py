@@ -1,0 +1,153 @@
+"""Minimally augmented systems: folds, branch points and Hopf points as regular solutions.
+
+A bordered solve gives a scalar that vanishes exactly where the Jacobian is singular, and its
+gradient costs one second derivative in one direction. `newton` solves all of these systems.
+
+References
+----------
+.. [1] A. Griewank, G. Reddien, *IMA J. Numer. Anal.* 4 (1984) 295.
+.. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000,
+       chapters 3-5.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+
+from .linalg import bordered_solve
+from .problem import AnyProblem, Problem
+
+__all__ = ["branch_point_system", "fold_system", "hopf_system", "singularity"]
+
+Array = np.ndarray
+
+
+def singularity(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[float, Array]:
+    """Scalar g that vanishes where dF/dx is singular, and its gradient by z = (x, p).
+
+    [[J, b], [cᵀ, 0]] (v, g) = (0, 1) and the adjoint [[Jᵀ, c], [bᵀ, 0]] (w, g) = (0, 1); then
+    dg = -wᵀ dJ v.
+
+    Parameters
+    ----------
+    z : (n + 1,) ndarray
+    b, c : (n,) ndarray
+        Near the left and the right null vector.
+    """
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    unit = np.zeros((z.size, 1))
+    unit[-1] = 1.0
+    v = bordered_solve(j, b[:, None], c[:, None], unit)[:, 0]
+    w = bordered_solve(j.T, c[:, None], b[:, None], unit)[:-1, 0]
+    along_v = problem.turned(z, np.append(v[:-1], 0.0))
+    return float(v[-1]), -np.asarray(along_v.T @ w)
+
+
+def fold_system(problem: AnyProblem, b: Array, c: Array) -> Problem:
+    """F = 0, g = 0 for y = (x, p); the parameter of the returned problem is idle."""
+
+    def residual(y: Array, _: float) -> Array:
+        f = problem.residual(y[:-1], float(y[-1]))
+        return np.append(f, singularity(problem, y, b, c)[0])
+
+    def jacobian(y: Array, _: float) -> Any:
+        return _stack(problem.full_jacobian(y), singularity(problem, y, b, c)[1][None])
+
+    return Problem(residual, jacobian, _idle)
+
+
+def branch_point_system(problem: AnyProblem, b: Array, c: Array) -> Problem:
+    """F + β b = 0, g = 0 (two equations) for y = (x, p, β): rank of [J, Fp] is n - 1 at a solution.
+
+    β vanishes at a branch point and is the unfolding where the branch point is perturbed [1]_.
+
+    Parameters
+    ----------
+    b : (n,) ndarray
+        Near the left null vector.
+    c : (n + 1, 2) ndarray
+        Near the right kernel of [J, Fp].
+    """
+
+    def deficiency(z: Array) -> tuple[Array, Array]:
+        a = problem.full_jacobian(z)
+        n = b.size
+        units = np.vstack([np.zeros((n, 2)), np.eye(2)])
+        v = bordered_solve(a, b[:, None], c, units)
+        w = bordered_solve(a.T, c, b[:, None], np.append(np.zeros(n + 1), 1.0)[:, None])[:n, 0]
+        rows = [-np.asarray(problem.turned(z, v[:-1, i]).T @ w) for i in range(2)]
+        return v[-1], np.array(rows)
+
+    def residual(y: Array, _: float) -> Array:
+        z = y[:-1]
+        f = problem.residual(z[:-1], float(z[-1])) + y[-1] * b
+        return np.concatenate([f, deficiency(z)[0]])
+
+    def jacobian(y: Array, _: float) -> Any:
+        z = y[:-1]
+        top = _beside(problem.full_jacobian(z), b)
+        return _stack(top, np.column_stack([deficiency(z)[1], np.zeros(2)]))
+
+    return Problem(residual, jacobian, _idle)
+
+
+def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -> Problem:
+    """F = 0 and J - λ singular with λ on a curve, for y = (x, p, ω).
+
+    λ = iω; for a map λ = exp(iω) - 1 (`shift` = -1).
+
+    Parameters
+    ----------
+    b, c : (n,) complex ndarray
+        Near the left and the right eigenvector.
+    """
+
+    def deficiency(y: Array) -> tuple[complex, Array, complex]:
+        z, omega = y[:-1], y[-1]
+        value, rate = _eigenvalue_on_curve(omega, shift)
+        j = problem.jacobian(z[:-1], float(z[-1])) - value * np.eye(b.size)
+        unit = np.append(np.zeros(b.size), 1.0)
+        v = linalg.solve(np.block([[j, b[:, None]], [c.conj()[None], np.zeros((1, 1))]]), unit)
+        w = linalg.solve(
+            np.block([[j.conj().T, c[:, None]], [b.conj()[None], np.zeros((1, 1))]]), unit
+        )[:-1]
+        parts = [problem.turned(z, np.append(part, 0.0)) for part in (v[:-1].real, v[:-1].imag)]
+        gradient = -(w.conj() @ parts[0] + 1j * (w.conj() @ parts[1]))
+        return v[-1], gradient, rate * (w.conj() @ v[:-1])
+
+    def residual(y: Array, _: float) -> Array:
+        g = deficiency(y)[0]
+        return np.concatenate([problem.residual(y[:-2], float(y[-2])), [g.real, g.imag]])
+
+    def jacobian(y: Array, _: float) -> Array:
+        _, by_z, by_omega = deficiency(y)
+        top = np.column_stack([problem.full_jacobian(y[:-1]), np.zeros(b.size)])
+        row = np.append(by_z, by_omega)
+        return np.vstack([top, row.real, row.imag])
+
+    return Problem(residual, jacobian, _idle)
+
+
+def _eigenvalue_on_curve(omega: float, shift: complex) -> tuple[complex, complex]:
+    if shift:
+        return np.exp(1j * omega) + shift, 1j * np.exp(1j * omega)
+    return 1j * omega, 1j
+
+
+def _idle(y: Array, _: float) -> Array:
+    return np.zeros(y.size)
+
+
+def _beside(matrix: Any, column: Array) -> Any:
+    if sparse.issparse(matrix):
+        return sparse.hstack([matrix, sparse.csc_matrix(column[:, None])], format="csc")
+    return np.column_stack([matrix, column])
+
+
+def _stack(matrix: Any, rows: Array) -> Any:
+    if sparse.issparse(matrix):
+        return sparse.vstack([matrix, sparse.csc_matrix(rows)], format="csc")
+    return np.vstack([matrix, rows])
+
+

@@ -1,0 +1,223 @@
+"""What a located event is: its place made exact by Newton, its kernel, its kind."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import eigs
+
+from . import normal_forms
+from .augmented import branch_point_system, fold_system, hopf_system
+from .branch import SpecialPoint
+from .locate import Local, Path
+from .newton import newton
+from .options import NewtonOptions
+from .problem import AnyProblem, Problem
+from .stepper import CONVERGED
+
+__all__ = ["Event", "identify"]
+
+Array = np.ndarray
+
+#: |ψᵀF_p| above this part of |F_p| is a fold without further question.
+CLEARLY_FOLD = 1e-3
+#: The unfolding parameter of a true branch point is below this part of the scale.
+UNFOLDING = 1e-9
+#: Without a verdict of Newton: rank of [J, Fp] from |ψᵀF_p| at a place known to 1e-10.
+IN_RANGE = 1e-6
+#: Newton may move an event by this part of its bracket.
+MAX_SHIFT = 0.5
+#: A critical eigenvalue with an imaginary part above this part of the scale is a pair.
+PAIR = 1e-6
+POLISH = NewtonOptions(step_tolerance=1e-12, max_iterations=12)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A root of one test function."""
+
+    kind: str
+    local: Local
+    bracket: tuple[float, float]
+    located: bool
+    name: str = ""
+
+    @property
+    def is_passage(self) -> bool:
+        """A target or a user function: nothing singular."""
+        return self.kind in ("target", "user")
+
+
+def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
+    """The special point at a place where the given events happen together."""
+    event = events[0]
+    low = min(e.bracket[0] for e in events)
+    high = max(e.bracket[1] for e in events)
+    n = path.workspace.n
+    blank = SpecialPoint(
+        kind=event.kind, x=event.local.z[:-1], p=float(event.local.z[-1]),
+        tangent=event.local.tangent, kernel=np.zeros((n, 0)), left_kernel=np.zeros((n, 0)),
+        coefficients={}, located=all(e.located for e in events), status="root on the branch",
+        bracket=np.array([path.at(low).z, path.at(high).z]),
+        index=offset + int(min(event.local.u, len(path.samples) - 1.5)), name=event.name,
+    )  # fmt: skip
+    if event.kind == "target":
+        return _at_target(path, blank, float(event.name))
+    if event.kind == "user":
+        return blank
+    if not blank.located:
+        status = "a sign changes without a zero in between: take smaller steps"
+        return replace(blank, kind="branch point", status=status)
+    return _singular(path, blank, events)
+
+
+def _at_target(path: Path, point: SpecialPoint, p: float) -> SpecialPoint:
+    z = np.append(point.x, p)
+    located = path.workspace.correct_at_parameter(z, 1.0) == CONVERGED
+    status = "Newton at the target" if located else "Newton failed at the target: near a fold"
+    return replace(
+        point, x=z[:-1] if located else point.x, p=p, located=located, status=status, name=""
+    )
+
+
+def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPoint:
+    problem = path.workspace.problem
+    local = events[0].local
+    scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
+    multiplicity = max(1, len({id(e) for e in events if e.kind in ("rate", "dip")}))
+    value = _critical(problem, local)
+    if problem.is_map and abs(value) > 0.5 and abs(value + 2) < PAIR:
+        return _flip(path, point, scale)
+    if abs(value.imag) > PAIR * scale or (problem.is_map and abs(value) > 0.1):
+        return _oscillatory(path, point, value)
+    return _steady(path, point, min(multiplicity, path.workspace.n), scale)
+
+
+def _critical(problem: AnyProblem, local: Local) -> complex:
+    """The eigenvalue nearest to the imaginary axis (unit circle)."""
+    values = local.eigenvalues.astype(complex)
+    rate = np.abs(1 + values) - 1 if problem.is_map else values.real
+    return complex(values[np.argmin(np.abs(rate))])
+
+
+# -- eigenvalue zero -------------------------------------------------------------------------
+
+
+def _steady(path: Path, point: SpecialPoint, k: int, scale: float) -> SpecialPoint:
+    problem = path.workspace.problem
+    phi, psi = null_vectors(problem, point.point, k)
+    fp = problem.dresidual_dp(point.x, point.p)
+    size = float(np.linalg.norm(fp))
+    ratio = float(np.linalg.norm(psi.T @ fp)) / size if size > 1e-12 * scale else 0.0
+    point = replace(point, kernel=phi, left_kernel=psi)
+    if k > 1:
+        status = f"kernel of dimension {k}: root of the growth rate on the branch"
+        return replace(point, kind="branch point", status=status)
+    if ratio <= CLEARLY_FOLD:
+        exact = _polished_branch_point(path, point, scale)
+        if exact is not None or ratio <= IN_RANGE:
+            return _with_normal_form(problem, exact or point, scale, "branch point")
+    exact = _polished_fold(path, point)
+    return _with_normal_form(problem, exact or point, scale, "fold")
+
+
+def _with_normal_form(
+    problem: AnyProblem, point: SpecialPoint, scale: float, family: str
+) -> SpecialPoint:
+    phi, psi = null_vectors(problem, point.point, 1)
+    classify = normal_forms.classify_fold if family == "fold" else normal_forms.classify_branch_point
+    kind, coefficients = classify(problem, point.point, phi[:, 0], psi[:, 0], scale)
+    return replace(point, kind=kind, coefficients=coefficients, kernel=phi, left_kernel=psi)
+
+
+def _polished_fold(path: Path, point: SpecialPoint) -> SpecialPoint | None:
+    problem = path.workspace.problem
+    system = fold_system(problem, point.left_kernel[:, 0], point.kernel[:, 0])
+    return _polished(path, point, system, point.point, "Newton on the fold system")
+
+
+def _polished_branch_point(path: Path, point: SpecialPoint, scale: float) -> SpecialPoint | None:
+    problem = path.workspace.problem
+    z, phi, psi = point.point, point.kernel[:, 0], point.left_kernel[:, 0]
+    basis = np.column_stack(
+        [np.append(phi, 0.0), normal_forms.known_direction(problem, z, phi, psi)]
+    )
+    basis = linalg.qr(basis, mode="economic")[0]
+    system = branch_point_system(problem, psi, basis)
+    start = np.append(z, 0.0)
+    exact = _polished(path, point, system, start, "Newton on the branch point system")
+    return exact if exact is not None and _unfolding(exact, scale) else None
+
+
+def _unfolding(point: SpecialPoint, scale: float) -> bool:
+    return abs(point.coefficients.get("unfolding", 0.0)) <= UNFOLDING * max(scale, 1e-300)
+
+
+def _polished(
+    path: Path, point: SpecialPoint, system: Problem, start: Array, status: str
+) -> SpecialPoint | None:
+    """The solution of an augmented system near `start`, or None where it is none of this event."""
+    try:
+        result = newton(system, start, 0.0, POLISH)
+    except (linalg.LinAlgError, RuntimeError):
+        return None
+    w, n = path.workspace, point.x.size
+    z = result.x[: n + 1]
+    extent = w.norm(point.bracket[1] - point.bracket[0])
+    if not result.converged or w.norm(z - start[: n + 1]) > MAX_SHIFT * extent:
+        return None
+    extra = {"unfolding": float(v) for v in result.x[n + 1 :]}
+    return replace(point, x=z[:-1], p=float(z[-1]), coefficients=extra, status=status)
+
+
+def null_vectors(problem: AnyProblem, z: Array, k: int) -> tuple[Array, Array]:
+    """Right and left singular vectors of the k smallest singular values of dF/dx, (n, k) each."""
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    if sparse.issparse(j):
+        return _sparse_null_vectors(j, k, problem.symmetric)
+    if problem.symmetric:
+        values, vectors = linalg.eigh(j)
+        phi = vectors[:, np.argsort(np.abs(values))[:k]]
+        return phi, phi
+    u, _, vt = linalg.svd(j)
+    return vt[-k:].T, u[:, -k:]
+
+
+def _sparse_null_vectors(j: Any, k: int, symmetric: bool) -> tuple[Array, Array]:
+    shift = 1e-10 * abs(j).max()
+    start = np.cos(np.arange(j.shape[0]))
+    phi = eigs(j, k, sigma=shift, v0=start)[1].real
+    psi = phi if symmetric else eigs(j.T.tocsc(), k, sigma=shift, v0=start)[1].real
+    return linalg.qr(phi, mode="economic")[0], linalg.qr(psi, mode="economic")[0]
+
+
+# -- flips and pairs -------------------------------------------------------------------------
+
+
+def _flip(path: Path, point: SpecialPoint, scale: float) -> SpecialPoint:
+    return point
+
+
+def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint:
+    problem = path.workspace.problem
+    j = np.asarray(problem.jacobian(point.x, point.p))
+    q, p = _eigenvectors(j, value)
+    shift, omega = (-1.0, np.angle(1 + value)) if problem.is_map else (0.0, value.imag)
+    start = np.append(point.point, abs(omega))
+    if omega < 0:
+        q, p = q.conj(), p.conj()
+    system = hopf_system(problem, p, q, shift)
+    kind = "neimark-sacker" if problem.is_map else "hopf"
+    exact = _polished(path, point, system, start, f"Newton on the {kind} system") or point
+    return replace(
+        exact, kind=kind, kernel=np.column_stack([q.real, q.imag]),
+        left_kernel=np.column_stack([p.real, p.imag]),
+        coefficients={"frequency": float(exact.coefficients.get("unfolding", abs(omega)))},
+    )  # fmt: skip
+
+
+def _eigenvectors(j: Array, value: complex) -> tuple[Array, Array]:
+    """Right and left eigenvector, as the smallest singular vectors of J - λ."""
+    u, _, vh = linalg.svd(j - value * np.eye(len(j)))
+    return vh[-1].conj(), u[:, -1]

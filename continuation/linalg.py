@@ -1,0 +1,81 @@
+"""Inertia, kernels and bordered systems, with tolerances relative to the scale of the matrix.
+
+References
+----------
+.. [1] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 3.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+__all__ = ["bordered_solve", "inertia", "kernel", "zero_tolerance"]
+
+Array = np.ndarray
+
+#: An eigenvalue is zero below this many roundings of the largest entry per unknown.
+ZERO_ROUNDINGS = 256
+#: A singular value below this part of the largest belongs to the kernel at a located point.
+KERNEL_TOLERANCE = 1e-7
+
+
+def zero_tolerance(scale: float, n: int) -> float:
+    """Largest modulus at which an eigenvalue of an n x n matrix of that norm is taken for zero."""
+    return float(ZERO_ROUNDINGS * np.finfo(float).eps * n * scale)
+
+
+def inertia(eigenvalues: Array, scale: float | None = None) -> tuple[int, int, int]:
+    """Numbers of negative, zero and positive eigenvalues (real parts).
+
+    Parameters
+    ----------
+    eigenvalues : (n,) array_like
+    scale : float, optional
+        Norm of the matrix; the largest modulus where not given.
+    """
+    w = np.real(eigenvalues)
+    size = float(np.abs(eigenvalues).max(initial=0.0)) if scale is None else scale
+    tolerance = zero_tolerance(size, w.size)
+    negative, positive = int((w < -tolerance).sum()), int((w > tolerance).sum())
+    return negative, w.size - negative - positive, positive
+
+
+def kernel(matrix: Array, dimension: int | None = None) -> tuple[Array, Array]:
+    """Orthonormal bases of the right and of the left kernel.
+
+    Parameters
+    ----------
+    matrix : (m, n) ndarray
+    dimension : int, optional
+        Of the left kernel; from the singular values where not given.
+
+    Returns
+    -------
+    (n, k + n - m) ndarray, (m, k) ndarray
+    """
+    u, s, vt = linalg.svd(matrix)
+    m, n = matrix.shape
+    k = dimension
+    if k is None:
+        k = int((s <= KERNEL_TOLERANCE * max(s[0], np.finfo(float).tiny)).sum())
+    rank = min(m, n) - k
+    return vt[rank:].T, u[:, rank:]
+
+
+def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
+    """Solve [[M, b], [cᵀ, 0]] y = right, for a dense or sparse M.
+
+    Parameters
+    ----------
+    matrix : (m, n) ndarray or sparse
+    b : (m, k) ndarray
+    c : (n, l) ndarray
+    right : (m + l, r) ndarray
+    """
+    corner = np.zeros((c.shape[1], b.shape[1]))
+    if sparse.issparse(matrix):
+        full = sparse.bmat([[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]])
+        return np.asarray(splu(full.tocsc()).solve(right))
+    return np.asarray(linalg.solve(np.block([[matrix, b], [c.T, corner]]), right))

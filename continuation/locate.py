@@ -1,0 +1,110 @@
+"""The branch between its samples, as a function of a sample coordinate u.
+
+u = i at sample i; in between a cubic Hermite interpolant is corrected onto the branch. Events are
+bracketed and found as roots of functions of u; Newton on an augmented system does the rest.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from .rates import rates
+from .stepper import CONVERGED
+from .workspace import Samples, Workspace
+
+__all__ = ["Local", "Path"]
+
+Array = np.ndarray
+
+#: Resolution of u in a root search.
+U_TOLERANCE = 1e-13
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The branch at one u.
+
+    Attributes
+    ----------
+    z : (n + 1,) ndarray
+        The point (x, p).
+    tangent : (n + 1,) ndarray
+    eigenvalues : (k,) ndarray
+    rates : (k,) ndarray
+        Ascending.
+    negative : int
+        Negative pivots, -1 where not counted.
+    corrected : bool
+        Newton converged; else z is the interpolant.
+    """
+
+    u: float
+    z: Array
+    tangent: Array
+    eigenvalues: Array
+    rates: Array
+    negative: int
+    corrected: bool
+
+
+class Path:
+    """Consecutive samples with the branch between them."""
+
+    def __init__(self, workspace: Workspace, samples: Samples) -> None:
+        self.workspace = workspace
+        self.samples = samples
+        self.z = np.column_stack([samples.x, samples.p])
+        self._known: dict[float, Local] = {}
+
+    def guess(self, u: float) -> tuple[Array, Array]:
+        """Hermite interpolant and its unit tangent at u."""
+        i = min(int(u), len(self.samples) - 2)
+        s = u - i
+        z0, z1 = self.z[i], self.z[i + 1]
+        t0, t1 = self.samples.tangent[i], self.samples.tangent[i + 1]
+        h = self.workspace.norm(z1 - z0)
+        b = s * s * (3 - 2 * s)
+        z = (1 - b) * z0 + b * z1 + h * s * (1 - s) * ((1 - s) * t0 - s * t1)
+        slope = 6 * s * (1 - s) * (z1 - z0) / h
+        slope += (1 - s) * (1 - 3 * s) * t0 + s * (3 * s - 2) * t1
+        size = self.workspace.norm(slope)
+        return z, (slope / size if size > 0 else t0)
+
+    def at(self, u: float) -> Local:
+        """The branch at u; samples themselves at whole numbers."""
+        if u not in self._known:
+            self._known[u] = self._sample(int(u)) if u == int(u) else self._between(u)
+        return self._known[u]
+
+    def root(self, function: Callable[[Local], float], low: float, high: float) -> Local | None:
+        """The branch where `function` changes sign between `low` and `high`; None without one."""
+        values = [function(self.at(u)) for u in (low, high)]
+        for u, value in zip((low, high), values, strict=True):
+            if value == 0.0:
+                return self.at(u)
+        if values[0] * values[1] > 0:
+            return None
+        return self.at(
+            float(brentq(lambda u: function(self.at(u)), low, high, xtol=U_TOLERANCE, rtol=1e-14))
+        )
+
+    def _sample(self, i: int) -> Local:
+        s = self.samples
+        return Local(
+            float(i), self.z[i], s.tangent[i], s.eigenvalues[i],
+            rates(self.workspace.problem, s.eigenvalues[i]), int(s.negative[i]), True,
+        )  # fmt: skip
+
+    def _between(self, u: float) -> Local:
+        base, tangent = self.guess(u)
+        z = base.copy()
+        w = self.workspace
+        corrected = w.correct(z, base, tangent) == CONVERGED
+        if corrected:
+            tangent = w.tangent(tangent)
+        else:
+            z = base
+        values, negative, _ = w.spectrum()
+        return Local(u, z, tangent, values, rates(w.problem, values), negative, corrected)

@@ -1,0 +1,74 @@
+"""Newton's method at a fixed parameter: the corrector of the tracer with the parameter held."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .problem import AnyProblem
+from .options import NewtonOptions, as_state
+from .stepper import CONVERGED
+from .workspace import MESSAGES, Workspace
+
+__all__ = ["NewtonResult", "newton"]
+
+Array = np.ndarray
+
+@dataclass(frozen=True)
+class NewtonResult:
+    """What Newton reached.
+
+    Attributes
+    ----------
+    x : (n,) ndarray
+        The last iterate.
+    converged : bool
+    iterations : int
+    step : float
+        Length of the last Newton step.
+    residual : float
+        Norm of F at x.
+    message : str
+        "converged", or what happened and what to do.
+    """
+
+    x: Array = field(repr=False)
+    converged: bool
+    iterations: int
+    step: float
+    residual: float
+    message: str
+
+
+def newton(
+    problem: AnyProblem, x: Array, p: float, options: NewtonOptions = NewtonOptions()
+) -> NewtonResult:
+    """Solve F(x, p) = 0 for x near the given start.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    x : (n,) array_like
+        Start.
+    p : float
+        The parameter, held.
+    options : NewtonOptions
+
+    Returns
+    -------
+    NewtonResult
+        Non-convergence is a status with a message, never an exception.
+
+    Raises
+    ------
+    InvalidInputError
+        For a start that is not a finite vector.
+    """
+    x = as_state(x)
+    workspace = Workspace(problem, x, p, options)
+    z = np.append(x, p)
+    status = workspace.correct_at_parameter(z)
+    residual = float(np.linalg.norm(problem.residual(z[:-1], float(p))))
+    step = workspace.last_step
+    return NewtonResult(
+        z[:-1].copy(), status == CONVERGED, workspace.iterations, step, residual, MESSAGES[status]
+    )

@@ -1,0 +1,319 @@
+"""Problems F(x, p) = 0: plain callables, or a compiled kernel of one fixed signature.
+
+Both offer the same methods and the same `kernel`, which is what the tracer calls. Second and
+third derivatives are exact where the problem offers them (`second_derivative`,
+`third_derivative`, or the `jet` of a compiled problem), else error-controlled differences.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from . import differences
+from .errors import InvalidInputError
+from .stepper import KERNEL_SIGNATURE
+
+__all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "check_derivatives"]
+
+Array = np.ndarray
+Kernel = Callable[..., float]
+
+_NO_VECTOR = np.zeros(1)
+_NO_MATRIX = np.zeros((1, 1))
+#: Largest relative disagreement between given and differenced derivatives that passes the check.
+DERIVATIVE_TOLERANCE = 1e-6
+
+
+class AnyProblem:
+    """What both kinds of problem share; the engine depends on nothing else.
+
+    Attributes
+    ----------
+    symmetric : bool
+        The Jacobian is symmetric: real eigenvalues, no Hopf points.
+    is_map : bool
+        F(x, p) = G(x, p) - x for a map G: flips and Neimark-Sacker points are looked for.
+    flow_sign : float
+        The flow is x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
+    kernel : callable
+        Fills F, J and Fp; the signature is `KERNEL_SIGNATURE`.
+    """
+
+    symmetric: bool
+    is_map: bool = False
+    flow_sign: float = 1.0
+    kernel: Kernel
+    constants: Array
+    data: Array
+    work: Array
+
+    def residual(self, x: Array, p: float) -> Array:
+        """F(x, p), shape (n,)."""
+        raise NotImplementedError
+
+    def jacobian(self, x: Array, p: float) -> Any:
+        """dF/dx, shape (n, n)."""
+        raise NotImplementedError
+
+    def dresidual_dp(self, x: Array, p: float) -> Array:
+        """dF/dp, shape (n,)."""
+        raise NotImplementedError
+
+    def full_jacobian(self, z: Array) -> Any:
+        """Derivative by z = (x, p): [dF/dx, dF/dp], shape (n, n + 1)."""
+        x, p = z[:-1], float(z[-1])
+        j, fp = self.jacobian(x, p), self.dresidual_dp(x, p)
+        if sparse.issparse(j):
+            return sparse.hstack([j, fp[:, None]], format="csc")
+        return np.column_stack([j, fp])
+
+    def turned(self, z: Array, v: Array) -> Any:
+        """Derivative of `full_jacobian` at z in the direction v, both (n + 1,): shape (n, n + 1)."""
+        size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(v).max()), 1e-300)
+        if not sparse.issparse(self.jacobian(z[:-1], float(z[-1]))):
+            return differences.along(lambda h: self.full_jacobian(z + h * v), size)
+        h = differences.RELATIVE_STEP * size
+        a = [self.full_jacobian(z + k * h * v) for k in (-2, -1, 1, 2)]
+        return (a[0] - 8 * a[1] + 8 * a[2] - a[3]) / (12 * h)
+
+    def second(self, z: Array, u: Array, v: Array) -> Array:
+        """D²F[u, v] at z = (x, p), all (n + 1,): shape (n,)."""
+        return np.asarray(self.turned(z, u) @ v)
+
+    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
+        """D³F[u, v, w] at z = (x, p), all (n + 1,): shape (n,)."""
+        size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(u).max()), 1e-300)
+        # differences of differences: a longer step keeps the rounding of the inner one small
+        return differences.along(lambda h: self.second(z + h * u, v, w), 10 * size)
+
+    def check(self, x: Array, p: float) -> None:
+        """Raise `InvalidInputError` where shapes or values at a start are unusable."""
+        _check_values(self, x, p)
+
+
+def _check_values(problem: AnyProblem, x: Array, p: float) -> None:
+    n = x.size
+    shapes = (("residual", (n,)), ("jacobian", (n, n)), ("dresidual_dp", (n,)))
+    for name, shape in shapes:
+        value = getattr(problem, name)(x, p)
+        found = value.shape if sparse.issparse(value) else np.shape(value)
+        if found != shape:
+            raise InvalidInputError(
+                f"{name} returned shape {found} for a state of {n} unknowns, expected {shape}. "
+                "Return one number per unknown, the derivative by unknown j in column j."
+            )
+        entries = value.data if sparse.issparse(value) else np.asarray(value, dtype=float)
+        if not np.isfinite(entries).all():
+            raise InvalidInputError(
+                f"{name} is not finite at the start (p = {p:.6g}). "
+                "Start inside the domain of the equations."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Problem(AnyProblem):
+    """F(x, p) = 0 by plain callables.
+
+    Parameters
+    ----------
+    residual : callable
+        F(x, p) -> (n,), for x of shape (n,) and a number p.
+    jacobian : callable, optional
+        (x, p) -> (n, n), dense or scipy.sparse; differences where not given.
+    dresidual_dp : callable, optional
+        (x, p) -> (n,); differences where not given.
+    symmetric : bool
+        The Jacobian is symmetric (gradients): real eigenvalues and exact counts of their signs.
+    second_derivative, third_derivative : callable, optional
+        (z, u, v) -> D²F[u, v] and (z, u, v, w) -> D³F[u, v, w], shape (n,), with z = (x, p) and
+        directions of shape (n + 1,).
+    """
+
+    residual: Callable[[Array, float], Any]  # type: ignore[assignment]
+    jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
+    dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
+    symmetric: bool = False
+    second_derivative: Callable[[Array, Array, Array], Array] | None = None
+    third_derivative: Callable[[Array, Array, Array, Array], Array] | None = None
+    is_map: bool = False
+    flow_sign: float = 1.0
+    constants: ClassVar[Array] = _NO_VECTOR
+    data: ClassVar[Array] = _NO_MATRIX
+    work: ClassVar[Array] = _NO_MATRIX
+
+    def __post_init__(self) -> None:
+        for name in ("residual", "jacobian", "dresidual_dp"):
+            value = getattr(self, name)
+            if not callable(value) and (name == "residual" or value is not None):
+                raise InvalidInputError(
+                    f"{name} must be a function of (x, p), got {type(value).__name__}."
+                )
+        if self.jacobian is None:
+            object.__setattr__(self, "jacobian", self._jacobian_by_differences)
+        if self.dresidual_dp is None:
+            object.__setattr__(self, "dresidual_dp", self._dp_by_differences)
+
+    def _jacobian_by_differences(self, x: Array, p: float) -> Array:
+        return differences.jacobian(lambda y: self.residual(y, p), np.array(x, dtype=float))
+
+    def _dp_by_differences(self, x: Array, p: float) -> Array:
+        def moved(h: float) -> Array:
+            return np.asarray(self.residual(x, p + h), dtype=float)
+
+        return differences.along(moved, max(1.0, abs(p)))
+
+    @cached_property
+    def kernel(self) -> Kernel:  # type: ignore[override]
+        """The callables in the form the tracer calls."""
+        residual, jacobian, dp = self.residual, self.jacobian, self.dresidual_dp
+
+        def kernel(
+            x: Array, p: float, _c: Array, _d: Array, _w: Array, f: Array, j: Any, fp: Array
+        ) -> float:
+            f[:] = residual(x, p)
+            j[:] = jacobian(x, p)  # type: ignore[misc]
+            fp[:] = dp(x, p)  # type: ignore[misc]
+            return 0.0
+
+        return kernel
+
+    def second(self, z: Array, u: Array, v: Array) -> Array:
+        """D²F[u, v]: exact where given."""
+        if self.second_derivative is None:
+            return super().second(z, u, v)
+        return np.asarray(self.second_derivative(z, u, v), dtype=float)
+
+    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
+        """D³F[u, v, w]: exact where given."""
+        if self.third_derivative is None:
+            return super().third(z, u, v, w)
+        return np.asarray(self.third_derivative(z, u, v, w), dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledProblem(AnyProblem):
+    """F(x, p) = 0 by a Numba kernel compiled for `KERNEL_SIGNATURE`.
+
+    Parameters
+    ----------
+    kernel : numba dispatcher
+        kernel(x, p, constants, data, work, F, J, Fp) -> potential; fills F, J and Fp.
+    constants : (c,) ndarray
+    data : (r, N) ndarray
+    work : (s, b) ndarray
+        Scratch of the kernel; not shared between threads.
+    dimension : int
+        Number of unknowns n.
+    symmetric : bool
+        The Jacobian is symmetric.
+    jet : numba dispatcher, optional
+        Same signature; takes a direction e in J[0] and returns F = F, J[1] = D²F[e, e] and
+        J[2] = D³F[e, e, e], J having max(3, n) rows and Fp max(5, n) entries.
+    """
+
+    kernel: Kernel
+    constants: Array
+    data: Array
+    work: Array
+    dimension: int
+    symmetric: bool = True
+    jet: Kernel | None = None
+    is_map: bool = False
+    flow_sign: float = -1.0
+
+    def __post_init__(self) -> None:
+        for name, ndim in (("constants", 1), ("data", 2), ("work", 2)):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.float64)
+            if array.ndim != ndim:
+                raise InvalidInputError(
+                    f"{name} must have {ndim} dimension(s), got shape {array.shape}."
+                )
+            object.__setattr__(self, name, array)
+        if self.dimension < 1:
+            raise InvalidInputError(f"dimension must be at least 1, got {self.dimension}.")
+
+    def evaluate(self, x: Array, p: float) -> tuple[float, Array, Array, Array]:
+        """Potential, F (n,), dF/dx (n, n) and dF/dp (n,) in one call of the kernel."""
+        n = self.dimension
+        f, j, fp = np.zeros(n), np.zeros((n, n)), np.zeros(n)
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        if x.shape != (n,):
+            raise InvalidInputError(f"the state must have shape ({n},), got {x.shape}.")
+        value = self.kernel(x, float(p), self.constants, self.data, self.work, f, j, fp)
+        return value, f, j, fp
+
+    def residual(self, x: Array, p: float) -> Array:
+        """F(x, p), shape (n,)."""
+        return self.evaluate(x, p)[1]
+
+    def jacobian(self, x: Array, p: float) -> Array:
+        """dF/dx, shape (n, n)."""
+        return self.evaluate(x, p)[2]
+
+    def dresidual_dp(self, x: Array, p: float) -> Array:
+        """dF/dp, shape (n,)."""
+        return self.evaluate(x, p)[3]
+
+    def full_jacobian(self, z: Array) -> Array:
+        """[dF/dx, dF/dp], shape (n, n + 1)."""
+        _, _, j, fp = self.evaluate(z[:-1], z[-1])
+        return np.column_stack([j, fp])
+
+    def second(self, z: Array, u: Array, v: Array) -> Array:
+        """D²F[u, v]: by the exact jet where both directions keep the parameter fixed."""
+        if self.jet is None or u[-1] or v[-1]:
+            return super().second(z, u, v)
+        plus, minus = self._jet(z, u + v), self._jet(z, u - v)
+        return np.asarray((plus[1] - minus[1]) / 4)
+
+    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
+        """D³F[u, v, w]: by the exact jet where all directions keep the parameter fixed."""
+        if self.jet is None or u[-1] or v[-1] or w[-1]:
+            return super().third(z, u, v, w)
+        signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+        terms = [s * t * self._jet(z, u + s * v + t * w)[2] for s, t in signs]
+        return np.asarray(sum(terms) / 24)
+
+    def _jet(self, z: Array, e: Array) -> Array:
+        n = self.dimension
+        f, j, fp = np.zeros(n), np.zeros((max(3, n), n)), np.zeros(max(5, n))
+        j[0] = e[:-1]
+        x = np.ascontiguousarray(z[:-1])
+        assert self.jet is not None
+        self.jet(x, float(z[-1]), self.constants, self.data, self.work, f, j, fp)
+        return j
+
+
+def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
+    """Compare the derivatives a problem gives with differences of its residual.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    x : (n,) array_like
+    p : float
+
+    Raises
+    ------
+    InvalidInputError
+        Names the entry that disagrees most, with both values.
+    """
+    x = np.array(x, dtype=float)
+    given = problem.full_jacobian(np.append(x, p))
+    given = given.toarray() if sparse.issparse(given) else given
+    expected = differences.jacobian(
+        lambda z: np.asarray(problem.residual(z[:-1], float(z[-1]))), np.append(x, p)
+    )
+    gap = np.abs(given - expected)
+    i, j = np.unravel_index(int(gap.argmax()), gap.shape)
+    if gap[i, j] > DERIVATIVE_TOLERANCE * max(1.0, float(np.abs(expected).max())):
+        by = "dresidual_dp" if j == x.size else "jacobian"
+        entry = f"[{i}]" if j == x.size else f"[{i}, {j}]"
+        raise InvalidInputError(
+            f"{by}{entry} is {given[i, j]:.6g} but differences of the residual give "
+            f"{expected[i, j]:.6g}. Correct it, or leave it out: differences are then used."
+        )

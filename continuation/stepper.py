@@ -1,0 +1,518 @@
+"""The step along a branch: predict, correct, tangent, eigenvalues, step control. One source.
+
+Every function here runs as plain Python for plain callables and is compiled by Numba for a
+`CompiledProblem`. Where an array expression is best written in one way for NumPy and in another
+for a compiled loop, the function has two bodies (`dual`). Nothing outside this file is compiled
+with it, so that the disk cache, which follows edits of one file only, can never be stale.
+
+The kernel enters as a first-class function of one fixed signature: the loop is compiled once and
+serves every model.
+
+References
+----------
+.. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 6.
+.. [2] H. B. Keller, in *Applications of Bifurcation Theory*, Academic Press 1977, pp. 359-384.
+.. [3] P. Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, ch. 5.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload, register_jitable
+from scipy.linalg import lapack
+
+__all__ = ["KERNEL_SIGNATURE", "advance", "compiled", "correct"]
+
+_VECTOR = types.Array(types.float64, 1, "C")
+_MATRIX = types.Array(types.float64, 2, "C")
+_FORTRAN = types.Array(types.float64, 2, "F")
+#: kernel(x, p, constants, data, work, F, J, Fp) -> potential; fills F, J = dF/dx and Fp = dF/dp.
+KERNEL_SIGNATURE = types.float64(
+    _VECTOR, types.float64, _VECTOR, _MATRIX, _MATRIX, _VECTOR, _MATRIX, _VECTOR
+)
+
+# rows of `vectors`
+POINT, TANGENT, OLD_POINT, OLD_TANGENT, TRIAL, PREDICTED, NEW_TANGENT = range(7)
+# entries of `options`
+(STEP_TOLERANCE, RESIDUAL_TOLERANCE, MAX_ITERATIONS, MIN_STEP, MAX_STEP, COS_MAX_ANGLE,
+ TARGET_ANGLE, LOWER, UPPER, SYMMETRIC, MAX_CONTRACTION) = range(11)  # fmt: skip
+# entries of `control`: the state of the step control, and what happened
+NEXT_STEP, LAST_STEP, REASON, EVALUATIONS, REJECTIONS, STATUS = range(6)
+# entries of `report`: the last correction
+ITERATIONS, FIRST_STEP, CONTRACTION, REMAINING, ROUNDING, ANGLE = range(6)
+# columns of `statistics`, one row a sample
+(S_LENGTH, S_ITERATIONS, S_REMAINING, S_SMALLEST, S_ROUNDING, S_NEXT) = range(6)
+# reasons why `advance` came back
+FULL, OUTSIDE, TOO_SMALL = 0, 1, 2
+# status of a correction
+CONVERGED, SLOW, NOT_FINITE, EXHAUSTED, SINGULAR = range(5)
+
+MACHINE = 2.220446049250313e-16
+#: A Newton step above this may leave eigenvalues taken one step earlier inaccurate.
+LAST_NEWTON_STEP = 1e-6
+#: Deuflhard's bound is 1/4 for the simplified, 1/2 for the ordinary Newton method; the smaller
+#: one also keeps the iteration on the right one of two neighbouring branches.
+BRANCH_CONTRACTION = 0.25
+#: Contraction worse than this, and a residual all rounding: the remaining step is rounding too.
+STAGNATION = 0.1
+#: The predictor may miss the branch by this part of the step.
+MAX_PREDICTOR_ERROR = 0.25
+#: Contraction and predictor error at which the step length is kept.
+TARGET_CONTRACTION = 0.02
+TARGET_PREDICTOR_ERROR = 0.02
+MAX_GROWTH = 1.6
+
+
+def dual(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give the array function `plain` a second body, used where compiled code calls it."""
+
+    def decorate(loop: Callable[..., Any]) -> Callable[..., Any]:
+        def choose(*_: object) -> Callable[..., Any]:
+            return loop
+
+        choose.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]
+        overload(plain, jit_options={"error_model": "numpy"})(choose)
+        return loop
+
+    return decorate
+
+
+def predict(out, z, t, zo, to, h, s):  # type: ignore[no-untyped-def]
+    """Cubic Hermite through the last two points, extrapolated by a length `s`; Euler at first."""
+    if h > 0.0:
+        b = 1.0 + s / h
+        c, d = b * b * (3.0 - 2.0 * b), h * b * (b - 1.0)
+        np.multiply(zo, 1.0 - c, out=out)
+        out += c * z
+        out += (d * (b - 1.0)) * to
+        out += (d * b) * t
+    else:
+        np.multiply(t, s, out=out)
+        out += z
+
+
+@dual(predict)
+def _predict(out, z, t, zo, to, h, s):  # type: ignore[no-untyped-def]
+    if h > 0.0:
+        b = 1.0 + s / h
+        c, d = b * b * (3.0 - 2.0 * b), h * b * (b - 1.0)
+        for i in range(out.size):
+            out[i] = (1.0 - c) * zo[i] + c * z[i] + d * (b - 1.0) * to[i] + d * b * t[i]
+    else:
+        for i in range(out.size):
+            out[i] = z[i] + s * t[i]
+
+
+def border(B, R, J, Fp, F, gauge, t, weight, y, y0):  # type: ignore[no-untyped-def]
+    """Bordered matrix [[J, Fp], [w t]]; right-hand sides (F, w t (y - y0)) and the unit vector."""
+    n = F.size
+    if type(B) is not np.ndarray:
+        B.assemble(J, Fp, t * weight)
+    else:
+        B[:n, :n] = J
+        if gauge.size:
+            B[:n, :n] += gauge
+        B[:n, n] = Fp
+        np.multiply(t, weight, out=B[n])
+    R[:n, 0] = F
+    R[n, 0] = (t * weight).dot(y - y0)
+    R[:n, 1] = 0.0
+    R[n, 1] = 1.0
+
+
+@dual(border)
+def _border(B, R, J, Fp, F, gauge, t, weight, y, y0):  # type: ignore[no-untyped-def]
+    n = F.size
+    s = 0.0
+    for j in range(n):
+        for i in range(n):
+            B[i, j] = J[i, j]
+        B[n, j] = weight[j] * t[j]
+        B[j, n] = Fp[j]
+        R[j, 0] = F[j]
+        R[j, 1] = 0.0
+        s += weight[j] * t[j] * (y[j] - y0[j])
+    if gauge.size > 0:
+        for j in range(n):
+            for i in range(n):
+                B[i, j] += gauge[i, j]
+    B[n, n] = weight[n] * t[n]
+    R[n, 0] = s + weight[n] * t[n] * (y[n] - y0[n])
+    R[n, 1] = 1.0
+
+
+def solve(B, R):  # type: ignore[no-untyped-def]
+    """Solve B X = R; X in R, B destroyed. False where B is exactly singular."""
+    if type(B) is not np.ndarray:
+        return bool(B.solve(R))
+    return lapack.dgesv(B, R, overwrite_a=1, overwrite_b=1)[3] == 0
+
+
+@dual(solve)
+def _solve(B, R):  # type: ignore[no-untyped-def]
+    # By columns: contiguous in Fortran order, hence vectorised; faster than LAPACK to n = 16
+    # and within a factor two of it to n = 100.
+    n, k = R.shape
+    for c in range(n):
+        p = c
+        for i in range(c + 1, n):
+            if abs(B[i, c]) > abs(B[p, c]):
+                p = i
+        if B[p, c] == 0.0:
+            return False
+        if p != c:
+            for j in range(n):
+                B[c, j], B[p, j] = B[p, j], B[c, j]
+            for j in range(k):
+                R[c, j], R[p, j] = R[p, j], R[c, j]
+        inverse = 1.0 / B[c, c]
+        for i in range(c + 1, n):
+            B[i, c] *= inverse
+        for j in range(c + 1, n):
+            f = B[c, j]
+            for i in range(c + 1, n):
+                B[i, j] -= B[i, c] * f
+        for j in range(k):
+            f = R[c, j]
+            for i in range(c + 1, n):
+                R[i, j] -= B[i, c] * f
+    for j in range(k):
+        for c in range(n - 1, -1, -1):
+            R[c, j] /= B[c, c]
+            f = R[c, j]
+            for i in range(c):
+                R[i, j] -= B[i, c] * f
+    return True
+
+
+def update(y, R, weight):  # type: ignore[no-untyped-def]
+    """Subtract the Newton step from `y`; return its weighted length."""
+    d = R[:, 0]
+    y -= d
+    return math.sqrt((d * weight).dot(d))
+
+
+@dual(update)
+def _update(y, R, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(y.size):
+        d = R[i, 0]
+        y[i] -= d
+        s += weight[i] * d * d
+    return math.sqrt(s)
+
+
+def orient(tn, R, t, weight):  # type: ignore[no-untyped-def]
+    """Normalise the new tangent, oriented as the old one; return the cosine between them."""
+    v = R[:, 1]
+    wv = v * weight
+    c = t.dot(wv)
+    length = math.copysign(math.sqrt(v.dot(wv)), c)
+    np.divide(v, length, out=tn)
+    return c / length
+
+
+@dual(orient)
+def _orient(tn, R, t, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
+    c = 0.0
+    for i in range(t.size):
+        s += weight[i] * R[i, 1] * R[i, 1]
+        c += weight[i] * R[i, 1] * t[i]
+    length = math.copysign(math.sqrt(s), c)
+    for i in range(t.size):
+        tn[i] = R[i, 1] / length
+    return c / length
+
+
+def magnitude(v):  # type: ignore[no-untyped-def]
+    """Euclidean norm."""
+    return math.sqrt(v.dot(v))
+
+
+@dual(magnitude)
+def _magnitude(v):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(v.size):
+        s += v[i] * v[i]
+    return math.sqrt(s)
+
+
+def rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]
+    """|J| |x| + |Fp| |p|: times the machine precision, what rounding of (x, p) does to F."""
+    n = Fp.size
+    if type(J) is not np.ndarray:
+        frobenius = J.norm()
+    else:
+        flat = J.reshape(-1)
+        frobenius = math.sqrt(flat.dot(flat))
+    x = y[:n]
+    return frobenius * math.sqrt(x.dot(x)) + math.sqrt(Fp.dot(Fp)) * abs(y[n])
+
+
+@dual(rounding_scale)
+def _rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]
+    n = Fp.size
+    s = 0.0
+    x = 0.0
+    f = 0.0
+    for i in range(n):
+        x += y[i] * y[i]
+        f += Fp[i] * Fp[i]
+        for j in range(n):
+            s += J[i, j] * J[i, j]
+    return math.sqrt(s * x) + math.sqrt(f) * abs(y[n])
+
+
+def spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
+    """Eigenvalues of J into (w, wi); return the smallest singular value."""
+    if type(J) is not np.ndarray:
+        return J.spectrum(symmetric, w, wi)
+    if symmetric:
+        # the transpose is Fortran-contiguous: LAPACK reads it as it stands
+        w[:] = lapack.dsyev(J.T, compute_v=0)[0]
+        return float(np.abs(w).min())
+    w[:], wi[:] = lapack.dgeev(J.T, compute_vl=0, compute_vr=0)[:2]
+    return float(lapack.dgesdd(J.T, compute_uv=0)[1][-1])
+
+
+@dual(spectrum)
+def _spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
+    n = w.size
+    if symmetric:
+        if n <= 6:
+            _jacobi(J.copy(), w)
+        else:
+            w[:] = np.linalg.eigvalsh(J)
+        smallest = abs(w[0])
+        for i in range(1, n):
+            smallest = min(smallest, abs(w[i]))
+        return smallest
+    values = np.linalg.eigvals(J.astype(np.complex128))
+    for i in range(n):
+        w[i] = values[i].real
+        wi[i] = values[i].imag
+    return math.sqrt(max(np.linalg.eigvalsh(J.T.copy() @ J)[0], 0.0))
+
+
+@njit(error_model="numpy")
+def _jacobi(a, w):  # type: ignore[no-untyped-def]
+    # cyclic Jacobi, eigenvalues only, ascending; faster than LAPACK for the smallest matrices
+    n = w.size
+    for _ in range(30):
+        off = 0.0
+        diagonal = 0.0
+        for i in range(n):
+            diagonal += a[i, i] * a[i, i]
+            for j in range(i + 1, n):
+                off += a[i, j] * a[i, j]
+        if off <= 1e-34 * diagonal or off == 0.0:
+            break
+        for p in range(n - 1):
+            for q in range(p + 1, n):
+                apq = a[p, q]
+                if apq == 0.0:
+                    continue
+                theta = (a[q, q] - a[p, p]) / (2.0 * apq)
+                t = math.copysign(1.0, theta) / (abs(theta) + math.sqrt(theta * theta + 1.0))
+                c = 1.0 / math.sqrt(t * t + 1.0)
+                s = t * c
+                a[p, p] -= t * apq
+                a[q, q] += t * apq
+                a[p, q] = 0.0
+                for k in range(n):
+                    if k != p and k != q:
+                        x = a[min(p, k), max(p, k)]
+                        y = a[min(q, k), max(q, k)]
+                        a[min(p, k), max(p, k)] = c * x - s * y
+                        a[min(q, k), max(q, k)] = s * x + c * y
+    for i in range(n):
+        v = a[i, i]
+        j = i - 1
+        while j >= 0 and w[j] > v:
+            w[j + 1] = w[j]
+            j -= 1
+        w[j + 1] = v
+
+
+def shift(vectors):  # type: ignore[no-untyped-def]
+    """Make the trial point the present one and the present one the old; return their distance."""
+    d = vectors[TRIAL] - vectors[POINT]
+    vectors[OLD_POINT] = vectors[POINT]
+    vectors[OLD_TANGENT] = vectors[TANGENT]
+    vectors[POINT] = vectors[TRIAL]
+    vectors[TANGENT] = vectors[NEW_TANGENT]
+    return d
+
+
+@dual(shift)
+def _shift(vectors):  # type: ignore[no-untyped-def]
+    d = np.empty(vectors.shape[1])
+    for i in range(vectors.shape[1]):
+        d[i] = vectors[TRIAL, i] - vectors[POINT, i]
+        vectors[OLD_POINT, i] = vectors[POINT, i]
+        vectors[OLD_TANGENT, i] = vectors[TANGENT, i]
+        vectors[POINT, i] = vectors[TRIAL, i]
+        vectors[TANGENT, i] = vectors[NEW_TANGENT, i]
+    return d
+
+
+@register_jitable(error_model="numpy")
+def correct(  # type: ignore[no-untyped-def]
+    kernel, constants, data, work, y, y0, t, weight, gauge, options, F, J, Fp, B, R, report
+):
+    """Newton on F(y) = 0, t . w (y - y0) = 0, from `y`, in place: the only Newton loop.
+
+    It ends when the *next* step, foreseen from the contraction, is below the step tolerance and
+    the residual below its own, or when the residual is all rounding. On success R[:, 1] is the
+    solution of the bordered system for the last unit vector: a multiple of the tangent.
+
+    Returns
+    -------
+    int
+        CONVERGED, SLOW, NOT_FINITE, EXHAUSTED or SINGULAR.
+    """
+    n = F.size
+    size = 1.0 + math.sqrt(magnitude(y))
+    previous = 0.0
+    limit = int(options[MAX_ITERATIONS])
+    for iteration in range(1, limit + 1):
+        report[ITERATIONS] = iteration
+        kernel(y[:n], y[n], constants, data, work, F, J, Fp)
+        residual = magnitude(F)
+        if not math.isfinite(residual):
+            return NOT_FINITE
+        border(B, R, J, Fp, F, gauge, t, weight, y, y0)
+        if not solve(B, R):
+            return SINGULAR
+        step = update(y, R, weight)
+        if not math.isfinite(step):
+            return NOT_FINITE
+        if iteration == 1:
+            report[FIRST_STEP] = step
+            report[CONTRACTION] = 0.0
+            contraction = 1.0
+        else:
+            contraction = step / previous if previous > 0.0 else 0.0
+            if iteration == 2:
+                report[CONTRACTION] = contraction
+        if step * contraction <= options[STEP_TOLERANCE] * size and step <= LAST_NEWTON_STEP * size:
+            scale = rounding_scale(J, Fp, y)
+            if residual * contraction <= options[RESIDUAL_TOLERANCE] * (1.0 + scale):
+                report[ROUNDING] = scale
+                report[REMAINING] = residual * min(1.0, contraction) * min(1.0, contraction)
+                return CONVERGED
+        elif iteration > 1 and contraction > STAGNATION:
+            scale = rounding_scale(J, Fp, y)
+            if residual <= 100.0 * MACHINE * scale and step <= LAST_NEWTON_STEP * size:
+                report[ROUNDING] = scale
+                report[REMAINING] = residual
+                return CONVERGED
+            if contraction > options[MAX_CONTRACTION]:
+                return SLOW
+        previous = step
+    return EXHAUSTED
+
+
+def growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-def]
+    """Factor of the next step length from contraction, predictor error and angle [1]_."""
+    power = 0.25 if hermite else 0.5
+    f = (report[CONTRACTION] / TARGET_CONTRACTION) ** power
+    f = max(f, (report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)) ** power)
+    f = max(f, report[ANGLE] / target_angle)
+    return min(MAX_GROWTH, max(0.5, 1.0 / max(f, 1e-3)))
+
+
+@dual(growth)
+def _growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-def]
+    c = report[CONTRACTION] / TARGET_CONTRACTION
+    d = report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)
+    f = math.sqrt(max(c, d))
+    if hermite:
+        f = math.sqrt(f)
+    f = max(f, report[ANGLE] / target_angle)
+    return min(MAX_GROWTH, max(0.5, 1.0 / max(f, 1e-3)))
+
+
+def advance(  # type: ignore[no-untyped-def]
+    kernel, constants, data, work, vectors, weight, gauge, options, control,
+    F, J, Fp, B, R, report, X, P, T, W, WI, statistics,
+):  # fmt: skip
+    """Take steps until the arrays are full, the parameter leaves its limits, or no step succeeds.
+
+    `vectors` and `control` hold the whole state: calling again goes on as if never interrupted.
+
+    Returns
+    -------
+    int
+        Number of samples written; the reason to stop stands in control[REASON].
+    """
+    n = F.size
+    z, t = vectors[POINT], vectors[TANGENT]
+    zo, to = vectors[OLD_POINT], vectors[OLD_TANGENT]
+    y, y0, tn = vectors[TRIAL], vectors[PREDICTED], vectors[NEW_TANGENT]
+    symmetric = options[SYMMETRIC] != 0.0
+    length, last = control[NEXT_STEP], control[LAST_STEP]
+    control[REASON] = FULL
+    m = 0
+    while m < P.size:
+        predict(y0, z, t, zo, to, last, length)
+        y[:] = y0
+        status = correct(
+            kernel, constants, data, work, y, y0, t, weight, gauge, options, F, J, Fp, B, R, report
+        )
+        control[EVALUATIONS] += report[ITERATIONS]
+        cosine = orient(tn, R, t, weight) if status == CONVERGED else 0.0
+        good = cosine >= options[COS_MAX_ANGLE]
+        if not good or report[FIRST_STEP] > MAX_PREDICTOR_ERROR * length:
+            control[REJECTIONS] += 1
+            control[STATUS] = status
+            length *= 0.5
+            if length < options[MIN_STEP]:
+                control[REASON] = TOO_SMALL
+                break
+            continue
+        report[ANGLE] = math.acos(min(1.0, cosine))
+        smallest = spectrum(J, symmetric, W[m], WI[m])
+        d = shift(vectors)
+        factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
+        length = min(options[MAX_STEP], length * factor)
+        last = math.sqrt((d * weight).dot(d))
+        X[m] = z[:n]
+        P[m] = z[n]
+        T[m] = t
+        row = statistics[m]
+        row[S_LENGTH], row[S_ITERATIONS], row[S_NEXT] = last, report[ITERATIONS], length
+        row[S_REMAINING], row[S_SMALLEST] = report[REMAINING], smallest
+        row[S_ROUNDING] = report[ROUNDING]
+        m += 1
+        if z[n] < options[LOWER] or z[n] > options[UPPER]:
+            control[REASON] = OUTSIDE
+            break
+    control[NEXT_STEP] = length
+    control[LAST_STEP] = last
+    return m
+
+
+@cache
+def compiled() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """`advance` and `correct` as machine code; from Numba's disk cache after the first process."""
+    kernel, v, m, f = types.FunctionType(KERNEL_SIGNATURE), _VECTOR, _MATRIX, _FORTRAN
+    problem = (kernel, v, m, m)
+    system = (v, m, v, f, f, v)
+    return (
+        _compile(advance, types.int64(*problem, m, v, m, v, v, *system, m, v, m, m, m, m)),
+        _compile(correct, types.int64(*problem, v, v, v, v, m, v, *system)),
+    )
+
+
+def _compile(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
+    try:
+        return njit(signature, cache=True, error_model="numpy", nogil=True)(function)
+    except RuntimeError:  # no writable cache folder anywhere: compile for this process only
+        return njit(signature, error_model="numpy", nogil=True)(function)

@@ -1,0 +1,246 @@
+"""The arrays of one run, and the corrector bound to them: compiled, plain or sparse."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from . import stepper
+from .bordered_sparse import BorderedSparse, SparseJacobian
+from .options import NewtonOptions, StepOptions
+from .problem import AnyProblem, CompiledProblem
+from .stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
+
+__all__ = ["MESSAGES", "Samples", "Workspace"]
+
+Array = np.ndarray
+
+#: Status of a correction -> what happened and what to do.
+MESSAGES = {
+    CONVERGED: "converged",
+    SLOW: "Newton stopped contracting: start nearer to the solution, or take smaller steps.",
+    NOT_FINITE: "the residual is not finite: the equations left their domain; start elsewhere, "
+    "or narrow the limits.",
+    EXHAUSTED: "no convergence within the iterations: start nearer, or raise max_iterations.",
+    SINGULAR: "the Jacobian is singular: start away from folds and branch points, "
+    "or use switch_branch.",
+}
+
+
+#: Limits between which the range of the parameter needs no scaling.
+PLAIN_RANGE = (0.05, 50.0)
+#: Number of unknowns up to which the state needs no scaling.
+PLAIN_DIMENSION = 64
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Consecutive points of a branch, as arrays with one row a sample.
+
+    Attributes
+    ----------
+    x : (m, n) ndarray
+    p : (m,) ndarray
+    tangent : (m, n + 1) ndarray
+    eigenvalues : (m, k) ndarray
+        Ascending; complex, by real part, where the problem is not symmetric.
+    negative : (m,) ndarray
+        Number of negative pivots of a sparse symmetric Jacobian, else -1 (count eigenvalues).
+    statistics : (m, 6) ndarray
+        Columns of `stepper`: length, Newton iterations, remaining residual, smallest singular
+        value, scale of rounding, next step length.
+    """
+
+    x: Array = field(repr=False)
+    p: Array = field(repr=False)
+    tangent: Array = field(repr=False)
+    eigenvalues: Array = field(repr=False)
+    negative: Array = field(repr=False)
+    statistics: Array = field(repr=False)
+
+    def __len__(self) -> int:
+        return int(self.p.size)
+
+    def __getitem__(self, rows: slice) -> "Samples":
+        return Samples(*(a[rows] for a in self.arrays()))
+
+    def arrays(self) -> tuple[Array, ...]:
+        """The six arrays, in the order of the attributes."""
+        return self.x, self.p, self.tangent, self.eigenvalues, self.negative, self.statistics
+
+    def followed_by(self, other: "Samples") -> "Samples":
+        """Both, one after the other."""
+        return joined([self, other])
+
+
+def joined(parts: list[Samples]) -> Samples:
+    """One `Samples` of several consecutive ones."""
+    return Samples(*(np.concatenate(a) for a in zip(*(s.arrays() for s in parts), strict=True)))
+
+
+class Workspace:
+    """A problem with the scratch arrays of the corrector.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    x : (n,) ndarray
+        A state at which to look whether the Jacobian is sparse.
+    p : float
+    newton : NewtonOptions
+    step : StepOptions
+    limits : (float, float)
+        Of the parameter.
+    """
+
+    def __init__(
+        self,
+        problem: AnyProblem,
+        x: Array,
+        p: float,
+        newton: NewtonOptions,
+        step: StepOptions = StepOptions(),
+        limits: tuple[float, float] = (-np.inf, np.inf),
+    ) -> None:
+        n = x.size
+        self.problem = problem
+        self.n = n
+        self.newton = newton
+        self.is_compiled = isinstance(problem, CompiledProblem)
+        self.is_sparse = not self.is_compiled and sparse.issparse(problem.jacobian(x, p))
+        self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
+        self.J: Any = SparseJacobian(n) if self.is_sparse else np.zeros((n, n))
+        self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
+        self.report = np.zeros(6)
+        self.gauge = np.zeros((0, 0))
+        self.weight = _weights(n, step, limits)
+        self.options = _option_array(problem, newton, step, limits)
+        self._advance, self._correct = (
+            stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
+        )
+        self._bound = (problem.kernel, problem.constants, problem.data, problem.work)
+
+    @property
+    def iterations(self) -> int:
+        """Newton iterations of the last correction."""
+        return int(self.report[stepper.ITERATIONS])
+
+    @property
+    def last_step(self) -> float:
+        """Length of the last Newton step."""
+        d = self.R[:, 0]
+        return float(np.sqrt(d @ d))
+
+    def inner(self, u: Array, v: Array) -> float:
+        """Weighted inner product of two vectors (n + 1,)."""
+        return float((u * self.weight) @ v)
+
+    def norm(self, u: Array) -> float:
+        """Weighted norm of a vector (n + 1,)."""
+        return float(np.sqrt(self.inner(u, u)))
+
+    def correct(
+        self, y: Array, base: Array, t: Array, contraction: float = stepper.BRANCH_CONTRACTION
+    ) -> int:
+        """Newton onto the branch within the plane through `base` normal to `t`; y in place."""
+        self.options[stepper.MAX_CONTRACTION] = contraction
+        status = self._correct(
+            *self._bound, y, base, t, self.weight, self.gauge, self.options,
+            self.F, self.J, self.Fp, self.B, self.R, self.report,
+        )  # fmt: skip
+        self.options[stepper.MAX_CONTRACTION] = stepper.BRANCH_CONTRACTION
+        return int(status)
+
+    def correct_at_parameter(self, z: Array, contraction: float = np.inf) -> int:
+        """Newton at the parameter z[-1], held; z in place."""
+        t = np.zeros(self.n + 1)
+        t[-1] = 1.0
+        return self.correct(z, z.copy(), t, contraction)
+
+    def tangent(self, reference: Array) -> Array:
+        """Unit tangent at the point corrected last, oriented as `reference`."""
+        t = np.empty(self.n + 1)
+        stepper.orient(t, self.R, reference, self.weight)
+        return t
+
+    def spectrum(self) -> tuple[Array, int, float]:
+        """Eigenvalues, negative pivots (-1 if not counted), smallest singular value.
+
+        At the last evaluation of the Jacobian.
+        """
+        w, wi = np.zeros((2, self.eigenvalue_count))
+        smallest = stepper.spectrum(self.J, self.problem.symmetric, w, wi)
+        values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
+        return values[0], int(negative[0]), smallest
+
+    @property
+    def eigenvalue_count(self) -> int:
+        """Eigenvalues kept per sample: all, or the few nearest to zero of a sparse Jacobian."""
+        return self.J.count if self.is_sparse else self.n
+
+    def advance(self, vectors: Array, control: Array, capacity: int) -> Samples:
+        """Up to `capacity` steps from the state (vectors, control), which is carried on."""
+        n, k = self.n, self.eigenvalue_count
+        X, P, T = np.empty((capacity, n)), np.empty(capacity), np.empty((capacity, n + 1))
+        W, WI = np.zeros((2, capacity, k))
+        statistics = np.zeros((capacity, 6))
+        m = self._advance(
+            *self._bound, vectors, self.weight, self.gauge, self.options, control,
+            self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI, statistics,
+        )  # fmt: skip
+        values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
+        return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])
+
+    def sample(self, z: Array, tangent: Array, length: float, following: float) -> Samples:
+        """The point corrected last, as one sample."""
+        values, negative, smallest = self.spectrum()
+        row = np.zeros((1, 6))
+        row[0, stepper.S_LENGTH], row[0, stepper.S_NEXT] = length, following
+        row[0, stepper.S_ITERATIONS] = self.iterations
+        row[0, stepper.S_REMAINING] = self.report[stepper.REMAINING]
+        row[0, stepper.S_SMALLEST] = smallest
+        row[0, stepper.S_ROUNDING] = self.report[stepper.ROUNDING]
+        return Samples(
+            z[None, :-1].copy(), z[-1:].copy(), tangent[None].copy(), values[None],
+            np.array([negative]), row,
+        )  # fmt: skip
+
+
+def _eigenvalues(w: Array, wi: Array, symmetric: bool, is_sparse: bool) -> tuple[Array, Array]:
+    negative = np.full(len(w), -1)
+    if symmetric:
+        # a sparse symmetric Jacobian hands its count of negative pivots over in wi
+        return np.sort(w, axis=1), wi[:, 0].astype(int) if is_sparse else negative
+    return np.sort_complex(w + 1j * wi), negative
+
+
+def _weights(n: int, step: StepOptions, limits: tuple[float, float]) -> Array:
+    weight = np.empty(n + 1)
+    state = step.state_scale or np.sqrt(max(1.0, n / PLAIN_DIMENSION))
+    weight[:n] = 1.0 / state**2
+    weight[n] = 1.0 / (step.parameter_scale or _parameter_scale(limits)) ** 2
+    return weight
+
+
+def _parameter_scale(limits: tuple[float, float]) -> float:
+    extent = limits[1] - limits[0]
+    if not np.isfinite(extent) or extent <= 0:
+        return 1.0
+    return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
+
+
+def _option_array(
+    problem: AnyProblem, newton: NewtonOptions, step: StepOptions, limits: tuple[float, float]
+) -> Array:
+    options = np.zeros(11)
+    options[stepper.STEP_TOLERANCE] = newton.step_tolerance
+    options[stepper.RESIDUAL_TOLERANCE] = newton.residual_tolerance
+    options[stepper.MAX_ITERATIONS] = newton.max_iterations
+    options[stepper.MIN_STEP], options[stepper.MAX_STEP] = step.minimum, step.maximum
+    options[stepper.COS_MAX_ANGLE] = np.cos(step.max_angle)
+    options[stepper.TARGET_ANGLE] = step.max_angle / 2
+    options[stepper.LOWER], options[stepper.UPPER] = limits
+    options[stepper.SYMMETRIC] = problem.symmetric
+    options[stepper.MAX_CONTRACTION] = stepper.BRANCH_CONTRACTION
+    return options
