@@ -91,11 +91,16 @@ class Kernels:
         return _module(self.path).WORK_SHAPE
 
     def _compiled(self, name: str, signature: str) -> Callable[..., Any]:
-        module = _module(self.path)
-        dispatcher = getattr(module, name)
-        dispatcher.compile(getattr(module, signature))
-        dispatcher.disable_compile()
-        return dispatcher
+        return _compiled(self.path, name, signature)
+
+
+@lru_cache(maxsize=None)
+def _compiled(path: Path, name: str, signature: str) -> Callable[..., Any]:
+    module = _module(path)
+    dispatcher = getattr(module, name)
+    dispatcher.compile(getattr(module, signature))
+    dispatcher.disable_compile()
+    return dispatcher
 
 
 def load_kernels(model: Model) -> Kernels:
