@@ -8,24 +8,24 @@ The grammar, with `**` binding tighter than a sign on its left and associating t
     power   = atom ("**" signed)?
     atom    = number | name | function "(" sum ")" | "(" sum ")"
 
-Numbers become exact rationals. Every constant part is evaluated in double precision first, so
-that 1/0, log(-1) or 9**9**9 are refused where they stand before SymPy could stumble on them.
+Numbers become exact rationals. A constant part must be a finite real double, so that 1/0, log(-1)
+and exp(1000) are refused where they stand; powers are bounded before they are taken.
 """
 
-import cmath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import sympy as sp
 
-from .functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
+from .functions import CONSTANTS, NUMPY_FUNCTIONS, SYMPY_FUNCTIONS, evaluate
 
-LONGEST_FORMULA = 4000  # characters
-DEEPEST_NESTING = 60  # parentheses, signs and powers inside each other
+LONGEST_FORMULA = 2000  # characters
+DEEPEST_NESTING = 40  # parentheses, signs and powers inside each other
 LARGEST_EXPONENT = 100
 LONGEST_NUMBER = 60  # characters of one literal
-LARGEST_RATIONAL = 4096  # bits of a numerator or denominator
+LARGEST_RATIONAL = 2048  # bits of a numerator or denominator
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -137,6 +137,9 @@ class _Parser:
         value = self.sum()
         if self.token.kind != "end":
             raise self.error(f"expected an operator, found {self.token.text!r}", self.token)
+        strange = {type(f).__name__ for f in value.atoms(sp.Function)} - NUMPY_FUNCTIONS.keys()
+        if strange or any(_too_high(power) for power in value.atoms(sp.Pow)):
+            raise self.error(f"simplifies to {value}, which is not supported", self.tokens[0])
         return value
 
     def sum(self) -> sp.Expr:
@@ -144,8 +147,7 @@ class _Parser:
         while self.at("+", "-"):
             operator = self.take()
             right = self.product()
-            other = right if operator.text == "+" else -right
-            value = self.checked(lambda a=value, b=other: a + b, operator)
+            value = self.checked(value + right if operator.text == "+" else value - right, operator)
         return value
 
     def product(self) -> sp.Expr:
@@ -153,10 +155,9 @@ class _Parser:
         while self.at("*", "/"):
             operator = self.take()
             right = self.signed()
-            if operator.text == "*":
-                value = self.checked(lambda a=value, b=right: a * b, operator)
-            else:
-                value = self.checked(lambda a=value, b=right: a / b, operator)
+            if operator.text == "/" and right == 0:
+                raise self.error("division by zero", operator)
+            value = self.checked(value * right if operator.text == "*" else value / right, operator)
         return value
 
     def signed(self) -> sp.Expr:
@@ -172,9 +173,9 @@ class _Parser:
             return base
         operator = self.take()
         exponent = self.nested(self.signed, operator)
-        if exponent.is_number and not abs(float(exponent)) <= LARGEST_EXPONENT:
+        if exponent.is_number and abs(exponent) > LARGEST_EXPONENT:
             raise self.error(f"exponent beyond {LARGEST_EXPONENT}", operator)
-        return self.checked(lambda: base**exponent, operator)
+        return self.checked(base**exponent, operator)
 
     def atom(self) -> sp.Expr:
         token = self.take()
@@ -188,11 +189,10 @@ class _Parser:
         raise self.error(f"expected a number, a name or '(', found {found}", token)
 
     def number(self, token: _Token) -> sp.Expr:
-        if len(token.text) > LONGEST_NUMBER or not 1e-300 < abs(float(token.text)) < 1e300:
-            if float(token.text) == 0.0 and len(token.text) <= LONGEST_NUMBER:
-                return sp.Integer(0)
+        size = float(token.text)
+        if len(token.text) > LONGEST_NUMBER or (size and not 1e-300 < size < 1e300):
             raise self.error("number too long, too large or too small", token)
-        return sp.Rational(token.text)
+        return sp.Rational(token.text) if size else sp.Integer(0)
 
     def symbol(self, token: _Token) -> sp.Expr:
         if token.text in self.symbols:
@@ -207,7 +207,7 @@ class _Parser:
             known = ", ".join(sorted(SYMPY_FUNCTIONS))
             raise self.error(f"unknown function {token.text!r}; known: {known}", token)
         argument = self.parenthesis(self.take())
-        return self.checked(lambda: SYMPY_FUNCTIONS[token.text](argument), token)
+        return self.checked(SYMPY_FUNCTIONS[token.text](argument), token)
 
     def parenthesis(self, opening: _Token) -> sp.Expr:
         value = self.nested(self.sum, opening)
@@ -224,6 +224,27 @@ class _Parser:
         self.depth -= 1
         return value
 
-    def checked(self, operation: Callable[[], sp.Expr], token: _Token) -> sp.Expr:
-        value = operation()
+    def checked(self, value: sp.Expr, token: _Token) -> sp.Expr:
+        """The value, unless it is no finite real number or out of bounds."""
+        if value.has(sp.I, sp.zoo, sp.oo, sp.nan) or not _finite(value):
+            raise self.error("not a finite real number", token)
+        if any(_too_high(part) for part in (value, *value.args)):
+            raise self.error(f"exponent beyond {LARGEST_EXPONENT}", token)
+        if value.is_Rational and max(abs(value.p), value.q).bit_length() > LARGEST_RATIONAL:
+            raise self.error("number too long", token)
         return value
+
+
+def _finite(value: sp.Expr) -> bool:
+    if value.free_symbols:
+        return True
+    try:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(evaluate(value, {})))
+    except (ValueError, OverflowError):
+        return False
+
+
+def _too_high(value: sp.Expr) -> bool:
+    exponent = value.exp if value.is_Pow else sp.Integer(0)
+    return bool(exponent.is_number and abs(exponent) > LARGEST_EXPONENT)
