@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import roots_hermitenorm
 
 from continuation.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from symbolic import Model
 
-POPULATION_NODES = 200
-"""Gauss-Hermite nodes of the population. The quadrature error of tanh(4x), x ~ N(0, 2²), the
-steepest teacher among the presets, falls below 1e-5 there (tested against 2000 nodes)."""
+POPULATION_NODES = 2000
+"""Gauss-Hermite nodes of the population. The poles of tanh(4x) lie close to the real axis where
+x ~ N(0, 2²), so that the rule converges slowly: the mean of T² is off by 9e-3 of itself with 200
+nodes and by 4e-7 with 2000."""
+
+NEGLIGIBLE_WEIGHT = 1e-18
+"""Nodes with less than this share of the largest weight are left out: they stand below the
+rounding of every sum. Of 2000 nodes, 258 remain."""
 
 WEIGHT_SUM_TOLERANCE = 1e-12
 """Relative rounding allowed in Σ ω = 1 after normalisation."""
@@ -158,7 +164,7 @@ class Dataset:
     def population(cls, model: Model, nodes: int = POPULATION_NODES) -> Dataset:
         """Gauss-Hermite nodes and weights of the input law N(0, input_scale²), without noise.
 
-        Nodes whose weight underflows to zero are left out.
+        Nodes of negligible weight are left out.
 
         References
         ----------
@@ -166,8 +172,8 @@ class Dataset:
         """
         if int(nodes) != nodes or nodes < 2:
             raise InvalidInputError(f"nodes must be an integer of at least 2, not {nodes!r}")
-        points, weights = np.polynomial.hermite_e.hermegauss(int(nodes))
-        kept = weights > 0.0
+        points, weights = roots_hermitenorm(int(nodes))
+        kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
         return cls(
             x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population"

@@ -1,0 +1,125 @@
+"""Critical sets, branches and graphs as labelled arrays, and back, without loss.
+
+Every number stands in a float64 or integer variable of its own, so that any NetCDF reader can use
+it; what has no rectangular shape (limit models, λ-segments, stabilisers) is canonical JSON beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from continuation.landscape.critical_sets import CriticalSet, CriticalSets, Segment
+from continuation.landscape.dataset import Dataset
+from continuation.landscape.symmetry import SignedPermutation, Stabiliser
+from continuation.store import to_json
+from symbolic import Model
+
+TEXTS = ("kind", "subkind", "label", "region")
+NUMBERS = ("loss", "excess_risk")
+
+
+def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
+    """Critical sets along the dimension "set"."""
+    variables: dict[str, Any] = {
+        name: ("set", [getattr(s, name) for s in sets]) for name in (*TEXTS, *NUMBERS)
+    }
+    variables["theta"] = (("set", "weight"), _ragged([s.theta for s in sets]))
+    variables["base"] = (("set", "base_weight"), _ragged([s.base for s in sets]))
+    variables["eigenvalues"] = (("set", "eigenvalue"), _ragged([s.eigenvalues for s in sets]))
+    variables["inertia"] = (("set", "sign"), np.array([s.inertia for s in sets]).reshape(-1, 3))
+    variables["attracting"] = ("set", np.array([s.attracting for s in sets], dtype=np.int8))
+    variables["orbit_size"] = ("set", np.array([s.orbit_size for s in sets], dtype=np.int64))
+    variables["details"] = ("set", [_details(s) for s in sets])
+    attributes = {
+        "set_notes": json.dumps(list(sets.notes)),
+        "complete": int(sets.complete),
+        "euler_count": "none" if sets.euler_count is None else str(sets.euler_count),
+    }
+    return xr.Dataset(variables, {"sign": ["negative", "zero", "positive"]}, attributes)
+
+
+def sets_from_arrays(data: xr.Dataset, model: Model) -> CriticalSets:
+    """Inverse of `sets_to_arrays`."""
+    count = data.attrs["euler_count"]
+    return CriticalSets(
+        tuple(_set(data.isel(set=i), model) for i in range(data.sizes["set"])),
+        tuple(json.loads(data.attrs["set_notes"])),
+        bool(data.attrs["complete"]),
+        None if count == "none" else int(count),
+    )
+
+
+def dataset_to_arrays(data: Dataset) -> xr.Dataset:
+    """A data set along the dimension "sample"."""
+    rows = {name: getattr(data, name) for name in ("x", "target", "noise", "weights")}
+    kept = {f"data_{k}": ("sample", v) for k, v in rows.items() if v is not None}
+    return xr.Dataset(kept, attrs={"data_kind": data.kind})
+
+
+def dataset_from_arrays(data: xr.Dataset) -> Dataset:
+    """Inverse of `dataset_to_arrays`."""
+    rows = [data[f"data_{name}"].to_numpy() for name in ("x", "target", "noise")]
+    weights = data["data_weights"].to_numpy() if "data_weights" in data else None
+    return Dataset(*rows, weights, str(data.attrs["data_kind"]))
+
+
+def _details(critical: CriticalSet) -> str:
+    return to_json(
+        {
+            "limit": None if critical.limit is None else dict(critical.limit),
+            "normal_derivatives": list(critical.normal_derivatives),
+            "segments": [asdict(segment) for segment in critical.segments],
+            "stabiliser_order": critical.stabiliser.order,
+            "stabiliser": [asdict(element) for element in critical.stabiliser.elements],
+            "lengths": [
+                -1 if row is None else len(row)
+                for row in (critical.theta, critical.base, critical.eigenvalues)
+            ],
+        }
+    )
+
+
+def _set(row: xr.Dataset, model: Model) -> CriticalSet:
+    details: Mapping[str, Any] = json.loads(str(row["details"].item()))
+    names = ("theta", "base", "eigenvalues")
+    theta, base, eigenvalues = (
+        None if length < 0 else row[name].to_numpy()[:length].copy()
+        for name, length in zip(names, details["lengths"], strict=True)
+    )
+    elements = tuple(
+        SignedPermutation(tuple(e["place"]), tuple(e["sign"])) for e in details["stabiliser"]
+    )
+    assert eigenvalues is not None
+    negative, zero, positive = (int(k) for k in row["inertia"].to_numpy())
+    return CriticalSet(
+        model=model,
+        theta=theta,
+        base=base,
+        eigenvalues=eigenvalues,
+        inertia=(negative, zero, positive),
+        attracting=bool(row["attracting"].item()),
+        orbit_size=int(row["orbit_size"].item()),
+        limit=details["limit"],
+        normal_derivatives=tuple(details["normal_derivatives"]),
+        segments=tuple(Segment(**segment) for segment in details["segments"]),
+        stabiliser=Stabiliser(details["stabiliser_order"], elements),
+        **{name: str(row[name].item()) for name in TEXTS},
+        **{name: float(row[name].item()) for name in NUMBERS},
+    )
+
+
+def _ragged(rows: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:
+    """Rows of different lengths (or none at all) in one array, filled with NaN."""
+    width = max((len(row) for row in rows if row is not None), default=0)
+    out = np.full((len(rows), width), np.nan)
+    for i, row in enumerate(rows):
+        if row is not None:
+            out[i, : len(row)] = row
+    return out
