@@ -9,10 +9,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation.landscape.critical_sets import CriticalSet, Segment
+from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.dataset import Dataset
+from continuation.landscape.embedding import copy_unit, segments, transverse_curvatures
 from continuation.landscape.loss import LossAt
-from continuation.landscape.symmetry import SignedPermutation, Stabiliser, Symmetry
+from continuation.landscape.symmetry import (
+    LARGEST_LISTED,
+    SignedPermutation,
+    Stabiliser,
+    Symmetry,
+)
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -88,12 +94,13 @@ class Assembler:
         )
         return with_excess_risk(found)
 
-    def line(
-        self, theta: Array, other: Array, segments: tuple[Segment, ...], base: Array
-    ) -> CriticalSet:
-        """A split line, represented by θ (λ = 1/2), with another of its points (λ = 1/3)."""
+    def line(self, base: Array, base_index: int, unit: int) -> CriticalSet:
+        """The split line of one unit of a critical point of the smaller network."""
+        smaller = self.model.with_hidden(self.model.hidden - 1)
+        theta, other = (copy_unit(smaller, base, unit, share) for share in (0.5, 1.0 / 3.0))
         value, _, hessian = self.at.evaluate(theta)
-        negative, zero, positive = scaled_inertia(hessian)
+        inertia = scaled_inertia(hessian)
+        pieces = segments(base_index, transverse_curvatures(self.model, hessian))
         elements = self._line_stabiliser(theta, other)
         found = CriticalSet(
             kind="line",
@@ -105,11 +112,11 @@ class Assembler:
             loss=value,
             excess_risk=np.nan,
             eigenvalues=np.linalg.eigvalsh(hessian),
-            inertia=(negative, zero, positive),
-            attracting=any(piece.index == 0 for piece in segments) and zero == 1,
+            inertia=inertia,
+            attracting=any(piece.index == 0 for piece in pieces) and inertia[1] == 1,
             orbit_size=self.symmetry.order // max(1, len(elements)),
             stabiliser=Stabiliser(len(elements), elements),
-            segments=segments,
+            segments=pieces,
             base=base,
         )
         return with_excess_risk(found)
@@ -147,6 +154,8 @@ class Assembler:
 
     def _line_stabiliser(self, theta: Array, other: Array) -> tuple[SignedPermutation, ...]:
         """Elements that map the line to itself, λ to λ or to 1 − λ."""
+        if self.symmetry.order > LARGEST_LISTED:
+            return ()
         swapped = 2.0 * theta - other
         tolerance = 1e-7 * (1.0 + float(np.linalg.norm(other)))
         images = ((g, self.symmetry.act(g, other)) for g in self.symmetry.elements())

@@ -25,7 +25,8 @@ class Segment:
     lower, upper : float
         Range of λ.
     transverse_curvature : float
-        λ(1−λ) v* Σ ω r φ''(w* x) x² at λ = 1/2 (inside) or λ = 2 (outside).
+        λ(1−λ) v* Σ ω r φ''(w* x) x² at λ = 1/2 (inside) or λ = 2 (outside); with a hidden
+        bias the smallest eigenvalue of the corresponding matrix.
     index : int
         Number of descending directions across the piece; 0 means that it attracts.
     """

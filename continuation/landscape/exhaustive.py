@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.assembly import Assembler, labelled
-from continuation.landscape.critical_models import ModelPoint, silent_points, working_points
+from continuation.landscape.critical_models import silent_points, working_points
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
-from continuation.landscape.embedding import copy_unit, segments
 from continuation.landscape.ends import End, ends_of_one, ends_of_two
 from continuation.landscape.euler import Term, euler_count, euler_terms
 from continuation.landscape.loss import LossAt
@@ -77,7 +76,8 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> list[_Interior]:
     points: list[CriticalSet] = []
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
-        for w in silent_weights(responses, base, grid.nodes):
+        beside = silent_weights(responses, base.residual, star[:1], grid.nodes)
+        for w in beside:
             theta = np.array([w, star[0], 0.0, star[1]])
             points.append(build.point(theta, "silent unit", base=star))
     zeros = [p.w for p in silent_points(responses, grid.nodes)]
@@ -101,22 +101,12 @@ def _two_unit_list(
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
         sets.append(build.point(np.array([0.0, star[0], 0.0, star[1]]), "dead unit", base=star))
-        sets.append(_split_line(build, responses, base, star))
+        sets.append(build.line(star, base.index, 0))
     for base in silent_points(responses, grid.nodes):
         star = np.array([base.w, 0.0])
         sets.append(build.point(np.array([0.0, base.w, 0.0, 0.0]), "dead unit", base=star))
         sets.append(build.point(np.array([base.w, base.w, 0.0, 0.0]), "silent unit", base=star))
     return sets + [_end(build, end) for end in ends_of_two(responses, grid.nodes)]
-
-
-def _split_line(
-    build: Assembler, responses: Responses, base: ModelPoint, star: Array
-) -> CriticalSet:
-    _, _, second = responses.features(base.w, 2)
-    pieces = segments(base.index, float(star[1] * (base.residual @ second)))
-    smaller = build.model.with_hidden(1)
-    middle, other = (copy_unit(smaller, star, 0, share) for share in (0.5, 1.0 / 3.0))
-    return build.line(middle, other, pieces, star)
 
 
 def _end(build: Assembler, end: End) -> CriticalSet:

@@ -71,6 +71,10 @@ class Responses:
             power = power * self.x
         return phi
 
+    def mirrored(self) -> Responses:
+        """The same samples at −x: units with negative input weights."""
+        return Responses(-self.x, self.root_weight, self.target, self.model)
+
     def monomial(self, k: int) -> Array:
         """√ω x^k, shape (n,)."""
         return self.root_weight * self.x**k

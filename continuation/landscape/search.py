@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from continuation.errors import InvalidInputError
-from continuation.landscape.critical_sets import CriticalSets
+from continuation.landscape.assembly import Assembler
+from continuation.landscape.critical_sets import CriticalSet, CriticalSets
 from continuation.landscape.exhaustive import one_unit_sets, two_unit_sets
-from continuation.landscape.loss import Loss
+from continuation.landscape.general import general_sets
+from continuation.landscape.lifting import lift_all
+from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.responses import Responses
 from symbolic import Model
 
@@ -58,7 +65,32 @@ def find_critical_sets(
         responses = Responses.of(loss, noise, size)
         search = one_unit_sets if loss.model.hidden == 1 else two_unit_sets
         return search(at, responses)
-    raise NotImplementedError
+    smaller, embedded, notes = _embedded(loss, at, noise, size, weight_decay, seed)
+    found = general_sets(at, embedded, smaller, seed)
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _embedded(
+    loss: Loss, at: LossAt, noise: float, size: float | None, weight_decay: float, seed: int
+) -> tuple[LossAt | None, list[CriticalSet], tuple[str, ...]]:
+    """The smaller network's loss, and what its critical points are lifted to."""
+    model = loss.model
+    if model.kind == "expression":
+        return None, [], ()
+    build = Assembler(at)
+    origin = [build.point(np.zeros(model.dimension), "origin")] if _has_origin(model) else []
+    if not model.free_output or model.hidden == 1 or weight_decay > 0.0:
+        return None, origin, ()
+    base = Loss(model.with_hidden(model.hidden - 1), loss.data)
+    below = find_critical_sets(base, noise=noise, size=size, seed=seed)
+    responses = None if model.bias else Responses.of(loss, noise, size)
+    lifted, notes = lift_all(build, below, responses)
+    return base.at(noise=noise, size=size), origin + lifted, notes
+
+
+def _has_origin(model: Model) -> bool:
+    """Whether θ = 0 is critical for all data: φ odd, free outputs, no offset."""
+    return model.is_odd and model.free_output and not model.offset
 
 
 def is_exhaustive(model: Model) -> bool:

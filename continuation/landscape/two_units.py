@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation.landscape.critical_models import ModelPoint
 from continuation.landscape.reduced_field import reduced_field
 from continuation.landscape.responses import Responses, project
 from continuation.landscape.roots import roots_between
@@ -50,7 +49,7 @@ SAME_POINT = 1e-6
 about the cell's width, 0.04, times the square root of the distance to their fold."""
 
 NEAR_DOUBLE_ROOT = 1e-5
-"""Relative distance from w* at which h/(w − w*)² is replaced by its limit."""
+"""Relative distance from w* within which h/(w − w*)² is taken from its rim: cancellation."""
 
 BATCH_SAMPLES = 2_000_000
 """Numbers held at once by one array of a Newton batch: 16 MB."""
@@ -255,19 +254,26 @@ def _distinct(theta: Array) -> Array:
     return np.array(kept).reshape(-1, 4)
 
 
-def silent_weights(responses: Responses, base: ModelPoint, grid: Array) -> Array:
-    """Input weights w ≠ w* of a silent unit beside a working one: roots of h(w) = ⟨r, φ(w x)⟩.
+def silent_weights(responses: Responses, residual: Array, working: Array, grid: Array) -> Array:
+    """Input weights w > 0 of a silent unit beside working ones: roots of h(w) = ⟨r, φ(w x)⟩.
 
-    h has a double root at w* itself, so the roots of h/(w − w*)² are sought.
+    h has a double root at the weight w* of every working unit, so the roots of
+    h/Π (w − w*)² are sought.
+
+    Parameters
+    ----------
+    residual : ndarray, shape (n,)
+        √ω r of the working units.
+    working : ndarray
+        Their weights w*, positive.
+    grid : ndarray, shape (m,)
     """
-    _, _, second = responses.features(base.w, 2)
-    at_base = 0.5 * float(base.residual @ second)
 
     def divided(w: Array) -> Array:
-        gap = w - base.w
-        near = np.abs(gap) < NEAR_DOUBLE_ROOT * base.w
-        safe = np.where(near, 1.0, gap)
-        response = responses.features(w, 0)[0] @ base.residual
-        return np.where(near, at_base, response / safe**2)
+        for star in working:
+            near = np.abs(w - star) < NEAR_DOUBLE_ROOT * star
+            w = np.where(near, star * (1.0 + NEAR_DOUBLE_ROOT), w)
+        response = responses.features(w, 0)[0] @ residual
+        return response / np.prod((w[:, None] - working) ** 2, axis=1)
 
     return roots_between(divided, grid, divided(grid))

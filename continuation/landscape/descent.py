@@ -1,0 +1,253 @@
+"""From many starts to critical points, with the exact Hessian; compiled once for all models.
+
+Two seekers share the damped step. The minimiser solves (H + μ I) s = −g with μ large enough for
+a Cholesky factorisation and watches the loss; the seeker of saddles is Levenberg-Marquardt on
+∇L = 0, (H² + μ² I) s = −H g, and watches |∇L|. Plain Newton steps finish both; a point counts
+only if they contract to rounding, which no flat valley and no escape to infinity allows.
+
+This file is self-contained: Numba's disk cache does not see edits of imported helpers.
+
+References
+----------
+D. W. Marquardt, *J. SIAM* 11 (1963) 431.
+J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd ed., §§3.4, 10.3.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numba import njit, types
+from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.extending import register_jitable
+from numpy.typing import NDArray
+
+from continuation.landscape.loss import LossAt
+from continuation.problem import KERNEL_SIGNATURE
+
+Array = NDArray[np.float64]
+
+MINIMUM, ANY_INDEX = 0, 1
+"""What a seeker looks for."""
+
+STEPS = 200
+"""Steps of a seeker. One that still wanders then runs to infinity or along a flat valley."""
+
+CLOSE_STEP = 1e-4
+"""Relative step at which plain Newton takes over."""
+
+NEWTON_STEPS = 12
+CONVERGED = 1e-10
+"""Relative last Newton step of a converged, nondegenerate point."""
+
+LARGEST_WEIGHT = 1e3
+"""Runs that go further out are left to infinity."""
+
+
+def seek(at: LossAt, starts: Array, target: int) -> tuple[Array, NDArray[np.bool_]]:
+    """Run a seeker from every start.
+
+    Parameters
+    ----------
+    at : LossAt
+    starts : ndarray, shape (k, d)
+    target : int
+        `MINIMUM` or `ANY_INDEX`.
+
+    Returns
+    -------
+    ends : ndarray, shape (k, d)
+    found : ndarray of bool, shape (k,)
+        Whether the end is a critical point, to rounding, with a regular Hessian.
+    """
+    ends = np.array(starts, dtype=np.float64, order="C")
+    found = np.zeros(len(ends), dtype=np.bool_)
+    run = compiled_seeker()
+    run(at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, found, target, STEPS)
+    return ends, found
+
+
+def polish(at: LossAt, theta: Array) -> Array | None:
+    """Newton's method to rounding; None unless it contracts to a regular critical point."""
+    ends = np.array(theta, dtype=np.float64, ndmin=2)
+    found = np.zeros(1, dtype=np.bool_)
+    run = compiled_seeker()
+    run(at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, found, ANY_INDEX, 0)
+    return ends[0] if found[0] else None
+
+
+@register_jitable
+def cholesky(a, out):  # type: ignore[no-untyped-def]
+    """Lower factor of a (d, d) into out; False unless a is positive definite."""
+    for i in range(a.shape[0]):
+        for j in range(i + 1):
+            total = a[i, j]
+            for k in range(j):
+                total -= out[i, k] * out[j, k]
+            if i > j:
+                out[i, j] = total / out[j, j]
+            elif total > 0.0:
+                out[i, i] = np.sqrt(total)
+            else:
+                return False
+    return True
+
+
+@register_jitable
+def cholesky_solve(factor, b):  # type: ignore[no-untyped-def]
+    """Replace b (d,) by the solution."""
+    d = b.size
+    for i in range(d):
+        for k in range(i):
+            b[i] -= factor[i, k] * b[k]
+        b[i] /= factor[i, i]
+    for i in range(d - 1, -1, -1):
+        for k in range(i + 1, d):
+            b[i] -= factor[k, i] * b[k]
+        b[i] /= factor[i, i]
+
+
+@register_jitable
+def gauss_solve(a, b):  # type: ignore[no-untyped-def]
+    """Replace b (d,) by a⁻¹ b with partial pivoting, a destroyed; False if a is singular."""
+    d = b.size
+    for k in range(d):
+        pivot = k
+        for i in range(k + 1, d):
+            if abs(a[i, k]) > abs(a[pivot, k]):
+                pivot = i
+        if a[pivot, k] == 0.0:
+            return False
+        for j in range(d):
+            a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
+        b[k], b[pivot] = b[pivot], b[k]
+        for i in range(k + 1, d):
+            factor = a[i, k] / a[k, k]
+            for j in range(k + 1, d):
+                a[i, j] -= factor * a[k, j]
+            b[i] -= factor * b[k]
+    for i in range(d - 1, -1, -1):
+        for j in range(i + 1, d):
+            b[i] -= a[i, j] * b[j]
+        b[i] /= a[i, i]
+    return True
+
+
+@register_jitable
+def largest(a):  # type: ignore[no-untyped-def]
+    """Largest absolute entry of a vector."""
+    top = 0.0
+    for value in a:
+        top = max(top, abs(value))
+    return top
+
+
+@register_jitable
+def damped_step(gradient, hessian, damping, target, scratch, factor, step):  # type: ignore[no-untyped-def]
+    """Fill the step of either seeker; False where the damped matrix is not positive."""
+    d = gradient.size
+    for i in range(d):
+        step[i] = -gradient[i]
+        for j in range(d):
+            scratch[i, j] = hessian[i, j]
+    if target == 1:
+        for i in range(d):
+            step[i] = 0.0
+            for j in range(d):
+                step[i] -= hessian[i, j] * gradient[j]
+                scratch[i, j] = 0.0
+                for k in range(d):
+                    scratch[i, j] += hessian[i, k] * hessian[k, j]
+    for i in range(d):
+        scratch[i, i] += damping * damping if target == 1 else damping
+    if not cholesky(scratch, factor):
+        return False
+    cholesky_solve(factor, step)
+    return True
+
+
+@register_jitable
+def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  # type: ignore[no-untyped-def]
+    """Newton's method from a close point; whether it contracts to rounding."""
+    before = np.inf
+    step = np.empty_like(theta)
+    for _ in range(NEWTON_STEPS):
+        kernel(theta, p, constants, data, work, gradient, hessian, slope)
+        step[:] = -gradient
+        if not gauss_solve(hessian, step):
+            return False
+        change = largest(step) / (1.0 + largest(theta))
+        if not change < 0.1:
+            return False
+        theta += step
+        if change < 1e-15 or (before < CONVERGED and change > 0.5 * before):
+            return True
+        before = change
+    return before < CONVERGED
+
+
+@register_jitable
+def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: ignore[no-untyped-def]
+    """Move theta (d,) to a critical point; whether one was reached."""
+    d = theta.size
+    gradient, slope, step, trial = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
+    hessian, scratch, factor = np.empty((d, d)), np.empty((d, d)), np.empty((d, d))
+    new_gradient, new_hessian = np.empty(d), np.empty((d, d))
+    value = kernel(theta, p, constants, data, work, gradient, hessian, slope)
+    merit = value if target == 0 else gradient @ gradient
+    scale = np.abs(hessian).max()
+    damping = 1e-2 * scale
+    for _ in range(steps):
+        if not damping < 1e8 * scale:
+            break
+        if not damped_step(gradient, hessian, damping, target, scratch, factor, step):
+            damping = 4.0 * damping + 1e-10 * scale
+            continue
+        trial[:] = theta + step
+        if not largest(trial) < LARGEST_WEIGHT:
+            return False
+        value = kernel(trial, p, constants, data, work, new_gradient, new_hessian, slope)
+        new_merit = value if target == 0 else new_gradient @ new_gradient
+        if not new_merit < merit:
+            if largest(step) < CLOSE_STEP * (1.0 + largest(theta)):
+                break
+            damping *= 4.0
+            continue
+        theta[:], gradient[:], hessian[:, :] = trial, new_gradient, new_hessian
+        merit = new_merit
+        scale = np.abs(hessian).max()
+        close = largest(step) < CLOSE_STEP * (1.0 + largest(theta))
+        if close and damping < 1e-6 * scale:
+            break
+        damping *= 0.2
+    return finish(kernel, p, constants, data, work, theta, gradient, hessian, slope)
+
+
+def _seek_all(kernel, p, constants, data, work, ends, found, target, steps):  # type: ignore[no-untyped-def]
+    for k in range(ends.shape[0]):
+        found[k] = seek_one(kernel, p, constants, data, work, ends[k], target, steps)
+
+
+_VECTOR, _MATRIX = types.Array(types.float64, 1, "C"), types.Array(types.float64, 2, "C")
+_SIGNATURE = types.void(
+    types.FunctionType(KERNEL_SIGNATURE), types.float64, _VECTOR, _MATRIX, _MATRIX,
+    _MATRIX, types.Array(types.boolean, 1, "C"), types.int64, types.int64,
+)  # fmt: skip
+
+
+@cache
+def compiled_seeker() -> Callable[..., None]:
+    """`_seek_all`, compiled on first use and cached on disk.
+
+    The kernel enters as a first-class function of one signature, so that one compilation serves
+    every model.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        try:
+            return njit(_SIGNATURE, cache=True, error_model="numpy")(_seek_all)
+        except RuntimeError:  # no writable cache folder: compile for this process only
+            return njit(_SIGNATURE, error_model="numpy")(_seek_all)
