@@ -37,12 +37,13 @@ class Ring:
 
     def derivative(self, expression: sp.Expr) -> sp.Expr:
         """d/du of an expression in the symbols and u."""
-        terms = (sp.diff(expression, z) * rule for z, rule in zip(self.symbols, self.rules))
-        return sp.diff(expression, U) + sum(terms, sp.Integer(0))
+        rules = dict(zip(self.symbols, self.rules, strict=True))
+        present = [z for z in self.symbols if z in expression.free_symbols]
+        return sp.Add(sp.diff(expression, U), *(sp.diff(expression, z) * rules[z] for z in present))
 
     def expand(self, expression: sp.Expr) -> sp.Expr:
         """The expression with every symbol replaced by its function of u."""
-        return expression.xreplace(dict(zip(self.symbols, self.values)))
+        return expression.xreplace(dict(zip(self.symbols, self.values, strict=True)))
 
 
 def _tanh() -> Ring:
@@ -98,7 +99,8 @@ def ring_of(activation: sp.Expr) -> Ring:
     if any(value.has(sp.Derivative, sp.DiracDelta, sp.sign, sp.Abs) for value in values):
         raise ValueError(f"activation {activation} is not smooth")
     symbols = sp.symbols(f"z:{HIGHEST_ORDER + 1}", real=True)
-    return Ring(tuple(symbols), tuple(values), (*symbols[1:], sp.nan))
+    beyond = sp.nan  # no kernel asks for more
+    return Ring(tuple(symbols), tuple(values), (*symbols[1:], beyond))
 
 
 def derivatives(ring: Ring, order: int) -> tuple[sp.Expr, ...]:

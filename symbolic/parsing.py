@@ -19,13 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from .functions import CONSTANTS, NUMPY_FUNCTIONS, SYMPY_FUNCTIONS, evaluate
+from .functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
 
 LONGEST_FORMULA = 2000  # characters
 DEEPEST_NESTING = 40  # parentheses, signs and powers inside each other
 LARGEST_EXPONENT = 100
 LONGEST_NUMBER = 60  # characters of one literal
 LARGEST_RATIONAL = 2048  # bits of a numerator or denominator
+_MOST_READINGS = 5
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -84,10 +85,29 @@ def parse_expression(text: str, names: Iterable[str] = ("x",)) -> sp.Expr:
     """
     if not isinstance(text, str):
         raise TypeError(f"a formula must be text, got {type(text).__name__}")
+    symbols = {name: sp.Symbol(name, real=True) for name in names}
+    value = _parse(text, symbols)
+    try:
+        return _settled(value, symbols)
+    except FormulaError:
+        reason = f"simplifies to {value}, which is not supported"
+        raise FormulaError(reason, text, len(text) - len(text.lstrip())) from None
+
+
+def _parse(text: str, symbols: dict[str, sp.Symbol]) -> sp.Expr:
     if len(text) > LONGEST_FORMULA:
         raise FormulaError(f"longer than {LONGEST_FORMULA} characters", text, LONGEST_FORMULA)
-    parser = _Parser(text, _tokens(text), {n: sp.Symbol(n, real=True) for n in names})
-    return parser.whole()
+    return _Parser(text, _tokens(text), symbols).whole()
+
+
+def _settled(value: sp.Expr, symbols: dict[str, sp.Symbol]) -> sp.Expr:
+    """The value whose text is read as itself: SymPy may simplify again what it has printed."""
+    for _ in range(_MOST_READINGS):
+        again = _parse(str(value), symbols)
+        if again == value:
+            break
+        value = again
+    return value
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -137,9 +157,6 @@ class _Parser:
         value = self.sum()
         if self.token.kind != "end":
             raise self.error(f"expected an operator, found {self.token.text!r}", self.token)
-        strange = {type(f).__name__ for f in value.atoms(sp.Function)} - NUMPY_FUNCTIONS.keys()
-        if strange or any(_too_high(power) for power in value.atoms(sp.Pow)):
-            raise self.error(f"simplifies to {value}, which is not supported", self.tokens[0])
         return value
 
     def sum(self) -> sp.Expr:

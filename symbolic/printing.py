@@ -40,8 +40,6 @@ class _KernelPrinter(PythonCodePrinter):
             raise ValueError(f"no kernel can evaluate {expr}")
         return f"{_NAMES[name]}({', '.join(self._print(a) for a in expr.args)})"
 
-    _print_Abs = _print_sign = _print_log = _print_Function  # noqa: N815
-
     def _print_cot(self, expr: sp.Expr) -> str:
         return f"(1.0/math.tan({self._print(expr.args[0])}))"
 
@@ -67,6 +65,8 @@ class _KernelPrinter(PythonCodePrinter):
         return f"{base}**{exponent if exponent is not None else f'({self._print(expr.exp)})'}"
 
 
+for _name in _NAMES:  # in place of the methods that SymPy defines by name
+    setattr(_KernelPrinter, f"_print_{_name}", _KernelPrinter._print_Function)
 _PRINTER = _KernelPrinter({"fully_qualified_modules": False})
 
 
