@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from .branch import Branch, Sample, SpecialPoint
-from .errors import InvalidInputError
-from .options import NewtonOptions, StepOptions
-from .problem import AnyProblem
-from .tracer import Segment, Tracer, assemble, counts
+from .branch import Branch, Sample
+from .options import NEWTON, STEP, NewtonOptions, StepOptions
+from .problem import AnyProblem, CompiledProblem
+from .tracer import Segment, Tracer, assemble
 
 __all__ = ["resume_branch", "samples", "trace_branch"]
 
@@ -33,8 +32,8 @@ def trace_branch(
     p0: float,
     p_limits: tuple[float, float] = (-np.inf, np.inf),
     direction: int | Array = +1,
-    step: StepOptions = StepOptions(),
-    newton: NewtonOptions = NewtonOptions(),
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
     functions: UserFunctions | None = None,
     stop: Stop | None = None,
@@ -82,8 +81,8 @@ def samples(
     p0: float,
     p_limits: tuple[float, float] = (-np.inf, np.inf),
     direction: int | Array = +1,
-    step: StepOptions = StepOptions(),
-    newton: NewtonOptions = NewtonOptions(),
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
     functions: UserFunctions | None = None,
 ) -> Iterator[Sample]:
@@ -103,8 +102,8 @@ def resume_branch(
     problem: AnyProblem,
     branch: Branch,
     p_limits: tuple[float, float] = (-np.inf, np.inf),
-    step: StepOptions = StepOptions(),
-    newton: NewtonOptions = NewtonOptions(),
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
     functions: UserFunctions | None = None,
     stop: Stop | None = None,
@@ -149,6 +148,4 @@ def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> B
 def _chunk(problem: AnyProblem, stop: Stop | None) -> int:
     if stop is not None:
         return 1
-    from .problem import CompiledProblem
-
     return COMPILED_CHUNK if isinstance(problem, CompiledProblem) else PLAIN_CHUNK

@@ -23,8 +23,10 @@ __all__ = ["branch_point_system", "fold_system", "hopf_system", "singularity"]
 Array = np.ndarray
 
 
-def singularity(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[float, Array]:
-    """Scalar g that vanishes where dF/dx is singular, and its gradient by z = (x, p).
+def singularity(
+    problem: AnyProblem, z: Array, b: Array, c: Array, shift: float = 0.0
+) -> tuple[float, Array]:
+    """Scalar g that vanishes where J = dF/dx + shift is singular, and its gradient by z = (x, p).
 
     [[J, b], [cᵀ, 0]] (v, g) = (0, 1) and the adjoint [[Jᵀ, c], [bᵀ, 0]] (w, g) = (0, 1); then
     dg = -wᵀ dJ v.
@@ -36,6 +38,8 @@ def singularity(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[floa
         Near the left and the right null vector.
     """
     j = problem.jacobian(z[:-1], float(z[-1]))
+    if shift:
+        j = j + shift * np.eye(b.size)
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
     v = bordered_solve(j, b[:, None], c[:, None], unit)[:, 0]
@@ -44,15 +48,18 @@ def singularity(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[floa
     return float(v[-1]), -np.asarray(along_v.T @ w)
 
 
-def fold_system(problem: AnyProblem, b: Array, c: Array) -> Problem:
-    """F = 0, g = 0 for y = (x, p); the parameter of the returned problem is idle."""
+def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> Problem:
+    """F = 0, dF/dx + shift singular, for y = (x, p); the parameter of what is returned is idle.
+
+    shift = 0 for folds, 2 for flips of a map (a multiplier -1 is an eigenvalue -2 of dF/dx).
+    """
 
     def residual(y: Array, _: float) -> Array:
         f = problem.residual(y[:-1], float(y[-1]))
-        return np.append(f, singularity(problem, y, b, c)[0])
+        return np.append(f, singularity(problem, y, b, c, shift)[0])
 
     def jacobian(y: Array, _: float) -> Any:
-        return _stack(problem.full_jacobian(y), singularity(problem, y, b, c)[1][None])
+        return _stack(problem.full_jacobian(y), singularity(problem, y, b, c, shift)[1][None])
 
     return Problem(residual, jacobian, _idle)
 
@@ -103,7 +110,7 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         Near the left and the right eigenvector.
     """
 
-    def deficiency(y: Array) -> tuple[complex, Array, complex]:
+    def deficiency(y: Array) -> tuple[complex, Array, Any]:
         z, omega = y[:-1], y[-1]
         value, rate = _eigenvalue_on_curve(omega, shift)
         j = problem.jacobian(z[:-1], float(z[-1])) - value * np.eye(b.size)
@@ -117,8 +124,9 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         return v[-1], gradient, rate * (w.conj() @ v[:-1])
 
     def residual(y: Array, _: float) -> Array:
-        g = deficiency(y)[0]
-        return np.concatenate([problem.residual(y[:-2], float(y[-2])), [g.real, g.imag]])
+        defect = deficiency(y)[0]
+        f = problem.residual(y[:-2], float(y[-2]))
+        return np.concatenate([f, [defect.real, defect.imag]])
 
     def jacobian(y: Array, _: float) -> Array:
         _, by_z, by_omega = deficiency(y)
@@ -140,14 +148,10 @@ def _idle(y: Array, _: float) -> Array:
 
 
 def _beside(matrix: Any, column: Array) -> Any:
-    if sparse.issparse(matrix):
-        return sparse.hstack([matrix, sparse.csc_matrix(column[:, None])], format="csc")
-    return np.column_stack([matrix, column])
+    blocks: Any = [matrix, column[:, None]]
+    return sparse.hstack(blocks, format="csc") if sparse.issparse(matrix) else np.hstack(blocks)
 
 
 def _stack(matrix: Any, rows: Array) -> Any:
-    if sparse.issparse(matrix):
-        return sparse.vstack([matrix, sparse.csc_matrix(rows)], format="csc")
-    return np.vstack([matrix, rows])
-
-
+    blocks: Any = [matrix, rows]
+    return sparse.vstack(blocks, format="csc") if sparse.issparse(matrix) else np.vstack(blocks)

@@ -192,7 +192,7 @@ class Branch:
             partial.replace(target)
         except OSError as error:
             partial.unlink(missing_ok=True)
-            raise StoreError(f"cannot write {target}: {error}. Choose a writable folder.") from error
+            raise StoreError(f"cannot write {target}: {error}. Choose another folder.") from error
 
     @staticmethod
     def load(path: str | Path) -> "Branch":
@@ -215,7 +215,7 @@ _POINT_ARRAYS = ("x", "tangent", "kernel", "left_kernel", "bracket")
 _POINT_SCALARS = ("kind", "p", "coefficients", "located", "status", "index", "name")
 
 
-def _to_arrays(branch: Branch) -> tuple[dict[str, Array], dict[str, Any]]:
+def _to_arrays(branch: Branch) -> tuple[dict[str, Any], dict[str, Any]]:
     arrays = {name: getattr(branch, name) for name in _ARRAYS}
     document = {name: getattr(branch, name) for name in _SCALARS}
     points = []
@@ -225,7 +225,7 @@ def _to_arrays(branch: Branch) -> tuple[dict[str, Array], dict[str, Any]]:
     return arrays, document | {"special": points}
 
 
-def _from_arrays(stored: dict[str, Array]) -> Branch:
+def _from_arrays(stored: dict[str, Any]) -> Branch:
     document = json.loads(str(stored["document"]))
     special = tuple(
         SpecialPoint(**scalars, **{name: stored[f"special_{i}_{name}"] for name in _POINT_ARRAYS})

@@ -5,7 +5,13 @@ message and a remedy. Exceptions are for misuse and for what cannot be carried o
 was expected, what came, and what to do.
 """
 
-__all__ = ["ConvergenceError", "InvalidInputError", "MlpcontError", "StoreError", "UnknownNameError"]
+__all__ = [
+    "ConvergenceError",
+    "InvalidInputError",
+    "MlpcontError",
+    "StoreError",
+    "UnknownNameError",
+]
 
 
 class MlpcontError(Exception):

@@ -6,6 +6,11 @@ function, of p - target. A rate that turns back near zero is looked at more clos
 zero, or cross it twice. Signs of eigenvalues are counted, never multiplied into a determinant, so
 that kernels of even dimension show. A rate that is zero all along (a line of solutions) is none.
 
+The orientation sign det [[J, F_p], [tᵀ]] = sign(det J) sign(t_p) is constant along a branch but
+for a change at every branch point with a kernel of odd dimension [1]_. Where the samples say that
+it changed and no such branch point is found, the step has jumped to another branch, and is taken
+again with half the length.
+
 References
 ----------
 .. [1] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 4.
@@ -18,7 +23,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from .branch import SpecialPoint
-from .identify import Event, identify
+from .identify import BRANCHING, Event, identify
 from .linalg import zero_tolerance
 from .locate import Local, Path
 from .rates import counts, rates
@@ -28,10 +33,10 @@ __all__ = ["EventFinder", "Jump"]
 
 Array = np.ndarray
 
-#: Events nearer than this in u are one event.
+#: Roots nearer than this in u are one event.
 MERGE = 1e-6
-#: A test function larger than this part of its values around has not passed through zero.
-DISCONTINUITY = 1e-2
+#: Special points nearer than this part of their bracket are one point, found by two tests.
+SAME_POINT = 1e-5
 #: A rate that only falls to more than this part of its values around stays away from zero.
 NEAR_ZERO = 1e-3
 #: It touches zero if at its least it is below this part of the largest eigenvalue around.
@@ -49,15 +54,14 @@ class Jump(Exception):
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A test function that changes sign, or a rate that turns back, between two u."""
+class Interval:
+    """Samples low and high, between which the counts below differ (or a rate turned back)."""
 
-    kind: str
-    low: float
-    high: float
-    test: Callable[[Local], float]
-    name: str = ""
-    value: float = 0.0
+    low: int
+    high: int
+    flips: bool
+    orders: range
+    parity: int
 
 
 class EventFinder:
@@ -88,18 +92,20 @@ class EventFinder:
         offset : int
             Index in the branch of row 0.
         patient : bool
-            Raise `Jump` for a sign that changes without a zero, instead of recording it.
+            Raise `Jump` for a change without a point that explains it, instead of recording it.
         """
         table = self._counts(samples)
         self.always_zero = min(self.always_zero, int(table[:, 1].min()))
         path = Path(self.workspace, samples)
-        events = [
-            event
-            for candidate in self._candidates(samples, table, first)
-            for event in self._locate(path, candidate, patient)
-        ]
-        events += self._passages(path, first, [e.local.u for e in events if e.kind == "fold"])
-        return [identify(path, group, offset) for group in _merged(events)]
+        points: list[SpecialPoint] = []
+        for interval in self._intervals(samples, table, first):
+            points += self._explained(path, interval, offset, patient)
+        for bounds, test in self._dips(samples, table, first):
+            points += self._turned(path, bounds, test, offset, patient)
+        points = _distinct(points)
+        folds = [path.coordinate(q.point, q.index - offset) for q in points if q.kind == "fold"]
+        points += [identify(path, [event], offset) for event in self._passages(path, first, folds)]
+        return sorted(points, key=lambda q: path.coordinate(q.point, q.index - offset))
 
     def tail(self, samples: Samples) -> Samples:
         """The last samples: those a later event may need."""
@@ -111,24 +117,44 @@ class EventFinder:
         w = self.workspace
         return counts(w.problem, samples.eigenvalues, samples.negative, w.n)
 
-    # -- which steps ---------------------------------------------------------------------------
+    # -- changes of sign -----------------------------------------------------------------------
 
-    def _candidates(self, samples: Samples, table: Array, first: int) -> Iterator[Candidate]:
+    def _intervals(self, samples: Samples, table: Array, first: int) -> Iterator[Interval]:
         slope = samples.tangent[:, -1]
-        for i in np.flatnonzero(slope[:-1] * slope[1:] < 0):
-            if i + 1 >= first:
-                yield Candidate("fold", i, i + 1, _slope)
+        determinant = _negative_eigenvalues(samples)
         decided = np.flatnonzero(table[:, 1] <= self.always_zero)
-        for i, j in zip(decided[:-1], decided[1:], strict=True):
-            if j >= first:
-                for order in range(*sorted((table[i, 0], table[j, 0]))):
-                    yield Candidate("rate", i, j, self._crossing(order))
-        yield from self._dips(samples, table, first)
+        low, high = decided[:-1], decided[1:]
+        flips = slope[low] * slope[high] < 0
+        changes = flips | (table[low, 0] != table[high, 0])
+        for k in np.flatnonzero(changes & (high >= first)):
+            i, j = int(low[k]), int(high[k])
+            orders = range(*sorted((int(table[i, 0]), int(table[j, 0]))))
+            parity = int(determinant[j] - determinant[i] + flips[k]) % 2
+            yield Interval(i, j, bool(flips[k]), orders, parity)
+
+    def _explained(
+        self, path: Path, interval: Interval, offset: int, patient: bool
+    ) -> list[SpecialPoint]:
+        """The points between two samples, if they account for the change of orientation."""
+        tests = [("rate", self._crossing(order)) for order in interval.orders]
+        if interval.flips:
+            tests.insert(0, ("fold", _slope))
+        bounds = (interval.low, interval.high)
+        roots = [(kind, path.root(test, *bounds)) for kind, test in tests]
+        events = [Event(kind, root, bounds, root.corrected) for kind, root in roots if root]
+        points = _distinct([identify(path, group, offset) for group in _merged(events)])
+        branching = sum(q.kernel.shape[1] for q in points if q.kind in BRANCHING and q.located)
+        if all(q.located for q in points) and branching % 2 == interval.parity:
+            return points
+        if patient:
+            raise Jump(interval.low)
+        return points or [
+            identify(path, [Event("rate", path.at(bounds[1]), bounds, False)], offset)
+        ]
 
     def _crossing(self, order: int) -> Callable[[Local], float]:
-        shift = 0.0
-        if self.always_zero:
-            shift = zero_tolerance(1.0, self.workspace.n)
+        # a rate that arrives at, or leaves, a zero shared by all samples changes sign below it
+        shift = zero_tolerance(1.0, self.workspace.n) if self.always_zero else 0.0
 
         def test(local: Local) -> float:
             if local.negative >= 0:  # few eigenvalues, but an exact count
@@ -138,91 +164,135 @@ class EventFinder:
 
         return test
 
-    def _dips(self, samples: Samples, table: Array, first: int) -> Iterator[Candidate]:
-        """Rates next to zero that turn back at a middle sample, having come near enough."""
-        if len(samples) < 3:
+    # -- turning back --------------------------------------------------------------------------
+
+    def _dips(
+        self, samples: Samples, table: Array, first: int
+    ) -> Iterator[tuple[tuple[int, int], Callable[[Local], float]]]:
+        """Rates next to zero that turn back at a middle sample, having come near enough.
+
+        A sample on a zero itself, with the same counts before and after, is always looked at.
+        """
+        rows = np.flatnonzero(table[:, 1] <= self.always_zero)
+        if rows.size < 2:
             return
         r = rates(self.workspace.problem, samples.eigenvalues)
-        steady = (table[:-2] == table[1:-1]).all(axis=1) & (table[1:-1] == table[2:]).all(axis=1)
+        slope = np.sign(samples.tangent[:, -1])[rows]
+        same = (table[rows[:-1]] == table[rows[1:]]).all(axis=1) & (slope[:-1] * slope[1:] >= 0)
         below = (r < 0).sum(axis=1)
         for sign, order in ((1.0, below + self.always_zero), (-1.0, below - 1)):
             inside = (order >= 0) & (order < r.shape[1])
-            value = sign * np.take_along_axis(r, np.clip(order, 0, r.shape[1] - 1)[:, None], 1)[:, 0]
-            middle, ends = value[1:-1], np.maximum(value[:-2], value[2:])
-            turns = (middle <= value[:-2]) & (middle < value[2:]) & (2 * middle <= ends)
-            for k in np.flatnonzero(steady & inside[1:-1] & turns):
-                if k + 2 >= first:
-                    yield Candidate("dip", k, k + 2, _signed_rate(sign, int(order[k + 1])))
+            chosen = np.clip(order, 0, r.shape[1] - 1)
+            value = sign * r[rows, chosen[rows]]
+            for i, j, row in _turns(value, same & inside[rows[1:]], rows):
+                if rows[j] >= first:
+                    low, high = int(rows[i]), int(rows[j])
+                    yield (low, high), _signed_rate(sign, int(chosen[row]))
 
-    # -- where ---------------------------------------------------------------------------------
+    def _turned(
+        self,
+        path: Path,
+        bounds: tuple[int, int],
+        test: Callable[[Local], float],
+        offset: int,
+        patient: bool,
+    ) -> list[SpecialPoint]:
+        """One touch, or two points where the rate crosses zero and comes back, or nothing."""
+        events = _resolve_dip(path, bounds, test)
+        points = _distinct([identify(path, [event], offset) for event in events])
+        if len(points) == len(events) and all(q.located for q in points):
+            return points
+        if patient:
+            raise Jump(bounds[0])
+        return [q for q in points if q.located]
 
-    def _locate(self, path: Path, c: Candidate, patient: bool) -> list[Event]:
-        if c.kind == "dip":
-            return _resolve_dip(path, c)
-        local = path.root(c.test, c.low, c.high)
-        around = max(abs(c.test(path.at(c.low))), abs(c.test(path.at(c.high))))
-        passed = local is not None and abs(c.test(local)) <= DISCONTINUITY * around
-        if not passed and patient:
-            raise Jump(int(c.low))
-        local = local or path.at(c.high)
-        return [Event(c.kind, local, (c.low, c.high), passed)]
+    # -- targets and user functions ------------------------------------------------------------
 
-    def _passages(self, path: Path, first: int, folds: list[float]) -> list[Event]:
-        """Targets and zeros of user functions; folds divide a step that goes there and back."""
-        events = []
-        m = len(path.samples)
-        knots = sorted({*map(float, range(max(first - 1, 0), m)), *folds})
+    def _passages(self, path: Path, first: int, folds: list[float]) -> Iterator[Event]:
+        """Zeros between samples; folds divide a step that goes there and back."""
+        knots = sorted({*map(float, range(max(first - 1, 0), len(path.samples))), *folds})
         for kind, name, test in self._tests():
             values = [test(path.at(u)) for u in knots]
-            for (low, a), (high, b) in zip(
-                zip(knots, values, strict=True), list(zip(knots, values, strict=True))[1:], strict=True
-            ):
-                if (a < 0) != (b < 0) or (b == 0 and a != 0):
-                    local = path.root(test, low, high)
-                    if local is not None:
-                        events.append(Event(kind, local, (low, high), True, name))
-        return events
+            for k in range(len(knots) - 1):
+                if (values[k] < 0) != (values[k + 1] < 0) and values[k] != 0:
+                    bounds = (knots[k], knots[k + 1])
+                    root = path.root(test, *bounds)
+                    if root is not None:
+                        yield Event(kind, root, bounds, True, name)
 
     def _tests(self) -> Iterator[tuple[str, str, Callable[[Local], float]]]:
         for target in self.targets:
-            yield "target", f"{target:.17g}", lambda local, t=target: float(local.z[-1] - t)
+            yield "target", f"{target:.17g}", _passing(target)
         for name, function in self.functions.items():
-            yield "user", name, lambda local, f=function: float(f(local.z[:-1], local.z[-1]))
+            yield "user", name, _applied(function)
 
 
 def _slope(local: Local) -> float:
     return float(local.tangent[-1])
 
 
+def _passing(target: float) -> Callable[[Local], float]:
+    return lambda local: float(local.z[-1] - target)
+
+
+def _applied(function: Callable[[Array, float], float]) -> Callable[[Local], float]:
+    return lambda local: float(function(local.z[:-1], float(local.z[-1])))
+
+
 def _signed_rate(sign: float, order: int) -> Callable[[Local], float]:
     return lambda local: sign * float(local.rates[order])
 
 
-def _resolve_dip(path: Path, c: Candidate) -> list[Event]:
-    """Nothing, one touch or two crossings between c.low and c.high."""
-    around = max(c.test(path.at(c.low)), c.test(path.at(c.high)))
-    scale = float(np.abs(path.at(c.low).eigenvalues).max())
+def _negative_eigenvalues(samples: Samples) -> Array:
+    """Number of eigenvalues with negative real part: its parity is the sign of det J."""
+    counted = (samples.eigenvalues.real < 0).sum(axis=1)
+    return np.where(samples.negative >= 0, samples.negative, counted)
+
+
+def _turns(value: Array, same: Array, rows: Array) -> Iterator[tuple[int, int, int]]:
+    """(i, j, row): `value` has its least between rows[i] and rows[j], and comes near zero."""
+    left, middle, right = value[:-2], value[1:-1], value[2:]
+    near = (middle <= left) & (middle < right) & (2 * middle <= np.maximum(left, right))
+    for k in np.flatnonzero(near & same[:-1] & same[1:]):
+        yield int(k), int(k) + 2, int(rows[k + 1])
+    for k in np.flatnonzero((np.diff(rows) > 1) & same):
+        yield int(k), int(k) + 1, int(rows[k]) + 1
+
+
+def _resolve_dip(
+    path: Path, bounds: tuple[int, int], test: Callable[[Local], float]
+) -> list[Event]:
+    around = max(test(path.at(bounds[0])), test(path.at(bounds[1])))
+    scale = float(np.abs(path.at(bounds[0]).eigenvalues).max())
     lowest = minimize_scalar(
-        lambda u: c.test(path.at(u)), bounds=(c.low, c.high), method="bounded",
+        lambda u: test(path.at(u)), bounds=bounds, method="bounded",
         options={"xatol": 1e-9, "maxiter": 60},
     )  # fmt: skip
     u, value = float(lowest.x), float(lowest.fun)
     if value < -TOUCHES * scale:
-        roots = [path.root(c.test, c.low, u), path.root(c.test, u, c.high)]
-        return [Event("rate", r, (c.low, c.high), True) for r in roots if r is not None]
+        roots = [path.root(test, bounds[0], u), path.root(test, u, bounds[1])]
+        return [Event("rate", r, bounds, r.corrected) for r in roots if r is not None]
     if value > min(NEAR_ZERO * around, TOUCHES * scale):
         return []
-    return [Event("dip", path.at(u), (c.low, c.high), True)]
+    return [Event("dip", path.at(u), bounds, True)]
 
 
 def _merged(events: list[Event]) -> list[list[Event]]:
     """Groups of events at the same place, in the order of the branch."""
     groups: list[list[Event]] = []
     for event in sorted(events, key=lambda e: e.local.u):
-        last = groups[-1][-1] if groups else None
-        apart = last is None or event.local.u - last.local.u > MERGE
-        if apart or (event.is_passage or groups[-1][0].is_passage):
-            groups.append([event])
-        else:
+        if groups and event.local.u - groups[-1][-1].local.u <= MERGE:
             groups[-1].append(event)
+        else:
+            groups.append([event])
     return groups
+
+
+def _distinct(points: list[SpecialPoint]) -> list[SpecialPoint]:
+    """Each place once: two tests may lead Newton to the same point."""
+    kept: list[SpecialPoint] = []
+    for q in points:
+        extent = np.linalg.norm(q.bracket[1] - q.bracket[0])
+        if all(np.linalg.norm(q.point - k.point) > SAME_POINT * extent for k in kept):
+            kept.append(q)
+    return kept

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import eigs
 
-from . import normal_forms
+from . import normal_forms, oscillation
 from .augmented import branch_point_system, fold_system, hopf_system
 from .branch import SpecialPoint
 from .locate import Local, Path
@@ -16,16 +16,20 @@ from .options import NewtonOptions
 from .problem import AnyProblem, Problem
 from .stepper import CONVERGED
 
-__all__ = ["Event", "identify"]
+__all__ = ["BRANCHING", "Event", "identify"]
 
 Array = np.ndarray
 
+#: Kinds at which branches cross.
+BRANCHING = ("branch point", "pitchfork", "transcritical")
 #: |ψᵀF_p| above this part of |F_p| is a fold without further question.
 CLEARLY_FOLD = 1e-3
 #: The unfolding parameter of a true branch point is below this part of the scale.
 UNFOLDING = 1e-9
 #: Without a verdict of Newton: rank of [J, Fp] from |ψᵀF_p| at a place known to 1e-10.
 IN_RANGE = 1e-6
+#: A root of the tests at which the eigenvalue is above this part of the scale is none.
+UNRESOLVED = 1e-2
 #: Newton may move an event by this part of its bracket.
 MAX_SHIFT = 0.5
 #: A critical eigenvalue with an imaginary part above this part of the scale is a pair.
@@ -85,12 +89,15 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
     problem = path.workspace.problem
     local = events[0].local
     scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
-    multiplicity = max(1, len({id(e) for e in events if e.kind in ("rate", "dip")}))
+    multiplicity = max(1, sum(e.kind in ("rate", "dip") for e in events))
     value = _critical(problem, local)
-    if problem.is_map and abs(value) > 0.5 and abs(value + 2) < PAIR:
-        return _flip(path, point, scale)
+    if problem.is_map and abs(value + 2) < PAIR:
+        return _flip(path, point)
     if abs(value.imag) > PAIR * scale or (problem.is_map and abs(value) > 0.1):
         return _oscillatory(path, point, value)
+    if abs(value) > UNRESOLVED * scale:
+        status = "the eigenvalue does not vanish at the root: take smaller steps"
+        return replace(point, kind="branch point", located=False, status=status)
     return _steady(path, point, min(multiplicity, path.workspace.n), scale)
 
 
@@ -108,25 +115,31 @@ def _steady(path: Path, point: SpecialPoint, k: int, scale: float) -> SpecialPoi
     problem = path.workspace.problem
     phi, psi = null_vectors(problem, point.point, k)
     fp = problem.dresidual_dp(point.x, point.p)
-    size = float(np.linalg.norm(fp))
+    # compared with the bracket's ends: at a branch point F_p itself may vanish
+    ends = [problem.dresidual_dp(z[:-1], float(z[-1])) for z in point.bracket]
+    size = max(float(np.linalg.norm(f)) for f in (fp, *ends))
     ratio = float(np.linalg.norm(psi.T @ fp)) / size if size > 1e-12 * scale else 0.0
     point = replace(point, kernel=phi, left_kernel=psi)
     if k > 1:
         status = f"kernel of dimension {k}: root of the growth rate on the branch"
-        return replace(point, kind="branch point", status=status)
+        return replace(point, kind="branch point", status=status, located=ratio <= IN_RANGE)
     if ratio <= CLEARLY_FOLD:
         exact = _polished_branch_point(path, point, scale)
-        if exact is not None or ratio <= IN_RANGE:
-            return _with_normal_form(problem, exact or point, scale, "branch point")
+        if exact is not None:
+            return _with_normal_form(problem, exact, scale, "branch point")
     exact = _polished_fold(path, point)
-    return _with_normal_form(problem, exact or point, scale, "fold")
+    if exact is not None or ratio > IN_RANGE:
+        return _with_normal_form(problem, exact or point, scale, "fold")
+    return _with_normal_form(problem, point, scale, "branch point")
 
 
 def _with_normal_form(
     problem: AnyProblem, point: SpecialPoint, scale: float, family: str
 ) -> SpecialPoint:
     phi, psi = null_vectors(problem, point.point, 1)
-    classify = normal_forms.classify_fold if family == "fold" else normal_forms.classify_branch_point
+    classify = (
+        normal_forms.classify_fold if family == "fold" else normal_forms.classify_branch_point
+    )
     kind, coefficients = classify(problem, point.point, phi[:, 0], psi[:, 0], scale)
     return replace(point, kind=kind, coefficients=coefficients, kernel=phi, left_kernel=psi)
 
@@ -151,7 +164,7 @@ def _polished_branch_point(path: Path, point: SpecialPoint, scale: float) -> Spe
 
 
 def _unfolding(point: SpecialPoint, scale: float) -> bool:
-    return abs(point.coefficients.get("unfolding", 0.0)) <= UNFOLDING * max(scale, 1e-300)
+    return abs(point.coefficients.get("unknown", 0.0)) <= UNFOLDING * max(scale, 1e-300)
 
 
 def _polished(
@@ -167,7 +180,7 @@ def _polished(
     extent = w.norm(point.bracket[1] - point.bracket[0])
     if not result.converged or w.norm(z - start[: n + 1]) > MAX_SHIFT * extent:
         return None
-    extra = {"unfolding": float(v) for v in result.x[n + 1 :]}
+    extra = {"unknown": float(result.x[-1])} if result.x.size > n + 1 else {}
     return replace(point, x=z[:-1], p=float(z[-1]), coefficients=extra, status=status)
 
 
@@ -195,8 +208,24 @@ def _sparse_null_vectors(j: Any, k: int, symmetric: bool) -> tuple[Array, Array]
 # -- flips and pairs -------------------------------------------------------------------------
 
 
-def _flip(path: Path, point: SpecialPoint, scale: float) -> SpecialPoint:
-    return point
+def _flip(path: Path, point: SpecialPoint) -> SpecialPoint:
+    problem = path.workspace.problem
+    phi, psi = _flip_vectors(problem, point)
+    exact = _polished(
+        path, point, fold_system(problem, psi, phi, 2.0), point.point, "Newton on the flip system"
+    )
+    point = replace(exact or point, kind="flip")
+    phi, psi = _flip_vectors(problem, point)
+    return replace(
+        point, kernel=phi[:, None], left_kernel=psi[:, None],
+        coefficients=oscillation.flip(problem, point.point, phi, psi),
+    )  # fmt: skip
+
+
+def _flip_vectors(problem: AnyProblem, point: SpecialPoint) -> tuple[Array, Array]:
+    j = np.asarray(problem.jacobian(point.x, point.p))
+    q, p = _eigenvectors(j, -2.0)
+    return normal_forms.normalised(q, p)
 
 
 def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint:
@@ -210,14 +239,18 @@ def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoin
     system = hopf_system(problem, p, q, shift)
     kind = "neimark-sacker" if problem.is_map else "hopf"
     exact = _polished(path, point, system, start, f"Newton on the {kind} system") or point
+    omega = float(exact.coefficients.get("unknown", abs(omega)))
+    eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
+    q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue)
+    form = oscillation.neimark_sacker if problem.is_map else oscillation.hopf
     return replace(
         exact, kind=kind, kernel=np.column_stack([q.real, q.imag]),
         left_kernel=np.column_stack([p.real, p.imag]),
-        coefficients={"frequency": float(exact.coefficients.get("unfolding", abs(omega)))},
+        coefficients=form(problem, exact.point, q, p, omega),
     )  # fmt: skip
 
 
-def _eigenvectors(j: Array, value: complex) -> tuple[Array, Array]:
+def _eigenvectors(j: Array, value: complex | float) -> tuple[Array, Array]:
     """Right and left eigenvector, as the smallest singular vectors of J - λ."""
     u, _, vh = linalg.svd(j - value * np.eye(len(j)))
     return vh[-1].conj(), u[:, -1]

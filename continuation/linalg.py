@@ -76,6 +76,7 @@ def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
     """
     corner = np.zeros((c.shape[1], b.shape[1]))
     if sparse.issparse(matrix):
-        full = sparse.bmat([[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]])
+        blocks: Any = [[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]]
+        full: Any = sparse.bmat(blocks)
         return np.asarray(splu(full.tocsc()).solve(right))
     return np.asarray(linalg.solve(np.block([[matrix, b], [c.T, corner]]), right))

@@ -78,6 +78,13 @@ class Path:
             self._known[u] = self._sample(int(u)) if u == int(u) else self._between(u)
         return self._known[u]
 
+    def coordinate(self, z: Array, i: int) -> float:
+        """Coordinate of a point near the chord between samples i and i + 1."""
+        i = min(max(i, 0), len(self.samples) - 2)
+        chord = self.z[i + 1] - self.z[i]
+        w = self.workspace
+        return i + w.inner(z - self.z[i], chord) / w.inner(chord, chord)
+
     def root(self, function: Callable[[Local], float], low: float, high: float) -> Local | None:
         """The branch where `function` changes sign between `low` and `high`; None without one."""
         values = [function(self.at(u)) for u in (low, high)]

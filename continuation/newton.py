@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .options import NEWTON, NewtonOptions, as_state
 from .problem import AnyProblem
-from .options import NewtonOptions, as_state
 from .stepper import CONVERGED
 from .workspace import MESSAGES, Workspace
 
 __all__ = ["NewtonResult", "newton"]
 
 Array = np.ndarray
+
 
 @dataclass(frozen=True)
 class NewtonResult:
@@ -40,7 +41,7 @@ class NewtonResult:
 
 
 def newton(
-    problem: AnyProblem, x: Array, p: float, options: NewtonOptions = NewtonOptions()
+    problem: AnyProblem, x: Array, p: float, options: NewtonOptions = NEWTON
 ) -> NewtonResult:
     """Solve F(x, p) = 0 for x near the given start.
 

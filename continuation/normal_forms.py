@@ -46,7 +46,7 @@ def normalised(phi: Array, psi: Array) -> tuple[Array, Array]:
 def classify_fold(
     problem: AnyProblem, z: Array, phi: Array, psi: Array, scale: float
 ) -> tuple[str, dict[str, float]]:
-    """"fold" or "cusp" with a, d, e and the curvature d²p/ds².
+    """Tell "fold" from "cusp", with a, d, e and the curvature d²p/ds².
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def classify_fold(
 def classify_branch_point(
     problem: AnyProblem, z: Array, phi: Array, psi: Array, scale: float
 ) -> tuple[str, dict[str, float]]:
-    """"pitchfork", "transcritical", "touch" or "branch point" with a, b, c and d.
+    """Tell "pitchfork", "transcritical", "touch" and "branch point" apart, with a, b, c and d.
 
     "supercritical" is 1 where the branch that leaves has gained the stability the other loses,
     for x' = F, or x' = -F where F is a gradient (`AnyProblem.flow_sign`).
@@ -94,7 +94,7 @@ def classify_branch_point(
 
 
 def is_small(a: float, d: float, scale: float) -> bool:
-    """a s² is below d s³ already where d s³ is a small part of the linear terms."""
+    """Whether a s² is below d s³ already where d s³ is a small part of the linear terms."""
     return a * a <= NEGLIGIBLE**2 * scale * (abs(d) + scale)
 
 
@@ -111,13 +111,13 @@ def quadratic_and_cubic(
 
 
 def known_direction(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> Array:
-    """v = (v_x, 1) with J v_x = -F_p and φᵀv_x = 0, shape (n + 1,)."""
+    """Vector v = (v_x, 1) with J v_x = -F_p and φᵀv_x = 0, shape (n + 1,)."""
     fp = problem.dresidual_dp(z[:-1], float(z[-1]))
     return np.append(off_kernel(problem, z, phi, psi, fp), 1.0)
 
 
 def off_kernel(problem: AnyProblem, z: Array, phi: Array, psi: Array, right: Array) -> Array:
-    """y with J y = -right up to multiples of ψ, and φᵀy = 0, shape (n,)."""
+    """Vector y with J y = -right up to multiples of ψ, and φᵀy = 0, shape (n,)."""
     j = problem.jacobian(z[:-1], float(z[-1]))
     phi, psi = phi.reshape(right.size, -1), psi.reshape(right.size, -1)
     rhs = np.concatenate([-right, np.zeros(phi.shape[1])])[:, None]

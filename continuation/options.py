@@ -6,7 +6,7 @@ import numpy as np
 
 from .errors import InvalidInputError
 
-__all__ = ["NewtonOptions", "StepOptions", "as_state"]
+__all__ = ["NEWTON", "STEP", "NewtonOptions", "StepOptions", "as_state"]
 
 Array = np.ndarray
 
@@ -77,6 +77,11 @@ class StepOptions:
 def _require_positive(name: str, value: float) -> None:
     if not value > 0 or not np.isfinite(value):
         raise InvalidInputError(f"{name} must be a positive number, got {value}.")
+
+
+#: The defaults.
+NEWTON = NewtonOptions()
+STEP = StepOptions()
 
 
 def as_state(x: Array) -> Array:

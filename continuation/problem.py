@@ -66,13 +66,13 @@ class AnyProblem:
     def full_jacobian(self, z: Array) -> Any:
         """Derivative by z = (x, p): [dF/dx, dF/dp], shape (n, n + 1)."""
         x, p = z[:-1], float(z[-1])
-        j, fp = self.jacobian(x, p), self.dresidual_dp(x, p)
-        if sparse.issparse(j):
-            return sparse.hstack([j, fp[:, None]], format="csc")
-        return np.column_stack([j, fp])
+        blocks: Any = [self.jacobian(x, p), np.asarray(self.dresidual_dp(x, p))[:, None]]
+        if sparse.issparse(blocks[0]):
+            return sparse.hstack(blocks, format="csc")
+        return np.hstack(blocks)
 
     def turned(self, z: Array, v: Array) -> Any:
-        """Derivative of `full_jacobian` at z in the direction v, both (n + 1,): shape (n, n + 1)."""
+        """Derivative of `full_jacobian` (n, n + 1) at z in the direction v, both (n + 1,)."""
         size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(v).max()), 1e-300)
         if not sparse.issparse(self.jacobian(z[:-1], float(z[-1]))):
             return differences.along(lambda h: self.full_jacobian(z + h * v), size)
@@ -99,14 +99,15 @@ def _check_values(problem: AnyProblem, x: Array, p: float) -> None:
     n = x.size
     shapes = (("residual", (n,)), ("jacobian", (n, n)), ("dresidual_dp", (n,)))
     for name, shape in shapes:
-        value = getattr(problem, name)(x, p)
-        found = value.shape if sparse.issparse(value) else np.shape(value)
+        value: Any = getattr(problem, name)(x, p)
+        is_sparse: bool = sparse.issparse(value)
+        found = value.shape if is_sparse else np.shape(value)
         if found != shape:
             raise InvalidInputError(
                 f"{name} returned shape {found} for a state of {n} unknowns, expected {shape}. "
                 "Return one number per unknown, the derivative by unknown j in column j."
             )
-        entries = value.data if sparse.issparse(value) else np.asarray(value, dtype=float)
+        entries = value.data if is_sparse else np.asarray(value, dtype=float)
         if not np.isfinite(entries).all():
             raise InvalidInputError(
                 f"{name} is not finite at the start (p = {p:.6g}). "
@@ -133,9 +134,9 @@ class Problem(AnyProblem):
         directions of shape (n + 1,).
     """
 
-    residual: Callable[[Array, float], Any]  # type: ignore[assignment]
-    jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
-    dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
+    residual: Callable[[Array, float], Any]  # type: ignore[assignment, misc]
+    jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment, misc]
+    dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment, misc]
     symmetric: bool = False
     second_derivative: Callable[[Array, Array, Array], Array] | None = None
     third_derivative: Callable[[Array, Array, Array, Array], Array] | None = None
@@ -303,8 +304,9 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
         Names the entry that disagrees most, with both values.
     """
     x = np.array(x, dtype=float)
-    given = problem.full_jacobian(np.append(x, p))
-    given = given.toarray() if sparse.issparse(given) else given
+    given: Any = problem.full_jacobian(np.append(x, p))
+    if sparse.issparse(given):
+        given = given.toarray()
     expected = differences.jacobian(
         lambda z: np.asarray(problem.residual(z[:-1], float(z[-1]))), np.append(x, p)
     )

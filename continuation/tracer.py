@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
@@ -24,7 +25,7 @@ Array = np.ndarray
 Functions = Mapping[str, Callable[[Array, float], float]]
 
 #: A start may be moved by Newton by this part of 1 + |x|.
-START_TOLERANCE = 0.1
+START_TOLERANCE = 0.3
 #: Halvings of a step that seems to have jumped to another branch.
 JUMP_RETRIES = 8
 #: A closed loop comes back to its start within this part of the step.
@@ -231,6 +232,20 @@ class Tracer:
 
     def _cut_at_start(self, known: Samples) -> Samples:
         """End at the very first point of the branch where the new samples pass it again."""
+        w = self.workspace
+        z = np.column_stack([known.x, known.p])
+        first, tangent = np.append(self.start.x[0], self.start.p[0]), self.start.tangent[0]
+        ahead = (z - first) @ (tangent * w.weight)
+        lengths = known.statistics[1:, stepper.S_LENGTH]
+        near = ((z[1:] - first) ** 2 @ w.weight) <= (1.5 * lengths) ** 2
+        for i in np.flatnonzero((ahead[:-1] < 0) & (ahead[1:] >= 0) & near):
+            y, base = Path(w, known).guess(i - ahead[i] / (ahead[i + 1] - ahead[i]))[0], first
+            met = w.correct(y, base, tangent) == CONVERGED
+            if met and w.norm(y - first) <= LOOP_TOLERANCE * lengths[i]:
+                self.end("closed loop", "the branch came back to its start.")
+                last = tuple(a.copy() for a in self.start[:1].arrays())
+                last[-1][0, stepper.S_LENGTH] = w.norm(first - z[i])
+                return known[1 : i + 1].followed_by(Samples(*last))
         return known[1:]
 
     def _limit_point(self, window: Samples, count: int) -> tuple[SpecialPoint, ...]:
@@ -307,7 +322,7 @@ def _orientation(tangent: Array, direction: int | Array) -> float:
     return float(direction * np.copysign(1.0, leading))
 
 
-def _sparse_null_vector(a: sparse.csc_matrix) -> Array:
+def _sparse_null_vector(a: Any) -> Array:
     n = a.shape[0]
     last = np.append(np.zeros(n), 1.0)
     for border in (last, np.ones(n + 1) / np.sqrt(n + 1)):

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from . import stepper
 from .bordered_sparse import BorderedSparse, SparseJacobian
-from .options import NewtonOptions, StepOptions
+from .options import STEP, NewtonOptions, StepOptions
 from .problem import AnyProblem, CompiledProblem
 from .stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 
@@ -100,7 +100,7 @@ class Workspace:
         x: Array,
         p: float,
         newton: NewtonOptions,
-        step: StepOptions = StepOptions(),
+        step: StepOptions = STEP,
         limits: tuple[float, float] = (-np.inf, np.inf),
     ) -> None:
         n = x.size
@@ -116,9 +116,8 @@ class Workspace:
         self.gauge = np.zeros((0, 0))
         self.weight = _weights(n, step, limits)
         self.options = _option_array(problem, newton, step, limits)
-        self._advance, self._correct = (
-            stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
-        )
+        loops: Any = stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
+        self._advance, self._correct = loops
         self._bound = (problem.kernel, problem.constants, problem.data, problem.work)
 
     @property

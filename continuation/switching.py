@@ -1,0 +1,239 @@
+r"""Branch switching for a kernel of any dimension.
+
+At a branch point [J, F_p] has a kernel of dimension k + 1, spanned by the columns of E. On
+z = z* + Eβ + ..., F is reduced (Lyapunov-Schmidt) to k equations
+
+    ½ Q[β, β] + ⅙ C[β, β, β] + ... = 0,   Q = ψᵀ D²F[E, E],  C = ψᵀ(D³F[E, E, E] + 3 D²F[E, Y]),
+
+J Y = -D²F[E, E] off the kernel. Their real solutions on a small sphere |β| = ε are found by Newton
+from points spread over it; each is a direction in which a branch may leave, and is accepted when
+the corrector confirms it with an actual step.
+
+References
+----------
+.. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 8.
+.. [2] M. Golubitsky, I. Stewart, D. Schaeffer, *Singularities and Groups in Bifurcation Theory II*,
+       Springer 1988, ch. XIII (D₃, D₄).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, permutations
+
+import numpy as np
+from scipy import linalg
+
+from .arclength import trace_branch
+from .branch import Branch, SpecialPoint
+from .errors import InvalidInputError
+from .normal_forms import off_kernel
+from .options import NEWTON, STEP, NewtonOptions, StepOptions
+from .problem import AnyProblem
+from .stepper import CONVERGED
+from .workspace import Workspace
+
+__all__ = ["Offshoot", "branch_directions", "switch_branch"]
+
+Array = np.ndarray
+
+#: Lengths of the verifying step, relative to max(1, |z|); the first that succeeds counts.
+AMPLITUDES = (1e-2, 3e-3, 1e-3)
+#: The verified point may lie off the predicted one by this part of the step.
+MAX_DEVIATION = 0.5
+#: Points nearer than this part of the step are on the same branch.
+SAME_BRANCH = 1e-2
+#: Newton iterations and residual on the sphere.
+SPHERE_ITERATIONS = 60
+SPHERE_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Offshoot:
+    """A half-branch that leaves a special point.
+
+    Attributes
+    ----------
+    z : (n + 1,) ndarray
+        A solution (x, p) on it, a small step away.
+    direction : (n + 1,) ndarray
+        Unit vector from the special point to z.
+    """
+
+    z: Array = field(repr=False)
+    direction: Array
+
+
+def branch_directions(
+    problem: AnyProblem, point: SpecialPoint, newton: NewtonOptions = NEWTON
+) -> tuple[Offshoot, ...]:
+    """All half-branches that leave a branch point, but for those of the branch it was found on.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    point : SpecialPoint
+        With a kernel: a branch point of any kind, or a touch.
+    """
+    if point.kernel.shape[1] == 0 or point.kind in ("fold", "cusp", "hopf", "neimark-sacker"):
+        raise InvalidInputError(
+            f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "
+            "transcritical point or touch."
+        )
+    workspace = Workspace(problem, point.x, point.p, newton)
+    reduced = Reduced.at(problem, point)
+    for amplitude in AMPLITUDES:
+        length = amplitude * max(1.0, float(np.linalg.norm(point.point)))
+        known = [_step(workspace, point.point, s * point.tangent, length) for s in (1.0, -1.0)]
+        found: list[Offshoot] = []
+        for prediction, direction in reduced.predictions(length):
+            z = _step(workspace, point.point + prediction, direction, 0.0)
+            others = [k for k in known if k is not None] + [o.z for o in found]
+            if z is not None and _is_new(z, others, length, point.point + prediction):
+                d = z - point.point
+                found.append(Offshoot(z, d / np.linalg.norm(d)))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def switch_branch(
+    problem: AnyProblem,
+    point: SpecialPoint,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
+) -> tuple[Branch, ...]:
+    """Trace every half-branch that leaves a branch point.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    point : SpecialPoint
+    p_limits, step, newton
+        As for `trace_branch`.
+
+    Returns
+    -------
+    tuple of Branch
+        Each starts a small step away from the point.
+    """
+    low, high = p_limits
+    return tuple(
+        trace_branch(problem, o.z[:-1], o.z[-1], p_limits, o.direction, step, newton)
+        for o in branch_directions(problem, point, newton)
+        if low <= o.z[-1] <= high
+    )
+
+
+def _step(workspace: Workspace, base: Array, direction: Array, length: float) -> Array | None:
+    """A solution in the plane through base + length direction, normal to the direction."""
+    t = direction / workspace.norm(direction)
+    start = base + length * direction / float(np.linalg.norm(direction))
+    y = start.copy()
+    return y if workspace.correct(y, start, t, 0.5) == CONVERGED else None
+
+
+def _is_new(z: Array, others: list[Array], length: float, prediction: Array) -> bool:
+    if np.linalg.norm(z - prediction) > MAX_DEVIATION * length:
+        return False
+    return all(np.linalg.norm(z - o) > SAME_BRANCH * length for o in others)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """The reduced equations at a branch point, to third order.
+
+    Attributes
+    ----------
+    basis : (n + 1, k + 1) ndarray
+        E, orthonormal.
+    slaved : (n + 1, k + 1, k + 1) ndarray
+        Y.
+    quadratic : (k, k + 1, k + 1) ndarray
+    cubic : (k, k + 1, k + 1, k + 1) ndarray
+    """
+
+    basis: Array
+    slaved: Array
+    quadratic: Array
+    cubic: Array
+
+    @classmethod
+    def at(cls, problem: AnyProblem, point: SpecialPoint) -> "Reduced":
+        """Reduce F at a special point."""
+        z, phi, psi = point.point, point.kernel, point.left_kernel
+        fp = np.asarray(problem.dresidual_dp(point.x, point.p), dtype=float)
+        along = np.append(off_kernel(problem, z, phi, psi, fp), 1.0)
+        basis = linalg.qr(
+            np.column_stack([np.vstack([phi, np.zeros(phi.shape[1])]), along]), mode="economic"
+        )[0]
+        m, k = basis.shape[1], phi.shape[1]
+        slaved, quadratic = np.zeros((z.size, m, m)), np.zeros((k, m, m))
+        for a, b in combinations_with_replacement(range(m), 2):
+            f2 = problem.second(z, basis[:, a], basis[:, b])
+            y = np.append(off_kernel(problem, z, phi, psi, f2), 0.0)
+            slaved[:, a, b] = slaved[:, b, a] = y
+            quadratic[:, a, b] = quadratic[:, b, a] = psi.T @ f2
+        cubic = np.zeros((k, m, m, m))
+        for triple in combinations_with_replacement(range(m), 3):
+            value = psi.T @ _third_order(problem, z, basis, slaved, triple)
+            for a, b, c in permutations(triple):
+                cubic[:, a, b, c] = value
+        return cls(basis, slaved, quadratic, cubic)
+
+    def predictions(self, length: float) -> Iterator[tuple[Array, Array]]:
+        """Displacement and direction, (n + 1,) each, of every solution with |β| = length."""
+        for beta in self.on_sphere(length):
+            direction = self.basis @ beta
+            bent = np.einsum("zab,a,b->z", self.slaved, beta, beta) * length**2 / 2
+            yield length * direction + bent, direction
+
+    def on_sphere(self, length: float) -> list[Array]:
+        """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, each once."""
+        q, c = self.quadratic / 2, self.cubic * length / 6
+        size = np.sqrt((q**2).sum() + (c**2).sum())
+        if size == 0.0:
+            return []
+        q, c = q / size, c / size
+        beta = spread(self.basis.shape[1])
+        for _ in range(SPHERE_ITERATIONS):
+            residual, matrix = _sphere_system(q, c, beta)
+            beta = beta - (np.linalg.pinv(matrix) @ residual[..., None])[..., 0]
+            beta /= np.linalg.norm(beta, axis=1, keepdims=True)
+        small = np.abs(_sphere_system(q, c, beta)[0]).max(axis=1) < SPHERE_TOLERANCE
+        distinct: list[Array] = []
+        for b in beta[small]:
+            if all(np.linalg.norm(b - d) > 1e-3 for d in distinct):
+                distinct.append(b)
+        return distinct
+
+
+def _third_order(
+    problem: AnyProblem, z: Array, basis: Array, slaved: Array, triple: tuple[int, ...]
+) -> Array:
+    a, b, c = triple
+    total = problem.third(z, basis[:, a], basis[:, b], basis[:, c])
+    for i, j, k in ((a, b, c), (b, a, c), (c, a, b)):
+        if slaved[:, j, k].any():
+            total = total + problem.second(z, basis[:, i], slaved[:, j, k])
+    return total
+
+
+def _sphere_system(q: Array, c: Array, beta: Array) -> tuple[Array, Array]:
+    """Reduced equations and |β|² = 1 for a batch of β, with their Jacobians."""
+    qb = np.einsum("kab,sb->ska", q, beta)
+    cbb = np.einsum("kabc,sb,sc->ska", c, beta, beta)
+    value = np.einsum("ska,sa->sk", qb + cbb, beta)
+    sphere = (np.einsum("sa,sa->s", beta, beta) - 1)[:, None] / 2
+    residual = np.concatenate([value, sphere], axis=1)
+    return residual, np.concatenate([2 * qb + 3 * cbb, beta[:, None, :]], axis=1)
+
+
+def spread(m: int) -> Array:
+    """Unit vectors spread over the sphere in m dimensions, symmetric under β → -β; reproducible."""
+    if m == 2:
+        angle = (np.arange(48) + 0.25) * (2 * np.pi / 48)
+        return np.column_stack([np.cos(angle), np.sin(angle)])
+    half = np.random.default_rng(0).standard_normal((100 * 3 ** (m - 2), m))
+    half /= np.linalg.norm(half, axis=1, keepdims=True)
+    return np.concatenate([half, -half])
