@@ -41,7 +41,7 @@ from continuation.landscape.dense import (
     lu_solve,
     product,
 )
-from continuation.landscape.rodas import evaluate
+from continuation.landscape.rodas import evaluate, slope
 
 CONFLUENCE, LINEAR, STEP, CORNER = range(3, 7)
 """Codes of the ends; 1 and 2 are points and lines."""
@@ -54,8 +54,13 @@ SLAVED = 0.3
 
 SHRINKING = np.array([5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 1 / 12, 1 / 24, 1 / 48])
 """δ of the profile, as fractions of the trajectory's."""
-GROWING = np.array([1.25, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0])
-"""Weights 1/δ of the profile of a step, which flattens exponentially."""
+GROWTH, SATURATED = 1.4, 18.0
+"""Ratio of successive weights 1/δ of the profile of a step, which ends where φ(wx) has become
+sign x at every input: tanh(18) is 1 to rounding."""
+STEEPNESS = 0.5
+"""Least −de/dlog δ over e(δ) − e(0): 2 near an end where e is quadratic in δ; a hump of the
+profile, a saddle of the loss, has 0, and the trajectory may yet turn back there."""
+SLOPE_STEP = 1e-4
 SMALLEST_DELTA = 1e-4
 """Below this the cancellation between the units leaves less than half of the digits."""
 
@@ -213,6 +218,56 @@ def settle(
 
 
 @njit(error_model="numpy")
+def _steepness(
+    loss: Any,
+    kind: int,
+    i: int,
+    j: int,
+    m: int,
+    sign: float,
+    delta: float,
+    q: Vector,
+    layout: Layout,
+) -> float:
+    """Fall of the profile towards its end, per relative change of δ, at a reduced minimum q.
+
+    There only the explicit δ of θ = P(δ) q counts (envelope theorem).
+    """
+    d = q.size
+    p, shifted, theta = np.empty((d, d)), q.copy(), np.empty(d)
+    g, motion = np.empty(d), np.zeros(d)
+    for side in (-1.0, 1.0):
+        near = (1.0 + side * SLOPE_STEP) * delta
+        chart_matrix(kind, i, j, m, sign, near, 0.0, layout, p)
+        shifted[frozen_slots(kind, i, j, m, layout)[0]] = near
+        apply(p, shifted, theta)
+        add(motion, 0.5 * side / SLOPE_STEP, theta)
+    chart_matrix(kind, i, j, m, sign, delta, 0.0, layout, p)
+    apply(p, q, theta)
+    slope(loss, theta, g, p, np.empty(d))
+    rate = 0.0
+    for k in range(d):
+        rate += g[k] * motion[k]
+    return -rate if kind == STEP else rate
+
+
+@njit(error_model="numpy")
+def _factors(loss: Any, kind: int, delta: float) -> Vector:
+    """Values of δ (of the weight, for a step) along the profile, over the trajectory's."""
+    if kind != STEP:
+        count = 0
+        while count < SHRINKING.size and abs(SHRINKING[count] * delta) >= SMALLEST_DELTA:
+            count += 1
+        return SHRINKING[:count]
+    nearest = np.inf
+    for x in loss[4][0]:
+        if x != 0.0:
+            nearest = min(nearest, abs(x))
+    count = max(1, math.ceil(math.log(SATURATED / (nearest * abs(delta))) / math.log(GROWTH)))
+    return GROWTH ** np.arange(1.0, count + 1.0)
+
+
+@njit(error_model="numpy")
 def follow_profile(
     loss: Any,
     kind: int,
@@ -247,11 +302,10 @@ def follow_profile(
     settled, start = settle(loss, p, q, slots, layout, FIRST_CHANGE)
     if not settled:
         return NO, 0.0
+    steepness = _steepness(loss, kind, i, j, m, sign, delta, q, layout)
     e, before, ratio, last = start, start, 1.0, 1.0
     previous = q.copy()
-    for factor in GROWING if kind == STEP else SHRINKING:
-        if kind != STEP and abs(factor * delta) < SMALLEST_DELTA:
-            break
+    for factor in _factors(loss, kind, delta):
         assign(previous, q)
         chart_matrix(kind, i, j, m, sign, factor * delta, 0.0, layout, p)
         q[slots[0]] = factor * delta
@@ -272,6 +326,8 @@ def follow_profile(
         return NO, 0.0
     fall = start - end
     if not fall > 10.0 * ROUNDING * abs(start) or value - start > SLAVED * fall:
+        return FLAT_PROFILE, end
+    if steepness < STEEPNESS * fall:
         return FLAT_PROFILE, end
     return YES, end
 
