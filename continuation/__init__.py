@@ -5,6 +5,9 @@ The engine knows nothing of networks; `continuation.landscape` builds on it.
 
 from .arclength import resume_branch, samples, trace_branch
 from .branch import Branch, Sample, SpecialPoint
+from .curves import Curve, trace_branch_point_curve, trace_fold_curve
+from .deflation import find_solutions
+from .diagram import Diagram, bifurcation_diagram
 from .errors import (
     ConvergenceError,
     InvalidInputError,
@@ -12,27 +15,42 @@ from .errors import (
     StoreError,
     UnknownNameError,
 )
+from .maps import gradient_descent, map_problem, period_two, switch_to_period_two
 from .newton import NewtonResult, newton
 from .options import NewtonOptions, StepOptions
 from .problem import CompiledProblem, Problem, check_derivatives
+from .switching import Offshoot, branch_directions, switch_branch
 
 __all__ = [
     "Branch",
     "CompiledProblem",
     "ConvergenceError",
+    "Curve",
+    "Diagram",
     "InvalidInputError",
     "MlpcontError",
     "NewtonOptions",
     "NewtonResult",
+    "Offshoot",
     "Problem",
     "Sample",
     "SpecialPoint",
     "StepOptions",
     "StoreError",
     "UnknownNameError",
+    "bifurcation_diagram",
+    "branch_directions",
     "check_derivatives",
+    "find_solutions",
+    "gradient_descent",
+    "map_problem",
     "newton",
+    "period_two",
     "resume_branch",
     "samples",
+    "switch_branch",
+    "switch_to_period_two",
     "trace_branch",
+    "trace_branch_point_curve",
+    "trace_fold_curve",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 from .branch import Branch, Sample
 from .options import NEWTON, STEP, NewtonOptions, StepOptions
 from .problem import AnyProblem, CompiledProblem
-from .tracer import Segment, Tracer, assemble
+from .tracer import Segment, Tracer, assemble, samples_of
 
 __all__ = ["resume_branch", "samples", "trace_branch"]
 
@@ -95,7 +95,7 @@ def samples(
     """
     tracer = Tracer(problem, x0, p0, p_limits, direction, step, newton, targets, functions or {})
     for segment in tracer.segments(1):
-        yield from assemble(tracer, [segment])
+        yield from samples_of(tracer, segment)
 
 
 def resume_branch(
@@ -135,7 +135,7 @@ def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> B
     try:
         for segment in segments:
             parts.append(segment)
-            if stop is not None and any(map(stop, assemble(tracer, [segment]))):
+            if stop is not None and any(map(stop, samples_of(tracer, segment))):
                 tracer.end("stop condition", "the user's condition became true.")
                 break
     except KeyboardInterrupt:

@@ -129,7 +129,7 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         return np.concatenate([f, [defect.real, defect.imag]])
 
     def jacobian(y: Array, _: float) -> Array:
-        _, by_z, by_omega = deficiency(y)
+        by_z, by_omega = deficiency(y)[1:]
         top = np.column_stack([problem.full_jacobian(y[:-1]), np.zeros(b.size)])
         row = np.append(by_z, by_omega)
         return np.vstack([top, row.real, row.imag])

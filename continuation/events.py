@@ -77,6 +77,8 @@ class EventFinder:
         self.targets = tuple(float(p) for p in targets)
         self.functions = dict(functions)
         self.always_zero = workspace.n
+        #: look for singular points; else only for folds, targets and user functions
+        self.singular = True
 
     def process(
         self, samples: Samples, first: int, offset: int, patient: bool = True
@@ -97,6 +99,8 @@ class EventFinder:
         table = self._counts(samples)
         self.always_zero = min(self.always_zero, int(table[:, 1].min()))
         path = Path(self.workspace, samples)
+        if not self.singular:
+            return [identify(path, [event], offset) for event in self._passages(path, first, [])]
         points: list[SpecialPoint] = []
         for interval in self._intervals(samples, table, first):
             points += self._explained(path, interval, offset, patient)
@@ -221,6 +225,8 @@ class EventFinder:
                         yield Event(kind, root, bounds, True, name)
 
     def _tests(self) -> Iterator[tuple[str, str, Callable[[Local], float]]]:
+        if not self.singular:
+            yield "turn", "", _slope
         for target in self.targets:
             yield "target", f"{target:.17g}", _passing(target)
         for name, function in self.functions.items():

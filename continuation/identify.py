@@ -50,7 +50,7 @@ class Event:
     @property
     def is_passage(self) -> bool:
         """A target or a user function: nothing singular."""
-        return self.kind in ("target", "user")
+        return self.kind in ("target", "user", "turn")
 
 
 def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
@@ -68,12 +68,15 @@ def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
     )  # fmt: skip
     if event.kind == "target":
         return _at_target(path, blank, float(event.name))
-    if event.kind == "user":
-        return blank
+    if event.kind in ("user", "turn"):
+        return replace(blank, kind="fold" if event.kind == "turn" else "user")
     if not blank.located:
         status = "a sign changes without a zero in between: take smaller steps"
         return replace(blank, kind="branch point", status=status)
-    return _singular(path, blank, events)
+    try:
+        return _singular(path, blank, events)
+    except linalg.LinAlgError as error:
+        return replace(blank, kind="branch point", located=False, status=str(error))
 
 
 def _at_target(path: Path, point: SpecialPoint, p: float) -> SpecialPoint:

@@ -6,9 +6,9 @@ third derivatives are exact where the problem offers them (`second_derivative`,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,8 +22,6 @@ __all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "chec
 Array = np.ndarray
 Kernel = Callable[..., float]
 
-_NO_VECTOR = np.zeros(1)
-_NO_MATRIX = np.zeros((1, 1))
 #: Largest relative disagreement between given and differenced derivatives that passes the check.
 DERIVATIVE_TOLERANCE = 1e-6
 
@@ -134,17 +132,18 @@ class Problem(AnyProblem):
         directions of shape (n + 1,).
     """
 
-    residual: Callable[[Array, float], Any]  # type: ignore[assignment, misc]
-    jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment, misc]
-    dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment, misc]
+    residual: Callable[[Array, float], Any]  # type: ignore[assignment]
+    jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
+    dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
     symmetric: bool = False
     second_derivative: Callable[[Array, Array, Array], Array] | None = None
     third_derivative: Callable[[Array, Array, Array, Array], Array] | None = None
     is_map: bool = False
     flow_sign: float = 1.0
-    constants: ClassVar[Array] = _NO_VECTOR
-    data: ClassVar[Array] = _NO_MATRIX
-    work: ClassVar[Array] = _NO_MATRIX
+    # what the kernel of a compiled problem reads; a plain one needs none
+    constants: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(1))
+    data: Array = field(init=False, repr=False, default_factory=lambda: np.zeros((1, 1)))
+    work: Array = field(init=False, repr=False, default_factory=lambda: np.zeros((1, 1)))
 
     def __post_init__(self) -> None:
         for name in ("residual", "jacobian", "dresidual_dp"):
@@ -305,7 +304,8 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
     """
     x = np.array(x, dtype=float)
     given: Any = problem.full_jacobian(np.append(x, p))
-    if sparse.issparse(given):
+    is_sparse: bool = sparse.issparse(given)
+    if is_sparse:
         given = given.toarray()
     expected = differences.jacobian(
         lambda z: np.asarray(problem.residual(z[:-1], float(z[-1]))), np.append(x, p)

@@ -1,14 +1,14 @@
 """The run along one branch: start, chunks of steps, events, limits, closed loops, the end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
 from . import stepper
-from .branch import Branch, SpecialPoint
+from .branch import Branch, Sample, SpecialPoint
 from .errors import ConvergenceError, InvalidInputError
 from .events import EventFinder, Jump
 from .linalg import KERNEL_TOLERANCE, bordered_solve
@@ -19,7 +19,7 @@ from .rates import counts
 from .stepper import CONVERGED
 from .workspace import MESSAGES, Samples, Workspace, joined
 
-__all__ = ["Segment", "Tracer", "assemble"]
+__all__ = ["Segment", "Tracer", "as_samples", "assemble", "samples_of"]
 
 Array = np.ndarray
 Functions = Mapping[str, Callable[[Array, float], float]]
@@ -40,6 +40,7 @@ class Segment:
 
     samples: Samples
     special: tuple[SpecialPoint, ...]
+    offset: int
 
 
 class Tracer:
@@ -56,11 +57,13 @@ class Tracer:
         newton: NewtonOptions,
         targets: Sequence[float],
         functions: Functions,
+        singular: bool = True,
     ) -> None:
         x, p = as_state(x0), float(p0)
         limits = _limits(p_limits, p)
         problem.check(x, p)
         self._prepare(problem, x, p, limits, step, newton, targets, functions)
+        self.finder.singular = singular
         z = self._solution_at_start(x, p)
         tangent = self._tangent_at_start(z, direction)
         self.control[stepper.NEXT_STEP] = step.initial
@@ -108,7 +111,7 @@ class Tracer:
         return tracer
 
     def _continue_from(self, branch: Branch) -> None:
-        known = _as_samples(branch, self.problem)
+        known = as_samples(branch, self.problem)
         self.finder.process(known[: min(len(known), 1)], 1, 0)
         self.finder.always_zero = int(branch.inertia[:, 1].min())
         self._set_state(known, len(known) - 1, branch.next_step)
@@ -158,7 +161,7 @@ class Tracer:
 
     def segments(self, chunk: int) -> Iterator[Segment]:
         """Segments of at most `chunk` samples until the run ends."""
-        yield Segment(self.start, self.earlier)
+        yield Segment(self.start, self.earlier, 0)
         count, retries = len(self.start), 0
         window = self.finder.tail(self.start)
         while not self.stop_reason:
@@ -178,8 +181,9 @@ class Tracer:
                 known, special = window, self.finder.process(window, first, offset, False)
             new = known[first:]
             window, count = self.finder.tail(known), offset + len(known)
-            if len(new) or special:
-                yield Segment(new, tuple(special) + self._limit_point(window, count))
+            if len(new):
+                points = tuple(special) + self._limit_point(window, count)
+                yield Segment(new, points, count - len(new))
 
     def end(self, reason: str, message: str) -> None:
         """Note why the run ends."""
@@ -278,7 +282,20 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
     )  # fmt: skip
 
 
-def _as_samples(branch: Branch, problem: AnyProblem) -> Samples:
+def samples_of(tracer: Tracer, segment: Segment) -> Iterator[Sample]:
+    """The samples of a segment, each with the special points found just before it."""
+    branch = assemble(tracer, [replace(segment, special=())])
+    for i, sample in enumerate(branch):
+        mine = [
+            q
+            for q in segment.special
+            if min(max(q.index + 1 - segment.offset, 0), len(branch) - 1) == i
+        ]
+        yield replace(sample, special=tuple(mine))
+
+
+def as_samples(branch: Branch, problem: AnyProblem) -> Samples:
+    """The samples of a branch, as the tracer holds them."""
     negative = np.where(
         branch.eigenvalues.shape[1] < branch.x.shape[1] and problem.symmetric,
         branch.inertia[:, 0], -1,

@@ -1,0 +1,128 @@
+"""Several solutions at one parameter, by deflation: found ones are taken out of Newton's reach.
+
+References
+----------
+.. [1] P. Farrell, Á. Birkisson, S. Funke, *SIAM J. Sci. Comput.* 37 (2015) A2026.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import spsolve
+
+from .newton import newton
+from .options import NEWTON, NewtonOptions, as_state
+from .problem import AnyProblem
+
+__all__ = ["find_solutions", "guesses"]
+
+Array = np.ndarray
+
+#: Exponent and shift of the deflation operator |x - y|^-POWER + SHIFT.
+POWER, SHIFT = 2, 1.0
+#: Deflated iterations; longest step relative to 1 + |x|.
+ITERATIONS, LONGEST = 60, 1.0
+#: Random starts besides those around known solutions.
+SPREAD_STARTS = 8
+#: Solutions nearer than this, relative to 1 + |x|, are one.
+SAME = 1e-6
+
+
+def find_solutions(
+    problem: AnyProblem,
+    p: float,
+    starts: Sequence[Array],
+    known: Sequence[Array] = (),
+    newton_options: NewtonOptions = NEWTON,
+) -> list[Array]:
+    """Solutions of F(x, p) = 0 other than the known ones.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    p : float
+    starts : sequence of (n,) array_like
+        From each, deflated Newton is repeated until it finds nothing new.
+    known : sequence of (n,) array_like
+        Solutions to stay away from.
+
+    Returns
+    -------
+    list of (n,) ndarray
+        In the order found.
+    """
+    deflated = [as_state(x) for x in known]
+    found: list[Array] = []
+    for start in starts:
+        while (x := _next(problem, p, as_state(start), deflated, newton_options)) is not None:
+            found.append(x)
+            deflated.append(x)
+    return found
+
+
+def guesses(known: Sequence[Array], dimension: int) -> list[Array]:
+    """Starts around and away from known solutions; the same ones every time.
+
+    Parameters
+    ----------
+    known : sequence of (n,) ndarray
+    dimension : int
+        n.
+    """
+    random = np.random.default_rng(0)
+    size = 1.0 + max((float(np.abs(x).max()) for x in known), default=0.0)
+    around = [x + 0.1 * size * random.standard_normal(dimension) for x in known]
+    return around + [size * v for v in random.standard_normal((SPREAD_STARTS, dimension))]
+
+
+def _next(
+    problem: AnyProblem, p: float, start: Array, known: list[Array], options: NewtonOptions
+) -> Array | None:
+    x = _deflated_newton(problem, p, start, known)
+    if x is None:
+        return None
+    result = newton(problem, x, p, options)
+    return result.x if result.converged and _is_new(result.x, known) else None
+
+
+def _deflated_newton(problem: AnyProblem, p: float, x: Array, known: list[Array]) -> Array | None:
+    """Newton on M(x) F(x), M the product of the deflation operators, by Sherman and Morrison."""
+    for _ in range(ITERATIONS):
+        step = _newton_step(problem, x, p)
+        if step is None:
+            return None
+        slope = sum((float(_log_slope(x, y) @ step) for y in known), 0.0)
+        factor = 1.0 / (1.0 - slope) if slope != 1.0 else 1.0
+        length = float(np.linalg.norm(step)) * abs(factor)
+        size = 1.0 + float(np.linalg.norm(x))
+        x = x + step * factor * min(1.0, LONGEST * size / max(length, 1e-300))
+        if float(np.linalg.norm(step)) <= SAME * size:
+            return x
+    return None
+
+
+def _newton_step(problem: AnyProblem, x: Array, p: float) -> Array | None:
+    f = problem.residual(x, p)
+    j: Any = problem.jacobian(x, p)
+    if not np.isfinite(f).all():
+        return None
+    try:
+        is_sparse: bool = sparse.issparse(j)
+        step = spsolve(j.tocsc(), -f) if is_sparse else linalg.solve(j, -f)
+    except (linalg.LinAlgError, ValueError):
+        return None
+    return step if np.isfinite(step).all() else None
+
+
+def _log_slope(x: Array, y: Array) -> Array:
+    """Gradient of log(|x - y|^-POWER + SHIFT)."""
+    d = x - y
+    r2 = max(float(d @ d), 1e-300)
+    m = r2 ** (-POWER / 2)
+    return np.asarray(-POWER * (m / (m + SHIFT)) * d / r2)
+
+
+def _is_new(x: Array, known: list[Array]) -> bool:
+    return all(np.linalg.norm(x - y) > SAME * (1 + np.linalg.norm(x)) for y in known)

@@ -1,0 +1,109 @@
+"""Operations on whole branches: reverse, join, cut; membership; solutions at a parameter."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .branch import Branch, SpecialPoint
+from .locate import Path
+from .options import NEWTON, StepOptions
+from .problem import AnyProblem
+from .stepper import CONVERGED
+from .tracer import as_samples
+from .workspace import Workspace
+
+__all__ = ["cut", "join", "lies_on", "reverse", "solutions_at"]
+
+Array = np.ndarray
+
+ROWS = (
+    "x", "p", "tangent", "eigenvalues", "inertia", "error_bound", "length", "iterations",
+    "statistics",
+)  # fmt: skip
+#: A solution lies on a branch if the corrector meets it within this part of 1 + |z|.
+ON_BRANCH = 1e-6
+#: Projected on a chord, a point of a curved branch may fall this far beyond its ends.
+OVERLAP = 0.1
+
+
+def reverse(branch: Branch) -> Branch:
+    """The same branch from its end to its start."""
+    rows: dict[str, Any] = {name: getattr(branch, name)[::-1].copy() for name in ROWS}
+    rows["tangent"] *= -1
+    rows["length"] = np.append(0.0, branch.length[:0:-1])
+    special = tuple(
+        replace(q, tangent=-q.tangent, bracket=q.bracket[::-1], index=len(branch) - 2 - q.index)
+        for q in reversed(branch.special)
+    )
+    return replace(branch, **rows, special=special)
+
+
+def join(backward: Branch, forward: Branch) -> Branch:
+    """One branch of two that leave the same start in opposite directions."""
+    first = reverse(backward)
+    rows: dict[str, Any] = {
+        name: np.concatenate([getattr(first, name), getattr(forward, name)[1:]]) for name in ROWS
+    }
+    shift = len(first) - 1
+    special = first.special + tuple(replace(q, index=q.index + shift) for q in forward.special)
+    reasons = (backward.stop_reason, forward.stop_reason)
+    return replace(
+        forward, **rows, special=special,
+        stop_reason=forward.stop_reason if reasons[0] == reasons[1] else " and ".join(reasons),
+        evaluations=backward.evaluations + forward.evaluations,
+        rejections=backward.rejections + forward.rejections,
+    )  # fmt: skip
+
+
+def cut(branch: Branch, point: SpecialPoint) -> Branch:
+    """The branch up to one of its special points."""
+    last = point.index + 1
+    rows: dict[str, Any] = {name: getattr(branch, name)[:last] for name in ROWS}
+    special = tuple(q for q in branch.special if q.index < last)
+    special = special[: special.index(point) + 1]
+    return replace(
+        branch, **rows, special=special, stop_reason="joined",
+        message="the branch runs onto one already traced.",
+    )  # fmt: skip
+
+
+def lies_on(
+    problem: AnyProblem, branch: Branch, z: Array, step: StepOptions, limits: tuple[float, float]
+) -> bool:
+    """Whether the solution z = (x, p) lies on the branch."""
+    if len(branch) < 2:
+        return False
+    w = Workspace(problem, branch.x[0], branch.p[0], NEWTON, step, limits)
+    points = np.column_stack([branch.x, branch.p])
+    chord = points[1:] - points[:-1]
+    along = ((z - points[:-1]) * w.weight * chord).sum(1) / (chord**2 @ w.weight)
+    middle = points[:-1] + np.clip(along, 0, 1)[:, None] * chord
+    gap = np.sqrt((z - middle) ** 2 @ w.weight)
+    inside = (along > -OVERLAP) & (along < 1 + OVERLAP)
+    near = np.flatnonzero(inside & (gap <= np.sqrt(chord**2 @ w.weight)))
+    for i in near[np.argsort(gap[near])][:3]:
+        base, tangent = Path(w, as_samples(branch, problem)[i : i + 2]).guess(
+            float(np.clip(along[i], 0, 1))
+        )
+        y = base.copy()
+        met = w.correct(y, z, tangent) == CONVERGED
+        if met and w.norm(y - z) <= ON_BRANCH * (1 + w.norm(z)):
+            return True
+    return False
+
+
+def solutions_at(
+    problem: AnyProblem, branch: Branch, p: float, step: StepOptions, limits: tuple[float, float]
+) -> list[Array]:
+    """The states at which the branch passes the parameter p."""
+    w = Workspace(problem, branch.x[0], branch.p[0], NEWTON, step, limits)
+    path = Path(w, as_samples(branch, problem))
+    exact = np.flatnonzero(branch.p == p)
+    states = [branch.x[i] for i in exact]
+    for i in np.flatnonzero((branch.p[:-1] - p) * (branch.p[1:] - p) < 0):
+        local = path.root(lambda s: float(s.z[-1] - p), int(i), int(i) + 1)
+        if local is not None:
+            z = np.append(local.z[:-1], p)
+            states.append(z[:-1] if w.correct_at_parameter(z) == CONVERGED else local.z[:-1])
+    return states
