@@ -31,7 +31,7 @@ _EXACT = '@njit(error_model="numpy", fastmath=EXACT)'
 _PLAIN = '@njit(error_model="numpy")'
 _BLOCK_ARGUMENTS = "theta, sigma, x, target, noise, weights, work, scale, F, J, Fp"
 
-_ENTRY = '''
+_ENTRY = """
 {name}_whole = {name}_of({name}_block)
 
 
@@ -41,7 +41,7 @@ def {name}(theta, p, constants, data, work, F, J, Fp):
         borrowed(theta), p, borrowed(constants), borrowed(data), borrowed(work),
         borrowed(F), borrowed(J), borrowed(Fp),
     )
-'''
+"""
 _ENTRY_POINTS = ("evaluate", "gradient", "jet")
 
 
@@ -157,7 +157,7 @@ class _KernelText:
         shared = 2  # settings and uniform weights
         if self.unrolled:
             return self.feature_row + shared, _BLOCK
-        features = (self.model.dimension + 5) // 4 * 4
+        features = self.model.dimension + 4  # residual, noise and tiles that overhang
         return self.feature_row + features + shared, _SMALL_BLOCK
 
     @property
@@ -175,7 +175,8 @@ class _KernelText:
         parts = [self.activations(), self.values(), self.unit_gradient(), self.unit_jet()]
         evaluate = self.unrolled_block() if self.unrolled else self.tiled_block()
         blocks = [self.gradient_block(), self.jet_block(), evaluate, self.network()]
-        return "".join([runtime, head, *parts, *blocks, *(_ENTRY.format(name=name) for name in _ENTRY_POINTS)])
+        entries = [_ENTRY.format(name=name) for name in _ENTRY_POINTS]
+        return "".join([runtime, head, *parts, *blocks, *entries])
 
     # -- functions of one unit ---------------------------------------------------------------
 
@@ -229,8 +230,14 @@ class _KernelText:
         residuals = ", ".join(f"work[{self.residual_row + m}]" for m in range(order + 1))
         return f"{name}({self.parameters}, {extra}x{self.rows(size)}, {residuals})"
 
-    def sums(self, name: str, extra: str, expressions: Sequence[sp.Expr],
-             targets: Sequence[str], terms: Sequence[tuple[str, str]]) -> str:
+    def sums(
+        self,
+        name: str,
+        extra: str,
+        expressions: Sequence[sp.Expr],
+        targets: Sequence[str],
+        terms: Sequence[tuple[str, str]],
+    ) -> str:
         """A function that returns the sums of some terms over the samples of a block."""
         size = self.ring_size(expressions)
         body = ["x_i = x[i]", *self.loads(expressions)]
@@ -330,9 +337,11 @@ class _KernelText:
         body = ["x_i = x[i]"]
         if size:
             body += assignments(["u"], [unit.argument], self.names())
-            body += assignments([f"z{j}" for j in range(size)], unit.ring.values[:size],
-                                self.names())
-        body += assignments(["o"], [unit.value], self.names(), prefix="h") + ["out[i] += o"]
+            body += assignments(
+                [f"z{j}" for j in range(size)], unit.ring.values[:size], self.names()
+            )
+        body += assignments(["o"], [unit.value], self.names(), prefix="h")
+        body += ["out[i] += o"]
         lines = _over("x.size", body)
         text = _function(_EXACT, "unit_network", f"{self.parameters}, x, out", lines)
         call = f"unit_network({self.parameters}, x, out)"
@@ -415,7 +424,7 @@ class _KernelText:
         many, entries = range(len(unit.parameters)), list(unit.hessian.items())
         rows = self.rows(self.ring_size(unit.gradient))
         outputs = ", ".join(f"work[{first + a * unit.count} + k]" for a in many)
-        residual, root = f"work[{self.residual_row}]", f"work[{self.residual_row + 1}]"
+        residual, root, products = (f"work[{self.residual_row + m}]" for m in range(3))
         body = [f"unit_features({self.parameters}, x{rows}, {root}, {outputs})"]
         if entries:
             curved = self.rows(self.ring_size(unit.hessian.values()))
@@ -428,10 +437,11 @@ class _KernelText:
             lines += [f"work[{first + d - 1}][:x.size] = {root}[:x.size]"]
         lines += [f"multiply(work[{first + d}], {residual}, {root}, x.size)"]
         lines += [f"multiply(work[{first + d + 1}], noise, {root}, x.size)"]
-        zeros = range(first + d + 2, self.work_shape[0] - 2)
-        lines += [f"fill(work[{row}], x.size, 0.0)" for row in zeros]
-        lines += [f"square = gram(work, {first}, {d}, x.size, scale, F, J, Fp)"]
-        lines += ["return 0.5*scale[0]*square"]
+        lines += [f"rows = work[{first}:]", f"r, eps = rows[{d}], rows[{d + 1}]"]
+        lines += [f"add_gram(rows, {d}, x.size, {products}, scale[0], J)"]
+        lines += [f"for a in range({d}):", "    g, n = two_products(rows[a], r, eps, x.size)"]
+        lines += ["    F[a] += scale[0]*g", "    Fp[a] += scale[1]*g + scale[2]*n"]
+        lines += ["return 0.5*scale[0]*two_products(r, r, eps, x.size)[0]"]
         block = _function(_PLAIN, "evaluate_block", _BLOCK_ARGUMENTS, lines)
         return self._features() + self._curvature() + block
 

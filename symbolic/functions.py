@@ -9,7 +9,7 @@ import sympy as sp
 Array = np.ndarray
 
 
-class logistic(sp.Function):  # noqa: N801 (printed by SymPy under its class name)
+class logistic(sp.Function):
     """1/(1 + exp(-u)), kept as one function so that kernels can evaluate it without overflow."""
 
     nargs = 1
@@ -30,7 +30,7 @@ class logistic(sp.Function):  # noqa: N801 (printed by SymPy under its class nam
         return 1 / (1 + sp.exp(-u))
 
 
-class softplus(sp.Function):  # noqa: N801
+class softplus(sp.Function):
     """log(1 + exp(u)), kept as one function for the same reason."""
 
     nargs = 1
@@ -134,14 +134,14 @@ def evaluate(expression: sp.Expr, values: Mapping[sp.Symbol, Array]) -> Array:
     if expression.is_Symbol and expression in values:
         return np.asarray(values[expression], dtype=float)
     if expression.is_number and not expression.args:
-        return np.float64(expression)
+        return np.asarray(float(expression))
     arguments = [evaluate(argument, values) for argument in expression.args]
     if expression.is_Add:
         return sum(arguments[1:], start=arguments[0])
     if expression.is_Mul:
         return math.prod(arguments[1:], start=arguments[0])
     if expression.is_Pow:
-        return _power(*arguments, exponent=expression.exp)
+        return _power(arguments[0], arguments[1], expression.exp)
     name = type(expression).__name__
     if name not in NUMPY_FUNCTIONS:
         raise ValueError(f"{expression} has no numerical value")

@@ -12,14 +12,18 @@ Two rules of floating point hold everywhere (both were measured):
   indices that might be negative block vectorisation.
 """
 
-# ruff: noqa: N803 (F, J and Fp are the names of the kernel interface)
-
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
+
+Array = np.ndarray
+Block = Callable[..., float]
+Segments = tuple[tuple[int, int], tuple[float, float], tuple[float, float]]
 
 EXACT = {"contract"}
 FAST = {"reassoc", "contract", "nsz"}
@@ -45,34 +49,34 @@ SETTINGS_ROW, ONES_ROW = -1, -2
 
 
 @intrinsic
-def bits_of(typing_context, number):
+def bits_of(typing_context: Any, number: Any) -> Any:
     """The 64 bits of a double as an integer."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(64))
 
     return types.int64(types.float64), generate
 
 
 @intrinsic
-def double_of(typing_context, bits):
+def double_of(typing_context: Any, bits: Any) -> Any:
     """The double that has the given 64 bits."""
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), generate
 
 
 @intrinsic
-def borrowed(typing_context, array):
+def borrowed(typing_context: Any, array: Any) -> Any:
     """The same array without a share in its memory.
 
     Numba counts references atomically for every row and slice; on a hundred samples this took
     half of the time. The caller keeps the memory alive.
     """
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         view.meminfo = ir.Constant(view.meminfo.type, None)
         return view._getvalue()
@@ -81,14 +85,14 @@ def borrowed(typing_context, array):
 
 
 @intrinsic
-def use_wide_vectors(typing_context):
+def use_wide_vectors(typing_context: Any) -> Any:
     """Ask for 512-bit vectors in the calling function, where the processor has them.
 
     LLVM prefers 256 bits on processors whose clock once fell under wide loads; on those of today
     this costs a third of the speed of a kernel.
     """
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         # llvmlite's own `add` knows no attributes with a value
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
@@ -117,7 +121,7 @@ _C9 = 2.0911236630261545e-09
 
 
 @njit(error_model="numpy", fastmath=EXACT)
-def tanh(u):
+def tanh(u: float) -> float:
     """Hyperbolic tangent without branches or calls, so that loops over it vectorise.
 
     expm1(2|u|) by Cody-Waite reduction and a polynomial; the sign is put back by its bit.
@@ -142,32 +146,32 @@ def tanh(u):
 
 
 @njit(error_model="numpy", fastmath=EXACT)
-def logistic(u):
+def logistic(u: float) -> float:
     """1/(1 + exp(-u)) without overflow."""
     return 0.5 + 0.5 * tanh(0.5 * u)
 
 
 @njit(error_model="numpy", fastmath=EXACT)
-def softplus(u):
+def softplus(u: float) -> float:
     """log(1 + exp(u)) without overflow."""
     return max(u, 0.0) + math.log1p(math.exp(-abs(u)))
 
 
 @njit(error_model="numpy", fastmath=EXACT)
-def sign(u):
+def sign(u: float) -> float:
     """-1, 0 or 1."""
     return (u > 0.0) - (u < 0.0)
 
 
 @njit(error_model="numpy")
-def fill(row, length, value):
+def fill(row: Array, length: int, value: float) -> None:
     """Set the first `length` entries."""
     for i in range(length):
         row[i] = value
 
 
 @njit(error_model="numpy")
-def put_settings(p, constants, settings):
+def put_settings(p: float, constants: Array, settings: Array) -> None:
     """Copy the constants, with p for the continued parameter."""
     for entry in range(SCHEDULE):
         settings[entry] = constants[entry]
@@ -175,7 +179,7 @@ def put_settings(p, constants, settings):
 
 
 @njit(error_model="numpy")
-def size_step(size, constants, samples):
+def size_step(size: float, constants: Array, samples: int) -> tuple[int, int]:
     """Last size of the schedule that is <= size, and the next one."""
     if constants.size == SCHEDULE:
         lower = min(int(max(size, 0.0)), samples)
@@ -189,7 +193,7 @@ def size_step(size, constants, samples):
 
 
 @njit(error_model="numpy")
-def size_segments(size, constants, samples):
+def size_segments(size: float, constants: Array, samples: int) -> Segments:
     """Segments of an unweighted data set of continuous size n.
 
     With lower <= n <= upper from the schedule, the block of samples lower <= i < upper carries
@@ -210,7 +214,7 @@ def size_segments(size, constants, samples):
 
 
 @njit(error_model="numpy")
-def segments(settings, constants, data):
+def segments(settings: Array, constants: Array, data: Array) -> Segments:
     """Ends, multipliers and d(multiplier)/dp of the two contiguous segments of samples."""
     samples = data.shape[1]
     nodes = int(settings[NODES])
@@ -227,7 +231,7 @@ def segments(settings, constants, data):
     return ends, factors, (active * slopes[0], active * slopes[1])
 
 
-def sweep_of(block):
+def sweep_of(block: Block) -> Block:
     """Compiled sum of `block` over all visited samples, work.shape[1] of them at a time.
 
     A block receives the segment's scale (multiplier, d multiplier/dp, factor of dF/d noise in Fp).
@@ -235,7 +239,16 @@ def sweep_of(block):
     """
 
     @njit(error_model="numpy")
-    def sweep(theta, p, constants, data, work, F, J, Fp):
+    def sweep(
+        theta: Array,
+        p: float,
+        constants: Array,
+        data: Array,
+        work: Array,
+        F: Array,
+        J: Array,
+        Fp: Array,
+    ) -> float:
         settings = work[SETTINGS_ROW]
         put_settings(p, constants, settings)
         ends, factors, slopes = segments(settings, constants, data)
@@ -263,7 +276,7 @@ def sweep_of(block):
 
 
 @njit(error_model="numpy")
-def add_decay(theta, rho, F):
+def add_decay(theta: Array, rho: float, F: Array) -> float:
     """Add the gradient of the weight decay to F; returns its loss rho/2 |theta|^2."""
     square = 0.0
     for a in range(theta.size):
@@ -272,12 +285,21 @@ def add_decay(theta, rho, F):
     return 0.5 * rho * square
 
 
-def evaluate_of(block):
+def evaluate_of(block: Block) -> Block:
     """Loss, gradient, Hessian and dF/dp from a block that fills F, J above the diagonal, Fp."""
     sweep = sweep_of(block)
 
     @njit(error_model="numpy")
-    def evaluate(theta, p, constants, data, work, F, J, Fp):
+    def evaluate(
+        theta: Array,
+        p: float,
+        constants: Array,
+        data: Array,
+        work: Array,
+        F: Array,
+        J: Array,
+        Fp: Array,
+    ) -> float:
         F[:] = 0.0
         J[:, :] = 0.0
         Fp[:] = 0.0
@@ -294,12 +316,21 @@ def evaluate_of(block):
     return evaluate
 
 
-def gradient_of(block):
+def gradient_of(block: Block) -> Block:
     """Loss and gradient from a block that fills F."""
     sweep = sweep_of(block)
 
     @njit(error_model="numpy")
-    def gradient(theta, p, constants, data, work, F, J, Fp):
+    def gradient(
+        theta: Array,
+        p: float,
+        constants: Array,
+        data: Array,
+        work: Array,
+        F: Array,
+        J: Array,
+        Fp: Array,
+    ) -> float:
         F[:] = 0.0
         value = sweep(theta, p, constants, data, work, F, J, Fp)
         return value + add_decay(theta, work[SETTINGS_ROW, WEIGHT_DECAY], F)
@@ -307,7 +338,7 @@ def gradient_of(block):
     return gradient
 
 
-def jet_of(block):
+def jet_of(block: Block) -> Block:
     """Taylor derivatives of L along e = J[0].
 
     The block fills F = gradient, J[1] = D3[e, e, .], J[2] = D4[e, e, e, .] and Fp[2] = e.He.
@@ -315,7 +346,16 @@ def jet_of(block):
     sweep = sweep_of(block)
 
     @njit(error_model="numpy")
-    def jet(theta, p, constants, data, work, F, J, Fp):
+    def jet(
+        theta: Array,
+        p: float,
+        constants: Array,
+        data: Array,
+        work: Array,
+        F: Array,
+        J: Array,
+        Fp: Array,
+    ) -> float:
         F[:] = 0.0
         J[1] = 0.0
         J[2] = 0.0
@@ -335,7 +375,7 @@ def jet_of(block):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def total_of(values, length):
+def total_of(values: Array, length: int) -> float:
     """Sum of the first `length` values."""
     use_wide_vectors()
     total = 0.0
@@ -345,7 +385,9 @@ def total_of(values, length):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def start_residual(residual, value, sigma, target, noise):
+def start_residual(
+    residual: Array, value: float, sigma: float, target: Array, noise: Array
+) -> None:
     """Residual of the constant network `value`; the units are added later."""
     use_wide_vectors()
     for i in range(target.size):
@@ -353,7 +395,7 @@ def start_residual(residual, value, sigma, target, noise):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def weigh(residual, weights, length):
+def weigh(residual: Array, weights: Array, length: int) -> float:
     """Multiply the residuals by the weights; returns the weighted sum of squares."""
     use_wide_vectors()
     total = 0.0
@@ -366,7 +408,7 @@ def weigh(residual, weights, length):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def square_roots(roots, weights, length):
+def square_roots(roots: Array, weights: Array, length: int) -> None:
     """Square roots of the weights, to share them between the two factors of a product."""
     use_wide_vectors()
     for i in range(length):
@@ -374,7 +416,7 @@ def square_roots(roots, weights, length):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def multiply(out, first, second, length):
+def multiply(out: Array, first: Array, second: Array, length: int) -> None:
     """Product of two rows."""
     use_wide_vectors()
     for i in range(length):
@@ -382,8 +424,19 @@ def multiply(out, first, second, length):
 
 
 @njit(error_model="numpy", fastmath=FAST)
-def tile_products(a0, a1, a2, a3, b0, b1, b2, b3, length):
-    """The 16 scalar products of four rows with four rows, all sums in registers."""
+def tile_products(
+    a0: Array,
+    a1: Array,
+    a2: Array,
+    a3: Array,
+    b0: Array,
+    b1: Array,
+    b2: Array,
+    b3: Array,
+    length: int,
+    out: Array,
+) -> None:
+    """Fill out with the 16 scalar products of four rows with four; all sums in registers."""
     use_wide_vectors()
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = 0.0
     s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = 0.0
@@ -406,42 +459,36 @@ def tile_products(a0, a1, a2, a3, b0, b1, b2, b3, length):
         s31 += x3 * y1
         s32 += x3 * y2
         s33 += x3 * y3
-    return (s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33)
+    out[0], out[1], out[2], out[3] = s00, s01, s02, s03
+    out[4], out[5], out[6], out[7] = s10, s11, s12, s13
+    out[8], out[9], out[10], out[11] = s20, s21, s22, s23
+    out[12], out[13], out[14], out[15] = s30, s31, s32, s33
+
+
+@njit(error_model="numpy", fastmath=FAST)
+def two_products(row: Array, first: Array, second: Array, length: int) -> tuple[float, float]:
+    """Scalar products of a row with two others."""
+    use_wide_vectors()
+    s = t = 0.0
+    for i in range(length):
+        s += row[i] * first[i]
+        t += row[i] * second[i]
+    return s, t
 
 
 @njit(error_model="numpy")
-def deposit(a, b, product, dimension, scale, F, J, Fp):
-    """Put the product of rows a <= b of (df/dtheta, r, noise) where it belongs; returns r.r."""
-    if b < dimension:
-        J[a, b] += scale[0] * product
-    elif b == dimension and a < dimension:
-        F[a] += scale[0] * product
-        Fp[a] += scale[1] * product
-    elif b == dimension:
-        return product
-    elif b == dimension + 1 and a < dimension:
-        Fp[a] += scale[2] * product
-    return 0.0
+def add_gram(
+    rows: Array, dimension: int, length: int, products: Array, factor: float, J: Array
+) -> None:
+    """Add factor times the products of the first rows to J above the diagonal, in tiles of 4 x 4.
 
-
-@njit(error_model="numpy")
-def gram(work, first, dimension, length, scale, F, J, Fp):
-    """Products of the rows (df/dtheta, residual, noise), which start at work[first].
-
-    Their number is filled up to a multiple of four by rows of zeros. Returns r.r.
+    The rows are filled up to a multiple of four; `products` is scratch.
     """
-    square = 0.0
-    rows = work[first:]
-    end = (dimension + 5) // 4 * 4
-    for a in range(0, end, 4):
-        for b in range(a, end, 4):
-            products = tile_products(
-                rows[a], rows[a + 1], rows[a + 2], rows[a + 3],
-                rows[b], rows[b + 1], rows[b + 2], rows[b + 3], length,
-            )  # fmt: skip
-            for i in range(4):
-                for j in range(4):
-                    if a + i <= b + j:
-                        s = products[4 * i + j]
-                        square += deposit(a + i, b + j, s, dimension, scale, F, J, Fp)
-    return square
+    for a in range(0, dimension, 4):
+        a0, a1, a2, a3 = rows[a], rows[a + 1], rows[a + 2], rows[a + 3]
+        for b in range(a, dimension, 4):
+            b0, b1, b2, b3 = rows[b], rows[b + 1], rows[b + 2], rows[b + 3]
+            tile_products(a0, a1, a2, a3, b0, b1, b2, b3, length, products)
+            for i in range(min(4, dimension - a)):
+                for j in range(i if a == b else 0, min(4, dimension - b)):
+                    J[a + i, b + j] += factor * products[4 * i + j]

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -61,40 +61,37 @@ class Kernels:
 
     path: Path
 
-    @cached_property
+    @property
     def evaluate(self) -> Callable[..., float]:
         """Loss; fills F = gradient, J = Hessian and Fp = dF/dp in one pass over the samples."""
-        return self._compiled("evaluate", "KERNEL_SIGNATURE")
+        return _compiled(self.path, "evaluate", "KERNEL_SIGNATURE")
 
-    @cached_property
+    @property
     def gradient(self) -> Callable[..., float]:
         """Loss; fills F only."""
-        return self._compiled("gradient", "KERNEL_SIGNATURE")
+        return _compiled(self.path, "gradient", "KERNEL_SIGNATURE")
 
-    @cached_property
+    @property
     def jet(self) -> Callable[..., float]:
         """Taylor derivatives along e = J[0].
 
         Fills F = gradient, J[1] = D^3 L[e, e, .], J[2] = D^4 L[e, e, e, .] and Fp[k] = d^k/dt^k
         L(theta + t e), k = 0..4. J needs 3 rows and Fp 5 entries at least. Returns 0.
         """
-        return self._compiled("jet", "KERNEL_SIGNATURE")
+        return _compiled(self.path, "jet", "KERNEL_SIGNATURE")
 
-    @cached_property
+    @property
     def network(self) -> Callable[..., None]:
         """``network(theta, x (n,), out (n,))`` fills out = f(x; theta)."""
-        return self._compiled("network", "NETWORK_SIGNATURE")
+        return _compiled(self.path, "network", "NETWORK_SIGNATURE")
 
     @property
     def work_shape(self) -> tuple[int, int]:
         """Shape of the scratch array that the caller provides."""
         return _module(self.path).WORK_SHAPE
 
-    def _compiled(self, name: str, signature: str) -> Callable[..., Any]:
-        return _compiled(self.path, name, signature)
 
-
-@lru_cache(maxsize=None)
+@cache
 def _compiled(path: Path, name: str, signature: str) -> Callable[..., Any]:
     module = _module(path)
     dispatcher = getattr(module, name)
@@ -146,7 +143,7 @@ def _structure_hash(model: Model) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _generator_hash() -> str:
     digest = hashlib.sha256()
     versions = (platform.python_version(), numba.__version__, sympy.__version__)
@@ -174,7 +171,7 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-@lru_cache(maxsize=None)
+@cache
 def _module(path: Path) -> ModuleType:
     name = f"mlpcont_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from .activations import NAMED, U, Ring, derivatives, ring_of
+from .activations import NAMED, Ring, U, derivatives, ring_of
 from .functions import SYMPY_FUNCTIONS, evaluate
 from .parsing import FormulaError, parse_expression
 
@@ -194,8 +194,8 @@ class Model:
     # -- activation --------------------------------------------------------------------------
 
     @cached_property
-    def activation_expr(self) -> sp.Expr | None:
-        """phi as an expression in the symbol u; None for an expression."""
+    def activation_expr(self) -> Any:
+        """Activation phi as an expression in the symbol u; None for an expression."""
         return None if self.kind == "expression" else _activation_expression(self.activation)
 
     @cached_property

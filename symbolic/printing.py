@@ -34,7 +34,7 @@ _NAMES = {
 class _KernelPrinter(PythonCodePrinter):
     """Small powers as products, exact numbers as doubles, functions of the kernel runtime."""
 
-    def _print_Function(self, expr: sp.Expr) -> str:  # noqa: N802
+    def _print_Function(self, expr: sp.Expr) -> str:
         name = type(expr).__name__
         if name not in _NAMES:
             raise ValueError(f"no kernel can evaluate {expr}")
@@ -43,17 +43,17 @@ class _KernelPrinter(PythonCodePrinter):
     def _print_cot(self, expr: sp.Expr) -> str:
         return f"(1.0/math.tan({self._print(expr.args[0])}))"
 
-    def _print_NumberSymbol(self, expr: sp.Expr) -> str:  # noqa: N802
+    def _print_NumberSymbol(self, expr: sp.Expr) -> str:
         return repr(float(expr))
 
-    _print_Exp1 = _print_Pi = _print_NumberSymbol  # noqa: N815
+    _print_Exp1 = _print_Pi = _print_NumberSymbol
 
-    def _print_Rational(self, expr: sp.Expr) -> str:  # noqa: N802
+    def _print_Rational(self, expr: sp.Expr) -> str:
         return repr(float(expr))
 
-    _print_Integer = _print_Half = _print_Rational  # noqa: N815
+    _print_Integer = _print_Half = _print_Rational
 
-    def _print_Pow(self, expr: sp.Expr, rational: bool = False) -> str:  # noqa: N802
+    def _print_Pow(self, expr: sp.Expr, rational: bool = False) -> str:
         if expr.exp == sp.Rational(1, 2):
             return f"math.sqrt({self._print(expr.base)})"
         if expr.exp.is_Integer and abs(expr.exp) <= _LONGEST_PRODUCT:
@@ -75,8 +75,12 @@ def source_of(expression: sp.Expr) -> str:
     return str(_PRINTER.doprint(expression))
 
 
-def assignments(targets: Sequence[str], expressions: Sequence[sp.Expr],
-                renamed: Mapping[sp.Symbol, sp.Symbol], prefix: str = "q") -> list[str]:
+def assignments(
+    targets: Sequence[str],
+    expressions: Sequence[sp.Expr],
+    renamed: Mapping[sp.Symbol, sp.Symbol],
+    prefix: str = "q",
+) -> list[str]:
     """Lines that assign expressions to targets, with common subexpressions shared.
 
     Parameters

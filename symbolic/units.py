@@ -10,7 +10,7 @@ from functools import cached_property
 
 import sympy as sp
 
-from .activations import U, Ring
+from .activations import Ring
 from .model import Model
 
 _NO_RING = Ring((), (), ())
@@ -89,9 +89,7 @@ def unit_of(model: Model) -> Unit:
     """The unit of a model."""
     if model.kind == "expression":
         symbols = model.parameter_symbols
-        return Unit(
-            1, symbols, (), sp.Integer(0), _NO_RING, model.expression, model.input_symbol
-        )
+        return Unit(1, symbols, (), sp.Integer(0), _NO_RING, model.expression, model.input_symbol)
     w, c, v = (sp.Symbol(name, real=True) for name in "wcv")
     parameters = (w, *((c,) if model.bias else ()), *((v,) if model.free_output else ()))
     argument = w * model.input_symbol + (c if model.bias else 0)

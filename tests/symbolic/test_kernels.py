@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
+from networks_by_hand import LossByHand, Perceptron, Saturation, complex_step
 
 from symbolic import Model, load_kernels
 from symbolic import kernel_runtime as runtime
-
-from networks_by_hand import LossByHand, Perceptron, Saturation, complex_step
 
 PERCEPTRONS = {
     "tanh": {"hidden": 2},
@@ -191,7 +190,7 @@ def test_population_homotopy():
     s, nodes = 0.3, 200
     factor = np.where(np.arange(SAMPLES) < nodes, 1 - s, s)
     loss = setup.by_hand(setup.data[3] * factor)
-    value, F, J, Fp = setup.call("evaluate", setup.constants(code=3, s=s, nodes=nodes))
+    value, F, J, _ = setup.call("evaluate", setup.constants(code=3, s=s, nodes=nodes))
     close(value, loss.value(setup.theta))
     close(F, loss.gradient(setup.theta))
     close(J, loss.hessian(setup.theta))

@@ -1,3 +1,4 @@
+import contextlib
 import pickle
 import time
 
@@ -104,10 +105,8 @@ def test_error_survives_pickling():
 )
 def test_hostile_input_is_answered_quickly(text):
     start = time.perf_counter()
-    try:
+    with contextlib.suppress(FormulaError):
         parse_expression(text)
-    except FormulaError:
-        pass
     assert time.perf_counter() - start < 5.0
 
 
@@ -146,9 +145,11 @@ def test_round_trip_through_text(text):
 @RELAXED
 def test_any_text_is_a_formula_or_a_formula_error(text):
     try:
-        assert isinstance(parse_expression(text), sp.Expr)
+        value, position = parse_expression(text), 0
     except FormulaError as error:
-        assert 0 <= error.position <= len(text)
+        value, position = None, error.position
+    assert value is None or isinstance(value, sp.Expr)
+    assert 0 <= position <= len(text)
 
 
 def test_numbers_agree_with_python():
