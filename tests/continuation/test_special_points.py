@@ -1,0 +1,79 @@
+"""Every special point of every closed form: found once, named rightly, in its place."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from problems import ORACLES, Oracle
+
+from continuation import Branch, StepOptions, trace_branch
+
+LIMIT = "limit"
+
+
+def traced(oracle: Oracle, ds: float) -> Branch:
+    step = StepOptions(initial=ds, maximum=ds, max_samples=50_000)
+    return trace_branch(
+        oracle.problem, oracle.x0, oracle.p0, oracle.limits, oracle.direction, step
+    )
+
+
+def check(oracle: Oracle, branch: Branch) -> None:
+    found = [point for point in branch.special if point.kind != LIMIT]
+    assert [point.kind for point in found] == [kind for kind, _ in oracle.special]
+    assert [point.p for point in found] == pytest.approx(
+        [p for _, p in oracle.special], abs=1e-10
+    )
+    assert all(point.located for point in found)
+    off = [oracle.distance(x, p) for x, p in zip(branch.x, branch.p, strict=True)]
+    assert max(off) < 1e-9
+
+
+@pytest.mark.parametrize("name", ORACLES)
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(exponent=st.floats(np.log10(4e-3), np.log10(0.3)))
+@example(exponent=float(np.log10(0.3)))
+def test_special_points_do_not_depend_on_the_step(name: str, exponent: float) -> None:
+    check(ORACLES[name], traced(ORACLES[name], 10**exponent))
+
+
+@pytest.mark.parametrize("name", ["pitchfork, curved branch", "D3", "fold and branch point"])
+def test_short_steps(name: str) -> None:
+    check(ORACLES[name], traced(ORACLES[name], 1e-3))
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_special_points_lie_in_their_bracket_and_on_the_branch(name: str) -> None:
+    oracle = ORACLES[name]
+    branch = traced(oracle, 0.07)
+    for point in branch.special:
+        assert np.abs(oracle.problem.residual(point.x, point.p)).max() < 1e-12
+        low, high = sorted(point.bracket[:, -1])
+        if point.kind in ("pitchfork", "transcritical", "touch", "limit", "hopf"):
+            assert low - 1e-9 <= point.p <= high + 1e-9 or name.endswith("curved branch")
+        assert 0 <= point.index < len(branch)
+
+
+@pytest.mark.parametrize("name", ["fold", "pitchfork", "transcritical", "hysteresis", "D4"])
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_labels_do_not_depend_on_the_scale_of_the_residual(name: str, scale: float) -> None:
+    from continuation import Problem
+
+    oracle = ORACLES[name]
+    p = oracle.problem
+    scaled = Problem(
+        lambda x, q: scale * p.residual(x, q),
+        lambda x, q: scale * p.jacobian(x, q),
+        lambda x, q: scale * p.dresidual_dp(x, q),
+        symmetric=True,
+    )
+    branch = trace_branch(scaled, oracle.x0, oracle.p0, oracle.limits, oracle.direction)
+    kinds = [q.kind for q in branch.special if q.kind != LIMIT]
+    assert kinds == [kind for kind, _ in oracle.special]
+
+
+def test_closed_loop_ends_where_it_began() -> None:
+    branch = traced(ORACLES["circle"], 0.1)
+    assert branch.stop_reason == "closed loop"
+    assert np.array_equal(branch.x[0], branch.x[-1])
+    assert branch.length.sum() == pytest.approx(2 * np.pi, rel=1e-2)
