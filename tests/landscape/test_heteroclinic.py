@@ -1,0 +1,204 @@
+import numpy as np
+import pytest
+
+from continuation.landscape.dataset import Dataset
+from continuation.landscape.departures import (
+    departures,
+    fixed_subspace,
+    manifold_point,
+    sphere,
+    unstable_directions,
+)
+from continuation.landscape.flow_graph import FlowGraph
+from continuation.landscape.heteroclinic import connect
+from continuation.landscape.loss import Loss
+from continuation.landscape.search import find_critical_sets
+from symbolic import Model, fukumizu_amari, overparameterised, single_unit
+
+NOISE = 0.1
+CASES = [(fukumizu_amari, 0), (fukumizu_amari, 1), (overparameterised, 0), (overparameterised, 2)]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0].__name__}-{case[1]}")
+def case(request):
+    preset, seed = request.param
+    model = preset()
+    loss = Loss(model, Dataset.sample(model, 100, seed))
+    sets = find_critical_sets(loss, noise=NOISE)
+    return loss, sets, connect(loss, sets, noise=NOISE)
+
+
+def outgoing(graph, label):
+    return [edge for _, _, edge in graph.nx.out_edges(label, data=True)]
+
+
+def test_loss_falls_along_every_edge(case):
+    _, _, graph = case
+    assert graph.rising_edges() == ()
+    for a, b, edge in graph.nx.edges(data=True):
+        drop = graph.nx.nodes[a]["loss"] - graph.nx.nodes[b]["loss"]
+        assert drop == pytest.approx(edge["loss_drop"], rel=1e-2, abs=1e-9)
+
+
+def test_index_one_points_have_two_ends(case):
+    _, sets, graph = case
+    saddles = [s for s in sets if s.kind == "point" and s.index == 1]
+    assert saddles
+    for saddle in saddles:
+        assert sum(edge["multiplicity"] for edge in outgoing(graph, saddle.label)) == 2
+
+
+def test_all_limits_are_sets_that_the_search_knows(case):
+    _, sets, graph = case
+    assert set(graph.nx) == {found.label for found in sets}
+    assert {node["found_by"] for _, node in graph.nx.nodes(data=True)} == {"search"}
+
+
+def test_attracting_sets_have_no_way_out_but_saddles_do(case):
+    _, sets, graph = case
+    for found in sets:
+        if found.kind == "point":
+            assert bool(outgoing(graph, found.label)) == (found.index > 0)
+        if found.kind == "infinity":
+            note = graph.nx.nodes[found.label]["note"]
+            assert ("not computed" in note) == (not found.attracting)
+
+
+def test_the_origin_reaches_the_one_unit_optimum_along_single_units(case):
+    _, _, graph = case
+    label = next(n for n, a in graph.nx.nodes(data=True) if a["subkind"] == "origin")
+    targets = {graph.nx.nodes[b]["subkind"] for _, b in graph.nx.out_edges(label)}
+    assert "dead unit" in targets
+    assert sum(edge["multiplicity"] for edge in outgoing(graph, label)) == 4 + 16
+
+
+def test_the_graph_round_trips(case, tmp_path):
+    _, _, graph = case
+    graph.to_graphml(tmp_path / "graph.graphml")
+    for back in (
+        FlowGraph.from_json(graph.to_json()),
+        FlowGraph.from_graphml(tmp_path / "graph.graphml"),
+    ):
+        assert dict(back.nx.nodes(data=True)) == dict(graph.nx.nodes(data=True))
+        assert sorted(map(str, back.rows())) == sorted(map(str, graph.rows()))
+
+
+def connections(graph):
+    names = ("multiplicity", "status", "departure")
+    return sorted((r["source"], r["target"], *(r[n] for n in names)) for r in graph.rows())
+
+
+def test_targets_do_not_depend_on_the_tolerance(case):
+    loss, sets, graph = case
+    other = connect(loss, sets, noise=NOISE, rtol=1e-4)
+    assert connections(other) == connections(graph)
+
+
+def test_reflected_data_have_the_same_graph():
+    model = overparameterised()
+    data = Dataset.sample(model, 60, 3)
+    graphs = []
+    for sign in (1.0, -1.0):
+        loss = Loss(model, Dataset.from_arrays(sign * data.x, model=model, noise=sign * data.noise))
+        sets = find_critical_sets(loss, noise=NOISE)
+        graphs.append(connect(loss, sets, noise=NOISE))
+    assert connections(graphs[0]) == connections(graphs[1])
+
+
+def test_a_single_unit_has_one_saddle_with_two_equal_ends():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 80, 0))
+    graph = connect(loss, find_critical_sets(loss, noise=NOISE), noise=NOISE)
+    (edge,) = graph.rows()
+    assert (edge["multiplicity"], edge["status"]) == (2, "point")
+    assert graph.nx.nodes[edge["source"]]["subkind"] == "origin"
+
+
+def test_unknown_limits_become_nodes():
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    sets = find_critical_sets(loss, noise=NOISE)
+    saddles = [found for found in sets if found.kind != "infinity" and not found.attracting]
+    graph = connect(loss, saddles, noise=NOISE)
+    flow = [a for _, a in graph.nx.nodes(data=True) if a["found_by"] == "flow"]
+    assert {node["kind"] for node in flow} == {"infinity", "line"}
+    assert all(node["attracting"] for node in flow)
+    by_kind = {found.kind: found for found in sets if found.attracting}
+    for node in flow:
+        if node["kind"] == "line":
+            assert node["loss"] == pytest.approx(by_kind["line"].loss, rel=1e-9)
+            assert node["orbit_size"] == by_kind["line"].orbit_size
+
+
+def test_undecided_trajectories_are_shown():
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    sets = find_critical_sets(loss, noise=NOISE)
+    graph = connect(loss, sets, noise=NOISE, time_limit=1.0)
+    assert {row["target"] for row in graph.rows()} == {"undecided"}
+    assert graph.nx.nodes["undecided"]["kind"] == "undecided"
+
+
+def test_departures_lie_below_their_set_on_the_unstable_side(case):
+    loss, sets, _ = case
+    at = loss.at(noise=NOISE)
+    for found in sets:
+        for start in departures(at, found):
+            assert at.value(start.theta) < found.loss
+            if start.subspace is not None:
+                np.testing.assert_allclose(start.subspace @ start.theta, start.theta, atol=1e-14)
+
+
+def test_the_manifold_is_quadratically_approximated():
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    at = loss.at(noise=NOISE)
+    saddle = next(s for s in find_critical_sets(loss, noise=NOISE) if s.subkind == "dead unit")
+    hessian = at.hessian(saddle.theta)
+    (e,) = unstable = unstable_directions(hessian, 1, model)
+    rate = float(e @ hessian @ e)
+    defects = []
+    for distance in (2e-2, 1e-2):
+        # on the manifold, −∇L is tangent: its component off e is 2 s μ W s
+        up, low = (
+            manifold_point(at, saddle.theta, hessian, unstable, e, d)
+            for d in (distance * (1 + 1e-5), distance * (1 - 1e-5))
+        )
+        tangent = (up - low) / (2e-5 * distance)
+        here = manifold_point(at, saddle.theta, hessian, unstable, e, distance)
+        gradient = at.gradient(here)
+        off = gradient - tangent * (gradient @ e) / (tangent @ e)
+        defects.append(np.linalg.norm(off) / abs(rate))
+    # the defect is of third order
+    assert defects[1] < defects[0] / 6.0
+
+
+def test_fixed_subspaces():
+    model = fukumizu_amari()
+    assert fixed_subspace(model, np.array([1.0, 2.0, 3.0, 4.0])) is None
+    dead = fixed_subspace(model, np.array([1.0, 0.0, 3.0, 0.0]))
+    np.testing.assert_allclose(dead, np.diag([1.0, 0.0, 1.0, 0.0]))
+    equal = fixed_subspace(model, np.array([1.0, -1.0, 2.0, -2.0]))
+    np.testing.assert_allclose(equal @ [1.0, -1.0, 0.0, 0.0], [1.0, -1.0, 0.0, 0.0])
+    np.testing.assert_allclose(equal @ [1.0, 1.0, 0.0, 0.0], np.zeros(4), atol=1e-15)
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_directions_cover_the_sphere(k):
+    points = sphere(k)
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1.0)
+    assert np.abs(points.mean(axis=0)).max() < 0.15
+    probes = np.random.default_rng(0).standard_normal((200, k))
+    probes /= np.linalg.norm(probes, axis=1, keepdims=True)
+    assert (probes @ points.T).max(axis=1).min() > 0.5
+
+
+def test_biased_networks_have_a_graph():
+    model = Model.perceptron(hidden=1, bias=True, offset=True)
+    x = np.linspace(-1.5, 1.5, 30)
+    loss = Loss(model, Dataset.from_observations(x, np.tanh(2 * x - 1) + 0.1 * np.cos(9 * x)))
+    graph = connect(loss, find_critical_sets(loss))
+    assert graph.rising_edges() == ()
+    for label, node in graph.nx.nodes(data=True):
+        if node["kind"] == "point" and node["index"] == 1 and node["nullity"] == 0:
+            assert sum(edge["multiplicity"] for edge in outgoing(graph, label)) == 2
