@@ -391,16 +391,18 @@ def runs_to_infinity(
 ) -> int:
     """Try every end that the model has (`allowed`: flags of the four kinds).
 
-    Fills `verdict` with (kind, i, j, m, sign, e(0)) and `limit` (d,) with q; returns the answer.
+    Fills `verdict` with (kind, i, j, m, sign, e(0)), the sign being that of w_i where j = i, and
+    `limit` (d,) with q; returns the answer.
     """
     hidden, inputs = layout[HIDDEN], layout[INPUTS]
     answer = NO
     for i in range(hidden):
+        side = math.copysign(1.0, theta[i])
         for kind in (LINEAR, STEP):
             near = abs(theta[i]) < LINEAR_LIMIT if kind == LINEAR else abs(theta[i]) > STEP_LIMIT
             if allowed[kind - CONFLUENCE] and near and answer != YES:
                 found, end = follow_profile(loss, kind, i, i, 0, 1.0, theta, value, layout, limit)
-                answer = _keep(answer, found, kind, i, i, 0, 1.0, end, verdict)
+                answer = _keep(answer, found, kind, i, i, 0, side, end, verdict)
         for j in range(i + 1, hidden):
             _, sign = unit_distance(theta, layout, i, j)
             opposed = theta[inputs * hidden + i] * theta[inputs * hidden + j] * sign < 0.0

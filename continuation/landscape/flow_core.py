@@ -184,7 +184,7 @@ def descend(
             rejected += 1
             refused = True
             h *= 0.5 if rises else min(factor, 0.9)
-    late = outcome == UNDECIDED_TIME or outcome == STALLED
+    late = outcome in (UNDECIDED_TIME, STALLED)
     if late and projector.size == 0 and allowed.any():
         answer = runs_to_infinity(loss, theta, value, layout, allowed, verdict, target)
         outcome = int(verdict[0]) if answer == YES else UNRESOLVED if answer else outcome

@@ -89,7 +89,7 @@ class Gazetteer:
         best = float(gaps.min())
         if best > NEAR * self.scale:
             return None
-        alike = [self.sets[k] for k in np.flatnonzero(gaps <= ALIKE * best + 1e-9)]
+        alike = [self.sets[int(k)] for k in np.flatnonzero(gaps <= ALIKE * best + 1e-9)]
         if len(alike) == 1:
             return alike[0]
         return min(alike, key=lambda found: weight_distance(found, theta))
