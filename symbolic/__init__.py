@@ -1,5 +1,6 @@
 """Exact mathematics of small networks: model, derivatives, symmetry, kernels."""
 
+from .derivatives import Derivation, derive
 from .kernels import KernelCacheError, Kernels, load_kernels
 from .model import (
     PRESETS,
@@ -10,17 +11,25 @@ from .model import (
     single_unit,
 )
 from .parsing import FormulaError, parse_expression
+from .symmetry import SignedPermutation, generators
+from .verdict import Verdict, verify
 
 __all__ = [
     "PRESETS",
+    "Derivation",
     "FormulaError",
     "KernelCacheError",
     "Kernels",
     "Model",
     "ModelError",
+    "SignedPermutation",
+    "Verdict",
+    "derive",
     "fukumizu_amari",
+    "generators",
     "load_kernels",
     "overparameterised",
     "parse_expression",
     "single_unit",
+    "verify",
 ]
