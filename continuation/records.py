@@ -75,6 +75,7 @@ def _details(critical: CriticalSet) -> str:
         {
             "limit": None if critical.limit is None else dict(critical.limit),
             "normal_derivatives": list(critical.normal_derivatives),
+            "parameters": dict(critical.parameters),
             "segments": [asdict(segment) for segment in critical.segments],
             "stabiliser_order": critical.stabiliser.order,
             "stabiliser": [asdict(element) for element in critical.stabiliser.elements],
@@ -108,6 +109,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         orbit_size=int(row["orbit_size"].item()),
         limit=details["limit"],
         normal_derivatives=tuple(details["normal_derivatives"]),
+        parameters=details["parameters"],
         segments=tuple(Segment(**segment) for segment in details["segments"]),
         stabiliser=Stabiliser(details["stabiliser_order"], elements),
         **{name: str(row[name].item()) for name in TEXTS},

@@ -43,9 +43,17 @@ def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
     return negative, values.size - negative - positive, positive
 
 
-@lru_cache(maxsize=32)
+def _eigenvalues(hessian: Array) -> Array:
+    return np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
+
+
 def population_of(model: Model) -> Dataset:
-    """The population of a model's input law (cached: the quadrature is the same every time)."""
+    """The population of a model's input law, the same for all widths, computed once."""
+    return _population(model if model.kind == "expression" else model.with_hidden(1))
+
+
+@lru_cache(maxsize=32)
+def _population(model: Model) -> Dataset:
     return Dataset.population(model)
 
 
@@ -70,6 +78,12 @@ class Assembler:
         """The group that counts are taken modulo."""
         return Symmetry.of(self.model)
 
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Noise, size and weight decay of the loss."""
+        noise, decay, size = (float(value) for value in self.at.constants[1:4])
+        return {"noise": noise, "size": size, "weight_decay": decay}
+
     def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
         """A critical point: everything from the exact Hessian."""
         theta = self.symmetry.canonical(theta)
@@ -85,12 +99,13 @@ class Assembler:
             limit=None,
             loss=value,
             excess_risk=np.nan,
-            eigenvalues=np.linalg.eigvalsh(hessian),
+            eigenvalues=_eigenvalues(hessian),
             inertia=inertia,
             attracting=inertia[:2] == (0, 0),
             orbit_size=self.symmetry.order // stabiliser.order,
             stabiliser=stabiliser,
             base=base,
+            parameters=self.parameters,
         )
         return with_excess_risk(found)
 
@@ -111,13 +126,14 @@ class Assembler:
             limit=None,
             loss=value,
             excess_risk=np.nan,
-            eigenvalues=np.linalg.eigvalsh(hessian),
+            eigenvalues=_eigenvalues(hessian),
             inertia=inertia,
             attracting=any(piece.index == 0 for piece in pieces) and inertia[1] == 1,
             orbit_size=self.symmetry.order // max(1, len(elements)),
             stabiliser=Stabiliser(len(elements), elements),
             segments=pieces,
             base=base,
+            parameters=self.parameters,
         )
         return with_excess_risk(found)
 
@@ -143,12 +159,13 @@ class Assembler:
             limit={name: float(value) for name, value in limit.items()},
             loss=loss,
             excess_risk=np.nan,
-            eigenvalues=np.linalg.eigvalsh(hessian),
+            eigenvalues=_eigenvalues(hessian),
             inertia=inertia,
             attracting=inertia[:2] == (0, 0),
             orbit_size=orbit_size,
             stabiliser=Stabiliser(self.symmetry.order // orbit_size),
             normal_derivatives=normals,
+            parameters=self.parameters,
         )
         return with_excess_risk(found)
 
@@ -170,10 +187,20 @@ def with_excess_risk(found: CriticalSet) -> CriticalSet:
     """Fill in the population loss of the network function, where there is a teacher."""
     if found.model.teacher is None:
         return found
+    return replace(found, excess_risk=0.5 * squared_distance(found))
+
+
+def squared_distance(found: CriticalSet) -> float:
+    """∫ (f − T)² over the population of the model's input law."""
     population = population_of(found.model)
     error = found.outputs(population.x) - population.target
-    weights = population.weights if population.weights is not None else 1.0 / population.size
-    return replace(found, excess_risk=0.5 * float((weights * error**2).sum()))
+    return float(population_weights(population) @ error**2)
+
+
+def population_weights(population: Dataset) -> Array:
+    """Quadrature weights, which a population always has."""
+    assert population.weights is not None
+    return population.weights
 
 
 def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:

@@ -37,6 +37,36 @@ class Segment:
     index: int
 
 
+@dataclass(frozen=True)
+class RegionEvidence:
+    """What a region label rests on.
+
+    Attributes
+    ----------
+    units, required : int
+        Units of the network function (at infinity of its limit), and H* of the teacher.
+    optimum_loss : float
+        L(Θ*) on the same data.
+    lowest_noise : float
+        Where the branch towards zero noise ended.
+    distance : float
+        L² distance of the network function there to the teacher, over the population.
+    slope : float
+        Exponent k of distance ~ σ^k at the end of the branch; nan where it was not reached.
+    tends_to_teacher : bool
+    reason : str
+    """
+
+    units: int
+    required: int
+    optimum_loss: float
+    lowest_noise: float = float("nan")
+    distance: float = float("nan")
+    slope: float = float("nan")
+    tends_to_teacher: bool = False
+    reason: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class CriticalSet:
     """One critical set of the loss, modulo symmetry.
@@ -75,6 +105,10 @@ class CriticalSet:
         Pieces of a line.
     base : ndarray or None
         Weights of the smaller network this set is an embedding of.
+    parameters : mapping
+        noise, size and weight_decay at which the set was found.
+    evidence : RegionEvidence or None
+        What the region rests on.
     """
 
     kind: str
@@ -94,6 +128,8 @@ class CriticalSet:
     region: str = "unlabelled"
     segments: tuple[Segment, ...] = field(default=(), repr=False)
     base: Array | None = field(default=None, repr=False)
+    parameters: Mapping[str, float] = field(default_factory=dict, repr=False)
+    evidence: RegionEvidence | None = field(default=None, repr=False)
 
     @property
     def index(self) -> int:

@@ -53,6 +53,13 @@ def copy_unit(model: Model, base: Array, unit: int, share: float) -> Array:
     return np.concatenate([wide.ravel(), rest])
 
 
+def copied_unit(model: Model, base: Array, theta: Array) -> int:
+    """The unit of a smaller network of which θ, made by `copy_unit`, holds two copies."""
+    wide = np.asarray(theta)[: len(model.unit_parameters) * (model.hidden + 1)]
+    last = wide.reshape(-1, model.hidden + 1)[:-1, -1]
+    return int(np.argmin(np.abs(_blocks(model, base)[0][:-1].T - last).max(axis=1)))
+
+
 def append_unit(model: Model, base: Array, *parameters: float) -> Array:
     """θ of one unit more, the new one first with the given (w, [c], v)."""
     blocks, rest = _blocks(model, base)
@@ -91,6 +98,23 @@ def coinciding_units(model: Model, theta: Array) -> tuple[int, int] | None:
     return None
 
 
+def working_units(model: Model, theta: Array) -> int:
+    """Distinct units with nonzero input and output weights (coinciding ones count once)."""
+    if model.kind == "expression":
+        return 0
+    units = _blocks(model, theta)[0]
+    outputs = units[-1] if model.free_output else np.array(model.output_weights)
+    tiny = COINCIDENT * (1.0 + np.abs(units).max())
+    inputs = units[:-1] if model.free_output else units
+    working = (np.abs(outputs) > tiny) & (np.abs(inputs[0]) > tiny)
+    distinct: list[Array] = []
+    for unit in inputs.T[working]:
+        gaps = [min(np.abs(unit - other).max(), np.abs(unit + other).max()) for other in distinct]
+        if min(gaps, default=np.inf) > tiny:
+            distinct.append(unit)
+    return len(distinct)
+
+
 def transverse_curvatures(model: Model, middle_hessian: Array) -> Array:
     """Eigenvalues of v* Σ ω r ∂²φ/∂u², u = (w, [c]) the copied unit's input parameters.
 
@@ -112,7 +136,8 @@ def transverse_curvatures(model: Model, middle_hessian: Array) -> Array:
     for k in range(inner):
         last = (k + 1) * model.hidden - 1
         directions[last - 1, k], directions[last, k] = np.sqrt(0.5), -np.sqrt(0.5)
-    return 2.0 * np.linalg.eigvalsh(directions.T @ middle_hessian @ directions)
+    restricted = directions.T @ middle_hessian @ directions
+    return 2.0 * np.asarray(np.linalg.eigvalsh(restricted), dtype=np.float64)
 
 
 def segments(base_index: int, curvatures: Array) -> tuple[Segment, ...]:

@@ -90,6 +90,23 @@ def ends_of_two(responses: Responses, grid: Array) -> list[End]:
     return ends
 
 
+def normal_slopes(
+    responses: Responses, subkind: str, names: tuple[str, ...], point: ModelPoint
+) -> tuple[float, ...]:
+    """Normal derivatives of an end whose coefficients are in the order of their names."""
+    if subkind == "confluence":
+        return (confluence_slope(responses, point),)
+    if "c3" in names:
+        return (cubic_slope(responses, point),)
+    value = dict(zip((name for name in names if name != "w"), point.coefficients, strict=True))
+    slopes = []
+    if "s" in value:
+        slopes.append(step_slope(responses, point, value["s"]))
+    if "c" in value:
+        slopes.append(linear_slope(responses, point, value["c"]))
+    return tuple(slopes)
+
+
 def linear_slope(responses: Responses, point: ModelPoint, c: float) -> float:
     """∂L/∂q at w → 0 with c = φ'(0) v w and q = w²: c φ'''(0)/(6 φ'(0)) ⟨r, x³⟩."""
     zero = responses.at_zero

@@ -204,7 +204,10 @@ def _notes(harvest: Harvest, settled: bool, batches: int) -> tuple[str, ...]:
     runs = 2 * BATCH * batches
     once = sum(count < 2 for count in harvest.hits)
     if settled:
-        support = f"every point was reached at least twice in {runs} runs, the last {QUIET_BATCHES} batches added none"
+        support = (
+            f"every point was reached at least twice in {runs} runs, "
+            f"the last {QUIET_BATCHES} batches added none"
+        )
     else:
         support = f"UNFINISHED after {runs} runs: {once} points were reached only once"
     notes = [

@@ -67,13 +67,9 @@ def _units_without_effect(
     weights = np.abs(theta[: model.hidden][_working(base)])
     outputs = base.outputs(responses.x)
     residual = responses.root_weight * outputs - responses.target
-    if model.is_odd:
-        if np.any(theta != 0.0):
-            sets.append(build.point(append_unit(model, theta, 0.0, 0.0), "dead unit", theta))
-        signs = (1.0,)
-    else:
-        signs = (1.0, -1.0)
-    for sign in signs:
+    if model.is_odd and np.any(theta != 0.0):
+        sets.append(build.point(append_unit(model, theta, 0.0, 0.0), "dead unit", theta))
+    for sign in (1.0,) if model.is_odd else (1.0, -1.0):
         mirrored = responses.mirrored() if sign < 0.0 else responses
         working = weights if model.is_odd else _of_sign(sign * theta[: model.hidden])
         for w in silent_weights(mirrored, residual, working, nodes):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,32 @@ Activation = Callable[[Array], Array]
 @lru_cache(maxsize=256)
 def activation(model: Model, order: int) -> Activation:
     """φ, φ', …, φ^(order) of a model: u of shape s ↦ (order + 1, *s)."""
+    if model.activation == "tanh":
+        return partial(tanh_derivatives, order=order)
     return model.activation_functions(order)
+
+
+def tanh_derivatives(u: Array, order: int) -> Array:
+    """Tanh and up to five of its derivatives, as polynomials in t = tanh u.
+
+    A short cut: walking the expressions of the symbolic layer takes longer than n = 100 samples.
+    """
+    t = np.tanh(u)
+    q = t * t
+    d = 1.0 - q
+    out = np.empty((order + 1, *t.shape))
+    out[0] = t
+    if order > 0:
+        out[1] = d
+    if order > 1:
+        out[2] = -2.0 * t * d
+    if order > 2:
+        out[3] = d * (6.0 * q - 2.0)
+    if order > 3:
+        out[4] = t * d * (16.0 - 24.0 * q)
+    if order > 4:
+        out[5] = d * (16.0 + 120.0 * q * (q - 1.0))
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +79,16 @@ class Responses:
     @classmethod
     def of(cls, loss: Loss, noise: float, size: float | None = None) -> Responses:
         """Samples of a loss with their weights at the given noise and data set size."""
-        data = loss.data
-        weight = sample_weights(data.size, size) if data.weights is None else data.weights
-        seen = weight > 0.0
-        root = np.sqrt(weight[seen])
+        data, root = loss.data, root_weights(loss, size)
+        seen = root > 0.0
         y = data.target[seen] + noise * data.noise[seen]
-        return cls(data.x[seen], root, root * y, loss.model)
+        return cls(data.x[seen], root[seen], root[seen] * y, loss.model)
+
+    @staticmethod
+    def noise_of(loss: Loss, size: float | None = None) -> Array:
+        """√ω_i ε_i of the same samples: the derivative of `target` in the noise."""
+        root = root_weights(loss, size)
+        return (root * loss.data.noise)[root > 0.0]
 
     def features(self, w: Array | float, order: int) -> Array:
         """√ω x^k φ^(k)(w x) for k = 0 … order; shape (order + 1, *w.shape, n)."""
@@ -92,15 +121,22 @@ class Responses:
         return float(limit) if rest_near < 1e-6 and rest_far <= rest_near**1.5 else None
 
 
+def root_weights(loss: Loss, size: float | None) -> Array:
+    """√ω_i of all samples of a data set, shape (n,)."""
+    data = loss.data
+    weights = sample_weights(data.size, size) if data.weights is None else data.weights
+    return np.sqrt(weights)
+
+
 def sample_weights(count: int, size: float | None) -> Array:
     """Weights of the first `size` of `count` samples; a part of a sample by the C² ramp."""
     if size is None:
         return np.full(count, 1.0 / count)
-    whole = int(np.floor(size))
+    whole = min(int(np.floor(size)), count)
     t = size - whole
     weight = np.zeros(count)
     weight[:whole] = 1.0
-    if t > 0.0:
+    if t > 0.0 and whole < count:
         weight[whole] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
     return weight / weight.sum()
 

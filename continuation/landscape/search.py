@@ -13,6 +13,7 @@ from continuation.landscape.exhaustive import one_unit_sets, two_unit_sets
 from continuation.landscape.general import general_sets
 from continuation.landscape.lifting import lift_all
 from continuation.landscape.loss import Loss, LossAt
+from continuation.landscape.regions import label_regions
 from continuation.landscape.responses import Responses
 from symbolic import Model
 
@@ -24,6 +25,7 @@ def find_critical_sets(
     size: float | None = None,
     weight_decay: float = 0.0,
     seed: int = 0,
+    regions: bool = True,
 ) -> CriticalSets:
     """Find the critical points, lines and ends at infinity of a loss.
 
@@ -42,6 +44,9 @@ def find_critical_sets(
         ρ ≥ 0.
     seed : int
         Seed of the starts, where there are any.
+    regions : bool
+        Label the regions by following every set to zero noise, where the teacher is a sum of
+        units of the activation and there is no weight decay. Takes about as long as the search.
 
     Returns
     -------
@@ -60,6 +65,15 @@ def find_critical_sets(
     """
     if int(seed) != seed or seed < 0:
         raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
+    found = _search(loss, noise, size, weight_decay, int(seed))
+    if regions and loss.model.teacher_units is not None and weight_decay == 0.0:
+        return label_regions(loss, found)
+    return found
+
+
+def _search(
+    loss: Loss, noise: float, size: float | None, weight_decay: float, seed: int
+) -> CriticalSets:
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
     if is_exhaustive(loss.model) and weight_decay == 0.0:
         responses = Responses.of(loss, noise, size)
@@ -82,7 +96,7 @@ def _embedded(
     if not model.free_output or model.hidden == 1 or weight_decay > 0.0:
         return None, origin, ()
     base = Loss(model.with_hidden(model.hidden - 1), loss.data)
-    below = find_critical_sets(base, noise=noise, size=size, seed=seed)
+    below = _search(base, noise, size, 0.0, seed)
     responses = None if model.bias else Responses.of(loss, noise, size)
     lifted, notes = lift_all(build, below, responses)
     return base.at(noise=noise, size=size), origin + lifted, notes

@@ -165,7 +165,7 @@ def _newton_batch(responses: Responses, starts: Array, reach: float) -> Array:
     return from_chart(chart)
 
 
-def _within(chart: Array, starts: Array, reach: float) -> Array:
+def _within(chart: Array, starts: Array, reach: float) -> NDArray[np.bool_]:
     half = np.sqrt(np.maximum(chart[:, 1], 0.0)) / 2.0
     pair = np.column_stack([chart[:, 0] - half, chart[:, 0] + half])
     with np.errstate(invalid="ignore", divide="ignore"):
