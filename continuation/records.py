@@ -15,7 +15,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from continuation.landscape.critical_sets import CriticalSet, CriticalSets, Segment
+from continuation.landscape.critical_sets import (
+    CriticalSet,
+    CriticalSets,
+    RegionEvidence,
+    Segment,
+)
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.symmetry import SignedPermutation, Stabiliser
 from continuation.store import to_json
@@ -76,6 +81,7 @@ def _details(critical: CriticalSet) -> str:
             "limit": None if critical.limit is None else dict(critical.limit),
             "normal_derivatives": list(critical.normal_derivatives),
             "parameters": dict(critical.parameters),
+            "evidence": None if critical.evidence is None else asdict(critical.evidence),
             "segments": [asdict(segment) for segment in critical.segments],
             "stabiliser_order": critical.stabiliser.order,
             "stabiliser": [asdict(element) for element in critical.stabiliser.elements],
@@ -110,6 +116,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         limit=details["limit"],
         normal_derivatives=tuple(details["normal_derivatives"]),
         parameters=details["parameters"],
+        evidence=None if details["evidence"] is None else RegionEvidence(**details["evidence"]),
         segments=tuple(Segment(**segment) for segment in details["segments"]),
         stabiliser=Stabiliser(details["stabiliser_order"], elements),
         **{name: str(row[name].item()) for name in TEXTS},
