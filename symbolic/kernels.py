@@ -114,8 +114,14 @@ def load_kernels(model: Model) -> Kernels:
 def kernel_file(model: Model) -> Path:
     """Path of the model's kernel file, which is written if it is missing."""
     path = cache_folder() / f"kernel_{_structure_hash(model)}.py"
-    if not path.exists():
-        _write(path, kernel_source(model))
+    try:
+        if not path.exists():
+            _write(path, kernel_source(model))
+    except OSError as error:
+        raise KernelCacheError(
+            f"cannot write kernels to {path.parent} ({error.strerror}); "
+            f"set {CACHE_VARIABLE} to a folder that can be written"
+        ) from error
     return path
 
 
@@ -154,21 +160,16 @@ def _generator_hash() -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".kernel_", suffix=".tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".kernel_", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         os.utime(temporary, (_TIME_STAMP, _TIME_STAMP))
         os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise KernelCacheError(
-            f"cannot write kernels to {path.parent} ({error.strerror}); "
-            f"set {CACHE_VARIABLE} to a folder that can be written"
-        ) from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 @cache

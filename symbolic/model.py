@@ -282,7 +282,7 @@ class Model:
 
     @cached_property
     def teacher_units(self) -> tuple[tuple[float, float], ...] | None:
-        """The teacher as units ((w, v), ...) with T = sum v phi(w x); None if it is not seen to be."""
+        """The teacher as units ((w, v), ...), T = sum v phi(w x); None if no such form shows."""
         if self.teacher_expr is None or self.kind == "expression":
             return None
         terms = sp.Add.make_args(sp.expand(self.teacher_expr))

@@ -1,0 +1,134 @@
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numba import njit, types
+
+import symbolic
+from continuation import problem
+from symbolic import (
+    KernelCacheError,
+    Model,
+    fukumizu_amari,
+    kernel_runtime,
+    load_kernels,
+    overparameterised,
+    single_unit,
+)
+from symbolic.codegen import kernel_source
+from symbolic.kernels import kernel_file
+
+PROGRAM = """
+from symbolic import Model, load_kernels
+kernels = load_kernels(Model.perceptron(1, "sin", output_weights=[1]))
+stats = kernels.evaluate.stats
+print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), kernels.path)
+"""
+
+
+def run(program, cache):
+    root = str(Path(symbolic.__file__).parent.parent)
+    environment = {**os.environ, "MLPCONT_CACHE": str(cache), "PYTHONPATH": root}
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return result.stdout.split()
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    cache = tmp_path / "new" / "folder"
+    first, second = run(PROGRAM, cache), run(PROGRAM, cache)
+    assert first[:2] == ["0", "1"]
+    assert second[:2] == ["1", "0"]
+    assert first[2] == second[2]
+    assert not list(cache.glob("*.tmp"))
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MLPCONT_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(KernelCacheError, match="MLPCONT_CACHE") as caught:
+        load_kernels(single_unit())
+    assert str(tmp_path / "file" / "below") in str(caught.value)
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLPCONT_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        kernel_file(single_unit())
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_written_twice_are_the_same_to_numba(tmp_path, monkeypatch):
+    stamps = []
+    for folder in ("a", "b"):
+        monkeypatch.setenv("MLPCONT_CACHE", str(tmp_path / folder))
+        path = kernel_file(single_unit())
+        stamps.append((path.name, path.stat().st_mtime, path.read_text()))
+    assert stamps[0] == stamps[1]
+
+
+def test_one_file_for_each_structure(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLPCONT_CACHE", str(tmp_path))
+    assert kernel_file(fukumizu_amari()) == kernel_file(overparameterised())
+    others = [
+        single_unit(),
+        Model.perceptron(2, bias=True),
+        Model.perceptron(2, output_weights=(1, 1)),
+        Model.perceptron(2, output_weights=(1, 2)),
+        Model.perceptron(2, "sin"),
+    ]
+    assert len({kernel_file(m) for m in [fukumizu_amari(), *others]}) == 6
+
+
+def test_files_are_self_contained():
+    text = kernel_source(Model.perceptron(5, "erf", bias=True, offset=True))
+    assert text.startswith(Path(kernel_runtime.__file__).read_text(encoding="utf-8"))
+    imported = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add(node.module.split(".")[0])
+    assert imported <= {"collections", "llvmlite", "math", "numba", "numpy", "typing"}
+
+
+def test_wide_networks_have_short_kernels():
+    lengths = [len(kernel_source(Model.perceptron(hidden))) for hidden in (9, 64)]
+    assert lengths[1] < 1.01 * lengths[0]
+
+
+def test_signature_is_the_engines():
+    assert kernel_runtime.KERNEL_SIGNATURE == problem.KERNEL_SIGNATURE
+
+
+def test_kernels_allocate_nothing():
+    text = kernel_source(Model.perceptron(5, bias=True))
+    assert not any(f"np.{name}" in text for name in ("empty", "zeros", "ones", "full", "array("))
+    assert ".copy" not in text
+
+
+@njit
+def call(kernel, theta, constants, data, work, F, J, Fp):
+    return kernel(theta, constants[1], constants, data, work, F, J, Fp)
+
+
+def test_kernels_are_first_class_functions():
+    vector, matrix = types.float64[::1], types.float64[:, ::1]
+    function = types.FunctionType(kernel_runtime.KERNEL_SIGNATURE)
+    compiled = njit(types.float64(function, vector, vector, matrix, matrix, vector, matrix, vector))
+    compiled = compiled(call.py_func)
+    kernels = load_kernels(fukumizu_amari())
+    data = np.random.default_rng(0).normal(size=(3, 100))
+    constants = np.array([0, 0.1, 0.0, 100, 1.0, 0.0])
+    outputs = [np.empty(4), np.empty((4, 4)), np.empty(4)]
+    arguments = [constants, data, np.empty(kernels.work_shape), *outputs]
+    for kernel in (kernels.evaluate, kernels.gradient, load_kernels(overparameterised()).evaluate):
+        assert compiled(kernel, np.ones(4), *arguments) == kernel(np.ones(4), 0.1, *arguments)
