@@ -28,7 +28,6 @@ from continuation.landscape.dense import (
     cholesky_solve,
     confine,
     exclude,
-    largest,
     norm,
     smallest_eigenvalue,
 )
@@ -47,8 +46,10 @@ NEWTON_STEPS = 12
 NEWTON_TOLERANCE = 1e-9
 DEGENERATE = 1e-10
 """A limit with a smaller Hessian eigenvalue is no isolated point."""
-DEGENERATE_LINE = 1e-7
-"""The same for the transverse Hessian of a line, relative to its largest entry."""
+GRADIENT_ROUNDING = 1e-15
+"""Rounding of the gradient: over the smallest eigenvalue it is the Newton step that remains ..."""
+LARGEST_ROUNDING_STEP = 1e-5
+"""... and may not be larger than this."""
 NEAR_UNITS = 0.5
 """Units further apart than this are not tested for a common limit."""
 EQUAL_UNITS = 1e-7
@@ -95,8 +96,7 @@ def contract(
     -------
     tuple
         Whether it contracted with a positive Hessian throughout, and the smallest Hessian
-        eigenvalue there at the start and at the end, the latter relative to the largest entry
-        when there are directions.
+        eigenvalue there at the start and at the end.
     """
     d = theta.size
     g, hessian, rest = np.empty(d), np.empty((d, d)), np.empty(d)
@@ -105,23 +105,22 @@ def contract(
         evaluate(loss, theta, g, hessian, rest)
         confine(g, hessian, projector)
         exclude(g, hessian, directions)
-        scale = 1.0
-        if directions.shape[0] > 0:
-            scale = 0.0
-            for i in range(d):
-                scale = max(scale, largest(hessian[i]))
         if not cholesky(hessian):
             return False, 0.0, 0.0
+        curvature = smallest_eigenvalue(hessian)
         if iteration == 0:
-            start = smallest_eigenvalue(hessian)
+            start = curvature
         cholesky_solve(hessian, g)
         size = norm(g)
-        if (iteration == 0 and size > FIRST_STEP) or size > CONTRACTION * previous:
+        floor = min(LARGEST_ROUNDING_STEP, GRADIENT_ROUNDING / curvature)
+        converged = size < max(NEWTON_TOLERANCE, floor)
+        diverges = size > CONTRACTION * previous and not converged
+        if diverges or (iteration == 0 and size > FIRST_STEP):
             return False, 0.0, 0.0
         add(theta, -1.0, g)
         previous = size
-        if size < NEWTON_TOLERANCE:
-            return True, start, smallest_eigenvalue(hessian) / scale
+        if converged:
+            return True, start, curvature
     return False, 0.0, 0.0
 
 
@@ -214,7 +213,7 @@ def _settles_on_line(
     directions = line_directions(layout, cluster, sign, d)
     assign(target, theta)
     converged, start, curvature = contract(loss, target, directions, projector)
-    if not converged or curvature < DEGENERATE_LINE:
+    if not converged or curvature <= DEGENERATE:
         return False
     if not _groups_are_equal(target, layout, cluster, sign):
         return False

@@ -7,7 +7,8 @@ fixed δ, and in which the limit is δ → 0:
   a φ(wx) + b x φ'(wx); with bias, c_i = c + δκ, c_j = c − δκ and the limit b (x + κ) φ';
 - linear (φ odd): w_i = δ, v_i = a/δ, with the limit a φ'(0) x; with bias c_i = δκ;
 - step (φ odd, no bias): w_i = 1/δ, with the limit v_i sign x;
-- corner {x, x³} (φ odd, no bias): w_i, w_j → 0 both.
+- corner {x, x³} (φ odd, no bias): w_i, w_j → 0 both;
+- corner {x, sign x}: a linear end of unit i and a step of unit j, in one.
 
 So the reduced gradient and Hessian are Pᵀg and PᵀHP with the kernels of the model itself. The
 trajectory escapes when the minimum e(δ) over q falls monotonically to e(0), its reduced Hessian
@@ -43,7 +44,7 @@ from continuation.landscape.dense import (
 )
 from continuation.landscape.rodas import evaluate, slope
 
-CONFLUENCE, LINEAR, STEP, CORNER = range(3, 7)
+CONFLUENCE, LINEAR, STEP, CORNER, MIXED = range(3, 8)
 """Codes of the ends; 1 and 2 are points and lines."""
 
 NO, FLAT_PROFILE, YES = range(3)
@@ -73,6 +74,9 @@ CORNER_RADIUS = 0.6
 CORNER_END = 0.15
 """Rays end where w max|x| falls below this: the sign of the leading term, which decides whether
 the corner attracts, has then shown itself, and smaller radii would lose digits."""
+MIXED_MARGIN = 1.5
+"""The edges around a corner {x, sign x} lie at this multiple of w_i and fraction of w_j."""
+MIXED_SHRINKING = np.array([1.0, 0.6, 0.3, 0.15])
 LINEAR_LIMIT, STEP_LIMIT = 0.5, 3.0
 """Weights not below (above) these are not tested for a linear end (a step)."""
 
@@ -380,6 +384,45 @@ def confined_to_corner(
 
 
 @njit(error_model="numpy")
+def confined_to_mixed_corner(
+    loss: Any, i: int, j: int, theta: Vector, value: float, layout: Layout, limit: Vector
+) -> tuple[int, float]:
+    """Test the corner {x, sign x}: w_i → 0 and |w_j| → ∞.
+
+    As `confined_to_corner`, on a grid of (w_i, w_j): R falls towards the corner along both axes,
+    and L = `value` is below R on the two edges that the trajectory would have to cross.
+    """
+    d = theta.size
+    slots = frozen_slots(CORNER, i, j, 0, layout)
+    p, q, previous = np.empty((d, d)), np.empty(d), np.empty(d)
+    edge = MIXED_MARGIN * theta[i]
+    factors = _factors(loss, STEP, theta[j] / MIXED_MARGIN)
+    row = np.full(factors.size + 1, np.inf)
+    e, before = 0.0, 0.0
+    for r in range(MIXED_SHRINKING.size):
+        assign(previous, q)
+        before = e
+        assign(q, theta)
+        q[i] = MIXED_SHRINKING[r] * edge
+        chart_matrix(LINEAR, i, i, 0, 1.0, q[i], 0.0, layout, p)
+        above = np.inf
+        for k in range(factors.size + 1):
+            q[j] = theta[j] / MIXED_MARGIN * (factors[k - 1] if k > 0 else 1.0)
+            settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
+            rising = e > min(above, row[k]) + ROUNDING * abs(e)
+            if not settled or rising or ((r == 0 or k == 0) and e <= value):
+                return NO, 0.0
+            above, row[k] = e, e
+    ratio = MIXED_SHRINKING[-2] / MIXED_SHRINKING[-1]
+    weight = 1.0 / (ratio * ratio - 1.0)
+    assign(limit, q)
+    add(limit, weight, q)
+    add(limit, -weight, previous)
+    limit[i], limit[j] = 0.0, 0.0
+    return YES, e + weight * (e - before)
+
+
+@njit(error_model="numpy")
 def runs_to_infinity(
     loss: Any,
     theta: Vector,
@@ -389,7 +432,7 @@ def runs_to_infinity(
     verdict: Vector,
     limit: Vector,
 ) -> int:
-    """Try every end that the model has (`allowed`: flags of the four kinds).
+    """Try every end that the model has (`allowed`: flags of the kinds).
 
     Fills `verdict` with (kind, i, j, m, sign, e(0)), the sign being that of w_i where j = i, and
     `limit` (d,) with q; returns the answer.
@@ -404,6 +447,12 @@ def runs_to_infinity(
                 found, end = follow_profile(loss, kind, i, i, 0, 1.0, theta, value, layout, limit)
                 answer = _keep(answer, found, kind, i, i, 0, side, end, verdict)
         for j in range(i + 1, hidden):
+            low, high = (i, j) if abs(theta[i]) < abs(theta[j]) else (j, i)
+            mixed = abs(theta[low]) < LINEAR_LIMIT and abs(theta[high]) > STEP_LIMIT
+            if allowed[MIXED - CONFLUENCE] and mixed and answer != YES:
+                found, end = confined_to_mixed_corner(loss, low, high, theta, value, layout, limit)
+                side = math.copysign(1.0, theta[high])
+                answer = _keep(answer, found, MIXED, low, high, 0, side, end, verdict)
             _, sign = unit_distance(theta, layout, i, j)
             opposed = theta[inputs * hidden + i] * theta[inputs * hidden + j] * sign < 0.0
             if not opposed or answer == YES:

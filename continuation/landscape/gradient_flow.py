@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import flow_core
-from continuation.landscape.escapes import CONFLUENCE, CORNER, LINEAR, STEP
+from continuation.landscape.escapes import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
 from continuation.landscape.loss import LossAt, as_weights
 from symbolic import Model
 
@@ -27,7 +27,13 @@ TIME_LIMIT = 1e13
 """Flow time after which a trajectory is given up; escapes need up to 1e12."""
 STEP_LIMIT = 20_000
 
-_SUBKIND = {CONFLUENCE: "confluence", LINEAR: "linear", STEP: "step", CORNER: "corner"}
+_SUBKIND = {
+    CONFLUENCE: "confluence",
+    LINEAR: "linear",
+    STEP: "step",
+    CORNER: "corner",
+    MIXED: "corner",
+}
 _REASON = {
     flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
     flow_core.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
@@ -73,8 +79,9 @@ class FlowResult:
         (above 1 on the rays); None elsewhere, and where more units are equal.
     limit : mapping or None
         Parameters of the limit model at infinity: confluence a φ(wx) + b x φ'(wx), linear
-        c x + v φ(wx), step s sign x + v φ(wx), corner c x + c3 x³. Units beyond these are
-        w2, v2, …; with bias, c is called `bias` and `kappa` shifts the x of the confluence.
+        c x + v φ(wx), step s sign x + v φ(wx), corner c x + c3 x³ or c x + s sign x. More
+        units are w2, v2, …; with bias, c is called `bias`, and `kappa` shifts the x of the
+        confluence.
     loss : float
         L of the limit.
     duration : float
@@ -240,7 +247,7 @@ def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
 
 
 def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
-    """Flags of the ends with a chart: confluence, linear, step, corner.
+    """Flags of the ends with a chart: confluence, linear, step and the two corners.
 
     Weight decay keeps trajectories finite. With bias, a step between two inputs does not feel
     its position, and the linear end with an offset does not feel its shift.
@@ -252,6 +259,7 @@ def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
         odd and not (model.bias and model.offset),
         odd and not model.bias,
         odd and not model.bias and model.hidden > 1 and _has_cubic_term(model),
+        odd and not model.bias and model.hidden > 1,
     ]
     return np.array(ends, dtype=np.int64)
 
@@ -338,6 +346,9 @@ def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> dict[str, fl
             limit |= {"bias": flip * q[hidden + i], "kappa": q[hidden + j]}
     elif outcome == CORNER:
         limit |= {"c": slope * q[outputs + i], "c3": cubic / 6.0 * q[outputs + j]}
+    elif outcome == MIXED:
+        step = math.copysign(1.0, verdict[4]) * q[outputs + j]
+        limit |= {"c": slope * q[outputs + i], "s": step}
     elif outcome == LINEAR:
         limit["c"] = slope * q[outputs + i]
         if model.bias:

@@ -135,6 +135,18 @@ def test_the_loss_at_infinity_is_that_of_the_limit_model():
     assert {"confluence", "linear", "step"} <= kinds
 
 
+def test_a_linear_end_and_a_step_meet_in_a_corner():
+    loss = at(overparameterised(), seed=2, n=50, noise=0.5)
+    starts = np.random.default_rng(3).standard_normal((10, 4))
+    corners = [r for r in flows_to_limits(loss, starts, rtol=1e-4) if r.subkind == "corner"]
+    assert corners
+    y = loss.data[1] + 0.5 * loss.data[2]
+    for result in corners:
+        assert set(result.limit) == {"c", "s"}
+        error = limit_function(loss, result) - y
+        assert result.loss == pytest.approx(0.5 * np.mean(error**2), rel=1e-6)
+
+
 def test_limits_do_not_depend_on_the_tolerance():
     loss = at(overparameterised(), seed=1)
     loose, tight = (flows_to_limits(loss, STARTS, rtol=rtol) for rtol in (1e-4, 1e-7))
