@@ -80,7 +80,8 @@ def guesses(known: Sequence[Array], dimension: int) -> list[Array]:
 def _next(
     problem: AnyProblem, p: float, start: Array, known: list[Array], options: NewtonOptions
 ) -> Array | None:
-    x = _deflated_newton(problem, p, start, known)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is no news
+        x = _deflated_newton(problem, p, start, known)
     if x is None:
         return None
     result = newton(problem, x, p, options)

@@ -77,6 +77,7 @@ class EventFinder:
         self.targets = tuple(float(p) for p in targets)
         self.functions = dict(functions)
         self.always_zero = workspace.n
+        self._last: tuple[Samples | None, Array] = (None, np.zeros((0, 3)))
         #: look for singular points; else only for folds, targets and user functions
         self.singular = True
 
@@ -97,6 +98,7 @@ class EventFinder:
             Raise `Jump` for a change without a point that explains it, instead of recording it.
         """
         table = self._counts(samples)
+        self._last = (samples, table)
         self.always_zero = min(self.always_zero, int(table[:, 1].min()))
         path = Path(self.workspace, samples)
         if not self.singular:
@@ -113,7 +115,10 @@ class EventFinder:
 
     def tail(self, samples: Samples) -> Samples:
         """The last samples: those a later event may need."""
-        decided = np.flatnonzero(self._counts(samples)[:, 1] <= self.always_zero)
+        known, table = self._last
+        if known is not samples:
+            table = self._counts(samples)
+        decided = np.flatnonzero(table[:, 1] <= self.always_zero)
         last = int(decided[-1]) if decided.size else 0
         return samples[max(0, min(len(samples) - TAIL, last)) :]
 

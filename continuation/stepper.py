@@ -378,7 +378,7 @@ def correct(  # type: ignore[no-untyped-def]
         CONVERGED, SLOW, NOT_FINITE, EXHAUSTED or SINGULAR.
     """
     n = F.size
-    size = 1.0 + math.sqrt(magnitude(y))
+    size = 1.0 + magnitude(y)
     previous = 0.0
     limit = int(options[MAX_ITERATIONS])
     for iteration in range(1, limit + 1):
@@ -497,6 +497,29 @@ def advance(  # type: ignore[no-untyped-def]
     control[NEXT_STEP] = length
     control[LAST_STEP] = last
     return m
+
+
+class FirstClass(types.WrapperAddressProtocol):
+    """A compiled kernel by its address: Numba recognises its type without looking for a match."""
+
+    def __init__(self, kernel: Any) -> None:
+        self.kernel = kernel  # keeps the machine code alive
+        result = kernel.get_compile_result(KERNEL_SIGNATURE)
+        name = result.fndesc.llvm_cfunc_wrapper_name
+        self.address = result.library.get_pointer_to_function(name)
+
+    def __wrapper_address__(self) -> int:
+        return int(self.address)
+
+    def signature(self) -> Any:
+        """The one signature of kernels."""
+        return KERNEL_SIGNATURE
+
+
+@cache
+def first_class(kernel: Any) -> FirstClass:
+    """The kernel in the form the compiled loops take at once."""
+    return FirstClass(kernel)
 
 
 @cache

@@ -222,15 +222,14 @@ class Tracer:
         """Replace the last sample, outside the limits, by the point at the limit."""
         outside = known.p[-1]
         bound = self.limits[0] if outside < self.limits[0] else self.limits[1]
-        path = Path(self.workspace, known)
-        m = len(known)
-        inner = path.root(lambda local: float(local.z[-1] - bound), m - 2, m - 1)
+        path = Path(self.workspace, known[-2:])
+        inner = path.root(lambda local: float(local.z[-1] - bound), 0, 1)
         self.end("limit", f"the parameter reached its limit {bound:g}.")
         if inner is None:
             return known[1:-1]
         z = np.append(inner.z[:-1], bound)
         status = self.workspace.correct_at_parameter(z)
-        length = self.workspace.norm(z - path.z[-2])
+        length = self.workspace.norm(z - path.z[0])
         last = self.workspace.sample(z, inner.tangent, length, known.statistics[-1, stepper.S_NEXT])
         return known[1:-1].followed_by(last) if status == CONVERGED else known[1:-1]
 
@@ -308,9 +307,11 @@ def as_samples(branch: Branch, problem: AnyProblem) -> Samples:
 def _error_bound(s: Samples) -> Array:
     """|J^-1| times what rounding and the last Newton step leave of F."""
     noise = ROUNDINGS_OF_F * stepper.MACHINE * s.statistics[:, stepper.S_ROUNDING]
-    with np.errstate(divide="ignore"):
-        total = noise + s.statistics[:, stepper.S_REMAINING]
-        return np.asarray(total / s.statistics[:, stepper.S_SMALLEST])
+    total, smallest = (
+        noise + s.statistics[:, stepper.S_REMAINING],
+        s.statistics[:, stepper.S_SMALLEST],
+    )
+    return np.divide(total, smallest, out=np.full(total.shape, np.inf), where=smallest > 0)
 
 
 def _limits(p_limits: tuple[float, float], p: float) -> tuple[float, float]:

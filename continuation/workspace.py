@@ -28,6 +28,8 @@ MESSAGES = {
 }
 
 
+#: A diverging Newton iteration may overflow; that is a status, not a warning.
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 #: Limits between which the range of the parameter needs no scaling.
 PLAIN_RANGE = (0.05, 50.0)
 #: Number of unknowns up to which the state needs no scaling.
@@ -118,7 +120,8 @@ class Workspace:
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
         self._advance, self._correct = loops
-        self._bound = (problem.kernel, problem.constants, problem.data, problem.work)
+        kernel: Any = stepper.first_class(problem.kernel) if self.is_compiled else problem.kernel
+        self._bound = (kernel, problem.constants, problem.data, problem.work)
 
     @property
     def iterations(self) -> int:
@@ -144,10 +147,11 @@ class Workspace:
     ) -> int:
         """Newton onto the branch within the plane through `base` normal to `t`; y in place."""
         self.options[stepper.MAX_CONTRACTION] = contraction
-        status = self._correct(
-            *self._bound, y, base, t, self.weight, self.gauge, self.options,
-            self.F, self.J, self.Fp, self.B, self.R, self.report,
-        )  # fmt: skip
+        with np.errstate(**QUIET):
+            status = self._correct(
+                *self._bound, y, base, t, self.weight, self.gauge, self.options,
+                self.F, self.J, self.Fp, self.B, self.R, self.report,
+            )  # fmt: skip
         self.options[stepper.MAX_CONTRACTION] = stepper.BRANCH_CONTRACTION
         return int(status)
 
@@ -184,10 +188,11 @@ class Workspace:
         X, P, T = np.empty((capacity, n)), np.empty(capacity), np.empty((capacity, n + 1))
         W, WI = np.zeros((2, capacity, k))
         statistics = np.zeros((capacity, 6))
-        m = self._advance(
-            *self._bound, vectors, self.weight, self.gauge, self.options, control,
-            self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI, statistics,
-        )  # fmt: skip
+        with np.errstate(**QUIET):
+            m = self._advance(
+                *self._bound, vectors, self.weight, self.gauge, self.options, control,
+                self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI, statistics,
+            )  # fmt: skip
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
         return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])
 

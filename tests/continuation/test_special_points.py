@@ -13,17 +13,13 @@ LIMIT = "limit"
 
 def traced(oracle: Oracle, ds: float) -> Branch:
     step = StepOptions(initial=ds, maximum=ds, max_samples=50_000)
-    return trace_branch(
-        oracle.problem, oracle.x0, oracle.p0, oracle.limits, oracle.direction, step
-    )
+    return trace_branch(oracle.problem, oracle.x0, oracle.p0, oracle.limits, oracle.direction, step)
 
 
 def check(oracle: Oracle, branch: Branch) -> None:
     found = [point for point in branch.special if point.kind != LIMIT]
     assert [point.kind for point in found] == [kind for kind, _ in oracle.special]
-    assert [point.p for point in found] == pytest.approx(
-        [p for _, p in oracle.special], abs=1e-10
-    )
+    assert [point.p for point in found] == pytest.approx([p for _, p in oracle.special], abs=1e-10)
     assert all(point.located for point in found)
     off = [oracle.distance(x, p) for x, p in zip(branch.x, branch.p, strict=True)]
     assert max(off) < 1e-9

@@ -1,0 +1,113 @@
+"""Misuse raises, each with its own message and remedy; numerical trouble is a status."""
+
+import numpy as np
+import pytest
+from problems import fold, pitchfork, scalar
+
+from continuation import (
+    ConvergenceError,
+    InvalidInputError,
+    NewtonOptions,
+    Problem,
+    StepOptions,
+    check_derivatives,
+    newton,
+    trace_branch,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x0": [[1.0]]}, r"shape \(1, 1\)"),
+        ({"x0": []}, "shape"),
+        ({"x0": [np.nan]}, "NaN"),
+        ({"x0": [1.0, 2.0]}, "returned shape"),
+        ({"p_limits": (2, 3)}, "outside p_limits"),
+        ({"p_limits": (3, 2)}, "low < high"),
+        ({"direction": 0}, "direction must be"),
+        ({"direction": [1.0, 0.0, 0.0]}, "direction must have shape"),
+    ],
+)
+def test_unusable_arguments(arguments: dict, message: str) -> None:
+    settings = {"x0": [1.0], "p0": 1.0, "p_limits": (0.0, 2.0)} | arguments
+    with pytest.raises(InvalidInputError, match=message):
+        trace_branch(fold, **settings)
+
+
+@pytest.mark.parametrize("length", [0.0, -0.1, np.nan])
+def test_steps_must_be_positive(length: float) -> None:
+    with pytest.raises(InvalidInputError, match="positive"):
+        StepOptions(initial=length)
+
+
+def test_step_lengths_must_be_ordered() -> None:
+    with pytest.raises(InvalidInputError, match="must be ordered"):
+        StepOptions(initial=1.0, maximum=0.1)
+    with pytest.raises(InvalidInputError, match="positive"):
+        NewtonOptions(max_iterations=0)
+
+
+def test_start_that_is_no_solution() -> None:
+    with pytest.raises(ConvergenceError, match="the nearest one found lies"):
+        trace_branch(fold, [30.0], 1.0)
+    with pytest.raises(ConvergenceError, match="no solution"):
+        trace_branch(scalar(lambda u, p: u * u + 1, lambda u, p: 2 * u, lambda u, p: 0.0), [3.0], 0)
+
+
+def test_singular_start() -> None:
+    with pytest.raises(InvalidInputError, match="the start is singular"):
+        trace_branch(pitchfork, [0.0], 0.0)
+
+
+def test_start_on_a_fold_is_fine() -> None:
+    branch = trace_branch(fold, [0.0], 0.0, (-1, 1))
+    assert branch.stop_reason == "limit"
+    assert branch.x[-1] ** 2 == pytest.approx(1.0)
+
+
+def test_residual_not_finite_at_the_start() -> None:
+    with pytest.raises(InvalidInputError, match="not finite"):
+        trace_branch(Problem(lambda x, p: x + np.nan), [0.0], 0.0)
+
+
+def test_residual_turns_nan_halfway() -> None:
+    def residual(x, p):
+        return np.array([p - x[0] if p < 0.5 else np.nan])
+
+    problem = Problem(residual, lambda x, p: -np.eye(1), lambda x, p: np.ones(1))
+    branch = trace_branch(problem, [0.0], 0.0)
+    assert branch.stop_reason == "no progress"
+    assert "not finite" in branch.message
+    assert 0.49 < branch.p[-1] < 0.5
+
+
+def test_jacobian_that_disagrees_is_named() -> None:
+    wrong = Problem(lambda x, p: x**3 - p, lambda x, p: np.diag(2 * x**2), lambda x, p: -np.ones(2))
+    with pytest.raises(InvalidInputError, match=r"jacobian\[1, 1\] is 8 .*give 12"):
+        check_derivatives(wrong, [1.0, 2.0], 0.0)
+    wrong = Problem(lambda x, p: x - p, lambda x, p: np.eye(1), lambda x, p: np.ones(1))
+    with pytest.raises(InvalidInputError, match=r"dresidual_dp\[0\]"):
+        check_derivatives(wrong, [1.0], 0.0)
+
+
+def test_right_derivatives_pass() -> None:
+    check_derivatives(pitchfork, [0.7], 0.3)
+
+
+def test_residual_must_be_callable() -> None:
+    with pytest.raises(InvalidInputError, match="residual must be a function"):
+        Problem(3)
+
+
+def test_newton_reports_failure_as_a_status() -> None:
+    result = newton(fold, [1.0], -1.0)
+    assert not result.converged
+    assert result.message != "converged"
+    assert newton(fold, [0.9], 1.0).converged
+
+
+def test_a_line_of_solutions_has_no_events() -> None:
+    line = Problem(lambda x, p: np.array([x[0] - p, 0.0 * x[1]]), symmetric=True)
+    with pytest.raises(InvalidInputError, match="singular"):
+        trace_branch(line, [0.0, 0.3], 0.0)

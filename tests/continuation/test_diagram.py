@@ -1,0 +1,77 @@
+"""Whole diagrams: everything once, loops closed, the same for any number of workers."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from problems import d3, d4, isola, pitchfork
+
+from continuation import (
+    InvalidInputError,
+    Problem,
+    StepOptions,
+    bifurcation_diagram,
+    find_solutions,
+)
+
+STEP = StepOptions(initial=0.02, maximum=0.05)
+secondary = Problem(
+    lambda x, p: np.array(
+        [
+            p * x[0] - x[0] ** 3 - 2 * x[0] * x[1] ** 2,
+            (p - 0.2) * x[1] - x[1] ** 3 - 0.8 * x[1] * x[0] ** 2,
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(("problem", "n", "branches"), [(pitchfork, 1, 3), (d3, 2, 7), (d4, 2, 9)])
+def test_every_half_branch_once(problem: Problem, n: int, branches: int) -> None:
+    diagram = bifurcation_diagram(problem, np.zeros(n), -1.0, (-1, 1), STEP)
+    assert len(diagram.branches) == branches
+    assert len(diagram.nodes) == 1
+    assert diagram.complete
+    ends = [np.round(np.append(b.x[-1], b.p[-1]), 6) for b in diagram.branches]
+    assert len(np.unique(ends, axis=0)) == branches
+
+
+def test_isola_is_found_by_deflation_and_closed() -> None:
+    diagram = bifurcation_diagram(isola, [0.0], -1.0, (-1, 1), STEP, search=[0.0])
+    assert [b.stop_reason for b in diagram.branches] == ["limit", "closed loop"]
+    assert [q.kind for q in diagram.branches[1].special] == ["fold", "fold"]
+
+
+def test_branches_joined_at_secondary_points() -> None:
+    diagram = bifurcation_diagram(secondary, [0.0, 0.0], -1.0, (-1, 1), STEP)
+    assert len(diagram.nodes) >= 2
+    joined = [b for b in diagram.branches if b.stop_reason == "joined"]
+    for branch, (start, end) in zip(diagram.branches, diagram.ends, strict=True):
+        assert (end is not None) == (branch in joined)
+        assert start is not None or branch is diagram.branches[0]
+    # no branch twice: the middle samples lie on one branch only
+    middles = [np.append(b.x[len(b) // 2], b.p[len(b) // 2]) for b in diagram.branches]
+    for i, a in enumerate(middles):
+        for j, b in enumerate(middles):
+            assert i == j or np.linalg.norm(a - b) > 1e-6
+
+
+def test_the_same_for_any_number_of_workers() -> None:
+    alone = bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, 1), STEP)
+    with ThreadPoolExecutor(2) as executor:
+        together = bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, 1), STEP, executor=executor)
+    assert alone.ends == together.ends
+    for a, b in zip(alone.branches, together.branches, strict=True):
+        assert np.array_equal(a.x, b.x)
+
+
+def test_deflation_finds_all_three_solutions() -> None:
+    found = find_solutions(pitchfork, 1.0, [np.array([0.3])])
+    assert sorted(round(float(x[0]), 10) for x in found) == [-1.0, 0.0, 1.0]
+
+
+def test_bounds() -> None:
+    diagram = bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, 1), STEP, max_branches=3)
+    assert len(diagram.branches) == 3
+    assert not diagram.complete
+    with pytest.raises(InvalidInputError, match="finite"):
+        bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, np.inf), STEP)

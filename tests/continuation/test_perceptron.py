@@ -1,0 +1,51 @@
+"""Branches of critical points of a loss: accuracy against 50 digits, compiled against plain."""
+
+import numpy as np
+import pytest
+from perceptron import data_set, exact_root, problem
+
+from continuation import Branch, Problem, StepOptions, newton, trace_branch
+
+TEACHER = np.array([1.0, 4.0, 2.0, -1.0])
+STEP = StepOptions(initial=0.02, maximum=0.02)
+
+
+@pytest.fixture(scope="module")
+def branch() -> Branch:
+    return trace_branch(problem(100), TEACHER, 0.0, (0.0, 0.3), step=STEP)
+
+
+def test_error_is_below_its_bound_at_every_sample(branch: Branch) -> None:
+    assert branch.stop_reason == "limit"
+    for i in range(0, len(branch), 3):
+        root = exact_root(branch.x[i], branch.p[i], data_set(100))
+        error = np.sqrt(sum(float(r - v) ** 2 for r, v in zip(root, branch.x[i], strict=True)))
+        assert error <= branch.error_bound[i]
+        assert error < 1e-12
+
+
+def test_bound_is_not_idle(branch: Branch) -> None:
+    assert branch.eigenvalues[:, 0].min() < 2e-3
+    assert branch.error_bound.max() < 1e-9
+
+
+def test_plain_and_compiled_problems_give_the_same_branch(branch: Branch) -> None:
+    compiled = problem(100)
+    plain = Problem(compiled.residual, compiled.jacobian, compiled.dresidual_dp, symmetric=True)
+    same = trace_branch(plain, TEACHER, 0.0, (0.0, 0.3), step=STEP)
+    assert len(same) == len(branch)
+    np.testing.assert_allclose(same.x, branch.x, rtol=0, atol=1e-11)
+    assert [q.kind for q in same.special] == [q.kind for q in branch.special]
+
+
+def test_gradient_descent_flips_where_step_times_curvature_is_two() -> None:
+    from continuation import gradient_descent
+
+    loss = problem(100)
+    minimum = newton(loss, TEACHER, 0.0).x
+    largest = np.linalg.eigvalsh(loss.jacobian(minimum, 0.0))[-1]
+    branch = trace_branch(
+        gradient_descent(loss, 0.0), minimum, 1.0 / largest, (0.5 / largest, 3 / largest)
+    )
+    flips = [q for q in branch.special if q.kind == "flip"]
+    assert [q.p * largest for q in flips] == pytest.approx([2.0], rel=1e-12)

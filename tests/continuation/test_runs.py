@@ -1,0 +1,126 @@
+"""Streaming, stopping, saving, resuming, drawing."""
+
+import itertools
+
+import numpy as np
+import pytest
+from problems import hysteresis
+
+from continuation import Branch, StepOptions, StoreError, resume_branch, samples, trace_branch
+
+START = ([2.0], 6.0)
+LIMITS = (-7.0, 7.0)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Branch:
+    return trace_branch(hysteresis, *START, LIMITS, -1)
+
+
+def assert_identical(a: Branch, b: Branch) -> None:
+    for name in ("x", "p", "tangent", "eigenvalues", "inertia", "error_bound", "length"):
+        assert np.array_equal(getattr(a, name), getattr(b, name)), name
+    assert [(q.kind, q.p, q.index) for q in a.special] == [
+        (q.kind, q.p, q.index) for q in b.special
+    ]
+    assert a.stop_reason == b.stop_reason
+
+
+def test_samples_stream(whole: Branch) -> None:
+    stream = samples(hysteresis, *START, LIMITS, -1)
+    few = list(itertools.islice(stream, 5))
+    assert [s.p for s in few] == list(whole.p[:5])
+    rest = list(stream)
+    assert len(rest) == len(whole) - 5
+    kinds = [q.kind for s in rest for q in s.special]
+    assert kinds == [q.kind for q in whole.special]
+
+
+@pytest.mark.parametrize("count", [1, 2, 30, 75, 90])
+def test_saved_and_resumed_to_the_same_result(whole: Branch, count: int, tmp_path) -> None:
+    part = trace_branch(hysteresis, *START, LIMITS, -1, StepOptions(max_samples=count))
+    assert part.stop_reason == "samples"
+    part.save(tmp_path / "part.npz")
+    again = Branch.load(tmp_path / "part.npz")
+    assert_identical(part, again)
+    assert_identical(resume_branch(hysteresis, again, LIMITS), whole)
+
+
+def test_stop_condition_keeps_what_was_computed(whole: Branch) -> None:
+    branch = trace_branch(hysteresis, *START, LIMITS, -1, stop=lambda s: s.p < 1.0)
+    assert branch.stop_reason == "stop condition"
+    assert branch.p[-1] < 1.0 <= branch.p[-2]
+    assert_identical(resume_branch(hysteresis, branch, LIMITS), whole)
+
+
+def test_interruption_keeps_what_was_computed(whole: Branch) -> None:
+    seen = []
+
+    def interrupt(sample) -> bool:
+        seen.append(sample)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return False
+
+    branch = trace_branch(hysteresis, *START, LIMITS, -1, stop=interrupt)
+    assert branch.stop_reason == "interrupted"
+    assert_identical(resume_branch(hysteresis, branch, LIMITS), whole)
+
+
+def test_targets_and_user_functions_in_order() -> None:
+    branch = trace_branch(
+        hysteresis,
+        *START,
+        LIMITS,
+        -1,
+        targets=[0.0, 0.3],
+        functions={"u": lambda x, p: x[0] - 0.25},
+    )
+    kinds = [q.kind for q in branch.special]
+    expected = ["target"] * 2 + ["fold", "user"] + ["target"] * 2 + ["fold"] + ["target"] * 2
+    assert kinds == [*expected, "limit"]
+    for q in branch.special:
+        if q.kind == "target":
+            assert q.p in (0.0, 0.3)
+            assert abs(hysteresis.residual(q.x, q.p)).max() < 1e-14
+        if q.kind == "user":
+            assert q.name == "u"
+            assert q.x[0] == pytest.approx(0.25, abs=1e-13)
+
+
+def test_limits_are_hit_exactly(whole: Branch) -> None:
+    assert whole.p[-1] == -7.0
+    assert whole.special[-1].kind == "limit"
+
+
+def test_inertia_follows_the_folds(whole: Branch) -> None:
+    negative = whole.inertia[:, 0]
+    changes = np.flatnonzero(np.diff(negative))
+    assert list(changes) == [q.index for q in whole.special if q.kind == "fold"]
+
+
+def test_repr_is_one_line(whole: Branch) -> None:
+    text = repr(whole)
+    assert "\n" not in text
+    for part in (str(len(whole)), "2 fold", "limit"):
+        assert part in text
+
+
+def test_plot_draws_into_the_axes_given(whole: Branch) -> None:
+    plt = pytest.importorskip("matplotlib.figure")
+    ax = plt.Figure().add_subplot()
+    artists = whole.plot(ax)
+    assert len(artists) >= 1 + len(whole.special)
+
+
+def test_foreign_and_truncated_files(whole: Branch, tmp_path) -> None:
+    foreign = tmp_path / "foreign.npz"
+    np.savez(foreign, x=np.zeros(3))
+    cut = tmp_path / "cut.npz"
+    whole.save(cut)
+    cut.write_bytes(cut.read_bytes()[:-200])
+    for path in (foreign, cut, tmp_path / "missing.npz"):
+        with pytest.raises(StoreError, match="not a branch"):
+            Branch.load(path)
+    with pytest.raises(StoreError, match="cannot write"):
+        whole.save(tmp_path / "no" / "such" / "folder.npz")

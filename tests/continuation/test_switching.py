@@ -1,0 +1,81 @@
+"""All branches that leave a branch point, for kernels of dimension one and two."""
+
+import numpy as np
+import pytest
+from problems import ORACLES, d3, d4, pitchfork, touch, transcritical
+
+from continuation import (
+    InvalidInputError,
+    StepOptions,
+    branch_directions,
+    switch_branch,
+    trace_branch,
+)
+
+STEP = StepOptions(initial=0.05, maximum=0.05)
+
+
+def branch_point(problem, n):
+    branch = trace_branch(problem, np.zeros(n), -1.0, (-1, 1), step=STEP)
+    return branch.special[0]
+
+
+def directions(problem, n):
+    return np.array([o.direction for o in branch_directions(problem, branch_point(problem, n))])
+
+
+def assert_same_set(found: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
+    assert len(found) == len(expected)
+    for e in expected:
+        assert min(np.linalg.norm(found - e, axis=1)) < tolerance
+
+
+def test_pitchfork() -> None:
+    assert_same_set(directions(pitchfork, 1), np.array([[1, 0], [-1, 0]]), 0.02)
+
+
+def test_transcritical() -> None:
+    d = np.array([[1, 1], [-1, -1]]) / np.sqrt(2)
+    assert_same_set(directions(transcritical, 1), d, 1e-8)
+
+
+def test_touch_where_three_branches_cross() -> None:
+    d = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]]) / np.sqrt(2)
+    assert_same_set(directions(touch, 1), d, 1e-8)
+
+
+def test_d3_kernel_has_six_half_branches() -> None:
+    angles = np.arange(3) * 2 * np.pi / 3
+    d = [[np.cos(a), np.sin(a), -1] for a in angles] + [[-np.cos(a), -np.sin(a), 1] for a in angles]
+    assert_same_set(directions(d3, 2), np.array(d) / np.sqrt(2), 1e-8)
+
+
+def test_d4_kernel_has_eight_half_branches() -> None:
+    angles = np.arange(8) * np.pi / 4
+    d = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(8)])
+    assert_same_set(directions(d4, 2), d, 0.03)
+
+
+def test_branches_lie_on_the_closed_form() -> None:
+    point = branch_point(d4, 2)
+    for branch in switch_branch(d4, point, (-1, 1), STEP):
+        u, v = np.abs(branch.x[-1])
+        pure = max(u, v) ** 2 if min(u, v) < 1e-6 else 3 * u * u
+        assert branch.p[-1] == 1.0
+        assert pure == pytest.approx(1.0, abs=1e-10)
+
+
+def test_nothing_leaves_a_fold() -> None:
+    oracle = ORACLES["fold"]
+    branch = trace_branch(oracle.problem, oracle.x0, oracle.p0, oracle.limits, -1)
+    with pytest.raises(InvalidInputError, match="no branch of solutions leaves a fold"):
+        branch_directions(oracle.problem, branch.special[0])
+
+
+def test_criticality_of_pitchforks() -> None:
+    for name, sign in (("pitchfork", 1.0), ("subcritical", 0.0)):
+        import problems
+
+        point = branch_point(getattr(problems, name), 1)
+        assert point.coefficients["supercritical"] == sign
+        assert abs(point.coefficients["curvature"]) == pytest.approx(2.0, rel=1e-8)
