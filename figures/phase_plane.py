@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from continuation.landscape import CriticalSet, Dataset, Loss, LossAt, find_critical_sets
 from continuation.landscape.manifolds import invariant_curve
+from figures.arrays import padded
 from figures.settings import Settings
 from figures.style import SINGLE
 from symbolic import single_unit
@@ -28,6 +29,10 @@ CURVE_LENGTH = 12.0
 """Twice the side of the window, so that manifolds leave it."""
 
 
+STABLE = {"color": "#0072B2", "lw": 1.8, "ls": "-"}
+UNSTABLE = {"color": "#D55E00", "lw": 1.8, "ls": (0, (5, 1))}
+
+
 def parts(settings: Settings) -> Sequence[Settings]:
     """One part."""
     return [settings]
@@ -40,14 +45,14 @@ def compute(settings: Settings) -> xr.Dataset:
     at = loss.at(noise=NOISE)
     axis = np.linspace(*EXTENT, settings.choose(201, 81))
     field = np.array([[at.gradient([w, v]) for w in axis] for v in axis])
-    points = [p for s in find_critical_sets(loss, noise=NOISE) for p in _images(at, s)]
+    points = [p for s in find_critical_sets(loss, noise=NOISE) for p in _images(s)]
     curves = [curve for point in points for curve in _manifolds(at, point)]
     return xr.Dataset(
         {
             "gradient": (("v", "w", "component"), field),
             "point": (("points", "component"), np.array(points)),
             "index": ("points", np.array([_index(at, p) for p in points])),
-            "curve": (("curves", "step", "component"), _padded([c for _, c in curves])),
+            "curve": (("curves", "step", "component"), padded([c for _, c in curves])),
             "stable": ("curves", np.array([int(stable) for stable, _ in curves])),
         },
         {"w": axis, "v": axis, "component": ["w", "v"]},
@@ -71,7 +76,7 @@ def draw(data: xr.Dataset) -> Canvas:
     for component, style in ((0, ":"), (1, "--")):
         axes.contour(w, v, field[..., component], [0.0], colors="0.35", linestyles=style, linewidths=0.9)
     for curve, stable in zip(data["curve"].to_numpy(), data["stable"].to_numpy(), strict=True):
-        axes.plot(*curve.T, color="#0072B2" if stable else "#D55E00", lw=1.6 if stable else 1.3)
+        axes.plot(*curve.T, **(STABLE if stable else UNSTABLE))
     _draw_points(axes, data)
     axes.set(xlim=EXTENT, ylim=EXTENT, xlabel="input weight $w$", ylabel="output weight $v$")
     axes.set_title(f"single unit, $n={data.attrs['samples']}$, $\\sigma={data.attrs['noise']:g}$")
@@ -90,8 +95,8 @@ def _legend() -> list[Line2D]:
         return Line2D([], [], label=label, **style)  # type: ignore[arg-type]
 
     return [
-        line("stable manifold", color="#0072B2", lw=1.6),
-        line("unstable manifold", color="#D55E00", lw=1.3),
+        line("stable manifold", **STABLE),
+        line("unstable manifold", **UNSTABLE),
         line(r"$\partial_w L=0$", color="0.35", ls=":"),
         line(r"$\partial_v L=0$", color="0.35", ls="--"),
         line("minimum", ls="", marker="o", mfc="black", mec="black"),
@@ -99,9 +104,9 @@ def _legend() -> list[Line2D]:
     ]
 
 
-def _images(at: LossAt, critical: CriticalSet) -> Iterator[np.ndarray]:
-    """The orbit of a point under (w, v) → (−w, −v); nothing for sets at infinity."""
-    if critical.theta is None:
+def _images(critical: CriticalSet) -> Iterator[np.ndarray]:
+    """The orbit of a point in the window under (w, v) → (−w, −v)."""
+    if critical.theta is None or np.abs(critical.theta).max() > EXTENT[1]:
         return
     yield critical.theta
     if np.any(critical.theta != 0.0):
@@ -122,11 +127,3 @@ def _manifolds(at: LossAt, point: np.ndarray) -> Iterator[tuple[bool, np.ndarray
             yield stable, invariant_curve(
                 at, point, side * vectors[:, k], stable=stable, length=CURVE_LENGTH
             )
-
-
-def _padded(curves: Sequence[np.ndarray]) -> np.ndarray:
-    """Curves of different lengths in one array, filled with NaN."""
-    longest = max(len(curve) for curve in curves)
-    return np.array(
-        [np.vstack([c, np.full((longest - len(c), c.shape[1]), np.nan)]) for c in curves]
-    )

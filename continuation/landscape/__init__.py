@@ -1,20 +1,58 @@
 """The loss landscape of a network: data, critical sets, gradient flow, heteroclinic graph."""
 
-from continuation.landscape.critical_sets import CriticalSet, CriticalSets, Segment
+from continuation.landscape.basins import Basins, Fraction, estimate_basins
+from continuation.landscape.bifurcations import LossDiagram, loss_diagram
+from continuation.landscape.critical_sets import (
+    CriticalSet,
+    CriticalSets,
+    RegionEvidence,
+    Segment,
+)
 from continuation.landscape.dataset import Dataset
+from continuation.landscape.flow_graph import Chain, FlowGraph
+from continuation.landscape.following import SetBranch, follow
+from continuation.landscape.gradient_flow import (
+    FlowResult,
+    Trajectory,
+    flow_to_limit,
+    flows_to_limits,
+    trajectory,
+)
+from continuation.landscape.heteroclinic import connect
+from continuation.landscape.itineraries import Stop, itinerary
 from continuation.landscape.loss import Jet, Loss, LossAt
+from continuation.landscape.regions import label_regions
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Stabiliser, Symmetry
 
 __all__ = [
+    "Basins",
+    "Chain",
     "CriticalSet",
     "CriticalSets",
     "Dataset",
+    "FlowGraph",
+    "FlowResult",
+    "Fraction",
     "Jet",
     "Loss",
     "LossAt",
+    "LossDiagram",
+    "RegionEvidence",
     "Segment",
+    "SetBranch",
     "Stabiliser",
+    "Stop",
     "Symmetry",
+    "Trajectory",
+    "connect",
+    "estimate_basins",
     "find_critical_sets",
+    "flow_to_limit",
+    "flows_to_limits",
+    "follow",
+    "itinerary",
+    "label_regions",
+    "loss_diagram",
+    "trajectory",
 ]

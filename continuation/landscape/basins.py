@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +14,10 @@ from continuation.landscape.gradient_flow import flows_to_limits
 from continuation.landscape.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.loss import Loss
 from continuation.landscape.search import find_critical_sets
+from continuation.statistics import wilson_interval
 
 BASIN_RTOL = 1e-4
 """Tolerance of the flows: 0 of 600 limits change against 1e-9."""
-NORMAL_QUANTILE = 1.959963984540054
-"""Two-sided 95 %."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ class Fraction:
     @classmethod
     def of(cls, label: str, count: int, total: int) -> Fraction:
         """Estimate from `count` of `total`."""
-        return cls(label, count, total, count / total, *wilson_interval(count, total))
+        (lower,), (upper,) = wilson_interval([count], total)
+        return cls(label, count, total, count / total, float(lower), float(upper))
 
 
 @dataclass(frozen=True)
@@ -65,23 +64,6 @@ class Basins:
     itineraries: tuple[Fraction, ...]
     n: int
     seed: int
-
-
-def wilson_interval(count: int, total: int) -> tuple[float, float]:
-    """95 % interval of a probability from `count` successes of `total`.
-
-    References
-    ----------
-    E. B. Wilson, *J. Am. Stat. Assoc.* 22 (1927) 209.
-    """
-    if not 0 <= count <= total or total < 1:
-        raise InvalidInputError(f"count must lie in [0, total], not {count} of {total}")
-    z2, p = NORMAL_QUANTILE**2, count / total
-    middle = (p + z2 / (2 * total)) / (1 + z2 / total)
-    half = NORMAL_QUANTILE / (1 + z2 / total)
-    half *= math.sqrt(p * (1 - p) / total + z2 / (4 * total**2))
-    lower = 0.0 if count == 0 else middle - half
-    return lower, 1.0 if count == total else middle + half
 
 
 def estimate_basins(

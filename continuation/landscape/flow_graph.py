@@ -70,6 +70,12 @@ class FlowGraph:
     nx: nx.MultiDiGraph = field(repr=False)
     sets: tuple[CriticalSet, ...] = field(default=(), repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"FlowGraph({len(self.nx)} sets, {self.nx.number_of_edges()} connections, "
+            f"attractors: {', '.join(self.attractors) or 'none'})"
+        )
+
     @property
     def attractors(self) -> tuple[str, ...]:
         """Labels of the attracting sets."""

@@ -16,8 +16,12 @@ is the square of this."""
 ACCURACY = 1e-8
 """Relative and absolute tolerance of the integration along the curve."""
 
-ARRIVAL = 1e-6
-"""A curve ends where the gradient has fallen to this fraction of its largest value on it."""
+SLOW = 1e-4
+"""Gradients below this fraction of the largest eigenvalue at the saddle (the gradient at unit
+distance) are no longer normalised, so that the field stays smooth at the next critical point."""
+
+ARRIVAL = 1e-3
+"""The curve ends where the gradient has fallen to this fraction of that bound."""
 
 
 def invariant_curve(
@@ -25,9 +29,9 @@ def invariant_curve(
 ) -> NDArray[np.float64]:
     """One half of a one-dimensional stable or unstable manifold, by arclength.
 
-    The curve dθ/ds = ±∇L/|∇L| is the orbit of the gradient flow without its time: uphill for
-    the stable manifold (the flow reversed), downhill for the unstable one. It ends after
-    `length`, or near the next critical point.
+    The curve dθ/ds = ±∇L/(|∇L| + κ) is the orbit of the gradient flow with s close to its
+    arclength: uphill for the stable manifold (the flow reversed), downhill for the unstable one.
+    It ends after `length`, or near the next critical point, where κ keeps the field smooth.
 
     Parameters
     ----------
@@ -64,19 +68,17 @@ def invariant_curve(
     if not length > DEPARTURE:
         raise InvalidInputError(f"length must exceed {DEPARTURE:g}, not {length!r}")
     sign = 1.0 if stable else -1.0
-    largest = 0.0
+    slow = SLOW * float(np.abs(np.linalg.eigvalsh(loss.hessian(saddle))).max())
 
     def tangent(_: float, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         gradient = loss.gradient(theta)
-        return sign * gradient / max(float(np.linalg.norm(gradient)), np.finfo(float).tiny)
+        return sign * gradient / (float(np.linalg.norm(gradient)) + slow)
 
     def arrival(_: float, theta: NDArray[np.float64]) -> float:
-        nonlocal largest
-        size = float(np.linalg.norm(loss.gradient(theta)))
-        largest = max(largest, size)
-        return size - ARRIVAL * largest
+        return float(np.linalg.norm(loss.gradient(theta))) - ARRIVAL * slow
 
     arrival.terminal = True  # type: ignore[attr-defined]
+    arrival.direction = -1.0  # type: ignore[attr-defined]
     start = saddle + DEPARTURE * direction / norm
     solution = solve_ivp(
         tangent, (0.0, length), start, "LSODA", events=arrival, rtol=ACCURACY, atol=ACCURACY

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation import trace_branch
+from continuation import Branch, trace_branch
 from continuation.errors import InvalidInputError
 from continuation.landscape.loss import Loss
-from continuation.landscape.symmetry import WeightSymmetry
+from continuation.landscape.symmetry import Symmetry
 from symbolic import Model
 
 
@@ -109,24 +109,25 @@ def optimum_shift(loss: Loss, noises: Sequence[float]) -> OptimumShift:
         p_limits=(0.0, float(levels[-1])),
         targets=tuple(levels[:-1]),
     )
-    symmetry = WeightSymmetry(loss.model)
+    symmetry = Symmetry.of(loss.model)
     distance = np.full(levels.size, np.nan)
     for k, level in enumerate(levels):
-        index = _first_minimum_at(branch.p, branch.inertia, level)
-        if index is not None:
-            distance[k] = symmetry.orbit_distance(branch.x[index], start)
+        found = _first_minimum_at(loss, branch, level)
+        if found is not None:
+            distance[k] = symmetry.distance(found, start)
     gradients = np.array([optimum_gradient(loss, level) for level in levels])
     return OptimumShift(levels, distance, gradients, branch.stop_reason)
 
 
-def _first_minimum_at(
-    p: NDArray[np.float64], inertia: NDArray[np.int64], level: float
-) -> int | None:
-    """Index of the sample at `level` on the first piece of minima of the branch, if any."""
-    saddles = np.flatnonzero(inertia[:, 2] < inertia[0].sum())
-    end = saddles[0] if saddles.size else p.size
-    hits = np.flatnonzero(np.isclose(p[:end], level, rtol=1e-12, atol=0.0))
-    return int(hits[0]) if hits.size else None
+def _first_minimum_at(loss: Loss, branch: Branch, level: float) -> NDArray[np.float64] | None:
+    """The state at noise `level`, if the branch arrives there before it stops being a minimum."""
+    for point in branch.special:
+        if point.kind in ("target", "limit"):
+            if point.p == level and np.linalg.eigvalsh(loss.hessian(point.x, noise=level))[0] > 0:
+                return point.x
+        elif point.located:
+            return None
+    return None
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,7 @@ class ScalingExponent:
     used: int
 
 
-def scaling_exponent(
-    levels: NDArray[np.float64], values: NDArray[np.float64]
-) -> ScalingExponent:
+def scaling_exponent(levels: NDArray[np.float64], values: NDArray[np.float64]) -> ScalingExponent:
     """Fit values ∝ level^α per data set; mean and standard error over data sets.
 
     The values of one data set are correlated, as its samples are nested; data sets are

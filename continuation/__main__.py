@@ -1,0 +1,287 @@
+"""`python -m continuation`: critical sets, branches and graphs from the command line."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
+from continuation.landscape import (
+    CriticalSet,
+    CriticalSets,
+    Dataset,
+    FlowGraph,
+    Loss,
+    connect,
+    find_critical_sets,
+    follow,
+)
+from continuation.landscape.observations import Axis, read_observations
+from continuation.results import Result, save_result
+from continuation.store import atomic_file
+from symbolic import PRESETS, FormulaError, Model, ModelError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Critical sets of a network's loss, their branches, and the flow between them.",
+    epilog="Draw what a command has written with: python -m figures FILE",
+)
+console = Console()
+
+Preset = Annotated[
+    str | None, typer.Option(help=f"Model and teacher: {', '.join(PRESETS)}.", rich_help_panel="Model")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="CSV file with two named columns, instead of a preset.", rich_help_panel="Data"),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(help="Names of the x and y column, with a comma between.", rich_help_panel="Data"),
+]
+Standardise = Annotated[
+    bool,
+    typer.Option("--standardise", help="Scale both columns to mean 0, deviation 1.", rich_help_panel="Data"),
+]
+Hidden = Annotated[
+    int | None, typer.Option(help="Hidden units (a preset has its own).", rich_help_panel="Model")
+]
+Activation = Annotated[
+    str | None,
+    typer.Option(help="tanh, erf, logistic, softplus, sin, or a formula in u.", rich_help_panel="Model"),
+]
+Bias = Annotated[
+    bool, typer.Option("--bias", help="Hidden units with bias (with --data).", rich_help_panel="Model")
+]
+Offset = Annotated[
+    bool, typer.Option("--offset", help="Constant added to the output (with --data).", rich_help_panel="Model")
+]
+Size = Annotated[int, typer.Option("--n", help="Samples drawn for a preset.", rich_help_panel="Data")]
+Seed = Annotated[int, typer.Option(help="Seed of the data and of the search.", rich_help_panel="Data")]
+Noise = Annotated[float, typer.Option(help="Noise σ of a preset's data.", rich_help_panel="Data")]
+Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
+Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Loss and settings that every command shares."""
+
+    loss: Loss
+    axes: tuple[Axis, Axis]
+    noise: float
+    weight_decay: float
+    seed: int
+
+    def sets(self) -> CriticalSets:
+        """Critical sets, with a message while they are searched."""
+        with console.status("searching for critical sets"):
+            return find_critical_sets(
+                self.loss, noise=self.noise, weight_decay=self.weight_decay, seed=self.seed
+            )
+
+    def settings(self, **more: float | str) -> dict[str, float | int | str | None]:
+        """What stands in the result file."""
+        return {"noise": self.noise, "weight_decay": self.weight_decay, "seed": self.seed, **more}
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn our errors and Ctrl-C into one line and an exit code."""
+    try:
+        yield
+    except (MlpcontError, FormulaError, ModelError) as error:
+        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("[yellow]interrupted[/]; nothing was written")
+        sys.exit(130)
+
+
+def _task(
+    preset: Preset = None,
+    data: Data = None,
+    columns: Columns = None,
+    standardise: Standardise = False,
+    hidden: Hidden = None,
+    activation: Activation = None,
+    bias: Bias = False,
+    offset: Offset = False,
+    n: Size = 100,
+    seed: Seed = 0,
+    noise: Noise = 0.1,
+    weight_decay: Decay = 0.0,
+) -> Task:
+    """What the shared options mean."""
+    if (preset is None) == (data is None):
+        raise InvalidInputError("give either --preset NAME or --data FILE.csv")
+    if data is not None:
+        names = None if columns is None else [name.strip() for name in columns.split(",")]
+        seen = read_observations(data, names, standardise=standardise)
+        model = Model.perceptron(
+            hidden=hidden or 2, activation=activation or "tanh", bias=bias, offset=offset
+        )
+        return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
+    if columns or standardise or bias or offset or hidden or activation:
+        raise InvalidInputError(
+            "a preset has its own model and data; the options for those go with --data"
+        )
+    if preset not in PRESETS:
+        raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
+    model = PRESETS[preset]()
+    loss = Loss(model, Dataset.sample(model, n, seed))
+    return Task(loss, (Axis("x"), Axis("y")), noise, weight_decay, seed)
+
+
+def with_task(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_task` besides its own, and the task they make."""
+    shared = inspect.signature(_task, eval_str=True).parameters
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        with clear_errors():
+            task = _task(**{name: options.pop(name) for name in shared})
+            command(task, **options)
+
+    parameters = [*shared.values(), *own]
+    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+@app.command()
+@with_task
+def points(task: Task, output: Output = Path("points.nc")) -> None:
+    """Find all critical sets: points, split lines and sets at infinity."""
+    sets = task.sets()
+    _print_sets(sets)
+    _save(Result(task.loss, task.settings(), task.axes, sets), output)
+
+
+@app.command()
+@with_task
+def graph(
+    task: Task,
+    output: Output = Path("graph.nc"),
+    graphml: Annotated[Path | None, typer.Option(help="Also write GraphML here.")] = None,
+) -> None:
+    """Find all critical sets and the heteroclinic connections between them."""
+    sets = task.sets()
+    with console.status("following the gradient flow from every saddle"):
+        found = connect(task.loss, sets, noise=task.noise, weight_decay=task.weight_decay)
+    _print_sets(sets)
+    _print_graph(found)
+    if graphml is not None:
+        with atomic_file(graphml) as temporary:
+            found.to_graphml(temporary)
+    _save(Result(task.loss, task.settings(), task.axes, sets, graph=found), output)
+
+
+@app.command()
+@with_task
+def branch(
+    task: Task,
+    output: Output = Path("branch.nc"),
+    parameter: Annotated[
+        str, typer.Option(help="noise, size, weight_decay or population.")
+    ] = "noise",
+    limits: Annotated[tuple[float, float], typer.Option(help="Range of the parameter.")] = (
+        0.01,
+        0.5,
+    ),
+    set_: Annotated[
+        str | None,
+        typer.Option("--set", help="Label of the set, as `points` prints it; lowest if omitted."),
+    ] = None,
+) -> None:
+    """Follow one critical set in a parameter, through folds and other special points."""
+    sets = task.sets()
+    chosen = _chosen(sets, set_)
+    fixed = {"noise": task.noise, "weight_decay": task.weight_decay}
+    with console.status(f"following {chosen.label} in {parameter}"):
+        found = follow(task.loss, chosen, parameter, limits, **fixed)
+    _print_special(found.special, parameter)
+    console.print(found)
+    settings = task.settings(parameter=parameter, set=chosen.label)
+    _save(Result(task.loss, settings, task.axes, sets, branch=found), output)
+
+
+def _chosen(sets: CriticalSets, label: str | None) -> CriticalSet:
+    for critical in sets:
+        if critical.label == label or (label is None and critical.kind != "infinity"):
+            return critical
+    known = ", ".join(f"{critical.label!r}" for critical in sets)
+    raise UnknownNameError(f"no set {label!r}; choose from {known}")
+
+
+def _print_sets(sets: CriticalSets) -> None:
+    table = Table("set", "region", "index", "nullity", "loss", "excess risk", "orbit", "attracts", "where")
+    for critical in sets:
+        table.add_row(
+            critical.label,
+            critical.region,
+            str(critical.index),
+            str(critical.nullity),
+            f"{critical.loss:.7g}",
+            f"{critical.excess_risk:.4g}",
+            str(critical.orbit_size),
+            "yes" if critical.attracting else "no",
+            _where(critical),
+        )
+    console.print(table)
+    for note in sets.notes:
+        console.print(f"• {note}", highlight=False)
+
+
+def _where(critical: CriticalSet) -> str:
+    if critical.theta is None:
+        return ", ".join(f"{name} = {value:.5g}" for name, value in (critical.limit or {}).items())
+    return "(" + ", ".join(f"{value:.5g}" for value in critical.theta) + ")"
+
+
+def _print_graph(graph: FlowGraph) -> None:
+    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
+    for row in graph.rows():
+        table.add_row(
+            str(row["source"]),
+            str(row["target"]),
+            str(row["multiplicity"]),
+            f"{row['loss_drop']:.4g}",
+            f"{row['duration']:.4g}",
+            str(row["status"]),
+        )
+    console.print(table)
+
+
+def _print_special(special: Sequence[object], parameter: str) -> None:
+    table = Table("special point", parameter, "located", "coefficients")
+    for point in special:
+        coefficients: dict[str, float] = getattr(point, "coefficients", {})
+        table.add_row(
+            getattr(point, "kind", ""),
+            f"{getattr(point, 'p', float('nan')):.12g}",
+            "yes" if getattr(point, "located", False) else "no",
+            ", ".join(f"{name} {value:.5g}" for name, value in coefficients.items()),
+        )
+    console.print(table)
+
+
+def _save(result: Result, output: Path) -> None:
+    console.print(f"[green]written[/] {save_result(result, output)}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,109 @@
+"""What one command computes: a file with everything needed to understand, redraw and repeat it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from continuation.errors import StoreError
+from continuation.landscape import CriticalSets, FlowGraph, Loss, SetBranch
+from continuation.landscape.observations import Axis
+from continuation.records import (
+    branch_from_arrays,
+    branch_to_arrays,
+    dataset_from_arrays,
+    dataset_to_arrays,
+    sets_from_arrays,
+    sets_to_arrays,
+)
+from continuation.store import read_dataset, to_json, write_dataset
+from symbolic import Model
+
+KINDS = ("points", "branch", "graph")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Result of `points`, `branch` or `graph`.
+
+    Attributes
+    ----------
+    loss : Loss
+        Model and data.
+    settings : mapping
+        Noise, size, weight decay, seed, … as given: strings and numbers.
+    axes : tuple of two Axis
+        Names and scales of x and y.
+    sets : CriticalSets
+    branch : SetBranch or None
+    graph : FlowGraph or None
+    """
+
+    loss: Loss
+    settings: Mapping[str, float | int | str | None]
+    axes: tuple[Axis, Axis]
+    sets: CriticalSets
+    branch: SetBranch | None = None
+    graph: FlowGraph | None = None
+
+    @property
+    def kind(self) -> str:
+        """"points", "branch" or "graph"."""
+        if self.branch is not None:
+            return "branch"
+        return "points" if self.graph is None else "graph"
+
+
+def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
+    """Write a result to NetCDF.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    model = result.loss.model
+    parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data)]
+    if result.branch is not None:
+        parts.append(branch_to_arrays(result.branch))
+    attributes = {
+        "model": model.to_json(),
+        "model_digest": model.digest,
+        "settings": to_json(result.settings),
+        "axes": json.dumps([asdict(axis) for axis in result.axes]),
+        "graph": "" if result.graph is None else result.graph.to_json(),
+    }
+    merged = xr.merge(parts, combine_attrs="no_conflicts").assign_attrs(attributes)
+    return write_dataset(path, merged, result.kind)
+
+
+def load_result(path: str | os.PathLike[str]) -> Result:
+    """Read a result back, identical to what was saved.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, truncated, foreign, or no result of a command.
+    """
+    data = read_dataset(path)
+    if data.attrs["kind"] not in KINDS:
+        raise StoreError(f"{path} holds {data.attrs['kind']!r}, not one of {', '.join(KINDS)}")
+    model = Model.from_json(data.attrs["model"])
+    if model.digest != data.attrs["model_digest"]:
+        raise StoreError(f"{path}: the model does not match its digest; the file is damaged")
+    sets = sets_from_arrays(data, model)
+    graph = data.attrs["graph"]
+    x_axis, y_axis = (Axis(**axis) for axis in json.loads(data.attrs["axes"]))
+    return Result(
+        Loss(model, dataset_from_arrays(data)),
+        json.loads(data.attrs["settings"]),
+        (x_axis, y_axis),
+        sets,
+        branch_from_arrays(data, sets) if data.attrs["kind"] == "branch" else None,
+        FlowGraph.from_json(graph) if graph else None,
+    )

@@ -1,0 +1,33 @@
+"""Nodes and edges of a heteroclinic graph as arrays for drawing."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from continuation.landscape import FlowGraph
+
+NODE_TEXTS = ("kind", "subkind", "region", "found_by")
+NODE_NUMBERS = ("index", "nullity", "orbit_size", "attracting", "loss")
+EDGE_NUMBERS = ("multiplicity", "loss_drop", "duration")
+
+
+def graph_arrays(graph: FlowGraph) -> xr.Dataset:
+    """Along "node": label and attributes; along "edge": source, target, numbers, departure."""
+    labels = list(graph.nx.nodes)
+    place = {label: k for k, label in enumerate(labels)}
+    nodes = [graph.nx.nodes[label] for label in labels]
+    rows = graph.rows()
+    variables: dict[str, tuple[str, object]] = {"label": ("node", labels)}
+    variables |= {name: ("node", [str(n.get(name, "")) for n in nodes]) for name in NODE_TEXTS}
+    variables |= {
+        name: ("node", np.array([float(n.get(name, np.nan)) for n in nodes]))
+        for name in NODE_NUMBERS
+    }
+    for end in ("source", "target"):
+        variables[end] = ("edge", np.array([place[r[end]] for r in rows], dtype=np.int64))
+    variables |= {
+        name: ("edge", np.array([float(r[name]) for r in rows])) for name in EDGE_NUMBERS
+    }
+    variables["departure"] = ("edge", [str(r["departure"]) for r in rows])
+    return xr.Dataset(variables)

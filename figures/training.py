@@ -1,0 +1,130 @@
+"""Training curves: loss on the data and on the population against time (claim 2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Patch
+
+from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_limits, trajectory
+from continuation.landscape.itineraries import Gazetteer, regions_of, route
+from continuation.landscape.spans import spans
+from continuation.statistics import wilson_interval
+from figures.arrays import padded
+from figures.settings import Settings
+from figures.style import DOUBLE, REGION_COLOURS
+from symbolic import PRESETS
+
+TITLE = "loss on data and population against log time along typical trajectories"
+
+PRESET_NAMES = ("fukumizu_amari", "overparameterised")
+SAMPLES = 100
+NOISE = 0.1
+TYPICAL = 3
+"""Trajectories shown per preset: one for each of the most frequent itineraries."""
+
+SHOWN_FROM = 1e-1
+"""First time on the axes; nothing happens before."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One preset."""
+
+    preset: str
+    seed: int
+    starts: int
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """One part a preset."""
+    starts = settings.choose(1000, 100)
+    return [Part(name, settings.seed, starts) for name in PRESET_NAMES]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Itineraries of random starts, and the curves of the typical ones."""
+    model = PRESETS[part.preset]()
+    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
+    at, population = loss.at(noise=NOISE), loss.population.at()
+    places = Gazetteer.of(at, find_critical_sets(loss, noise=NOISE))
+    starts = np.random.default_rng(part.seed).standard_normal((part.starts, model.dimension))
+    ways = [" → ".join(regions_of(route(places, r))) for r in flows_to_limits(at, starts)]
+    ends = Counter(ways)
+    typical = [ways.index(name) for name, _ in ends.most_common(TYPICAL)]
+    paths = [trajectory(at, starts[k]) for k in typical]
+    pieces = [spans(path, route(places, path.result)) for path in paths]
+    low, high = wilson_interval(list(ends.values()), part.starts)
+    return xr.Dataset(
+        {
+            "itinerary": ("way", list(ends)),
+            "fraction": ("way", np.array(list(ends.values())) / part.starts),
+            "lower": ("way", low),
+            "upper": ("way", high),
+            "shown": ("path", [ways[k] for k in typical]),
+            "time": (("path", "step"), padded([p.t for p in paths])),
+            "train": (("path", "step"), padded([p.loss for p in paths])),
+            "population": (
+                ("path", "step"),
+                padded([np.array([population.value(q) for q in p.theta]) for p in paths]),
+            ),
+            "span_start": (("path", "span"), padded([[s.start for s in p] for p in pieces])),
+            "span_end": (("path", "span"), padded([[s.end for s in p] for p in pieces])),
+            "span_region": ("path", ["|".join(s.region for s in p) for p in pieces]),
+            "span_label": ("path", ["|".join(s.label for s in p) for p in pieces]),
+        },
+        attrs={"preset": part.preset, "starts": part.starts},
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both presets; every name carries its preset."""
+    named = [p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts]
+    merged = xr.merge(named, combine_attrs="drop")
+    return merged.assign_attrs(samples=SAMPLES, noise=NOISE, starts=parts[0].attrs["starts"])
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """A row a preset, a column a typical trajectory."""
+    canvas, axes = plt.subplots(
+        len(PRESET_NAMES), TYPICAL, figsize=(DOUBLE, 0.56 * DOUBLE), sharey="row", squeeze=False
+    )
+    regions: set[str] = set()
+    for row, preset in zip(axes, PRESET_NAMES, strict=True):
+        for k, panel in enumerate(row):
+            if k < data.sizes[f"{preset}_path"]:
+                regions |= _panel(panel, data, preset, k)
+            else:
+                panel.set_axis_off()
+        row[0].set_ylabel(f"{preset.replace('_', ' ')}\nloss")
+    for panel in axes[-1]:
+        panel.set_xlabel("flow time $t$")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    shades = [Patch(color=REGION_COLOURS[r], alpha=0.35, label=r) for r in REGION_COLOURS if r in regions]
+    canvas.legend(handles=[*handles, *shades], loc="outside lower center", ncols=6)
+    return canvas
+
+
+def _panel(axes: Axes, data: xr.Dataset, preset: str, k: int) -> set[str]:
+    def of(name: str) -> np.ndarray:
+        values = data[f"{preset}_{name}"].isel({f"{preset}_path": k}).to_numpy()
+        return values[np.isfinite(values)]
+
+    t = of("time")
+    axes.plot(t[1:], of("train")[1:], color="black", lw=1.4, label="data")
+    axes.plot(t[1:], of("population")[1:], color="#0072B2", lw=1.4, ls="--", label="population")
+    regions = str(data[f"{preset}_span_region"].to_numpy()[k]).split("|")
+    for region, start, end in zip(regions, of("span_start"), of("span_end"), strict=True):
+        axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
+    axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
+    name = str(data[f"{preset}_shown"].to_numpy()[k])
+    share = data[f"{preset}_fraction"].to_numpy()[list(data[f"{preset}_itinerary"].to_numpy()).index(name)]
+    axes.set_title(f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)")
+    return set(regions)
