@@ -21,7 +21,7 @@ from .model import Model
 from .printing import assignments
 from .units import Unit, unit_of
 
-MOST_UNROLLED_PARAMETERS = 8  # beyond, 60 sums no longer pay in registers or compile time
+MOST_UNROLLED_PARAMETERS = 13  # 118 sums: still faster, and to compile, than tiles
 _BLOCK = 1024  # samples: the buffers of a few units stay in the first-level cache
 _SMALL_BLOCK = 256  # with the rows of many units
 _JET_ROWS = 4  # residual and its three derivatives along the direction
@@ -438,6 +438,8 @@ class _KernelText:
         lines += [f"multiply(work[{first + d}], {residual}, {root}, x.size)"]
         lines += [f"multiply(work[{first + d + 1}], noise, {root}, x.size)"]
         lines += [f"rows = work[{first}:]", f"r, eps = rows[{d}], rows[{d + 1}]"]
+        # what lies there by chance may be denormal, and slow
+        lines += [f"fill(rows[{row}], x.size, 0.0)" for row in range(d + 2, d + 4)]
         lines += [f"add_gram(rows, {d}, x.size, {products}, scale[0], J)"]
         lines += [f"for a in range({d}):", "    g, n = two_products(rows[a], r, eps, x.size)"]
         lines += ["    F[a] += scale[0]*g", "    Fp[a] += scale[1]*g + scale[2]*n"]

@@ -482,7 +482,7 @@ def add_gram(
 ) -> None:
     """Add factor times the products of the first rows to J above the diagonal, in tiles of 4 x 4.
 
-    The rows are filled up to a multiple of four; `products` is scratch.
+    Three rows more are read, so that tiles may overhang; `products` is scratch.
     """
     for a in range(0, dimension, 4):
         a0, a1, a2, a3 = rows[a], rows[a + 1], rows[a + 2], rows[a + 3]

@@ -88,7 +88,7 @@ def test_one_file_for_each_structure(tmp_path, monkeypatch):
 
 
 def test_files_are_self_contained():
-    text = kernel_source(Model.perceptron(5, "erf", bias=True, offset=True))
+    text = kernel_source(Model.perceptron(9, "erf", bias=True, offset=True))
     assert text.startswith(Path(kernel_runtime.__file__).read_text(encoding="utf-8"))
     imported = set()
     for node in ast.walk(ast.parse(text)):
@@ -110,7 +110,7 @@ def test_signature_is_the_engines():
 
 
 def test_kernels_allocate_nothing():
-    text = kernel_source(Model.perceptron(5, bias=True))
+    text = kernel_source(Model.perceptron(9, bias=True))
     assert not any(f"np.{name}" in text for name in ("empty", "zeros", "ones", "full", "array("))
     assert ".copy" not in text
 

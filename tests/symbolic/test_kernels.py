@@ -13,8 +13,7 @@ PERCEPTRONS = {
     "softplus": {"hidden": 1, "activation": "softplus", "bias": True},
     "sin, fixed": {"hidden": 3, "activation": "sin", "output_weights": (1.0, -0.5, 2.0)},
     "formula": {"hidden": 1, "activation": "u/(1 + u**2)"},
-    "tiled": {"hidden": 5, "bias": True, "offset": True},
-    "tiled, fixed": {"hidden": 9, "activation": "erf", "output_weights": (1.0, 0.5, -1.0) * 3},
+    "tiled": {"hidden": 6, "activation": "erf", "bias": True, "offset": True},
 }
 CASES = [*PERCEPTRONS, "expression"]
 SIGMA, RHO, SAMPLES = 0.3, 0.05, 1500  # more than one block
