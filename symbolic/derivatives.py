@@ -14,7 +14,7 @@ import sympy as sp
 
 from .activations import U
 from .model import Model
-from .units import Unit, unit_of
+from .units import Unit, fresh_symbol, unit_of
 
 JET_ORDER = 4
 
@@ -178,15 +178,9 @@ def derive(model: Model) -> Derivation:
     parameters = model.parameter_symbols
     taken = {*model.parameter_names, model.input}
     names = ("T", "epsilon", "sigma", "rho")
-    target, noise, sigma, rho = (_fresh(name, taken) for name in names)
-    direction = tuple(_fresh(f"e_{name}", taken) for name in model.parameter_names)
+    target, noise, sigma, rho = (fresh_symbol(name, taken) for name in names)
+    direction = tuple(fresh_symbol(f"e_{name}", taken) for name in model.parameter_names)
     return Derivation(model, unit_of(model), parameters, target, noise, sigma, rho, direction)
-
-
-def _fresh(name: str, taken: Iterable[str]) -> sp.Symbol:
-    while name in taken:
-        name += "_"
-    return sp.Symbol(name, real=True)
 
 
 def _numbered(symbol: sp.Symbol, k: int) -> sp.Symbol:

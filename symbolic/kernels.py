@@ -32,8 +32,10 @@ _GENERATOR = (
     "activations.py",
     "codegen.py",
     "functions.py",
+    "hessian_text.py",
     "kernel_runtime.py",
     "printing.py",
+    "unit_text.py",
     "units.py",
 )
 

@@ -94,7 +94,7 @@ def assignments(
     prefix
         Of the names of the shared subexpressions.
     """
-    exact = [sp.sympify(e).xreplace(dict(renamed)) for e in expressions]
+    exact = [e.xreplace(dict(renamed)) for e in expressions]
     shared, results = sp.cse(exact, symbols=sp.numbered_symbols(prefix))
     lines = [f"{symbol} = {source_of(value)}" for symbol, value in shared]
     return lines + [f"{t} = {source_of(e)}" for t, e in zip(targets, results, strict=True)]

@@ -5,6 +5,7 @@ expression is one unit that holds all parameters. Every kernel and every derivat
 is built from the derivatives of o, which are therefore taken once, here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,7 +72,8 @@ class Unit:
     @cached_property
     def direction(self) -> tuple[sp.Symbol, ...]:
         """Symbols e_a of a direction in the space of the parameters."""
-        return tuple(sp.Symbol(f"e_{p.name}", real=True) for p in self.parameters)
+        taken = {symbol.name for symbol in (*self.parameters, *self.constants, self.input)}
+        return tuple(fresh_symbol(f"e_{p.name}", taken) for p in self.parameters)
 
     def along(self, expression: sp.Expr, order: int) -> tuple[sp.Expr, ...]:
         """Derivatives of orders 0..order of an expression along the direction."""
@@ -83,6 +85,13 @@ class Unit:
             )
             result.append(sp.factor_terms(sp.Add(*terms)))
         return tuple(result)
+
+
+def fresh_symbol(name: str, taken: Iterable[str]) -> sp.Symbol:
+    """Real symbol of that name, with as many underscores as it takes to differ."""
+    while name in taken:
+        name += "_"
+    return sp.Symbol(name, real=True)
 
 
 def unit_of(model: Model) -> Unit:

@@ -130,6 +130,25 @@ def test_network_function(name):
     close(out, setup.network.outputs(setup.theta, setup.x))
 
 
+def test_names_of_an_expression_may_be_those_of_the_kernel_text():
+    names = ["u", "a", "e_a", "x_i", "q0"]
+    text = "u*sin(a*r) + e_a*exp(-x_i*r**2) + q0*r"
+    hidden = Model.from_expression(text, names, input="r")
+    x, theta, out = np.linspace(-1, 1, 5), np.arange(1.0, 6.0), np.empty(5)
+    load_kernels(hidden).network(theta, x, out)
+    expected = np.sin(2 * x) + 3 * np.exp(-4 * x**2) + 5 * x
+    close(out, expected)
+    kernels = load_kernels(hidden)
+    data, work = np.array([x, 0 * x, 0 * x]), np.empty(kernels.work_shape)
+    constants = np.array([0, 0.0, 0.0, 5, 1.0, 0.0])
+    J, F, Fp = np.zeros((5, 5)), np.zeros(5), np.zeros(5)
+    J[0] = np.arange(5.0)
+    kernels.jet(theta, 0.0, constants, data, work, F, J, Fp)
+    slope = np.array([np.sin(2 * x), x * np.cos(2 * x), np.exp(-4 * x**2),
+                      -3 * x**2 * np.exp(-4 * x**2), x])  # fmt: skip
+    close(F, slope @ expected / 5)
+
+
 # -- the continued parameters ----------------------------------------------------------------
 
 
