@@ -1,11 +1,11 @@
 """Exact mathematics of small networks: model, derivatives, symmetry, kernels."""
 
+from .arguments import ModelError
 from .derivatives import Derivation, derive
 from .kernels import KernelCacheError, Kernels, load_kernels
 from .model import (
     PRESETS,
     Model,
-    ModelError,
     fukumizu_amari,
     overparameterised,
     single_unit,

@@ -14,16 +14,22 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from .activations import NAMED, Ring, U, derivatives, ring_of
-from .functions import SYMPY_FUNCTIONS, evaluate
+from .activations import Ring, U, derivatives, ring_of
+from .arguments import (
+    FREE,
+    ModelError,
+    activation_expression,
+    canonical_activation,
+    canonical_teacher,
+    distinct_names,
+    fixed_weights,
+    formula_text,
+    positive_scale,
+    require_smooth,
+    whole_width,
+)
+from .functions import evaluate
 from .parsing import FormulaError, parse_expression
-
-FREE = "free"
-WIDEST = 1024
-
-
-class ModelError(ValueError):
-    """A model that makes no sense; the message says what was expected and what came."""
 
 
 @dataclass(frozen=True)
@@ -101,16 +107,16 @@ class Model:
         FormulaError
             A formula is not accepted.
         """
-        hidden = _width(hidden)
+        hidden = whole_width(hidden)
         return cls(
             kind="perceptron",
             hidden=hidden,
-            activation=_canonical_activation(activation),
-            output_weights=_fixed_weights(output_weights, hidden),
+            activation=canonical_activation(activation),
+            output_weights=fixed_weights(output_weights, hidden),
             bias=bool(bias),
             offset=bool(offset),
-            teacher=_canonical_teacher(teacher, "x"),
-            input_scale=_scale(input_scale),
+            teacher=canonical_teacher(teacher, "x"),
+            input_scale=positive_scale(input_scale),
         )
 
     @classmethod
@@ -142,17 +148,17 @@ class Model:
         FormulaError
             A formula is not accepted.
         """
-        names = _names(parameters, input)
-        expression = parse_expression(_text(text), (*names, input))
-        _require_smooth(expression, names)
+        names = distinct_names(parameters, input)
+        expression = parse_expression(formula_text(text), (*names, input))
+        require_smooth(expression, names)
         return cls(
             kind="expression",
             activation="",
             formula=str(expression),
             parameters=names,
             input=input,
-            teacher=_canonical_teacher(teacher, input),
-            input_scale=_scale(input_scale),
+            teacher=canonical_teacher(teacher, input),
+            input_scale=positive_scale(input_scale),
         )
 
     # -- structure ---------------------------------------------------------------------------
@@ -196,7 +202,7 @@ class Model:
     @cached_property
     def activation_expr(self) -> Any:
         """Activation phi as an expression in the symbol u; None for an expression."""
-        return None if self.kind == "expression" else _activation_expression(self.activation)
+        return None if self.kind == "expression" else activation_expression(self.activation)
 
     @cached_property
     def ring(self) -> Ring:
@@ -263,7 +269,7 @@ class Model:
         ModelError
             The model is an expression, or its fixed output weights cannot be extended.
         """
-        hidden = _width(hidden)
+        hidden = whole_width(hidden)
         if self.kind == "expression":
             raise ModelError("a model given by an expression has no hidden units to choose")
         weights = self.output_weights
@@ -371,96 +377,6 @@ def _expression_from_fields(fields: dict[str, Any]) -> Model:
 
 
 _FROM_FIELDS = {"perceptron": _perceptron_from_fields, "expression": _expression_from_fields}
-
-
-# -- checks of the arguments -----------------------------------------------------------------
-
-
-def _width(hidden: int) -> int:
-    whole = isinstance(hidden, int | np.integer) and not isinstance(hidden, bool)
-    if not whole or not 1 <= hidden <= WIDEST:
-        raise ModelError(f"hidden must be a whole number from 1 to {WIDEST}, got {hidden!r}")
-    return int(hidden)
-
-
-def _scale(input_scale: float) -> float:
-    try:
-        value = float(input_scale)
-    except (TypeError, ValueError):
-        value = float("nan")
-    if not 0.0 < value < float("inf"):
-        raise ModelError(f"input_scale must be positive and finite, got {input_scale!r}")
-    return value
-
-
-def _fixed_weights(weights: str | Sequence[float], hidden: int) -> tuple[float, ...] | None:
-    if isinstance(weights, str):
-        if weights != FREE:
-            raise ModelError(f'output_weights must be "free" or numbers, got {weights!r}')
-        return None
-    try:
-        values = tuple(float(v) for v in weights)
-    except (TypeError, ValueError):
-        raise ModelError(f'output_weights must be "free" or numbers, got {weights!r}') from None
-    if len(values) != hidden or not np.all(np.isfinite(values)):
-        raise ModelError(f"expected {hidden} finite output weights, got {weights!r}")
-    return values
-
-
-def _canonical_activation(activation: str) -> str:
-    if not isinstance(activation, str):
-        raise ModelError(f"activation must be a name or a formula in u, got {activation!r}")
-    expression = _activation_expression(activation)
-    if U not in expression.free_symbols:
-        raise ModelError(f"activation {activation!r} does not depend on u")
-    try:
-        ring_of(expression)
-    except ValueError as error:
-        raise ModelError(str(error)) from None
-    named = [name for name in NAMED if SYMPY_FUNCTIONS[name](U) == expression]
-    return named[0] if named else str(expression)
-
-
-def _activation_expression(activation: str) -> sp.Expr:
-    if activation in NAMED:
-        return SYMPY_FUNCTIONS[activation](U)
-    if activation.isidentifier() and activation != U.name:
-        raise ModelError(
-            f"unknown activation {activation!r}; known: {', '.join(NAMED)}, or a formula in u"
-        )
-    return parse_expression(activation, (U.name,))
-
-
-def _canonical_teacher(teacher: str | sp.Expr | None, input: str) -> str | None:
-    return None if teacher is None else str(parse_expression(_text(teacher), (input,)))
-
-
-def _text(formula: str | sp.Expr) -> str:
-    if isinstance(formula, str | sp.Expr):
-        return str(formula)
-    raise ModelError(f"expected a formula as text or SymPy expression, got {formula!r}")
-
-
-def _names(parameters: Sequence[str], input: str) -> tuple[str, ...]:
-    names = (parameters,) if isinstance(parameters, str) else tuple(parameters)
-    if not names:
-        raise ModelError("an expression needs at least one parameter")
-    for name in (*names, input):
-        if not (isinstance(name, str) and name.isascii() and name.isidentifier()):
-            raise ModelError(f"{name!r} is no name for a parameter or input")
-        if name in SYMPY_FUNCTIONS:
-            raise ModelError(f"the name {name!r} is taken by a function")
-    if len({*names, input}) != len(names) + 1:
-        raise ModelError(f"names clash: parameters {list(names)}, input {input!r}")
-    return names
-
-
-def _require_smooth(expression: sp.Expr, names: tuple[str, ...]) -> None:
-    if expression.has(sp.Abs, sp.sign):
-        raise ModelError(f"{expression} is not smooth in its parameters")
-    unused = set(names) - {symbol.name for symbol in expression.free_symbols}
-    if unused:
-        raise ModelError(f"parameters that do not occur in the formula: {sorted(unused)}")
 
 
 # -- presets ---------------------------------------------------------------------------------
