@@ -32,6 +32,9 @@ from continuation.landscape.responses import Responses
 
 Array = NDArray[np.float64]
 
+BELOW_THE_TOP = 1e-4
+"""Relative distance to w = W, a trivial root of the upper edge, at which its scan ends."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -98,7 +101,8 @@ def _linear_edge(responses: Responses, grid: Array) -> list[Term]:
 
 def _upper_edge(responses: Responses, grid: Array) -> list[Term]:
     top = grid[-1]
-    points = _edge(responses, grid[:-1], responses.features(top, 0)[0])
+    short = np.append(grid[:-1], top * (1.0 - BELOW_THE_TOP))
+    points = _edge(responses, short, responses.features(top, 0)[0])
     inward = [p for p in points if _upper_slope(responses, top, p, p.coefficients[1]) > 0.0]
     return [Term("upper edge", p.index, (p.w, float(top))) for p in inward]
 

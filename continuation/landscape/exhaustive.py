@@ -41,17 +41,23 @@ def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
 
 def two_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     """All critical sets of two units, on the coarsest grid whose Euler count is 1."""
+    if interpolates(responses):
+        return _embedded_only(at, responses)
     for spacing in REFINED_SPACINGS:
         grid = Grid.of(responses, spacing)
-        interior = _interior(at, responses, grid)
+        interior, degenerate = _interior(at, responses, grid)
         terms = euler_terms(responses, grid.nodes, [point.term for point in interior])
         if euler_count(terms) == 1:
             break
     sets = _two_unit_list(at, responses, grid, interior)
     return CriticalSets(
         labelled(sets),
-        notes=(*_count_notes(terms, spacing), *_range_notes(responses, grid)),
-        complete=euler_count(terms) == 1,
+        notes=(
+            *_count_notes(terms, spacing),
+            *_degeneracy_notes(responses, degenerate),
+            *_range_notes(responses, grid),
+        ),
+        complete=euler_count(terms) == 1 and not degenerate,
         euler_count=euler_count(terms),
     )
 
@@ -71,7 +77,8 @@ class _Interior:
         return float(w1), float(w2), self.found.index
 
 
-def _interior(at: LossAt, responses: Responses, grid: Grid) -> list[_Interior]:
+def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Interior], int]:
+    """Critical points inside the triangle, and how many degenerate ones were left out."""
     build = Assembler(at)
     points: list[CriticalSet] = []
     for base in working_points(responses, grid.nodes):
@@ -90,14 +97,36 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> list[_Interior]:
         logs = np.log(theta[:2])
         if all(np.abs(other - logs).max() > SAME_LOG_WEIGHT for other in known):
             points.append(build.point(theta, "isolated"))
-    return [_Interior(point.subkind, point) for point in points]
+    regular = [_Interior(point.subkind, point) for point in points if not point.nullity]
+    return regular, len(points) - len(regular)
+
+
+def interpolates(responses: Responses) -> bool:
+    """Whether two units of any weights fit the data exactly: at most two distinct |x| > 0."""
+    return np.unique(np.abs(responses.x[responses.x != 0.0])).size <= 2
+
+
+def _embedded_only(at: LossAt, responses: Responses) -> CriticalSets:
+    """What exists where the minima of the loss are a manifold: embeddings of one unit."""
+    note = (
+        "at most two distinct |x|, n < 2H: a continuum of weights fits the data exactly; only "
+        "the origin and the embeddings of one unit are listed"
+    )
+    sets = _embeddings(Assembler(at), responses, Grid.of(responses))
+    return CriticalSets(labelled(sets), notes=(note,))
 
 
 def _two_unit_list(
     at: LossAt, responses: Responses, grid: Grid, interior: list[_Interior]
 ) -> list[CriticalSet]:
     build = Assembler(at)
-    sets = [build.point(np.zeros(4), "origin"), *(point.found for point in interior)]
+    sets = [*(point.found for point in interior), *_embeddings(build, responses, grid)]
+    return sets + [_end(build, end) for end in ends_of_two(responses, grid.nodes)]
+
+
+def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[CriticalSet]:
+    """Origin, dead units and split lines over the points of one unit."""
+    sets = [build.point(np.zeros(4), "origin")]
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
         sets.append(build.point(np.array([0.0, star[0], 0.0, star[1]]), "dead unit", base=star))
@@ -106,7 +135,7 @@ def _two_unit_list(
         star = np.array([base.w, 0.0])
         sets.append(build.point(np.array([0.0, base.w, 0.0, 0.0]), "dead unit", base=star))
         sets.append(build.point(np.array([base.w, base.w, 0.0, 0.0]), "silent unit", base=star))
-    return sets + [_end(build, end) for end in ends_of_two(responses, grid.nodes)]
+    return sets
 
 
 def _end(build: Assembler, end: End) -> CriticalSet:
@@ -125,6 +154,19 @@ def _count_notes(terms: list[Term], spacing: float) -> tuple[str, ...]:
         f"incomplete: the Euler count is {count}, not 1, on the finest grid "
         f"(ratio {1 + spacing:g}); points are missing or counted twice",
     )
+
+
+def _degeneracy_notes(responses: Responses, degenerate: int) -> list[str]:
+    notes = []
+    distinct = np.unique(np.abs(responses.x)).size
+    if distinct < 4:
+        notes.append(
+            f"{distinct} distinct |x|, n < 2H: the data can be fitted exactly by a continuum of "
+            "weights, which is not listed"
+        )
+    if degenerate:
+        notes.append(f"{degenerate} degenerate points (nullity > 0) are not listed")
+    return notes
 
 
 def _range_notes(responses: Responses, grid: Grid) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arclength import trace_branch
-from continuation.branch import Branch, SpecialPoint
+from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.lifted_problems import Lifted, lifted_problem
 from continuation.landscape.loss import Loss
+from continuation.landscape.ranges import arrival_of
 from continuation.options import NewtonOptions, StepOptions
 
 Array = NDArray[np.float64]
@@ -26,8 +27,8 @@ FOLLOWING = StepOptions(initial=0.01, maximum=0.1, max_samples=4000)
 
 CORRECTOR = NewtonOptions()
 
-FOLLOWING_ENDS = StepOptions(initial=0.01, maximum=0.1, max_samples=400)
-"""Limit models are plain callables, a hundred times slower; what needs more runs off as well."""
+FOLLOWING_PLAIN = StepOptions(initial=0.01, maximum=0.3, max_samples=1000)
+"""Limit models and silent units are plain callables, a hundred times slower per sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,9 @@ class SetBranch:
         Of both directions; `index` refers to the rows here.
     branches : tuple of Branch
         As traced: one for each direction.
+    arrivals : tuple of str or None
+        For each of them the end at infinity in whose limit model it goes on: "confluence",
+        "linear" or "step" (see `ranges`); None for those that ended otherwise.
     """
 
     set: CriticalSet
@@ -68,6 +72,7 @@ class SetBranch:
     transverse: Array = field(repr=False)
     special: tuple[SpecialPoint, ...]
     branches: tuple[Branch, ...] = field(repr=False)
+    arrivals: tuple[str | None, ...] = field(repr=False)
 
     @property
     def branch(self) -> Branch:
@@ -77,7 +82,10 @@ class SetBranch:
     @property
     def stop_reasons(self) -> tuple[str, ...]:
         """Why each direction ended."""
-        return tuple(branch.stop_reason for branch in self.branches)
+        return tuple(
+            branch.stop_reason if end is None else f"arrival at the {end} end"
+            for branch, end in zip(self.branches, self.arrivals, strict=True)
+        )
 
     def __len__(self) -> int:
         return int(self.p.size)
@@ -147,7 +155,8 @@ def follow(
     if loss.data.weights is not None:
         at.pop("size", None)
     if step is None:
-        step = FOLLOWING_ENDS if critical_set.kind == "infinity" else FOLLOWING
+        plain = critical_set.kind == "infinity" or critical_set.subkind == "silent unit"
+        step = FOLLOWING_PLAIN if plain else FOLLOWING
     lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
     start = 1.0 if parameter == "population" else float(at.get(parameter, 0.0))
     low, high = limits
@@ -161,16 +170,32 @@ def follow(
     if not possible:
         raise InvalidInputError(f"there is nothing to follow from {start:g} within {limits}")
     problem, scale = lifted.balanced(start)
+    arrival = arrival_of(loss, critical_set)
+    if arrival is not None and arrival(lifted.state) is not None:
+        arrival = None  # found out there: nothing to arrive at
+
+    def arrived(sample: Sample) -> bool:
+        return arrival is not None and arrival(sample.x * scale) is not None
+
     branches = [
         _unscaled(
             trace_branch(
-                problem, lifted.state / scale, start, limits, d, step, newton, targets=targets
+                problem,
+                lifted.state / scale,
+                start,
+                limits,
+                d,
+                step,
+                newton,
+                targets=targets,
+                stop=None if arrival is None else arrived,
             ),
             scale,
         )
         for d in possible
     ]
-    return _assemble(critical_set, parameter, lifted, branches)
+    arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    return _assemble(critical_set, parameter, lifted, branches, arrivals)
 
 
 def _require_critical(lifted: Lifted, start: float, parameter: str) -> None:
@@ -187,17 +212,18 @@ def _require_critical(lifted: Lifted, start: float, parameter: str) -> None:
 
 
 def _assemble(
-    critical_set: CriticalSet, parameter: str, lifted: Lifted, branches: Sequence[Branch]
+    critical_set: CriticalSet,
+    parameter: str,
+    lifted: Lifted,
+    branches: Sequence[Branch],
+    arrivals: tuple[str | None, ...],
 ) -> SetBranch:
     """Join the directions, the first one backwards, and evaluate the full network."""
     last = branches[-1]
-    x, p, special = last.x, last.p, list(last.special)
+    x, p = last.x, last.p
     if len(branches) == 2:
         first = branches[0]
-        offset = len(first) - 1
         x, p = np.concatenate([first.x[:0:-1], x]), np.concatenate([first.p[:0:-1], p])
-        mirrored = [_moved(s, offset - 1 - s.index) for s in reversed(first.special)]
-        special = mirrored + [_moved(s, s.index + offset) for s in special]
     rows = [lifted.describe(state, value) for state, value in zip(x, p, strict=True)]
     theta, loss, inertia, transverse = zip(*rows, strict=True)
     return SetBranch(
@@ -209,9 +235,24 @@ def _assemble(
         np.array(loss),
         np.array(inertia),
         np.array(transverse),
-        tuple(special),
+        joined_special_points(branches),
         tuple(branches),
+        arrivals,
     )
+
+
+def joined_special_points(branches: Sequence[Branch]) -> tuple[SpecialPoint, ...]:
+    """Special points of one or two directions in the order and with the indices of the join.
+
+    Hopf points are left out: in a gradient flow there are none, but a silent unit is followed by
+    equations that are no gradient, where two real eigenvalues may meet within rounding.
+    """
+    special = list(branches[-1].special)
+    if len(branches) == 2:
+        offset = len(branches[0]) - 1
+        mirrored = [_moved(s, offset - 1 - s.index) for s in reversed(branches[0].special)]
+        special = mirrored + [_moved(s, s.index + offset) for s in special]
+    return tuple(s for s in special if s.kind != "hopf")
 
 
 def _unscaled(branch: Branch, scale: Array) -> Branch:

@@ -245,11 +245,18 @@ def from_chart(chart: Array) -> Array:
 
 
 def _distinct(theta: Array) -> Array:
-    order = np.lexsort((theta[:, 1], theta[:, 0]))
+    """One of each group of equal rows, in increasing order of w₁."""
     kept: list[Array] = []
-    for row in theta[order]:
+    for row in theta[np.lexsort((theta[:, 1], theta[:, 0]))]:
         logs = np.log(row[:2])
-        if not any(np.abs(np.log(other[:2]) - logs).max() < SAME_POINT for other in kept):
+        for other in reversed(kept):
+            gap = np.abs(np.log(other[:2]) - logs)
+            if gap[0] > SAME_POINT:
+                kept.append(row)
+                break
+            if gap[1] <= SAME_POINT:
+                break
+        else:
             kept.append(row)
     return np.array(kept).reshape(-1, 4)
 
