@@ -26,7 +26,7 @@ from .branch import SpecialPoint
 from .identify import BRANCHING, Event, identify
 from .linalg import zero_tolerance
 from .locate import Local, Path
-from .rates import counts, rates
+from .rates import counts, rates, tolerances
 from .workspace import Samples, Workspace
 
 __all__ = ["EventFinder", "Jump"]
@@ -100,7 +100,7 @@ class EventFinder:
         table = self._counts(samples)
         self._last = (samples, table)
         self.always_zero = min(self.always_zero, int(table[:, 1].min()))
-        path = Path(self.workspace, samples)
+        path = Path(self.workspace, samples, self.always_zero)
         if not self.singular:
             return [identify(path, [event], offset) for event in self._passages(path, first, [])]
         points: list[SpecialPoint] = []
@@ -130,12 +130,12 @@ class EventFinder:
 
     def _intervals(self, samples: Samples, table: Array, first: int) -> Iterator[Interval]:
         slope = samples.tangent[:, -1]
-        determinant = _negative_eigenvalues(samples)
         decided = np.flatnonzero(table[:, 1] <= self.always_zero)
         low, high = decided[:-1], decided[1:]
         flips = slope[low] * slope[high] < 0
-        changes = flips | (table[low, 0] != table[high, 0])
-        for k in np.flatnonzero(changes & (high >= first)):
+        changes = np.flatnonzero((flips | (table[low, 0] != table[high, 0])) & (high >= first))
+        determinant = _negative_eigenvalues(samples) if changes.size else table[:, 0]
+        for k in changes:
             i, j = int(low[k]), int(high[k])
             orders = range(*sorted((int(table[i, 0]), int(table[j, 0]))))
             parity = int(determinant[j] - determinant[i] + flips[k]) % 2
@@ -152,7 +152,8 @@ class EventFinder:
         roots = [(kind, path.root(test, *bounds)) for kind, test in tests]
         events = [Event(kind, root, bounds, root.corrected) for kind, root in roots if root]
         points = _distinct([identify(path, group, offset) for group in _merged(events)])
-        branching = sum(q.kernel.shape[1] for q in points if q.kind in BRANCHING and q.located)
+        crossing = [q for q in points if q.kind in BRANCHING and q.located]
+        branching = sum(q.kernel.shape[1] - self.always_zero for q in crossing)
         if all(q.located for q in points) and branching % 2 == interval.parity:
             return points
         if patient:
@@ -188,7 +189,9 @@ class EventFinder:
         r = rates(self.workspace.problem, samples.eigenvalues)
         slope = np.sign(samples.tangent[:, -1])[rows]
         same = (table[rows[:-1]] == table[rows[1:]]).all(axis=1) & (slope[:-1] * slope[1:] >= 0)
-        below = (r < 0).sum(axis=1)
+        below = table[:, 0]
+        if samples.negative[0] >= 0:  # all are counted, but only some known
+            below = (r < -tolerances(self.workspace.problem, samples.eigenvalues)).sum(axis=1)
         for sign, order in ((1.0, below + self.always_zero), (-1.0, below - 1)):
             inside = (order >= 0) & (order < r.shape[1])
             chosen = np.clip(order, 0, r.shape[1] - 1)
@@ -219,8 +222,11 @@ class EventFinder:
 
     def _passages(self, path: Path, first: int, folds: list[float]) -> Iterator[Event]:
         """Zeros between samples; folds divide a step that goes there and back."""
+        tests = list(self._tests())
+        if not tests:
+            return
         knots = sorted({*map(float, range(max(first - 1, 0), len(path.samples))), *folds})
-        for kind, name, test in self._tests():
+        for kind, name, test in tests:
             values = [test(path.at(u)) for u in knots]
             for k in range(len(knots) - 1):
                 if (values[k] < 0) != (values[k + 1] < 0) and values[k] != 0:
@@ -256,7 +262,9 @@ def _signed_rate(sign: float, order: int) -> Callable[[Local], float]:
 
 def _negative_eigenvalues(samples: Samples) -> Array:
     """Number of eigenvalues with negative real part: its parity is the sign of det J."""
-    counted = (samples.eigenvalues.real < 0).sum(axis=1)
+    size = np.abs(samples.eigenvalues).max(axis=1, keepdims=True, initial=0.0)
+    zero = zero_tolerance(1.0, samples.eigenvalues.shape[1]) * size
+    counted = (samples.eigenvalues.real < -zero).sum(axis=1)
     return np.where(samples.negative >= 0, samples.negative, counted)
 
 

@@ -93,7 +93,7 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
     local = events[0].local
     scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
     multiplicity = max(1, sum(e.kind in ("rate", "dip") for e in events))
-    value = _critical(problem, local)
+    value = _critical(problem, local, path.always_zero)
     if problem.is_map and abs(value + 2) < PAIR:
         return _flip(path, point)
     if abs(value.imag) > PAIR * scale or (problem.is_map and abs(value) > 0.1):
@@ -101,14 +101,15 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
     if abs(value) > UNRESOLVED * scale:
         status = "the eigenvalue does not vanish at the root: take smaller steps"
         return replace(point, kind="branch point", located=False, status=status)
-    return _steady(path, point, min(multiplicity, path.workspace.n), scale)
+    k = multiplicity + path.always_zero
+    return _steady(path, point, min(k, path.workspace.n), scale)
 
 
-def _critical(problem: AnyProblem, local: Local) -> complex:
-    """The eigenvalue nearest to the imaginary axis (unit circle)."""
+def _critical(problem: AnyProblem, local: Local, skipped: int) -> complex:
+    """The eigenvalue nearest to the imaginary axis (unit circle), but for those always zero."""
     values = local.eigenvalues.astype(complex)
     rate = np.abs(1 + values) - 1 if problem.is_map else values.real
-    return complex(values[np.argmin(np.abs(rate))])
+    return complex(values[np.argsort(np.abs(rate), kind="stable")[skipped]])
 
 
 # -- eigenvalue zero -------------------------------------------------------------------------
@@ -125,6 +126,8 @@ def _steady(path: Path, point: SpecialPoint, k: int, scale: float) -> SpecialPoi
     point = replace(point, kernel=phi, left_kernel=psi)
     if k > 1:
         status = f"kernel of dimension {k}: root of the growth rate on the branch"
+        if ratio > CLEARLY_FOLD and k == 1 + path.always_zero:
+            return replace(point, kind="fold", status=status)
         return replace(point, kind="branch point", status=status, located=ratio <= IN_RANGE)
     if ratio <= CLEARLY_FOLD:
         exact = _polished_branch_point(path, point, scale)

@@ -50,10 +50,19 @@ class Local:
 
 
 class Path:
-    """Consecutive samples with the branch between them."""
+    """Consecutive samples with the branch between them.
 
-    def __init__(self, workspace: Workspace, samples: Samples) -> None:
+    Parameters
+    ----------
+    workspace : Workspace
+    samples : Samples
+    always_zero : int
+        Eigenvalues that are zero all along the branch.
+    """
+
+    def __init__(self, workspace: Workspace, samples: Samples, always_zero: int = 0) -> None:
         self.workspace = workspace
+        self.always_zero = always_zero
         self.samples = samples
         self.z = np.column_stack([samples.x, samples.p])
         self._known: dict[float, Local] = {}

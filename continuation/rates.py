@@ -5,9 +5,11 @@ import numpy as np
 from .linalg import zero_tolerance
 from .problem import AnyProblem
 
-__all__ = ["counts", "rates"]
+__all__ = ["counts", "rates", "tolerances"]
 
 Array = np.ndarray
+
+FEW = 12
 
 
 def rates(problem: AnyProblem, eigenvalues: Array) -> Array:
@@ -34,10 +36,28 @@ def counts(problem: AnyProblem, eigenvalues: Array, negative: Array, n: int) -> 
     n : int
         Number of unknowns; differs from k where only some eigenvalues are known.
     """
-    r = rates(problem, eigenvalues)
-    scale = np.abs(eigenvalues).max(axis=1, keepdims=True, initial=0.0)
-    tolerance = zero_tolerance(1.0, r.shape[1]) * (scale + float(problem.is_map))
-    below, above = (r < -tolerance).sum(axis=1), (r > tolerance).sum(axis=1)
+    r, tolerance = rates(problem, eigenvalues), tolerances(problem, eigenvalues)
+    below, above = _row_sums(r < -tolerance), _row_sums(r > tolerance)
     zero = r.shape[1] - below - above
     below = np.where(negative >= 0, negative, below)
     return np.column_stack([below, zero, n - below - zero])
+
+
+def _row_sums(mask: Array) -> Array:
+    """Number of true entries in each row; by columns where these are few, which is faster."""
+    if mask.shape[1] > FEW:
+        return np.asarray(mask.sum(axis=1))
+    total = np.zeros(len(mask), dtype=np.int64)
+    for column in mask.T:
+        total += column
+    return total
+
+
+def tolerances(problem: AnyProblem, eigenvalues: Array) -> Array:
+    """Largest rate taken for zero, sample by sample, shape (m, 1)."""
+    if np.isrealobj(eigenvalues):  # ascending: the largest modulus stands at an end
+        scale = np.maximum(np.abs(eigenvalues[:, :1]), np.abs(eigenvalues[:, -1:]))
+    else:
+        scale = np.abs(eigenvalues).max(axis=1, keepdims=True)
+    unit = zero_tolerance(1.0, eigenvalues.shape[1])
+    return np.asarray(unit * (scale + float(problem.is_map)))

@@ -13,6 +13,7 @@ References
 .. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 6.
 .. [2] H. B. Keller, in *Applications of Bifurcation Theory*, Academic Press 1977, pp. 359-384.
 .. [3] P. Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, ch. 5.
+.. [4] J. H. Wilkinson, C. Reinsch, *Linear Algebra*, Springer 1971, II/2 (tred1), II/4 (imtql1).
 """
 
 import inspect
@@ -171,6 +172,7 @@ def _solve(B, R):  # type: ignore[no-untyped-def]
             for j in range(k):
                 R[c, j], R[p, j] = R[p, j], R[c, j]
         inverse = 1.0 / B[c, c]
+        B[c, c] = inverse
         for i in range(c + 1, n):
             B[i, c] *= inverse
         for j in range(c + 1, n):
@@ -183,8 +185,8 @@ def _solve(B, R):  # type: ignore[no-untyped-def]
                 R[i, j] -= B[i, c] * f
     for j in range(k):
         for c in range(n - 1, -1, -1):
-            R[c, j] /= B[c, c]
-            f = R[c, j]
+            f = R[c, j] * B[c, c]
+            R[c, j] = f
             for i in range(c):
                 R[i, j] -= B[i, c] * f
     return True
@@ -269,8 +271,8 @@ def _rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]
     return math.sqrt(s * x) + math.sqrt(f) * abs(y[n])
 
 
-def spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
-    """Eigenvalues of J into (w, wi); return the smallest singular value."""
+def spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
+    """Eigenvalues of J into (w, wi); return the smallest singular value. B is scratch."""
     if type(J) is not np.ndarray:
         return J.spectrum(symmetric, w, wi)
     if symmetric:
@@ -282,13 +284,14 @@ def spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
 
 
 @dual(spectrum)
-def _spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
+def _spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
     n = w.size
     if symmetric:
-        if n <= 6:
-            _jacobi(J.copy(), w)
-        else:
-            w[:] = np.linalg.eigvalsh(J)
+        for j in range(n):
+            for i in range(n):
+                B[i, j] = J[i, j]
+        tridiagonalise(B, w, wi)
+        implicit_ql(w, wi)
         smallest = abs(w[0])
         for i in range(1, n):
             smallest = min(smallest, abs(w[i]))
@@ -301,43 +304,83 @@ def _spectrum(J, symmetric, w, wi):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def _jacobi(a, w):  # type: ignore[no-untyped-def]
-    # cyclic Jacobi, eigenvalues only, ascending; faster than LAPACK for the smallest matrices
-    n = w.size
-    for _ in range(30):
-        off = 0.0
-        diagonal = 0.0
-        for i in range(n):
-            diagonal += a[i, i] * a[i, i]
-            for j in range(i + 1, n):
-                off += a[i, j] * a[i, j]
-        if off <= 1e-34 * diagonal or off == 0.0:
-            break
-        for p in range(n - 1):
-            for q in range(p + 1, n):
-                apq = a[p, q]
-                if apq == 0.0:
-                    continue
-                theta = (a[q, q] - a[p, p]) / (2.0 * apq)
-                t = math.copysign(1.0, theta) / (abs(theta) + math.sqrt(theta * theta + 1.0))
-                c = 1.0 / math.sqrt(t * t + 1.0)
-                s = t * c
-                a[p, p] -= t * apq
-                a[q, q] += t * apq
-                a[p, q] = 0.0
-                for k in range(n):
-                    if k != p and k != q:
-                        x = a[min(p, k), max(p, k)]
-                        y = a[min(q, k), max(q, k)]
-                        a[min(p, k), max(p, k)] = c * x - s * y
-                        a[min(q, k), max(q, k)] = s * x + c * y
-    for i in range(n):
-        v = a[i, i]
+def tridiagonalise(a, d, e):  # type: ignore[no-untyped-def]
+    # Householder, by columns; diagonal into d, subdiagonal into e; uses the first n x n of a [4]_
+    n = d.size
+    for k in range(n - 2):
+        d[k] = a[k, k]
+        tail = 0.0
+        for i in range(k + 2, n):
+            tail += a[i, k] * a[i, k]
+        e[k] = a[k + 1, k]
+        if tail == 0.0:
+            continue
+        e[k] = -math.copysign(math.sqrt(tail + a[k + 1, k] * a[k + 1, k]), a[k + 1, k])
+        a[k + 1, k] -= e[k]
+        beta = 2.0 / (tail + a[k + 1, k] * a[k + 1, k])
+        half = 0.0
+        for j in range(k + 1, n):
+            s = 0.0
+            for i in range(k + 1, n):
+                s += a[i, j] * a[i, k]
+            d[j] = beta * s
+            half += d[j] * a[j, k]
+        half *= 0.5 * beta
+        for j in range(k + 1, n):
+            d[j] -= half * a[j, k]
+        for j in range(k + 1, n):
+            for i in range(k + 1, n):
+                a[i, j] -= a[i, k] * d[j] + d[i] * a[j, k]
+    if n > 1:
+        d[n - 2] = a[n - 2, n - 2]
+        e[n - 2] = a[n - 1, n - 2]
+    d[n - 1] = a[n - 1, n - 1]
+    e[n - 1] = 0.0
+
+
+@njit(error_model="numpy")
+def implicit_ql(d, e):  # type: ignore[no-untyped-def]
+    # eigenvalues of the tridiagonal matrix into d, ascending [4]_
+    n = d.size
+    for first in range(n):
+        for _ in range(60):
+            m = first
+            while m < n - 1 and abs(e[m]) > MACHINE * (abs(d[m]) + abs(d[m + 1])):
+                m += 1
+            if m == first:
+                break
+            g = (d[first + 1] - d[first]) / (2.0 * e[first])
+            r = math.sqrt(g * g + 1.0)
+            g = d[m] - d[first] + e[first] / (g + math.copysign(r, g))
+            s, c, p = 1.0, 1.0, 0.0
+            finished = True
+            for i in range(m - 1, first - 1, -1):
+                f, b = s * e[i], c * e[i]
+                r = math.sqrt(f * f + g * g)
+                e[i + 1] = r
+                if r == 0.0:
+                    d[i + 1] -= p
+                    e[m] = 0.0
+                    finished = False
+                    break
+                inverse = 1.0 / r
+                s, c = f * inverse, g * inverse
+                g = d[i + 1] - p
+                r = (d[i] - g) * s + 2.0 * c * b
+                p = s * r
+                d[i + 1] = g + p
+                g = c * r - b
+            if finished:
+                d[first] -= p
+                e[first] = g
+                e[m] = 0.0
+    for i in range(1, n):
+        v = d[i]
         j = i - 1
-        while j >= 0 and w[j] > v:
-            w[j + 1] = w[j]
+        while j >= 0 and d[j] > v:
+            d[j + 1] = d[j]
             j -= 1
-        w[j + 1] = v
+        d[j + 1] = v
 
 
 def shift(vectors):  # type: ignore[no-untyped-def]
@@ -478,7 +521,7 @@ def advance(  # type: ignore[no-untyped-def]
                 break
             continue
         report[ANGLE] = math.acos(min(1.0, cosine))
-        smallest = spectrum(J, symmetric, W[m], WI[m])
+        smallest = spectrum(J, symmetric, W[m], WI[m], B)
         d = shift(vectors)
         factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
         length = min(options[MAX_STEP], length * factor)

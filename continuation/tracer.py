@@ -30,6 +30,8 @@ START_TOLERANCE = 0.3
 JUMP_RETRIES = 8
 #: A closed loop comes back to its start within this part of the step.
 LOOP_TOLERANCE = 1e-6
+#: Steps after which the directions along a family of solutions are computed anew.
+FAMILY_CHUNK = 16
 #: Rounding errors of F, in units of machine precision times |J||x| + |Fp||p|.
 ROUNDINGS_OF_F = 4.0
 
@@ -87,6 +89,7 @@ class Tracer:
         self.vectors = np.zeros((7, x.size + 1))
         self.control = np.zeros(6)
         self.stop_reason, self.message = "", ""
+        self.family = 0
         self.earlier: tuple[SpecialPoint, ...] = ()
 
     @classmethod
@@ -148,14 +151,34 @@ class Tracer:
             tangent = _sparse_null_vector(a)
         else:
             _, s, vt = linalg.svd(a)
-            if s[-1] <= KERNEL_TOLERANCE * s[0]:
-                raise InvalidInputError(
-                    "the start is singular: [J, Fp] has lost rank, so more than one branch passes "
-                    "here. Start from another point, or locate this one and use switch_branch."
-                )
-            tangent = vt[-1]
+            degenerate = int((s <= KERNEL_TOLERANCE * s[0]).sum())
+            tangent = self._tangent_of_family(z, degenerate, direction) if degenerate else vt[-1]
         tangent = tangent / self.workspace.norm(tangent)
         return tangent * _orientation(tangent, direction)
+
+    def _tangent_of_family(self, z: Array, k: int, direction: int | Array) -> Array:
+        """The start may lie on a family of solutions with k parameters of its own.
+
+        Then J keeps k zero eigenvalues along the branch; the branch normal to them is followed.
+        At a branch point they do not stay zero.
+        """
+        w = self.workspace
+        w.fix(z, k)
+        j = self.problem.full_jacobian(z)
+        j[:, :-1] += w.gauge
+        tangent = linalg.svd(j)[2][-1]
+        tangent *= _orientation(tangent, direction) / w.norm(tangent)
+        base = z + self.step.initial * tangent
+        y = base.copy()
+        met = w.correct(y, base, tangent) == CONVERGED
+        s = linalg.svdvals(self.problem.jacobian(y[:-1], float(y[-1])))
+        if not met or s[-k] > KERNEL_TOLERANCE**1.5 * s[0]:
+            raise InvalidInputError(
+                "the start is singular: [J, Fp] has lost rank, so more than one branch passes "
+                "here. Start from another point, or locate this one and use switch_branch."
+            )
+        self.family = k
+        return tangent
 
     # -- the run -------------------------------------------------------------------------------
 
@@ -191,6 +214,9 @@ class Tracer:
 
     def _steps(self, window: Samples, capacity: int) -> Samples:
         """Up to `capacity` new samples, cut where the run ends."""
+        if self.family:
+            self.workspace.fix(self.vectors[stepper.POINT], self.family)
+            capacity = min(capacity, FAMILY_CHUNK)
         new = self.workspace.advance(self.vectors, self.control, capacity)
         reason = self.control[stepper.REASON]
         if reason == stepper.TOO_SMALL:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from . import stepper
 from .bordered_sparse import BorderedSparse, SparseJacobian
@@ -123,6 +123,14 @@ class Workspace:
         kernel: Any = stepper.first_class(problem.kernel) if self.is_compiled else problem.kernel
         self._bound = (kernel, problem.constants, problem.data, problem.work)
 
+    def fix(self, z: Array, k: int) -> None:
+        """Hold the k directions in which dF/dx is singular at z, all along a family of solutions.
+
+        Adding ψφᵀ makes the bordered matrix regular and leaves the other components alone.
+        """
+        u, s, vt = linalg.svd(self.problem.jacobian(z[:-1], float(z[-1])))
+        self.gauge = np.ascontiguousarray(max(s[0], 1.0) * u[:, -k:] @ vt[-k:])
+
     @property
     def iterations(self) -> int:
         """Newton iterations of the last correction."""
@@ -173,7 +181,7 @@ class Workspace:
         At the last evaluation of the Jacobian.
         """
         w, wi = np.zeros((2, self.eigenvalue_count))
-        smallest = stepper.spectrum(self.J, self.problem.symmetric, w, wi)
+        smallest = stepper.spectrum(self.J, self.problem.symmetric, w, wi, self.B)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
         return values[0], int(negative[0]), smallest
 
