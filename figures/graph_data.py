@@ -29,5 +29,7 @@ def graph_arrays(graph: FlowGraph) -> xr.Dataset:
     variables |= {
         name: ("edge", np.array([float(r[name]) for r in rows])) for name in EDGE_NUMBERS
     }
+    places = [float(r.get("source_parameter", np.nan)) for r in rows]
+    variables["source_parameter"] = ("edge", np.array(places))
     variables["departure"] = ("edge", [str(r["departure"]) for r in rows])
     return xr.Dataset(variables)

@@ -69,7 +69,7 @@ def draw(data: xr.Dataset) -> Canvas:
     )
     _draw_fits(left, data)
     nodes = data[["label", "kind", "region", "loss", "attracting"]]
-    flow_graph(right, nodes, data[["source", "target", "multiplicity"]])
+    flow_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]])
     right.set_title("critical sets and connections")
     return canvas
 

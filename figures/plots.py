@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import networkx as nx
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ Array = NDArray[np.float64]
 
 BAND = (0.1, 0.9)
 """Quantiles shown around a median."""
+
+MOST_COLUMNS = 6
+"""Columns of a graph: with more, labels run into each other."""
 
 KIND_NAMES = {"point": "point", "line": "split line", "infinity": "set at infinity"}
 
@@ -52,14 +57,14 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     nodes : xarray.Dataset
         Along "node": label, kind, region, loss, attracting.
     edges : xarray.Dataset
-        Along "edge": source and target (positions of nodes), multiplicity.
+        Along "edge": source and target (positions of nodes), multiplicity, source_parameter.
     """
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
-    links = list(zip(edges["source"].to_numpy(), edges["target"].to_numpy(), strict=True))
-    across = spread(height, links)
-    for (i, j), count in zip(links, edges["multiplicity"].to_numpy(), strict=True):
-        _arrow(axes, (across[i], height[i]), (across[j], height[j]), int(count))
+    links = joined(edges)
+    across = spread(height, list(links))
+    for (i, j), count in links.items():
+        _arrow(axes, (across[i], height[i]), (across[j], height[j]), count)
     for k in range(loss.size):
         _node(axes, nodes.isel(node=k), across[k], height[k])
     ticks = _distinct_levels(height)
@@ -68,6 +73,19 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     axes.spines["bottom"].set_visible(False)
     axes.margins(0.12, 0.1)
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
+
+
+def joined(edges: xr.Dataset) -> dict[tuple[int, int], int]:
+    """One arrow for each pair of nodes: connections that leave from one place are added up.
+
+    Of a line several places are known; the arrow carries the largest number that any has.
+    """
+    counts: dict[tuple[int, int], Counter[float]] = {}
+    columns = [edges[k].to_numpy() for k in ("source", "target", "source_parameter", "multiplicity")]
+    for source, target, place, number in zip(*columns, strict=True):
+        at = 0.0 if np.isnan(place) else float(place)
+        counts.setdefault((int(source), int(target)), Counter())[at] += int(number)
+    return {link: max(number.values()) for link, number in counts.items()}
 
 
 def height_of(loss: Array) -> Array:
@@ -91,7 +109,7 @@ def spread(height: Array, links: Sequence[tuple[int, int]]) -> Array:
     of its placed neighbours.
     """
     graph = nx.Graph(links)
-    columns = np.linspace(0.0, 1.0, max(3, min(9, height.size)))
+    columns = np.linspace(0.0, 1.0, max(3, min(MOST_COLUMNS, height.size)))
     across = np.full(height.size, np.nan)
     for k in np.argsort(height, kind="stable"):
         near = [across[j] for j in graph.adj.get(k, ()) if np.isfinite(across[j])]
@@ -124,19 +142,20 @@ def _covered(
     return count
 
 
-def region_legend(axes: Axes, regions: Sequence[str], kinds: Sequence[str], **placing: object) -> None:
-    """Legend for colours of regions and shapes of kinds, those that occur."""
-    shown = [r for r in REGION_COLOURS if r in set(regions)]
+def region_legend(canvas: Figure, regions: Sequence[str], kinds: Sequence[str]) -> None:
+    """Legend below a figure for colours of regions and shapes of kinds, those that occur."""
     handles = [
-        Line2D([], [], ls="", marker="o", color=REGION_COLOURS[region], label=region)
-        for region in shown
+        Line2D([], [], ls="", marker="o", color=colour, label=region)
+        for region, colour in REGION_COLOURS.items()
+        if region in set(regions)
     ]
     handles += [
         Line2D([], [], ls="", marker=KIND_MARKERS[k], mfc="white", mec="black", label=KIND_NAMES[k])
         for k in KIND_MARKERS
         if k in set(kinds)
     ]
-    axes.legend(handles=handles, **placing)  # type: ignore[arg-type]
+    handles.append(Line2D([], [], ls="", marker="o", color="black", label="filled: attracting"))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=4)
 
 
 def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
@@ -155,9 +174,11 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
     axes.annotate(
         str(node["label"].item()),
         (x, y),
-        xytext=(7, 3),
+        xytext=(0, 6),
         textcoords="offset points",
         fontsize=6,
+        ha="center",
+        va="bottom",
         zorder=4,
         bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
     )

@@ -30,7 +30,7 @@ SPECIAL_MARKERS = {
     "pitchfork": ("D", "pitchfork"),
     "transcritical": ("X", "transcritical"),
     "touch": ("v", "touch"),
-    "arrival": ("*", "arrival at infinity or at a line"),
+    "arrival": ("*", "arrival at infinity"),
 }
 
 RC = {

@@ -6,13 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.following import SetBranch, follow
+from continuation.landscape.lifted_problems import lifted_problem
+from continuation.landscape.limit_functions import limit_outputs
+from continuation.landscape.limit_systems import limit_of
 from continuation.landscape.loss import Loss
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Symmetry
+
+Array = NDArray[np.float64]
 
 SAME_STATE = 1e-6
 """Relative distance below which a set lies on a branch that passes the same parameter value:
@@ -87,7 +93,10 @@ def loss_diagram(
     for value in values:
         fixed = _fixed(parameter, value, noise, weight_decay)
         for critical in find_critical_sets(loss, **fixed):
-            if any(_contains(branch, critical, value) for branch in branches):
+            if any(_contains(loss, branch, critical, value) for branch in branches):
+                continue
+            if schedule and critical.kind == "infinity":
+                failures.append(f"{critical.label} at size = {value:g}: blocks are not followed at infinity")
                 continue
             on_set(critical)
             try:
@@ -107,15 +116,60 @@ def _fixed(parameter: str, value: float, noise: float, decay: float) -> dict[str
     return {"noise": noise, "size": value, "weight_decay": decay}
 
 
-def _contains(branch: SetBranch, critical: CriticalSet, value: float) -> bool:
+def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float) -> bool:
     """Whether a set found at `value` is one of the branch's states there."""
     if branch.set.subkind != critical.subkind:
         return False
-    at = np.flatnonzero(np.isclose(branch.p, value, rtol=1e-12, atol=0.0))
-    if critical.theta is not None:
-        symmetry = Symmetry.of(critical.model)
-        scale = 1.0 + float(np.linalg.norm(critical.theta))
-        return any(
-            symmetry.distance(branch.theta[k], critical.theta) < SAME_STATE * scale for k in at
-        )
-    return any(abs(branch.loss[k] - critical.loss) < SAME_STATE * critical.loss for k in at)
+    fixed = dict(critical.parameters)
+    if loss.data.weights is not None:
+        fixed.pop("size", None)
+    state = lifted_problem(loss, critical, branch.parameter, fixed, ()).state
+    passed = [s.x for s in branch.special if s.kind in ("target", "limit") and s.p == value]
+    if branch.parameter in critical.parameters and value == branch.set.parameters[branch.parameter]:
+        passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
+    scale = 1.0 + float(np.linalg.norm(state))
+    return any(_distance(critical, state, other) < SAME_STATE * scale for other in passed)
+
+
+def _distance(critical: CriticalSet, state: Array, other: Array) -> float:
+    """Distance modulo symmetry, in the unknowns that the branch is followed in."""
+    model = critical.model
+    if state.size == model.dimension and critical.kind == "point":
+        return Symmetry.of(model).distance(state, other)
+    if critical.base is not None and state.size == critical.base.size:
+        return Symmetry.of(model.with_hidden(model.hidden - 1)).distance(state, other)
+    # One unit beside a root or a limit function: its flip changes signs only.
+    return float(np.linalg.norm(np.abs(state) - np.abs(other)))
+
+
+def function_distance(loss: Loss, branch: SetBranch) -> Array:
+    """Root mean square over the population of f − T along a branch, shape (m,).
+
+    The teacher makes branches comparable that have no weights in common: those of lines and of
+    sets at infinity are known by their functions alone.
+    """
+    population = loss.population.data
+    weights = population.weights
+    assert weights is not None
+    distance = np.empty(len(branch))
+    for k, (theta, state) in enumerate(zip(branch.theta, branch.state, strict=True)):
+        if branch.set.limit is None:
+            outputs = loss.predict(theta, population.x)
+        else:
+            limit = limit_of(branch.set.limit, state)
+            outputs = limit_outputs(loss.model, limit, population.x)
+        distance[k] = np.sqrt(weights @ (outputs - population.target) ** 2)
+    return distance
+
+
+def lowest_index(branch: SetBranch) -> NDArray[np.int64]:
+    """Index along a branch, shape (m,); on a line that of its most attracting piece.
+
+    The curvature across a line changes sign at λ = 0 and 1, so that each direction across it is
+    stable on the segment or on the rays.
+    """
+    if branch.set.kind != "line":
+        return branch.inertia[:, 0]
+    inside = (branch.transverse < 0.0).sum(axis=1)
+    base = branch.inertia[:, 0] - inside
+    return base + np.minimum(inside, branch.transverse.shape[1] - inside)

@@ -55,9 +55,7 @@ class LossAt:
         """Value of the parameter that the kernels take as their argument (the noise)."""
         return float(self.constants[1])
 
-    def evaluate(
-        self, theta: ArrayLike
-    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    def evaluate(self, theta: ArrayLike) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Loss, gradient (d,) and Hessian (d, d) in one pass over the samples."""
         theta = as_weights(self.model, theta)
         d = theta.size
@@ -204,7 +202,7 @@ class Loss:
 
     def predict(self, theta: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
         """Network function f(x; θ), shape (m,), at inputs of shape (m,)."""
-        x = np.ascontiguousarray(x, dtype=np.float64)
+        x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
         out = np.empty_like(x)
         self.kernels.network(as_weights(self.model, theta), x, out)
         return out

@@ -1,0 +1,82 @@
+"""The range of weights in which two units are described by finite weights; beyond, by an end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.landscape.critical_sets import CriticalSet
+from continuation.landscape.loss import Loss
+from continuation.landscape.responses import Responses
+from continuation.landscape.two_units import Grid
+
+Array = NDArray[np.float64]
+
+CLOSE_PAIR = 0.05
+"""Distance of two input weights, relative to their mean, below which they are a confluent pair:
+their functions differ from its limit by the square of this."""
+
+NEARLY_LINEAR = 0.1
+"""Input weight times the root mean square of x below which a unit is linear to 3e-3: what is
+left of its curvature decides only between the points of the limit model."""
+
+NEARLY_STEP = 0.5
+"""Share of the largest searched input weight above which a unit is a step for every sample but
+the two or three next to zero."""
+
+Where = Callable[[Array], str | None]
+
+
+def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
+    """Which end at infinity a state of this set's branch has come to, if any.
+
+    A branch of finite weights that leaves the range in which they are searched exhaustively goes
+    on in a limit model: there, single digits decide between its points, and test functions of
+    the finite model show rounding only.
+
+    Parameters
+    ----------
+    loss : Loss
+    critical : CriticalSet
+
+    Returns
+    -------
+    callable or None
+        state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", or None. None
+        where no range is known: for other models than two odd units without bias, for sets that
+        are followed through the smaller network, and for corners.
+    """
+    model = loss.model
+    plain = model.is_odd and model.free_output and not (model.bias or model.offset)
+    if model.hidden != 2 or not plain or critical.subkind not in _INPUTS:
+        return None
+    if critical.limit is not None and "w" not in critical.limit:
+        return None
+    responses = Responses.of(loss, 0.0)
+    lowest = NEARLY_LINEAR / float(np.linalg.norm(responses.monomial(1)))
+    highest = NEARLY_STEP * Grid.of(responses).highest
+    inputs_of = _INPUTS[critical.subkind]
+    small, large = ("linear", "step") if critical.limit is None else ("corner", "corner")
+
+    def where(state: Array) -> str | None:
+        inputs = np.abs(inputs_of(state))
+        if inputs.max() > highest:
+            return large
+        if inputs.min() < lowest:
+            return small
+        pair = critical.subkind == "isolated" and np.ptp(inputs) < CLOSE_PAIR * inputs.mean()
+        return "confluence" if pair and np.prod(state) < 0.0 else None
+
+    return where
+
+
+_INPUTS: dict[str, Callable[[Array], Array]] = {
+    "isolated": lambda state: state[:2],
+    "silent unit": lambda state: state[:2],
+    "confluence": lambda state: state[:1],
+    "linear": lambda state: state[:1],
+    "step": lambda state: state[:1],
+}
+"""Input weights in the unknowns that a set is followed in; a silent unit's root comes second."""

@@ -1,0 +1,195 @@
+"""Bifurcation diagrams of the loss in one parameter, for the figures `noise` and `size`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from continuation.landscape import Dataset, Loss, SetBranch
+from continuation.landscape.bifurcations import function_distance, loss_diagram, lowest_index
+from figures.settings import Settings
+from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS
+from symbolic import PRESETS
+
+PRESET_NAMES = ("fukumizu_amari", "overparameterised")
+
+SPECIAL_KINDS = {
+    "fold": "fold",
+    "cusp": "fold",
+    "branch point": "branch point",
+    "pitchfork": "branch point",
+    "transcritical": "branch point",
+    "touch": "branch point",
+}
+"""What is marked. A cusp has codimension two: on a branch in one parameter of random data it is
+a fold whose quadratic coefficient is small. Points where an eigenvalue vanishes without a fold
+are marked alike, whichever normal form their small coefficients suggest."""
+
+STABILITY = {0: "-", 1: "--", 2: ":"}
+"""Line style by index; larger ones as 2."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A diagram of one preset in one parameter."""
+
+    preset: str
+    parameter: str
+    seed: int
+    samples: int
+    noise: float
+    limits: tuple[float, float]
+    searched_at: tuple[float, ...]
+    schedule: tuple[int, ...] = ()
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Rows of all branches one after the other, and their special points."""
+    model = PRESETS[part.preset]()
+    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    diagram = loss_diagram(
+        loss, part.parameter, part.limits, part.searched_at, noise=part.noise, schedule=part.schedule
+    )
+    distances = [function_distance(loss, branch) for branch in diagram.branches]
+    rows = {
+        "branch": np.concatenate([np.full(len(b), k) for k, b in enumerate(diagram.branches)]),
+        "parameter": np.concatenate([b.p for b in diagram.branches]),
+        "distance": np.concatenate(distances),
+        "loss": np.concatenate([b.loss for b in diagram.branches]),
+        "index": np.concatenate([lowest_index(b) for b in diagram.branches]),
+    }
+    marks = [
+        mark
+        for branch, distance in zip(diagram.branches, distances, strict=True)
+        for mark in _marks(branch, distance)
+    ]
+    return xr.Dataset(
+        {
+            **{name: ("row", values) for name, values in rows.items()},
+            "inputs": (("row", "unit"), np.vstack([_inputs(b) for b in diagram.branches])),
+            "label": ("line", [b.set.label for b in diagram.branches]),
+            "kind": ("line", [b.set.kind for b in diagram.branches]),
+            "region": ("line", [b.set.region for b in diagram.branches]),
+            "mark": ("special", [m[0] for m in marks]),
+            "mark_parameter": ("special", np.array([m[1] for m in marks], dtype=float)),
+            "mark_distance": ("special", np.array([m[2] for m in marks], dtype=float)),
+            "mark_input": ("special", np.array([m[3] for m in marks], dtype=float)),
+        },
+        attrs={
+            "preset": part.preset,
+            "samples": part.samples,
+            "noise": part.noise,
+            "failures": "\n".join(diagram.failures),
+        },
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both presets; every name carries its preset."""
+    named = [
+        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
+    ]
+    merged = xr.merge(named, combine_attrs="drop")
+    notes = {f"{p.attrs['preset']}_{k}": p.attrs[k] for p in parts for k in ("samples", "noise", "failures")}
+    return merged.assign_attrs(notes)
+
+
+def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
+    """A column a preset: distance of the network function from the teacher, and input weights."""
+    canvas, axes = plt.subplots(
+        2, 2, figsize=(DOUBLE, 0.86 * DOUBLE), sharex="col", height_ratios=[1.0, 1.0]
+    )
+    seen: set[str] = set()
+    marked: set[str] = set()
+    for column, preset in zip(axes.T, PRESET_NAMES, strict=True):
+        names = {k: str(k).removeprefix(f"{preset}_") for k in data.data_vars if str(k).startswith(preset)}
+        dims = {k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)}
+        of = data[list(names)].rename({**names, **dims})
+        rows = of["distance"].to_numpy()[:, None], of["inputs"].to_numpy()
+        for panel, values, marks in zip(column, rows, ("mark_distance", "mark_input"), strict=True):
+            _panel(panel, of, values, of[marks].to_numpy())
+        seen |= set(of["region"].to_numpy().tolist())
+        marked |= set(of["mark"].to_numpy().tolist())
+        value = data.attrs[f"{preset}_{'samples' if fixed == 'n' else 'noise'}"]
+        symbol = "n" if fixed == "n" else r"\sigma"
+        column[0].set_title(f"{preset.replace('_', ' ')}, ${symbol}={value:g}$")
+        column[1].set_xlabel(label)
+    axes[0, 0].set_ylabel(r"distance from the teacher $\|f-T\|$")
+    axes[1, 0].set_ylabel(r"input weights $|w_1|,\ |w_2|$")
+    canvas.legend(handles=_legend(seen, marked), loc="outside lower center", ncols=4)
+    return canvas
+
+
+def _inputs(branch: SetBranch) -> np.ndarray:
+    """|w₁|, |w₂| along a branch, (m, 2); at infinity the finite one, where the limit has one."""
+    limit = branch.set.limit
+    if limit is None:
+        return np.abs(branch.theta[:, :2])
+    inputs = np.full((len(branch), 2), np.nan)
+    if "w" in limit:
+        inputs[:, 0] = np.abs(branch.state[:, 0])
+    return inputs
+
+
+def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, float, float]]:
+    """Special points and arrivals: kind, parameter, distance and input weight of the unit that
+
+    makes the difference: the one farther from where the others are, on a logarithmic scale.
+    """
+    inputs = _inputs(branch)
+    typical = np.nanmedian(np.log(inputs[inputs > 0.0])) if (inputs > 0.0).any() else 0.0
+
+    def other(k: int) -> float:
+        row = inputs[k][np.isfinite(inputs[k]) & (inputs[k] > 0.0)]
+        return float(row[np.argmax(np.abs(np.log(row) - typical))]) if row.size else np.nan
+
+    places = [(SPECIAL_KINDS[s.kind], s.p, max(s.index, 0)) for s in branch.special if s.located and s.kind in SPECIAL_KINDS]
+    ends = (0, len(branch) - 1) if len(branch.arrivals) == 2 else (len(branch) - 1,)
+    places += [
+        ("arrival", float(branch.p[end]), end)
+        for end, arrival in zip(ends, branch.arrivals, strict=True)
+        if arrival is not None
+    ]
+    return [(kind, p, float(distance[k]), other(k)) for kind, p, k in places]
+
+
+def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) -> None:
+    owner, parameter = data["branch"].to_numpy(), data["parameter"].to_numpy()
+    index = data["index"].to_numpy()
+    for k, (region, kind) in enumerate(zip(data["region"].to_numpy(), data["kind"].to_numpy(), strict=True)):
+        rows = np.flatnonzero(owner == k)
+        thin = str(kind) == "infinity"
+        for piece, number in _pieces(index[rows]):
+            axes.plot(
+                parameter[rows][piece], values[rows][piece], STABILITY[min(number, 2)],
+                color=REGION_COLOURS[str(region)], lw=0.8 if thin else 1.5, zorder=2 - thin,
+            )  # fmt: skip
+    for kind, p, y in zip(data["mark"].to_numpy(), data["mark_parameter"].to_numpy(), marks, strict=True):
+        axes.plot(p, y, SPECIAL_MARKERS[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
+    axes.set(xscale="log", yscale="log")
+
+
+def _pieces(index: np.ndarray) -> list[tuple[slice, int]]:
+    """Runs of equal index, each reaching into the next so that the line has no gaps."""
+    cuts = [0, *(np.flatnonzero(np.diff(index)) + 1), index.size]
+    return [(slice(a, b + 1), int(index[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+
+
+def _legend(regions: set[str], marks: set[str]) -> list[Line2D]:
+    handles = [Line2D([], [], color=c, lw=1.5, label=r) for r, c in REGION_COLOURS.items() if r in regions]
+    names = {0: "attracting", 1: "index 1", 2: "index 2 or more"}
+    handles += [Line2D([], [], color="black", ls=STABILITY[k], lw=1.2, label=names[k]) for k in names]
+    handles.append(Line2D([], [], color="0.4", lw=0.8, label="thin: at infinity"))
+    handles += [
+        Line2D([], [], ls="", marker=SPECIAL_MARKERS[m][0], color="black", mfc="white", label=SPECIAL_MARKERS[m][1])
+        for m in SPECIAL_MARKERS
+        if m in marks
+    ]
+    return handles

@@ -1,0 +1,78 @@
+"""The heteroclinic graph of one data set of each two-unit preset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.figure import Figure as Canvas
+
+from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from figures.graph_data import graph_arrays
+from figures.plots import flow_graph, region_legend
+from figures.settings import Settings
+from figures.style import DOUBLE
+from symbolic import PRESETS
+
+TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
+
+PRESET_NAMES = ("fukumizu_amari", "overparameterised")
+SAMPLES = 100
+NOISE = 0.1
+
+
+@dataclass(frozen=True)
+class Part:
+    """One preset."""
+
+    preset: str
+    seed: int
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """One part a preset."""
+    return [Part(name, settings.seed) for name in PRESET_NAMES]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Nodes, edges and chains of one data set."""
+    model = PRESETS[part.preset]()
+    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
+    sets = find_critical_sets(loss, noise=NOISE)
+    graph = connect(loss, sets, noise=NOISE)
+    chains = [" → ".join(chain.nodes) for chain in graph.chains() if chain.complete]
+    return graph_arrays(graph).assign_attrs(
+        preset=part.preset,
+        json=graph.to_json(),
+        complete_chains="\n".join(chains),
+        rising_edges=len(graph.rising_edges()),
+        euler_count="none" if sets.euler_count is None else str(sets.euler_count),
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both presets; every name carries its preset."""
+    named = [
+        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
+    ]
+    notes = {f"{p.attrs['preset']}_{k}": v for p in parts for k, v in p.attrs.items()}
+    return xr.merge(named, combine_attrs="drop").assign_attrs(notes)
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """One panel a preset."""
+    canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.66 * DOUBLE))
+    regions: list[str] = []
+    kinds: list[str] = []
+    for panel, preset in zip(axes, PRESET_NAMES, strict=True):
+        names = {k: str(k).removeprefix(f"{preset}_") for k in (*data.data_vars, *data.dims) if str(k).startswith(preset)}
+        of = data[[k for k in names if k in data.data_vars]].rename(names)
+        edges = of[["source", "target", "multiplicity", "source_parameter"]]
+        flow_graph(panel, of[["label", "kind", "region", "loss", "attracting"]], edges)
+        panel.set_title(f"{preset.replace('_', ' ')}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        regions += of["region"].to_numpy().tolist()
+        kinds += of["kind"].to_numpy().tolist()
+    region_legend(canvas, regions, kinds)
+    return canvas

@@ -1,0 +1,200 @@
+"""The reduced loss of two units with every critical set and every connection on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from continuation.landscape import CriticalSet, Dataset, Loss, LossAt, find_critical_sets, trajectory
+from continuation.landscape.departures import departures
+from continuation.landscape.reduced_loss import reduced_loss
+from figures.arrays import padded
+from figures.plots import region_legend
+from figures.settings import Settings
+from figures.style import DOUBLE, KIND_MARKERS, REGION_COLOURS
+from symbolic import PRESETS
+
+TITLE = "reduced loss over the input weights with all critical sets and connections"
+
+PRESET_NAMES = ("fukumizu_amari", "overparameterised")
+SAMPLES = 100
+NOISE = 0.1
+STEPS_SHOWN = 250
+"""Points kept of each trajectory, evenly spaced on the plane."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One preset."""
+
+    preset: str
+    seed: int
+    nodes: int
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """One part a preset."""
+    return [Part(name, settings.seed, settings.choose(240, 80)) for name in PRESET_NAMES]
+
+
+def compactified(w: np.ndarray | float) -> np.ndarray:
+    """[0, ∞] ↦ [0, 1]."""
+    w = np.abs(np.asarray(w, dtype=np.float64))
+    return np.where(np.isinf(w), 1.0, w / (1.0 + np.where(np.isinf(w), 0.0, w)))
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Reduced loss on a compactified grid, places of the sets, projected connections."""
+    model = PRESETS[part.preset]()
+    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
+    at = loss.at(noise=NOISE)
+    sets = find_critical_sets(loss, noise=NOISE)
+    axis = (np.arange(part.nodes) + 0.5) / part.nodes
+    paths = [path for found in sets for path in _connections(at, found)]
+    return xr.Dataset(
+        {
+            "reduced": (("second", "first"), reduced_loss(loss, axis / (1.0 - axis), noise=NOISE)),
+            "place": (("set", "side"), np.array([place(found) for found in sets])),
+            "label": ("set", [found.label for found in sets]),
+            "kind": ("set", [found.kind for found in sets]),
+            "region": ("set", [found.region for found in sets]),
+            "attracting": ("set", np.array([int(found.attracting) for found in sets])),
+            "path": (("connection", "step", "side"), padded(paths)),
+        },
+        {"first": axis, "second": axis},
+        {"preset": part.preset, "lowest": min(found.loss for found in sets)},
+    )
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both presets; every name carries its preset."""
+    named = [
+        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.variables, *(set(p.dims) - set(p.variables)))})
+        for p in parts
+    ]
+    notes = {f"{p.attrs['preset']}_{k}": v for p in parts for k, v in p.attrs.items()}
+    return xr.merge(named, combine_attrs="drop").assign_attrs(notes)
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """One panel a preset."""
+    canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE), sharey=True)
+    regions: list[str] = []
+    kinds: list[str] = []
+    for panel, preset in zip(axes, PRESET_NAMES, strict=True):
+        names = {k: str(k).removeprefix(f"{preset}_") for k in data.variables if str(k).startswith(preset)}
+        dims = {k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)}
+        of = data[[k for k in names if k in data.data_vars]].rename({**dims, **names})
+        _panel(panel, of, float(data.attrs[f"{preset}_lowest"]))
+        panel.set_title(f"{preset.replace('_', ' ')}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        regions += of["region"].to_numpy().tolist()
+        kinds += of["kind"].to_numpy().tolist()
+    axes[0].set_ylabel("larger input weight $|w_2|$")
+    region_legend(canvas, regions, kinds)
+    return canvas
+
+
+def place(found: CriticalSet) -> tuple[float, float]:
+    """Where a set stands in the compactified triangle |w₁| ≤ |w₂|.
+
+    Input weights that diverge or vanish at infinity stand on its edges, confluent pairs on its
+    diagonal. The origin, where the reduced loss is not defined, stands in the corner.
+    """
+    if found.theta is not None:
+        first, second = np.sort(np.abs(found.theta[:2]))
+    else:
+        limit = found.limit or {}
+        w = abs(limit.get("w", np.inf if "s" in limit else 0.0))
+        first, second = {
+            "confluence": (w, w),
+            "linear": (0.0, w),
+            "step": (w, np.inf),
+            "corner": (0.0, w),
+        }[found.subkind]
+    return float(compactified(first)), float(compactified(second))
+
+
+def _connections(at: LossAt, found: CriticalSet) -> Iterator[np.ndarray]:
+    """Connections that leave a set, projected to the plane."""
+    for start in departures(at, found):
+        path = trajectory(at, start.theta, subspace=start.subspace)
+        yield _thinned(compactified(np.sort(np.abs(path.theta[:, :2]), axis=1)))
+
+
+def _thinned(path: np.ndarray) -> np.ndarray:
+    """Points at even distances along a path in the plane."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    even = np.linspace(0.0, length[-1], STEPS_SHOWN)
+    return np.column_stack([np.interp(even, length, path[:, k]) for k in (0, 1)])
+
+
+def _panel(axes: Axes, data: xr.Dataset, lowest: float) -> None:
+    axis = data["first"].to_numpy()
+    excess = data["reduced"].to_numpy() / lowest - 1.0
+    shown = np.where(axis[:, None] >= axis[None, :], np.log10(np.maximum(excess, 1e-5)), np.nan)
+    levels = np.linspace(np.nanmin(shown), np.nanmax(shown), 15)
+    axes.contourf(axis, axis, shown, levels, cmap="Greys_r", alpha=0.55)
+    axes.contour(axis, axis, shown, levels, colors="white", linewidths=0.3, linestyles="-")
+    for path in data["path"].to_numpy():
+        axes.plot(*path.T, color="#0072B2", lw=0.7, alpha=0.8, zorder=3)
+        _arrowhead(axes, path)
+    places = data["place"].to_numpy()
+    offsets = _label_offsets(places)
+    for k, (x, y) in enumerate(places):
+        _set(axes, data.isel(set=k), x, y, offsets[k])
+    axes.plot([0, 1], [0, 1], color="black", lw=0.6)
+    ticks = np.array([0.0, 0.3, 1.0, 3.0, 10.0, np.inf])
+    names = ["0", "0.3", "1", "3", "10", r"$\infty$"]
+    axes.set_xticks(compactified(ticks), names)
+    axes.set_yticks(compactified(ticks), names)
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.06), aspect="equal")
+    axes.set_xlabel("smaller input weight $|w_1|$")
+
+
+def _arrowhead(axes: Axes, path: np.ndarray) -> None:
+    """A head in the middle of a connection that is long enough to be seen."""
+    kept = path[np.isfinite(path).all(axis=1)]
+    if np.abs(np.diff(kept, axis=0)).sum() > 0.08:
+        middle = len(kept) // 2
+        axes.annotate(
+            "", kept[middle + 1], kept[middle - 1], zorder=3,
+            arrowprops={"arrowstyle": "-|>", "color": "#0072B2", "lw": 0.0, "mutation_scale": 8},
+        )  # fmt: skip
+
+
+def _set(axes: Axes, data: xr.Dataset, x: float, y: float, offset: tuple[float, float]) -> None:
+    colour = REGION_COLOURS[str(data["region"].item())]
+    marker = KIND_MARKERS[str(data["kind"].item())]
+    face = colour if data["attracting"].item() else "white"
+    axes.plot(x, y, marker, mfc=face, mec=colour, mew=1.3, ms=6, zorder=5, clip_on=False)
+    axes.annotate(
+        str(data["label"].item()), (x, y), xytext=offset, textcoords="offset points", fontsize=6,
+        zorder=6, annotation_clip=False, va="center",
+        arrowprops={"arrowstyle": "-", "lw": 0.4, "color": "0.3", "shrinkA": 0, "shrinkB": 3},
+        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
+    )  # fmt: skip
+
+
+def _label_offsets(places: np.ndarray) -> list[tuple[float, float]]:
+    """Offsets in points that lead labels to the free half below the diagonal, without overlaps."""
+    offsets: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)
+    points_per_unit = 175.0
+    taken: list[tuple[float, float]] = []
+    for k in np.argsort(places.sum(axis=1), kind="stable"):
+        x, y = places[k]
+        step = 0
+        while True:
+            target = (max(x, 0.5 * (x + y)) + 0.10, 0.5 * (x + y) - 0.03 - 0.055 * step)
+            clash = any(abs(target[1] - b) < 0.05 and abs(target[0] - a) < 0.36 for a, b in taken)
+            if not clash:
+                break
+            step += 1
+        taken.append(target)
+        offsets[k] = ((target[0] - x) * points_per_unit, (target[1] - y) * points_per_unit)
+    return offsets

@@ -1,0 +1,35 @@
+"""Bifurcation diagram in the size of the data set, for both two-unit presets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import xarray as xr
+from matplotlib.figure import Figure as Canvas
+
+from figures import branches
+from figures.branches import assemble, compute
+from figures.settings import Settings
+
+__all__ = ["TITLE", "assemble", "compute", "draw", "parts"]
+
+TITLE = "bifurcation diagram in the data set size, blocks of samples ramped in"
+
+NOISE = 0.1
+SCHEDULE = (10, 20, 50, 100, 200, 500, 1000)
+SEARCHED_AT = (100.0, 20.0, 500.0)
+
+
+def parts(settings: Settings) -> Sequence[branches.Part]:
+    """One diagram a preset."""
+    values = SEARCHED_AT[: settings.choose(3, 1)]
+    limits = (float(SCHEDULE[0]), float(SCHEDULE[-1]))
+    return [
+        branches.Part(preset, "size", settings.seed, SCHEDULE[-1], NOISE, limits, values, SCHEDULE)
+        for preset in branches.PRESET_NAMES
+    ]
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """Distance from the teacher against n."""
+    return branches.draw(data, "data set size $n$", "noise")
