@@ -186,7 +186,7 @@ class Branch:
         """Write everything to one .npz file (no pickle), atomically."""
         target = Path(path)
         partial = target.with_name(target.name + ".part")
-        arrays, document = _to_arrays(self)
+        arrays, document = to_arrays(self)
         try:
             with partial.open("wb") as file:
                 np.savez_compressed(file, document=np.array(json.dumps(document)), **arrays)
@@ -200,7 +200,8 @@ class Branch:
         """Read what `save` wrote."""
         try:
             with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return _from_arrays({name: stored[name] for name in stored.files})
+                arrays = {name: stored[name] for name in stored.files}
+                return from_arrays(arrays, json.loads(str(stored["document"])))
         except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
             raise StoreError(
                 f"{path} is not a branch written by Branch.save, or is truncated: {error}."
@@ -216,7 +217,8 @@ _POINT_ARRAYS = ("x", "tangent", "kernel", "left_kernel", "bracket")
 _POINT_SCALARS = ("kind", "p", "coefficients", "located", "status", "index", "name")
 
 
-def _to_arrays(branch: Branch) -> tuple[dict[str, Any], dict[str, Any]]:
+def to_arrays(branch: Branch) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All arrays of a branch by name, and the rest of it as a JSON document."""
     arrays = {name: getattr(branch, name) for name in _ARRAYS}
     document = {name: getattr(branch, name) for name in _SCALARS}
     points = []
@@ -226,8 +228,9 @@ def _to_arrays(branch: Branch) -> tuple[dict[str, Any], dict[str, Any]]:
     return arrays, document | {"special": points}
 
 
-def _from_arrays(stored: dict[str, Any]) -> Branch:
-    document = json.loads(str(stored["document"]))
+def from_arrays(stored: dict[str, Any], document: dict[str, Any]) -> Branch:
+    """Inverse of `to_arrays`."""
+    document = dict(document)
     special = tuple(
         SpecialPoint(**scalars, **{name: stored[f"special_{i}_{name}"] for name in _POINT_ARRAYS})
         for i, scalars in enumerate(document.pop("special"))

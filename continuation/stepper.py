@@ -13,7 +13,8 @@ References
 .. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 6.
 .. [2] H. B. Keller, in *Applications of Bifurcation Theory*, Academic Press 1977, pp. 359-384.
 .. [3] P. Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, ch. 5.
-.. [4] J. H. Wilkinson, C. Reinsch, *Linear Algebra*, Springer 1971, II/2 (tred1), II/4 (imtql1).
+.. [4] J. H. Wilkinson, C. Reinsch, *Linear Algebra*, Springer 1971, II/2 (tred1).
+.. [5] B. N. Parlett, *The Symmetric Eigenvalue Problem*, SIAM 1998, section 8.15.
 """
 
 import inspect
@@ -291,7 +292,7 @@ def _spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
             for i in range(n):
                 B[i, j] = J[i, j]
         tridiagonalise(B, w, wi)
-        implicit_ql(w, wi)
+        root_free_ql(w, wi)
         smallest = abs(w[0])
         for i in range(1, n):
             smallest = min(smallest, abs(w[i]))
@@ -339,43 +340,59 @@ def tridiagonalise(a, d, e):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy")
-def implicit_ql(d, e):  # type: ignore[no-untyped-def]
-    # eigenvalues of the tridiagonal matrix into d, ascending [4]_
+def root_free_ql(d, e):  # type: ignore[no-untyped-def]
+    # eigenvalues of the tridiagonal matrix (d, e) into d, ascending: the rational QL method in the
+    # variant of Pal, Walker and Kahan, two divisions and no root a rotation [5]_
     n = d.size
+    norm = 0.0
+    for i in range(n):
+        norm = max(norm, abs(d[i]), abs(e[i]))
+    if norm == 0.0:
+        return
+    norm = 1.0 / norm
+    for i in range(n):
+        d[i] *= norm
+        e[i] = (e[i] * norm) ** 2
+    if abs(d[0]) > abs(d[n - 1]):  # small ones first: fewer iterations
+        for i in range(n // 2):
+            d[i], d[n - 1 - i] = d[n - 1 - i], d[i]
+        for i in range((n - 1) // 2):
+            e[i], e[n - 2 - i] = e[n - 2 - i], e[i]
     for first in range(n):
         for _ in range(60):
             m = first
-            while m < n - 1 and abs(e[m]) > MACHINE * (abs(d[m]) + abs(d[m + 1])):
+            while m < n - 1 and e[m] > (MACHINE * (abs(d[m]) + abs(d[m + 1]))) ** 2:
                 m += 1
             if m == first:
                 break
-            g = (d[first + 1] - d[first]) / (2.0 * e[first])
-            r = math.sqrt(g * g + 1.0)
-            g = d[m] - d[first] + e[first] / (g + math.copysign(r, g))
-            s, c, p = 1.0, 1.0, 0.0
-            finished = True
-            for i in range(m - 1, first - 1, -1):
-                f, b = s * e[i], c * e[i]
-                r = math.sqrt(f * f + g * g)
-                e[i + 1] = r
-                if r == 0.0:
-                    d[i + 1] -= p
-                    e[m] = 0.0
-                    finished = False
-                    break
+            half = 0.5 * (d[first + 1] - d[first])
+            root = math.copysign(math.sqrt(half * half + e[first]), half)
+            if m == first + 1:  # two by two: at once
+                small = -e[first] / (half + root)
+                d[first + 1] -= small
+                d[first] += small
+                e[first] = 0.0
+                break
+            sigma = d[first] - e[first] / (half + root)
+            s, c, gamma = 0.0, 1.0, d[m] - sigma
+            p = gamma * gamma
+            for k in range(m - first):
+                i = m - 1 - k
+                b = e[i]
+                r = p + b
+                if k > 0:
+                    e[i + 1] = s * r
+                before, last = c, gamma
                 inverse = 1.0 / r
-                s, c = f * inverse, g * inverse
-                g = d[i + 1] - p
-                r = (d[i] - g) * s + 2.0 * c * b
-                p = s * r
-                d[i + 1] = g + p
-                g = c * r - b
-            if finished:
-                d[first] -= p
-                e[first] = g
-                e[m] = 0.0
-    for i in range(1, n):
-        v = d[i]
+                ratio = r / p if p != 0.0 else 0.0
+                c, s = p * inverse, b * inverse
+                gamma = c * (d[i] - sigma) - s * last
+                d[i + 1] = last + (d[i] - gamma)
+                p = gamma * gamma * ratio if c != 0.0 else before * b
+            e[first] = s * p
+            d[first] = sigma + gamma
+    for i in range(n):
+        v = d[i] / norm
         j = i - 1
         while j >= 0 and d[j] > v:
             d[j + 1] = d[j]

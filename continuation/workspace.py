@@ -32,6 +32,8 @@ MESSAGES = {
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 #: Limits between which the range of the parameter needs no scaling.
 PLAIN_RANGE = (0.05, 50.0)
+#: Relative size up to which an eigenvalue along a family of solutions is zero.
+FAMILY_ZERO = 1e-6
 #: Number of unknowns up to which the state needs no scaling.
 PLAIN_DIMENSION = 64
 
@@ -116,6 +118,7 @@ class Workspace:
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
         self.report = np.zeros(6)
         self.gauge = np.zeros((0, 0))
+        self.family = 0
         self.weight = _weights(n, step, limits)
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
@@ -130,6 +133,21 @@ class Workspace:
         """
         u, s, vt = linalg.svd(self.problem.jacobian(z[:-1], float(z[-1])))
         self.gauge = np.ascontiguousarray(max(s[0], 1.0) * u[:, -k:] @ vt[-k:])
+        self.family = k
+
+    def _without_family(self, values: Array) -> Array:
+        """Eigenvalues (m, k) with those along the family made exactly zero, where they are small.
+
+        They are so up to the last Newton step, after which the Jacobian is not taken again.
+        """
+        if not self.family:
+            return values
+        size = np.abs(values)
+        along = np.argsort(size, axis=1)[:, : self.family]
+        small = np.take_along_axis(size, along, 1) <= FAMILY_ZERO * size.max(axis=1, keepdims=True)
+        kept = np.take_along_axis(values, along, 1)
+        np.put_along_axis(values, along, np.where(small, 0.0, kept), 1)
+        return values
 
     @property
     def iterations(self) -> int:
@@ -183,7 +201,7 @@ class Workspace:
         w, wi = np.zeros((2, self.eigenvalue_count))
         smallest = stepper.spectrum(self.J, self.problem.symmetric, w, wi, self.B)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
-        return values[0], int(negative[0]), smallest
+        return self._without_family(values)[0], int(negative[0]), smallest
 
     @property
     def eigenvalue_count(self) -> int:
@@ -202,6 +220,7 @@ class Workspace:
                 self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI, statistics,
             )  # fmt: skip
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
+        values = self._without_family(values)
         return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])
 
     def sample(self, z: Array, tangent: Array, length: float, following: float) -> Samples:
@@ -223,7 +242,7 @@ def _eigenvalues(w: Array, wi: Array, symmetric: bool, is_sparse: bool) -> tuple
     negative = np.full(len(w), -1)
     if symmetric:
         # a sparse symmetric Jacobian hands its count of negative pivots over in wi
-        return np.sort(w, axis=1), wi[:, 0].astype(int) if is_sparse else negative
+        return (np.sort(w, axis=1), wi[:, 0].astype(int)) if is_sparse else (w, negative)
     return np.sort_complex(w + 1j * wi), negative
 
 

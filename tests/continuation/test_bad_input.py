@@ -105,9 +105,3 @@ def test_newton_reports_failure_as_a_status() -> None:
     assert not result.converged
     assert result.message != "converged"
     assert newton(fold, [0.9], 1.0).converged
-
-
-def test_a_line_of_solutions_has_no_events() -> None:
-    line = Problem(lambda x, p: np.array([x[0] - p, 0.0 * x[1]]), symmetric=True)
-    with pytest.raises(InvalidInputError, match="singular"):
-        trace_branch(line, [0.0, 0.3], 0.0)

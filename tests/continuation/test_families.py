@@ -1,0 +1,50 @@
+"""Lines and circles of solutions: eigenvalues that are zero all along are no events."""
+
+import numpy as np
+import pytest
+
+from continuation import Branch, Problem, trace_branch
+
+
+def on_circle(x, p, force):
+    """Gradient field with force(|x|², p) along x: its zeros are circles."""
+    return force(x @ x, p) * x
+
+
+line = Problem(lambda x, p: np.array([x[0] - p, 0.0 * x[1]]), symmetric=True)
+circles = Problem(lambda x, p: on_circle(x, p, lambda q, p: q - p), symmetric=True)
+folding = Problem(lambda x, p: on_circle(x, p, lambda q, p: p - (q - 1) ** 2), symmetric=True)
+branching = Problem(
+    lambda x, p: np.append(on_circle(x[:2], p, lambda q, p: q - p), (p - 2) * x[2] - x[2] ** 3),
+    symmetric=True,
+)
+
+
+def kinds(branch: Branch) -> list[str]:
+    return [q.kind for q in branch.special if q.kind != "limit"]
+
+
+def test_line() -> None:
+    branch = trace_branch(line, [0.0, 0.3], 0.0, (-1, 1))
+    assert branch.stop_reason == "limit"
+    assert kinds(branch) == []
+    assert (branch.inertia == [0, 1, 1]).all()
+
+
+def test_circles() -> None:
+    branch = trace_branch(circles, [0.6, 0.8], 1.0, (0.1, 4.0))
+    assert kinds(branch) == []
+    assert (branch.inertia == [0, 1, 1]).all()
+    np.testing.assert_allclose((branch.x**2).sum(axis=1), branch.p, rtol=1e-12)
+
+
+def test_fold_of_circles() -> None:
+    branch = trace_branch(folding, [np.sqrt(1.5), 0.0], 0.25, (-1, 0.5), -1)
+    assert kinds(branch) == ["fold"]
+    assert branch.special[0].p == pytest.approx(0.0, abs=1e-10)
+
+
+def test_branch_point_of_circles() -> None:
+    branch = trace_branch(branching, [0.6, 0.8, 0.0], 1.0, (0.1, 4.0))
+    assert kinds(branch) == ["branch point"]
+    assert branch.special[0].p == pytest.approx(2.0, abs=1e-8)
