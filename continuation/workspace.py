@@ -118,7 +118,7 @@ class Workspace:
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
         self.report = np.zeros(6)
         self.gauge = np.zeros((0, 0))
-        self.family = 0
+        self.family, self.scale = 0, 0.0
         self.weight = _weights(n, step, limits)
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
@@ -133,7 +133,7 @@ class Workspace:
         """
         u, s, vt = linalg.svd(self.problem.jacobian(z[:-1], float(z[-1])))
         self.gauge = np.ascontiguousarray(max(s[0], 1.0) * u[:, -k:] @ vt[-k:])
-        self.family = k
+        self.family, self.scale = k, max(self.scale, float(s[0]))
 
     def _without_family(self, values: Array) -> Array:
         """Eigenvalues (m, k) with those along the family made exactly zero, where they are small.
@@ -144,7 +144,7 @@ class Workspace:
             return values
         size = np.abs(values)
         along = np.argsort(size, axis=1)[:, : self.family]
-        small = np.take_along_axis(size, along, 1) <= FAMILY_ZERO * size.max(axis=1, keepdims=True)
+        small = np.take_along_axis(size, along, 1) <= FAMILY_ZERO * self.scale
         kept = np.take_along_axis(values, along, 1)
         np.put_along_axis(values, along, np.where(small, 0.0, kept), 1)
         return values
