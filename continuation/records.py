@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from continuation.branch import from_arrays, to_arrays
 from continuation.landscape.critical_sets import (
     CriticalSet,
     CriticalSets,
@@ -22,12 +23,16 @@ from continuation.landscape.critical_sets import (
     Segment,
 )
 from continuation.landscape.dataset import Dataset
+from continuation.landscape.following import SetBranch, joined_special_points
 from continuation.landscape.symmetry import SignedPermutation, Stabiliser
 from continuation.store import to_json
 from symbolic import Model
 
 TEXTS = ("kind", "subkind", "label", "region")
 NUMBERS = ("loss", "excess_risk")
+
+REAL, IMAGINARY = " (real)", " (imaginary)"
+"""Suffixes of the two halves of a complex array, which NetCDF does not know."""
 
 
 def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
@@ -132,3 +137,62 @@ def _ragged(rows: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:
         if row is not None:
             out[i, : len(row)] = row
     return out
+
+
+def branch_to_arrays(branch: SetBranch) -> xr.Dataset:
+    """The branch of a set along "branch_sample", and each direction as it was traced."""
+    variables: dict[str, Any] = {
+        "branch_p": ("branch_sample", branch.p),
+        "branch_theta": (("branch_sample", "branch_weight"), branch.theta),
+        "branch_state": (("branch_sample", "branch_unknown"), branch.state),
+        "branch_loss": ("branch_sample", branch.loss),
+        "branch_inertia": (("branch_sample", "sign"), branch.inertia),
+        "branch_transverse": (("branch_sample", "branch_across"), branch.transverse),
+    }
+    documents = []
+    for k, direction in enumerate(branch.branches):
+        arrays, document = to_arrays(direction)
+        documents.append(document)
+        for name, array in arrays.items():
+            variables |= _real_variables(f"direction{k}_{name}", np.asarray(array))
+    attributes = {
+        "branch_set": branch.set.label,
+        "branch_parameter": branch.parameter,
+        "branch_directions": to_json({"documents": documents, "arrivals": list(branch.arrivals)}),
+    }
+    return xr.Dataset(variables, attrs=attributes)
+
+
+def branch_from_arrays(data: xr.Dataset, sets: CriticalSets) -> SetBranch:
+    """Inverse of `branch_to_arrays`; `sets` holds the set that was followed."""
+    directions = json.loads(data.attrs["branch_directions"])
+    branches = tuple(
+        from_arrays(_arrays_of(data, f"direction{k}_"), document)
+        for k, document in enumerate(directions["documents"])
+    )
+    names = ("p", "theta", "state", "loss", "inertia", "transverse")
+    rows = {name: data[f"branch_{name}"].to_numpy() for name in names}
+    return SetBranch(
+        set=next(found for found in sets if found.label == data.attrs["branch_set"]),
+        parameter=str(data.attrs["branch_parameter"]),
+        special=joined_special_points(branches),
+        branches=branches,
+        arrivals=tuple(directions["arrivals"]),
+        **rows,
+    )
+
+
+def _real_variables(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    """An array as NetCDF variables with dimensions of its own; complex ones as two."""
+    dims = [f"{name}_{axis}" for axis in range(array.ndim)]
+    if not np.iscomplexobj(array):
+        return {name: (dims, array)}
+    return {f"{name}{REAL}": (dims, array.real), f"{name}{IMAGINARY}": (dims, array.imag)}
+
+
+def _arrays_of(data: xr.Dataset, prefix: str) -> dict[str, NDArray[Any]]:
+    """Inverse of `_real_variables` for all names with a prefix."""
+    found = {str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)}
+    plain = {k: v for k, v in found.items() if not k.endswith((REAL, IMAGINARY))}
+    whole = [k.removesuffix(REAL) for k in found if k.endswith(REAL)]
+    return plain | {k: found[k + REAL] + 1j * found[k + IMAGINARY] for k in whole}

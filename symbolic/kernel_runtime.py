@@ -235,10 +235,11 @@ def sweep_of(block: Block) -> Block:
     """Compiled sum of `block` over all visited samples, work.shape[1] of them at a time.
 
     A block receives the segment's scale (multiplier, d multiplier/dp, factor of dF/d noise in Fp).
-    It is a closure and no argument, because Numba caches no caller of a function argument.
+    It is a closure and no argument, because Numba caches no caller of a function argument. It
+    carries the name of its block: kernels cached by different processes are linked by the names
+    of their functions, and of two that are called alike the linker keeps one.
     """
 
-    @njit(error_model="numpy")
     def sweep(
         theta: Array,
         p: float,
@@ -272,7 +273,8 @@ def sweep_of(block: Block) -> Block:
             start = end
         return total
 
-    return sweep
+    sweep.__qualname__ = f"sweep_{block.__name__}"
+    return njit(error_model="numpy")(sweep)
 
 
 @njit(error_model="numpy")

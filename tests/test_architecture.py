@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ENGINE_ALLOWED = {"numpy", "scipy", "numba", "continuation"}
-STANDS_ABOVE_THE_ENGINE = {"store.py", "records.py", "ensemble.py", "statistics.py", "__main__.py"}
+STANDS_ABOVE_THE_ENGINE = {"store.py", "records.py", "results.py", "ensemble.py", "statistics.py", "__main__.py"}
 
 
 def imported_modules(path: Path) -> set[str]:

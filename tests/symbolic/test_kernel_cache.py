@@ -30,11 +30,11 @@ print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()), kernels.
 """
 
 
-def run(program, cache):
+def run(program, cache, *arguments):
     root = str(Path(symbolic.__file__).parent.parent)
     environment = {**os.environ, "MLPCONT_CACHE": str(cache), "PYTHONPATH": root}
     result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
+        [sys.executable, "-W", "error", "-c", program, *arguments],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return result.stdout.split()
@@ -132,3 +132,29 @@ def test_kernels_are_first_class_functions():
     arguments = [constants, data, np.empty(kernels.work_shape), *outputs]
     for kernel in (kernels.evaluate, kernels.gradient, load_kernels(overparameterised()).evaluate):
         assert compiled(kernel, np.ones(4), *arguments) == kernel(np.ones(4), 0.1, *arguments)
+
+
+LOADING = """
+import sys
+import numpy as np
+from symbolic import load_kernels, single_unit
+kernels = load_kernels(single_unit())
+loaded = [getattr(kernels, name) for name in sys.argv[1:]]
+if len(loaded) == 2:
+    evaluate, jet = loaded
+    x = np.linspace(-1.0, 2.0, 20)
+    arrays = np.array([0.0, 0.1, 0.0, 20.0, 1.0, 0.0]), np.array([x, np.tanh(x), x * x])
+    work, theta, F = np.zeros(kernels.work_shape), np.array([0.5, 2.0]), np.zeros(2)
+    J, H, Fp = np.array([[1.0, -2.0], [0.0, 0.0], [0.0, 0.0]]), np.zeros((2, 2)), np.zeros(5)
+    jet(theta, 0.1, *arrays, work, F, J, Fp)
+    evaluate(theta, 0.1, *arrays, work, F, H, np.zeros(2))
+    print(Fp[2] - J[0] @ H @ J[0])
+"""
+
+
+def test_kernels_cached_by_different_processes_are_linked_to_their_own_parts(tmp_path):
+    """Functions that are called alike in two cached files would be one after linking."""
+    run(LOADING, tmp_path, "evaluate")
+    run(LOADING, tmp_path, "jet")
+    (difference,) = run(LOADING, tmp_path, "evaluate", "jet")
+    assert abs(float(difference)) < 1e-14
