@@ -187,6 +187,8 @@ class EventFinder:
         if rows.size < 2:
             return
         r = rates(self.workspace.problem, samples.eigenvalues)
+        if rows.size == len(samples) and not _halves_anywhere(r):
+            return
         slope = np.sign(samples.tangent[:, -1])[rows]
         same = (table[rows[:-1]] == table[rows[1:]]).all(axis=1) & (slope[:-1] * slope[1:] >= 0)
         below = table[:, 0]
@@ -266,6 +268,13 @@ def _negative_eigenvalues(samples: Samples) -> Array:
     zero = zero_tolerance(1.0, samples.eigenvalues.shape[1]) * size
     counted = (samples.eigenvalues.real < -zero).sum(axis=1)
     return np.where(samples.negative >= 0, samples.negative, counted)
+
+
+def _halves_anywhere(r: Array) -> bool:
+    """Whether any rate changes by half or more from one sample to the next: a quick screen."""
+    size = np.abs(r)
+    before, after = size[:-1], size[1:]
+    return bool((2 * np.minimum(before, after) <= np.maximum(before, after)).any())
 
 
 def _turns(value: Array, same: Array, rows: Array) -> Iterator[tuple[int, int, int]]:

@@ -400,26 +400,27 @@ def root_free_ql(d, e):  # type: ignore[no-untyped-def]
         d[j + 1] = v
 
 
-def shift(vectors):  # type: ignore[no-untyped-def]
+def shift(vectors, weight):  # type: ignore[no-untyped-def]
     """Make the trial point the present one and the present one the old; return their distance."""
     d = vectors[TRIAL] - vectors[POINT]
     vectors[OLD_POINT] = vectors[POINT]
     vectors[OLD_TANGENT] = vectors[TANGENT]
     vectors[POINT] = vectors[TRIAL]
     vectors[TANGENT] = vectors[NEW_TANGENT]
-    return d
+    return math.sqrt((d * weight).dot(d))
 
 
 @dual(shift)
-def _shift(vectors):  # type: ignore[no-untyped-def]
-    d = np.empty(vectors.shape[1])
+def _shift(vectors, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
     for i in range(vectors.shape[1]):
-        d[i] = vectors[TRIAL, i] - vectors[POINT, i]
+        d = vectors[TRIAL, i] - vectors[POINT, i]
+        s += weight[i] * d * d
         vectors[OLD_POINT, i] = vectors[POINT, i]
         vectors[OLD_TANGENT, i] = vectors[TANGENT, i]
         vectors[POINT, i] = vectors[TRIAL, i]
         vectors[TANGENT, i] = vectors[NEW_TANGENT, i]
-    return d
+    return math.sqrt(s)
 
 
 @register_jitable(error_model="numpy")
@@ -539,10 +540,10 @@ def advance(  # type: ignore[no-untyped-def]
             continue
         report[ANGLE] = math.acos(min(1.0, cosine))
         smallest = spectrum(J, symmetric, W[m], WI[m], B)
-        d = shift(vectors)
+        distance = shift(vectors, weight)
         factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
         length = min(options[MAX_STEP], length * factor)
-        last = math.sqrt((d * weight).dot(d))
+        last = distance
         X[m] = z[:n]
         P[m] = z[n]
         T[m] = t
