@@ -21,7 +21,7 @@ from continuation.landscape.critical_models import (
     silent_points,
     working_points,
 )
-from continuation.landscape.responses import Responses
+from continuation.landscape.responses import Responses, saturation
 
 Array = NDArray[np.float64]
 
@@ -64,10 +64,10 @@ def ends_of_one(responses: Responses) -> list[End]:
     point = fixed_point(responses, x)
     c = point.coefficients[0]
     ends = [End("linear", {"c": c}, point, (linear_slope(responses, point, c),))]
-    if responses.saturation is not None:
+    if saturation(responses.model) is not None:
         step = fixed_point(responses, _step(responses))
         s = step.coefficients[0]
-        limit = {"s": s * responses.saturation}
+        limit = {"s": s}
         ends.append(End("step", limit, step, (step_slope(responses, step, s),)))
     return ends
 
@@ -80,11 +80,11 @@ def ends_of_two(responses: Responses, grid: Array) -> list[End]:
         limit = {"w": point.w, "v": point.coefficients[0], "c": point.coefficients[1]}
         ends.append(End("linear", limit, point, (linear_slope(responses, point, limit["c"]),)))
     ends.append(_cubic_corner(responses))
-    if responses.saturation is not None:
+    if saturation(responses.model) is not None:
         step = _step(responses)
         for point in _beside(responses, grid, step):
             v, s = point.coefficients
-            limit = {"w": point.w, "v": v, "s": s * responses.saturation}
+            limit = {"w": point.w, "v": v, "s": s}
             ends.append(End("step", limit, point, (step_slope(responses, point, s),)))
         ends.append(_step_corner(responses, step))
     return ends
@@ -114,7 +114,7 @@ def linear_slope(responses: Responses, point: ModelPoint, c: float) -> float:
 
 
 def step_slope(responses: Responses, point: ModelPoint, s: float) -> float:
-    """∂L/∂q at w → ∞ with q = φ(∞) − φ(w |x_j|), x_j the input nearest to 0 (ties add up).
+    """∂L/∂q at w → ∞, q = 1 − φ(w |x_j|)/φ(∞), x_j the input nearest to 0 (ties add up).
 
     The tails of the other samples are of higher order in q.
     """
@@ -159,7 +159,7 @@ def _step_corner(responses: Responses, step: Array) -> End:
     point = fixed_point(responses, step, responses.monomial(1))
     s, c = point.coefficients
     slopes = (step_slope(responses, point, s), linear_slope(responses, point, c))
-    limit = {"c": float(c), "s": float(s) * (responses.saturation or 1.0)}
+    limit = {"c": float(c), "s": float(s)}
     return End("corner", limit, point, slopes)
 
 

@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 REFINED_SPACINGS = (SPACING, SPACING / 2.0, SPACING / 4.0)
 """Grids tried in turn until the Euler count is 1."""
 
+EXACT_FIT = 1e-11
+"""Residual, relative to the target, of a network that fits the data."""
+
 SAME_LOG_WEIGHT = 1e-5
 """An isolated point this close in ln w to a silent one is that silent one."""
 
@@ -36,13 +39,15 @@ def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     sets += [build.point(np.array([p.w, p.coefficients[0]]), "isolated") for p in working]
     sets += [build.point(np.array([p.w, 0.0]), "silent unit") for p in silent]
     sets += [_end(build, end) for end in ends]
-    return CriticalSets(labelled(sets), notes=_range_notes(responses, grid))
+    return CriticalSets(labelled(sets), notes=_range_notes(grid))
 
 
 def two_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     """All critical sets of two units, on the coarsest grid whose Euler count is 1."""
     if interpolates(responses):
-        return _embedded_only(at, responses)
+        return _embedded_only(at, responses, "at most two distinct |x|, n < 2H")
+    if _fitted_by_one(responses):
+        return _embedded_only(at, responses, "one unit fits the data, as at zero noise")
     for spacing in REFINED_SPACINGS:
         grid = Grid.of(responses, spacing)
         interior, degenerate = _interior(at, responses, grid)
@@ -55,7 +60,7 @@ def two_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
         notes=(
             *_count_notes(terms, spacing),
             *_degeneracy_notes(responses, degenerate),
-            *_range_notes(responses, grid),
+            *_range_notes(grid),
         ),
         complete=euler_count(terms) == 1 and not degenerate,
         euler_count=euler_count(terms),
@@ -106,14 +111,21 @@ def interpolates(responses: Responses) -> bool:
     return np.unique(np.abs(responses.x[responses.x != 0.0])).size <= 2
 
 
-def _embedded_only(at: LossAt, responses: Responses) -> CriticalSets:
-    """What exists where the minima of the loss are a manifold: embeddings of one unit."""
-    note = (
-        "at most two distinct |x|, n < 2H: a continuum of weights fits the data exactly; only "
-        "the origin and the embeddings of one unit are listed"
-    )
+def _fitted_by_one(responses: Responses) -> bool:
+    points = working_points(responses, Grid.of(responses).nodes)
+    exact = EXACT_FIT * float(np.linalg.norm(responses.target))
+    return any(np.linalg.norm(point.residual) <= exact for point in points)
+
+
+def _embedded_only(at: LossAt, responses: Responses, reason: str) -> CriticalSets:
+    """What is isolated where the minima of the loss are a manifold."""
     sets = _embeddings(Assembler(at), responses, Grid.of(responses))
-    return CriticalSets(labelled(sets), notes=(note,))
+    regular = [s for s in sets if s.nullity == (1 if s.kind == "line" else 0)]
+    note = (
+        f"{reason}: the minima of the loss form a manifold (start from the blow-up, or at a "
+        "small noise); only nondegenerate embeddings of one unit are listed"
+    )
+    return CriticalSets(labelled(regular), notes=(note,))
 
 
 def _two_unit_list(
@@ -169,13 +181,8 @@ def _degeneracy_notes(responses: Responses, degenerate: int) -> list[str]:
     return notes
 
 
-def _range_notes(responses: Responses, grid: Grid) -> tuple[str, ...]:
-    notes = [
+def _range_notes(grid: Grid) -> tuple[str, ...]:
+    return (
         f"input weights searched: {grid.lowest:.3g} to {grid.highest:.3g}; "
-        "beyond, only the ends at infinity are listed"
-    ]
-    if responses.saturation is None:
-        notes.append(
-            "the activation does not approach a limit exponentially: step ends are not listed"
-        )
-    return tuple(notes)
+        "beyond, only the ends at infinity are listed",
+    )

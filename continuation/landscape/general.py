@@ -35,6 +35,9 @@ QUIET_BATCHES = 2
 TRANSITION, FEWEST_SAMPLES = 2.0, 3
 """A unit turns where |w x + c| < 2; fewer samples there than its parameters cannot fix it."""
 
+SAME_LOSS = 1e-7
+"""Relative difference of the losses of two runs that may have found the same point."""
+
 DEAD = 1e-9
 """Relative size below which all parameters of a unit are zero."""
 
@@ -77,8 +80,10 @@ class Harvest:
         if theta is None:
             self.astray += 1
             return
+        value = self.build.at.value(theta)
         for k, known in enumerate(self.points):
-            if known.theta is not None and self.build.symmetry.same(known.theta, theta):
+            near = abs(known.loss - value) <= SAME_LOSS * (value + known.loss) + 1e-14
+            if near and _same(self.build.symmetry, known, theta):
                 self.hits[k] += 1
                 return
         pair = coinciding_units(self.build.model, theta)
@@ -94,6 +99,10 @@ class Harvest:
         else:
             self.points.append(found)
             self.hits.append(1)
+
+
+def _same(symmetry: Symmetry, known: CriticalSet, theta: Array) -> bool:
+    return known.theta is not None and symmetry.same(known.theta, theta)
 
 
 def general_sets(

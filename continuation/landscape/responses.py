@@ -23,6 +23,10 @@ from symbolic import Model
 Array = NDArray[np.float64]
 Activation = Callable[[Array], Array]
 
+SATURATED = 4e-9
+"""Distance from its limit at which a sigmoid counts as saturated: tanh at u = 10. Two units
+that differ less than this on all but two samples are beyond double precision."""
+
 
 @lru_cache(maxsize=256)
 def activation(model: Model, order: int) -> Activation:
@@ -113,12 +117,33 @@ class Responses:
         """φ^(k)(0) for k = 0 … 5, which the limits of vanishing weights need."""
         return activation(self.model, 5)(np.zeros(1))[:, 0]
 
-    @cached_property
-    def saturation(self) -> float | None:
-        """Limit of φ at infinity if it is approached at least exponentially, else None."""
-        near, far, limit = activation(self.model, 0)(np.array([20.0, 40.0, 400.0]))[0]
-        rest_near, rest_far = abs(limit - near), abs(limit - far)
-        return float(limit) if rest_near < 1e-6 and rest_far <= rest_near**1.5 else None
+
+def saturation(model: Model) -> tuple[float, float] | None:
+    """Limit of φ at infinity, and where it is reached to `SATURATED`, for sigmoids.
+
+    Returns
+    -------
+    (float, float) or None
+        φ(∞) ≠ 0 and the argument u with |φ(u)/φ(∞) − 1| = `SATURATED`; None unless the limit
+        is approached monotonically and at least exponentially.
+    """
+    return _saturation(model)
+
+
+@lru_cache(maxsize=256)
+def _saturation(model: Model) -> tuple[float, float] | None:
+    u = np.geomspace(0.01, 400.0, 2000)
+    phi = activation(model, 0)(u)[0]
+    limit = float(phi[-1])
+    if not np.isfinite(phi).all() or limit == 0.0:
+        return None
+    rest = np.abs(phi / limit - 1.0)
+    close = np.flatnonzero(rest < SATURATED)
+    if (np.diff(rest) > 1e-15).any() or close.size == 0:
+        return None
+    reach = float(u[close[0]])
+    exponential = rest[np.searchsorted(u, min(2.0 * reach, u[-1]))] < 1e-15
+    return (limit, reach) if exponential and 2.0 * reach < u[-1] else None
 
 
 def root_weights(loss: Loss, size: float | None) -> Array:

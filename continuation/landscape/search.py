@@ -14,7 +14,7 @@ from continuation.landscape.general import general_sets
 from continuation.landscape.lifting import lift_all
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.regions import label_regions
-from continuation.landscape.responses import Responses
+from continuation.landscape.responses import Responses, saturation
 from symbolic import Model
 
 
@@ -29,7 +29,7 @@ def find_critical_sets(
 ) -> CriticalSets:
     """Find the critical points, lines and ends at infinity of a loss.
 
-    One or two odd units without bias and without weight decay are searched exhaustively, and
+    One or two odd sigmoid units without bias and without weight decay are searched exhaustively, and
     the list is checked by its Euler count; the seed plays no part. Every other model is searched
     from repeated starts, and the notes say what supports completeness.
 
@@ -115,4 +115,5 @@ def is_exhaustive(model: Model) -> bool:
         and model.is_odd
         and model.free_output
         and not (model.bias or model.offset)
+        and saturation(model) is not None
     )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.reduced_field import reduced_field
-from continuation.landscape.responses import Responses, project
+from continuation.landscape.responses import Responses, project, saturation
 from continuation.landscape.roots import roots_between
 
 Array = NDArray[np.float64]
@@ -34,10 +34,6 @@ LOWEST = 0.02
 
 HIGHEST = 100.0
 """Largest w times the root mean square of x."""
-
-SATURATED = 10.0
-"""Largest w times the third smallest |x|: beyond, two large weights differ on so few samples
-that double precision cannot tell them apart."""
 
 NEWTON_STEPS = 40
 STEP_TOLERANCE = 1e-13
@@ -68,11 +64,13 @@ class Grid:
 
     @classmethod
     def of(cls, responses: Responses, spacing: float = SPACING) -> Grid:
-        """Nodes from the nearly linear unit to the one that saturates on almost all samples."""
+        """Nodes from the nearly linear unit to the one that saturates on all but two samples."""
         rms = float(np.linalg.norm(responses.monomial(1)))
         away = np.sort(np.abs(responses.x[responses.x != 0.0]))
         third = away[min(2, away.size - 1)]
-        low, high = LOWEST / rms, min(HIGHEST / rms, SATURATED / third)
+        sigmoid = saturation(responses.model)
+        reach = np.inf if sigmoid is None else sigmoid[1] / third
+        low, high = LOWEST / rms, min(HIGHEST / rms, reach)
         count = int(np.ceil(np.log(high / low) / spacing)) + 1
         return cls(np.geomspace(low, high, count))
 

@@ -153,7 +153,7 @@ def test_weights_and_size_select_the_same_samples():
 
 
 def test_single_unit_has_its_points_and_ends():
-    loss, sets = found(single_unit, 100, 0.1)
+    _, sets = found(single_unit, 100, 0.1)
     assert sorted(s.subkind for s in sets) == ["isolated", "linear", "origin", "step"]
     best = sets[0]
     assert best.attracting

@@ -25,8 +25,8 @@ def interior(loss, responses, grid, noise):
     ]
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w])
-        for w in silent_weights(responses, base.residual, star, grid.nodes):
-            points.append((min(w, base.w), max(w, base.w), 1 + base.index))
+        beside = silent_weights(responses, base.residual, star, grid.nodes)
+        points += [(min(w, base.w), max(w, base.w), 1 + base.index) for w in beside]
     return points
 
 

@@ -1,0 +1,78 @@
+"""Models that are searched from repeated starts."""
+
+import numpy as np
+import pytest
+
+from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
+from symbolic import Model, fukumizu_amari
+
+
+def same_sets(a, b):
+    symmetry = Symmetry.of(a[0].model)
+    return len(a) == len(b) and all(
+        any(symmetry.same(s.theta, t.theta) for t in b) for s in a if s.theta is not None
+    )
+
+
+def test_weight_decay_leaves_points_only_and_every_seed_finds_them():
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    results = [find_critical_sets(loss, noise=0.1, weight_decay=1e-3, seed=s) for s in range(10)]
+    for sets in results:
+        assert same_sets(results[0], sets)
+        assert {s.kind for s in sets} == {"point"}
+        assert sets.euler_count is None
+        assert "repeated starts" in sets.notes[0]
+    for s in results[0]:
+        gradient = loss.gradient(s.theta, noise=0.1, weight_decay=1e-3)
+        assert np.abs(gradient).max() < 1e-12
+
+
+def test_three_units_hold_the_embeddings_of_two():
+    model = fukumizu_amari()
+    data = Dataset.sample(model, 40, 0)
+    below = find_critical_sets(Loss(model, data), noise=0.1, regions=False)
+    wide = Loss(model.with_hidden(3), data)
+    sets = find_critical_sets(wide, noise=0.1, regions=False)
+    for s in below:
+        if s.kind == "point" and s.subkind == "isolated":
+            losses = [t.loss for t in sets if t.kind == "line"]
+            assert losses.count(pytest.approx(s.loss, rel=1e-10)) == 2
+    for s in sets:
+        if s.theta is not None:
+            gradient = wide.gradient(s.theta, noise=0.1)
+            assert np.abs(gradient).max() < 1e-12 * (1 + np.abs(s.theta).max())
+    assert any("dimension" in note for note in sets.notes)
+
+
+def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
+    model = Model.perceptron(hidden=2, bias=True, offset=True)
+    x = np.linspace(-2, 2, 60)
+    y = np.tanh(3 * x + 1) - 0.5 * np.tanh(x - 1) + 0.1 * np.random.default_rng(0).normal(size=60)
+    loss = Loss(model, Dataset.from_observations(x, y))
+    sets = find_critical_sets(loss)
+    lines = [s for s in sets if s.kind == "line"]
+    assert lines
+    for line in lines:
+        eigenvalues = np.linalg.eigvalsh(loss.hessian(line.theta))
+        assert line.nullity == 1
+        assert (eigenvalues < -1e-12).sum() == line.segments[1].index
+    assert any("curves" in note for note in sets.notes)
+
+
+def test_an_expression_is_searched_from_starts():
+    model = Model.from_expression("b1*(1 - exp(-b2*x))", parameters=["b1", "b2"])
+    x = np.linspace(0.1, 4.0, 30)
+    loss = Loss(model, Dataset.from_observations(x, 2 * (1 - np.exp(-0.7 * x))))
+    sets = find_critical_sets(loss)
+    assert sets[0].attracting
+    assert sets[0].theta == pytest.approx([2.0, 0.7], rel=1e-9)
+    assert sets[0].orbit_size == 1
+
+
+def test_fixed_output_weights_have_points_and_no_lines():
+    model = Model.perceptron(hidden=2, output_weights=[1, -1], teacher="tanh(x) - tanh(3*x)")
+    loss = Loss(model, Dataset.sample(model, 50, 0))
+    sets = find_critical_sets(loss, noise=0.1)
+    assert all(s.kind == "point" for s in sets)
+    assert any(s.attracting and s.region == "overfitting" for s in sets)
