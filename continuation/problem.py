@@ -209,7 +209,7 @@ class CompiledProblem(AnyProblem):
     dimension : int
         Number of unknowns n.
     symmetric : bool
-        The Jacobian is symmetric.
+        The Jacobian is symmetric; only then is the whole step compiled too.
     jet : numba dispatcher, optional
         Same signature; takes a direction e in J[0] and returns F = F, J[1] = D²F[e, e] and
         J[2] = D³F[e, e, e], J having max(3, n) rows and Fp max(5, n) entries.

@@ -286,22 +286,17 @@ def spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
 
 @dual(spectrum)
 def _spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
+    # symmetric only: the compiled loop is not used for others
     n = w.size
-    if symmetric:
-        for j in range(n):
-            for i in range(n):
-                B[i, j] = J[i, j]
-        tridiagonalise(B, w, wi)
-        root_free_ql(w, wi)
-        smallest = abs(w[0])
-        for i in range(1, n):
-            smallest = min(smallest, abs(w[i]))
-        return smallest
-    values = np.linalg.eigvals(J.astype(np.complex128))
-    for i in range(n):
-        w[i] = values[i].real
-        wi[i] = values[i].imag
-    return math.sqrt(max(np.linalg.eigvalsh(J.T.copy() @ J)[0], 0.0))
+    for j in range(n):
+        for i in range(n):
+            B[i, j] = J[i, j]
+    tridiagonalise(B, w, wi)
+    root_free_ql(w, wi)
+    smallest = abs(w[0])
+    for i in range(1, n):
+        smallest = min(smallest, abs(w[i]))
+    return smallest
 
 
 @njit(error_model="numpy")
@@ -585,7 +580,11 @@ def first_class(kernel: Any) -> FirstClass:
 
 @cache
 def compiled() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """`advance` and `correct` as machine code; from Numba's disk cache after the first process."""
+    """`advance` and `correct` as machine code, for symmetric problems.
+
+    From Numba's disk cache after the first process. General eigenvalues would have to be compiled
+    with them, which takes longer than all the rest.
+    """
     kernel, v, m, f = types.FunctionType(KERNEL_SIGNATURE), _VECTOR, _MATRIX, _FORTRAN
     problem = (kernel, v, m, m)
     system = (v, m, v, f, f, v)

@@ -111,8 +111,9 @@ class Workspace:
         self.problem = problem
         self.n = n
         self.newton = newton
-        self.is_compiled = isinstance(problem, CompiledProblem)
-        self.is_sparse = not self.is_compiled and sparse.issparse(problem.jacobian(x, p))
+        has_kernel = isinstance(problem, CompiledProblem)
+        self.is_compiled = has_kernel and problem.symmetric
+        self.is_sparse = not has_kernel and sparse.issparse(problem.jacobian(x, p))
         self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
         self.J: Any = SparseJacobian(n) if self.is_sparse else np.zeros((n, n))
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")

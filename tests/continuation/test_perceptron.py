@@ -49,3 +49,14 @@ def test_gradient_descent_flips_where_step_times_curvature_is_two() -> None:
     )
     flips = [q for q in branch.special if q.kind == "flip"]
     assert [q.p * largest for q in flips] == pytest.approx([2.0], rel=1e-12)
+
+
+def test_compiled_problem_without_symmetry() -> None:
+    from dataclasses import replace
+
+    general = trace_branch(
+        replace(problem(100), symmetric=False), TEACHER, 0.0, (0.0, 0.1), step=STEP
+    )
+    symmetric = trace_branch(problem(100), TEACHER, 0.0, (0.0, 0.1), step=STEP)
+    np.testing.assert_allclose(general.x, symmetric.x, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(general.eigenvalues.real, symmetric.eigenvalues, rtol=0, atol=1e-9)

@@ -1,0 +1,75 @@
+"""Eigenvalues of the compiled step, inertia, bordered systems, differences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from scipy import sparse
+
+from continuation import differences, stepper
+from continuation.linalg import bordered_solve, inertia, kernel
+
+
+@njit
+def compiled_spectrum(a, w, e, scratch):
+    return stepper.spectrum(a, True, w, e, scratch)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    n=st.integers(1, 12),
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(["full", "integer", "diagonal", "rank one", "graded"]),
+)
+def test_compiled_eigenvalues(n: int, seed: int, kind: str) -> None:
+    random = np.random.default_rng(seed)
+    a = random.standard_normal((n, n))
+    a = a + a.T
+    if kind == "integer":
+        a = np.round(a)
+    elif kind == "diagonal":
+        a = np.diag(np.diag(a))
+    elif kind == "rank one":
+        a = np.outer(a[0], a[0])
+    elif kind == "graded":
+        scale = 10.0 ** -np.arange(n)
+        a = a * scale * scale[:, None]
+    w, e, scratch = np.zeros(n), np.zeros(n), np.zeros((n + 1, n + 1), order="F")
+    smallest = compiled_spectrum(np.ascontiguousarray(a), w, e, scratch)
+    expected = np.linalg.eigvalsh(a)
+    assert np.abs(w - expected).max() <= 2e-14 * max(n, 4) * np.abs(expected).max()
+    assert smallest == np.abs(w).min()
+
+
+def test_inertia_is_relative_to_the_scale() -> None:
+    assert inertia(np.array([-1e-9, 1e-17, 2e-9, 1.0])) == (1, 1, 2)
+    assert inertia(np.array([-1e-9, 1e-17, 2e-9, 1.0]) * 1e-6) == (1, 1, 2)
+    assert inertia(np.array([1.0, 1e-5]), scale=1e12) == (0, 1, 1)
+
+
+def test_kernel_and_bordered_solve() -> None:
+    random = np.random.default_rng(0)
+    a = random.standard_normal((5, 5))
+    a -= np.outer(a @ np.ones(5), np.ones(5)) / 5
+    right, left = kernel(a)
+    assert np.abs(a @ right).max() < 1e-14
+    assert np.abs(left.T @ a).max() < 1e-14
+    unit = np.append(np.zeros(5), 1.0)[:, None]
+    for matrix in (a, sparse.csc_matrix(a)):
+        v = bordered_solve(matrix, left, right, unit)
+        assert abs(v[-1, 0]) < 1e-14
+        assert np.abs(a @ v[:-1]).max() < 1e-13
+
+
+def test_differences_reach_twelve_digits() -> None:
+    found = differences.jacobian(
+        lambda x: np.array([np.sin(3 * x[0]) * x[1], x[1] ** 3]), np.ones(2)
+    )
+    expected = [[3 * np.cos(3), np.sin(3)], [0, 3]]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)
+
+
+def test_differences_shorten_their_step_for_quick_functions() -> None:
+    found = differences.along(lambda h: np.array([np.sin(2000 * h)]))
+    assert found[0] == pytest.approx(2000, rel=1e-6)
