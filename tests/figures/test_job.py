@@ -1,0 +1,245 @@
+"""The main job on a small figure: what is stored, what is computed again, what is drawn."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import json
+import os
+import sys
+import types
+from concurrent.futures import ThreadPoolExecutor
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from continuation.errors import MlpcontError, UnknownNameError
+from continuation.store import write_dataset
+from figures import job
+from figures.settings import Settings
+
+COUNT = 5
+
+
+class Figure:
+    """A figure whose parts are numbers; counts what is computed."""
+
+    def __init__(self):
+        self.computed = []
+        self.failing = set()
+
+    def parts(self, settings):
+        return [settings.seed + i for i in range(settings.choose(COUNT, 2))]
+
+    def compute(self, task):
+        if task in self.failing:
+            raise ArithmeticError(f"part {task}")
+        self.computed.append(task)
+        return xr.Dataset({"value": ("task", [task, task**2])})
+
+    def assemble(self, settings, parts):
+        return xr.concat(parts, "part")
+
+    def draw(self, data):
+        canvas, axes = plt.subplots()
+        axes.plot(data["value"].to_numpy().ravel())
+        axes.set_title(r"$\sigma$")
+        return canvas
+
+
+@pytest.fixture
+def figure(monkeypatch, tmp_path):
+    made = Figure()
+    module = types.ModuleType("figures.fake")
+    for name in ("parts", "compute", "assemble", "draw"):
+        setattr(module, name, getattr(made, name))
+    made.source = tmp_path / "fake.py"
+    made.source.write_text("first")
+    module.__file__ = str(made.source)
+    monkeypatch.setitem(sys.modules, "figures.fake", module)
+    monkeypatch.setattr(job, "NAMES", (*job.NAMES, "fake"))
+    yield made
+    plt.close("all")
+
+
+def compute(parts, on_part=lambda part: None):
+    with ThreadPoolExecutor(1) as executor:
+        job.compute_parts(parts, executor, on_part)
+
+
+def complete(settings, output):
+    compute(job.missing_parts("fake", settings, output))
+    return job.assemble("fake", settings, output)
+
+
+def test_parts_carry_their_tasks_in_order(figure, tmp_path):
+    parts = job.all_parts("fake", Settings(3), tmp_path)
+    assert [part.task for part in parts] == [3, 4, 5, 6, 7]
+    assert [part.index for part in parts] == list(range(COUNT))
+    assert len({part.path for part in parts}) == COUNT
+    assert {part.key for part in parts} == {job.figure_key("fake", Settings(3))}
+    assert len(job.all_parts("fake", Settings(3, quick=True), tmp_path)) == 2
+    assert figure.computed == []
+
+
+def test_all_parts_are_missing_at_first_and_none_in_the_end(figure, tmp_path):
+    settings = Settings()
+    assert len(job.missing_parts("fake", settings, tmp_path)) == COUNT
+    seen = []
+    compute(job.missing_parts("fake", settings, tmp_path), lambda part: seen.append(part.index))
+    assert sorted(seen) == list(range(COUNT))
+    assert job.missing_parts("fake", settings, tmp_path) == []
+
+
+def test_data_do_not_depend_on_the_order_of_arrival(figure, tmp_path):
+    forward = complete(Settings(), tmp_path / "a")
+    compute(job.all_parts("fake", Settings(), tmp_path / "b")[::-1])
+    backward = job.assemble("fake", Settings(), tmp_path / "b")
+    xr.testing.assert_identical(forward, backward)
+    np.testing.assert_array_equal(forward["value"][:, 0], range(COUNT))
+
+
+def test_assembled_data_are_stored_with_their_settings(figure, tmp_path):
+    settings = Settings(2)
+    data = complete(settings, tmp_path)
+    path = job.data_path(tmp_path, "fake")
+    assert job.is_current(path, job.figure_key("fake", settings))
+    (stored,) = job.stored_data(["fake", "noise"], tmp_path).values()
+    xr.testing.assert_equal(stored, data)
+    assert json.loads(stored.attrs["settings"]) == {"seed": 2, "quick": False}
+    assert [p.name for p in path.parent.rglob("*.nc")] == ["fake.nc"]
+
+
+@pytest.mark.parametrize("other", [Settings(1), Settings(0, quick=True)])
+def test_other_settings_have_other_data(figure, tmp_path, other):
+    complete(Settings(), tmp_path)
+    assert job.figure_key("fake", other) != job.figure_key("fake", Settings())
+    path = job.data_path(tmp_path, "fake")
+    assert not job.is_current(path, job.figure_key("fake", other))
+    compute(job.all_parts("fake", Settings(), tmp_path))
+    assert len(job.missing_parts("fake", other, tmp_path)) == len(figure.parts(other))
+
+
+def test_keys_tell_figures_and_their_code_apart(figure, tmp_path):
+    before = job.figure_key("fake", Settings())
+    assert before == job.figure_key("fake", Settings())
+    assert len({job.figure_key(name, Settings()) for name in job.NAMES}) == len(job.NAMES)
+    complete(Settings(), tmp_path)
+    figure.source.write_text("second")
+    assert not job.is_current(job.data_path(tmp_path, "fake"), job.figure_key("fake", Settings()))
+    figure.source.write_text("first")
+    assert job.figure_key("fake", Settings()) == before
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_a_truncated_part_is_computed_again(figure, tmp_path, share):
+    expected = complete(Settings(), tmp_path / "whole")
+    compute(job.all_parts("fake", Settings(), tmp_path))
+    broken = job.all_parts("fake", Settings(), tmp_path)[2]
+    content = broken.path.read_bytes()
+    broken.path.write_bytes(content[: int(share * len(content))])
+    assert not job.is_current(broken.path, broken.key)
+    assert [part.index for part in job.missing_parts("fake", Settings(), tmp_path)] == [2]
+    figure.computed.clear()
+    xr.testing.assert_identical(complete(Settings(), tmp_path), expected)
+    assert figure.computed == [2]
+
+
+def test_foreign_files_and_other_keys_are_not_current(figure, tmp_path):
+    path = tmp_path / "part.nc"
+    assert not job.is_current(path, "key")
+    path.write_text("no NetCDF")
+    assert not job.is_current(path, "key")
+    xr.Dataset(attrs={"key": "key"}).to_netcdf(path, engine="h5netcdf")
+    assert not job.is_current(path, "key")
+    write_dataset(path, xr.Dataset(attrs={"key": "key"}), "part of fake")
+    assert job.is_current(path, "key")
+    assert not job.is_current(path, "another")
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(figure, tmp_path):
+    figure.failing = {3}
+    with pytest.raises(ArithmeticError, match="part 3"):
+        compute(job.missing_parts("fake", Settings(), tmp_path))
+    missing = {part.task for part in job.missing_parts("fake", Settings(), tmp_path)}
+    assert 3 in missing
+    assert len(missing) < COUNT
+    figure.failing, stored = set(), set(range(COUNT)) - missing
+    figure.computed.clear()
+    data = complete(Settings(), tmp_path)
+    assert set(figure.computed) == missing
+    assert stored.isdisjoint(figure.computed)
+    np.testing.assert_array_equal(data["value"][:, 1], np.arange(COUNT) ** 2)
+
+
+def test_unknown_figures_are_named_with_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"unknown figure 'colapse'.*collapse"):
+        job.figure_module("colapse")
+
+
+@pytest.mark.parametrize("name", job.NAMES)
+def test_every_figure_offers_what_the_job_needs(name):
+    module = job.figure_module(name)
+    assert module.TITLE
+    assert all(callable(getattr(module, part)) for part in ("compute", "assemble", "draw"))
+    full, quick = (list(module.parts(Settings(7, quick))) for quick in (False, True))
+    assert 0 < len(quick) <= len(full)
+    assert list(module.parts(Settings(7))) == full
+
+
+def test_pictures_drawn_twice_are_the_same_bytes(figure, tmp_path):
+    data = complete(Settings(), tmp_path)
+    first, second = (job.draw("fake", data, tmp_path / folder) for folder in ("a", "b"))
+    assert [path.name for path in first] == ["fake.pdf", "fake.png"]
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+    assert first[0].read_bytes().startswith(b"%PDF")
+    assert first[1].read_bytes().startswith(b"\x89PNG")
+    assert b"CreationDate" not in first[0].read_bytes()
+
+
+def test_other_data_are_another_picture(figure, tmp_path):
+    data = complete(Settings(), tmp_path)
+    first = job.draw("fake", data, tmp_path / "a")
+    second = job.draw("fake", data.assign(value=-data["value"]), tmp_path / "b")
+    assert all(a.read_bytes() != b.read_bytes() for a, b in zip(first, second, strict=True))
+
+
+def test_stored_data_give_the_same_picture(figure, tmp_path):
+    data = complete(Settings(), tmp_path)
+    stored = job.stored_data(["fake"], tmp_path)["fake"]
+    first, second = job.draw("fake", data, tmp_path / "a"), job.draw("fake", stored, tmp_path / "b")
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
+
+
+def test_a_failed_drawing_leaves_no_file(tmp_path, monkeypatch):
+    canvas, _ = plt.subplots()
+
+    def fail(path, **_):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(canvas, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        job.save_canvas(canvas, tmp_path, "half")
+    assert list(tmp_path.iterdir()) == []
+    plt.close(canvas)
+
+
+def test_pictures_older_than_the_data_are_drawn_again(figure, tmp_path):
+    data = complete(Settings(), tmp_path)
+    assert not job.is_drawn("fake", tmp_path)
+    paths = job.draw("fake", data, tmp_path)
+    assert job.is_drawn("fake", tmp_path)
+    written = job.data_path(tmp_path, "fake").stat().st_mtime
+    os.utime(paths[1], (written - 10.0, written - 10.0))
+    assert not job.is_drawn("fake", tmp_path)
+    paths[1].unlink()
+    assert not job.is_drawn("fake", tmp_path)
+
+
+def test_the_output_folder_must_be_writable(figure, tmp_path):
+    (tmp_path / "data").write_text("a file where a folder is needed")
+    with pytest.raises(MlpcontError, match="choose another output folder"):
+        compute(job.missing_parts("fake", Settings(), tmp_path))
