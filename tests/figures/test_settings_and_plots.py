@@ -1,0 +1,297 @@
+"""Pieces of figures on small data made by hand."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.patches import FancyArrowPatch
+
+from continuation.errors import InvalidInputError
+from continuation.landscape import FlowGraph
+from figures.arrays import padded
+from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arrays
+from figures.plots import (
+    BAND,
+    KIND_NAMES,
+    flow_graph,
+    height_of,
+    joined,
+    median_and_band,
+    region_legend,
+    spread,
+)
+from figures.settings import Settings
+from figures.style import KIND_MARKERS, RC, REGION_COLOURS, paper_style
+
+losses = st.lists(st.floats(1e-6, 10.0), min_size=1, max_size=20).map(np.array)
+
+
+@pytest.fixture
+def axes():
+    canvas, panel = plt.subplots()
+    yield panel
+    plt.close(canvas)
+
+
+def edges(*rows):
+    """Rows of source, target, multiplicity, source_parameter."""
+    columns = zip(*rows, strict=True)
+    names = ("source", "target", "multiplicity", "source_parameter")
+    return xr.Dataset({n: ("edge", np.array(c)) for n, c in zip(names, columns, strict=True)})
+
+
+def nodes(loss, kind=None, region=None):
+    k = len(loss)
+    return xr.Dataset({
+        "label": ("node", [f"set {i}" for i in range(k)]),
+        "kind": ("node", kind or ["point"] * k),
+        "region": ("node", region or ["other"] * k),
+        "loss": ("node", np.asarray(loss, dtype=float)),
+        "attracting": ("node", np.arange(k) == 0),
+    })  # fmt: skip
+
+
+def test_rows_are_padded_with_nan():
+    out = padded([[1.0, 2.0, 3.0], [], [4.0]])
+    np.testing.assert_array_equal(out, [[1.0, 2.0, 3.0], [np.nan] * 3, [4.0, np.nan, np.nan]])
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=6), st.integers(1, 3))
+def test_padded_rows_come_back(lengths, width):
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(n, width)) for n in lengths]
+    out = padded(rows)
+    assert out.shape == (len(rows), max(lengths), width)
+    for row, place in zip(rows, out, strict=True):
+        np.testing.assert_array_equal(place[: len(row)], row)
+        assert np.isnan(place[len(row) :]).all()
+
+
+def test_settings_choose_and_refuse():
+    assert Settings().choose(60, 12) == 60
+    assert Settings(quick=True).choose(60, 12) == 12
+    assert Settings(3) == Settings(3) != Settings(3, True)
+    with pytest.raises(InvalidInputError, match="non-negative"):
+        Settings(-1)
+
+
+@settings(deadline=None)
+@given(losses)
+def test_heights_keep_the_order_of_the_losses(loss):
+    height = height_of(loss)
+    assert height.min() == 0.0
+    assert height.max() <= 1.0
+    order = np.argsort(loss, kind="stable")
+    gaps, steps = np.diff(loss[order]), np.diff(height[order])
+    assert (steps >= 0.0).all()
+    assert (steps[gaps > 1e-8 * np.ptp(loss)] > 0.0).all()
+    assert (steps[gaps == 0.0] == 0.0).all()
+
+
+@settings(deadline=None)
+@given(losses, st.floats(0.1, 10.0), st.floats(-3.0, 3.0))
+def test_heights_do_not_depend_on_unit_and_zero_of_the_loss(loss, scale, shift):
+    apart = np.unique(np.round(loss, 3))
+    np.testing.assert_allclose(height_of(apart), height_of(scale * apart + shift), atol=1e-6)
+
+
+def test_larger_gaps_are_drawn_larger():
+    steps = np.diff(height_of(np.array([0.0, 1e-4, 1e-4 + 1e-2, 1.0])))
+    assert steps[0] < steps[1] < steps[2]
+    # Logarithmic: the factors of about 100 between the gaps are equal steps of the steps.
+    assert np.diff(steps)[0] == pytest.approx(np.diff(steps)[1], rel=0.02)
+
+
+@given(st.permutations(range(6)))
+def test_heights_belong_to_their_nodes(order):
+    loss = np.array([0.1, 0.1001, 0.3, 0.31, 0.9, 2.0])
+    np.testing.assert_array_equal(height_of(loss[list(order)]), height_of(loss)[list(order)])
+
+
+def test_multiplicities_from_one_place_add_up():
+    nan = np.nan
+    links = joined(edges((0, 1, 2, nan), (0, 1, 3, nan), (0, 2, 1, nan), (1, 0, 7, nan)))
+    assert links == {(0, 1): 5, (0, 2): 1, (1, 0): 7}
+
+
+def test_of_the_places_of_a_line_the_largest_number_is_shown():
+    links = joined(edges((0, 1, 2, 0.3), (0, 1, 2, 0.3), (0, 1, 3, 0.5), (0, 1, 1, 2.0)))
+    assert links == {(0, 1): 4}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 8)), min_size=1, max_size=12
+    )
+)
+def test_no_multiplicity_is_lost_between_points(rows):
+    links = joined(edges(*((a, b, m, np.nan) for a, b, m in rows)))
+    assert sum(links.values()) == sum(m for _, _, m in rows)
+    assert set(links) == {(a, b) for a, b, _ in rows}
+
+
+def graphs(most):
+    size = st.integers(1, most)
+    return size.flatmap(
+        lambda k: st.tuples(
+            st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=k, max_size=k),
+            st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), max_size=k),
+        )
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(graphs(8))
+def test_no_two_nodes_share_a_place(graph):
+    level, links = np.array(graph[0]), graph[1]
+    if max(np.unique(level, return_counts=True)[1]) > 3:
+        return
+    across = spread(level, links)
+    assert ((across >= 0.0) & (across <= 1.0)).all()
+    for i in range(level.size):
+        for j in range(i):
+            assert level[i] != level[j] or abs(across[i] - across[j]) > 0.1
+
+
+def test_a_chain_is_drawn_straight():
+    level = np.array([0.0, 0.3, 0.6, 1.0])
+    across = spread(level, [(3, 2), (2, 1), (1, 0)])
+    assert np.ptp(across) <= 0.25
+
+
+def test_nodes_without_links_have_places_too():
+    assert np.isfinite(spread(np.array([0.0, 0.5, 0.5]), [])).all()
+
+
+def test_graphs_are_drawn_with_all_nodes_and_arrows(axes):
+    kinds = list(KIND_MARKERS)
+    data = nodes([0.1, 0.4, 0.4000001], kinds, ["overfitting", "plateau", "near-optimal"])
+    flow_graph(axes, data, edges((1, 0, 2, np.nan), (2, 0, 1, np.nan), (2, 0, 1, np.nan)))
+    lines = axes.get_lines()
+    assert [line.get_marker() for line in lines] == [KIND_MARKERS[k] for k in kinds]
+    assert lines[0].get_markerfacecolor() == REGION_COLOURS["overfitting"]
+    assert [line.get_markerfacecolor() for line in lines[1:]] == ["white", "white"]
+    heights = [float(line.get_ydata()[0]) for line in lines]
+    np.testing.assert_allclose(heights, height_of(data["loss"].to_numpy()))
+    assert sum(isinstance(p, FancyArrowPatch) for p in axes.patches) == 2
+    texts = [text.get_text() for text in axes.texts]
+    assert sorted(texts) == sorted(["2", "2", "set 0", "set 1", "set 2"])
+    axes.figure.canvas.draw()
+
+
+def test_a_single_node_is_drawn(axes):
+    empty = {
+        n: ("edge", np.empty(0)) for n in ("source", "target", "multiplicity", "source_parameter")
+    }
+    flow_graph(axes, nodes([0.1]), xr.Dataset(empty))
+    axes.figure.canvas.draw()
+    assert len(axes.get_lines()) == 1
+
+
+def test_tick_labels_are_losses_at_the_heights_of_nodes(axes):
+    loss = [0.1, 0.2, 0.2 + 1e-10, 0.7]
+    flow_graph(axes, nodes(loss), edges((3, 0, 1, np.nan)))
+    height = height_of(np.array(loss))
+    labels = [t.get_text() for t in axes.get_yticklabels()]
+    assert labels == ["0.1", "0.2", "0.7"]
+    np.testing.assert_allclose(axes.get_yticks(), height[[0, 1, 3]])
+
+
+def test_median_and_band_of_the_data_sets(axes):
+    rng = np.random.default_rng(0)
+    levels, values = np.array([1.0, 2.0, 4.0]), rng.uniform(1.0, 2.0, (11, 3))
+    values[2, 1] = np.nan
+    median_and_band(axes, levels, values, "distance")
+    dots, middle = axes.get_lines()
+    for column in range(3):
+        there = values[np.isfinite(values[:, column]), column]
+        assert middle.get_ydata()[column] == pytest.approx(np.median(there))
+        low, high = np.quantile(there, BAND)
+        band = axes.collections[0].get_paths()[0].vertices
+        heights = band[np.isclose(band[:, 0], levels[column]), 1]
+        assert [heights.min(), heights.max()] == pytest.approx([low, high])
+    assert np.isfinite(dots.get_ydata()).sum() == 32
+    assert middle.get_label() == "distance"
+    axes.figure.canvas.draw()
+
+
+def test_the_legend_shows_what_occurs(axes):
+    region_legend(axes.figure, ["plateau", "plateau", "other"], ["line"])
+    (legend,) = axes.figure.legends
+    texts = {text.get_text() for text in legend.get_texts()}
+    assert texts == {"plateau", "other", KIND_NAMES["line"], "filled: attracting"}
+
+
+def test_the_style_is_restored():
+    before = matplotlib.rcParams["font.size"], matplotlib.rcParams["figure.dpi"]
+    with paper_style():
+        assert matplotlib.rcParams["font.size"] == RC["font.size"]
+        assert matplotlib.rcParams["figure.dpi"] == RC["figure.dpi"]
+    assert before == (matplotlib.rcParams["font.size"], matplotlib.rcParams["figure.dpi"])
+
+
+def small_graph():
+    graph = nx.MultiDiGraph()
+    common = {"subkind": "isolated", "found_by": "search", "nullity": 0, "orbit_size": 8}
+    graph.add_node(
+        "low", kind="point", region="overfitting", index=0, attracting=True, loss=0.1, **common
+    )
+    graph.add_node(
+        "end", kind="infinity", region="other", index=0, attracting=True, loss=0.2, **common
+    )
+    graph.add_node(
+        "high", kind="line", region="plateau", index=1, attracting=False, loss=0.5, **common
+    )
+    edge = {"status": "point", "departure": "unstable direction"}
+    graph.add_edge("high", "end", multiplicity=1, loss_drop=0.3, duration=50.0, **edge)
+    graph.add_edge(
+        "high", "low", multiplicity=4, loss_drop=0.4, duration=9.0, source_parameter=0.25, **edge
+    )
+    return FlowGraph(graph)
+
+
+def test_arrays_hold_what_the_graph_holds():
+    graph = small_graph()
+    data = graph_arrays(graph)
+    labels = data["label"].to_numpy().tolist()
+    assert labels == list(graph.nx.nodes)
+    for k, label in enumerate(labels):
+        for name in NODE_TEXTS:
+            assert data[name].to_numpy()[k] == graph.nx.nodes[label][name]
+        for name in NODE_NUMBERS:
+            assert data[name].to_numpy()[k] == graph.nx.nodes[label][name]
+    found = {
+        (labels[a], labels[b], *numbers)
+        for a, b, *numbers in zip(
+            *(data[n].to_numpy() for n in ("source", "target", *EDGE_NUMBERS)), strict=True
+        )
+    }
+    assert found == {
+        (a, b, *(edge[n] for n in EDGE_NUMBERS)) for a, b, edge in graph.nx.edges(data=True)
+    }
+    np.testing.assert_array_equal(np.sort(data["source_parameter"]), [0.25, np.nan])
+
+
+def test_arrays_are_stored_and_drawn(axes, tmp_path):
+    data = graph_arrays(small_graph())
+    data.to_netcdf(tmp_path / "graph.nc", engine="h5netcdf")
+    back = xr.load_dataset(tmp_path / "graph.nc", engine="h5netcdf")
+    xr.testing.assert_equal(back, data)
+    flow_graph(axes, back, back)
+    axes.figure.canvas.draw()
+    assert len(axes.get_lines()) == 3
+
+
+def test_a_graph_without_connections_has_arrays():
+    graph = small_graph()
+    graph.nx.remove_edges_from(list(graph.nx.edges(keys=True)))
+    data = graph_arrays(graph)
+    assert data["source"].size == data["departure"].size == 0
+    assert data.sizes["node"] == 3
