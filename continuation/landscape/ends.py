@@ -118,10 +118,11 @@ def step_slope(responses: Responses, point: ModelPoint, s: float) -> float:
 
     The tails of the other samples are of higher order in q.
     """
-    distance = np.abs(responses.x)
+    root = responses.samples.root_weight  # the nearest inputs are never compressed
+    x, residual = responses.x[: root.size], point.residual[: root.size]
+    distance = np.abs(x)
     nearest = distance == distance[distance > 0.0].min()
-    pull = responses.root_weight * point.residual * np.sign(responses.x)
-    return float(-s * pull[nearest].sum())
+    return float(-s * (root * residual * np.sign(x))[nearest].sum())
 
 
 def confluence_slope(responses: Responses, point: ModelPoint) -> float:
@@ -164,4 +165,4 @@ def _step_corner(responses: Responses, step: Array) -> End:
 
 
 def _step(responses: Responses) -> Array:
-    return responses.root_weight * np.sign(responses.x)
+    return responses.rows(np.sign(responses.x))

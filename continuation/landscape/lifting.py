@@ -65,8 +65,7 @@ def _units_without_effect(
     sets = []
     nodes = Grid.of(responses).nodes
     weights = np.abs(theta[: model.hidden][_working(base)])
-    outputs = base.outputs(responses.x)
-    residual = responses.root_weight * outputs - responses.target
+    residual = responses.rows(base.outputs(responses.x)) - responses.target
     if model.is_odd and np.any(theta != 0.0):
         sets.append(build.point(append_unit(model, theta, 0.0, 0.0), "dead unit", theta))
     for sign in (1.0,) if model.is_odd else (1.0, -1.0):

@@ -83,7 +83,7 @@ class LimitSystem:
         """∂∇L/∂σ = −Σ ω ε ∇f, shape (k,)."""
         responses = self._responses(p)
         rows, slopes, _ = self._features(responses, z)
-        noise = Responses.noise_of(self.loss, self.size)
+        noise = responses.samples.noise
         if "w" not in self.names:
             return -(rows @ noise)
         return -(np.vstack([z[1:] @ slopes, rows]) @ noise)
@@ -119,7 +119,7 @@ class LimitSystem:
         fixed = {
             "c": responses.monomial(1),
             "c3": responses.monomial(3),
-            "s": responses.root_weight * np.sign(responses.x),
+            "s": responses.rows(np.sign(responses.x)),
         }
         order = 3 if "w" in self.names else 0
         unit = responses.features(float(z[0]), order) if order else np.empty((0, 0))

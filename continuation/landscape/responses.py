@@ -1,7 +1,6 @@
 """What single units contribute: responses of φ(w x) and its derivatives on the samples.
 
-All inner products are weighted by ω; the root √ω is put into every row once, so that a sum over
-the samples is a plain dot product.
+All inner products are weighted by ω; in the coordinates of `samples` they are plain dot products.
 
 References
 ----------
@@ -11,13 +10,14 @@ G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable proje
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.loss import Loss
+from continuation.landscape.samples import Samples
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -65,57 +65,62 @@ class Responses:
 
     Attributes
     ----------
-    x : ndarray, shape (n,)
-        Inputs.
-    root_weight : ndarray, shape (n,)
-        √ω_i.
-    target : ndarray, shape (n,)
-        √ω_i y_i at the noise in question.
+    samples : Samples
+        Inputs and weights, compressed where they are many.
+    target : ndarray, shape (q,)
+        The targets y at the noise in question, as coordinates.
     model : Model
         Gives the activation.
     """
 
-    x: Array
-    root_weight: Array
+    samples: Samples
     target: Array
     model: Model
 
     @classmethod
     def of(cls, loss: Loss, noise: float, size: float | None = None) -> Responses:
         """Samples of a loss with their weights at the given noise and data set size."""
-        data, root = loss.data, root_weights(loss, size)
-        seen = root > 0.0
-        y = data.target[seen] + noise * data.noise[seen]
-        return cls(data.x[seen], root[seen], root[seen] * y, loss.model)
+        samples = _samples(loss, size)
+        return cls(samples, samples.teacher + noise * samples.noise, loss.model)
 
-    @staticmethod
-    def noise_of(loss: Loss, size: float | None = None) -> Array:
-        """√ω_i ε_i of the same samples: the derivative of `target` in the noise."""
-        root = root_weights(loss, size)
-        return (root * loss.data.noise)[root > 0.0]
+    @property
+    def x(self) -> Array:
+        """Nodes (m,): the inputs, or the points that stand for them."""
+        return self.samples.x
+
+    def rows(self, values: Array) -> Array:
+        """Values of functions at the nodes (..., m) as coordinates (..., q)."""
+        return self.samples.coordinates(values)
 
     def features(self, w: Array | float, order: int) -> Array:
-        """√ω x^k φ^(k)(w x) for k = 0 … order; shape (order + 1, *w.shape, n)."""
+        """x^k φ^(k)(w x) for k = 0 … order as coordinates; shape (order + 1, *w.shape, q)."""
         w = np.asarray(w, dtype=np.float64)
         phi = activation(self.model, order)(w[..., None] * self.x)
-        power = self.root_weight.copy()
-        for k in range(order + 1):
+        power = self.x
+        for k in range(1, order + 1):
             phi[k] *= power
             power = power * self.x
-        return phi
+        return self.rows(phi)
 
     def mirrored(self) -> Responses:
         """The same samples at −x: units with negative input weights."""
-        return Responses(-self.x, self.root_weight, self.target, self.model)
+        return replace(self, samples=replace(self.samples, x=-self.x))
 
     def monomial(self, k: int) -> Array:
-        """√ω x^k, shape (n,)."""
-        return self.root_weight * self.x**k
+        """x^k as coordinates, shape (q,)."""
+        return self.rows(self.x**k)
 
     @cached_property
     def at_zero(self) -> Array:
         """φ^(k)(0) for k = 0 … 5, which the limits of vanishing weights need."""
         return activation(self.model, 5)(np.zeros(1))[:, 0]
+
+
+@lru_cache(maxsize=8)
+def _samples(loss: Loss, size: float | None) -> Samples:
+    data = loss.data
+    weights = sample_weights(data.size, size) if data.weights is None else data.weights
+    return Samples.of(data.x, weights, data.target, data.noise)
 
 
 def saturation(model: Model) -> tuple[float, float] | None:
@@ -144,13 +149,6 @@ def _saturation(model: Model) -> tuple[float, float] | None:
     reach = float(u[close[0]])
     exponential = rest[np.searchsorted(u, min(2.0 * reach, u[-1]))] < 1e-15
     return (limit, reach) if exponential and 2.0 * reach < u[-1] else None
-
-
-def root_weights(loss: Loss, size: float | None) -> Array:
-    """√ω_i of all samples of a data set, shape (n,)."""
-    data = loss.data
-    weights = sample_weights(data.size, size) if data.weights is None else data.weights
-    return np.sqrt(weights)
 
 
 def sample_weights(count: int, size: float | None) -> Array:

@@ -29,7 +29,7 @@ def find_critical_sets(
 ) -> CriticalSets:
     """Find the critical points, lines and ends at infinity of a loss.
 
-    One or two odd sigmoid units without bias and without weight decay are searched exhaustively, and
+    One or two odd sigmoid units without bias or weight decay are searched exhaustively, and
     the list is checked by its Euler count; the seed plays no part. Every other model is searched
     from repeated starts, and the notes say what supports completeness.
 
