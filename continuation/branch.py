@@ -1,5 +1,6 @@
 """What a run returns: the branch, its samples one by one, and its special points."""
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -165,7 +166,9 @@ class Branch:
             )  # fmt: skip
 
     def plot(self, ax: Any, component: int = 0) -> list[Any]:
-        """Draw x[component] against p into `ax`, full where no eigenvalue is on the minor side.
+        """Draw x[component] against p into `ax`, with the special points.
+
+        Full lines where all eigenvalues have one sign (nodes), dashed where they have both.
 
         Parameters
         ----------
@@ -176,7 +179,13 @@ class Branch:
         -------
         list of artists
         """
-        artists = list(ax.plot(self.p, self.x[:, component], "-"))
+        artists: list[Any] = []
+        mixed = (self.inertia[:, 0] > 0) & (self.inertia[:, 2] > 0)
+        edges = [0, *(np.flatnonzero(np.diff(mixed)) + 1), len(self)]
+        for low, high in itertools.pairwise(edges):
+            run = slice(low, high + 1)  # up to the next run, so that the line has no gaps
+            style = "--" if mixed[low] else "-"
+            artists += ax.plot(self.p[run], self.x[run, component], style, color="C0")
         for point in self.special:
             marker = MARKERS.get(point.kind, "o")
             artists += ax.plot([point.p], [point.x[component]], marker, color="k", label=point.kind)

@@ -16,7 +16,7 @@ References
 .. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 8.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -141,7 +141,16 @@ def trace_branch_point_curve(
     return _curve(branch, n, branch.x[:, -2], branch.x[:, -1])
 
 
-def _trace(system, start, q0, q_limits, direction, step, newton, functions):  # type: ignore
+def _trace(
+    system: Problem,
+    start: Array,
+    q0: float,
+    q_limits: tuple[float, float],
+    direction: int,
+    step: StepOptions,
+    newton: NewtonOptions,
+    functions: Mapping[str, Callable[[Array, float], float]],
+) -> Branch:
     tracer = Tracer(
         system, start, q0, q_limits, direction, step, newton, (), functions, singular=False
     )

@@ -6,9 +6,10 @@ workers. A half-branch that runs onto a branch already there ends at the point w
 Deflation at chosen parameters finds the parts that no branch point leads to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -135,10 +136,18 @@ def trace(task: Task) -> Branch | None:
 
 
 class _Builder:
-    def __init__(self, problem, p_limits, step, newton, max_branches, executor):  # type: ignore
+    def __init__(
+        self,
+        problem: AnyProblem,
+        p_limits: tuple[float, float],
+        step: StepOptions,
+        newton: NewtonOptions,
+        max_branches: int,
+        executor: Executor | None,
+    ) -> None:
         self.problem, self.p_limits, self.step, self.newton = problem, p_limits, step, newton
         self.max_branches = max_branches
-        self.map = map if executor is None else executor.map
+        self.map: Callable[..., Iterable[Any]] = map if executor is None else executor.map
         self.branches: list[Branch] = []
         self.ends: list[tuple[int | None, int | None]] = []
         self.nodes: list[SpecialPoint] = []

@@ -41,6 +41,8 @@ SAME_POINT = 1e-5
 NEAR_ZERO = 1e-3
 #: It touches zero if at its least it is below this part of the largest eigenvalue around.
 TOUCHES = 1e-8
+#: What a rate below this part of the largest eigenvalue does is rounding.
+UNRESOLVED = 1e-11
 #: Samples kept from one chunk to the next.
 TAIL = 4
 
@@ -292,6 +294,8 @@ def _resolve_dip(
 ) -> list[Event]:
     around = max(test(path.at(bounds[0])), test(path.at(bounds[1])))
     scale = float(np.abs(path.at(bounds[0]).eigenvalues).max())
+    if around <= UNRESOLVED * scale:
+        return []
     lowest = minimize_scalar(
         lambda u: test(path.at(u)), bounds=bounds, method="bounded",
         options={"xatol": 1e-9, "maxiter": 60},

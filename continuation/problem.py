@@ -246,6 +246,12 @@ class CompiledProblem(AnyProblem):
         value = self.kernel(x, float(p), self.constants, self.data, self.work, f, j, fp)
         return value, f, j, fp
 
+    def check(self, x: Array, p: float) -> None:
+        """Raise `InvalidInputError` where shapes or values at a start are unusable."""
+        _, f, j, fp = self.evaluate(x, p)
+        if not np.isfinite(f.sum() + j.sum() + fp.sum()):
+            _check_values(self, x, p)  # says which of them
+
     def residual(self, x: Array, p: float) -> Array:
         """F(x, p), shape (n,)."""
         return self.evaluate(x, p)[1]

@@ -115,7 +115,6 @@ class Tracer:
 
     def _continue_from(self, branch: Branch) -> None:
         known = as_samples(branch, self.problem)
-        self.finder.process(known[: min(len(known), 1)], 1, 0)
         self.finder.always_zero = int(branch.inertia[:, 1].min())
         self._set_state(known, len(known) - 1, branch.next_step)
         self.control[stepper.EVALUATIONS] = branch.evaluations
@@ -150,7 +149,7 @@ class Tracer:
         if sparse.issparse(a):
             tangent = _sparse_null_vector(a)
         else:
-            _, s, vt = linalg.svd(a)
+            _, s, vt = np.linalg.svd(a)
             degenerate = int((s <= KERNEL_TOLERANCE * s[0]).sum())
             tangent = self._tangent_of_family(z, degenerate, direction) if degenerate else vt[-1]
         tangent = tangent / self.workspace.norm(tangent)

@@ -174,6 +174,7 @@ class Workspace:
     ) -> int:
         """Newton onto the branch within the plane through `base` normal to `t`; y in place."""
         self.options[stepper.MAX_CONTRACTION] = contraction
+        base, t = np.ascontiguousarray(base), np.ascontiguousarray(t)
         with np.errstate(**QUIET):
             status = self._correct(
                 *self._bound, y, base, t, self.weight, self.gauge, self.options,

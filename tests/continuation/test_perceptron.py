@@ -60,3 +60,24 @@ def test_compiled_problem_without_symmetry() -> None:
     symmetric = trace_branch(problem(100), TEACHER, 0.0, (0.0, 0.1), step=STEP)
     np.testing.assert_allclose(general.x, symmetric.x, rtol=0, atol=1e-11)
     np.testing.assert_allclose(general.eigenvalues.real, symmetric.eigenvalues, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.7])
+def test_split_line_is_a_family_without_events(share: float) -> None:
+    from scipy.optimize import root
+
+    loss = problem(100)
+
+    def split(unit: np.ndarray) -> np.ndarray:
+        return np.array([unit[0], unit[0], share * unit[1], (1 - share) * unit[1]])
+
+    def one_unit(unit: np.ndarray) -> np.ndarray:
+        return loss.residual(split(unit), 0.1)[[0, 2]]
+
+    start = split(root(one_unit, [0.5, 1.0], tol=1e-13).x)
+    branch = trace_branch(loss, start, 0.1, (0.0, 0.5))
+    assert branch.stop_reason == "limit"
+    assert [q.kind for q in branch.special] == ["limit"]
+    assert (branch.inertia == branch.inertia[0]).all()
+    assert branch.inertia[0, 1] == 1
+    np.testing.assert_allclose(branch.x[:, 0], branch.x[:, 1], rtol=0, atol=1e-9)
