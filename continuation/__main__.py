@@ -40,11 +40,14 @@ app = typer.Typer(
 console = Console()
 
 Preset = Annotated[
-    str | None, typer.Option(help=f"Model and teacher: {', '.join(PRESETS)}.", rich_help_panel="Model")
+    str | None,
+    typer.Option(help=f"Model and teacher: {', '.join(PRESETS)}.", rich_help_panel="Model"),
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(help="CSV file with two named columns, instead of a preset.", rich_help_panel="Data"),
+    typer.Option(
+        help="CSV file with two named columns, instead of a preset.", rich_help_panel="Data"
+    ),
 ]
 Columns = Annotated[
     str | None,
@@ -52,23 +55,35 @@ Columns = Annotated[
 ]
 Standardise = Annotated[
     bool,
-    typer.Option("--standardise", help="Scale both columns to mean 0, deviation 1.", rich_help_panel="Data"),
+    typer.Option(
+        "--standardise", help="Scale both columns to mean 0, deviation 1.", rich_help_panel="Data"
+    ),
 ]
 Hidden = Annotated[
     int | None, typer.Option(help="Hidden units (a preset has its own).", rich_help_panel="Model")
 ]
 Activation = Annotated[
     str | None,
-    typer.Option(help="tanh, erf, logistic, softplus, sin, or a formula in u.", rich_help_panel="Model"),
+    typer.Option(
+        help="tanh, erf, logistic, softplus, sin, or a formula in u.", rich_help_panel="Model"
+    ),
 ]
 Bias = Annotated[
-    bool, typer.Option("--bias", help="Hidden units with bias (with --data).", rich_help_panel="Model")
+    bool,
+    typer.Option("--bias", help="Hidden units with bias (with --data).", rich_help_panel="Model"),
 ]
 Offset = Annotated[
-    bool, typer.Option("--offset", help="Constant added to the output (with --data).", rich_help_panel="Model")
+    bool,
+    typer.Option(
+        "--offset", help="Constant added to the output (with --data).", rich_help_panel="Model"
+    ),
 ]
-Size = Annotated[int, typer.Option("--n", help="Samples drawn for a preset.", rich_help_panel="Data")]
-Seed = Annotated[int, typer.Option(help="Seed of the data and of the search.", rich_help_panel="Data")]
+Size = Annotated[
+    int, typer.Option("--n", help="Samples drawn for a preset.", rich_help_panel="Data")
+]
+Seed = Annotated[
+    int, typer.Option(help="Seed of the data and of the search.", rich_help_panel="Data")
+]
 Noise = Annotated[float, typer.Option(help="Noise σ of a preset's data.", rich_help_panel="Data")]
 Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
@@ -228,7 +243,9 @@ def _chosen(sets: CriticalSets, label: str | None) -> CriticalSet:
 
 
 def _print_sets(sets: CriticalSets) -> None:
-    table = Table("set", "region", "index", "nullity", "loss", "excess risk", "orbit", "attracts", "where")
+    table = Table(
+        "set", "region", "index", "nullity", "loss", "excess risk", "orbit", "attracts", "where"
+    )
     for critical in sets:
         table.add_row(
             critical.label,

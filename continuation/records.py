@@ -192,7 +192,9 @@ def _real_variables(name: str, array: NDArray[Any]) -> dict[str, Any]:
 
 def _arrays_of(data: xr.Dataset, prefix: str) -> dict[str, NDArray[Any]]:
     """Inverse of `_real_variables` for all names with a prefix."""
-    found = {str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)}
+    found = {
+        str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)
+    }
     plain = {k: v for k, v in found.items() if not k.endswith((REAL, IMAGINARY))}
     whole = [k.removesuffix(REAL) for k in found if k.endswith(REAL)]
     return plain | {k: found[k + REAL] + 1j * found[k + IMAGINARY] for k in whole}

@@ -86,9 +86,7 @@ def _current(name: str, settings: Settings, output: Path) -> bool:
     return job.is_current(job.data_path(output, name), job.figure_key(name, settings))
 
 
-def _compute(
-    stale: list[str], settings: Settings, output: Path, jobs: int, force: bool
-) -> None:
+def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, force: bool) -> None:
     """Compile, compute all parts of all stale figures through one pool, assemble."""
     wanted = {
         name: (job.all_parts if force else job.missing_parts)(name, settings, output)

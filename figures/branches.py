@@ -55,7 +55,12 @@ def compute(part: Part) -> xr.Dataset:
     model = PRESETS[part.preset]()
     loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
     diagram = loss_diagram(
-        loss, part.parameter, part.limits, part.searched_at, noise=part.noise, schedule=part.schedule
+        loss,
+        part.parameter,
+        part.limits,
+        part.searched_at,
+        noise=part.noise,
+        schedule=part.schedule,
     )
     distances = [function_distance(loss, branch) for branch in diagram.branches]
     rows = {
@@ -97,7 +102,11 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
     ]
     merged = xr.merge(named, combine_attrs="drop")
-    notes = {f"{p.attrs['preset']}_{k}": p.attrs[k] for p in parts for k in ("samples", "noise", "failures")}
+    notes = {
+        f"{p.attrs['preset']}_{k}": p.attrs[k]
+        for p in parts
+        for k in ("samples", "noise", "failures")
+    }
     return merged.assign_attrs(notes)
 
 
@@ -109,8 +118,14 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
     seen: set[str] = set()
     marked: set[str] = set()
     for column, preset in zip(axes.T, PRESET_NAMES, strict=True):
-        names = {k: str(k).removeprefix(f"{preset}_") for k in data.data_vars if str(k).startswith(preset)}
-        dims = {k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)}
+        names = {
+            k: str(k).removeprefix(f"{preset}_")
+            for k in data.data_vars
+            if str(k).startswith(preset)
+        }
+        dims = {
+            k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)
+        }
         of = data[list(names)].rename({**names, **dims})
         rows = of["distance"].to_numpy()[:, None], of["inputs"].to_numpy()
         for panel, values, marks in zip(column, rows, ("mark_distance", "mark_input"), strict=True):
@@ -150,7 +165,11 @@ def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, fl
         row = inputs[k][np.isfinite(inputs[k]) & (inputs[k] > 0.0)]
         return float(row[np.argmax(np.abs(np.log(row) - typical))]) if row.size else np.nan
 
-    places = [(SPECIAL_KINDS[s.kind], s.p, max(s.index, 0)) for s in branch.special if s.located and s.kind in SPECIAL_KINDS]
+    places = [
+        (SPECIAL_KINDS[s.kind], s.p, max(s.index, 0))
+        for s in branch.special
+        if s.located and s.kind in SPECIAL_KINDS
+    ]
     ends = (0, len(branch) - 1) if len(branch.arrivals) == 2 else (len(branch) - 1,)
     places += [
         ("arrival", float(branch.p[end]), end)
@@ -163,7 +182,9 @@ def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, fl
 def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) -> None:
     owner, parameter = data["branch"].to_numpy(), data["parameter"].to_numpy()
     index = data["index"].to_numpy()
-    for k, (region, kind) in enumerate(zip(data["region"].to_numpy(), data["kind"].to_numpy(), strict=True)):
+    for k, (region, kind) in enumerate(
+        zip(data["region"].to_numpy(), data["kind"].to_numpy(), strict=True)
+    ):
         rows = np.flatnonzero(owner == k)
         thin = str(kind) == "infinity"
         for piece, number in _pieces(index[rows]):
@@ -171,7 +192,9 @@ def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) 
                 parameter[rows][piece], values[rows][piece], STABILITY[min(number, 2)],
                 color=REGION_COLOURS[str(region)], lw=0.8 if thin else 1.5, zorder=2 - thin,
             )  # fmt: skip
-    for kind, p, y in zip(data["mark"].to_numpy(), data["mark_parameter"].to_numpy(), marks, strict=True):
+    for kind, p, y in zip(
+        data["mark"].to_numpy(), data["mark_parameter"].to_numpy(), marks, strict=True
+    ):
         axes.plot(p, y, SPECIAL_MARKERS[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
     axes.set(xscale="log", yscale="log")
 
@@ -183,12 +206,24 @@ def _pieces(index: np.ndarray) -> list[tuple[slice, int]]:
 
 
 def _legend(regions: set[str], marks: set[str]) -> list[Line2D]:
-    handles = [Line2D([], [], color=c, lw=1.5, label=r) for r, c in REGION_COLOURS.items() if r in regions]
+    handles = [
+        Line2D([], [], color=c, lw=1.5, label=r) for r, c in REGION_COLOURS.items() if r in regions
+    ]
     names = {0: "attracting", 1: "index 1", 2: "index 2 or more"}
-    handles += [Line2D([], [], color="black", ls=STABILITY[k], lw=1.2, label=names[k]) for k in names]
+    handles += [
+        Line2D([], [], color="black", ls=STABILITY[k], lw=1.2, label=names[k]) for k in names
+    ]
     handles.append(Line2D([], [], color="0.4", lw=0.8, label="thin: at infinity"))
     handles += [
-        Line2D([], [], ls="", marker=SPECIAL_MARKERS[m][0], color="black", mfc="white", label=SPECIAL_MARKERS[m][1])
+        Line2D(
+            [],
+            [],
+            ls="",
+            marker=SPECIAL_MARKERS[m][0],
+            color="black",
+            mfc="white",
+            label=SPECIAL_MARKERS[m][1],
+        )
         for m in SPECIAL_MARKERS
         if m in marks
     ]

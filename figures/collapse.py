@@ -23,8 +23,16 @@ PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SIZES = (10, 20, 50, 100, 200, 500)
 NOISES = (0.03, 0.1, 0.3, 1.0)
 COUNTS = ("overfitting", "attracting", "attracting line", "attracting infinity")
-SEEDS_PER_PART = 10
-STYLES = (("#000000", "o", "-"), ("#0072B2", "s", "--"), ("#D55E00", "^", "-."), ("#8B8B8B", "D", ":"))
+SINGLE = ("overfitting", "attracting")
+"""Counts whose probability of being one is estimated."""
+
+SEEDS_PER_PART = 5
+STYLES = (
+    ("#000000", "o", "-"),
+    ("#0072B2", "s", "--"),
+    ("#D55E00", "^", "-."),
+    ("#8B8B8B", "D", ":"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         xr.concat([p for p in parts if p["preset"].item() == name], "seed") for name in PRESET_NAMES
     ]
     data = xr.concat(by_preset, "preset")
-    hits = (data["number"].sel(count=["overfitting", "attracting"]) == 1).sum("seed")
+    numbers = data["number"].sel(count=list(SINGLE)).rename(count="single")
+    hits = (numbers == 1).sum("seed")
     low, high = wilson_interval(hits.to_numpy(), data.sizes["seed"])
     data["probability"] = hits / data.sizes["seed"]
     data["lower"] = (hits.dims, low)
@@ -75,11 +84,14 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 def draw(data: xr.Dataset) -> Canvas:
     """P(exactly one) against n, one curve per noise."""
     canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.68 * DOUBLE), sharex=True, sharey=True)
-    titles = {"overfitting": "overfitting region is one attractor", "attracting": "one attractor in all"}
+    titles = {
+        "overfitting": "overfitting region is one attractor",
+        "attracting": "one attractor in all",
+    }
     for column, (count, title) in enumerate(titles.items()):
         for row, preset in enumerate(data["preset"].to_numpy()):
             panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
-            _panel(axes[row, column], panel.sel(count=count))
+            _panel(axes[row, column], panel.sel(single=count))
             axes[row, column].set_title(f"{str(preset).replace('_', ' ')}: {title}")
     for row in axes:
         row[0].set_ylabel("probability (95 % interval)")
@@ -91,13 +103,23 @@ def draw(data: xr.Dataset) -> Canvas:
 
 def _panel(axes: Axes, panel: xr.Dataset) -> None:
     sizes = panel["size"].to_numpy()
-    for k, (noise, (colour, marker, line)) in enumerate(zip(panel["noise"].to_numpy(), STYLES, strict=True)):
+    for k, (noise, (colour, marker, line)) in enumerate(
+        zip(panel["noise"].to_numpy(), STYLES, strict=True)
+    ):
         at = panel.sel(noise=noise)
         middle = at["probability"].to_numpy()
         error = np.abs(np.array([at["lower"].to_numpy(), at["upper"].to_numpy()]) - middle)
         place = sizes * 1.06 ** (k - 1.5)  # side by side, or the bars hide each other
         axes.errorbar(
-            place, middle, error, color=colour, marker=marker, ls=line, ms=3.5, capsize=1.5, lw=1,
+            place,
+            middle,
+            error,
+            color=colour,
+            marker=marker,
+            ls=line,
+            ms=3.5,
+            capsize=1.5,
+            lw=1,
             label=f"{noise:g}",
         )
     axes.set(xscale="log", ylim=(-0.04, 1.04))

@@ -67,7 +67,11 @@ def draw(data: xr.Dataset) -> Canvas:
     regions: list[str] = []
     kinds: list[str] = []
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
-        names = {k: str(k).removeprefix(f"{preset}_") for k in (*data.data_vars, *data.dims) if str(k).startswith(preset)}
+        names = {
+            k: str(k).removeprefix(f"{preset}_")
+            for k in (*data.data_vars, *data.dims)
+            if str(k).startswith(preset)
+        }
         of = data[[k for k in names if k in data.data_vars]].rename(names)
         edges = of[["source", "target", "multiplicity", "source_parameter"]]
         flow_graph(panel, of[["label", "kind", "region", "loss", "attracting"]], edges)

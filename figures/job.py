@@ -133,7 +133,9 @@ def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:
     """Join the stored parts of a figure into its data file and remove them."""
     parts = all_parts(name, settings, output)
     data = figure_module(name).assemble(settings, [read_dataset(part.path) for part in parts])
-    stamped = data.assign_attrs(key=figure_key(name, settings), settings=json.dumps(asdict(settings)))
+    stamped = data.assign_attrs(
+        key=figure_key(name, settings), settings=json.dumps(asdict(settings))
+    )
     write_dataset(data_path(output, name), stamped, f"figure {name}")
     shutil.rmtree(parts[0].path.parent)
     return stamped

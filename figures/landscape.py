@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -11,7 +11,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from continuation.landscape import CriticalSet, Dataset, Loss, LossAt, find_critical_sets, trajectory
+from continuation.landscape import (
+    CriticalSet,
+    Dataset,
+    Loss,
+    LossAt,
+    find_critical_sets,
+    trajectory,
+)
 from continuation.landscape.departures import departures
 from continuation.landscape.reduced_loss import reduced_loss
 from figures.arrays import padded
@@ -25,6 +32,9 @@ TITLE = "reduced loss over the input weights with all critical sets and connecti
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
+TOGETHER = 0.03
+"""Sets closer than this on the plane carry one text."""
+
 STEPS_SHOWN = 250
 """Points kept of each trajectory, evenly spaced on the plane."""
 
@@ -75,7 +85,12 @@ def compute(part: Part) -> xr.Dataset:
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
     named = [
-        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.variables, *(set(p.dims) - set(p.variables)))})
+        p.rename(
+            {
+                k: f"{p.attrs['preset']}_{k}"
+                for k in (*p.variables, *(set(p.dims) - set(p.variables)))
+            }
+        )
         for p in parts
     ]
     notes = {f"{p.attrs['preset']}_{k}": v for p in parts for k, v in p.attrs.items()}
@@ -88,8 +103,14 @@ def draw(data: xr.Dataset) -> Canvas:
     regions: list[str] = []
     kinds: list[str] = []
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
-        names = {k: str(k).removeprefix(f"{preset}_") for k in data.variables if str(k).startswith(preset)}
-        dims = {k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)}
+        names = {
+            k: str(k).removeprefix(f"{preset}_")
+            for k in data.variables
+            if str(k).startswith(preset)
+        }
+        dims = {
+            k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)
+        }
         of = data[[k for k in names if k in data.data_vars]].rename({**dims, **names})
         _panel(panel, of, float(data.attrs[f"{preset}_lowest"]))
         panel.set_title(f"{preset.replace('_', ' ')}, $n={SAMPLES}$, $\\sigma={NOISE}$")
@@ -106,17 +127,20 @@ def place(found: CriticalSet) -> tuple[float, float]:
     Input weights that diverge or vanish at infinity stand on its edges, confluent pairs on its
     diagonal. The origin, where the reduced loss is not defined, stands in the corner.
     """
-    if found.theta is not None:
-        first, second = np.sort(np.abs(found.theta[:2]))
-    else:
-        limit = found.limit or {}
-        w = abs(limit.get("w", np.inf if "s" in limit else 0.0))
-        first, second = {
-            "confluence": (w, w),
-            "linear": (0.0, w),
-            "step": (w, np.inf),
-            "corner": (0.0, w),
-        }[found.subkind]
+    if found.theta is None:
+        return _place_at_infinity(found.subkind, found.limit or {})
+    first, second = np.sort(np.abs(found.theta[:2]))
+    return float(compactified(first)), float(compactified(second))
+
+
+def _place_at_infinity(subkind: str, limit: Mapping[str, float]) -> tuple[float, float]:
+    w = abs(limit.get("w", np.inf if "s" in limit else 0.0))
+    first, second = {
+        "confluence": (w, w),
+        "linear": (0.0, w),
+        "step": (w, np.inf),
+        "corner": (0.0, w),
+    }[subkind]
     return float(compactified(first)), float(compactified(second))
 
 
@@ -124,7 +148,11 @@ def _connections(at: LossAt, found: CriticalSet) -> Iterator[np.ndarray]:
     """Connections that leave a set, projected to the plane."""
     for start in departures(at, found):
         path = trajectory(at, start.theta, subspace=start.subspace)
-        yield _thinned(compactified(np.sort(np.abs(path.theta[:, :2]), axis=1)))
+        plane = compactified(np.sort(np.abs(path.theta[:, :2]), axis=1))
+        if path.result.limit is not None:
+            end = _place_at_infinity(path.result.subkind, path.result.limit)
+            plane = np.vstack([plane, end])
+        yield _thinned(plane)
 
 
 def _thinned(path: np.ndarray) -> np.ndarray:
@@ -145,9 +173,10 @@ def _panel(axes: Axes, data: xr.Dataset, lowest: float) -> None:
         axes.plot(*path.T, color="#0072B2", lw=0.7, alpha=0.8, zorder=3)
         _arrowhead(axes, path)
     places = data["place"].to_numpy()
-    offsets = _label_offsets(places)
     for k, (x, y) in enumerate(places):
-        _set(axes, data.isel(set=k), x, y, offsets[k])
+        _marker(axes, data.isel(set=k), x, y)
+    _number(axes, places)
+    _key(axes, data["label"].to_numpy().tolist())
     axes.plot([0, 1], [0, 1], color="black", lw=0.6)
     ticks = np.array([0.0, 0.3, 1.0, 3.0, 10.0, np.inf])
     names = ["0", "0.3", "1", "3", "10", r"$\infty$"]
@@ -168,33 +197,29 @@ def _arrowhead(axes: Axes, path: np.ndarray) -> None:
         )  # fmt: skip
 
 
-def _set(axes: Axes, data: xr.Dataset, x: float, y: float, offset: tuple[float, float]) -> None:
+def _marker(axes: Axes, data: xr.Dataset, x: float, y: float) -> None:
     colour = REGION_COLOURS[str(data["region"].item())]
     marker = KIND_MARKERS[str(data["kind"].item())]
     face = colour if data["attracting"].item() else "white"
     axes.plot(x, y, marker, mfc=face, mec=colour, mew=1.3, ms=6, zorder=5, clip_on=False)
-    axes.annotate(
-        str(data["label"].item()), (x, y), xytext=offset, textcoords="offset points", fontsize=6,
-        zorder=6, annotation_clip=False, va="center",
-        arrowprops={"arrowstyle": "-", "lw": 0.4, "color": "0.3", "shrinkA": 0, "shrinkB": 3},
-        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
-    )  # fmt: skip
 
 
-def _label_offsets(places: np.ndarray) -> list[tuple[float, float]]:
-    """Offsets in points that lead labels to the free half below the diagonal, without overlaps."""
-    offsets: list[tuple[float, float]] = [(0.0, 0.0)] * len(places)
-    points_per_unit = 175.0
-    taken: list[tuple[float, float]] = []
-    for k in np.argsort(places.sum(axis=1), kind="stable"):
-        x, y = places[k]
-        step = 0
-        while True:
-            target = (max(x, 0.5 * (x + y)) + 0.10, 0.5 * (x + y) - 0.03 - 0.055 * step)
-            clash = any(abs(target[1] - b) < 0.05 and abs(target[0] - a) < 0.36 for a, b in taken)
-            if not clash:
-                break
-            step += 1
-        taken.append(target)
-        offsets[k] = ((target[0] - x) * points_per_unit, (target[1] - y) * points_per_unit)
-    return offsets
+def _number(axes: Axes, places: np.ndarray) -> None:
+    """Numbers beside the markers; sets that stand together share one text."""
+    together: dict[tuple[int, int], list[int]] = {}
+    for k, (x, y) in enumerate(places):
+        together.setdefault((round(x / TOGETHER), round(y / TOGETHER)), []).append(k)
+    for members in together.values():
+        x, y = places[members].mean(axis=0)
+        axes.annotate(
+            ", ".join(str(k + 1) for k in members), (x, y), xytext=(7, 5),
+            textcoords="offset points", fontsize=6.5, zorder=6, annotation_clip=False, va="center",
+            bbox={"boxstyle": "square,pad=0.08", "fc": "white", "ec": "none", "alpha": 0.8},
+        )  # fmt: skip
+
+
+def _key(axes: Axes, labels: Sequence[str]) -> None:
+    """What the numbers mean, in the empty half below the diagonal, from the lowest loss up."""
+    lines = [f"{k + 1:>2}  {label}" for k, label in enumerate(labels)]
+    text = "\n".join(lines)
+    axes.text(0.62, 0.0, text, fontsize=6, va="bottom", ha="left", linespacing=1.15)

@@ -70,7 +70,7 @@ def draw(data: xr.Dataset) -> Canvas:
     _draw_fits(left, data)
     nodes = data[["label", "kind", "region", "loss", "attracting"]]
     flow_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]])
-    right.set_title("critical sets and connections")
+    right.set_title(f"critical sets and connections ({data.attrs['undecided']} flows undecided)")
     return canvas
 
 
@@ -79,7 +79,12 @@ def _draw_fits(axes: Axes, data: xr.Dataset) -> None:
     at = data["at"].to_numpy()
     styles = {
         "attractors": (data["set_attracting"] == 1, "#0072B2", "-", 1.4),
-        "saddles": ((data["set_attracting"] == 0) & (data["set_kind"] == "point"), "#D55E00", ":", 0.8),
+        "saddles": (
+            (data["set_attracting"] == 0) & (data["set_kind"] == "point"),
+            "#D55E00",
+            ":",
+            0.8,
+        ),
         "split lines (one unit)": (data["set_kind"] == "line", "black", "--", 1.2),
     }
     for label, (chosen, colour, line, width) in styles.items():

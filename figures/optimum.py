@@ -70,7 +70,10 @@ def draw(data: xr.Dataset) -> Canvas:
     canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.62 * DOUBLE), sharex="col")
     n, sigma = SIZE_AT_WHICH_NOISE_VARIES, NOISE_AT_WHICH_SIZE_VARIES
     for column, (axis, label, fixed) in enumerate(
-        (("noise", r"noise $\sigma$", f"$n={n}$"), ("size", "data set size $n$", rf"$\sigma={sigma}$"))
+        (
+            ("noise", r"noise $\sigma$", f"$n={n}$"),
+            ("size", "data set size $n$", rf"$\sigma={sigma}$"),
+        )
     ):
         _panel(axes[0, column], data, "distance", axis)
         _panel(axes[1, column], data, "gradient", axis)

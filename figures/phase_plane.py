@@ -71,10 +71,19 @@ def draw(data: xr.Dataset) -> Canvas:
     field = data["gradient"].to_numpy()
     w, v = data["w"].to_numpy(), data["v"].to_numpy()
     axes.streamplot(
-        w, v, -field[..., 0], -field[..., 1], color="0.75", density=1.1, linewidth=0.5, arrowsize=0.6
+        w,
+        v,
+        -field[..., 0],
+        -field[..., 1],
+        color="0.75",
+        density=1.1,
+        linewidth=0.5,
+        arrowsize=0.6,
     )
     for component, style in ((0, ":"), (1, "--")):
-        axes.contour(w, v, field[..., component], [0.0], colors="0.35", linestyles=style, linewidths=0.9)
+        axes.contour(
+            w, v, field[..., component], [0.0], colors="0.35", linestyles=style, linewidths=0.9
+        )
     for curve, stable in zip(data["curve"].to_numpy(), data["stable"].to_numpy(), strict=True):
         axes.plot(*curve.T, **(STABLE if stable else UNSTABLE))
     _draw_points(axes, data)
@@ -124,6 +133,9 @@ def _manifolds(at: LossAt, point: np.ndarray) -> Iterator[tuple[bool, np.ndarray
         return
     for k, stable in ((0, False), (1, True)):
         for side in (1.0, -1.0):
-            yield stable, invariant_curve(
-                at, point, side * vectors[:, k], stable=stable, length=CURVE_LENGTH
+            yield (
+                stable,
+                invariant_curve(
+                    at, point, side * vectors[:, k], stable=stable, length=CURVE_LENGTH
+                ),
             )

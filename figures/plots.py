@@ -81,7 +81,9 @@ def joined(edges: xr.Dataset) -> dict[tuple[int, int], int]:
     Of a line several places are known; the arrow carries the largest number that any has.
     """
     counts: dict[tuple[int, int], Counter[float]] = {}
-    columns = [edges[k].to_numpy() for k in ("source", "target", "source_parameter", "multiplicity")]
+    columns = [
+        edges[k].to_numpy() for k in ("source", "target", "source_parameter", "multiplicity")
+    ]
     for source, target, place, number in zip(*columns, strict=True):
         at = 0.0 if np.isnan(place) else float(place)
         counts.setdefault((int(source), int(target)), Counter())[at] += int(number)
@@ -116,12 +118,20 @@ def spread(height: Array, links: Sequence[tuple[int, int]]) -> Array:
         wanted = float(np.mean(near)) if near else 0.5
         placed = np.isfinite(across)
         crowding = [
-            (np.exp(-((c - across[placed]) ** 2) / 0.02 - (height[k] - height[placed]) ** 2 / 0.02)).sum()
+            (
+                np.exp(
+                    -((c - across[placed]) ** 2) / 0.02 - (height[k] - height[placed]) ** 2 / 0.02
+                )
+            ).sum()
             for c in columns
         ]
         through = [_covered(c, height[k], across, height, graph, k) for c in columns]
         across[k] = columns[
-            int(np.argmin(4.0 * np.array(crowding) + np.abs(columns - wanted) + 0.5 * np.array(through)))
+            int(
+                np.argmin(
+                    4.0 * np.array(crowding) + np.abs(columns - wanted) + 0.5 * np.array(through)
+                )
+            )
         ]
     return across
 

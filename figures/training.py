@@ -86,7 +86,9 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
-    named = [p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts]
+    named = [
+        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
+    ]
     merged = xr.merge(named, combine_attrs="drop")
     return merged.assign_attrs(samples=SAMPLES, noise=NOISE, starts=parts[0].attrs["starts"])
 
@@ -107,7 +109,9 @@ def draw(data: xr.Dataset) -> Canvas:
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    shades = [Patch(color=REGION_COLOURS[r], alpha=0.35, label=r) for r in REGION_COLOURS if r in regions]
+    shades = [
+        Patch(color=REGION_COLOURS[r], alpha=0.35, label=r) for r in REGION_COLOURS if r in regions
+    ]
     canvas.legend(handles=[*handles, *shades], loc="outside lower center", ncols=6)
     return canvas
 
@@ -125,6 +129,10 @@ def _panel(axes: Axes, data: xr.Dataset, preset: str, k: int) -> set[str]:
         axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
     name = str(data[f"{preset}_shown"].to_numpy()[k])
-    share = data[f"{preset}_fraction"].to_numpy()[list(data[f"{preset}_itinerary"].to_numpy()).index(name)]
-    axes.set_title(f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)")
+    share = data[f"{preset}_fraction"].to_numpy()[
+        list(data[f"{preset}_itinerary"].to_numpy()).index(name)
+    ]
+    axes.set_title(
+        f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)"
+    )
     return set(regions)

@@ -13,7 +13,9 @@ def test_samples_are_nested_and_reproducible():
     for name in ("x", "target", "noise"):
         np.testing.assert_array_equal(getattr(large, name)[:50], getattr(small, name))
         np.testing.assert_array_equal(getattr(large.first(50), name), getattr(small, name))
-    np.testing.assert_allclose(large.target, 2 * np.tanh(large.x) - np.tanh(4 * large.x), rtol=1e-15)
+    np.testing.assert_allclose(
+        large.target, 2 * np.tanh(large.x) - np.tanh(4 * large.x), rtol=1e-15
+    )
     assert abs(large.x.std() - 2.0) < 0.3
     assert abs(large.noise.std() - 1.0) < 0.15
     assert not np.array_equal(large.x, Dataset.sample(model, 200, 4).x)

@@ -16,7 +16,9 @@ N = 60
 def independent_loss(theta, data, noise, decay=0.0):
     """The two-unit network written by hand; complex weights allowed."""
     fit = theta[2] * np.tanh(theta[0] * data.x) + theta[3] * np.tanh(theta[1] * data.x)
-    return 0.5 * np.mean((fit - data.target - noise * data.noise) ** 2) + 0.5 * decay * theta @ theta
+    return (
+        0.5 * np.mean((fit - data.target - noise * data.noise) ** 2) + 0.5 * decay * theta @ theta
+    )
 
 
 def independent_gradient(theta, data, noise, decay=0.0):
@@ -97,7 +99,9 @@ def test_jet_against_finite_differences(loss):
     jet = at.jet(THETA, e)
     h = 1e-3
     values = np.array([at.value(THETA + k * h * e) for k in range(-3, 4)])
-    second = (at.gradient(THETA + h * e) - 2 * at.gradient(THETA) + at.gradient(THETA - h * e)) / h**2
+    second = (
+        at.gradient(THETA + h * e) - 2 * at.gradient(THETA) + at.gradient(THETA - h * e)
+    ) / h**2
     assert jet.taylor[0] == pytest.approx(values[3], rel=1e-14)
     assert jet.taylor[1] == pytest.approx(at.gradient(THETA) @ e, rel=1e-12)
     assert jet.taylor[2] == pytest.approx(e @ at.hessian(THETA) @ e, rel=1e-12)

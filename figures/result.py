@@ -1,0 +1,93 @@
+"""Draw a result that `python -m continuation` has written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from continuation.results import Result, load_result
+from figures.graph_data import graph_arrays
+from figures.job import save_canvas
+from figures.plots import flow_graph, region_legend
+from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style
+
+ABSCISSAE = 400
+
+
+def draw_file(path: Path, output: Path) -> list[Path]:
+    """Draw a stored result as PDF and PNG named after it.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged or no result.
+    """
+    result = load_result(path)
+    with paper_style():
+        canvas = {"points": _points, "branch": _branch, "graph": _graph}[result.kind](result)
+        return save_canvas(canvas, output, path.stem)
+
+
+def _points(result: Result) -> Canvas:
+    """Fits of all critical sets over the data."""
+    canvas, axes = plt.subplots(figsize=(1.4 * SINGLE, SINGLE))
+    _fits(axes, result)
+    return canvas
+
+
+def _graph(result: Result) -> Canvas:
+    """Fits on the left, graph on the right."""
+    assert result.graph is not None
+    canvas, (left, right) = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE))
+    _fits(left, result)
+    arrays = graph_arrays(result.graph)
+    flow_graph(right, arrays, arrays)
+    region_legend(canvas, arrays["region"].to_numpy().tolist(), arrays["kind"].to_numpy().tolist())
+    return canvas
+
+
+def _branch(result: Result) -> Canvas:
+    """Loss and index along the branch, with its special points."""
+    branch = result.branch
+    assert branch is not None
+    canvas, (upper, lower) = plt.subplots(
+        2, 1, figsize=(1.4 * SINGLE, SINGLE), sharex=True, height_ratios=[3, 1]
+    )
+    colour = REGION_COLOURS[branch.set.region]
+    upper.plot(branch.p, branch.loss, "-", color=colour)
+    lower.step(branch.p, branch.inertia[:, 0], where="mid", color=colour)
+    for k, point in enumerate(p for p in branch.special if p.kind not in ("limit", "target")):
+        loss = branch.loss[max(point.index, 0)]
+        upper.plot(point.p, loss, "o", color="black", mfc="white", ms=4)
+        upper.annotate(
+            point.kind, (point.p, loss), xytext=(4, 6 + 8 * (k % 3)), textcoords="offset points",
+            fontsize=6,
+        )  # fmt: skip
+    upper.set(ylabel="loss $L$", title=f"{branch.set.label}, followed in {branch.parameter}")
+    lower.set(xlabel=branch.parameter.replace("_", " "), ylabel="index")
+    lower.yaxis.get_major_locator().set_params(integer=True)
+    return canvas
+
+
+def _fits(axes: Axes, result: Result) -> None:
+    data = result.loss.data
+    noise = float(result.settings.get("noise") or 0.0)
+    x_axis, y_axis = result.axes
+    seen = y_axis.measured(data.target + noise * data.noise)
+    axes.plot(x_axis.measured(data.x), seen, ".", color="0.6", ms=3, label=f"{data.size} samples")
+    x = np.linspace(data.x.min(), data.x.max(), ABSCISSAE)
+    named: set[str] = set()
+    for found in result.sets:
+        name = "attracting" if found.attracting else "not attracting"
+        axes.plot(
+            x_axis.measured(x), y_axis.measured(found.outputs(x)),
+            "-" if found.attracting else ":", color="#0072B2" if found.attracting else "#D55E00",
+            lw=1.4 if found.attracting else 0.8, label=None if name in named else name,
+        )  # fmt: skip
+        named.add(name)
+    axes.set(xlabel=x_axis.name, ylabel=y_axis.name)
+    axes.legend()
