@@ -119,7 +119,8 @@ def _compressed(x: Array, weight: Array, teacher: Array, noise: Array) -> Sample
     low, high = x.min(), x.max()
     angle = np.pi * (np.arange(POINTS) + 0.5) / POINTS
     nodes = (low + high) / 2.0 - (high - low) / 2.0 * np.cos(angle)
-    basis = _interpolation(x, nodes, (-1.0) ** np.arange(POINTS) * np.sin(angle))
+    signs = np.resize(np.array([1.0, -1.0]), POINTS)
+    basis = _interpolation(x, nodes, np.asarray(signs * np.sin(angle), dtype=np.float64))
     values, vectors = np.linalg.eigh(basis.T @ (weight[:, None] * basis))
     root = np.sqrt(np.where(values > RANK * values[-1], values, 0.0))
     inverse = np.where(root > 0.0, 1.0 / np.where(root > 0.0, root, 1.0), 0.0)

@@ -163,7 +163,7 @@ class Symmetry:
         turned = units * np.where(np.array(sign)[:, None] < 0, np.array(self.flip or (1,)), 1)
         rank = np.argsort(np.lexsort(np.round(turned.T[::-1] / tiny)))
         element = SignedPermutation(tuple(map(int, rank)), tuple(sign))
-        return self.act(element, np.asarray(theta, dtype=float))
+        return self.act(element, np.asarray(theta, dtype=float)) + 0.0  # no negative zeros
 
     def stabiliser(self, theta: Array) -> Stabiliser:
         """Elements that fix θ, to rounding."""
