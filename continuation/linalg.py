@@ -79,4 +79,5 @@ def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
         blocks: Any = [[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]]
         full: Any = sparse.bmat(blocks)
         return np.asarray(splu(full.tocsc()).solve(right))
-    return np.asarray(linalg.solve(np.block([[matrix, b], [c.T, corner]]), right))
+    # NumPy's solver: a nearly singular system is met on purpose and no reason for a warning
+    return np.asarray(np.linalg.solve(np.block([[matrix, b], [c.T, corner]]), right))

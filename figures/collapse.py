@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.landscape.regions import label_regions
 from continuation.statistics import wilson_interval
 from figures.settings import Settings
 from figures.style import DOUBLE
@@ -20,8 +21,8 @@ from symbolic import PRESETS
 TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
 
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
-SIZES = (10, 20, 50, 100, 200, 500)
-NOISES = (0.03, 0.1, 0.3, 1.0)
+SIZES = (10, 30, 100, 300)
+NOISES = (0.03, 0.1, 0.3, 0.6)
 COUNTS = ("overfitting", "attracting", "attracting line", "attracting infinity")
 SINGLE = ("overfitting", "attracting")
 """Counts whose probability of being one is estimated."""
@@ -45,7 +46,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """Data sets in groups."""
-    seeds = range(settings.seed, settings.seed + settings.choose(50, 10))
+    seeds = range(settings.seed, settings.seed + settings.choose(30, 5))
     groups = [tuple(seeds[i : i + SEEDS_PER_PART]) for i in range(0, len(seeds), SEEDS_PER_PART)]
     return [Part(preset, group) for preset in PRESET_NAMES for group in groups]
 
@@ -71,7 +72,7 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     by_preset = [
         xr.concat([p for p in parts if p["preset"].item() == name], "seed") for name in PRESET_NAMES
     ]
-    data = xr.concat(by_preset, "preset")
+    data = xr.concat(by_preset, "preset").assign_coords(preset=list(PRESET_NAMES))
     numbers = data["number"].sel(count=list(SINGLE)).rename(count="single")
     hits = (numbers == 1).sum("seed")
     low, high = wilson_interval(hits.to_numpy(), data.sizes["seed"])
@@ -132,8 +133,8 @@ def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
     loss = Loss(model, Dataset.sample(model, n, seed))
     rows = []
     for noise in NOISES:
-        sets = find_critical_sets(loss, noise=noise)
-        attracting = sets.attractors
+        sets = find_critical_sets(loss, noise=noise, regions=False)
+        attracting = label_regions(loss, sets.attractors)
         rows.append(
             [
                 sum(s.region == "overfitting" for s in attracting),
