@@ -22,7 +22,7 @@ UserFunctions = Mapping[str, Callable[[Array, float], float]]
 Stop = Callable[[Sample], bool]
 
 #: Samples per call of the compiled loop; plain problems pay their callables for every one.
-COMPILED_CHUNK = 1024
+COMPILED_CHUNK = 2048
 PLAIN_CHUNK = 16
 
 
