@@ -31,13 +31,16 @@ from continuation.results import Result, save_result
 from continuation.store import atomic_file
 from symbolic import PRESETS, FormulaError, Model, ModelError
 
+REPORT_WIDTH = 130
+"""Columns of tables that go to a file or a pipe, where no terminal sets the width."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Critical sets of a network's loss, their branches, and the flow between them.",
     epilog="Draw what a command has written with: python -m figures FILE",
 )
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
 
 Preset = Annotated[
     str | None,
@@ -225,9 +228,15 @@ def branch(
     """Follow one critical set in a parameter, through folds and other special points."""
     sets = task.sets()
     chosen = _chosen(sets, set_)
-    fixed = {"noise": task.noise, "weight_decay": task.weight_decay}
     with console.status(f"following {chosen.label} in {parameter}"):
-        found = follow(task.loss, chosen, parameter, limits, **fixed)
+        found = follow(
+            task.loss,
+            chosen,
+            parameter,
+            limits,
+            noise=task.noise,
+            weight_decay=task.weight_decay,
+        )
     _print_special(found.special, parameter)
     console.print(found)
     settings = task.settings(parameter=parameter, set=chosen.label)
@@ -243,19 +252,19 @@ def _chosen(sets: CriticalSets, label: str | None) -> CriticalSet:
 
 
 def _print_sets(sets: CriticalSets) -> None:
-    table = Table(
-        "set", "region", "index", "nullity", "loss", "excess risk", "orbit", "attracts", "where"
-    )
+    table = Table()
+    for name in ("set", "region", "index", "attracts", "loss", "excess risk", "orbit"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("where")
     for critical in sets:
         table.add_row(
             critical.label,
             critical.region,
             str(critical.index),
-            str(critical.nullity),
-            f"{critical.loss:.7g}",
-            f"{critical.excess_risk:.4g}",
-            str(critical.orbit_size),
             "yes" if critical.attracting else "no",
+            f"{critical.loss:.6g}",
+            f"{critical.excess_risk:.3g}",
+            str(critical.orbit_size),
             _where(critical),
         )
     console.print(table)

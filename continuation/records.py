@@ -75,9 +75,9 @@ def dataset_to_arrays(data: Dataset) -> xr.Dataset:
 
 def dataset_from_arrays(data: xr.Dataset) -> Dataset:
     """Inverse of `dataset_to_arrays`."""
-    rows = [data[f"data_{name}"].to_numpy() for name in ("x", "target", "noise")]
+    x, target, noise = (data[f"data_{name}"].to_numpy() for name in ("x", "target", "noise"))
     weights = data["data_weights"].to_numpy() if "data_weights" in data else None
-    return Dataset(*rows, weights, str(data.attrs["data_kind"]))
+    return Dataset(x, target, noise, weights, str(data.attrs["data_kind"]))
 
 
 def _details(critical: CriticalSet) -> str:
@@ -124,8 +124,12 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         evidence=None if details["evidence"] is None else RegionEvidence(**details["evidence"]),
         segments=tuple(Segment(**segment) for segment in details["segments"]),
         stabiliser=Stabiliser(details["stabiliser_order"], elements),
-        **{name: str(row[name].item()) for name in TEXTS},
-        **{name: float(row[name].item()) for name in NUMBERS},
+        kind=str(row["kind"].item()),
+        subkind=str(row["subkind"].item()),
+        label=str(row["label"].item()),
+        region=str(row["region"].item()),
+        loss=float(row["loss"].item()),
+        excess_risk=float(row["excess_risk"].item()),
     )
 
 

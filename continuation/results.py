@@ -53,7 +53,7 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """ "points", "branch" or "graph"."""
+        """What was computed: "points", "branch" or "graph"."""
         if self.branch is not None:
             return "branch"
         return "points" if self.graph is None else "graph"

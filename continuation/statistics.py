@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
+from continuation.errors import InvalidInputError
+
 LEVEL = 0.95
 """Confidence level used throughout."""
 
@@ -30,7 +32,7 @@ def wilson_interval(
 
     Raises
     ------
-    ValueError
+    InvalidInputError
         If a count or the level is out of range.
 
     References
@@ -38,6 +40,11 @@ def wilson_interval(
     E. B. Wilson, *J. Amer. Statist. Assoc.* 22 (1927) 209.
     """
     counts = np.asarray(hits)
+    if trials < 1 or (counts < 0).any() or (counts > trials).any() or not 0.0 < level < 1.0:
+        raise InvalidInputError(
+            "0 <= hits <= trials, trials >= 1 and 0 < level < 1 are needed, "
+            f"not {counts.tolist()} of {trials} at level {level}"
+        )
     intervals = [
         binomtest(int(k), trials).proportion_ci(level, method="wilson") for k in counts.ravel()
     ]

@@ -108,7 +108,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
     return path
 
 
-class atomic_file:  # noqa: N801 - a context manager that reads as a verb phrase
+class atomic_file:
     """Context manager: a temporary name beside `path` that replaces it on success only.
 
     Raises

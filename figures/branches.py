@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -202,7 +203,7 @@ def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) 
 def _pieces(index: np.ndarray) -> list[tuple[slice, int]]:
     """Runs of equal index, each reaching into the next so that the line has no gaps."""
     cuts = [0, *(np.flatnonzero(np.diff(index)) + 1), index.size]
-    return [(slice(a, b + 1), int(index[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(slice(a, b + 1), int(index[a])) for a, b in itertools.pairwise(cuts)]
 
 
 def _legend(regions: set[str], marks: set[str]) -> list[Line2D]:

@@ -17,6 +17,7 @@ import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 import continuation
+import figures
 import symbolic
 from continuation import ensemble
 from continuation.errors import StoreError, UnknownNameError
@@ -38,6 +39,9 @@ NAMES = (
 
 FORMATS = ("pdf", "png")
 
+ONLY_DRAW = ("__main__.py", "claims.py", "job.py", "plots.py", "result.py", "style.py")
+"""Files of this package on which no stored data depend."""
+
 
 class FigureModule(Protocol):
     """What each `figures/<name>.py` offers.
@@ -47,6 +51,7 @@ class FigureModule(Protocol):
     """
 
     TITLE: str
+    __file__: str
 
     def parts(self, settings: Settings) -> Sequence[Any]: ...  # noqa: D102
     def compute(self, part: Any) -> xr.Dataset: ...  # noqa: D102
@@ -80,8 +85,8 @@ def figure_module(name: str) -> FigureModule:
 
 def figure_key(name: str, settings: Settings) -> str:
     """Digest of everything that the data of a figure depend on: code, settings, figure."""
-    own = Path(str(importlib.import_module(f"figures.{name}").__file__)).read_bytes()
-    text = json.dumps([name, asdict(settings), hashlib.sha256(own).hexdigest(), _science_digest()])
+    own = Path(str(figure_module(name).__file__)).read_text(encoding="utf-8")
+    text = json.dumps([name, own, asdict(settings), _source_digest()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -174,10 +179,12 @@ def _id(part: Part) -> tuple[Path, str]:
 
 
 @cache
-def _science_digest() -> str:
-    """Digest of the source of the packages that compute."""
+def _source_digest() -> str:
+    """Digest of everything that computes: all source but what only draws, and the shipped data."""
     digest = hashlib.sha256()
-    for package in (symbolic, continuation):
-        for path in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
-            digest.update(path.read_bytes())
+    for package in (symbolic, continuation, figures):
+        folder = Path(str(package.__file__)).parent
+        for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.csv")]):
+            if package is not figures or path.name not in ONLY_DRAW:
+                digest.update(path.read_bytes())
     return digest.hexdigest()

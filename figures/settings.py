@@ -23,7 +23,7 @@ class Settings:
     quick: bool = False
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
+        if int(self.seed) != self.seed or self.seed < 0:
             raise InvalidInputError(f"seed must be a non-negative integer, not {self.seed}")
 
     def choose(self, full: int, quick: int) -> int:

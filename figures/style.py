@@ -30,7 +30,7 @@ SPECIAL_MARKERS = {
     "pitchfork": ("D", "pitchfork"),
     "transcritical": ("X", "transcritical"),
     "touch": ("v", "touch"),
-    "arrival": ("*", "arrival at infinity"),
+    "arrival": ("*", "arrival at infinity or a line"),
 }
 
 RC = {

@@ -108,7 +108,7 @@ def draw(data: xr.Dataset) -> Canvas:
         row[0].set_ylabel(f"{preset.replace('_', ' ')}\nloss")
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles, _ = axes[0, 0].get_legend_handles_labels()
     shades = [
         Patch(color=REGION_COLOURS[r], alpha=0.35, label=r) for r in REGION_COLOURS if r in regions
     ]

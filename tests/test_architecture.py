@@ -8,7 +8,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ENGINE_ALLOWED = {"numpy", "scipy", "numba", "continuation"}
-STANDS_ABOVE_THE_ENGINE = {"store.py", "records.py", "results.py", "ensemble.py", "statistics.py", "__main__.py"}
+STANDS_ABOVE_THE_ENGINE = {
+    "store.py",
+    "records.py",
+    "results.py",
+    "ensemble.py",
+    "statistics.py",
+    "__main__.py",
+}
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -42,20 +49,30 @@ def files(package: str) -> list[Path]:
 
 @pytest.mark.parametrize("path", files("symbolic"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_symbolic_knows_neither_numerics_nor_figures(path):
-    assert not third_party(imported_modules(path)) & {"continuation", "figures", "networkx", "scipy"}
+    assert not third_party(imported_modules(path)) & {
+        "continuation",
+        "figures",
+        "networkx",
+        "scipy",
+    }
 
 
 @pytest.mark.parametrize(
     "path",
-    [p for p in sorted((ROOT / "continuation").glob("*.py")) if p.name not in STANDS_ABOVE_THE_ENGINE],
+    [
+        p
+        for p in sorted((ROOT / "continuation").glob("*.py"))
+        if p.name not in STANDS_ABOVE_THE_ENGINE
+    ],
     ids=lambda p: p.name,
 )
 def test_engine_knows_no_network(path):
     names = imported_modules(path)
     assert third_party(names) <= ENGINE_ALLOWED
     assert not any(name.startswith("continuation.landscape") for name in names)
-    assert not any(name == f"continuation.{above[:-3]}" for name in names
-                   for above in STANDS_ABOVE_THE_ENGINE)
+    assert not any(
+        name == f"continuation.{above[:-3]}" for name in names for above in STANDS_ABOVE_THE_ENGINE
+    )
 
 
 @pytest.mark.parametrize("package", ["symbolic", "continuation"])

@@ -45,11 +45,16 @@ def test_kind_is_checked(tmp_path):
         read_dataset(path, "graph")
 
 
-def test_failed_write_leaves_the_old_file_and_no_other(tmp_path):
-    path = write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(ZeroDivisionError), atomic_file(path) as temporary:
+def interrupt_writing(path):
+    with atomic_file(path) as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
+
+
+def test_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(ZeroDivisionError):
+        interrupt_writing(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -81,22 +81,29 @@ def loss_diagram(
     Raises
     ------
     InvalidInputError
-        For another parameter, or values outside the limits.
+        For another parameter, limits without an interior, or values outside the limits or the
+        schedule.
     """
     if parameter not in ("noise", "size"):
         raise InvalidInputError(f"a diagram runs in 'noise' or 'size', not in {parameter!r}")
     values = tuple(float(v) for v in searched_at)
     if not values or not all(limits[0] <= v <= limits[1] for v in values):
         raise InvalidInputError(f"searched_at must lie within {limits}, but is {values}")
+    if not limits[0] < limits[1]:
+        raise InvalidInputError(f"limits must be increasing, but are {limits}")
+    if schedule and not set(values) <= {float(size) for size in schedule}:
+        raise InvalidInputError(f"searched_at must be sizes of the schedule {list(schedule)}")
     branches: list[SetBranch] = []
     failures: list[str] = []
     for value in values:
-        fixed = _fixed(parameter, value, noise, weight_decay)
-        for critical in find_critical_sets(loss, **fixed):
+        level, size = (value, None) if parameter == "noise" else (noise, value)
+        for critical in find_critical_sets(loss, noise=level, size=size, weight_decay=weight_decay):
             if any(_contains(loss, branch, critical, value) for branch in branches):
                 continue
             if schedule and critical.kind == "infinity":
-                failures.append(f"{critical.label} at size = {value:g}: blocks are not followed at infinity")
+                failures.append(
+                    f"{critical.label} at size = {value:g}: blocks are not followed at infinity"
+                )
                 continue
             on_set(critical)
             try:
@@ -108,12 +115,6 @@ def loss_diagram(
             else:
                 branches.append(traced)
     return LossDiagram(parameter, limits, tuple(branches), values, tuple(failures))
-
-
-def _fixed(parameter: str, value: float, noise: float, decay: float) -> dict[str, float]:
-    if parameter == "noise":
-        return {"noise": value, "weight_decay": decay}
-    return {"noise": noise, "size": value, "weight_decay": decay}
 
 
 def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float) -> bool:

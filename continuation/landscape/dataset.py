@@ -175,9 +175,7 @@ class Dataset:
         points, weights = roots_hermitenorm(int(nodes))
         kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
-        return cls(
-            x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population"
-        )
+        return cls(x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population")
 
     def first(self, n: int) -> Dataset:
         """The data set of the first n samples (uniform weights only)."""

@@ -58,8 +58,9 @@ class SetBranch:
     branches : tuple of Branch
         As traced: one for each direction.
     arrivals : tuple of str or None
-        For each of them the end at infinity in whose limit model it goes on: "confluence",
-        "linear" or "step" (see `ranges`); None for those that ended otherwise.
+        For each of them where it has come to (see `ranges`): an end at infinity, in whose limit
+        model it goes on ("confluence", "linear", "step", "corner"), or a "split line"; None for
+        those that ended otherwise.
     """
 
     set: CriticalSet
@@ -83,7 +84,7 @@ class SetBranch:
     def stop_reasons(self) -> tuple[str, ...]:
         """Why each direction ended."""
         return tuple(
-            branch.stop_reason if end is None else f"arrival at the {end} end"
+            branch.stop_reason if end is None else f"arrival: {end}"
             for branch, end in zip(self.branches, self.arrivals, strict=True)
         )
 

@@ -96,9 +96,7 @@ def _chosen(names: list[str], columns: Sequence[str] | None) -> tuple[str, str]:
     return chosen[0], chosen[1]
 
 
-def _numbers(
-    path: Path, rows: list[list[str]], column: int, name: str
-) -> NDArray[np.float64]:
+def _numbers(path: Path, rows: list[list[str]], column: int, name: str) -> NDArray[np.float64]:
     values = np.empty(len(rows))
     for i, row in enumerate(rows):
         try:

@@ -66,11 +66,14 @@ def optimum_gradient(loss: Loss, noise: float) -> float:
     Raises
     ------
     InvalidInputError
-        Without a teacher that is a perceptron.
+        Where Θ* is empty (the teacher is no perceptron of at most the student's units) or the
+        output weights are fixed.
     """
     units = loss.model.teacher_units
-    if units is None:
-        raise InvalidInputError("the model's teacher is no perceptron: Θ* is empty")
+    if units is None or len(units) > loss.model.hidden:
+        raise InvalidInputError("Θ* is empty: the student cannot represent the teacher")
+    if not loss.model.free_output:
+        raise InvalidInputError("the bound needs free output weights")
     if len(units) == loss.model.hidden:
         return float(np.linalg.norm(loss.gradient(optimum(loss.model), noise=noise)))
     data = loss.data
@@ -99,7 +102,11 @@ def optimum_shift(loss: Loss, noises: Sequence[float]) -> OptimumShift:
         If Θ* is not one orbit, or the noises are not positive and increasing.
     """
     levels = np.asarray(noises, dtype=np.float64)
-    if levels.size == 0 or not (levels[0] > 0.0 and (np.diff(levels) > 0.0).all()):
+    if (
+        levels.ndim != 1
+        or levels.size == 0
+        or not (levels[0] > 0.0 and (np.diff(levels) > 0.0).all())
+    ):
         raise InvalidInputError("noises must be positive and increasing")
     start = optimum(loss.model)
     branch = trace_branch(

@@ -23,8 +23,12 @@ NEARLY_LINEAR = 0.1
 left of its curvature decides only between the points of the limit model."""
 
 NEARLY_STEP = 0.5
-"""Share of the largest searched input weight above which a unit is a step for every sample but
-the two or three next to zero."""
+"""Share of the largest searched input weight above which a unit is a step for all but the few
+samples next to zero."""
+
+ON_LINE = 1e-3
+"""Relative distance of a silent unit's root from the working unit below which it has come to
+the split line, where both coincide."""
 
 Where = Callable[[Array], str | None]
 
@@ -44,9 +48,10 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     Returns
     -------
     callable or None
-        state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", or None. None
-        where no range is known: for other models than two odd units without bias, for sets that
-        are followed through the smaller network, and for corners.
+        state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", from a silent
+        unit to its "split line", or None. None where no range is known: for other models than
+        two odd units without bias, for sets that are followed through the smaller network, and
+        for corners.
     """
     model = loss.model
     plain = model.is_odd and model.free_output and not (model.bias or model.offset)
@@ -66,6 +71,8 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
             return large
         if inputs.min() < lowest:
             return small
+        if critical.subkind == "silent unit" and np.ptp(inputs) < ON_LINE * inputs.mean():
+            return "split line"
         pair = critical.subkind == "isolated" and np.ptp(inputs) < CLOSE_PAIR * inputs.mean()
         return "confluence" if pair and np.prod(state) < 0.0 else None
 

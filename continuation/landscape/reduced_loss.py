@@ -32,7 +32,8 @@ def reduced_loss(loss: Loss, nodes: ArrayLike, *, noise: float = 0.0) -> NDArray
     Raises
     ------
     InvalidInputError
-        For another model, or nodes that are not positive and increasing.
+        For another model, nodes that are not finite, positive and increasing, or a noise that
+        the data do not allow.
 
     References
     ----------
@@ -42,8 +43,9 @@ def reduced_loss(loss: Loss, nodes: ArrayLike, *, noise: float = 0.0) -> NDArray
     if model.hidden != 2 or not (model.is_odd and model.free_output) or model.bias or model.offset:
         raise InvalidInputError("the reduced loss is defined for two odd units without bias")
     w = np.asarray(nodes, dtype=np.float64)
-    if w.ndim != 1 or not (w > 0.0).all() or not (np.diff(w) > 0.0).all():
-        raise InvalidInputError("nodes must be positive and increasing")
+    if w.ndim != 1 or not np.isfinite(w).all() or not (np.diff(w, prepend=0.0) > 0.0).all():
+        raise InvalidInputError("nodes must be finite, positive and increasing")
+    loss.at(noise=noise)  # refuses what is no noise of these data
     responses = Responses.of(loss, noise)
     phi, slope = responses.features(w, 1)
     reduced = np.empty((w.size, w.size))
