@@ -191,13 +191,24 @@ def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) 
         for piece, number in _pieces(index[rows]):
             axes.plot(
                 parameter[rows][piece], values[rows][piece], STABILITY[min(number, 2)],
-                color=REGION_COLOURS[str(region)], lw=0.8 if thin else 1.5, zorder=2 - thin,
+                color=REGION_COLOURS[_region_of_piece(str(region), number)],
+                lw=0.8 if thin else 1.5, zorder=2 - thin,
             )  # fmt: skip
     for kind, p, y in zip(
         data["mark"].to_numpy(), data["mark_parameter"].to_numpy(), marks, strict=True
     ):
         axes.plot(p, y, SPECIAL_MARKERS[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
     axes.set(xscale="log", yscale="log")
+
+
+def _region_of_piece(region: str, index: int) -> str:
+    """Region of a piece of a branch that was labelled where it was found.
+
+    Near-optimal and overfitting sets both tend to the optimum, and differ in attracting or not.
+    """
+    if region not in ("near-optimal", "overfitting"):
+        return region
+    return "overfitting" if index == 0 else "near-optimal"
 
 
 def _pieces(index: np.ndarray) -> list[tuple[slice, int]]:

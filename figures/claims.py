@@ -133,24 +133,19 @@ def _saddles(data: xr.Dataset) -> list[Finding]:
 def _itineraries(data: xr.Dataset) -> list[Finding]:
     """Fractions of random initial weights per itinerary."""
     findings = []
+    whole, starts = "plateau → near-optimal → overfitting", int(data.attrs["starts"])
     for preset in ("fukumizu_amari", "overparameterised"):
-        names = [str(n) for n in data[f"{preset}_itinerary"].to_numpy()]
-        rows = zip(
-            names,
-            *(data[f"{preset}_{k}"].to_numpy() for k in ("fraction", "lower", "upper")),
-            strict=True,
-        )
-        for name, fraction, lower, upper in sorted(rows, key=lambda row: -row[1]):
-            whole = "plateau → near-optimal → overfitting"
-            measured = f"{name}: {fraction:.1%} [{lower:.1%}, {upper:.1%}]"
-            result = verdict(lower, upper) if name == whole else "—"
-            setting = f"{preset}, n = 100, σ = 0.1, weights from N(0, 1)"
-            findings.append(Finding(2, setting, measured, int(data.attrs["starts"]), result))
-        if "plateau → near-optimal → overfitting" not in names:
-            starts = int(data.attrs["starts"])
-            measured = "plateau → near-optimal → overfitting: no trajectory"
-            setting = f"{preset}, n = 100, σ = 0.1, weights from N(0, 1)"
-            findings.append(Finding(2, setting, measured, starts, FAILS))
+        columns = ("scale", "itinerary", "fraction", "lower", "upper")
+        rows = list(zip(*(data[f"{preset}_{k}"].to_numpy() for k in columns), strict=True))
+        for scale in sorted({float(row[0]) for row in rows}, reverse=True):
+            setting = f"{preset}, n = 100, σ = 0.1, weights from N(0, {scale:g}²)"
+            there = sorted((row for row in rows if row[0] == scale), key=lambda row: -row[2])
+            for _, name, fraction, lower, upper in there:
+                measured = f"{name}: {fraction:.1%} [{lower:.1%}, {upper:.1%}]"
+                result = verdict(lower, upper) if name == whole else "—"
+                findings.append(Finding(2, setting, measured, starts, result))
+            if all(name != whole for _, name, *_ in there):
+                findings.append(Finding(2, setting, f"{whole}: no trajectory", starts, FAILS))
     return findings
 
 

@@ -129,7 +129,7 @@ def spread(height: Array, links: Sequence[tuple[int, int]]) -> Array:
         across[k] = columns[
             int(
                 np.argmin(
-                    4.0 * np.array(crowding) + np.abs(columns - wanted) + 0.5 * np.array(through)
+                    4.0 * np.array(crowding) + np.abs(columns - wanted) + 2.0 * np.array(through)
                 )
             )
         ]
@@ -184,11 +184,11 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
     axes.annotate(
         str(node["label"].item()),
         (x, y),
-        xytext=(0, 6),
+        xytext=(0, -7),  # below: arrows arrive from above
         textcoords="offset points",
         fontsize=6,
         ha="center",
-        va="bottom",
+        va="top",
         zorder=4,
         bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.75},
     )

@@ -30,6 +30,9 @@ NOISE = 0.1
 TYPICAL = 3
 """Trajectories shown per preset: one for each of the most frequent itineraries."""
 
+SCALES = (1.0, 0.1)
+"""Standard deviations of the initial weights; trajectories of the first are shown."""
+
 SHOWN_FROM = 1e-1
 """First time on the axes; nothing happens before."""
 
@@ -55,17 +58,24 @@ def compute(part: Part) -> xr.Dataset:
     loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
     at, population = loss.at(noise=NOISE), loss.population.at()
     places = Gazetteer.of(at, find_critical_sets(loss, noise=NOISE))
-    starts = np.random.default_rng(part.seed).standard_normal((part.starts, model.dimension))
-    ways = [" → ".join(regions_of(route(places, r))) for r in flows_to_limits(at, starts)]
+    unit = np.random.default_rng(part.seed).standard_normal((part.starts, model.dimension))
+    by_scale = [
+        [" → ".join(regions_of(route(places, r))) for r in flows_to_limits(at, scale * unit)]
+        for scale in SCALES
+    ]
+    starts, ways = SCALES[0] * unit, by_scale[0]
     ends = Counter(ways)
+    rows = [(scale, *row) for scale, all_ways in zip(SCALES, by_scale, strict=True)
+            for row in Counter(all_ways).items()]  # fmt: skip
     typical = [ways.index(name) for name, _ in ends.most_common(TYPICAL)]
     paths = [trajectory(at, starts[k]) for k in typical]
     pieces = [spans(path, route(places, path.result)) for path in paths]
-    low, high = wilson_interval(list(ends.values()), part.starts)
+    low, high = wilson_interval([count for _, _, count in rows], part.starts)
     return xr.Dataset(
         {
-            "itinerary": ("way", list(ends)),
-            "fraction": ("way", np.array(list(ends.values())) / part.starts),
+            "scale": ("way", [scale for scale, _, _ in rows]),
+            "itinerary": ("way", [way for _, way, _ in rows]),
+            "fraction": ("way", np.array([count for _, _, count in rows]) / part.starts),
             "lower": ("way", low),
             "upper": ("way", high),
             "shown": ("path", [ways[k] for k in typical]),
@@ -129,9 +139,8 @@ def _panel(axes: Axes, data: xr.Dataset, preset: str, k: int) -> set[str]:
         axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
     name = str(data[f"{preset}_shown"].to_numpy()[k])
-    share = data[f"{preset}_fraction"].to_numpy()[
-        list(data[f"{preset}_itinerary"].to_numpy()).index(name)
-    ]
+    shown = (data[f"{preset}_itinerary"] == name) & (data[f"{preset}_scale"] == SCALES[0])
+    share = float(data[f"{preset}_fraction"].to_numpy()[shown.to_numpy()][0])
     axes.set_title(
         f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)"
     )

@@ -141,6 +141,17 @@ class CriticalSet:
         """Dimension of the Hessian's kernel; 1 on a split line."""
         return self.inertia[1]
 
+    def __str__(self) -> str:
+        if self.theta is None:
+            place = ", ".join(f"{name} = {value:.5g}" for name, value in (self.limit or {}).items())
+        else:
+            place = np.array2string(self.theta, precision=5)
+        attracts = ", attracting" if self.attracting else ""
+        return (
+            f"{self.label}: index {self.index}{attracts}, loss {self.loss:.6g}, {self.region}, "
+            f"orbit of {self.orbit_size}, {place}"
+        )
+
     def outputs(self, x: ArrayLike) -> Array:
         """Network function of the set, at infinity its limit; shape (m,) for inputs (m,)."""
         x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
