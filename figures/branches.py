@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.bifurcations import function_distance, loss_diagram, lowest_index
 from figures.settings import Settings
-from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS
+from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS
 from symbolic import PRESETS
 
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
@@ -135,7 +135,7 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
         marked |= set(of["mark"].to_numpy().tolist())
         value = data.attrs[f"{preset}_{'samples' if fixed == 'n' else 'noise'}"]
         symbol = "n" if fixed == "n" else r"\sigma"
-        column[0].set_title(f"{preset.replace('_', ' ')}, ${symbol}={value:g}$")
+        column[0].set_title(f"{PRESET_TITLES[preset]}, ${symbol}={value:g}$")
         column[1].set_xlabel(label)
     axes[0, 0].set_ylabel(r"distance from the teacher $\|f-T\|$")
     axes[1, 0].set_ylabel(r"input weights $|w_1|,\ |w_2|$")

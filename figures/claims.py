@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from continuation.statistics import wilson_interval
 from continuation.store import write_text
 
 HOLDS, FAILS, UNDECIDED, MISSING = "holds", "does not hold", "undecided", "not measured"
@@ -70,8 +71,14 @@ def write(data: Mapping[str, xr.Dataset], output: Path) -> list[Path]:
 
 def measure(data: Mapping[str, xr.Dataset]) -> list[Finding]:
     """All findings that the given data sets allow; the others are listed as not measured."""
-    sources = ((1, "graph", _saddles), (2, "training", _itineraries), (2, "graph", _chains),
-               (3, "collapse", _single), (4, "optimum", _optimum))  # fmt: skip
+    sources = (
+        (1, "collapse", _plateaus),
+        (1, "graph", _saddles),
+        (2, "training", _itineraries),
+        (2, "graph", _chains),
+        (3, "collapse", _single),
+        (4, "optimum", _optimum),
+    )
     findings: list[Finding] = []
     for claim, name, read in sources:
         if name in data:
@@ -106,6 +113,21 @@ def as_markdown(findings: Sequence[Finding]) -> str:
 
 def _presets(data: xr.Dataset) -> list[str]:
     return sorted(str(k).removesuffix("_preset") for k in data.attrs if str(k).endswith("_preset"))
+
+
+def _plateaus(data: xr.Dataset) -> list[Finding]:
+    """How often no set of the plateau attracts; near-optimal sets never do, by their definition."""
+    findings = []
+    seeds = data.sizes["seed"]
+    for preset in data["preset"].to_numpy():
+        for size in data["size"].to_numpy():
+            at = data["number"].sel(preset=preset, size=size, noise=0.1, count="plateau")
+            hits = int((at == 0).sum())
+            (low,), (high,) = wilson_interval([hits], seeds)
+            measured = f"P(no attracting plateau) = {hits / seeds:.2f} [{low:.2f}, {high:.2f}]"
+            setting = f"{preset}, n = {int(size)}, σ = 0.1"
+            findings.append(Finding(1, setting, measured, seeds, verdict(low, high)))
+    return findings
 
 
 def _saddles(data: xr.Dataset) -> list[Finding]:

@@ -15,7 +15,7 @@ from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.regions import label_regions
 from continuation.statistics import wilson_interval
 from figures.settings import Settings
-from figures.style import DOUBLE
+from figures.style import DOUBLE, PRESET_TITLES
 from symbolic import PRESETS
 
 TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
@@ -23,7 +23,8 @@ TITLE = "probability of a single attractor modulo symmetry over data set size an
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SIZES = (10, 30, 100, 300)
 NOISES = (0.03, 0.1, 0.3, 0.6)
-COUNTS = ("overfitting", "attracting", "attracting line", "attracting infinity")
+COUNTS = ("overfitting", "attracting", "plateau", "attracting line", "attracting infinity")
+"""Numbers of attracting sets: by region (overfitting, plateau), in all, and by kind."""
 SINGLE = ("overfitting", "attracting")
 """Counts whose probability of being one is estimated."""
 
@@ -93,7 +94,7 @@ def draw(data: xr.Dataset) -> Canvas:
         for row, preset in enumerate(data["preset"].to_numpy()):
             panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
             _panel(axes[row, column], panel.sel(single=count))
-            axes[row, column].set_title(f"{str(preset).replace('_', ' ')}: {title}")
+            axes[row, column].set_title(f"{PRESET_TITLES[str(preset)]}: {title}")
     for row in axes:
         row[0].set_ylabel("probability (95 % interval)")
     for axis in axes[-1]:
@@ -139,6 +140,7 @@ def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
             [
                 sum(s.region == "overfitting" for s in attracting),
                 len(attracting),
+                sum(s.region == "plateau" for s in attracting),
                 sum(s.kind == "line" for s in attracting),
                 sum(s.kind == "infinity" for s in attracting),
                 int(sets.complete),

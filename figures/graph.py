@@ -13,7 +13,7 @@ from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from figures.graph_data import graph_arrays
 from figures.plots import flow_graph, region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE
+from figures.style import DOUBLE, PRESET_TITLES
 from symbolic import PRESETS
 
 TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
@@ -75,7 +75,7 @@ def draw(data: xr.Dataset) -> Canvas:
         of = data[[k for k in names if k in data.data_vars]].rename(names)
         edges = of[["source", "target", "multiplicity", "source_parameter"]]
         flow_graph(panel, of[["label", "kind", "region", "loss", "attracting"]], edges)
-        panel.set_title(f"{preset.replace('_', ' ')}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     region_legend(canvas, regions, kinds)

@@ -24,7 +24,7 @@ from continuation.landscape.reduced_loss import reduced_loss
 from figures.arrays import padded
 from figures.plots import region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE, KIND_MARKERS, REGION_COLOURS
+from figures.style import DOUBLE, KIND_MARKERS, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
@@ -113,7 +113,7 @@ def draw(data: xr.Dataset) -> Canvas:
         }
         of = data[[k for k in names if k in data.data_vars]].rename({**dims, **names})
         _panel(panel, of, float(data.attrs[f"{preset}_lowest"]))
-        panel.set_title(f"{preset.replace('_', ' ')}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0].set_ylabel("larger input weight $|w_2|$")

@@ -22,6 +22,11 @@ REGION_COLOURS = {
 }
 """Okabe-Ito hues; the grey values 69, 67, 27 and 55 % are told apart with the markers."""
 
+PRESET_TITLES = {
+    "fukumizu_amari": "Fukumizu-Amari",
+    "overparameterised": "over-parameterised",
+}
+
 KIND_MARKERS = {"point": "o", "line": "s", "infinity": "^"}
 
 SPECIAL_MARKERS = {

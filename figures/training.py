@@ -19,7 +19,7 @@ from continuation.landscape.spans import spans
 from continuation.statistics import wilson_interval
 from figures.arrays import padded
 from figures.settings import Settings
-from figures.style import DOUBLE, REGION_COLOURS
+from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS
 
 TITLE = "loss on data and population against log time along typical trajectories"
@@ -115,7 +115,7 @@ def draw(data: xr.Dataset) -> Canvas:
                 regions |= _panel(panel, data, preset, k)
             else:
                 panel.set_axis_off()
-        row[0].set_ylabel(f"{preset.replace('_', ' ')}\nloss")
+        row[0].set_ylabel(f"{PRESET_TITLES[preset]}\nloss")
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
     handles, _ = axes[0, 0].get_legend_handles_labels()

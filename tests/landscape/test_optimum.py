@@ -86,7 +86,7 @@ def test_lower_bound_of_weighted_data():
 
 def test_a_teacher_that_is_no_perceptron_has_no_optimum():
     model = Model.perceptron(hidden=2, teacher="sin(x)")
-    with pytest.raises(InvalidInputError, match="Θ. is empty"):
+    with pytest.raises(InvalidInputError, match=r"Θ\* is empty"):
         optimum_gradient(Loss(model, Dataset.sample(model, 20, 0)), 0.1)
 
 
