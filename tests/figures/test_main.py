@@ -1,0 +1,368 @@
+"""`python -m figures`: what is computed, kept, drawn, refused, and what Ctrl-C leaves."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import json
+import re
+import sys
+import types
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+from rich.console import Console
+from typer.testing import CliRunner
+
+from continuation.landscape import Dataset, Loss, connect, find_critical_sets, follow
+from continuation.landscape.observations import Axis
+from continuation.results import Result, save_result
+from continuation.store import read_dataset
+from figures import __main__ as command_line
+from figures import compile_kernels, job
+from symbolic import single_unit
+
+NINE = (
+    "training", "landscape", "phase_plane", "noise", "size", "graph", "optimum", "collapse",
+    "motorcycle",
+)  # fmt: skip
+COUNT = 5
+
+
+def run(*arguments):
+    """Exit code and plain output of a command line."""
+    runner = CliRunner(env={"COLUMNS": "100"})
+    done = runner.invoke(command_line.app, [str(a) for a in arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert "Traceback" not in done.output
+    return done.exit_code, re.sub(r"\x1b\[[0-9;]*m", "", done.output)
+
+
+def files(folder):
+    """Names below a folder, hidden ones included."""
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def times(folder):
+    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in folder.rglob("*.*")}
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """Output as to a wide pipe wherever the tests run."""
+    for name in ("FORCE_COLOR", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(command_line, "console", Console(width=1000, force_terminal=False))
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """One thread in place of the worker processes, and nothing to compile."""
+
+    @contextmanager
+    def pool(jobs):
+        with ThreadPoolExecutor(1) as executor:
+            yield executor
+
+    monkeypatch.setattr(command_line, "process_pool", pool)
+    monkeypatch.setattr(compile_kernels, "TASKS", ())
+
+
+@pytest.fixture
+def computed(monkeypatch, tmp_path, threads):
+    """A figure "fake" of five parts; lists the parts that are computed."""
+    done = []
+
+    def compute(task):
+        done.append(task)
+        return xr.Dataset({"value": ("task", [task, task**2])})
+
+    def draw(data):
+        canvas, axes = plt.subplots(figsize=(1, 1))
+        axes.plot(data["value"].to_numpy().ravel())
+        return canvas
+
+    module = types.ModuleType("figures.fake")
+    module.TITLE = "nothing"
+    module.parts = lambda settings: [settings.seed + i for i in range(settings.choose(COUNT, 2))]
+    module.compute = compute
+    module.assemble = lambda settings, parts: xr.concat(parts, "part")
+    module.draw = draw
+    source = tmp_path / "fake.py"
+    source.write_text("")
+    module.__file__ = str(source)
+    monkeypatch.setitem(sys.modules, "figures.fake", module)
+    monkeypatch.setattr(job, "NAMES", (*job.NAMES, "fake"))
+    return done
+
+
+FAKE = ("--only", "fake", "--output")
+WHOLE = ["claims.json", "claims.md", "data/fake.nc", "fake.pdf", "fake.png"]
+
+
+@pytest.fixture(scope="module")
+def main_job(tmp_path_factory):
+    """The phase plane through a real pool of processes."""
+    output = tmp_path_factory.mktemp("main") / "out"
+    arguments = ("--quick", "--only", "phase_plane", "--jobs", 1, "--output", output)
+    return output, arguments, run(*arguments)
+
+
+def test_the_list_names_all_nine_figures():
+    code, output = run("--list")
+    assert code == 0
+    assert re.findall(r"│ (\w+) +│ \S", output) == list(NINE)
+    assert job.NAMES == NINE
+    assert all(job.figure_module(name).TITLE in output for name in NINE)
+
+
+def test_help_names_every_option():
+    code, output = run("--help")
+    assert code == 0
+    wanted = {"--only", "--force", "--jobs", "--output", "--seed", "--quick", "--list", "--help"}
+    assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
+    assert "python -m continuation" in re.sub(r"\s+", " ", output)
+
+
+def test_unknown_figures_are_refused_with_the_known_ones(tmp_path):
+    code, output = run("--only", "phase_plane", "--only", "colapse", "--output", tmp_path / "out")
+    assert code == 1
+    assert output == f"error: unknown figure 'colapse'; choose from {', '.join(NINE)}\n"
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("wrong", [("--jobs", 0), ("--seed", -1), ("--seed", "x"), ("--nmae",)])
+def test_wrong_options_are_refused(tmp_path, wrong):
+    code, output = run(*wrong, "--output", tmp_path / "out")
+    assert code == 2
+    assert str(wrong[0]) in output
+    assert files(tmp_path) == []
+
+
+def test_a_figure_is_computed_drawn_and_stored(main_job):
+    output, _, (code, text) = main_job
+    assert code == 0
+    pictures = ["phase_plane.pdf", "phase_plane.png"]
+    assert files(output) == ["claims.json", "claims.md", "data/phase_plane.nc", *pictures]
+    assert (output / "phase_plane.pdf").read_bytes().startswith(b"%PDF")
+    assert (output / "phase_plane.png").read_bytes().startswith(b"\x89PNG")
+    data = read_dataset(output / "data" / "phase_plane.nc", "figure phase_plane")
+    assert json.loads(data.attrs["settings"]) == {"seed": 0, "quick": True}
+    assert re.search(r"phase_plane .* 1/1 ", text)
+    assert re.search(r"elapsed \d+\.\d s", text)
+    assert f"drawn {output}/phase_plane.pdf" in text
+    findings = json.loads((output / "claims.json").read_text("utf-8"))["findings"]
+    assert {f["verdict"] for f in findings} == {"not measured"}
+    assert "not measured" in (output / "claims.md").read_text("utf-8")
+
+
+def test_a_second_run_computes_nothing(main_job, monkeypatch):
+    output, arguments, _ = main_job
+
+    def refuse(*_):
+        raise AssertionError("no pool is needed")
+
+    monkeypatch.setattr(command_line, "process_pool", refuse)
+    before, claims = times(output), (output / "claims.md").read_bytes()
+    code, text = run(*arguments)
+    assert code == 0
+    assert "nothing to compute" in text
+    assert "drawn" not in text
+    after = times(output)
+    assert before.keys() == after.keys()
+    kept = [name for name in before if not name.startswith("claims")]
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+    assert (output / "claims.md").read_bytes() == claims
+
+
+def test_force_computes_the_same_again(computed, tmp_path):
+    out = tmp_path / "out"
+    run("--only", "fake", *FAKE, out)  # a name given twice is one figure
+    assert computed == list(range(COUNT))
+    assert files(out) == WHOLE
+    before, data = times(out), read_dataset(out / "data" / "fake.nc")
+    pictures = [(out / f"fake.{suffix}").read_bytes() for suffix in job.FORMATS]
+    computed.clear()
+    code, text = run(*FAKE, out, "--force")
+    assert code == 0
+    assert "nothing to compute" not in text
+    assert computed == list(range(COUNT))
+    assert files(out) == WHOLE
+    assert all(times(out)[name] > before[name] for name in WHOLE)
+    xr.testing.assert_identical(read_dataset(out / "data" / "fake.nc"), data)
+    assert pictures == [(out / f"fake.{suffix}").read_bytes() for suffix in job.FORMATS]
+
+
+def test_other_settings_are_computed_anew(computed, tmp_path):
+    out = tmp_path / "out"
+    for options, wanted in (
+        ((), range(COUNT)),
+        (("--quick",), range(2)),
+        (("--seed", 1), range(1, COUNT + 1)),
+    ):
+        computed.clear()
+        code, _ = run(*FAKE, out, *options)
+        assert code == 0
+        assert computed == list(wanted)
+        assert files(out) == WHOLE
+        assert read_dataset(out / "data" / "fake.nc").sizes["part"] == len(computed)
+
+
+def test_a_lost_picture_is_drawn_from_the_stored_data(computed, tmp_path):
+    out = tmp_path / "out"
+    run(*FAKE, out)
+    computed.clear()
+    (out / "fake.png").unlink()
+    code, text = run(*FAKE, out)
+    assert code == 0
+    assert "drawn" in text
+    assert "nothing to compute" in text
+    assert computed == []
+    assert files(out) == WHOLE
+
+
+def test_damaged_data_are_computed_again(computed, tmp_path):
+    out = tmp_path / "out"
+    run(*FAKE, out)
+    whole = (out / "data" / "fake.nc").read_bytes()
+    (out / "data" / "fake.nc").write_bytes(whole[: len(whole) // 2])
+    computed.clear()
+    code, _ = run(*FAKE, out)
+    assert code == 0
+    assert computed == list(range(COUNT))
+    assert read_dataset(out / "data" / "fake.nc", "figure fake").sizes["part"] == COUNT
+
+
+def test_an_unwritable_output_is_named(computed, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in ("file", "file/deep"):
+        code, output = run(*FAKE, tmp_path / folder)
+        assert code == 1
+        assert re.match(
+            rf"error: cannot write {tmp_path}/{folder}/.*; choose another output folder$",
+            output.splitlines()[-1],
+        )
+    assert files(tmp_path) == ["fake.py", "file"]
+
+
+def interrupt_writing(patch, number):
+    """Ctrl-C in the middle of writing the n-th file from now: half of it is there."""
+    whole, left = xr.Dataset.to_netcdf, [number]
+
+    def write(self, path, **options):
+        left[0] -= 1
+        if left[0] > 0:
+            return whole(self, path, **options)
+        path.write_bytes(b"\x89HDF half a file")
+        raise KeyboardInterrupt
+
+    patch.setattr(xr.Dataset, "to_netcdf", write)
+
+
+@pytest.mark.parametrize("stored", [0, 3, COUNT])
+def test_after_an_interruption_the_next_run_goes_on(computed, tmp_path, monkeypatch, stored):
+    """Between parts, and (the last case) while all parts are joined in one file."""
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        interrupt_writing(patch, stored + 1)
+        code, text = run(*FAKE, out)
+    assert code == 130
+    assert text.splitlines()[-1] == "interrupted; run the same command to go on from here"
+    kept = {int(read_dataset(path)["value"][0]) for path in out.rglob("*.nc")}
+    assert len(kept) == len(files(out)) == stored
+    computed.clear()
+    code, text = run(*FAKE, out)
+    assert code == 0
+    assert sorted(computed) == sorted(set(range(COUNT)) - kept)
+    assert files(out) == WHOLE
+    data = read_dataset(out / "data" / "fake.nc", "figure fake")
+    np.testing.assert_array_equal(data["value"], [[k, k**2] for k in range(COUNT)])
+
+
+def test_interrupted_drawing_leaves_no_picture(computed, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+
+    def half(canvas, path, **_):
+        path.write_bytes(b"%PDF half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plt.Figure, "savefig", half)
+        assert run(*FAKE, out)[0] == 130
+    assert files(out) == ["data/fake.nc"]
+    computed.clear()
+    assert run(*FAKE, out)[0] == 0
+    assert computed == []
+    assert files(out) == WHOLE
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A result file of each command."""
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    sets = find_critical_sets(loss, noise=0.1)
+    more = {
+        "points": {},
+        "branch": {"branch": follow(loss, sets[0], "noise", (0.09, 0.12))},
+        "graph": {"graph": connect(loss, sets, noise=0.1)},
+    }
+    folder = tmp_path_factory.mktemp("results")
+    axes = (Axis("time", 20.0, 5.0), Axis("height"))
+    for kind, part in more.items():
+        save_result(Result(loss, {"noise": 0.1}, axes, sets, **part), folder / f"my_{kind}.nc")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["points", "branch", "graph"])
+def test_a_result_file_is_drawn(results, tmp_path, kind):
+    code, output = run(results / f"my_{kind}.nc", "--output", tmp_path / "out")
+    assert code == 0
+    assert files(tmp_path) == [f"out/my_{kind}.pdf", f"out/my_{kind}.png"]
+    assert output.split() == [
+        word for s in job.FORMATS for word in ("drawn", f"{tmp_path}/out/my_{kind}.{s}")
+    ]
+    picture = plt.imread(tmp_path / "out" / f"my_{kind}.png")
+    assert min(picture.shape[:2]) > 100
+    assert np.ptp(picture[..., :3]) == 1.0
+    assert (tmp_path / "out" / f"my_{kind}.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
+def test_a_truncated_result_file_is_refused(results, tmp_path, share):
+    content = (results / "my_points.nc").read_bytes()
+    (tmp_path / "cut.nc").write_bytes(content[: int(share * len(content))])
+    code, output = run(tmp_path / "cut.nc", "--output", tmp_path / "out")
+    assert code == 1
+    assert re.fullmatch(r"error: .*cut\.nc is truncated or no NetCDF file .*\n", output)
+    assert files(tmp_path) == ["cut.nc"]
+
+
+def test_files_that_are_no_results_are_refused(main_job, tmp_path):
+    (tmp_path / "table.csv").write_text("x,y\n1,2\n")
+    xr.Dataset({"a": 1.0}).to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
+    for file, message in (
+        (tmp_path / "absent.nc", "there is no result file"),
+        (tmp_path, "there is no result file"),
+        (tmp_path / "table.csv", "truncated or no NetCDF file"),
+        (tmp_path / "foreign.nc", "not a result of mlpcont"),
+        (main_job[0] / "data" / "phase_plane.nc", "holds 'figure phase_plane', not one of points"),
+    ):
+        code, output = run(file, "--output", tmp_path / "out")
+        assert code == 1
+        assert re.fullmatch(rf"error: .*{message}.*\n", output)
+    assert files(tmp_path) == ["foreign.nc", "table.csv"]
+
+
+def test_pictures_that_cannot_be_written_are_named(results, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, output = run(results / "my_points.nc", "--output", tmp_path / "file")
+    assert code == 1
+    assert re.fullmatch(r"error: cannot write .*/file/my_points\.pdf: .*output folder\n", output)
+    assert files(tmp_path) == ["file"]
