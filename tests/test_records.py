@@ -118,7 +118,7 @@ def test_the_comparison_sees_what_differs():
     assert_same(float("nan"), float("nan"))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ["fukumizu_amari", "observed"])
 def test_sets_come_back(name, tmp_path):
     result = result_of(name)
     back = from_file(result, tmp_path)
@@ -229,10 +229,7 @@ def test_what_is_loaded_can_be_worked_with(tmp_path):
 
 
 def test_saving_twice_stores_the_same(tmp_path):
-    loss, sets = case("single_unit")
-    branch = follow(loss, sets[0], "noise", (0.1, 0.12))
-    result = result_of("single_unit", branch=branch)
-    first = save_result(result, tmp_path / "a.nc")
+    first = save_result(result_of("single_unit"), tmp_path / "a.nc")
     second = save_result(load_result(first), tmp_path / "b.nc")
     xr.testing.assert_identical(read_dataset(first), read_dataset(second))
 

@@ -253,6 +253,7 @@ class Loss:
             self._scratch(),
             self.model.dimension,
             symmetric=True,
+            jet=self.kernels.jet,
         )
 
     def _scratch(self) -> NDArray[np.float64]:

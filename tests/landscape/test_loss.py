@@ -1,5 +1,7 @@
 """The loss against an independent network, its parameters, and its continuation problems."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -146,3 +148,15 @@ def test_observed_data_have_no_noise_and_weighted_data_no_size():
         population.value(THETA, size=10)
     with pytest.raises(InvalidInputError, match="continued to itself"):
         population.problem("population")
+
+
+def test_exact_jets_serve_the_engine(loss):
+    """Second and third derivatives of the critical point equation, by jet and by differences."""
+    exact = loss.problem("noise")
+    differenced = replace(exact, jet=None)
+    z, u, v = (np.append(q, p) for q, p in ((THETA, 0.2), ([1, 2, 3, -1], 0), ([3, -2, 1, 5], 0)))
+    second, third = exact.second(z, u, v), exact.third(z, u, v, v)
+    np.testing.assert_allclose(second, differenced.second(z, u, v), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(third, differenced.third(z, u, v, v), rtol=1e-4, atol=1e-4)
+    at = loss.at(noise=0.2)
+    np.testing.assert_allclose(exact.second(z, u, u), at.jet(THETA, u[:-1]).third, rtol=1e-12)
