@@ -15,6 +15,7 @@ from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.lifted_problems import Lifted, lifted_problem
 from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import arrival_of
+from continuation.landscape.relabelling import relabelled
 from continuation.options import NewtonOptions, StepOptions
 
 Array = NDArray[np.float64]
@@ -196,6 +197,7 @@ def follow(
         for d in possible
     ]
     arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    branches = [relabelled(lifted, branch) for branch in branches]
     return _assemble(critical_set, parameter, lifted, branches, arrivals)
 
 

@@ -55,11 +55,15 @@ class Lifted:
             In u = x / scale; the given one, compiled, where it is well scaled already.
         scale : ndarray, shape (k,)
         """
-        jacobian = self.problem.jacobian(self.state, p)
+        return self.balanced_at(self.state, p)
+
+    def balanced_at(self, state: Array, p: float) -> tuple[AnyProblem, Array]:
+        """`balanced` at another point of the branch."""
+        jacobian = self.problem.jacobian(state, p)
         extent = np.sqrt(np.abs(jacobian).max(axis=0))
         usable = np.isfinite(extent).all() and (extent > 0.0).all()
         if not usable or np.linalg.cond(jacobian) < ILL_SCALED:
-            return self.problem, np.ones_like(self.state)
+            return self.problem, np.ones_like(state)
         scale = 1.0 / extent
         return scaled_problem(self.problem, scale), scale
 
