@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
@@ -28,8 +29,11 @@ from continuation.landscape import (
 )
 from continuation.landscape.observations import Axis, read_observations
 from continuation.results import Result, save_result
-from continuation.store import atomic_file
-from symbolic import PRESETS, FormulaError, Model, ModelError
+from continuation.store import atomic_file, require_writable
+from symbolic import PRESETS, FormulaError, KernelCacheError, Model, ModelError
+
+SAMPLES, NOISE = 100, 0.1
+"""Size and noise of a preset's data where none are given: those of the paper's figures."""
 
 REPORT_WIDTH = 130
 """Columns of tables that go to a file or a pipe, where no terminal sets the width."""
@@ -82,12 +86,18 @@ Offset = Annotated[
     ),
 ]
 Size = Annotated[
-    int, typer.Option("--n", help="Samples drawn for a preset.", rich_help_panel="Data")
+    int | None,
+    typer.Option(
+        "--n", help="Samples drawn for a preset.", show_default="100", rich_help_panel="Data"
+    ),
 ]
 Seed = Annotated[
     int, typer.Option(help="Seed of the data and of the search.", rich_help_panel="Data")
 ]
-Noise = Annotated[float, typer.Option(help="Noise σ of a preset's data.", rich_help_panel="Data")]
+Noise = Annotated[
+    float | None,
+    typer.Option(help="Noise σ of a preset's data.", show_default="0.1", rich_help_panel="Data"),
+]
 Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
 
@@ -119,8 +129,8 @@ def clear_errors() -> Iterator[None]:
     """Turn our errors and Ctrl-C into one line and an exit code."""
     try:
         yield
-    except (MlpcontError, FormulaError, ModelError) as error:
-        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+    except (MlpcontError, FormulaError, ModelError, KernelCacheError) as error:
+        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; nothing was written")
@@ -136,30 +146,39 @@ def _task(
     activation: Activation = None,
     bias: Bias = False,
     offset: Offset = False,
-    n: Size = 100,
+    n: Size = None,
     seed: Seed = 0,
-    noise: Noise = 0.1,
+    noise: Noise = None,
     weight_decay: Decay = 0.0,
 ) -> Task:
     """What the shared options mean."""
     if (preset is None) == (data is None):
         raise InvalidInputError("give either --preset NAME or --data FILE.csv")
     if data is not None:
+        if n is not None or noise is not None:
+            raise InvalidInputError(
+                "--n and --noise go with --preset: observed data have their own"
+            )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
         seen = read_observations(data, names, standardise=standardise)
         model = Model.perceptron(
-            hidden=hidden or 2, activation=activation or "tanh", bias=bias, offset=offset
+            hidden=2 if hidden is None else hidden,
+            activation="tanh" if activation is None else activation,
+            bias=bias,
+            offset=offset,
         )
         return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
-    if columns or standardise or bias or offset or hidden or activation:
+    given = (columns, hidden, activation)
+    if standardise or bias or offset or any(option is not None for option in given):
         raise InvalidInputError(
             "a preset has its own model and data; the options for those go with --data"
         )
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     model = PRESETS[preset]()
-    loss = Loss(model, Dataset.sample(model, n, seed))
-    return Task(loss, (Axis("x"), Axis("y")), noise, weight_decay, seed)
+    loss = Loss(model, Dataset.sample(model, SAMPLES if n is None else n, seed))
+    level = NOISE if noise is None else noise
+    return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
 
 
 def with_task(command: Callable[..., None]) -> Callable[..., None]:
@@ -170,6 +189,7 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**options: Any) -> None:
         with clear_errors():
+            require_writable(options["output"])
             task = _task(**{name: options.pop(name) for name in shared})
             command(task, **options)
 
@@ -306,7 +326,8 @@ def _print_special(special: Sequence[object], parameter: str) -> None:
 
 
 def _save(result: Result, output: Path) -> None:
-    console.print(f"[green]written[/] {save_result(result, output)}")
+    path = escape(str(save_result(result, output)))
+    console.print(f"[green]written[/] {path}", soft_wrap=True)
 
 
 if __name__ == "__main__":

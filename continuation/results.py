@@ -93,6 +93,13 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     data = read_dataset(path)
     if data.attrs["kind"] not in KINDS:
         raise StoreError(f"{path} holds {data.attrs['kind']!r}, not one of {', '.join(KINDS)}")
+    try:
+        return _result(path, data)
+    except (KeyError, ValueError, TypeError, StopIteration) as error:
+        raise StoreError(f"{path} is damaged ({error}); compute it again") from error
+
+
+def _result(path: str | os.PathLike[str], data: xr.Dataset) -> Result:
     model = Model.from_json(data.attrs["model"])
     if model.digest != data.attrs["model_digest"]:
         raise StoreError(f"{path}: the model does not match its digest; the file is damaged")

@@ -91,7 +91,7 @@ def read_dataset(path: str | os.PathLike[str], kind: str | None = None) -> xr.Da
         raise StoreError(
             f"{path} is truncated or no NetCDF file ({type(error).__name__}); compute it again"
         ) from error
-    if data.attrs.get("format") != FORMAT:
+    if data.attrs.get("format") != FORMAT or not {"format_version", "kind"} <= set(data.attrs):
         raise StoreError(f"{path} is a NetCDF file, but not a result of mlpcont")
     if data.attrs["format_version"] > FORMAT_VERSION:
         raise StoreError(f"{path} was written by a newer mlpcont; upgrade to read it")
@@ -134,15 +134,38 @@ class atomic_file:
         self.temporary = Path(name)
         return self.temporary
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is not None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._publish()
+        except OSError as failure:
+            error = failure
+        if error is not None:
             self.temporary.unlink(missing_ok=True)
-            return
+        if isinstance(error, OSError) and not isinstance(error, StoreError):
+            raise StoreError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+    def _publish(self) -> None:
         # mkstemp makes private files; results are as readable as any other file of the user.
         mask = os.umask(0)
         os.umask(mask)
         self.temporary.chmod(0o666 & ~mask)
         os.replace(self.temporary, self.path)
+
+
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before long work whether a file can be written; leaves nothing behind.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be made or written, or the name is that of a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise StoreError(f"cannot write {path}: it is a folder; give the name of a file")
+    writer = atomic_file(path)
+    writer.__enter__().unlink()
 
 
 def to_json(value: Mapping[str, Any]) -> str:

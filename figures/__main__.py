@@ -9,13 +9,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from continuation.ensemble import available_cores, process_pool
 from continuation.errors import MlpcontError
+from continuation.store import require_writable
 from figures import claims, compile_kernels, job, result
 from figures.settings import Settings
+from symbolic import KernelCacheError
 
 app = typer.Typer(add_completion=False)
 console = Console()
@@ -51,15 +54,15 @@ def main(
             console.print(_catalogue())
         elif file is not None:
             for path in result.draw_file(file, output):
-                console.print(f"[green]drawn[/] {path}")
+                console.print(f"[green]drawn[/] {escape(str(path))}", soft_wrap=True)
         else:
             names = list(dict.fromkeys(only or job.NAMES))
             _run(names, Settings(seed, quick), output, force, jobs or available_cores())
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; run the same command to go on from here")
         sys.exit(130)
-    except MlpcontError as error:
-        console.print(f"[red]error:[/] {error}", highlight=False)
+    except (MlpcontError, KernelCacheError) as error:
+        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -67,6 +70,7 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
     begin = time.perf_counter()
     for name in names:
         job.figure_module(name)
+    require_writable(output / "claims.md.part")
     stale = [n for n in names if force or not _current(n, settings, output)]
     if stale:
         _compute(stale, settings, output, jobs, force)
@@ -74,9 +78,9 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
         data = job.read_dataset(job.data_path(output, name))
         if name in stale or not job.is_drawn(name, output):
             job.draw(name, data, output)
-            console.print(f"[green]drawn[/] {output / name}.pdf")
-    for path in claims.write(job.stored_data(job.NAMES, output), output):
-        console.print(f"[green]written[/] {path}")
+            console.print(f"[green]drawn[/] {escape(str(output / name))}.pdf", soft_wrap=True)
+    for path in claims.write(job.current_data(settings, output), output):
+        console.print(f"[green]written[/] {escape(str(path))}", soft_wrap=True)
     if not stale:
         console.print("nothing to compute: every figure is stored and current")
     console.print(f"elapsed {time.perf_counter() - begin:.1f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
@@ -143,6 +144,8 @@ def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:
     )
     write_dataset(data_path(output, name), stamped, f"figure {name}")
     shutil.rmtree(parts[0].path.parent)
+    with contextlib.suppress(OSError):  # another figure's parts are still there
+        parts[0].path.parent.parent.rmdir()
     return stamped
 
 
@@ -168,10 +171,14 @@ def is_drawn(name: str, output: Path) -> bool:
     return all(p.is_file() and p.stat().st_mtime >= written for p in pictures)
 
 
-def stored_data(names: Sequence[str], output: Path) -> Mapping[str, xr.Dataset]:
-    """Data of those figures that are stored."""
-    paths = {name: data_path(output, name) for name in names}
-    return {name: read_dataset(path) for name, path in paths.items() if path.is_file()}
+def current_data(settings: Settings, output: Path) -> Mapping[str, xr.Dataset]:
+    """Data of those figures that are stored and answer these settings."""
+    paths = {name: data_path(output, name) for name in NAMES}
+    return {
+        name: read_dataset(path)
+        for name, path in paths.items()
+        if is_current(path, figure_key(name, settings))
+    }
 
 
 def _id(part: Part) -> tuple[Path, str]:

@@ -51,6 +51,10 @@ def fixed_weights(weights: str | Sequence[float], hidden: int) -> tuple[float, .
     return values
 
 
+#: An activation must be real and finite here: units are dead at 0, and take either sign.
+FINITE_AT = (-1, 0, 1)
+
+
 def canonical_activation(activation: str) -> str:
     """Name of the activation, or its simplified formula."""
     if not isinstance(activation, str):
@@ -62,6 +66,10 @@ def canonical_activation(activation: str) -> str:
         ring_of(expression)
     except ValueError as error:
         raise ModelError(str(error)) from None
+    for u in FINITE_AT:
+        value = expression.subs(U, u)
+        if value.is_finite is False or value.is_real is False:
+            raise ModelError(f"activation {activation!r} is no real number at u = {u}")
     named = [name for name in NAMED if SYMPY_FUNCTIONS[name](U) == expression]
     return named[0] if named else str(expression)
 

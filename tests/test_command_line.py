@@ -259,7 +259,10 @@ BAD_INPUT = {
         ("branch", *PRESET, "--limits", "0.2", "0.3"),
         "found at noise = 0.1, outside the limits 0.2 to 0.3",
     ),
-    "no range": (("branch", *PRESET, "--limits", "0.1", "0.1"), "nothing to follow"),
+    "no range": (
+        ("branch", *PRESET, "--limits", "0.1", "0.1"),
+        "limits must be finite and increasing",
+    ),
     "no noise in a file": (
         ("branch", *FILE, "--hidden", "1", "--standardise", "--limits", "0", "1"),
         "observed data have no separate noise",

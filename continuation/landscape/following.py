@@ -162,6 +162,10 @@ def follow(
     lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
     start = 1.0 if parameter == "population" else float(at.get(parameter, 0.0))
     low, high = limits
+    if not (np.isfinite(limits).all() and low < high):
+        raise InvalidInputError(f"limits must be finite and increasing, not {limits}")
+    if low < 0.0:
+        raise InvalidInputError(f"{parameter} cannot be negative: limits {limits}")
     if not low <= start <= high:
         raise InvalidInputError(
             f"the set was found at {parameter} = {start:g}, outside the limits {low:g} to {high:g}"

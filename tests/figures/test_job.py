@@ -106,8 +106,9 @@ def test_assembled_data_are_stored_with_their_settings(figure, tmp_path):
     data = complete(settings, tmp_path)
     path = job.data_path(tmp_path, "fake")
     assert job.is_current(path, job.figure_key("fake", settings))
-    (stored,) = job.stored_data(["fake", "noise"], tmp_path).values()
+    (stored,) = job.current_data(settings, tmp_path).values()
     xr.testing.assert_equal(stored, data)
+    assert not job.current_data(Settings(3), tmp_path)
     assert json.loads(stored.attrs["settings"]) == {"seed": 2, "quick": False}
     assert [p.name for p in path.parent.rglob("*.nc")] == ["fake.nc"]
 
@@ -208,7 +209,7 @@ def test_other_data_are_another_picture(figure, tmp_path):
 
 def test_stored_data_give_the_same_picture(figure, tmp_path):
     data = complete(Settings(), tmp_path)
-    stored = job.stored_data(["fake"], tmp_path)["fake"]
+    stored = job.current_data(Settings(), tmp_path)["fake"]
     first, second = job.draw("fake", data, tmp_path / "a"), job.draw("fake", stored, tmp_path / "b")
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
