@@ -1,10 +1,11 @@
-"""Rows of different lengths in one array."""
+"""Arrays of different lengths in one array, data sets of several presets in one data set."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 
@@ -16,3 +17,26 @@ def padded(rows: Sequence[ArrayLike]) -> NDArray[np.float64]:
     for place, array in zip(out, arrays, strict=True):
         place[: len(array)] = array
     return out
+
+
+def join_presets(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """One data set of several; every name in it carries the attribute "preset" of its part."""
+    named = []
+    for part in parts:
+        names = {k: f"{part.attrs['preset']}_{k}" for k in {*part.variables, *part.dims}}
+        named.append(part.rename(names))
+    attributes = {f"{part.attrs['preset']}_{k}": v for part in parts for k, v in part.attrs.items()}
+    return xr.merge(named, combine_attrs="drop").assign_attrs(attributes)
+
+
+def of_preset(data: xr.Dataset, preset: str) -> xr.Dataset:
+    """The part of one preset, with its own names and attributes."""
+    prefix = f"{preset}_"
+
+    def own(names: Iterable[Hashable]) -> dict[str, str]:
+        return {str(k): str(k).removeprefix(prefix) for k in names if str(k).startswith(prefix)}
+
+    chosen = data[[k for k in own(data.variables) if k in data.data_vars]]
+    names = own({*chosen.variables, *chosen.dims})
+    attributes = {short: data.attrs[k] for k, short in own(data.attrs).items()}
+    return chosen.rename(names).drop_attrs(deep=False).assign_attrs(attributes)

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.bifurcations import function_distance, loss_diagram, lowest_index
+from figures.arrays import join_presets, of_preset
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS
 from symbolic import PRESETS
@@ -99,16 +100,7 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
-    named = [
-        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
-    ]
-    merged = xr.merge(named, combine_attrs="drop")
-    notes = {
-        f"{p.attrs['preset']}_{k}": p.attrs[k]
-        for p in parts
-        for k in ("samples", "noise", "failures")
-    }
-    return merged.assign_attrs(notes)
+    return join_presets(parts)
 
 
 def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
@@ -119,21 +111,13 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
     seen: set[str] = set()
     marked: set[str] = set()
     for column, preset in zip(axes.T, PRESET_NAMES, strict=True):
-        names = {
-            k: str(k).removeprefix(f"{preset}_")
-            for k in data.data_vars
-            if str(k).startswith(preset)
-        }
-        dims = {
-            k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)
-        }
-        of = data[list(names)].rename({**names, **dims})
+        of = of_preset(data, preset)
         rows = of["distance"].to_numpy()[:, None], of["inputs"].to_numpy()
         for panel, values, marks in zip(column, rows, ("mark_distance", "mark_input"), strict=True):
             _panel(panel, of, values, of[marks].to_numpy())
         seen |= set(of["region"].to_numpy().tolist())
         marked |= set(of["mark"].to_numpy().tolist())
-        value = data.attrs[f"{preset}_{'samples' if fixed == 'n' else 'noise'}"]
+        value = of.attrs["samples" if fixed == "n" else "noise"]
         symbol = "n" if fixed == "n" else r"\sigma"
         column[0].set_title(f"{PRESET_TITLES[preset]}, ${symbol}={value:g}$")
         column[1].set_xlabel(label)

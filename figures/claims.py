@@ -12,6 +12,7 @@ import xarray as xr
 
 from continuation.statistics import wilson_interval
 from continuation.store import write_text
+from figures.arrays import of_preset
 
 HOLDS, FAILS, UNDECIDED, MISSING = "holds", "does not hold", "undecided", "not measured"
 
@@ -144,9 +145,10 @@ def _saddles(data: xr.Dataset) -> list[Finding]:
     """Attracting sets with the label of a region that should consist of saddles."""
     findings = []
     for preset in _presets(data):
-        regions = data[f"{preset}_region"].to_numpy()
-        attracting = data[f"{preset}_attracting"].to_numpy().astype(bool)
-        labels = data[f"{preset}_label"].to_numpy()
+        of = of_preset(data, preset)
+        regions = of["region"].to_numpy()
+        attracting = of["attracting"].to_numpy().astype(bool)
+        labels = of["label"].to_numpy()
         for region in ("plateau", "near-optimal"):
             there = regions == region
             bad = [str(label) for label in labels[there & attracting]]
@@ -165,10 +167,12 @@ def _saddles(data: xr.Dataset) -> list[Finding]:
 def _itineraries(data: xr.Dataset) -> list[Finding]:
     """Fractions of random initial weights per itinerary."""
     findings = []
-    whole, starts = "plateau → near-optimal → overfitting", int(data.attrs["starts"])
-    for preset in ("fukumizu_amari", "overparameterised"):
+    whole = "plateau → near-optimal → overfitting"
+    for preset in _presets(data):
+        of = of_preset(data, preset)
+        starts = int(of.attrs["starts"])
         columns = ("scale", "itinerary", "fraction", "lower", "upper")
-        rows = list(zip(*(data[f"{preset}_{k}"].to_numpy() for k in columns), strict=True))
+        rows = list(zip(*(of[k].to_numpy() for k in columns), strict=True))
         for scale in sorted({float(row[0]) for row in rows}, reverse=True):
             setting = f"{preset}, n = 100, σ = 0.1, weights from N(0, {scale:g}²)"
             there = sorted((row for row in rows if row[0] == scale), key=lambda row: -row[2])
@@ -185,7 +189,7 @@ def _chains(data: xr.Dataset) -> list[Finding]:
     """Chains plateau → near-optimal → overfitting in the heteroclinic graph."""
     findings = []
     for preset in _presets(data):
-        chains = [c for c in str(data.attrs[f"{preset}_complete_chains"]).split("\n") if c]
+        chains = [c for c in str(of_preset(data, preset).attrs["complete_chains"]).split("\n") if c]
         measured = f"{len(chains)} chains" + (f", such as {chains[0]}" if chains else "")
         setting = f"{preset}, graph of one data set (n = 100, σ = 0.1)"
         findings.append(Finding(2, setting, measured, 1, HOLDS if chains else FAILS))

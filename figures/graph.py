@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from figures.arrays import join_presets, of_preset
 from figures.graph_data import graph_arrays
 from figures.plots import flow_graph, region_legend
 from figures.settings import Settings
@@ -54,11 +55,7 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
-    named = [
-        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
-    ]
-    notes = {f"{p.attrs['preset']}_{k}": v for p in parts for k, v in p.attrs.items()}
-    return xr.merge(named, combine_attrs="drop").assign_attrs(notes)
+    return join_presets(parts)
 
 
 def draw(data: xr.Dataset) -> Canvas:
@@ -67,12 +64,7 @@ def draw(data: xr.Dataset) -> Canvas:
     regions: list[str] = []
     kinds: list[str] = []
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
-        names = {
-            k: str(k).removeprefix(f"{preset}_")
-            for k in (*data.data_vars, *data.dims)
-            if str(k).startswith(preset)
-        }
-        of = data[[k for k in names if k in data.data_vars]].rename(names)
+        of = of_preset(data, preset)
         edges = of[["source", "target", "multiplicity", "source_parameter"]]
         flow_graph(panel, of[["label", "kind", "region", "loss", "attracting"]], edges)
         panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")

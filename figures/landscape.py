@@ -21,7 +21,7 @@ from continuation.landscape import (
 )
 from continuation.landscape.departures import departures
 from continuation.landscape.reduced_loss import reduced_loss
-from figures.arrays import padded
+from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
 from figures.settings import Settings
 from figures.style import DOUBLE, KIND_MARKERS, PRESET_TITLES, REGION_COLOURS
@@ -84,17 +84,7 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
-    named = [
-        p.rename(
-            {
-                k: f"{p.attrs['preset']}_{k}"
-                for k in (*p.variables, *(set(p.dims) - set(p.variables)))
-            }
-        )
-        for p in parts
-    ]
-    notes = {f"{p.attrs['preset']}_{k}": v for p in parts for k, v in p.attrs.items()}
-    return xr.merge(named, combine_attrs="drop").assign_attrs(notes)
+    return join_presets(parts)
 
 
 def draw(data: xr.Dataset) -> Canvas:
@@ -103,16 +93,8 @@ def draw(data: xr.Dataset) -> Canvas:
     regions: list[str] = []
     kinds: list[str] = []
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
-        names = {
-            k: str(k).removeprefix(f"{preset}_")
-            for k in data.variables
-            if str(k).startswith(preset)
-        }
-        dims = {
-            k: str(k).removeprefix(f"{preset}_") for k in data.dims if str(k).startswith(preset)
-        }
-        of = data[[k for k in names if k in data.data_vars]].rename({**dims, **names})
-        _panel(panel, of, float(data.attrs[f"{preset}_lowest"]))
+        of = of_preset(data, preset)
+        _panel(panel, of, float(of.attrs["lowest"]))
         panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()

@@ -17,7 +17,7 @@ from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_l
 from continuation.landscape.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.spans import spans
 from continuation.statistics import wilson_interval
-from figures.arrays import padded
+from figures.arrays import join_presets, of_preset, padded
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS
@@ -96,11 +96,7 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
-    named = [
-        p.rename({k: f"{p.attrs['preset']}_{k}" for k in (*p.data_vars, *p.dims)}) for p in parts
-    ]
-    merged = xr.merge(named, combine_attrs="drop")
-    return merged.assign_attrs(samples=SAMPLES, noise=NOISE, starts=parts[0].attrs["starts"])
+    return join_presets(parts)
 
 
 def draw(data: xr.Dataset) -> Canvas:
@@ -110,9 +106,10 @@ def draw(data: xr.Dataset) -> Canvas:
     )
     regions: set[str] = set()
     for row, preset in zip(axes, PRESET_NAMES, strict=True):
+        of = of_preset(data, preset)
         for k, panel in enumerate(row):
-            if k < data.sizes[f"{preset}_path"]:
-                regions |= _panel(panel, data, preset, k)
+            if k < of.sizes["path"]:
+                regions |= _panel(panel, of, k)
             else:
                 panel.set_axis_off()
         row[0].set_ylabel(f"{PRESET_TITLES[preset]}\nloss")
@@ -126,21 +123,21 @@ def draw(data: xr.Dataset) -> Canvas:
     return canvas
 
 
-def _panel(axes: Axes, data: xr.Dataset, preset: str, k: int) -> set[str]:
+def _panel(axes: Axes, data: xr.Dataset, k: int) -> set[str]:
     def of(name: str) -> np.ndarray:
-        values = data[f"{preset}_{name}"].isel({f"{preset}_path": k}).to_numpy()
+        values = data[name].isel(path=k).to_numpy()
         return values[np.isfinite(values)]
 
     t = of("time")
     axes.plot(t[1:], of("train")[1:], color="black", lw=1.4, label="data")
     axes.plot(t[1:], of("population")[1:], color="#0072B2", lw=1.4, ls="--", label="population")
-    regions = str(data[f"{preset}_span_region"].to_numpy()[k]).split("|")
+    regions = str(data["span_region"].to_numpy()[k]).split("|")
     for region, start, end in zip(regions, of("span_start"), of("span_end"), strict=True):
         axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
-    name = str(data[f"{preset}_shown"].to_numpy()[k])
-    shown = (data[f"{preset}_itinerary"] == name) & (data[f"{preset}_scale"] == SCALES[0])
-    share = float(data[f"{preset}_fraction"].to_numpy()[shown.to_numpy()][0])
+    name = str(data["shown"].to_numpy()[k])
+    shown = (data["itinerary"] == name) & (data["scale"] == SCALES[0])
+    share = float(data["fraction"].to_numpy()[shown.to_numpy()][0])
     axes.set_title(
         f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)"
     )

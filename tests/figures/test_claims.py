@@ -36,7 +36,7 @@ def training(rows, starts=100):
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     return xr.Dataset(
         {f"{p}_{n}": (f"{p}_way", np.array(c)) for p in PRESETS for n, c in columns.items()},
-        attrs={"starts": starts},
+        attrs={f"{p}_preset": p for p in PRESETS} | {f"{p}_starts": starts for p in PRESETS},
     )
 
 

@@ -15,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import FlowGraph
-from figures.arrays import padded
+from figures.arrays import join_presets, of_preset, padded
 from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arrays
 from figures.plots import (
     BAND,
@@ -295,3 +295,17 @@ def test_a_graph_without_connections_has_arrays():
     data = graph_arrays(graph)
     assert data["source"].size == data["departure"].size == 0
     assert data.sizes["node"] == 3
+
+
+def test_presets_are_joined_and_parted_without_loss():
+    parts = [
+        xr.Dataset(
+            {"value": ("k", np.arange(3.0) + k), "odd": (("k", "j"), np.ones((3, k + 1)))},
+            {"k": [5, 6, 7 + k]},
+            {"preset": name, "samples": k},
+        )
+        for k, name in enumerate(("first", "second"))
+    ]
+    joined = join_presets(parts)
+    for part in parts:
+        xr.testing.assert_identical(of_preset(joined, part.attrs["preset"]), part)
