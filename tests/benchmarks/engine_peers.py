@@ -112,7 +112,7 @@ def build_auto(folder: Path, flags: str) -> Path | None:
     """The AUTO executable, or None."""
     objects = sorted(map(str, AUTO_OBJECTS.glob("*.o")))
     executable = folder / f"perceptron{flags.replace(' ', '')}"
-    command = ["gfortran", *flags.split(), "-fopenmp", "-o", str(executable)]
+    command = ["gfortran", *flags.split(), "-fopenmp", f"-J{folder}", "-o", str(executable)]
     try:
         subprocess.run(
             [*command, str(HERE / "engine_auto.f90"), *objects], check=True, capture_output=True
