@@ -32,6 +32,8 @@ TITLE = "reduced loss over the input weights with all critical sets and connecti
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
+PATH_COLOUR = "#1A1A1A"
+
 TOGETHER = 0.03
 """Sets closer than this on the plane carry one text."""
 
@@ -152,7 +154,7 @@ def _panel(axes: Axes, data: xr.Dataset, lowest: float) -> None:
     axes.contourf(axis, axis, shown, levels, cmap="Greys_r", alpha=0.55)
     axes.contour(axis, axis, shown, levels, colors="white", linewidths=0.3, linestyles="-")
     for path in data["path"].to_numpy():
-        axes.plot(*path.T, color="#0072B2", lw=0.7, alpha=0.8, zorder=3)
+        axes.plot(*path.T, color=PATH_COLOUR, lw=0.7, alpha=0.8, zorder=3)
         _arrowhead(axes, path)
     places = data["place"].to_numpy()
     for k, (x, y) in enumerate(places):
@@ -175,7 +177,7 @@ def _arrowhead(axes: Axes, path: np.ndarray) -> None:
         middle = len(kept) // 2
         axes.annotate(
             "", kept[middle + 1], kept[middle - 1], zorder=3,
-            arrowprops={"arrowstyle": "-|>", "color": "#0072B2", "lw": 0.0, "mutation_scale": 8},
+            arrowprops={"arrowstyle": "-|>", "color": PATH_COLOUR, "lw": 0.0, "mutation_scale": 8},
         )  # fmt: skip
 
 
