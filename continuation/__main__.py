@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from continuation import SpecialPoint
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import (
     CriticalSet,
@@ -312,15 +313,14 @@ def _print_graph(graph: FlowGraph) -> None:
     console.print(table)
 
 
-def _print_special(special: Sequence[object], parameter: str) -> None:
+def _print_special(special: Sequence[SpecialPoint], parameter: str) -> None:
     table = Table("special point", parameter, "located", "coefficients")
     for point in special:
-        coefficients: dict[str, float] = getattr(point, "coefficients", {})
         table.add_row(
-            getattr(point, "kind", ""),
-            f"{getattr(point, 'p', float('nan')):.12g}",
-            "yes" if getattr(point, "located", False) else "no",
-            ", ".join(f"{name} {value:.5g}" for name, value in coefficients.items()),
+            point.kind,
+            f"{point.p:.12g}",
+            "yes" if point.located else "no",
+            ", ".join(f"{name} {value:.5g}" for name, value in point.coefficients.items()),
         )
     console.print(table)
 

@@ -70,7 +70,7 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
     begin = time.perf_counter()
     for name in names:
         job.figure_module(name)
-    require_writable(output / "claims.md.part")
+    require_writable(output / "claims.md")
     stale = [n for n in names if force or not _current(n, settings, output)]
     if stale:
         _compute(stale, settings, output, jobs, force)

@@ -37,11 +37,13 @@ def median_and_band(
     axes : matplotlib.axes.Axes
     levels : ndarray, shape (k,)
     values : ndarray, shape (m, k)
-        NaN where a data set has no value.
+        NaN where a data set has no value; a level that none has is left out.
     label : str
         Legend entry of the median.
     colour : str
     """
+    reached = np.isfinite(values).any(axis=0)
+    levels, values = levels[reached], values[:, reached]
     low, middle, high = np.nanquantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
     axes.fill_between(levels, low, high, color=colour, alpha=0.2, lw=0)
     axes.plot(np.tile(levels, len(values)), values.ravel(), ".", color="0.55", ms=1.5, zorder=1)

@@ -67,9 +67,12 @@ def _branch(result: Result) -> Canvas:
             point.kind, (point.p, loss), xytext=(4, 6 + 8 * (k % 3)), textcoords="offset points",
             fontsize=6,
         )  # fmt: skip
-    upper.set(ylabel="loss $L$", title=f"{branch.set.label}, followed in {branch.parameter}")
+    ends = " and ".join(branch.stop_reasons)
+    upper.set(ylabel="loss $L$", title=f"{branch.set.label}; ends: {ends}")
     lower.set(xlabel=branch.parameter.replace("_", " "), ylabel="index")
-    lower.yaxis.get_major_locator().set_params(integer=True)
+    highest = int(branch.inertia[:, 0].max())
+    lower.set_ylim(-0.3, highest + 0.3)
+    lower.set_yticks(range(highest + 1))
     return canvas
 
 

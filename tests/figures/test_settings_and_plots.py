@@ -309,3 +309,13 @@ def test_presets_are_joined_and_parted_without_loss():
     joined = join_presets(parts)
     for part in parts:
         xr.testing.assert_identical(of_preset(joined, part.attrs["preset"]), part)
+
+
+def test_a_level_that_no_data_set_reaches_is_left_out():
+    canvas, axes = plt.subplots()
+    median_and_band(
+        axes, np.array([1.0, 2.0, 4.0]), np.array([[1, np.nan, 3], [2, np.nan, 5]]), "m"
+    )
+    np.testing.assert_array_equal(axes.lines[-1].get_xdata(), [1.0, 4.0])
+    np.testing.assert_array_equal(axes.lines[-1].get_ydata(), [1.5, 4.0])
+    plt.close(canvas)
