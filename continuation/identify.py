@@ -47,11 +47,6 @@ class Event:
     located: bool
     name: str = ""
 
-    @property
-    def is_passage(self) -> bool:
-        """A target or a user function: nothing singular."""
-        return self.kind in ("target", "user", "turn")
-
 
 def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
     """The special point at a place where the given events happen together."""
