@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import continuation
 from continuation import __main__ as command_line
+from continuation.commands import common
 from continuation.landscape import FlowGraph, find_critical_sets
 from continuation.results import load_result
 
@@ -50,8 +51,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("FORCE_COLOR", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
-    plain = Console(width=command_line.REPORT_WIDTH, force_terminal=False)
-    monkeypatch.setattr(command_line, "console", plain)
+    plain = Console(width=common.REPORT_WIDTH, force_terminal=False)
+    monkeypatch.setattr(common, "console", plain)
     return tmp_path
 
 
@@ -327,7 +328,7 @@ def test_an_interruption_leaves_the_old_file(folder, monkeypatch, stage):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, stage, interrupt)
+    monkeypatch.setattr(common, stage, interrupt)
     code, output = run("points", *PRESET)
     assert code == 130
     assert output.splitlines()[-1] == "interrupted; nothing was written"

@@ -1,0 +1,228 @@
+"""What all commands share: options, the task they describe, clear errors, tables of sets."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
+from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
+from continuation.landscape.observations import Axis, read_observations
+from continuation.results import Result, save_result
+from continuation.store import require_writable
+from symbolic import PRESETS, FormulaError, KernelCacheError, Model, ModelError
+
+SAMPLES, NOISE = 100, 0.1
+"""Size and noise of a preset's data where none are given: those of the paper's figures."""
+
+REPORT_WIDTH = 130
+"""Columns of tables that go to a file or a pipe, where no terminal sets the width."""
+
+console = Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
+
+Preset = Annotated[
+    str | None,
+    typer.Option(help=f"Model and teacher: {', '.join(PRESETS)}.", rich_help_panel="Model"),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV file with two named columns, instead of a preset.", rich_help_panel="Data"
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(help="Names of the x and y column, with a comma between.", rich_help_panel="Data"),
+]
+Standardise = Annotated[
+    bool,
+    typer.Option(
+        "--standardise", help="Scale both columns to mean 0, deviation 1.", rich_help_panel="Data"
+    ),
+]
+Hidden = Annotated[
+    int | None, typer.Option(help="Hidden units (a preset has its own).", rich_help_panel="Model")
+]
+Activation = Annotated[
+    str | None,
+    typer.Option(
+        help="tanh, erf, logistic, softplus, sin, or a formula in u.", rich_help_panel="Model"
+    ),
+]
+Bias = Annotated[
+    bool,
+    typer.Option("--bias", help="Hidden units with bias (with --data).", rich_help_panel="Model"),
+]
+Offset = Annotated[
+    bool,
+    typer.Option(
+        "--offset", help="Constant added to the output (with --data).", rich_help_panel="Model"
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        "--n", help="Samples drawn for a preset.", show_default="100", rich_help_panel="Data"
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(help="Seed of the data and of the search.", rich_help_panel="Data")
+]
+Noise = Annotated[
+    float | None,
+    typer.Option(help="Noise σ of a preset's data.", show_default="0.1", rich_help_panel="Data"),
+]
+Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
+Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Loss and settings that every command shares."""
+
+    loss: Loss
+    axes: tuple[Axis, Axis]
+    noise: float
+    weight_decay: float
+    seed: int
+
+    def sets(self) -> CriticalSets:
+        """Critical sets, with a message while they are searched."""
+        with console.status("searching for critical sets"):
+            return find_critical_sets(
+                self.loss, noise=self.noise, weight_decay=self.weight_decay, seed=self.seed
+            )
+
+    def settings(self, **more: float | str) -> dict[str, float | int | str | None]:
+        """What stands in the result file."""
+        return {"noise": self.noise, "weight_decay": self.weight_decay, "seed": self.seed, **more}
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn our errors and Ctrl-C into one line and an exit code."""
+    try:
+        yield
+    except (MlpcontError, FormulaError, ModelError, KernelCacheError) as error:
+        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("[yellow]interrupted[/]; nothing was written")
+        sys.exit(130)
+
+
+def task_of(
+    preset: Preset = None,
+    data: Data = None,
+    columns: Columns = None,
+    standardise: Standardise = False,
+    hidden: Hidden = None,
+    activation: Activation = None,
+    bias: Bias = False,
+    offset: Offset = False,
+    n: Size = None,
+    seed: Seed = 0,
+    noise: Noise = None,
+    weight_decay: Decay = 0.0,
+) -> Task:
+    """What the shared options mean."""
+    if (preset is None) == (data is None):
+        raise InvalidInputError("give either --preset NAME or --data FILE.csv")
+    if data is not None:
+        if n is not None or noise is not None:
+            raise InvalidInputError(
+                "--n and --noise go with --preset: observed data have their own"
+            )
+        names = None if columns is None else [name.strip() for name in columns.split(",")]
+        seen = read_observations(data, names, standardise=standardise)
+        model = Model.perceptron(
+            hidden=2 if hidden is None else hidden,
+            activation="tanh" if activation is None else activation,
+            bias=bias,
+            offset=offset,
+        )
+        return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
+    given = (columns, hidden, activation)
+    if standardise or bias or offset or any(option is not None for option in given):
+        raise InvalidInputError(
+            "a preset has its own model and data; the options for those go with --data"
+        )
+    if preset not in PRESETS:
+        raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
+    model = PRESETS[preset]()
+    loss = Loss(model, Dataset.sample(model, SAMPLES if n is None else n, seed))
+    level = NOISE if noise is None else noise
+    return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
+
+
+def with_task(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `task_of` besides its own, and the task they make."""
+    shared = inspect.signature(task_of, eval_str=True).parameters
+    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        with clear_errors():
+            require_writable(options["output"])
+            task = task_of(**{name: options.pop(name) for name in shared})
+            command(task, **options)
+
+    parameters = [*shared.values(), *own]
+    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:
+    """The set of this label; without a label the lowest at finite weights."""
+    for critical in sets:
+        if critical.label == label or (label is None and critical.kind != "infinity"):
+            return critical
+    known = ", ".join(f"{critical.label!r}" for critical in sets)
+    raise UnknownNameError(f"no set {label!r}; choose from {known}")
+
+
+def print_sets(sets: CriticalSets) -> None:
+    """Table of the critical sets, and the notes on how complete it is."""
+    table = Table()
+    for name in ("set", "region", "index", "attracts", "loss", "excess risk", "orbit"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("where")
+    for critical in sets:
+        table.add_row(
+            critical.label,
+            critical.region,
+            str(critical.index),
+            "yes" if critical.attracting else "no",
+            f"{critical.loss:.6g}",
+            f"{critical.excess_risk:.3g}",
+            str(critical.orbit_size),
+            _where(critical),
+        )
+    console.print(table)
+    for note in sets.notes:
+        console.print(f"• {note}", highlight=False)
+
+
+def _where(critical: CriticalSet) -> str:
+    if critical.theta is None:
+        return ", ".join(f"{name} = {value:.5g}" for name, value in (critical.limit or {}).items())
+    return "(" + ", ".join(f"{value:.5g}" for value in critical.theta) + ")"
+
+
+def save(result: Result, output: Path) -> None:
+    """Write the result and say where."""
+    path = escape(str(save_result(result, output)))
+    console.print(f"[green]written[/] {path}", soft_wrap=True)

@@ -1,0 +1,44 @@
+"""`graph`: all critical sets and the connections between them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from continuation.commands import common
+from continuation.landscape import FlowGraph, connect
+from continuation.results import Result
+from continuation.store import atomic_file
+
+
+@common.with_task
+def graph(
+    task: common.Task,
+    output: common.Output = Path("graph.nc"),
+    graphml: Annotated[Path | None, typer.Option(help="Also write GraphML here.")] = None,
+) -> None:
+    """Find all critical sets and the heteroclinic connections between them."""
+    sets = task.sets()
+    with common.console.status("following the gradient flow from every saddle"):
+        found = connect(task.loss, sets, noise=task.noise, weight_decay=task.weight_decay)
+    common.print_sets(sets)
+    _print_graph(found)
+    if graphml is not None:
+        with atomic_file(graphml) as temporary:
+            found.to_graphml(temporary)
+    common.save(Result(task.loss, task.settings(), task.axes, sets, graph=found), output)
+
+
+def _print_graph(graph: FlowGraph) -> None:
+    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
+    for row in graph.rows():
+        table.add_row(
+            str(row["source"]),
+            str(row["target"]),
+            str(row["multiplicity"]),
+            f"{row['loss_drop']:.4g}",
+            f"{row['duration']:.4g}",
+            str(row["status"]),
+        )
+    common.console.print(table)
