@@ -16,6 +16,7 @@ from continuation import __main__ as command_line
 from continuation.commands import common
 from continuation.landscape import FlowGraph, find_critical_sets
 from continuation.results import load_result
+from symbolic import single_unit
 
 PRESET = ("--preset", "single_unit", "--n", "20")
 SHARED = (
@@ -240,7 +241,7 @@ BAD_INPUT = {
     "hidden": (("points", *FILE, "--hidden", "-1"), "hidden must be a whole number"),
     "model of a preset": (
         ("points", *PRESET, "--activation", "sin"),
-        "a preset has its own model and data",
+        "a preset has its own activation and data",
     ),
     "negative noise": (("points", *PRESET, "--noise", "-0.1"), "noise must be finite and >= 0"),
     "no noise": (("graph", *PRESET, "--noise", "nan"), "noise must be finite and >= 0"),
@@ -313,6 +314,12 @@ def test_an_unwritable_export_is_named(folder):
     assert code == 1
     assert output.splitlines()[-1].startswith("error: cannot write file/graph.graphml")
     assert [path.name for path in folder.iterdir()] == ["file"]
+
+
+def test_a_preset_may_have_another_width(folder):
+    code, output = run("points", *PRESET, "--hidden", 2, "--noise", "0.3")
+    assert code == 0
+    assert load_result(folder / "points.nc").loss.model == single_unit().with_hidden(2)
 
 
 def test_folders_of_the_output_are_made(folder):

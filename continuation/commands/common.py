@@ -52,7 +52,10 @@ Standardise = Annotated[
     ),
 ]
 Hidden = Annotated[
-    int | None, typer.Option(help="Hidden units (a preset has its own).", rich_help_panel="Model")
+    int | None,
+    typer.Option(
+        help="Hidden units of the student (2, or what the preset has).", rich_help_panel="Model"
+    ),
 ]
 Activation = Annotated[
     str | None,
@@ -153,14 +156,16 @@ def task_of(
             offset=offset,
         )
         return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
-    given = (columns, hidden, activation)
+    given = (columns, activation)
     if standardise or bias or offset or any(option is not None for option in given):
         raise InvalidInputError(
-            "a preset has its own model and data; the options for those go with --data"
+            "a preset has its own activation and data; the options for those go with --data"
         )
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     model = PRESETS[preset]()
+    if hidden is not None:
+        model = model.with_hidden(hidden)
     loss = Loss(model, Dataset.sample(model, SAMPLES if n is None else n, seed))
     level = NOISE if noise is None else noise
     return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
