@@ -317,7 +317,7 @@ def test_an_unwritable_export_is_named(folder):
 
 
 def test_a_preset_may_have_another_width(folder):
-    code, output = run("points", *PRESET, "--hidden", 2, "--noise", "0.3")
+    code, _ = run("points", *PRESET, "--hidden", 2, "--noise", "0.3")
     assert code == 0
     assert load_result(folder / "points.nc").loss.model == single_unit().with_hidden(2)
 
