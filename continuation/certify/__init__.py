@@ -1,0 +1,19 @@
+"""Certificates: statements about the loss that are proved in ball arithmetic, or left open."""
+
+from continuation.certify.certificate import (
+    PROVED,
+    REFUTED,
+    UNDECIDED,
+    Certificate,
+    certificates_from_json,
+    certificates_to_json,
+)
+
+__all__ = [
+    "PROVED",
+    "REFUTED",
+    "UNDECIDED",
+    "Certificate",
+    "certificates_from_json",
+    "certificates_to_json",
+]
