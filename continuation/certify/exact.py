@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+import sympy as sp
 from flint import arb, arb_mat
 
 from continuation.certify.balls import exact, working_precision
@@ -33,30 +34,31 @@ class Enclosure(NamedTuple):
 
 @dataclass(frozen=True)
 class UnitPrograms:
-    """The unit of a model with the programs of its ring, output and derivatives."""
+    """The unit of a model with programs of its output and derivatives.
+
+    Attributes
+    ----------
+    unit : Unit
+    orders : tuple of Program
+        The output o; o and ∂o; o, ∂o and the entries of ∂²o that do not vanish.
+    """
 
     unit: Unit
-    argument: Program
-    ring: Program
-    output: Program
-    gradient: Program
-    hessian: Program
+    orders: tuple[Program, Program, Program]
 
 
 @lru_cache(maxsize=64)
 def unit_programs(model: Model) -> UnitPrograms:
     """Programs of a model's unit, compiled once for each model."""
     unit = unit_of(model)
-    outer = (*unit.parameters, *unit.constants, unit.input)
-    inner = (*unit.ring.symbols, *outer)
-    return UnitPrograms(
-        unit,
-        compile_formulas([unit.argument], outer),
-        compile_formulas(unit.ring.values, [U]),
-        compile_formulas([unit.value], inner),
-        compile_formulas(unit.gradient, inner),
-        compile_formulas(list(unit.hessian.values()), inner),
-    )
+    inputs = (*unit.parameters, *unit.constants, unit.input)
+    formulas = [
+        sp.S(unit.ring.expand(formula)).xreplace({U: unit.argument})
+        for formula in (unit.value, *unit.gradient, *unit.hessian.values())
+    ]
+    ends = (1, 1 + len(unit.parameters), len(formulas))
+    zeroth, first, second = (compile_formulas(formulas[:end], inputs) for end in ends)
+    return UnitPrograms(unit, (zeroth, first, second))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,11 +125,11 @@ class ExactLoss:
 
     def outputs(self, theta: Sequence[arb]) -> Column:
         """f(x_i; θ) for every sample."""
-        return self._outputs(theta, self._units(theta))
+        return self._outputs(theta, self._units(theta, 0))
 
     def residual(self, theta: Sequence[arb]) -> Column:
         """r_i = f(x_i; θ) − y_i."""
-        return self._residual(theta, self._units(theta))
+        return self._residual(theta, self._units(theta, 0))
 
     def value(self, theta: Sequence[arb]) -> arb:
         """L over a box."""
@@ -135,24 +137,22 @@ class ExactLoss:
 
     def gradient(self, theta: Sequence[arb]) -> arb_mat:
         """∇L over a box, d × 1."""
-        units = self._units(theta)
+        units = self._units(theta, 1)
         column = self._weighted(self._residual(theta, units))
         return self._mean(arb_mat(self._jacobian(units)) * column) + self.decay * vector(theta)
 
     def noise_slope(self, theta: Sequence[arb]) -> arb_mat:
         """∂∇L/∂σ = −Σ ω ε ∇f over a box, d × 1."""
-        jacobian = arb_mat(self._jacobian(self._units(theta)))
+        jacobian = arb_mat(self._jacobian(self._units(theta, 1)))
         return -self._mean(jacobian * self._weighted(self.noise))
 
     def evaluate(self, theta: Sequence[arb]) -> Enclosure:
         """Loss, gradient and Hessian over a box in one pass."""
-        units = self._units(theta)
-        residual = self._residual(theta, units)
-        rows, d = self._jacobian(units), len(theta)
-        curved = [self._columns(self._programs.hessian(u)) for u in units]
-        stack = arb_mat([*rows, *(row for unit in curved for row in unit)])
-        sums = self._mean(stack * self._weighted(residual)).entries()
+        units, d = self._units(theta, 2), len(theta)
+        residual, rows = self._residual(theta, units), self._jacobian(units)
+        curved = [row for unit in units for row in unit[1 + self._owned :]]
         jacobian = arb_mat(rows)
+        sums = self._mean(arb_mat(rows + curved) * self._weighted(residual)).entries()
         hessian = self._mean(jacobian * self._weighted_rows(rows)).tolist()
         self._add_curvature(hessian, sums[d:])
         for a in range(d):
@@ -166,25 +166,30 @@ class ExactLoss:
     def _programs(self) -> UnitPrograms:
         return unit_programs(self.model)
 
-    def _units(self, theta: Sequence[arb]) -> list[list[Value]]:
-        """For every unit the values of its ring, parameters, constants and x."""
-        programs = self._programs
-        unit, fixed = programs.unit, self.model.exact_output_weights
+    @property
+    def _owned(self) -> int:
+        """Number of weights that a unit owns."""
+        return len(self._programs.unit.parameters)
+
+    def _units(self, theta: Sequence[arb], order: int) -> list[list[Column]]:
+        """For every unit the columns of its output and its derivatives up to an order."""
+        count, fixed = self._programs.unit.count, self.model.exact_output_weights
+        program, n = self._programs.orders[order], len(self.x)
         found = []
-        for k in range(unit.count):
-            outer: list[Value] = [theta[a * unit.count + k] for a in range(len(unit.parameters))]
-            outer += [exact(Fraction(int(v.p), int(v.q))) for v in fixed[k : k + 1]]
-            outer.append(self.x)
-            ring = programs.ring(programs.argument(outer)) if unit.ring.symbols else []
-            found.append([*ring, *outer])
+        for k in range(count):
+            inputs: list[Value] = [theta[a * count + k] for a in range(self._owned)]
+            inputs += [exact(Fraction(int(v.p), int(v.q))) for v in fixed[k : k + 1]]
+            columns = program([*inputs, self.x])
+            found.append([c if isinstance(c, list) else [c] * n for c in columns])
         return found
 
-    def _outputs(self, theta: Sequence[arb], units: list[list[Value]]) -> Column:
-        columns = [self._columns(self._programs.output(u))[0] for u in units]
-        total = [sum(parts[1:], parts[0]) for parts in zip(*columns, strict=True)]
+    def _outputs(self, theta: Sequence[arb], units: list[list[Column]]) -> Column:
+        total = units[0][0]
+        for unit in units[1:]:
+            total = [a + b for a, b in zip(total, unit[0], strict=True)]
         return [t + theta[-1] for t in total] if self.model.offset else total
 
-    def _residual(self, theta: Sequence[arb], units: list[list[Value]]) -> Column:
+    def _residual(self, theta: Sequence[arb], units: list[list[Column]]) -> Column:
         outputs = self._outputs(theta, units)
         return [f - y for f, y in zip(outputs, self.targets, strict=True)]
 
@@ -192,12 +197,10 @@ class ExactLoss:
         square = self._mean(arb_mat([residual]) * self._weighted(residual))[0, 0]
         return (square + self.decay * sum((t * t for t in theta), arb(0))) / 2
 
-    def _jacobian(self, units: list[list[Value]]) -> list[Column]:
+    def _jacobian(self, units: list[list[Column]]) -> list[Column]:
         """Rows ∂f/∂θ_a, in the order of θ."""
-        rows = [self._columns(self._programs.gradient(u)) for u in units]
-        parameters = range(len(self._programs.unit.parameters))
         offset = [[arb(1)] * len(self.x)] if self.model.offset else []
-        return [row[a] for a in parameters for row in rows] + offset
+        return [unit[1 + a] for a in range(self._owned) for unit in units] + offset
 
     def _add_curvature(self, hessian: list[list[arb]], sums: list[arb]) -> None:
         """Add Σ ω r ∂²f, which couples parameters of one unit only."""
@@ -209,9 +212,6 @@ class ExactLoss:
                 hessian[i][j] += amount
                 if i != j:
                     hessian[j][i] += amount
-
-    def _columns(self, values: list[Value]) -> list[Column]:
-        return [v if isinstance(v, list) else [v] * len(self.x) for v in values]
 
     def _weighted(self, column: Column) -> arb_mat:
         if self.weights is not None:

@@ -196,6 +196,8 @@ def _rational_power(exponent: sp.Rational) -> Callable[[arb], arb]:
         return arb.sqrt
     if exponent == sp.Rational(-1, 2):
         return arb.rsqrt
+    if exponent == 2:
+        return lambda ball: ball * ball
     power = int(exponent) if exponent.is_Integer else fmpq(int(exponent.p), int(exponent.q))
     return lambda ball: ball**power
 
