@@ -14,8 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from . import differences
+from .compilation import KERNEL_SIGNATURE
 from .errors import InvalidInputError
-from .stepper import KERNEL_SIGNATURE
 
 __all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "check_derivatives"]
 

@@ -1,9 +1,9 @@
-"""The step along a branch: predict, correct, tangent, eigenvalues, step control. One source.
+"""The step along a branch: predict, correct, tangent, step control. One source.
 
 Every function here runs as plain Python for plain callables and is compiled by Numba for a
 `CompiledProblem`. Where an array expression is best written in one way for NumPy and in another
-for a compiled loop, the function has two bodies (`dual`). Nothing outside this file is compiled
-with it, so that the disk cache, which follows edits of one file only, can never be stale.
+for a compiled loop, the function has two bodies (`dual`). No function of another file is compiled
+into the loop: the disk cache follows edits of one file only, and would be stale.
 
 The kernel enters as a first-class function of one fixed signature: the loop is compiled once and
 serves every model.
@@ -13,30 +13,22 @@ References
 .. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 6.
 .. [2] H. B. Keller, in *Applications of Bifurcation Theory*, Academic Press 1977, pp. 359-384.
 .. [3] P. Deuflhard, *Newton Methods for Nonlinear Problems*, Springer 2004, ch. 5.
-.. [4] J. H. Wilkinson, C. Reinsch, *Linear Algebra*, Springer 1971, II/2 (tred1).
-.. [5] B. N. Parlett, *The Symmetric Eigenvalue Problem*, SIAM 1998, section 8.15.
 """
 
-import inspect
 import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import overload, register_jitable
+from numba import types
+from numba.extending import register_jitable
 from scipy.linalg import lapack
 
-__all__ = ["KERNEL_SIGNATURE", "advance", "compiled", "correct"]
+from .compilation import FORTRAN, KERNEL_SIGNATURE, MATRIX, VECTOR, dual, machine_code
+from .eigenvalues import spectra, spectrum
 
-_VECTOR = types.Array(types.float64, 1, "C")
-_MATRIX = types.Array(types.float64, 2, "C")
-_FORTRAN = types.Array(types.float64, 2, "F")
-#: kernel(x, p, constants, data, work, F, J, Fp) -> potential; fills F, J = dF/dx and Fp = dF/dp.
-KERNEL_SIGNATURE = types.float64(
-    _VECTOR, types.float64, _VECTOR, _MATRIX, _MATRIX, _VECTOR, _MATRIX, _VECTOR
-)
+__all__ = ["advance", "compiled", "correct"]
 
 # rows of `vectors`
 POINT, TANGENT, OLD_POINT, OLD_TANGENT, TRIAL, PREDICTED, NEW_TANGENT = range(7)
@@ -68,20 +60,6 @@ MAX_PREDICTOR_ERROR = 0.25
 TARGET_CONTRACTION = 0.02
 TARGET_PREDICTOR_ERROR = 0.02
 MAX_GROWTH = 1.6
-
-
-def dual(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give the array function `plain` a second body, used where compiled code calls it."""
-
-    def decorate(loop: Callable[..., Any]) -> Callable[..., Any]:
-        def choose(*_: object) -> Callable[..., Any]:
-            return loop
-
-        choose.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]
-        overload(plain, jit_options={"error_model": "numpy"})(choose)
-        return loop
-
-    return decorate
 
 
 def predict(out, z, t, zo, to, h, s):  # type: ignore[no-untyped-def]
@@ -272,127 +250,16 @@ def _rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]
     return math.sqrt(s * x) + math.sqrt(f) * abs(y[n])
 
 
-def spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
-    """Eigenvalues of J into (w, wi); return the smallest singular value. B is scratch."""
-    if type(J) is not np.ndarray:
-        return J.spectrum(symmetric, w, wi)
-    if symmetric:
-        # the transpose is Fortran-contiguous: LAPACK reads it as it stands
-        w[:] = lapack.dsyev(J.T, compute_v=0)[0]
-        return float(np.abs(w).min())
-    w[:], wi[:] = lapack.dgeev(J.T, compute_vl=0, compute_vr=0)[:2]
-    return float(lapack.dgesdd(J.T, compute_uv=0)[1][-1])
+def keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
+    """Note the eigenvalues of sample m; compiled code keeps J, for all of them at once later."""
+    statistics[m, S_SMALLEST] = spectrum(J, symmetric, W[m], WI[m])
 
 
-@dual(spectrum)
-def _spectrum(J, symmetric, w, wi, B):  # type: ignore[no-untyped-def]
-    # symmetric only: the compiled loop is not used for others
-    n = w.size
-    for j in range(n):
-        for i in range(n):
-            B[i, j] = J[i, j]
-    tridiagonalise(B, w, wi)
-    root_free_ql(w, wi)
-    smallest = abs(w[0])
-    for i in range(1, n):
-        smallest = min(smallest, abs(w[i]))
-    return smallest
-
-
-@njit(error_model="numpy")
-def tridiagonalise(a, d, e):  # type: ignore[no-untyped-def]
-    # Householder, by columns; diagonal into d, subdiagonal into e; uses the first n x n of a [4]_
-    n = d.size
-    for k in range(n - 2):
-        d[k] = a[k, k]
-        tail = 0.0
-        for i in range(k + 2, n):
-            tail += a[i, k] * a[i, k]
-        e[k] = a[k + 1, k]
-        if tail == 0.0:
-            continue
-        e[k] = -math.copysign(math.sqrt(tail + a[k + 1, k] * a[k + 1, k]), a[k + 1, k])
-        a[k + 1, k] -= e[k]
-        beta = 2.0 / (tail + a[k + 1, k] * a[k + 1, k])
-        half = 0.0
-        for j in range(k + 1, n):
-            s = 0.0
-            for i in range(k + 1, n):
-                s += a[i, j] * a[i, k]
-            d[j] = beta * s
-            half += d[j] * a[j, k]
-        half *= 0.5 * beta
-        for j in range(k + 1, n):
-            d[j] -= half * a[j, k]
-        for j in range(k + 1, n):
-            for i in range(k + 1, n):
-                a[i, j] -= a[i, k] * d[j] + d[i] * a[j, k]
-    if n > 1:
-        d[n - 2] = a[n - 2, n - 2]
-        e[n - 2] = a[n - 1, n - 2]
-    d[n - 1] = a[n - 1, n - 1]
-    e[n - 1] = 0.0
-
-
-@njit(error_model="numpy")
-def root_free_ql(d, e):  # type: ignore[no-untyped-def]
-    # eigenvalues of the tridiagonal matrix (d, e) into d, ascending: the rational QL method in the
-    # variant of Pal, Walker and Kahan, two divisions and no root a rotation [5]_
-    n = d.size
-    norm = 0.0
-    for i in range(n):
-        norm = max(norm, abs(d[i]), abs(e[i]))
-    if norm == 0.0:
-        return
-    norm = 1.0 / norm
-    for i in range(n):
-        d[i] *= norm
-        e[i] = (e[i] * norm) ** 2
-    if abs(d[0]) > abs(d[n - 1]):  # small ones first: fewer iterations
-        for i in range(n // 2):
-            d[i], d[n - 1 - i] = d[n - 1 - i], d[i]
-        for i in range((n - 1) // 2):
-            e[i], e[n - 2 - i] = e[n - 2 - i], e[i]
-    for first in range(n):
-        for _ in range(60):
-            m = first
-            while m < n - 1 and e[m] > (MACHINE * (abs(d[m]) + abs(d[m + 1]))) ** 2:
-                m += 1
-            if m == first:
-                break
-            half = 0.5 * (d[first + 1] - d[first])
-            root = math.copysign(math.sqrt(half * half + e[first]), half)
-            if m == first + 1:  # two by two: at once
-                small = -e[first] / (half + root)
-                d[first + 1] -= small
-                d[first] += small
-                e[first] = 0.0
-                break
-            sigma = d[first] - e[first] / (half + root)
-            s, c, gamma = 0.0, 1.0, d[m] - sigma
-            p = gamma * gamma
-            for k in range(m - first):
-                i = m - 1 - k
-                b = e[i]
-                r = p + b
-                if k > 0:
-                    e[i + 1] = s * r
-                before, last = c, gamma
-                inverse = 1.0 / r
-                ratio = r / p if p != 0.0 else 0.0
-                c, s = p * inverse, b * inverse
-                gamma = c * (d[i] - sigma) - s * last
-                d[i + 1] = last + (d[i] - gamma)
-                p = gamma * gamma * ratio if c != 0.0 else before * b
-            e[first] = s * p
-            d[first] = sigma + gamma
-    for i in range(n):
-        v = d[i] / norm
-        j = i - 1
-        while j >= 0 and d[j] > v:
-            d[j + 1] = d[j]
-            j -= 1
-        d[j + 1] = v
+@dual(keep)
+def _keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
+    for i in range(J.shape[0]):
+        for j in range(J.shape[1]):
+            kept[m, i, j] = J[i, j]
 
 
 def shift(vectors, weight):  # type: ignore[no-untyped-def]
@@ -497,7 +364,7 @@ def _growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-d
 
 def advance(  # type: ignore[no-untyped-def]
     kernel, constants, data, work, vectors, weight, gauge, options, control,
-    F, J, Fp, B, R, report, X, P, T, W, WI, statistics,
+    F, J, Fp, B, R, report, X, P, T, W, WI, statistics, kept,
 ):  # fmt: skip
     """Take steps until the arrays are full, the parameter leaves its limits, or no step succeeds.
 
@@ -534,7 +401,7 @@ def advance(  # type: ignore[no-untyped-def]
                 break
             continue
         report[ANGLE] = math.acos(min(1.0, cosine))
-        smallest = spectrum(J, symmetric, W[m], WI[m], B)
+        keep(J, symmetric, m, kept, W, WI, statistics)
         distance = shift(vectors, weight)
         factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
         length = min(options[MAX_STEP], length * factor)
@@ -544,8 +411,7 @@ def advance(  # type: ignore[no-untyped-def]
         T[m] = t
         row = statistics[m]
         row[S_LENGTH], row[S_ITERATIONS], row[S_NEXT] = last, report[ITERATIONS], length
-        row[S_REMAINING], row[S_SMALLEST] = report[REMAINING], smallest
-        row[S_ROUNDING] = report[ROUNDING]
+        row[S_REMAINING], row[S_ROUNDING] = report[REMAINING], report[ROUNDING]
         m += 1
         if z[n] < options[LOWER] or z[n] > options[UPPER]:
             control[REASON] = OUTSIDE
@@ -555,47 +421,20 @@ def advance(  # type: ignore[no-untyped-def]
     return m
 
 
-class FirstClass(types.WrapperAddressProtocol):
-    """A compiled kernel by its address: Numba recognises its type without looking for a match."""
-
-    def __init__(self, kernel: Any) -> None:
-        self.kernel = kernel  # keeps the machine code alive
-        result = kernel.get_compile_result(KERNEL_SIGNATURE)
-        name = result.fndesc.llvm_cfunc_wrapper_name
-        self.address = result.library.get_pointer_to_function(name)
-
-    def __wrapper_address__(self) -> int:
-        return int(self.address)
-
-    def signature(self) -> Any:
-        """The one signature of kernels."""
-        return KERNEL_SIGNATURE
-
-
 @cache
-def first_class(kernel: Any) -> FirstClass:
-    """The kernel in the form the compiled loops take at once."""
-    return FirstClass(kernel)
-
-
-@cache
-def compiled() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """`advance` and `correct` as machine code, for symmetric problems.
+def compiled() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    """`advance`, `correct` and `spectra` as machine code, for symmetric problems.
 
     From Numba's disk cache after the first process. General eigenvalues would have to be compiled
     with them, which takes longer than all the rest.
     """
-    kernel, v, m, f = types.FunctionType(KERNEL_SIGNATURE), _VECTOR, _MATRIX, _FORTRAN
+    kernel, v, m, f = types.FunctionType(KERNEL_SIGNATURE), VECTOR, MATRIX, FORTRAN
     problem = (kernel, v, m, m)
     system = (v, m, v, f, f, v)
+    stack = types.Array(types.float64, 3, "C")
+    run = (*problem, m, v, m, v, v, *system, m, v, m, m, m, m, stack)
     return (
-        _compile(advance, types.int64(*problem, m, v, m, v, v, *system, m, v, m, m, m, m)),
-        _compile(correct, types.int64(*problem, v, v, v, v, m, v, *system)),
+        machine_code(advance, types.int64(*run)),
+        machine_code(correct, types.int64(*problem, v, v, v, v, m, v, *system)),
+        machine_code(spectra, types.void(stack, m, v)),
     )
-
-
-def _compile(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    try:
-        return njit(signature, cache=True, error_model="numpy", nogil=True)(function)
-    except RuntimeError:  # no writable cache folder anywhere: compile for this process only
-        return njit(signature, error_model="numpy", nogil=True)(function)

@@ -107,6 +107,10 @@ class Tracer:
         if branch.stop_reason == "closed loop":
             raise InvalidInputError("the branch is a closed loop: there is nothing left to trace.")
         limits = _limits(p_limits, float(branch.p[-1]))
+        if branch.stop_reason == "limit" and branch.p[-1] in limits:
+            raise InvalidInputError(
+                f"the branch has ended at its limit {branch.p[-1]:g}. Widen p_limits to go on."
+            )
         tracer = cls.__new__(cls)
         x, p = branch.x[-1], float(branch.p[-1])
         tracer._prepare(problem, x, p, limits, step, newton, targets, functions)

@@ -8,6 +8,8 @@ from scipy import linalg, sparse
 
 from . import stepper
 from .bordered_sparse import BorderedSparse, SparseJacobian
+from .compilation import first_class
+from .eigenvalues import spectrum
 from .options import STEP, NewtonOptions, StepOptions
 from .problem import AnyProblem, CompiledProblem
 from .stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
@@ -36,6 +38,11 @@ PLAIN_RANGE = (0.05, 50.0)
 FAMILY_ZERO = 1e-6
 #: Number of unknowns up to which the state needs no scaling.
 PLAIN_DIMENSION = 64
+
+
+#: Entries of the Jacobians that a compiled run keeps for their eigenvalues: 16 MB.
+KEPT_NUMBERS = 2**21
+_PLAIN = (stepper.advance, stepper.correct)
 
 
 @dataclass(frozen=True)
@@ -122,9 +129,9 @@ class Workspace:
         self.family, self.scale = 0, 0.0
         self.weight = _weights(n, step, limits)
         self.options = _option_array(problem, newton, step, limits)
-        loops: Any = stepper.compiled() if self.is_compiled else (stepper.advance, stepper.correct)
+        loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
-        kernel: Any = stepper.first_class(problem.kernel) if self.is_compiled else problem.kernel
+        kernel: Any = first_class(problem.kernel) if self.is_compiled else problem.kernel
         self._bound = (kernel, problem.constants, problem.data, problem.work)
 
     def fix(self, z: Array, k: int) -> None:
@@ -201,7 +208,7 @@ class Workspace:
         At the last evaluation of the Jacobian.
         """
         w, wi = np.zeros((2, self.eigenvalue_count))
-        smallest = stepper.spectrum(self.J, self.problem.symmetric, w, wi, self.B)
+        smallest = spectrum(self.J, self.problem.symmetric, w, wi)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
         return self._without_family(values)[0], int(negative[0]), smallest
 
@@ -213,14 +220,22 @@ class Workspace:
     def advance(self, vectors: Array, control: Array, capacity: int) -> Samples:
         """Up to `capacity` steps from the state (vectors, control), which is carried on."""
         n, k = self.n, self.eigenvalue_count
+        if self.is_compiled:
+            capacity = min(capacity, max(1, KEPT_NUMBERS // n**2))
         X, P, T = np.empty((capacity, n)), np.empty(capacity), np.empty((capacity, n + 1))
         W, WI = np.zeros((2, capacity, k))
         statistics = np.zeros((capacity, 6))
+        kept = np.empty((capacity, n, n) if self.is_compiled else (0, 0, 0))
         with np.errstate(**QUIET):
             m = self._advance(
                 *self._bound, vectors, self.weight, self.gauge, self.options, control,
-                self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI, statistics,
+                self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI,
+                statistics, kept,
             )  # fmt: skip
+        if self.is_compiled:
+            smallest = np.empty(m)
+            stepper.compiled()[2](kept[:m], W[:m], smallest)
+            statistics[:m, stepper.S_SMALLEST] = smallest
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
         values = self._without_family(values)
         return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])

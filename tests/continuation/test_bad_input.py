@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from problems import fold, pitchfork, scalar
+from problems import circle, fold, pitchfork, scalar
 
 from continuation import (
     ConvergenceError,
@@ -12,6 +12,7 @@ from continuation import (
     StepOptions,
     check_derivatives,
     newton,
+    resume_branch,
     trace_branch,
 )
 
@@ -93,6 +94,16 @@ def test_jacobian_that_disagrees_is_named() -> None:
 
 def test_right_derivatives_pass() -> None:
     check_derivatives(pitchfork, [0.7], 0.3)
+
+
+def test_nothing_is_left_of_a_branch_that_has_ended() -> None:
+    branch = trace_branch(fold, [1.0], 1.0, (0.5, 2.0))
+    with pytest.raises(InvalidInputError, match="ended at its limit 2. Widen"):
+        resume_branch(fold, branch, (0.5, 2.0))
+    assert resume_branch(fold, branch, (0.5, 3.0)).p[-1] == 3.0
+    loop = trace_branch(circle, [1.0], 0.0, (-5, 5))
+    with pytest.raises(InvalidInputError, match="closed loop"):
+        resume_branch(circle, loop, (-5, 5))
 
 
 def test_residual_must_be_callable() -> None:

@@ -4,16 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 from scipy import sparse
 
 from continuation import differences, stepper
 from continuation.linalg import bordered_solve, inertia, kernel
-
-
-@njit
-def compiled_spectrum(a, w, e, scratch):
-    return stepper.spectrum(a, True, w, e, scratch)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -35,11 +29,16 @@ def test_compiled_eigenvalues(n: int, seed: int, kind: str) -> None:
     elif kind == "graded":
         scale = 10.0 ** -np.arange(n)
         a = a * scale * scale[:, None]
-    w, e, scratch = np.zeros(n), np.zeros(n), np.zeros((n + 1, n + 1), order="F")
-    smallest = compiled_spectrum(np.ascontiguousarray(a), w, e, scratch)
-    expected = np.linalg.eigvalsh(a)
+    several = np.stack([a, np.zeros((n, n)), -a])
+    w, smallest = np.zeros((3, n)), np.zeros(3)
+    spectra = stepper.compiled()[2]
+    spectra(several, w, smallest)
+    expected = np.linalg.eigvalsh(np.stack([a, 0 * a, -a]))
     assert np.abs(w - expected).max() <= 2e-14 * max(n, 4) * np.abs(expected).max()
-    assert smallest == np.abs(w).min()
+    assert np.array_equal(smallest, np.abs(w).min(axis=1))
+    alone = np.zeros((1, n))
+    spectra(a[None].copy(), alone, np.zeros(1))
+    assert np.array_equal(alone[0], w[0])
 
 
 def test_inertia_is_relative_to_the_scale() -> None:

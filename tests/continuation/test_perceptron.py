@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from perceptron import data_set, exact_root, problem
 
-from continuation import Branch, Problem, StepOptions, newton, trace_branch
+from continuation import Branch, Problem, StepOptions, newton, resume_branch, trace_branch
 
 TEACHER = np.array([1.0, 4.0, 2.0, -1.0])
 STEP = StepOptions(initial=0.02, maximum=0.02)
@@ -81,3 +81,13 @@ def test_split_line_is_a_family_without_events(share: float) -> None:
     assert (branch.inertia == branch.inertia[0]).all()
     assert branch.inertia[0, 1] == 1
     np.testing.assert_allclose(branch.x[:, 0], branch.x[:, 1], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("count", [5, 33])
+def test_compiled_run_resumes_to_the_same_bits(branch: Branch, count: int) -> None:
+    limits = (0.0, 0.3)
+    short = StepOptions(initial=0.02, maximum=0.02, max_samples=count)
+    part = trace_branch(problem(100), TEACHER, 0.0, limits, step=short)
+    again = resume_branch(problem(100), part, limits, STEP)
+    for name in ("x", "p", "tangent", "eigenvalues", "error_bound", "statistics"):
+        assert np.array_equal(getattr(again, name), getattr(branch, name)), name
