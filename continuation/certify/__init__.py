@@ -8,6 +8,8 @@ from continuation.certify.certificate import (
     certificates_from_json,
     certificates_to_json,
 )
+from continuation.certify.lines import certify_line
+from continuation.certify.points import certify_point
 
 __all__ = [
     "PROVED",
@@ -16,4 +18,6 @@ __all__ = [
     "Certificate",
     "certificates_from_json",
     "certificates_to_json",
+    "certify_line",
+    "certify_point",
 ]

@@ -148,17 +148,25 @@ class ExactLoss:
 
     def evaluate(self, theta: Sequence[arb]) -> Enclosure:
         """Loss, gradient and Hessian over a box in one pass."""
-        units, d = self._units(theta, 2), len(theta)
+        units = self._units(theta, 2)
         residual, rows = self._residual(theta, units), self._jacobian(units)
-        curved = [row for unit in units for row in unit[1 + self._owned :]]
-        jacobian = arb_mat(rows)
-        sums = self._mean(arb_mat(rows + curved) * self._weighted(residual)).entries()
-        hessian = self._mean(jacobian * self._weighted_rows(rows)).tolist()
-        self._add_curvature(hessian, sums[d:])
-        for a in range(d):
-            hessian[a][a] += self.decay
-        gradient = arb_mat(d, 1, sums[:d]) + self.decay * vector(theta)
-        return Enclosure(self._value(theta, residual), gradient, arb_mat(hessian))
+        weighted = self._weighted(residual)
+        gradient = self._mean(arb_mat(rows) * weighted) + self.decay * vector(theta)
+        return Enclosure(
+            self._value(theta, residual), gradient, self._hessian(units, rows, weighted)
+        )
+
+    def hessian(self, theta: Sequence[arb]) -> arb_mat:
+        """∇²L over a box, d × d."""
+        units = self._units(theta, 2)
+        weighted = self._weighted(self._residual(theta, units))
+        return self._hessian(units, self._jacobian(units), weighted)
+
+    def curvature(self, theta: Sequence[arb]) -> arb_mat:
+        """Σ ω r ∂²f over a box, d × d: the part of the Hessian that the residual carries."""
+        units = self._units(theta, 2)
+        weighted = self._weighted(self._residual(theta, units))
+        return arb_mat(self._curved(units, weighted, len(theta)))
 
     # -- parts -------------------------------------------------------------------------------
 
@@ -202,16 +210,26 @@ class ExactLoss:
         offset = [[arb(1)] * len(self.x)] if self.model.offset else []
         return [unit[1 + a] for a in range(self._owned) for unit in units] + offset
 
-    def _add_curvature(self, hessian: list[list[arb]], sums: list[arb]) -> None:
-        """Add Σ ω r ∂²f, which couples parameters of one unit only."""
+    def _hessian(self, units: list[list[Column]], rows: list[Column], residual: arb_mat) -> arb_mat:
+        """Σ ω ∂f ∂fᵀ + Σ ω r ∂²f + ρ."""
+        hessian = self._curved(units, residual, len(rows))
+        for a, row in enumerate(hessian):
+            row[a] += self.decay
+        return self._mean(arb_mat(rows) * self._weighted_rows(rows)) + arb_mat(hessian)
+
+    def _curved(self, units: list[list[Column]], residual: arb_mat, d: int) -> list[list[arb]]:
+        """Σ ω r ∂²f, which couples parameters of one unit only."""
+        curvature = [[arb(0)] * d for _ in range(d)]
+        columns = [column for unit in units for column in unit[1 + self._owned :]]
+        if not columns:
+            return curvature
+        sums = iter(self._mean(arb_mat(columns) * residual).entries())
         unit = self._programs.unit
-        entry = iter(sums)
         for k in range(unit.count):
             for a, b in unit.hessian:
-                i, j, amount = a * unit.count + k, b * unit.count + k, next(entry)
-                hessian[i][j] += amount
-                if i != j:
-                    hessian[j][i] += amount
+                i, j = a * unit.count + k, b * unit.count + k
+                curvature[i][j] = curvature[j][i] = next(sums)
+        return curvature
 
     def _weighted(self, column: Column) -> arb_mat:
         if self.weights is not None:
