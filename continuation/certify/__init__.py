@@ -8,6 +8,7 @@ from continuation.certify.certificate import (
     certificates_from_json,
     certificates_to_json,
 )
+from continuation.certify.check import CheckResult, check, check_collection
 from continuation.certify.lines import certify_line
 from continuation.certify.points import certify_point
 
@@ -16,8 +17,11 @@ __all__ = [
     "REFUTED",
     "UNDECIDED",
     "Certificate",
+    "CheckResult",
     "certificates_from_json",
     "certificates_to_json",
     "certify_line",
     "certify_point",
+    "check",
+    "check_collection",
 ]

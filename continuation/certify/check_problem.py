@@ -1,0 +1,289 @@
+"""The loss of a certificate, read and evaluated anew: jets of plain formulas in ball arithmetic.
+
+Nothing here is shared with the provers: the network's formula is walked once for every sample
+with values that carry their first and second derivatives by all weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from flint import arb, arb_mat, fmpq
+
+from symbolic import Model
+
+CHECK_PRECISION = 128
+"""Bits of the checker's balls."""
+
+
+class Refused(Exception):
+    """The certificate does not prove what it says."""
+
+
+def require(condition: object, reason: str) -> None:
+    """Raise `Refused` where a condition is not certainly true."""
+    if not bool(condition):
+        raise Refused(reason)
+
+
+@dataclass(frozen=True)
+class Jet:
+    """A value with its gradient and the rows of its Hessian by all weights."""
+
+    value: arb
+    gradient: list[arb]
+    hessian: list[list[arb]]
+
+
+Rule = Callable[[arb], tuple[arb, arb, arb]]
+
+
+def _tanh(u: arb) -> tuple[arb, arb, arb]:
+    t = u.tanh()
+    return t, 1 - t * t, -2 * t * (1 - t * t)
+
+
+def _logistic(u: arb) -> tuple[arb, arb, arb]:
+    s = 1 / (1 + (-u).exp())
+    return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
+
+
+def _softplus(u: arb) -> tuple[arb, arb, arb]:
+    s = 1 / (1 + (-u).exp())
+    return (1 + u.exp()).log(), s, s * (1 - s)
+
+
+def _erf(u: arb) -> tuple[arb, arb, arb]:
+    bell = 2 / arb.pi().sqrt() * (-u * u).exp()
+    return u.erf(), bell, -2 * u * bell
+
+
+RULES: Mapping[str, Rule] = {
+    "tanh": _tanh,
+    "logistic": _logistic,
+    "softplus": _softplus,
+    "erf": _erf,
+    "exp": lambda u: (u.exp(),) * 3,
+    "sin": lambda u: (u.sin(), u.cos(), -u.sin()),
+    "cos": lambda u: (u.cos(), -u.sin(), -u.cos()),
+    "sinh": lambda u: (u.sinh(), u.cosh(), u.sinh()),
+    "cosh": lambda u: (u.cosh(), u.sinh(), u.cosh()),
+    "log": lambda u: (u.log(), 1 / u, -1 / u**2),
+    "atan": lambda u: (u.atan(), 1 / (1 + u * u), -2 * u / (1 + u * u) ** 2),
+    "Abs": lambda u: (abs(u), arb.nan(), arb.nan()),
+}
+"""Value, first and second derivative of the functions that the checker knows."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Data and parameters of a certificate, and the formula of its network.
+
+    Attributes
+    ----------
+    model : Model
+    x, target, noise, weights : list of arb
+        Inputs, targets without noise, noises, and weights ω_i, all written out.
+    sigma, decay : arb
+    """
+
+    model: Model
+    x: list[arb]
+    target: list[arb]
+    noise: list[arb]
+    weights: list[arb]
+    sigma: arb
+    decay: arb
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Problem:
+        """From the "problem" of a certificate; anything amiss raises `Refused`."""
+        model = Model.from_json(record["model"])
+        x = numbers(record["x"])
+        n, weights = _weights(record, len(x))
+        x, noise = x[:n], numbers(record["noise"])[:n]
+        if record["target"] is None:
+            require(model.teacher_expr is not None, "neither targets nor a teacher are given")
+            target = [plain(model.teacher_expr, {model.input_symbol: t}) for t in x]
+        else:
+            target = numbers(record["target"])[:n]
+        lengths = {len(x), len(noise), len(target), len(weights)}
+        require(len(lengths) == 1, "the data have rows of different lengths")
+        sigma, decay = number(record["sigma"]), number(record["weight_decay"])
+        require(sigma >= 0 and decay >= 0, "a parameter is negative")
+        return cls(model, x, target, noise, weights, sigma, decay)
+
+    def with_hidden(self, hidden: int) -> Problem:
+        """The same data for a network of another width."""
+        return Problem(
+            self.model.with_hidden(hidden),
+            self.x,
+            self.target,
+            self.noise,
+            self.weights,
+            self.sigma,
+            self.decay,
+        )
+
+    def derivatives(self, theta: Sequence[arb]) -> tuple[arb, arb_mat, arb_mat, arb_mat]:
+        """Loss, gradient, Σ ω ∂f ∂fᵀ + ρ and Σ ω r ∂²f over a box."""
+        d = len(theta)
+        loss = self.decay * sum((t * t for t in theta), arb(0)) / 2
+        slope = [self.decay * t for t in theta]
+        square = [[self.decay * int(a == b) for b in range(d)] for a in range(d)]
+        curved = [[arb(0)] * d for _ in range(d)]
+        jets = (self._network(theta, x) for x in self.x)
+        for jet, target, noise, weight in zip(
+            jets, self.target, self.noise, self.weights, strict=True
+        ):
+            r = jet.value - target - self.sigma * noise
+            loss += weight * r * r / 2
+            for a in range(d):
+                slope[a] += weight * r * jet.gradient[a]
+                for b in range(d):
+                    square[a][b] += weight * (jet.gradient[a] * jet.gradient[b])
+                    curved[a][b] += weight * (r * jet.hessian[a][b])
+        return loss, arb_mat(d, 1, slope), arb_mat(square), arb_mat(curved)
+
+    def _network(self, theta: Sequence[arb], x: arb) -> Jet:
+        known = {self.model.input_symbol: _constant(x, len(theta))}
+        for k, (symbol, value) in enumerate(zip(self.model.parameter_symbols, theta, strict=True)):
+            known[symbol] = _variable(value, k, len(theta))
+        return _jet(self.model.expression, known, len(theta))
+
+
+def number(text: str) -> arb:
+    """The exact number of a hexadecimal float."""
+    value = float.fromhex(text)
+    require(value - value == 0.0, "a number is not finite")
+    return arb(value)
+
+
+def numbers(texts: Sequence[str]) -> list[arb]:
+    """The exact numbers of hexadecimal floats."""
+    return [number(text) for text in texts]
+
+
+def around(centre: Sequence[arb], radius: arb) -> list[arb]:
+    """The box of a radius in the maximum norm around an exact point."""
+    return [m + arb(0, radius) for m in centre]
+
+
+def plain(expression: sp.Expr, known: Mapping[sp.Symbol, arb]) -> arb:
+    """Value of a formula without derivatives."""
+    jets = {symbol: _constant(value, 0) for symbol, value in known.items()}
+    return _jet(expression, jets, 0).value
+
+
+def _weights(record: Mapping[str, Any], n: int) -> tuple[int, list[arb]]:
+    """Number of samples that count, and their weights."""
+    if record["weights"] is not None:
+        require(record["size"] is None, "data with weights have no size")
+        return n, numbers(record["weights"])
+    if record["size"] is None:
+        return n, [arb(fmpq(1, n))] * n
+    p, q = float.fromhex(record["size"]).as_integer_ratio()
+    whole, t = p // q, fmpq(p % q, q)
+    require(2 <= whole and p <= n * q, "the size lies outside the data")
+    ramp = 10 * t**3 - 15 * t**4 + 6 * t**5
+    share = fmpq(1) / (whole + ramp)
+    rest = [arb(ramp * share)] if t > 0 else []
+    return whole + len(rest), [arb(share)] * whole + rest
+
+
+def _constant(value: arb, d: int) -> Jet:
+    return Jet(value, [arb(0)] * d, [[arb(0)] * d for _ in range(d)])
+
+
+def _variable(value: arb, place: int, d: int) -> Jet:
+    jet = _constant(value, d)
+    jet.gradient[place] = arb(1)
+    return jet
+
+
+def _jet(expression: sp.Expr, known: Mapping[sp.Symbol, Jet], d: int) -> Jet:
+    if expression in known:
+        return known[expression]
+    if not expression.args:
+        return _constant(_number(expression), d)
+    if expression.is_Pow and not isinstance(expression, sp.exp):
+        return _power(expression, known, d)
+    parts = [_jet(part, known, d) for part in expression.args]
+    if expression.is_Add or expression.is_Mul:
+        join = _sum if expression.is_Add else _product
+        total = parts[0]
+        for part in parts[1:]:
+            total = join(total, part)
+        return total
+    rule = RULES.get(type(expression).__name__)
+    if rule is None:
+        raise Refused(f"the checker has no rule for {type(expression).__name__}")
+    return _chain(rule, parts[0])
+
+
+def _number(expression: sp.Expr) -> arb:
+    if expression is sp.pi:
+        return arb.pi()
+    if expression is sp.E:
+        return arb(1).exp()
+    require(expression.is_Rational, f"{expression} is no number")
+    return arb(fmpq(int(expression.p), int(expression.q)))
+
+
+def _power(expression: sp.Expr, known: Mapping[sp.Symbol, Jet], d: int) -> Jet:
+    power = expression.exp
+    require(power.is_Rational, f"the checker has no rule for {expression}")
+    p = fmpq(int(power.p), int(power.q))
+
+    def rule(u: arb) -> tuple[arb, arb, arb]:
+        if p.q == 1 and p >= 2:
+            k = int(p.p)
+            return u**k, k * u ** (k - 1), k * (k - 1) * u ** (k - 2)
+        return u**p, arb(p) * u ** (p - 1), arb(p) * arb(p - 1) * u ** (p - 2)
+
+    return _chain(rule, _jet(expression.base, known, d))
+
+
+def _chain(rule: Rule, inner: Jet) -> Jet:
+    value, first, second = rule(inner.value)
+    g = inner.gradient
+    return Jet(
+        value,
+        [first * a for a in g],
+        [
+            [second * (a * b) + first * h for b, h in zip(g, row, strict=True)]
+            for a, row in zip(g, inner.hessian, strict=True)
+        ],
+    )
+
+
+def _sum(a: Jet, b: Jet) -> Jet:
+    return Jet(
+        a.value + b.value,
+        [p + q for p, q in zip(a.gradient, b.gradient, strict=True)],
+        [
+            [p + q for p, q in zip(left, right, strict=True)]
+            for left, right in zip(a.hessian, b.hessian, strict=True)
+        ],
+    )
+
+
+def _product(a: Jet, b: Jet) -> Jet:
+    d = len(a.gradient)
+    return Jet(
+        a.value * b.value,
+        [a.value * q + b.value * p for p, q in zip(a.gradient, b.gradient, strict=True)],
+        [
+            [
+                a.value * b.hessian[i][j]
+                + b.value * a.hessian[i][j]
+                + a.gradient[i] * b.gradient[j]
+                + a.gradient[j] * b.gradient[i]
+                for j in range(d)
+            ]
+            for i in range(d)
+        ],
+    )
