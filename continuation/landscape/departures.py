@@ -1,9 +1,8 @@
 """Where the gradient flow leaves a critical set: starts on its unstable manifold.
 
 - Index 1: both sides, on the quadratic approximation of the manifold.
-- Index k ≥ 2: the 2k ends of the eigenvectors and a fixed quasi-uniform set of directions on the
-  unstable sphere (16 on the circle of k = 2, else 16 k). A multiple eigenvalue is given
-  eigenvectors of single units: at the origin these span invariant one-unit subspaces.
+- Index k ≥ 2: the directions that symmetry singles out (see `unstable_spheres`), and the first
+  members of a quasi-uniform sequence on the unstable sphere; `exploration` goes on from there.
 - A line: both sides of every unstable eigenvector at two values of λ on each unstable piece
   (λ ≥ ½; the rest is the mirror image).
 - The end λ = 1 of a segment, where a second eigenvalue vanishes: the cubic exits. There
@@ -19,30 +18,29 @@ Int. J. Bifurcation Chaos 15 (2005) 763.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from continuation.landscape.critical_sets import CriticalSet, Segment
 from continuation.landscape.embedding import coinciding_units
 from continuation.landscape.loss import LossAt
-from continuation.landscape.symmetry import Symmetry
+from continuation.landscape.manifold_points import (
+    fixed_subspace,
+    manifold_point,
+    reach,
+    unstable_directions,
+)
+from continuation.landscape.unstable_spheres import UnstableSphere
 from symbolic import Model
 
 Array = NDArray[np.float64]
 
-DISTANCE = 1e-3
-"""Distance of a start from its set, relative to 1 + the largest weight: the quadratic
-approximation then errs by about 1e-9."""
 END_DISTANCE = 5e-3
 """The same at the end of a line, which the flow leaves algebraically in time."""
-CIRCLE = 16
-"""Sampled directions on the unstable circle (k = 2); the same per dimension for k > 2."""
-SPLITTING = 1e-6
-"""Relative perturbation that aligns the eigenvectors of a multiple eigenvalue with units; at a
-simple eigenvalue it turns them by no more than this over the relative gap."""
+FIRST = 4
+"""Sampled directions per dimension of an unstable sphere, to begin with."""
 NULL = 1e-7
 """Eigenvalues below this fraction of the largest belong to the kernel at the end of a line."""
 
@@ -54,12 +52,14 @@ class Departure:
     Attributes
     ----------
     source : CriticalSet
-    kind : {"side", "sampled", "line", "line end"}
+    kind : {"side", "symmetric", "sampled", "line", "line end"}
     theta : ndarray, shape (d,)
     parameter : float or None
         λ of departure from a line.
     subspace : ndarray, shape (d, d), or None
         Projector onto the invariant subspace that the start lies in, if any.
+    multiplicity : int
+        Images of a direction on the unstable sphere under the symmetries of the set.
     """
 
     source: CriticalSet = field(repr=False)
@@ -67,6 +67,7 @@ class Departure:
     theta: Array
     parameter: float | None = None
     subspace: Array | None = field(default=None, repr=False)
+    multiplicity: int = 1
 
 
 def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
@@ -88,91 +89,27 @@ def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
     return tuple(_from_point(at, source))
 
 
-def unstable_directions(hessian: Array, index: int, model: Model) -> Array:
-    """Orthonormal eigenvectors (index, d) of the lowest eigenvalues, aligned with units."""
-    d = len(hessian)
-    units = np.zeros(d)
-    if model.hidden:
-        inner = d - int(model.offset)
-        units[:inner] = np.arange(inner) % model.hidden
-    scale = SPLITTING * np.abs(hessian).max()
-    _, aligned = np.linalg.eigh(hessian + np.diag(scale * units))
-    _, exact = np.linalg.eigh(hessian)
-    # the perturbation only chooses within the unstable space
-    basis = exact[:, :index]
-    chosen, _ = np.linalg.qr(basis @ (basis.T @ aligned[:, :index]))
-    rows = chosen.T
-    rows[np.abs(rows) < 1e-8] = 0.0
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def sphere(dimension: int) -> Array:
-    """Fixed quasi-uniform unit vectors, shape (16, 2) or (16 k, k).
-
-    On the circle the points are equally spaced, half a step off the axes; on spheres they come
-    from the additive recurrence of the generalised golden ratio, mapped to normal variates.
-    """
-    if dimension == 2:
-        angle = 2.0 * np.pi * (np.arange(CIRCLE) + 0.5) / CIRCLE
-        return np.column_stack([np.cos(angle), np.sin(angle)])
-    ratio = 2.0
-    for _ in range(60):
-        ratio = (1.0 + ratio) ** (1.0 / (dimension + 1.0))
-    count = np.arange(1, CIRCLE * dimension + 1)[:, None]
-    uniform = (0.5 + count * ratio ** -np.arange(1.0, dimension + 1)) % 1.0
-    normal = ndtri(uniform)
-    return normal / np.linalg.norm(normal, axis=1, keepdims=True)
-
-
-def manifold_point(
-    at: LossAt, theta: Array, hessian: Array, unstable: Array, direction: Array, distance: float
-) -> Array:
-    """θ + ε e + ε² W(e): the unstable manifold to second order.
-
-    W = −½ (H − 2μ)⁻¹ D³L[e, e] in the complement of the unstable space (k, d), μ = eᵀHe.
-    """
-    values, vectors = np.linalg.eigh(hessian)
-    growth = float(direction @ hessian @ direction)
-    third = at.jet(theta, direction).third
-    third = third - unstable.T @ (unstable @ third)
-    components = vectors.T @ third
-    # eigenvectors within the unstable space have no component left, whatever their value
-    bend = -0.5 * vectors @ (components / np.maximum(values - 2.0 * growth, -growth))
-    bend -= unstable.T @ (unstable @ bend)
-    return theta + distance * direction + distance**2 * bend
-
-
-def fixed_subspace(model: Model, theta: Array) -> Array | None:
-    """Projector onto the weights that share all symmetries of θ; None if θ has none.
-
-    The gradient flow cannot leave this subspace.
-    """
-    symmetry = Symmetry.of(model)
-    elements = symmetry.stabiliser(theta).elements
-    if len(elements) < 2:
-        return None
-    identity = np.eye(theta.size)
-    images = [[symmetry.act(g, column) for column in identity] for g in elements]
-    return np.asarray(np.mean(images, axis=0)).T
-
-
-def _reach(theta: Array) -> float:
-    return DISTANCE * (1.0 + float(np.abs(theta).max()))
-
-
 def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     assert source.theta is not None
     if source.index == 0:
         return
-    hessian = at.hessian(source.theta)
-    unstable = unstable_directions(hessian, source.index, at.model)
-    directions = [(sign * e, "side") for e in unstable for sign in (1.0, -1.0)]
-    if source.index > 1:
-        directions = [(e, "sampled") for e, _ in directions]
-        directions += [(c @ unstable, "sampled") for c in sphere(source.index)]
-    for e, kind in directions:
-        start = manifold_point(at, source.theta, hessian, unstable, e, _reach(source.theta))
-        yield _departure(at.model, source, kind, start, None)
+    sphere = UnstableSphere.of(at, source)
+    if source.index == 1:
+        for sign in (1.0, -1.0):
+            start = sphere.start(np.array([sign]))
+            yield _departure(at.model, source, "side", start, None)
+        return
+    for direction in sphere.symmetric():
+        yield leaving(sphere, direction, "symmetric")
+    for direction in sphere.sample(FIRST * source.index):
+        yield leaving(sphere, direction, "sampled")
+
+
+def leaving(sphere: UnstableSphere, direction: Array, kind: str) -> Departure:
+    """The start in one direction (k,) of an unstable sphere."""
+    source = sphere.source
+    start = _departure(sphere.at.model, source, kind, sphere.start(direction), None)
+    return replace(start, multiplicity=sphere.multiplicity(direction))
 
 
 def _departure(
@@ -193,7 +130,7 @@ def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
             unstable = unstable_directions(hessian, piece.index, at.model)
             for e in unstable:
                 for sign in (1.0, -1.0):
-                    start = manifold_point(at, theta, hessian, unstable, sign * e, _reach(theta))
+                    start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
                     yield _departure(at.model, source, "line", start, share)
     if any(piece.index != source.segments[0].index for piece in source.segments):
         yield from _from_line_end(at, source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import networkx as nx
@@ -10,6 +11,8 @@ import numpy as np
 
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.departures import Departure, departures
+from continuation.landscape.edges import UNDECIDED, flow_edge, merged, sphere_edges
+from continuation.landscape.exploration import COARSER, explore, has_unstable_sphere
 from continuation.landscape.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.gradient_flow import (
     RTOL,
@@ -21,12 +24,11 @@ from continuation.landscape.gradient_flow import (
 )
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.targets import discovered, match
+from continuation.landscape.unstable_spheres import UnstableSphere
 
-UNDECIDED = "undecided"
-"""Label of the node that undecided trajectories end in."""
-
-SHARE_DIGITS = 3
-"""Arrivals on a line whose λ agree to this many digits are one connection."""
+COARSEST = 1e-3
+"""Largest tolerance at which the limits of flows can be trusted."""
+ENDS = ("source", "target")
 
 
 def connect(
@@ -42,9 +44,9 @@ def connect(
 ) -> FlowGraph:
     """Heteroclinic graph: the gradient flow out of every critical set, down to its limit.
 
-    Where the flow leaves a set is described in `departures`; how it is decided what it tends to,
-    in `decision` and `escapes`. A limit that is not among `sets` becomes a node of its own,
-    marked `found_by="flow"`.
+    Where the flow leaves a set is described in `departures`, from a point of index ≥ 2 also in
+    `exploration`; how it is decided what it tends to, in `decision` and `escapes`. A limit that
+    is not among `sets` becomes a node of its own, marked `found_by="flow"`.
 
     Parameters
     ----------
@@ -70,24 +72,44 @@ def connect(
     B. Krauskopf et al., Int. J. Bifurcation Chaos 15 (2005) 763.
     """
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
-    starts = [start for source in sets for start in departures(at, source)]
     limits = {"rtol": rtol, "time_limit": time_limit, "step_limit": step_limit}
-    results = _flows(at, starts, limits)
+    flow = partial(_flows, at, limits)
+    coarse_flow = partial(_flows, at, limits | {"rtol": min(COARSER * rtol, COARSEST)})
     known = list(sets)
-    targets = [_target(loss, at, result, known) for result in results]
+    identify = partial(_target, loss, at, known)
+    wide = [source for source in sets if has_unstable_sphere(source)]
+    starts = [s for source in sets if source not in wide for s in departures(at, source)]
+    results = flow(starts)
+    edges = _edges(starts, results, [identify(result) for result in results])
+    notes: dict[str, str] = {}
+    for source in wide:
+        explored = explore(UnstableSphere.of(at, source), flow, coarse_flow, identify)
+        more, notes[source.label] = sphere_edges(explored, sets)
+        edges += more
+    return FlowGraph(_graph(len(sets), known, edges, notes), tuple(known))
+
+
+def _graph(
+    searched: int,
+    known: Sequence[CriticalSet],
+    edges: Sequence[dict[str, Any]],
+    notes: Mapping[str, str],
+) -> nx.MultiDiGraph:
+    """Nodes and edges; of the sets `known` the first ones come from the search."""
     graph = nx.MultiDiGraph()
     for number, found in enumerate(known):
-        found_by = "search" if number < len(sets) else "flow"
-        attributes = node_attributes(found, found_by=found_by, note=_note(found))
-        graph.add_node(found.label, **attributes)
-    if any(target is None for target in targets):
+        found_by = "search" if number < searched else "flow"
+        note = notes.get(found.label) or _note(found)
+        graph.add_node(found.label, **node_attributes(found, found_by=found_by, note=note))
+    if any(edge["target"] == UNDECIDED for edge in edges):
         graph.add_node(UNDECIDED, **_undecided_node())
-    for edge in _edges(starts, results, targets):
-        graph.add_edge(edge.pop("source"), edge.pop("target"), **edge)
-    return FlowGraph(graph, tuple(known))
+    for edge in edges:
+        attributes = {name: value for name, value in edge.items() if name not in ENDS}
+        graph.add_edge(edge["source"], edge["target"], **attributes)
+    return graph
 
 
-def _flows(at: LossAt, starts: Sequence[Departure], limits: dict[str, Any]) -> list[FlowResult]:
+def _flows(at: LossAt, limits: Mapping[str, Any], starts: Sequence[Departure]) -> list[FlowResult]:
     """Limits of all starts: generic ones in one batch, the others in their subspaces."""
     free = [k for k, start in enumerate(starts) if start.subspace is None]
     results: dict[int, FlowResult] = {}
@@ -101,7 +123,7 @@ def _flows(at: LossAt, starts: Sequence[Departure], limits: dict[str, Any]) -> l
 
 
 def _target(
-    loss: Loss, at: LossAt, result: FlowResult, known: list[CriticalSet]
+    loss: Loss, at: LossAt, known: list[CriticalSet], result: FlowResult
 ) -> CriticalSet | None:
     """The known set that a flow ended in, or a new one, which is added; None if undecided."""
     if result.status == "undecided" or result.subkind == "unresolved":
@@ -120,25 +142,13 @@ def _edges(
     targets: Sequence[CriticalSet | None],
 ) -> list[dict[str, Any]]:
     """Connections with equal ends, departure and λ are one edge, counted by multiplicity."""
-    edges: dict[tuple[Any, ...], dict[str, Any]] = {}
+    edges = []
     for start, result, target in zip(starts, results, targets, strict=True):
-        edge: dict[str, Any] = {
-            "source": start.source.label,
-            "target": UNDECIDED if target is None else target.label,
-            "status": result.status,
-            "departure": start.kind,
-        }
+        edge = flow_edge(start.source, start.kind, result, target)
         if start.parameter is not None:
             edge["source_parameter"] = float(start.parameter)
-        on_line = target is not None and target.kind == "line"
-        if on_line and result.line_parameter is not None:
-            edge["line_parameter"] = round(result.line_parameter, SHARE_DIGITS)
-        first = edges.setdefault(tuple(edge.items()), edge)
-        drop = start.source.loss - result.loss
-        first["multiplicity"] = first.get("multiplicity", 0) + 1
-        first["loss_drop"] = float(first.get("loss_drop", drop))
-        first["duration"] = float(min(first.get("duration", np.inf), result.duration))
-    return list(edges.values())
+        edges.append(edge | {"multiplicity": 1})
+    return merged(edges)
 
 
 def _note(found: CriticalSet) -> str:

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.departures import on_line
 from continuation.landscape.gradient_flow import FlowResult, Passage, Trajectory
 from continuation.landscape.loss import LossAt
-from continuation.landscape.symmetry import Symmetry
+from continuation.landscape.passing import weight_distance
 from continuation.landscape.targets import match
 
 Array = NDArray[np.float64]
@@ -23,8 +22,6 @@ the target's root mean square."""
 ALIKE = 1.5
 """Sets whose functions are as near as the nearest up to this factor (all embeddings of one
 smaller network have one function) are told apart by the distance of the weights."""
-SHARES = np.linspace(-1.0, 2.0, 31)
-"""Values of λ at which the distance to a line is taken."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +90,6 @@ class Gazetteer:
         if len(alike) == 1:
             return alike[0]
         return min(alike, key=lambda found: weight_distance(found, theta))
-
-
-def weight_distance(found: CriticalSet, theta: Array) -> float:
-    """Orbit distance of θ (d,) from a set; from a line, over the values `SHARES` of λ."""
-    if found.theta is None:
-        return np.inf
-    distance = Symmetry.of(found.model).distance
-    if found.kind != "line":
-        return distance(theta, found.theta)
-    return min(distance(theta, on_line(found.model, found, share)) for share in SHARES)
 
 
 def itinerary(

@@ -9,8 +9,9 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.basins import estimate_basins, wilson_interval
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.gradient_flow import trajectory
-from continuation.landscape.itineraries import Stop, itinerary, regions_of, weight_distance
+from continuation.landscape.itineraries import Stop, itinerary, regions_of
 from continuation.landscape.loss import Loss
+from continuation.landscape.passing import nearest_share, weight_distance
 from continuation.landscape.search import find_critical_sets
 from symbolic import fukumizu_amari
 
@@ -76,7 +77,11 @@ def test_points_of_a_line_are_at_distance_zero(student):
     line = next(found for found in sets if found.kind == "line")
     w, v = line.theta[0], 2.0 * line.theta[2]
     for share in (0.3, 0.5, 1.2):
-        assert weight_distance(line, np.array([w, -w, share * v, -(1 - share) * v])) < 1e-12
+        theta = np.array([w, -w, share * v, -(1 - share) * v])
+        assert weight_distance(line, theta) < 1e-12
+        # halfway between two values of the grid, seen from the side of either copy
+        nearest, distance = nearest_share(line, np.array([w, -w, 0.66 * v, -0.34 * v]))
+        assert (nearest, distance) == (pytest.approx(0.66), pytest.approx(0.0, abs=1e-8))
 
 
 def test_regions_are_named_once():

@@ -1,18 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from continuation.landscape.dataset import Dataset
-from continuation.landscape.departures import (
-    departures,
-    fixed_subspace,
-    manifold_point,
-    sphere,
-    unstable_directions,
-)
+from continuation.landscape.departures import departures
+from continuation.landscape.exploration import explore
 from continuation.landscape.flow_graph import FlowGraph
+from continuation.landscape.gradient_flow import flows_to_limits
 from continuation.landscape.heteroclinic import connect
 from continuation.landscape.loss import Loss
+from continuation.landscape.manifold_points import (
+    fixed_subspace,
+    manifold_point,
+    unstable_directions,
+)
 from continuation.landscape.search import find_critical_sets
+from continuation.landscape.symmetry import Symmetry
+from continuation.landscape.targets import match
+from continuation.landscape.unstable_spheres import UnstableSphere, sphere
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 
 NOISE = 0.1
@@ -64,12 +70,72 @@ def test_attracting_sets_have_no_way_out_but_saddles_do(case):
             assert ("not computed" in note) == (not found.attracting)
 
 
-def test_the_origin_reaches_the_one_unit_optimum_along_single_units(case):
-    _, _, graph = case
-    label = next(n for n, a in graph.nx.nodes(data=True) if a["subkind"] == "origin")
-    targets = {graph.nx.nodes[b]["subkind"] for _, b in graph.nx.out_edges(label)}
-    assert "dead unit" in targets
-    assert sum(edge["multiplicity"] for edge in outgoing(graph, label)) == 4 + 16
+def origin(sets):
+    return next(found for found in sets if found.subkind == "origin")
+
+
+def test_the_circle_of_the_origin_is_divided_into_basins(case):
+    _, sets, graph = case
+    edges = outgoing(graph, origin(sets).label)
+    arcs = [edge for edge in edges if edge["departure"] == "arc"]
+    assert sum(edge["share"] for edge in arcs) == pytest.approx(1.0)
+    assert all(edge["multiplicity"] in (4, 8) for edge in edges)
+    # going round the circle, there is one boundary after every basin
+    boundaries = [edge for edge in edges if edge["departure"] in ("symmetric", "bisected")]
+    assert sum(e["multiplicity"] for e in boundaries) == sum(e["multiplicity"] for e in arcs)
+
+
+def test_the_boundaries_on_the_circle_lead_to_saddles(case):
+    _, sets, graph = case
+    nodes = {found.label: found for found in sets}
+    label = origin(sets).label
+    reached = {b: edge for _, b, edge in graph.nx.out_edges(label, data=True)}
+    (dead,) = (n for n in nodes if nodes[n].subkind == "dead unit")
+    assert (reached[dead]["departure"], reached[dead]["multiplicity"]) == ("symmetric", 4)
+    for _, target, edge in graph.nx.out_edges(label, data=True):
+        found = nodes[target]
+        if edge["departure"] == "bisected":
+            assert edge["direction_error"] < 1e-4
+            assert edge["passage_distance"] < 1e-4
+            # a line attracts neither side at its end λ = 1
+            on_end = found.kind == "line" and edge["line_parameter"] == 1.0
+            assert on_end or (found.kind == "point" and found.index == 1)
+
+
+def test_bisection_finds_the_connections_that_symmetry_knows():
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 100, 1))
+    sets = find_critical_sets(loss, noise=NOISE, regions=False)
+    at = loss.at(noise=NOISE)
+    whole = UnstableSphere.of(at, origin(sets))
+    blind = replace(whole, maps=whole.maps[:1])
+
+    def flow(starts):
+        return flows_to_limits(at, [start.theta for start in starts], rtol=1e-4)
+
+    found = explore(blind, flow, flow, lambda result: match(result, sets))
+    angles = [np.arctan2(*b.direction[::-1]) % (2 * np.pi) for b in found.boundaries]
+    # the flow rests next to the axes and diagonals, which is where the bisection ends
+    rays = np.round(np.array(angles) / (np.pi / 4))
+    assert sorted(rays % 8) == list(range(8))
+    for angle, ray, boundary in zip(angles, rays, found.boundaries, strict=True):
+        assert abs(angle - ray * np.pi / 4) <= 2 * boundary.error < 1e-2
+
+
+def test_the_symmetries_of_a_point_act_on_its_unstable_space(case):
+    loss, sets, _ = case
+    at = loss.at(noise=NOISE)
+    sphere_ = UnstableSphere.of(at, origin(sets))
+    symmetry = Symmetry.of(loss.model)
+    assert len(sphere_.maps) == 8
+    assert sphere_.domain()[1] == pytest.approx(np.pi / 4)
+    direction = np.array([np.cos(0.3), np.sin(0.3)])
+    images = [symmetry.act(g, sphere_.start(direction)) for g in symmetry.elements()]
+    mapped = [sphere_.start(r @ direction) for r in sphere_.maps]
+    for image in images:
+        assert min(np.abs(image - other).max() for other in mapped) < 1e-12
+    assert sphere_.multiplicity(direction) == 8
+    assert sorted(sphere_.multiplicity(ray) for ray in sphere_.symmetric()) == [4, 4]
 
 
 def test_the_graph_round_trips(case, tmp_path):
@@ -92,6 +158,11 @@ def test_targets_do_not_depend_on_the_tolerance(case):
     loss, sets, graph = case
     other = connect(loss, sets, noise=NOISE, rtol=1e-4)
     assert connections(other) == connections(graph)
+    shares = [
+        {(r["source"], r["target"]): r["share"] for r in g.rows() if "share" in r}
+        for g in (other, graph)
+    ]
+    assert shares[0] == pytest.approx(shares[1], abs=1e-3)
 
 
 def test_reflected_data_have_the_same_graph():
@@ -103,6 +174,23 @@ def test_reflected_data_have_the_same_graph():
         sets = find_critical_sets(loss, noise=NOISE)
         graphs.append(connect(loss, sets, noise=NOISE))
     assert connections(graphs[0]) == connections(graphs[1])
+
+
+@pytest.mark.parametrize("element", [1, 5, 7])
+def test_the_graph_of_transformed_sets_is_the_same(element):
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    sets = find_critical_sets(loss, noise=NOISE, regions=False)
+    symmetry = Symmetry.of(model)
+    g = list(symmetry.elements())[element]
+    moved = [s if s.theta is None else _moved(s, symmetry, g) for s in sets]
+    graphs = [connect(loss, found, noise=NOISE, rtol=1e-4) for found in (sets, moved)]
+    assert connections(graphs[0]) == connections(graphs[1])
+
+
+def _moved(found, symmetry, g):
+    theta = symmetry.act(g, found.theta)
+    return replace(found, theta=theta, stabiliser=symmetry.stabiliser(theta))
 
 
 def test_a_single_unit_has_one_saddle_with_two_equal_ends():
@@ -185,7 +273,7 @@ def test_fixed_subspaces():
 
 @pytest.mark.parametrize("k", [2, 3, 4])
 def test_directions_cover_the_sphere(k):
-    points = sphere(k)
+    points = sphere(k, 16 * k)
     np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1.0)
     assert np.abs(points.mean(axis=0)).max() < 0.15
     probes = np.random.default_rng(0).standard_normal((200, k))
