@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from continuation.branch import from_arrays, to_arrays
+from continuation.landscape.critical_manifolds import Embedding, Piece
 from continuation.landscape.critical_sets import (
     CriticalSet,
     CriticalSets,
@@ -24,6 +25,7 @@ from continuation.landscape.critical_sets import (
 )
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.following import SetBranch, joined_special_points
+from continuation.landscape.saturation import Saturation
 from continuation.landscape.symmetry import SignedPermutation, Stabiliser
 from continuation.store import to_json
 from symbolic import Model
@@ -51,6 +53,7 @@ def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
         "set_notes": json.dumps(list(sets.notes)),
         "complete": int(sets.complete),
         "euler_count": "none" if sets.euler_count is None else str(sets.euler_count),
+        "saturation": json.dumps([asdict(width) for width in sets.saturation]),
     }
     return xr.Dataset(variables, {"sign": ["negative", "zero", "positive"]}, attributes)
 
@@ -63,6 +66,7 @@ def sets_from_arrays(data: xr.Dataset, model: Model) -> CriticalSets:
         tuple(json.loads(data.attrs["set_notes"])),
         bool(data.attrs["complete"]),
         None if count == "none" else int(count),
+        tuple(Saturation(**width) for width in json.loads(data.attrs["saturation"])),
     )
 
 
@@ -88,6 +92,8 @@ def _details(critical: CriticalSet) -> str:
             "parameters": dict(critical.parameters),
             "evidence": None if critical.evidence is None else asdict(critical.evidence),
             "segments": [asdict(segment) for segment in critical.segments],
+            "embedding": None if critical.embedding is None else asdict(critical.embedding),
+            "pieces": [asdict(piece) for piece in critical.pieces],
             "stabiliser_order": critical.stabiliser.order,
             "stabiliser": [asdict(element) for element in critical.stabiliser.elements],
             "lengths": [
@@ -123,6 +129,11 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         parameters=details["parameters"],
         evidence=None if details["evidence"] is None else RegionEvidence(**details["evidence"]),
         segments=tuple(Segment(**segment) for segment in details["segments"]),
+        embedding=_embedding(details["embedding"]),
+        pieces=tuple(
+            Piece(tuple(piece["negative"]), piece["index"], piece["parts"])
+            for piece in details["pieces"]
+        ),
         stabiliser=Stabiliser(details["stabiliser_order"], elements),
         kind=str(row["kind"].item()),
         subkind=str(row["subkind"].item()),
@@ -130,6 +141,17 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         region=str(row["region"].item()),
         loss=float(row["loss"].item()),
         excess_risk=float(row["excess_risk"].item()),
+    )
+
+
+def _embedding(record: Mapping[str, Any] | None) -> Embedding | None:
+    if record is None:
+        return None
+    return Embedding(
+        tuple(record["copies"]),
+        tuple(tuple(unit) for unit in record["silent"]),
+        record["dead"],
+        record["silent_freedom"],
     )
 
 

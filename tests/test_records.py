@@ -130,7 +130,7 @@ def test_sets_come_back(name, tmp_path):
 def test_the_cases_hold_every_kind_of_content():
     """Otherwise the round trips above would prove less than they seem to."""
     everything = [s for name in CASES for s in case(name)[1]]
-    assert {s.kind for s in everything} == {"point", "line", "infinity"}
+    assert {s.kind for s in everything} == {"point", "line", "manifold", "infinity"}
     assert {s.subkind for s in everything} >= {"origin", "dead unit", "split line", "isolated"}
     assert {s.subkind for s in everything} >= {"confluence", "step", "linear", "corner"}
     assert any(s.theta is None and s.limit for s in everything)

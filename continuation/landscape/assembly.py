@@ -9,16 +9,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation.landscape.critical_sets import CriticalSet
+from continuation.landscape.critical_manifolds import Embedding, pieces_of
+from continuation.landscape.critical_sets import CriticalSet, Segment
 from continuation.landscape.dataset import Dataset
-from continuation.landscape.embedding import copy_unit, segments, transverse_curvatures
+from continuation.landscape.embedding import segments, unit_curvatures
 from continuation.landscape.loss import LossAt
-from continuation.landscape.symmetry import (
-    LARGEST_LISTED,
-    SignedPermutation,
-    Stabiliser,
-    Symmetry,
-)
+from continuation.landscape.symmetry import Stabiliser, Symmetry
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -111,31 +107,37 @@ class Assembler:
 
     def line(self, base: Array, base_index: int, unit: int) -> CriticalSet:
         """The split line of one unit of a critical point of the smaller network."""
-        smaller = self.model.with_hidden(self.model.hidden - 1)
-        theta, other = (copy_unit(smaller, base, unit, share) for share in (0.5, 1.0 / 3.0))
-        value, _, hessian = self.at.evaluate(theta)
-        inertia = scaled_inertia(hessian)
-        pieces = segments(base_index, transverse_curvatures(self.model, hessian))
-        elements = self._line_stabiliser(theta, other)
-        found = CriticalSet(
-            kind="line",
-            subkind="split line",
-            label="",
-            model=self.model,
-            theta=theta,
-            limit=None,
-            loss=value,
-            excess_risk=np.nan,
-            eigenvalues=_eigenvalues(hessian),
-            inertia=inertia,
-            attracting=any(piece.index == 0 for piece in pieces) and inertia[1] == 1,
-            orbit_size=self.symmetry.order // max(1, len(elements)),
-            stabiliser=Stabiliser(len(elements), elements),
-            segments=pieces,
-            base=base,
-            parameters=self.parameters,
+        copies = tuple(2 if k == unit else 1 for k in range(self.model.hidden - 1))
+        return self.embedded(base, base_index, Embedding(copies))
+
+    def embedded(self, base: Array, base_index: int, embedding: Embedding) -> CriticalSet:
+        """A critical point of a smaller network as a point, line or manifold of this one.
+
+        Parameters
+        ----------
+        base : ndarray, shape (d₀,)
+        base_index : int
+            Its index in the smaller network.
+        embedding : Embedding
+        """
+        theta = embedding.lift(self.model, base)
+        found = replace(
+            self.point(theta, embedding.subkind, np.array(base)),
+            kind=embedding.kind,
+            embedding=embedding,
         )
-        return with_excess_risk(found)
+        if not embedding.dimension:
+            return found
+        curvatures = unit_curvatures(self.model, self.at.hessian(theta), embedding)
+        pieces = pieces_of(embedding, base_index, curvatures)
+        regular = found.nullity == embedding.dimension
+        return replace(
+            found,
+            theta=theta,
+            pieces=pieces,
+            segments=_segments(embedding, base_index, curvatures),
+            attracting=regular and any(piece.index == 0 for piece in pieces),
+        )
 
     def end(
         self,
@@ -169,18 +171,15 @@ class Assembler:
         )
         return with_excess_risk(found)
 
-    def _line_stabiliser(self, theta: Array, other: Array) -> tuple[SignedPermutation, ...]:
-        """Elements that map the line to itself, λ to λ or to 1 − λ."""
-        if self.symmetry.order > LARGEST_LISTED:
-            return ()
-        swapped = 2.0 * theta - other
-        tolerance = 1e-7 * (1.0 + float(np.linalg.norm(other)))
-        images = ((g, self.symmetry.act(g, other)) for g in self.symmetry.elements())
-        return tuple(
-            g
-            for g, image in images
-            if min(np.linalg.norm(image - other), np.linalg.norm(image - swapped)) <= tolerance
-        )
+
+def _segments(
+    embedding: Embedding, base_index: int, curvatures: Sequence[Array]
+) -> tuple[Segment, ...]:
+    """Pieces by λ, where one unit has two copies and nothing else is free."""
+    if embedding.dimension != 1 or embedding.split_dimension != 1:
+        return ()
+    idle = len(embedding.silent) + embedding.dead
+    return segments(base_index + idle, curvatures[embedding.copies.index(2)])
 
 
 def with_excess_risk(found: CriticalSet) -> CriticalSet:

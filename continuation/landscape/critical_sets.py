@@ -9,7 +9,9 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from continuation.landscape.critical_manifolds import Embedding, Piece
 from continuation.landscape.limit_functions import limit_outputs
+from continuation.landscape.saturation import Saturation
 from continuation.landscape.symmetry import Stabiliser
 from symbolic import Model, load_kernels
 
@@ -73,15 +75,18 @@ class CriticalSet:
 
     Attributes
     ----------
-    kind : {"point", "line", "infinity"}
+    kind : {"point", "line", "manifold", "infinity"}
+        A line has one free parameter, a manifold two or more.
     subkind : str
-        "origin", "dead unit", "silent unit", "split line", "isolated"; at infinity
-        "confluence", "step", "linear", "corner".
+        "isolated", "origin", "dead unit", "silent unit"; with free shares "split line", "split
+        plane" (two), "split manifold"; with a hidden bias "silent curve", "silent manifold"; at
+        infinity "confluence", "step", "linear", "corner".
     label : str
         Short text, unique within one result, such as "split line 2".
     model : Model
     theta : ndarray, shape (d,), or None
-        Representative; on a line the point with λ = 1/2; None at infinity.
+        Representative; on a line or manifold the point with equal shares (λ = 1/2); None at
+        infinity.
     limit : mapping or None
         Parameters of the limit model: confluence {w, a, b}, linear {w, v, c}, step {w, v, s},
         corner {c, c3} or {c, s}; one unit's ends lack w and v.
@@ -94,7 +99,7 @@ class CriticalSet:
     normal_derivatives : tuple of float
         At infinity: derivative of the loss in the coordinates that vanish there.
     attracting : bool
-        A line attracts if one of its pieces does.
+        A line or manifold attracts if one of its pieces does.
     region : str
         "plateau", "near-optimal", "overfitting", "other" or "unlabelled".
     orbit_size : int
@@ -102,9 +107,13 @@ class CriticalSet:
     stabiliser : Stabiliser
         Symmetries that map the set to itself.
     segments : tuple of Segment
-        Pieces of a line.
+        Pieces of a split line.
     base : ndarray or None
         Weights of the smaller network this set is an embedding of.
+    embedding : Embedding or None
+        How it lies over them: copied, silent and dead units.
+    pieces : tuple of Piece
+        Pieces of a line or manifold, with their transverse indices.
     parameters : mapping
         noise, size and weight_decay at which the set was found.
     evidence : RegionEvidence or None
@@ -128,6 +137,8 @@ class CriticalSet:
     region: str = "unlabelled"
     segments: tuple[Segment, ...] = field(default=(), repr=False)
     base: Array | None = field(default=None, repr=False)
+    embedding: Embedding | None = field(default=None, repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
     parameters: Mapping[str, float] = field(default_factory=dict, repr=False)
     evidence: RegionEvidence | None = field(default=None, repr=False)
 
@@ -140,6 +151,16 @@ class CriticalSet:
     def nullity(self) -> int:
         """Dimension of the Hessian's kernel; 1 on a split line."""
         return self.inertia[1]
+
+    @property
+    def dimension(self) -> int:
+        """Free parameters of the set: 0 for points and at infinity, 1 for lines."""
+        return 0 if self.embedding is None else self.embedding.dimension
+
+    @property
+    def free_parameters(self) -> tuple[str, ...]:
+        """Names of the coordinates on the set, see `Embedding`."""
+        return () if self.embedding is None else self.embedding.free_parameters
 
     def __str__(self) -> str:
         if self.theta is None:
@@ -176,12 +197,16 @@ class CriticalSets(Sequence[CriticalSet]):
     euler_count : int or None
         Σ (−1)^index over the compactified triangle, 1 for a complete list; None where the count
         is not defined.
+    saturation : tuple of Saturation
+        What supports completeness where there is no count: one for each width that was searched
+        from repeated starts.
     """
 
     sets: tuple[CriticalSet, ...]
     notes: tuple[str, ...] = ()
     complete: bool = False
     euler_count: int | None = None
+    saturation: tuple[Saturation, ...] = ()
 
     @overload
     def __getitem__(self, key: int) -> CriticalSet: ...

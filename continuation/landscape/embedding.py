@@ -18,11 +18,15 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from continuation.landscape.critical_manifolds import Embedding
 from continuation.landscape.critical_sets import Segment
 from continuation.landscape.symmetry import Symmetry
 from symbolic import Model
 
 Array = NDArray[np.float64]
+
+SILENT = 1e-9
+"""Relative size below which an output weight is zero."""
 
 COINCIDENT = 1e-6
 """Relative distance of the input parameters of two units that sit on a split line."""
@@ -54,17 +58,12 @@ def copy_unit(model: Model, base: Array, unit: int, share: float) -> Array:
 
 
 def copied_unit(model: Model, base: Array, theta: Array) -> int:
-    """The unit of a smaller network of which θ, made by `copy_unit`, holds two copies."""
+    """The unit of a smaller network of which θ, of one unit more, holds two copies."""
+    pair = coinciding_units(model.with_hidden(model.hidden + 1), theta)
+    assert pair is not None, "no two units are equal"
     wide = np.asarray(theta)[: len(model.unit_parameters) * (model.hidden + 1)]
-    last = wide.reshape(-1, model.hidden + 1)[:-1, -1]
-    return int(np.argmin(np.abs(_blocks(model, base)[0][:-1].T - last).max(axis=1)))
-
-
-def append_unit(model: Model, base: Array, *parameters: float) -> Array:
-    """θ of one unit more, the new one first with the given (w, [c], v)."""
-    blocks, rest = _blocks(model, base)
-    wide = np.column_stack([np.array(parameters), blocks])
-    return np.concatenate([wide.ravel(), rest])
+    copy = wide.reshape(-1, model.hidden + 1)[:-1, pair[0]]
+    return int(np.argmin(np.abs(_blocks(model, base)[0][:-1].T - copy).max(axis=1)))
 
 
 def merge_units(model: Model, theta: Array, kept: int, dropped: int) -> Array:
@@ -98,6 +97,48 @@ def coinciding_units(model: Model, theta: Array) -> tuple[int, int] | None:
     return None
 
 
+def reduced_network(model: Model, theta: Array, *, decays: bool = False) -> tuple[Array, Embedding]:
+    """The smallest network with the same function that θ shows: units merged, idle ones removed.
+
+    Parameters
+    ----------
+    model : Model
+        Free output weights.
+    theta : ndarray, shape (d,)
+    decays : bool
+        Under weight decay equal and silent units cost something; only dead ones are removed.
+
+    Returns
+    -------
+    base : ndarray, shape (d₀,)
+    embedding : Embedding
+        Where copies, silent and dead units were; `silent_freedom` is that of the model.
+    """
+    base, copies = np.asarray(theta, dtype=np.float64), [1] * model.hidden
+    narrow = model
+    while not decays and narrow.hidden > 1 and (pair := coinciding_units(narrow, base)) is not None:
+        kept, dropped = pair
+        base = merge_units(narrow, base, kept, dropped)
+        copies[kept] += copies.pop(dropped)
+        narrow = narrow.with_hidden(narrow.hidden - 1)
+    units, rest = _blocks(narrow, base)
+    tiny = SILENT * (1.0 + np.abs(units).max())
+    works = np.abs(units if decays else units[-1:]).max(axis=0) > tiny
+    silent, dead = [], 0
+    for unit in units[:, ~works].T:
+        if np.abs(unit).max() <= tiny:
+            dead += 1
+        else:
+            silent.append(tuple(float(u) for u in unit[:-1]))
+    embedding = Embedding(
+        tuple(m for m, working in zip(copies, works, strict=True) if working),
+        tuple(silent),
+        dead,
+        int(model.bias) if silent else 0,
+    )
+    return np.concatenate([units[:, works].ravel(), rest]), embedding
+
+
 def working_units(model: Model, theta: Array) -> int:
     """Distinct units with nonzero input and output weights (coinciding ones count once)."""
     if model.kind == "expression":
@@ -115,29 +156,37 @@ def working_units(model: Model, theta: Array) -> int:
     return len(distinct)
 
 
-def transverse_curvatures(model: Model, middle_hessian: Array) -> Array:
-    """Eigenvalues of v* Σ ω r ∂²φ/∂u², u = (w, [c]) the copied unit's input parameters.
+def unit_curvatures(model: Model, hessian: Array, embedding: Embedding) -> tuple[Array, ...]:
+    """Eigenvalues of K_j = v_j Σ ω r ∂²φ/∂u², u = (w, [c]), for every copied unit.
 
     Parameters
     ----------
     model : Model
-        The larger network, whose last two units are the copies.
-    middle_hessian : ndarray, shape (d, d)
-        Hessian at λ = 1/2. There u₁ = u + t, u₂ = u − t changes f at second order only, by
-        v* φ''(u)[t, t]/2, so that half of the matrix sought is its restriction to such t.
+        The larger network.
+    hessian : ndarray, shape (d, d)
+        At the lifted weights with equal shares. There u₁ = u + t, u₂ = u − t changes f at second
+        order only, by (v_j/m) φ''(u)[t, t], so that K_j/m is its restriction to such t.
+    embedding : Embedding
 
     Returns
     -------
-    ndarray, shape (1,) or (2,)
-        Increasing. The curvature across the line is λ(1−λ) times these.
+    tuple of ndarray, shape (1,) or (2,), increasing
+        Empty arrays for units with one copy. The curvature across a split line is λ(1−λ) times
+        these.
     """
-    inner = 1 + model.bias
-    directions = np.zeros((len(middle_hessian), inner))
-    for k in range(inner):
-        last = (k + 1) * model.hidden - 1
-        directions[last - 1, k], directions[last, k] = np.sqrt(0.5), -np.sqrt(0.5)
-    restricted = directions.T @ middle_hessian @ directions
-    return 2.0 * np.asarray(np.linalg.eigvalsh(restricted), dtype=np.float64)
+    values: list[Array] = []
+    for unit, m in enumerate(embedding.copies):
+        if m == 1:
+            values.append(np.empty(0))
+            continue
+        first, second = embedding.copies_of(unit)[:2]
+        directions = np.zeros((len(hessian), 1 + model.bias))
+        for k in range(1 + model.bias):
+            directions[k * model.hidden + first, k] = np.sqrt(0.5)
+            directions[k * model.hidden + second, k] = -np.sqrt(0.5)
+        restricted = directions.T @ hessian @ directions
+        values.append(m * np.asarray(np.linalg.eigvalsh(restricted), dtype=np.float64))
+    return tuple(values)
 
 
 def segments(base_index: int, curvatures: Array) -> tuple[Segment, ...]:
@@ -148,7 +197,7 @@ def segments(base_index: int, curvatures: Array) -> tuple[Segment, ...]:
     base_index : int
         Index of the critical point of the smaller network.
     curvatures : ndarray
-        From `transverse_curvatures`.
+        From `unit_curvatures`.
     """
     inside, outside = 0.25 * curvatures, -2.0 * curvatures[::-1]
     ranges = ((-np.inf, 0.0, outside), (0.0, 1.0, inside), (1.0, np.inf, outside))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.assembly import Assembler, labelled
+from continuation.landscape.critical_manifolds import Embedding
 from continuation.landscape.critical_models import silent_points, working_points
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
 from continuation.landscape.ends import End, ends_of_one, ends_of_two
@@ -89,14 +90,14 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Inter
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
         beside = silent_weights(responses, base.residual, star[:1], grid.nodes)
-        for w in beside:
-            theta = np.array([w, star[0], 0.0, star[1]])
-            points.append(build.point(theta, "silent unit", base=star))
+        points += [
+            build.embedded(star, base.index, Embedding((1,), ((float(w),),))) for w in beside
+        ]
     zeros = [p.w for p in silent_points(responses, grid.nodes)]
     for k, first in enumerate(zeros):
         for second in zeros[k + 1 :]:
-            theta = np.array([first, second, 0.0, 0.0])
-            points.append(build.point(theta, "silent unit", base=np.array([first, 0.0])))
+            silent = ((float(first),), (float(second),))
+            points.append(build.embedded(np.empty(0), 0, Embedding((), silent)))
     known = [np.log(np.sort(p.theta[:2])) for p in points if p.theta is not None]
     for theta in isolated_points(responses, grid):
         logs = np.log(theta[:2])
@@ -141,12 +142,12 @@ def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[Crit
     sets = [build.point(np.zeros(4), "origin")]
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
-        sets.append(build.point(np.array([0.0, star[0], 0.0, star[1]]), "dead unit", base=star))
+        sets.append(build.embedded(star, base.index, Embedding((1,), dead=1)))
         sets.append(build.line(star, base.index, 0))
     for base in silent_points(responses, grid.nodes):
-        star = np.array([base.w, 0.0])
-        sets.append(build.point(np.array([0.0, base.w, 0.0, 0.0]), "dead unit", base=star))
-        sets.append(build.point(np.array([base.w, base.w, 0.0, 0.0]), "silent unit", base=star))
+        place = (float(base.w),)
+        sets.append(build.embedded(np.empty(0), 0, Embedding((), (place,), dead=1)))
+        sets.append(build.embedded(np.empty(0), 0, Embedding((), (place, place))))
     return sets
 
 

@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 from continuation.errors import InvalidInputError
 from continuation.landscape.assembly import scaled_inertia
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.embedding import (
-    append_unit,
-    copied_unit,
-    copy_unit,
-    transverse_curvatures,
-)
+from continuation.landscape.embedding import unit_curvatures
 from continuation.landscape.limit_systems import LimitSystem
 from continuation.landscape.loss import Loss
 from continuation.problem import AnyProblem, CompiledProblem, Problem
@@ -104,12 +99,19 @@ def lifted_problem(
     if critical_set.kind == "infinity":
         return _at_infinity(loss, critical_set, parameter, at)
     decaying = parameter == "weight_decay" or at.get("weight_decay", 0.0) > 0.0
-    if critical_set.subkind in ("split line", "silent unit") and decaying:
-        raise InvalidInputError(f"a {critical_set.subkind} does not exist under weight decay")
-    if critical_set.base is None or critical_set.subkind not in ROUTES:
+    embedding = critical_set.embedding
+    if embedding is None or not embedding.copies:
         assert critical_set.theta is not None
+        if embedding is not None and embedding.silent:
+            return _with_silent_units(loss, critical_set, full)
         return Lifted(full, critical_set.theta, lambda x, p: _at_point(full, x, p))
-    return ROUTES[critical_set.subkind](loss, critical_set, full, parameter, fixed, schedule)
+    if decaying and (embedding.silent or embedding.split_dimension):
+        raise InvalidInputError(f"a {critical_set.subkind} does not exist under weight decay")
+    if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
+        return _silent_unit(critical_set, full)
+    if embedding.silent:
+        return _with_silent_units(loss, critical_set, full)
+    return _embedded(loss, critical_set, full, parameter, fixed, schedule)
 
 
 def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, Array, Array]:
@@ -128,14 +130,7 @@ def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
     return np.array(theta), value, scaled_inertia(hessian), np.empty(0)
 
 
-def _smaller_problem(
-    loss: Loss, parameter: str, fixed: Mapping[str, float], schedule: Sequence[int]
-) -> CompiledProblem:
-    base = Loss(loss.model.with_hidden(loss.model.hidden - 1), loss.data)
-    return base.problem(parameter, schedule=schedule, **fixed)
-
-
-def _split_line(
+def _embedded(
     loss: Loss,
     critical_set: CriticalSet,
     full: CompiledProblem,
@@ -143,54 +138,65 @@ def _split_line(
     fixed: Mapping[str, float],
     schedule: Sequence[int],
 ) -> Lifted:
-    model, theta, base = loss.model, critical_set.theta, critical_set.base
-    assert theta is not None
+    """Through the smaller network alone; copies and dead units follow it."""
+    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
     assert base is not None
-    smaller = model.with_hidden(model.hidden - 1)
-    unit = copied_unit(smaller, base, theta)
+    assert embedding is not None
+    smaller = Loss(model.with_hidden(len(embedding.copies)), loss.data)
 
     def describe(x: Array, p: float) -> Description:
-        lifted = copy_unit(smaller, x, unit, 0.5)
+        lifted = embedding.lift(model, x)
         value, _, hessian = evaluate(full, lifted, p)
-        return lifted, value, scaled_inertia(hessian), transverse_curvatures(model, hessian)
+        across = np.concatenate([np.empty(0), *unit_curvatures(model, hessian, embedding)])
+        return lifted, value, scaled_inertia(hessian), across
 
-    return Lifted(_smaller_problem(loss, parameter, fixed, schedule), base, describe)
+    problem = smaller.problem(parameter, schedule=schedule, **fixed)
+    return Lifted(problem, base, describe)
 
 
-def _dead_unit(
-    loss: Loss,
-    critical_set: CriticalSet,
-    full: CompiledProblem,
-    parameter: str,
-    fixed: Mapping[str, float],
-    schedule: Sequence[int],
-) -> Lifted:
-    model, base = loss.model, critical_set.base
+def _with_silent_units(loss: Loss, critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
+    """The smaller network and its silent units: ∇L = 0 pulled back to both, and h = ∂L/∂v = 0.
+
+    A silent unit on a curve moves along the gradient of h at the start. Rows and columns of the
+    full Hessian are combined differently, so that the Jacobian is not symmetric.
+    """
+    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
     assert base is not None
-    smaller = model.with_hidden(model.hidden - 1)
-    nothing = (0.0,) * len(model.unit_parameters)
+    assert embedding is not None
+    start, h = embedding.lift(model, base), model.hidden
+    outputs = (1 + model.bias) * h + embedding.dead + np.arange(len(embedding.silent))
+    columns = [
+        embedding.lift(model, e) - embedding.lift(model, 0.0 * base) for e in np.eye(base.size)
+    ]
+    slopes = full.jacobian(start, critical_set.parameters.get("noise", 0.0))[outputs]
+    for place, slope in zip(outputs, slopes, strict=True):
+        unit = np.arange(place % h, (1 + model.bias) * h, h)
+        column = np.zeros(start.size)
+        column[unit] = slope[unit] / np.linalg.norm(slope[unit])
+        columns.append(column)
+    wide = np.array(columns).T
+    pull = np.vstack([wide.T[: base.size], np.eye(start.size)[outputs]])
+    state = np.concatenate([base, np.zeros(outputs.size)])
 
-    def describe(x: Array, p: float) -> Description:
-        return _at_point(full, append_unit(smaller, x, *nothing), p)
+    def lift(x: Array) -> Array:
+        return start + wide @ (x - state)
 
-    return Lifted(_smaller_problem(loss, parameter, fixed, schedule), base, describe)
+    problem = Problem(
+        lambda x, p: pull @ full.residual(lift(x), p),
+        lambda x, p: pull @ full.jacobian(lift(x), p) @ wide,
+        lambda x, p: pull @ full.dresidual_dp(lift(x), p),
+    )
+    return Lifted(problem, state, lambda x, p: _at_point(full, lift(x), p))
 
 
-def _silent_unit(
-    loss: Loss,
-    critical_set: CriticalSet,
-    full: CompiledProblem,
-    parameter: str,
-    fixed: Mapping[str, float],
-    schedule: Sequence[int],
-) -> Lifted:
+def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
     """∇L = 0 of the other units and h(w) = ∂L/∂v = 0, at v = 0, in all weights but v.
 
     A selection of rows and columns of the full Hessian, hence not symmetric.
     """
     theta = critical_set.theta
     assert theta is not None
-    h = loss.model.hidden
+    h = critical_set.model.hidden
     unit = int(np.argmin(np.abs(theta[-h:])))
     rows = np.delete(np.arange(theta.size), unit)
     columns = np.delete(np.arange(theta.size), theta.size - h + unit)
@@ -226,7 +232,3 @@ def _at_infinity(
 
     start = np.array([limit[name] for name in system.names])
     return Lifted(system.problem(), start, describe)
-
-
-ROUTES = {"split line": _split_line, "dead unit": _dead_unit, "silent unit": _silent_unit}
-"""Sets that have a base in the smaller network."""

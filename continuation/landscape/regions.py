@@ -16,7 +16,7 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.assembly import population_of, population_weights, squared_distance
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets, RegionEvidence
 from continuation.landscape.embedding import working_units
-from continuation.landscape.following import SetBranch, follow
+from continuation.landscape.following import SetBranch, follow_to_infinity
 from continuation.landscape.limit_systems import limit_of
 from continuation.landscape.loss import Loss
 from continuation.landscape.responses import sample_weights
@@ -104,11 +104,11 @@ def _known_trend(
     loss: Loss, found: CriticalSet, trends: dict[tuple[float, ...], RegionEvidence]
 ) -> RegionEvidence:
     """Sets over one point of the smaller network share its function, hence its branch."""
-    if found.base is None:
+    if found.base is None or found.embedding is None:
         return _trend(loss, found)
     key = tuple(found.base)
     if key not in trends:
-        smaller = Loss(loss.model.with_hidden(loss.model.hidden - 1), loss.data)
+        smaller = Loss(loss.model.with_hidden(len(found.embedding.copies)), loss.data)
         trends[key] = _trend(
             smaller,
             replace(
@@ -118,6 +118,7 @@ def _known_trend(
                 model=smaller.model,
                 theta=found.base,
                 base=None,
+                embedding=None,
             ),
         )
     return trends[key]
@@ -135,7 +136,7 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     lowest = min(LOWEST_NOISE * size, start / 50.0)
     levels = [level * lowest for level in LEVELS]
     try:
-        branch = follow(
+        branch = follow_to_infinity(
             loss,
             found,
             "noise",

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.assembly import Assembler
+from continuation.landscape.assembly import Assembler, labelled
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
+from continuation.landscape.descent import polish
 from continuation.landscape.exhaustive import one_unit_sets, two_unit_sets
-from continuation.landscape.general import general_sets
-from continuation.landscape.lifting import lift_all
+from continuation.landscape.general import MOST_BATCHES, harvest_points, is_resolved
+from continuation.landscape.lifting import (
+    BasePoint,
+    Lifted,
+    Lifter,
+    base_points,
+    bases_in_order,
+)
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.regions import label_regions
 from continuation.landscape.responses import Responses, saturation
+from continuation.landscape.saturation import Saturation
+from continuation.landscape.search_budget import Budget, Progress, Report, silent
+from continuation.landscape.symmetry import Symmetry
 from symbolic import Model
+
+Array = NDArray[np.float64]
+
+NEAR_END = 1e-5
+"""Ends this close to a known point are that point: runs contract to 1e-10 at least."""
+
+NO_ENDS = "sets at infinity are not enumerated for this model"
+
+MOST_RUNS = 16_000
+"""Random runs for each width: 40 batches, beyond which rare points still appear one by one."""
 
 
 def find_critical_sets(
@@ -26,12 +49,16 @@ def find_critical_sets(
     weight_decay: float = 0.0,
     seed: int = 0,
     regions: bool = True,
+    most_runs: int = MOST_RUNS,
+    time_limit: float = math.inf,
+    progress: Report = silent,
 ) -> CriticalSets:
-    """Find the critical points, lines and ends at infinity of a loss.
+    """Find the critical points, lines, manifolds and ends at infinity of a loss.
 
     One or two odd sigmoid units without bias or weight decay are searched exhaustively, and
     the list is checked by its Euler count; the seed plays no part. Every other model is searched
-    from repeated starts, and the notes say what supports completeness.
+    from repeated starts, width by width: the genuine points of each width, and all embeddings of
+    those of the smaller ones. `saturation` and the notes say what supports completeness.
 
     Parameters
     ----------
@@ -47,6 +74,13 @@ def find_critical_sets(
     regions : bool
         Label the regions by following every set to zero noise, where the teacher is a sum of
         units of the activation and there is no weight decay. Takes about as long as the search.
+    most_runs : int
+        Budget of random runs for each width that is searched from repeated starts.
+    time_limit : float
+        Seconds for all searches from repeated starts. A result that met this limit depends on
+        the machine, and says so.
+    progress : callable
+        Called with a `Progress` after every step of the search.
 
     Returns
     -------
@@ -65,46 +99,133 @@ def find_critical_sets(
     """
     if int(seed) != seed or seed < 0:
         raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
-    found = _search(loss, noise, size, weight_decay, int(seed))
+    budget = Budget(most_runs, time_limit)
+    task = _Task(loss, noise, size, weight_decay, int(seed), budget, progress)
+    found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
     if regions and loss.model.teacher_units is not None and weight_decay == 0.0:
         return label_regions(loss, found)
     return found
 
 
-def _search(
-    loss: Loss, noise: float, size: float | None, weight_decay: float, seed: int
-) -> CriticalSets:
-    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
-    if is_exhaustive(loss.model) and weight_decay == 0.0:
-        responses = Responses.of(loss, noise, size)
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """One call of `find_critical_sets`."""
+
+    loss: Loss
+    noise: float
+    size: float | None
+    weight_decay: float
+    seed: int
+    budget: Budget
+    progress: Report
+
+    def at(self, loss: Loss) -> LossAt:
+        return loss.at(noise=self.noise, size=self.size, weight_decay=self.weight_decay)
+
+    def is_exhaustive(self, model: Model) -> bool:
+        return is_exhaustive(model) and self.weight_decay == 0.0
+
+    def exhaustive(self, loss: Loss) -> CriticalSets:
+        responses = Responses.of(loss, self.noise, self.size)
         search = one_unit_sets if loss.model.hidden == 1 else two_unit_sets
-        return search(at, responses)
-    smaller, embedded, notes = _embedded(loss, at, noise, size, weight_decay, seed)
-    found = general_sets(at, embedded, smaller, seed)
-    return replace(found, notes=(*found.notes, *notes))
+        found = search(self.at(loss), responses)
+        units = loss.model.hidden
+        self.progress(Progress(f"units: {units}, exhaustive search", 1, 1, len(found)))
+        return found
+
+    def by_starts(self) -> CriticalSets:
+        """Genuine points of every width, and their embeddings."""
+        lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+        points: dict[int, list[BasePoint]] = {}
+        genuine: Sequence[CriticalSet] = ()
+        notes: list[str] = []
+        support: list[Saturation] = []
+        for units in self._widths():
+            genuine, reached, more = self._width(units, points)
+            points[units] = base_points(genuine, units)
+            notes += more
+            support += [] if reached is None else [reached]
+        lifted = self._lifted(lifter, points)
+        sets = labelled([*genuine, *lifted.sets])
+        return CriticalSets(
+            sets,
+            notes=(*_support_notes(support), *lifted.notes(), *notes, NO_ENDS),
+            saturation=tuple(support),
+        )
+
+    def _widths(self) -> range:
+        model = self.loss.model
+        narrow = model.kind == "perceptron" and model.free_output
+        return range(1 if narrow else model.hidden, model.hidden + 1)
+
+    def _width(
+        self, units: int, points: dict[int, list[BasePoint]]
+    ) -> tuple[Sequence[CriticalSet], Saturation | None, tuple[str, ...]]:
+        """Genuine points of one width; what it meets of narrower ones goes to `points`."""
+        model = self.loss.model
+        loss = (
+            self.loss if units == model.hidden else Loss(model.with_hidden(units), self.loss.data)
+        )
+        if self.is_exhaustive(loss.model):
+            found = self.exhaustive(loss)
+            isolated = [s for s in found if s.subkind == "isolated"]
+            return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])
+        stage = "repeated starts" if model.kind == "expression" else f"units: {units}, starts"
+
+        def report(batch: int, known: int) -> None:
+            self.progress(Progress(stage, batch, MOST_BATCHES, known))
+
+        harvest, reached = harvest_points(
+            self.at(loss), self._anchors(loss, points), self._generator(units), self.budget, report
+        )
+        for fewer, ends in harvest.narrower.items():
+            points[fewer] = self._with_new(fewer, points.get(fewer, []), ends)
+        return harvest.points, reached, harvest.notes()
+
+    def _generator(self, units: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(units,)))
+
+    def _anchors(self, loss: Loss, points: Mapping[int, list[BasePoint]]) -> list[Array]:
+        """Embeddings of the points of one unit less, as starts."""
+        lifter = Lifter(loss, self.noise, self.size, self.weight_decay)
+        below = points.get(loss.model.hidden - 1, []) if loss.model.kind == "perceptron" else []
+        return [s.theta for s in lifter.all_over(below).sets if s.theta is not None]
+
+    def _with_new(
+        self, units: int, known: Sequence[BasePoint], ends: Sequence[Array]
+    ) -> list[BasePoint]:
+        """Points of a narrower network that only the search of a wider one has met."""
+        if units == 0:
+            return []
+        at = self.at(Loss(self.loss.model.with_hidden(units), self.loss.data))
+        symmetry, build, merged = Symmetry.of(at.model), Assembler(at), list(known)
+        for end in ends:
+            if any(symmetry.distance(end, point.theta) <= NEAR_END for point in merged):
+                continue
+            base = polish(at, end)
+            new = base is not None and not any(symmetry.same(base, p.theta) for p in merged)
+            if base is None or not new or not is_resolved(at, base):
+                continue
+            merged += base_points([build.point(base, "isolated")], units)
+        return merged
+
+    def _lifted(self, lifter: Lifter, points: Mapping[int, Sequence[BasePoint]]) -> Lifted:
+        model = self.loss.model
+        if model.kind == "expression" or not model.free_output:
+            return Lifted()
+        narrower = {units: points[units] for units in points if 0 < units < model.hidden}
+        lifted = lifter.all_over([*bases_in_order(narrower), lifter.nothing()])
+        self.progress(Progress("embeddings", 1, 1, len(lifted.sets)))
+        return lifted
 
 
-def _embedded(
-    loss: Loss, at: LossAt, noise: float, size: float | None, weight_decay: float, seed: int
-) -> tuple[LossAt | None, list[CriticalSet], tuple[str, ...]]:
-    """The smaller network's loss, and what its critical points are lifted to."""
-    model = loss.model
-    if model.kind == "expression":
-        return None, [], ()
-    build = Assembler(at)
-    origin = [build.point(np.zeros(model.dimension), "origin")] if _has_origin(model) else []
-    if not model.free_output or model.hidden == 1 or weight_decay > 0.0:
-        return None, origin, ()
-    base = Loss(model.with_hidden(model.hidden - 1), loss.data)
-    below = _search(base, noise, size, 0.0, seed)
-    responses = None if model.bias else Responses.of(loss, noise, size)
-    lifted, notes = lift_all(build, below, responses)
-    return base.at(noise=noise, size=size), origin + lifted, notes
-
-
-def _has_origin(model: Model) -> bool:
-    """Whether θ = 0 is critical for all data: φ odd, free outputs, no offset."""
-    return model.is_odd and model.free_output and not model.offset
+def _support_notes(support: Sequence[Saturation]) -> tuple[str, ...]:
+    if not support:
+        return ()
+    return (
+        "no Euler count exists for this model; completeness is supported by repeated starts",
+        *map(str, support),
+    )
 
 
 def is_exhaustive(model: Model) -> bool:

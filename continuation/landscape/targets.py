@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from continuation.landscape.assembly import Assembler, scaled_inertia, with_excess_risk
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.embedding import coinciding_units, merge_units
+from continuation.landscape.embedding import reduced_network
 from continuation.landscape.gradient_flow import FlowResult
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.symmetry import Stabiliser, Symmetry
@@ -85,19 +85,17 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
     if result.status == "infinity":
         return _end(at, result, label)
     assert result.representative is not None
-    pair = coinciding_units(loss.model, result.representative)
-    if result.line_parameter is None or pair is None:
-        subkind = "split line" if result.status == "line" else result.subkind
-        return replace(Assembler(at).point(result.representative, subkind), label=label)
-    smaller = loss.model.with_hidden(loss.model.hidden - 1)
-    base = merge_units(loss.model, result.representative, *pair)
+    if result.status != "line":
+        return replace(Assembler(at).point(result.representative, result.subkind), label=label)
+    base, embedding = reduced_network(loss.model, result.representative)
+    smaller = loss.model.with_hidden(len(embedding.copies))
     below = Loss(smaller, loss.data).at(
         noise=at.constants[1],
         size=None if loss.data.weights is not None else at.constants[3],
         weight_decay=at.constants[2],
     )
     index = scaled_inertia(below.hessian(base))[0]
-    return replace(Assembler(at).line(base, index, pair[0]), label=label)
+    return replace(Assembler(at).embedded(base, index, embedding), label=label)
 
 
 def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:

@@ -17,7 +17,7 @@ def same_sets(a, b):
 def test_weight_decay_leaves_points_only_and_every_seed_finds_them():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 100, 0))
-    results = [find_critical_sets(loss, noise=0.1, weight_decay=1e-3, seed=s) for s in range(10)]
+    results = [find_critical_sets(loss, noise=0.1, weight_decay=1e-3, seed=s) for s in range(5)]
     for sets in results:
         assert same_sets(results[0], sets)
         assert {s.kind for s in sets} == {"point"}
@@ -42,7 +42,7 @@ def test_three_units_hold_the_embeddings_of_two():
         if s.theta is not None:
             gradient = wide.gradient(s.theta, noise=0.1)
             assert np.abs(gradient).max() < 1e-12 * (1 + np.abs(s.theta).max())
-    assert any("dimension" in note for note in sets.notes)
+    assert {s.kind for s in sets} == {"point", "line", "manifold"}
 
 
 def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
@@ -56,8 +56,10 @@ def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
     for line in lines:
         eigenvalues = np.linalg.eigvalsh(loss.hessian(line.theta))
         assert line.nullity == 1
-        assert (eigenvalues < -1e-12).sum() == line.segments[1].index
-    assert any("curves" in note for note in sets.notes)
+        assert (eigenvalues < -1e-12).sum() == line.index
+        if line.segments:
+            assert line.index == line.segments[1].index
+    assert {"split line", "silent curve"} <= {line.subkind for line in lines}
 
 
 def test_an_expression_is_searched_from_starts():
