@@ -10,6 +10,7 @@ from continuation.certify.certificate import (
 )
 from continuation.certify.check import CheckResult, check, check_collection
 from continuation.certify.lines import certify_line
+from continuation.certify.optimum import certify_never_optimal
 from continuation.certify.points import certify_point
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "certificates_from_json",
     "certificates_to_json",
     "certify_line",
+    "certify_never_optimal",
     "certify_point",
     "check",
     "check_collection",

@@ -63,7 +63,7 @@ def require_point(problem: Problem, record: Mapping[str, Any]) -> None:
     d = problem.model.dimension
     radius, alone = number(record["radius"]), number(record["uniqueness_radius"])
     require(len(centre) == d, "θ has another length than the weights")
-    require(0 <= radius and radius <= alone, "the radii are not in order")
+    require(radius >= 0 and radius <= alone, "the radii are not in order")
     inverse = arb_mat([numbers(row) for row in claim["inverse"]])
     require((inverse.nrows(), inverse.ncols()) == (d, d), "the matrix has another shape")
     _, slope, *_ = problem.derivatives(centre)

@@ -187,7 +187,7 @@ def _weights(record: Mapping[str, Any], n: int) -> tuple[int, list[arb]]:
         return n, [arb(fmpq(1, n))] * n
     p, q = float.fromhex(record["size"]).as_integer_ratio()
     whole, t = p // q, fmpq(p % q, q)
-    require(2 <= whole and p <= n * q, "the size lies outside the data")
+    require(whole >= 2 and p <= n * q, "the size lies outside the data")
     ramp = 10 * t**3 - 15 * t**4 + 6 * t**5
     share = fmpq(1) / (whole + ramp)
     rest = [arb(ramp * share)] if t > 0 else []

@@ -168,6 +168,15 @@ class ExactLoss:
         weighted = self._weighted(self._residual(theta, units))
         return arb_mat(self._curved(units, weighted, len(theta)))
 
+    def mean(self, column: Column) -> arb:
+        """Σ ω_i c_i."""
+        ones = arb_mat(1, len(column), [1] * len(column))
+        return self._mean(ones * self._weighted(column))[0, 0]
+
+    def mean_noise(self, column: Column) -> arb:
+        """Σ ω_i ε_i c_i."""
+        return self._mean(arb_mat([column]) * self._weighted(self.noise))[0, 0]
+
     # -- parts -------------------------------------------------------------------------------
 
     @cached_property
