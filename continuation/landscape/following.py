@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,13 @@ from continuation.landscape.lifted_problems import Lifted, lifted_problem
 from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import arrival_of
 from continuation.landscape.relabelling import relabelled
+from continuation.landscape.through_infinity import (
+    Piece,
+    Route,
+    go_on,
+    has_charts,
+    passages_of,
+)
 from continuation.options import NewtonOptions, StepOptions
 
 Array = NDArray[np.float64]
@@ -59,9 +66,12 @@ class SetBranch:
     branches : tuple of Branch
         As traced: one for each direction.
     arrivals : tuple of str or None
-        For each of them where it has come to (see `ranges`): an end at infinity, in whose limit
-        model it goes on ("confluence", "linear", "step", "corner"), or a "split line"; None for
-        those that ended otherwise.
+        For each of them where it has come to (see `ranges`): an end at infinity, where it goes on
+        in a chart ("confluence", "linear", "step", "corner"), or a "split line"; None for those
+        that ended otherwise.
+    beyond : tuple of tuple of Piece
+        For each of them what follows after an arrival, in charts and after a return in the
+        weights: the passages of infinity with their parameters, virtual rows marked.
     """
 
     set: CriticalSet
@@ -75,6 +85,7 @@ class SetBranch:
     special: tuple[SpecialPoint, ...]
     branches: tuple[Branch, ...] = field(repr=False)
     arrivals: tuple[str | None, ...] = field(repr=False)
+    beyond: tuple[tuple[Piece, ...], ...] = field(default=(), repr=False)
 
     @property
     def branch(self) -> Branch:
@@ -94,9 +105,13 @@ class SetBranch:
 
     def __repr__(self) -> str:
         kinds = ", ".join(point.kind for point in self.special) or "no special points"
+        at = ", ".join(
+            f"{q.end} at {q.p:.10g}" for pieces in self.beyond for q in passages_of(pieces)
+        )
+        passed = f"; through infinity: {at}" if at else ""
         return (
             f"SetBranch({self.set.label}, {self.parameter} {self.p[0]:.4g} to {self.p[-1]:.4g}, "
-            f"{len(self)} samples, {kinds}; stopped: {', '.join(self.stop_reasons)})"
+            f"{len(self)} samples, {kinds}; stopped: {', '.join(self.stop_reasons)}{passed})"
         )
 
 
@@ -115,7 +130,10 @@ def follow(
     newton: NewtonOptions = CORRECTOR,
     targets: Sequence[float] = (),
 ) -> SetBranch:
-    """Follow a critical set along a parameter, through folds, to the limits.
+    """Follow a critical set along a parameter, through folds and through infinity, to the limits.
+
+    An isolated point of tanh units without bias that runs to infinity, in the noise or in the
+    size, is continued in a chart (`SetBranch.beyond`).
 
     A split line and a dead unit are followed through the smaller network and lifted; a silent
     unit with its root; a set at infinity through its limit model; every other point directly.
@@ -149,13 +167,61 @@ def follow(
     UnknownNameError
         For another parameter name.
     """
-    if direction not in (-1, 0, 1):
-        raise InvalidInputError(f"direction must be -1, 0 or 1, not {direction!r}")
-    at = dict(critical_set.parameters)
     given = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    found = follow_to_infinity(
+        loss, critical_set, parameter, limits,
+        schedule=schedule, direction=direction, step=step, newton=newton, targets=targets,
+        **given,
+    )  # fmt: skip
+    at = _start_parameters(loss, critical_set, given)
+    if critical_set.subkind != "isolated" or at.get("weight_decay", 0.0) > 0.0:
+        return found
+    where = arrival_of(loss, critical_set)
+    if where is None or not has_charts(loss, parameter):
+        return found
+    fixed = {name: value for name, value in at.items() if name != parameter}
+    route = Route(
+        loss, parameter, fixed, tuple(schedule), limits, where, step or FOLLOWING, newton,
+        tuple(targets),
+    )  # fmt: skip
+    beyond = tuple(
+        go_on(route, branch.x[-2:], branch.p[-2:]) if end is not None and len(branch) > 1 else ()
+        for branch, end in zip(found.branches, found.arrivals, strict=True)
+    )
+    return replace(found, beyond=beyond)
+
+
+def _start_parameters(
+    loss: Loss, critical_set: CriticalSet, given: Mapping[str, float | None]
+) -> dict[str, float]:
+    """All parameters at the start: those given, else those of the set."""
+    at = dict(critical_set.parameters)
     at.update({name: value for name, value in given.items() if value is not None})
     if loss.data.weights is not None:
         at.pop("size", None)
+    return at
+
+
+def follow_to_infinity(
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    limits: tuple[float, float],
+    *,
+    noise: float | None = None,
+    size: float | None = None,
+    weight_decay: float | None = None,
+    schedule: Sequence[int] = (),
+    direction: int = 0,
+    step: StepOptions | None = None,
+    newton: NewtonOptions = CORRECTOR,
+    targets: Sequence[float] = (),
+) -> SetBranch:
+    """`follow` that ends where the branch arrives at an end; same arguments."""
+    if direction not in (-1, 0, 1):
+        raise InvalidInputError(f"direction must be -1, 0 or 1, not {direction!r}")
+    given = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    at = _start_parameters(loss, critical_set, given)
     if step is None:
         plain = critical_set.kind == "infinity" or critical_set.subkind == "silent unit"
         step = FOLLOWING_PLAIN if plain else FOLLOWING

@@ -1,4 +1,4 @@
-"""The range of weights in which two units are described by finite weights; beyond, by an end."""
+"""The range of weights in which units are described by finite weights; beyond, by an end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.loss import Loss
-from continuation.landscape.responses import Responses
+from continuation.landscape.responses import Responses, saturation
 from continuation.landscape.two_units import Grid
 
 Array = NDArray[np.float64]
@@ -50,12 +50,14 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     callable or None
         state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", from a silent
         unit to its "split line", or None. None where no range is known: for other models than
-        two odd units without bias, for sets that are followed through the smaller network, and
-        for corners.
+        odd sigmoid units without bias, for sets that are followed through the smaller network,
+        for corners, and for silent units and limit models of more than two units.
     """
     model = loss.model
     plain = model.is_odd and model.free_output and not (model.bias or model.offset)
-    if model.hidden != 2 or not plain or critical.subkind not in _INPUTS:
+    if not plain or saturation(model) is None or critical.subkind not in _INPUTS:
+        return None
+    if critical.subkind != "isolated" and model.hidden != 2:
         return None
     if critical.limit is not None and "w" not in critical.limit:
         return None
@@ -73,14 +75,22 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
             return small
         if critical.subkind == "silent unit" and np.ptp(inputs) < ON_LINE * inputs.mean():
             return "split line"
-        pair = critical.subkind == "isolated" and np.ptp(inputs) < CLOSE_PAIR * inputs.mean()
-        return "confluence" if pair and np.prod(state) < 0.0 else None
+        return "confluence" if critical.subkind == "isolated" and _close_pair(state) else None
 
     return where
 
 
+def _close_pair(theta: Array) -> bool:
+    """Whether two units of opposite output have almost equal input weights."""
+    w, v = np.split(theta, 2)
+    order = np.argsort(np.abs(w))
+    inputs, outputs = np.abs(w)[order], (v * np.where(w < 0.0, -1.0, 1.0))[order]
+    close = np.diff(inputs) < CLOSE_PAIR * (inputs[1:] + inputs[:-1]) / 2.0
+    return bool((close & (outputs[1:] * outputs[:-1] < 0.0)).any())
+
+
 _INPUTS: dict[str, Callable[[Array], Array]] = {
-    "isolated": lambda state: state[:2],
+    "isolated": lambda state: state[: state.size // 2],
     "silent unit": lambda state: state[:2],
     "confluence": lambda state: state[:1],
     "linear": lambda state: state[:1],

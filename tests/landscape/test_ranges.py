@@ -94,8 +94,8 @@ def test_a_limit_model_goes_on_in_a_corner(loss, sets):
 @pytest.mark.parametrize(
     "model",
     [
-        single_unit(),
         Model.perceptron(hidden=2, teacher="tanh(x)", output_weights=(1, 1)),
+        Model.perceptron(hidden=1, bias=True, teacher="tanh(x)"),
     ],
 )
 def test_other_models_have_no_range(model):
@@ -103,6 +103,15 @@ def test_other_models_have_no_range(model):
     found = find_critical_sets(loss, noise=NOISE, regions=False)
     assert len(found)
     assert {arrival_of(loss, s) for s in found} == {None}
+
+
+def test_a_single_unit_runs_to_two_ends():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 30, 0))
+    found = find_critical_sets(loss, noise=NOISE, regions=False)
+    where = arrival_of(loss, next(s for s in found if s.subkind == "isolated"))
+    ends = [where(np.array([w, 2.0])) for w in (1e-9, 1.0, -1e9)]
+    assert ends == ["linear", None, "step"]
 
 
 def test_branches_end_at_their_first_sample_out_of_range():

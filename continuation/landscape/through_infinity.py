@@ -1,0 +1,447 @@
+"""Branches that run to infinity, continued in a chart, through the end and back.
+
+In the weights such a branch has no end point: |v| grows like (p* − p)^{-1/2} at a confluence and
+at a linear end, and rounding shows folds that are none. In its chart (`charts`) the branch is
+regular: it crosses the end transversally, at a parameter p* that Newton's method finds to
+rounding, goes on as virtual solutions, and may come back. A step end is approached like
+e^{−2w|x_j|}; beyond it the network function is not smooth in any coordinate, so that the branch
+ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.arclength import trace_branch
+from continuation.branch import Branch, SpecialPoint
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.landscape.assembly import scaled_inertia
+from continuation.landscape.chart_problem import STEEPEST, ChartLoss, ChartProblem
+from continuation.landscape.charts import BLOCKS, Chart
+from continuation.landscape.lifted_problems import Lifted, evaluate
+from continuation.landscape.loss import Loss
+from continuation.landscape.ranges import Where
+from continuation.landscape.relabelling import relabelled
+from continuation.options import NewtonOptions, StepOptions
+
+Array = NDArray[np.float64]
+Leave = Callable[[Array], str | None]
+System = Callable[[Array, float], tuple[Array, Array]]
+
+STEPS = StepOptions(initial=0.005, maximum=0.1, max_samples=1500)
+"""In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
+network function; those that come back in the presets need a few hundred samples."""
+
+SEPARATE_PAIR = 0.15
+"""Distance of two input weights, relative to their mean, from which they are separate again:
+three times that at which they became a pair, so that a branch does not go to and fro."""
+
+SEPARATE_UNIT = 3.0
+"""Likewise for a small unit and, inverted, for a steep one: ratio to where it arrived."""
+
+CUT_OFF = 37.0
+"""2 w |x_j| at which a branch to a step end is cut off: e^{-37} = 1e-16 is what is left to p*."""
+
+CORNER = 0.2
+"""Mean input weight of a pair times the root mean square of x below which both are almost linear:
+the chart of the pair is no longer well scaled there (a corner at infinity)."""
+
+MOST_PIECES = 40
+"""Of one direction: twenty passages; up to eight crossings are known in n."""
+
+NEAR_ENOUGH = 1e-10
+"""Relative error of p* below which an end counts as located."""
+
+FARTHEST = 0.1
+"""Relative step in the parameter beyond which Newton's method was not near an end."""
+
+NEWTON_STEPS = 30
+NEWTON_TOLERANCE = 1e-14
+
+
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """Where a branch passes an end at infinity.
+
+    Attributes
+    ----------
+    end : {"confluence", "linear", "step"}
+    p : float
+        Parameter p* of the arrival.
+    error : float
+        Estimate of the error of p*: the last Newton step, and the rounding of the equations.
+    limit : mapping
+        Limit model there, as in `CriticalSet.limit`.
+    index : int
+        It lies after the row of this index in its piece.
+    becomes : {"virtual", "real", "end"}
+        What follows along the branch; a step end is not passed.
+    located : bool
+        Newton's method converged.
+    """
+
+    end: str
+    p: float
+    error: float
+    limit: Mapping[str, float]
+    index: int
+    becomes: str
+    located: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A part of a branch in one set of coordinates.
+
+    Attributes
+    ----------
+    chart : str
+        End whose chart it is: "confluence", "linear", "step"; "weights" where it has come back.
+    p : ndarray, shape (m,)
+    coordinates : ndarray, shape (m, d)
+        Of the chart, see `charts`; θ itself in the weights.
+    theta : ndarray, shape (m, d)
+        Weights; nan where they are not real.
+    virtual : ndarray of bool, shape (m,)
+    loss : ndarray, shape (m,)
+    inertia : ndarray of int, shape (m, 3)
+        Of the Hessian in these coordinates: at real points that of the weights.
+    passages : tuple of Passage
+    special : tuple of SpecialPoint
+        Folds and the like, in these coordinates.
+    stop_reason : str
+        "limit", "returned" (the next piece goes on in the weights), "arrival: …" (the next one in
+        a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
+        further), or as in `Branch`.
+    unit : Chart or None
+        Which units the coordinates stand for.
+    """
+
+    chart: str
+    p: Array
+    coordinates: Array = field(repr=False)
+    theta: Array = field(repr=False)
+    virtual: NDArray[np.bool_] = field(repr=False)
+    loss: Array = field(repr=False)
+    inertia: NDArray[np.int64] = field(repr=False)
+    passages: tuple[Passage, ...]
+    special: tuple[SpecialPoint, ...]
+    stop_reason: str
+    unit: Chart | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.p.size)
+
+    def outputs(self, row: int, x: Array) -> Array:
+        """Network function of one row at inputs x (m,), real for virtual units too."""
+        chart = self.unit
+        if chart is None:
+            w, v = np.split(self.theta[row], 2)
+            return np.asarray(v @ np.tanh(np.outer(w, x)))
+        return chart.values(self.coordinates[row], x)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """What stays the same along one direction of a branch.
+
+    Attributes
+    ----------
+    loss : Loss
+    parameter : str
+    fixed : mapping
+        The other parameters.
+    schedule : tuple of int
+    limits : tuple of float
+    where : callable
+        θ ↦ the end it has come to, see `ranges`.
+    step : StepOptions
+        In the weights.
+    newton : NewtonOptions
+    targets : tuple of float
+    """
+
+    loss: Loss
+    parameter: str
+    fixed: Mapping[str, float]
+    schedule: tuple[int, ...]
+    limits: tuple[float, float]
+    where: Where
+    step: StepOptions
+    newton: NewtonOptions
+    targets: tuple[float, ...] = ()
+
+    @property
+    def input_scale(self) -> float:
+        """Root mean square of the inputs."""
+        return float(np.sqrt(np.mean(self.loss.data.x**2)))
+
+    def chart_loss(self, chart: Chart) -> ChartLoss:
+        """The loss in a chart."""
+        return ChartLoss(
+            self.loss,
+            chart,
+            self.parameter,
+            self.fixed.get("noise", 0.0),
+            self.fixed.get("size"),
+            self.schedule,
+        )
+
+
+def has_charts(loss: Loss, parameter: str) -> bool:
+    """Whether branches of this model go on at infinity, in this parameter."""
+    model = loss.model
+    plain = model.kind == "perceptron" and model.free_output
+    plain = plain and model.activation == "tanh" and not (model.bias or model.offset)
+    return plain and parameter in ("noise", "size")
+
+
+def go_on(route: Route, theta: Array, p: Array) -> tuple[Piece, ...]:
+    """Continue a branch that has arrived at an end.
+
+    Parameters
+    ----------
+    route : Route
+    theta : ndarray, shape (2, d)
+        Its last two rows; the second is out of range.
+    p : ndarray, shape (2,)
+
+    Returns
+    -------
+    tuple of Piece
+        In a chart and, after a return, in the weights, in turn; empty where the branch has come
+        to something else than an end with a chart.
+    """
+    pieces: list[Piece] = []
+    end = route.where(theta[-1])
+    while end in BLOCKS and len(pieces) < MOST_PIECES:
+        assert end is not None
+        try:
+            piece = _in_chart(route, Chart.at(end, theta[-1]), theta, p)
+        except (ConvergenceError, InvalidInputError):
+            break  # the branch jumped to where the chart has no solution: no piece, no claim
+        pieces.append(piece)
+        if piece.stop_reason != "returned":
+            break
+        pieces.append(_in_weights(route, piece))
+        theta, p = pieces[-1].theta[-2:], pieces[-1].p[-2:]
+        end = route.where(theta[-1])
+    return tuple(pieces)
+
+
+def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Piece:
+    """Trace in a chart until the limits, the return, or the cut-off."""
+    before, start = (chart.to_chart(row) for row in theta)
+    of = route.chart_loss(chart)
+    problem = ChartProblem.at(of, start, float(p[-1]))
+    scale, normal = problem.scale, chart.normal
+    leave = _leave(route, chart, start, problem.nearest)
+    branch = trace_branch(
+        problem,
+        start / scale,
+        float(p[-1]),
+        route.limits,
+        np.append((start - before) / scale, p[-1] - p[-2]),
+        STEPS,
+        route.newton,
+        targets=route.targets,
+        functions={} if chart.end == "step" else {"infinity": lambda u, _: float(u[normal])},
+        stop=lambda sample: leave(scale * sample.x) is not None,
+    )
+    rows = branch.x * scale
+    reason = branch.stop_reason
+    if reason == "stop condition":
+        reason = leave(rows[-1]) or reason
+    return _chart_piece(of, problem, branch, rows, reason)
+
+
+def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:
+    """Why a chart is left at z, if it is."""
+    entered = abs(start[chart.normal])
+    corner = min(CORNER / route.input_scale, start[0] / 2.0)
+
+    def separate(z: Array) -> str | None:
+        if chart.end == "confluence":
+            if z[0] < corner:
+                return "corner"
+            return "returned" if z[1] > (SEPARATE_PAIR * z[0]) ** 2 else None
+        if chart.end == "linear":
+            return "returned" if z[0] > SEPARATE_UNIT**2 * entered else None
+        if 2.0 * np.exp(z[0]) * nearest > CUT_OFF:
+            return "at the end"
+        return "returned" if z[0] < start[0] - np.log(SEPARATE_UNIT) else None
+
+    return separate
+
+
+def _chart_piece(
+    of: ChartLoss, problem: ChartProblem, branch: Branch, rows: Array, reason: str
+) -> Piece:
+    chart = of.chart
+    found = [of.at(z, float(p)) for z, p in zip(rows, branch.p, strict=True)]
+    special = tuple(_moved(s, problem.scale) for s in branch.special)
+    passages: tuple[Passage, ...] = ()
+    if reason == "at the end":
+        passages = (_step_end(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
+    elif chart.end != "step":
+        passages = tuple(_passage(of, rows, s) for s in special if s.kind == "user")
+    return Piece(
+        chart.end,
+        branch.p,
+        rows,
+        np.array([chart.from_chart(z) for z in rows]),
+        np.array([not chart.is_real(z) for z in rows]),
+        np.array([f.loss for f in found]),
+        np.array([scaled_inertia(f.hessian) for f in found]),
+        passages,
+        tuple(s for s in special if s.kind not in ("user", "hopf")),
+        reason,
+        chart,
+    )
+
+
+def _moved(point: SpecialPoint, scale: Array) -> SpecialPoint:
+    return replace(point, x=point.x * scale)
+
+
+def _passage(of: ChartLoss, rows: Array, special: SpecialPoint) -> Passage:
+    z, p, error = locate_end(of, special.x, special.p)
+    after = rows[min(special.index + 1, len(rows) - 1)]
+    becomes = "real" if of.chart.is_real(after) else "virtual"
+    located = error < NEAR_ENOUGH * (1.0 + abs(p))
+    return Passage(of.chart.end, p, error, of.chart.limit(z), special.index, becomes, located)
+
+
+def _step_end(of: ChartLoss, z: Array, p: float, index: int) -> Passage:
+    z, p, error = locate_step(of, z, p)
+    located = error < NEAR_ENOUGH * (1.0 + abs(p))
+    return Passage("step", p, error, of.chart.limit(z), index, "end", located)
+
+
+def locate_end(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]:
+    """The point of a branch on an end: ∇L = 0 in the chart with its normal coordinate at 0.
+
+    Parameters
+    ----------
+    of : ChartLoss
+        In the chart of a confluence or a linear end.
+    z : ndarray, shape (k,)
+        Near it.
+    p : float
+
+    Returns
+    -------
+    z : ndarray, shape (k,)
+    p : float
+        p*.
+    error : float
+        Estimate for p*; nan where Newton's method failed.
+    """
+    free = np.delete(np.arange(z.size), of.chart.normal)
+    z = np.where(np.arange(z.size) == of.chart.normal, 0.0, z)
+
+    def system(z: Array, p: float) -> tuple[Array, Array]:
+        found = of.at(z, p)
+        return found.gradient, np.column_stack([found.hessian[:, free], found.slope])
+
+    return _newton(system, free, z, p)
+
+
+def locate_step(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]:
+    """The point of a branch on a step end: its limit model critical, r = 0 beside x = 0.
+
+    Arguments and results as for `locate_end`; ln w stands at a unit that is a step in doubles.
+    """
+    free = np.arange(1, z.size)
+    z = np.array(z)
+    z[0] = np.log(STEEPEST / of.nearest(p))
+
+    def system(z: Array, p: float) -> tuple[Array, Array]:
+        found = of.at(z, p)
+        value, slopes, slope = of.beside_zero(z, p)
+        matrix = np.column_stack([found.hessian[1:, 1:], found.slope[1:]])
+        return (
+            np.append(found.gradient[1:], value),
+            np.vstack([matrix, np.append(slopes[1:], slope)]),
+        )
+
+    return _newton(system, free, z, p)
+
+
+def _newton(
+    system: System, free: NDArray[np.int64], z: Array, p: float
+) -> tuple[Array, float, float]:
+    """Newton's method in the free coordinates and p; rows and columns scaled to one."""
+    z, size = np.array(z), np.nan
+    rounding = np.nan
+    for _ in range(NEWTON_STEPS):
+        value, matrix = system(z, p)
+        if not (np.isfinite(matrix).all() and np.isfinite(value).all()):
+            return z, p, np.nan
+        column = np.abs(matrix).max(axis=0)
+        row = (np.abs(matrix) / column).max(axis=1)
+        inverse = np.linalg.pinv(matrix / column / row[:, None])
+        change = -(inverse @ (value / row)) / column
+        if abs(change[-1]) > FARTHEST * (1.0 + abs(p)):
+            return z, p, np.nan
+        z[free] += change[:-1]
+        p += float(change[-1])
+        size = abs(float(change[-1]))
+        unit = np.finfo(float).eps * (np.abs(matrix) @ np.append(np.abs(z[free]), abs(p)))
+        rounding = float((np.abs(inverse[-1]) @ (unit / row)) / column[-1])
+        relative = np.abs(change[:-1]) / (np.abs(z[free]) + 1e-3 * np.abs(z[free]).max())
+        if relative.max() < NEWTON_TOLERANCE and size < NEWTON_TOLERANCE * (1.0 + abs(p)):
+            break
+    return z, p, max(size, rounding)
+
+
+def _in_weights(route: Route, piece: Piece) -> Piece:
+    """Go on in the weights after a return."""
+    chart = piece.unit
+    assert chart is not None
+    z, theta, p = piece.coordinates[-1], piece.theta[-1], float(piece.p[-1])
+    tangent = chart.tangent_to_weights(z, z - piece.coordinates[-2])
+    full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed)
+
+    def describe(x: Array, p: float) -> tuple[Array, float, tuple[int, int, int], Array]:
+        value, _, hessian = evaluate(full, x, p)
+        return np.array(x), value, scaled_inertia(hessian), np.empty(0)
+
+    lifted = Lifted(full, theta, describe)
+    problem, scale = lifted.balanced(p)
+    branch = trace_branch(
+        problem,
+        theta / scale,
+        p,
+        route.limits,
+        np.append(tangent / scale, p - piece.p[-2]),
+        route.step,
+        route.newton,
+        targets=route.targets,
+        stop=lambda sample: route.where(sample.x * scale) is not None,
+    )
+    special = tuple(_moved(s, scale) for s in branch.special)
+    branch = relabelled(lifted, replace(branch, x=branch.x * scale, special=special))
+    rows = [describe(x, float(p)) for x, p in zip(branch.x, branch.p, strict=True)]
+    end = route.where(branch.x[-1])
+    return Piece(
+        "weights",
+        branch.p,
+        branch.x,
+        branch.x,
+        np.zeros(len(branch), dtype=bool),
+        np.array([row[1] for row in rows]),
+        np.array([row[2] for row in rows]),
+        (),
+        tuple(s for s in branch.special if s.kind != "hopf"),
+        branch.stop_reason if end is None else f"arrival: {end}",
+    )
+
+
+def passages_of(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
+    """All passages of infinity, in order."""
+    return tuple(passage for piece in pieces for passage in piece.passages)
