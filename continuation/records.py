@@ -27,6 +27,7 @@ from continuation.landscape.dataset import Dataset
 from continuation.landscape.following import SetBranch, joined_special_points
 from continuation.landscape.saturation import Saturation
 from continuation.landscape.symmetry import SignedPermutation, Stabiliser
+from continuation.leg_records import legs_from_arrays, legs_to_arrays
 from continuation.store import to_json
 from symbolic import Model
 
@@ -181,10 +182,13 @@ def branch_to_arrays(branch: SetBranch) -> xr.Dataset:
         documents.append(document)
         for name, array in arrays.items():
             variables |= _real_variables(f"direction{k}_{name}", np.asarray(array))
+    beyond, legs = legs_to_arrays(branch.beyond)
+    variables |= beyond
+    directions = {"documents": documents, "arrivals": list(branch.arrivals), "beyond": legs}
     attributes = {
         "branch_set": branch.set.label,
         "branch_parameter": branch.parameter,
-        "branch_directions": to_json({"documents": documents, "arrivals": list(branch.arrivals)}),
+        "branch_directions": to_json(directions),
     }
     return xr.Dataset(variables, attrs=attributes)
 
@@ -204,6 +208,7 @@ def branch_from_arrays(data: xr.Dataset, sets: CriticalSets) -> SetBranch:
         special=joined_special_points(branches),
         branches=branches,
         arrivals=tuple(directions["arrivals"]),
+        beyond=legs_from_arrays(data, directions["beyond"]),
         **rows,
     )
 

@@ -11,6 +11,7 @@ ENGINE_ALLOWED = {"numpy", "scipy", "numba", "continuation"}
 STANDS_ABOVE_THE_ENGINE = {
     "store.py",
     "records.py",
+    "leg_records.py",
     "results.py",
     "ensemble.py",
     "statistics.py",

@@ -179,6 +179,20 @@ def test_a_branch_in_one_direction_comes_back(tmp_path):
     assert_same_result(result, from_file(result, tmp_path))
 
 
+def test_a_branch_through_infinity_comes_back(tmp_path):
+    model = PRESETS["overparameterised"]()
+    loss = Loss(model, Dataset.sample(model, 30, 5))
+    sets = find_critical_sets(loss, noise=0.2, regions=False)
+    chosen = next(s for s in sets if s.label == "isolated 2")
+    branch = follow(loss, chosen, "noise", (0.01, 1.0))
+    legs = next(legs for legs in branch.beyond if legs)
+    assert [leg.chart for leg in legs] == ["linear", "weights"]
+    assert legs[0].special
+    assert len(legs[0].passages) == 2
+    result = Result(loss, SETTINGS, AXES, sets, branch=branch)
+    assert_same_result(result, from_file(result, tmp_path))
+
+
 def test_a_silent_unit_with_complex_eigenvalues_comes_back(tmp_path):
     model = PRESETS["fukumizu_amari"]()
     loss = Loss(model, Dataset.sample(model, 12, 1))

@@ -17,7 +17,7 @@ from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import arrival_of
 from continuation.landscape.relabelling import relabelled
 from continuation.landscape.through_infinity import (
-    Piece,
+    Leg,
     Route,
     go_on,
     has_charts,
@@ -69,7 +69,7 @@ class SetBranch:
         For each of them where it has come to (see `ranges`): an end at infinity, where it goes on
         in a chart ("confluence", "linear", "step", "corner"), or a "split line"; None for those
         that ended otherwise.
-    beyond : tuple of tuple of Piece
+    beyond : tuple of tuple of Leg
         For each of them what follows after an arrival, in charts and after a return in the
         weights: the passages of infinity with their parameters, virtual rows marked.
     """
@@ -85,7 +85,7 @@ class SetBranch:
     special: tuple[SpecialPoint, ...]
     branches: tuple[Branch, ...] = field(repr=False)
     arrivals: tuple[str | None, ...] = field(repr=False)
-    beyond: tuple[tuple[Piece, ...], ...] = field(default=(), repr=False)
+    beyond: tuple[tuple[Leg, ...], ...] = field(default=(), repr=False)
 
     @property
     def branch(self) -> Branch:
@@ -105,9 +105,7 @@ class SetBranch:
 
     def __repr__(self) -> str:
         kinds = ", ".join(point.kind for point in self.special) or "no special points"
-        at = ", ".join(
-            f"{q.end} at {q.p:.10g}" for pieces in self.beyond for q in passages_of(pieces)
-        )
+        at = ", ".join(f"{q.end} at {q.p:.10g}" for legs in self.beyond for q in passages_of(legs))
         passed = f"; through infinity: {at}" if at else ""
         return (
             f"SetBranch({self.set.label}, {self.parameter} {self.p[0]:.4g} to {self.p[-1]:.4g}, "

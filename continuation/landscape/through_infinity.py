@@ -50,7 +50,7 @@ CORNER = 0.2
 """Mean input weight of a pair times the root mean square of x below which both are almost linear:
 the chart of the pair is no longer well scaled there (a corner at infinity)."""
 
-MOST_PIECES = 40
+MOST_LEGS = 40
 """Of one direction: twenty passages; up to eight crossings are known in n."""
 
 NEAR_ENOUGH = 1e-10
@@ -77,7 +77,7 @@ class Passage:
     limit : mapping
         Limit model there, as in `CriticalSet.limit`.
     index : int
-        It lies after the row of this index in its piece.
+        It lies after the row of this index in its leg.
     becomes : {"virtual", "real", "end"}
         What follows along the branch; a step end is not passed.
     located : bool
@@ -94,7 +94,7 @@ class Passage:
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class Leg:
     """A part of a branch in one set of coordinates.
 
     Attributes
@@ -114,7 +114,7 @@ class Piece:
     special : tuple of SpecialPoint
         Folds and the like, in these coordinates.
     stop_reason : str
-        "limit", "returned" (the next piece goes on in the weights), "arrival: …" (the next one in
+        "limit", "returned" (the next leg goes on in the weights), "arrival: …" (the next one in
         a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
         further), or as in `Branch`.
     unit : Chart or None
@@ -200,7 +200,7 @@ def has_charts(loss: Loss, parameter: str) -> bool:
     return plain and parameter in ("noise", "size")
 
 
-def go_on(route: Route, theta: Array, p: Array) -> tuple[Piece, ...]:
+def go_on(route: Route, theta: Array, p: Array) -> tuple[Leg, ...]:
     """Continue a branch that has arrived at an end.
 
     Parameters
@@ -212,28 +212,28 @@ def go_on(route: Route, theta: Array, p: Array) -> tuple[Piece, ...]:
 
     Returns
     -------
-    tuple of Piece
+    tuple of Leg
         In a chart and, after a return, in the weights, in turn; empty where the branch has come
         to something else than an end with a chart.
     """
-    pieces: list[Piece] = []
+    legs: list[Leg] = []
     end = route.where(theta[-1])
-    while end in BLOCKS and len(pieces) < MOST_PIECES:
+    while end in BLOCKS and len(legs) < MOST_LEGS:
         assert end is not None
         try:
-            piece = _in_chart(route, Chart.at(end, theta[-1]), theta, p)
+            leg = _in_chart(route, Chart.at(end, theta[-1]), theta, p)
         except (ConvergenceError, InvalidInputError):
-            break  # the branch jumped to where the chart has no solution: no piece, no claim
-        pieces.append(piece)
-        if piece.stop_reason != "returned":
+            break  # the branch jumped to where the chart has no solution: no leg, no claim
+        legs.append(leg)
+        if leg.stop_reason != "returned":
             break
-        pieces.append(_in_weights(route, piece))
-        theta, p = pieces[-1].theta[-2:], pieces[-1].p[-2:]
+        legs.append(_in_weights(route, leg))
+        theta, p = legs[-1].theta[-2:], legs[-1].p[-2:]
         end = route.where(theta[-1])
-    return tuple(pieces)
+    return tuple(legs)
 
 
-def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Piece:
+def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
     """Trace in a chart until the limits, the return, or the cut-off."""
     before, start = (chart.to_chart(row) for row in theta)
     of = route.chart_loss(chart)
@@ -256,7 +256,7 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Piece:
     reason = branch.stop_reason
     if reason == "stop condition":
         reason = leave(rows[-1]) or reason
-    return _chart_piece(of, problem, branch, rows, reason)
+    return _chart_leg(of, problem, branch, rows, reason)
 
 
 def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:
@@ -278,9 +278,9 @@ def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:
     return separate
 
 
-def _chart_piece(
+def _chart_leg(
     of: ChartLoss, problem: ChartProblem, branch: Branch, rows: Array, reason: str
-) -> Piece:
+) -> Leg:
     chart = of.chart
     found = [of.at(z, float(p)) for z, p in zip(rows, branch.p, strict=True)]
     special = tuple(_moved(s, problem.scale) for s in branch.special)
@@ -289,7 +289,7 @@ def _chart_piece(
         passages = (_step_end(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
     elif chart.end != "step":
         passages = tuple(_passage(of, rows, s) for s in special if s.kind == "user")
-    return Piece(
+    return Leg(
         chart.end,
         branch.p,
         rows,
@@ -399,12 +399,12 @@ def _newton(
     return z, p, max(size, rounding)
 
 
-def _in_weights(route: Route, piece: Piece) -> Piece:
+def _in_weights(route: Route, leg: Leg) -> Leg:
     """Go on in the weights after a return."""
-    chart = piece.unit
+    chart = leg.unit
     assert chart is not None
-    z, theta, p = piece.coordinates[-1], piece.theta[-1], float(piece.p[-1])
-    tangent = chart.tangent_to_weights(z, z - piece.coordinates[-2])
+    z, theta, p = leg.coordinates[-1], leg.theta[-1], float(leg.p[-1])
+    tangent = chart.tangent_to_weights(z, z - leg.coordinates[-2])
     full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed)
 
     def describe(x: Array, p: float) -> tuple[Array, float, tuple[int, int, int], Array]:
@@ -418,7 +418,7 @@ def _in_weights(route: Route, piece: Piece) -> Piece:
         theta / scale,
         p,
         route.limits,
-        np.append(tangent / scale, p - piece.p[-2]),
+        np.append(tangent / scale, p - leg.p[-2]),
         route.step,
         route.newton,
         targets=route.targets,
@@ -428,7 +428,7 @@ def _in_weights(route: Route, piece: Piece) -> Piece:
     branch = relabelled(lifted, replace(branch, x=branch.x * scale, special=special))
     rows = [describe(x, float(p)) for x, p in zip(branch.x, branch.p, strict=True)]
     end = route.where(branch.x[-1])
-    return Piece(
+    return Leg(
         "weights",
         branch.p,
         branch.x,
@@ -442,6 +442,6 @@ def _in_weights(route: Route, piece: Piece) -> Piece:
     )
 
 
-def passages_of(pieces: Sequence[Piece]) -> tuple[Passage, ...]:
+def passages_of(legs: Sequence[Leg]) -> tuple[Passage, ...]:
     """All passages of infinity, in order."""
-    return tuple(passage for piece in pieces for passage in piece.passages)
+    return tuple(passage for leg in legs for passage in leg.passages)

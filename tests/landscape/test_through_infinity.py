@@ -32,14 +32,14 @@ def linear():
     return _branch(overparameterised, 30, 5, "noise", (0.01, 1.0), label="isolated 2")
 
 
-def _pieces(branch):
-    return next(pieces for pieces in branch.beyond if pieces)
+def _legs(branch):
+    return next(legs for legs in branch.beyond if legs)
 
 
 def test_the_arrival_is_a_limit_point_whose_normal_derivative_vanishes(confluent):
     """σ* by bisection on the limit model alone: a search that knows no chart."""
     loss, branch = confluent
-    first = passages_of(_pieces(branch))[0]
+    first = passages_of(_legs(branch))[0]
 
     def normal(noise):
         responses = Responses.of(loss, noise)
@@ -56,7 +56,7 @@ def test_the_arrival_is_a_limit_point_whose_normal_derivative_vanishes(confluent
 def test_arrival_at_a_linear_end_in_thirty_digits(linear):
     """∇L = 0 and L_q = 0 of v φ(wx) + c x in (w, v, c, σ) by mpmath."""
     loss, branch = linear
-    first = passages_of(_pieces(branch))[0]
+    first = passages_of(_legs(branch))[0]
     x, noise = loss.data.x.tolist(), loss.data.noise.tolist()
 
     def equations(w, v, c, sigma):
@@ -80,7 +80,7 @@ def test_arrival_at_a_linear_end_in_thirty_digits(linear):
 def test_a_step_end_is_where_the_residual_beside_zero_vanishes():
     loss, branch = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0))
     _, other = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 2")
-    ends = [passages_of(_pieces(b))[0] for b in (branch, other)]
+    ends = [passages_of(_legs(b))[0] for b in (branch, other)]
     assert [end.becomes for end in ends] == ["end", "end"]
     assert ends[0].p == pytest.approx(ends[1].p, abs=1e-10)
     limit, x = ends[0].limit, loss.data.x
@@ -89,46 +89,46 @@ def test_a_step_end_is_where_the_residual_beside_zero_vanishes():
     assert abs(r[np.argmin(np.abs(x))]) < 1e-12
     assert abs(r @ np.sign(x)) < 1e-11
     # the branch itself comes to it
-    assert _pieces(branch)[0].p[-1] == pytest.approx(ends[0].p, abs=1e-10)
+    assert _legs(branch)[0].p[-1] == pytest.approx(ends[0].p, abs=1e-10)
 
 
 def test_rows_are_critical_and_marked(confluent, linear):
     for loss, branch in (confluent, linear):
-        for piece in _pieces(branch):
-            for k in range(0, len(piece), 5):
-                virtual = bool(piece.virtual[k])
-                assert virtual == bool(np.isnan(piece.theta[k]).all())
+        for leg in _legs(branch):
+            for k in range(0, len(leg), 5):
+                virtual = bool(leg.virtual[k])
+                assert virtual == bool(np.isnan(leg.theta[k]).all())
                 if virtual:
-                    of = ChartLoss(loss, piece.unit, "noise")
-                    problem = ChartProblem.at(of, piece.coordinates[k], piece.p[k])
-                    u = piece.coordinates[k] / problem.scale
-                    assert np.abs(problem.residual(u, piece.p[k])).max() < 1e-9
+                    of = ChartLoss(loss, leg.unit, "noise")
+                    problem = ChartProblem.at(of, leg.coordinates[k], leg.p[k])
+                    u = leg.coordinates[k] / problem.scale
+                    assert np.abs(problem.residual(u, leg.p[k])).max() < 1e-9
                     continue
-                value, gradient, _ = loss.evaluate(piece.theta[k], noise=piece.p[k])
+                value, gradient, _ = loss.evaluate(leg.theta[k], noise=leg.p[k])
                 assert np.abs(gradient).max() < 1e-8
-                assert value == pytest.approx(piece.loss[k], rel=1e-11)
-                assert piece.outputs(k, loss.data.x) == pytest.approx(
-                    loss.predict(piece.theta[k], loss.data.x), abs=1e-9
+                assert value == pytest.approx(leg.loss[k], rel=1e-11)
+                assert leg.outputs(k, loss.data.x) == pytest.approx(
+                    loss.predict(leg.theta[k], loss.data.x), abs=1e-9
                 )
 
 
 def test_virtual_rows_lie_between_passages(confluent):
     _, branch = confluent
-    piece = _pieces(branch)[0]
-    assert [p.becomes for p in piece.passages] == ["virtual", "real"]
-    low, high = (p.index for p in piece.passages)
-    expected = (np.arange(len(piece)) > low) & (np.arange(len(piece)) <= high)
-    assert (piece.virtual == expected).all()
-    assert piece.stop_reason == "returned"
+    leg = _legs(branch)[0]
+    assert [p.becomes for p in leg.passages] == ["virtual", "real"]
+    low, high = (p.index for p in leg.passages)
+    expected = (np.arange(len(leg)) > low) & (np.arange(len(leg)) <= high)
+    assert (leg.virtual == expected).all()
+    assert leg.stop_reason == "returned"
 
 
 def test_a_return_is_a_set_that_the_search_finds(linear):
     loss, branch = linear
-    pieces = _pieces(branch)
-    assert [p.becomes for p in passages_of(pieces)] == ["virtual", "real"]
-    assert pieces[-1].chart == "weights"
-    k = len(pieces[-1]) // 2
-    noise, theta = float(pieces[-1].p[k]), pieces[-1].theta[k]
+    legs = _legs(branch)
+    assert [p.becomes for p in passages_of(legs)] == ["virtual", "real"]
+    assert legs[-1].chart == "weights"
+    k = len(legs[-1]) // 2
+    noise, theta = float(legs[-1].p[k]), legs[-1].theta[k]
     found = find_critical_sets(loss, noise=noise, regions=False)
     distances = [
         np.abs(np.sort(np.abs(s.theta)) - np.sort(np.abs(theta))).max()
@@ -165,18 +165,18 @@ def test_no_false_folds_on_the_way():
 
 def test_in_the_size_a_branch_passes_and_comes_back():
     loss, branch = _branch(fukumizu_amari, 60, 0, "size", (20, 60), size=40)
-    pieces = _pieces(branch)
-    passages = passages_of(pieces)
+    legs = _legs(branch)
+    passages = passages_of(legs)
     assert [p.becomes for p in passages] == ["virtual", "real"]
     assert all(p.located for p in passages)
-    for theta, size in zip(pieces[-1].theta[::20], pieces[-1].p[::20], strict=True):
+    for theta, size in zip(legs[-1].theta[::20], legs[-1].p[::20], strict=True):
         assert np.abs(loss.gradient(theta, noise=0.2, size=size)).max() < 1e-8
 
 
 @pytest.mark.parametrize(("seed", "end"), [(0, "linear"), (2, "step")])
 def test_the_single_unit_arrives_instead_of_running_out_of_samples(seed, end):
     _, branch = _branch(single_unit, 30, seed, "noise", (0.01, 4.0), noise=0.1)
-    passages = [p for pieces in branch.beyond for p in passages_of(pieces)]
+    passages = [p for legs in branch.beyond for p in passages_of(legs)]
     assert [p.end for p in passages] == [end]
     assert passages[0].located
     assert "samples" not in branch.stop_reasons
