@@ -1,5 +1,6 @@
 """Certificates: statements about the loss that are proved in ball arithmetic, or left open."""
 
+from continuation.certify.basins import certify_basin
 from continuation.certify.certificate import (
     PROVED,
     REFUTED,
@@ -9,6 +10,7 @@ from continuation.certify.certificate import (
     certificates_to_json,
 )
 from continuation.certify.check import CheckResult, check, check_collection
+from continuation.certify.connections import certify_graph, certify_sets
 from continuation.certify.lines import certify_line
 from continuation.certify.optimum import certify_never_optimal
 from continuation.certify.points import certify_point
@@ -21,9 +23,12 @@ __all__ = [
     "CheckResult",
     "certificates_from_json",
     "certificates_to_json",
+    "certify_basin",
+    "certify_graph",
     "certify_line",
     "certify_never_optimal",
     "certify_point",
+    "certify_sets",
     "check",
     "check_collection",
 ]

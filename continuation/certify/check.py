@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from flint import ctx
 
+from continuation.certify.check_basin import check_basin
 from continuation.certify.check_optimum import check_optimum
 from continuation.certify.check_points import check_line, check_point
 from continuation.certify.check_problem import CHECK_PRECISION, Refused
@@ -23,6 +24,7 @@ CHECKERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "point": check_point,
     "line": check_line,
     "optimum": check_optimum,
+    "basin": check_basin,
 }
 """Kind of a certificate: its checker, which raises `Refused`."""
 

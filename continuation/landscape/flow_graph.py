@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +121,25 @@ class FlowGraph:
             tuple(e["loss_drop"] for e in edges),
             tuple(e["duration"] for e in edges),
         )
+
+    def with_certificates(
+        self, proved: Mapping[str, bool], entered: Set[tuple[str, str, int]]
+    ) -> FlowGraph:
+        """The same graph with its nodes and edges marked as certified or not.
+
+        Parameters
+        ----------
+        proved : mapping
+            Label of a set: whether it is certified. Nodes that are not named are not.
+        entered : set of (str, str, int)
+            Source, target and key of the connections that were followed into a certified basin.
+        """
+        graph = self.nx.copy()
+        for label, node in graph.nodes(data=True):
+            node["certified"] = bool(proved.get(label, False))
+        for source, target, key, edge in graph.edges(keys=True, data=True):
+            edge["certified_basin"] = (source, target, key) in entered
+        return FlowGraph(graph, self.sets)
 
     def rising_edges(self) -> tuple[tuple[str, str], ...]:
         """Edges along which the loss does not fall: none, or the graph is wrong."""
