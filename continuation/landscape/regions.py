@@ -89,10 +89,11 @@ def _labelled(
     evidence = replace(
         _known_trend(loss, found, trends), units=units, required=required, optimum_loss=optimum
     )
-    return replace(found, region=_region(found, evidence), evidence=evidence)
+    return replace(found, region=region_of(found, evidence), evidence=evidence)
 
 
-def _region(found: CriticalSet, evidence: RegionEvidence) -> str:
+def region_of(found: CriticalSet, evidence: RegionEvidence) -> str:
+    """Region of a set with as many units as the teacher needs, see `label_regions`."""
     if not evidence.tends_to_teacher:
         return "other"
     if not found.attracting:
