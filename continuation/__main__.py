@@ -3,6 +3,7 @@
 import typer
 
 from continuation.commands.branch import branch
+from continuation.commands.check import check
 from continuation.commands.graph import graph
 from continuation.commands.points import points
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 app.command()(points)
 app.command()(graph)
 app.command()(branch)
+app.command()(check)
 
 if __name__ == "__main__":
     app()

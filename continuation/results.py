@@ -10,6 +10,12 @@ from pathlib import Path
 
 import xarray as xr
 
+from continuation.certify.certificate import (
+    Certificate,
+    certificates_from_json,
+    claims_to_json,
+    problem_of,
+)
 from continuation.errors import StoreError
 from continuation.landscape import CriticalSets, FlowGraph, Loss, SetBranch
 from continuation.landscape.observations import Axis
@@ -25,6 +31,9 @@ from continuation.store import read_dataset, to_json, write_dataset
 from symbolic import Model
 
 KINDS = ("points", "branch", "graph")
+
+CERTIFICATES = "certificates"
+"""Variable that holds the claims as JSON; the data they speak of are the file's own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +51,8 @@ class Result:
     sets : CriticalSets
     branch : SetBranch or None
     graph : FlowGraph or None
+    certificates : tuple of Certificate
+        Of the sets and of the basins that connections end in.
     """
 
     loss: Loss
@@ -50,6 +61,7 @@ class Result:
     sets: CriticalSets
     branch: SetBranch | None = None
     graph: FlowGraph | None = None
+    certificates: tuple[Certificate, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -71,6 +83,8 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
     parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data)]
     if result.branch is not None:
         parts.append(branch_to_arrays(result.branch))
+    if result.certificates:
+        parts.append(xr.Dataset({CERTIFICATES: ((), claims_to_json(result.certificates))}))
     attributes = {
         "model": model.to_json(),
         "model_digest": model.digest,
@@ -104,13 +118,25 @@ def _result(path: str | os.PathLike[str], data: xr.Dataset) -> Result:
     if model.digest != data.attrs["model_digest"]:
         raise StoreError(f"{path}: the model does not match its digest; the file is damaged")
     sets = sets_from_arrays(data, model)
+    loss, settings = Loss(model, dataset_from_arrays(data)), json.loads(data.attrs["settings"])
     graph = data.attrs["graph"]
     x_axis, y_axis = (Axis(**axis) for axis in json.loads(data.attrs["axes"]))
     return Result(
-        Loss(model, dataset_from_arrays(data)),
-        json.loads(data.attrs["settings"]),
+        loss,
+        settings,
         (x_axis, y_axis),
         sets,
         branch_from_arrays(data, sets) if data.attrs["kind"] == "branch" else None,
         FlowGraph.from_json(graph) if graph else None,
+        _certificates(data, loss, settings),
     )
+
+
+def _certificates(
+    data: xr.Dataset, loss: Loss, settings: Mapping[str, float | int | str | None]
+) -> tuple[Certificate, ...]:
+    """The certificates of a file; they must speak of the data in it."""
+    if CERTIFICATES not in data:
+        return ()
+    values = {name: float(settings.get(name) or 0.0) for name in ("noise", "weight_decay")}
+    return certificates_from_json(str(data[CERTIFICATES].item()), [problem_of(loss, **values)])

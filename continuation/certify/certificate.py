@@ -147,35 +147,54 @@ def digest_of(problem: Mapping[str, Any]) -> str:
 
 def certificates_to_json(certificates: Iterable[Certificate]) -> str:
     """Several certificates as one text, with every problem written once."""
+    return _dumps(_collection(certificates))
+
+
+def claims_to_json(certificates: Iterable[Certificate]) -> str:
+    """The same without the problems, of which only the digests are kept."""
+    return _dumps({**_collection(certificates), "problems": {}})
+
+
+def certificates_from_json(
+    text: str, problems: Iterable[Mapping[str, Any]] = ()
+) -> tuple[Certificate, ...]:
+    """Read what `certificates_to_json` or `claims_to_json` wrote.
+
+    Parameters
+    ----------
+    text : str
+    problems : iterable of mapping
+        Problems that are stored elsewhere.
+
+    Raises
+    ------
+    InvalidInputError
+        If the text is no collection of certificates, or speaks of other problems.
+    """
+    record = _loads(text, COLLECTION)
+    try:
+        known = {**record["problems"], **{digest_of(problem): problem for problem in problems}}
+        return tuple(
+            Certificate._from_record(entry, known[entry["problem"]])
+            for entry in record["certificates"]
+        )
+    except KeyError as error:
+        raise InvalidInputError(f"the certificates speak of other data: {error}") from error
+    except TypeError as error:
+        raise InvalidInputError(f"these are no certificates: {error!r}") from error
+
+
+def _collection(certificates: Iterable[Certificate]) -> dict[str, Any]:
     problems: dict[str, Any] = {}
+    digests: dict[int, str] = {}  # one problem is shared by many certificates
     records = []
-    digests: dict[int, str] = {}
     for certificate in certificates:
         mark = id(certificate.problem)
         if mark not in digests:
             digests[mark] = digest_of(certificate.problem)
             problems[digests[mark]] = certificate.problem
         records.append({"problem": digests[mark], **certificate._record()})
-    return _dumps({"format": COLLECTION, "problems": problems, "certificates": records})
-
-
-def certificates_from_json(text: str) -> tuple[Certificate, ...]:
-    """Read what `certificates_to_json` wrote.
-
-    Raises
-    ------
-    InvalidInputError
-        If the text is no collection of certificates.
-    """
-    record = _loads(text, COLLECTION)
-    try:
-        problems = record["problems"]
-        return tuple(
-            Certificate._from_record(entry, problems[entry["problem"]])
-            for entry in record["certificates"]
-        )
-    except (KeyError, TypeError) as error:
-        raise InvalidInputError(f"these are no certificates: {error!r}") from error
+    return {"format": COLLECTION, "problems": problems, "certificates": records}
 
 
 def hexadecimal(value: float | None) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -57,23 +57,37 @@ def certify_sets(
     """
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
     problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
-    smaller: ExactLoss | None = None
-    certificates = []
-    for found in sets:
-        if found.kind == "line" and found.base is not None:
-            if smaller is None:
-                narrow = Loss(loss.model.with_hidden(loss.model.hidden - 1), loss.data)
-                smaller = ExactLoss.of(narrow, **parameters)
-            assert found.theta is not None
-            unit = copied_unit(smaller.model, found.base, found.theta)
-            certificates.append(line_certificate(smaller, problem, found.base, unit))
-        elif found.theta is None:
-            statement = f"nothing is proved of the {found.subkind} at infinity"
-            undecided = Certificate("infinity", UNDECIDED, statement, AT_INFINITY, problem)
-            certificates.append(undecided)
-        else:
-            certificates.append(point_certificate(enclosed, problem, found.theta))
-    return tuple(certificates)
+    smaller = _smaller(loss, parameters) if any(found.kind == "line" for found in sets) else None
+    return tuple(_named(found, _certificate(found, problem, enclosed, smaller)) for found in sets)
+
+
+def _smaller(loss: Loss, parameters: Mapping[str, Any]) -> ExactLoss:
+    """The loss of the network that has one unit less."""
+    model = loss.model
+    return ExactLoss.of(Loss(model.with_hidden(model.hidden - 1), loss.data), **parameters)
+
+
+def _certificate(
+    found: CriticalSet,
+    problem: Mapping[str, Any],
+    loss: ExactLoss,
+    smaller: ExactLoss | None,
+) -> Certificate:
+    if found.theta is None:
+        statement = f"nothing is proved of the {found.subkind} at infinity"
+        return Certificate("infinity", UNDECIDED, statement, AT_INFINITY, problem)
+    if found.kind == "point":
+        return point_certificate(loss, problem, found.theta)
+    if found.kind != "line" or found.base is None or smaller is None:
+        reason = f"there is no certificate for a {found.kind} such as {found.subkind}"
+        return Certificate(found.kind, UNDECIDED, "nothing is proved of it", reason, problem)
+    unit = copied_unit(smaller.model, found.base, found.theta)
+    return line_certificate(smaller, problem, found.base, unit)
+
+
+def _named(found: CriticalSet, certificate: Certificate) -> Certificate:
+    """The certificate with the label of its set, for readers; nothing rests on it."""
+    return replace(certificate, claim={**certificate.claim, "set": found.label})
 
 
 def certify_graph(

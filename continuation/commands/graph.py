@@ -1,11 +1,14 @@
 """`graph`: all critical sets and the connections between them."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
 from continuation.landscape import FlowGraph, connect
 from continuation.results import Result
@@ -17,21 +20,34 @@ def graph(
     task: common.Task,
     output: common.Output = Path("graph.nc"),
     graphml: Annotated[Path | None, typer.Option(help="Also write GraphML here.")] = None,
+    certify: Annotated[
+        bool, typer.Option("--certify/--no-certify", help="Prove what can be proved of it.")
+    ] = True,
 ) -> None:
     """Find all critical sets and the heteroclinic connections between them."""
     sets = task.sets()
     with common.console.status("following the gradient flow from every saddle"):
         found = connect(task.loss, sets, noise=task.noise, weight_decay=task.weight_decay)
+    certificates: tuple[Certificate, ...] = ()
+    if certify:
+        with common.console.status("proving critical sets and basins"):
+            found, certificates = certify_graph(
+                task.loss, found, noise=task.noise, weight_decay=task.weight_decay
+            )
     common.print_sets(sets)
     _print_graph(found)
+    if certify:
+        _print_certificates(certificates)
     if graphml is not None:
         with atomic_file(graphml) as temporary:
             found.to_graphml(temporary)
-    common.save(Result(task.loss, task.settings(), task.axes, sets, graph=found), output)
+    common.save(
+        Result(task.loss, task.settings(), task.axes, sets, None, found, certificates), output
+    )
 
 
 def _print_graph(graph: FlowGraph) -> None:
-    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
+    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status", "basin")
     for row in graph.rows():
         table.add_row(
             str(row["source"]),
@@ -40,5 +56,15 @@ def _print_graph(graph: FlowGraph) -> None:
             f"{row['loss_drop']:.4g}",
             f"{row['duration']:.4g}",
             str(row["status"]),
+            "certified" if row.get("certified_basin") else "",
         )
     common.console.print(table)
+
+
+def _print_certificates(certificates: Sequence[Certificate]) -> None:
+    """How many sets and basins are proved, and why the others are not."""
+    proved = Counter(c.kind for c in certificates if c.proved)
+    kinds = ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in proved.items())
+    common.console.print(f"• proved: {kinds or 'nothing'}", highlight=False)
+    for reason in dict.fromkeys(c.reason for c in certificates if not c.proved):
+        common.console.print(f"• not proved: {reason}", highlight=False)
