@@ -47,7 +47,7 @@ def graph(
 
 
 def _print_graph(graph: FlowGraph) -> None:
-    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status", "basin")
+    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
     for row in graph.rows():
         table.add_row(
             str(row["source"]),
@@ -55,8 +55,7 @@ def _print_graph(graph: FlowGraph) -> None:
             str(row["multiplicity"]),
             f"{row['loss_drop']:.4g}",
             f"{row['duration']:.4g}",
-            str(row["status"]),
-            "certified" if row.get("certified_basin") else "",
+            str(row["status"]) + (", certified basin" if row.get("certified_basin") else ""),
         )
     common.console.print(table)
 
