@@ -35,6 +35,7 @@ NAMES = (
     "graph",
     "optimum",
     "collapse",
+    "basins",
     "motorcycle",
 )
 

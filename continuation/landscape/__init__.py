@@ -1,5 +1,6 @@
 """The loss landscape of a network: data, critical sets, gradient flow, heteroclinic graph."""
 
+from continuation.landscape.basin_sweeps import BasinSweep, sweep_basins
 from continuation.landscape.basins import Basins, Fraction, estimate_basins
 from continuation.landscape.bifurcations import LossDiagram, loss_diagram
 from continuation.landscape.critical_sets import (
@@ -21,11 +22,13 @@ from continuation.landscape.gradient_flow import (
 from continuation.landscape.heteroclinic import connect
 from continuation.landscape.itineraries import Stop, itinerary
 from continuation.landscape.loss import Jet, Loss, LossAt
+from continuation.landscape.passage_times import PassageTimes, passage_times
 from continuation.landscape.regions import label_regions
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Stabiliser, Symmetry
 
 __all__ = [
+    "BasinSweep",
     "Basins",
     "Chain",
     "CriticalSet",
@@ -38,6 +41,7 @@ __all__ = [
     "Loss",
     "LossAt",
     "LossDiagram",
+    "PassageTimes",
     "RegionEvidence",
     "Segment",
     "SetBranch",
@@ -54,5 +58,7 @@ __all__ = [
     "itinerary",
     "label_regions",
     "loss_diagram",
+    "passage_times",
+    "sweep_basins",
     "trajectory",
 ]
