@@ -12,7 +12,8 @@ from .model import (
 )
 from .parsing import FormulaError, parse_expression
 from .symmetry import SignedPermutation, generators
-from .verdict import Verdict, verify
+from .verdict import Verdict
+from .verification import check, verify
 
 __all__ = [
     "PRESETS",
@@ -24,6 +25,7 @@ __all__ = [
     "ModelError",
     "SignedPermutation",
     "Verdict",
+    "check",
     "derive",
     "fukumizu_amari",
     "generators",

@@ -1,0 +1,81 @@
+"""All theorems about a model, proved by SymPy and checked without it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+from flint import ctx
+
+from .checker.points import BALL_BITS
+from .model import Model
+from .theorems import THEOREMS
+from .verdict import PROVED, UNDECIDED, Verdict
+
+_SIGNS_OF_DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError)
+
+
+def verify(model: Model) -> Iterator[Verdict]:
+    """Prove every theorem that is stated for a model, and check each certificate.
+
+    A statement counts as PROVED only if `check` accepts its certificate too. Theorems that are
+    not stated for a model (the embedding for a model without units, say) are left out.
+
+    Yields
+    ------
+    Verdict
+        One a theorem, in their order, each as soon as it is decided.
+
+    Examples
+    --------
+    >>> from symbolic import single_unit
+    >>> {verdict.verdict for verdict in verify(single_unit())}
+    {'PROVED'}
+    """
+    for theorem in THEOREMS.values():
+        if theorem.applies(model):
+            yield _settled(theorem, model)
+
+
+def _settled(theorem: ModuleType, model: Model) -> Verdict:
+    start = perf_counter()
+    verdict: Verdict = theorem.prove(model)
+    if verdict.verdict == PROVED and not check(verdict.certificate):
+        reason = "the checker does not accept the certificate"
+        verdict = replace(verdict, verdict=UNDECIDED, reason=reason)
+    return replace(verdict, seconds=perf_counter() - start)
+
+
+def check(certificate: str) -> bool:
+    """Whether a certificate proves the statement that stands in it.
+
+    The checks share nothing with the proofs: they evaluate networks and losses from their
+    definition, without SymPy, at random points that depend on the whole certificate (see
+    `symbolic.checker`).
+
+    Parameters
+    ----------
+    certificate
+        JSON text of `Verdict.certificate`.
+
+    Returns
+    -------
+    bool
+        False for a certificate that is damaged, unknown or holds a counterexample.
+    """
+    try:
+        content = json.loads(certificate)
+        return _accepts(content)
+    except _SIGNS_OF_DAMAGE:
+        return False  # whatever is wrong with a damaged text, it proves nothing
+
+
+def _accepts(content: dict[str, Any]) -> bool:
+    theorem = THEOREMS[content["theorem"]]
+    model = json.loads(content["model"]) if "model" in content else {}
+    if "counterexample" in content or content["statement"] not in theorem.STATEMENTS:
+        return False
+    with ctx.workprec(BALL_BITS):
+        return bool(theorem.check(content, model))
