@@ -10,6 +10,11 @@ from continuation.landscape.critical_sets import (
     Segment,
 )
 from continuation.landscape.dataset import Dataset
+from continuation.landscape.evolution import evolve
+from continuation.landscape.evolution_events import Event
+from continuation.landscape.evolution_strands import Strand
+from continuation.landscape.evolution_switches import Switch
+from continuation.landscape.evolution_timeline import Evolution, Interval
 from continuation.landscape.flow_graph import Chain, FlowGraph
 from continuation.landscape.following import SetBranch, follow
 from continuation.landscape.gradient_flow import (
@@ -34,9 +39,12 @@ __all__ = [
     "CriticalSet",
     "CriticalSets",
     "Dataset",
+    "Event",
+    "Evolution",
     "FlowGraph",
     "FlowResult",
     "Fraction",
+    "Interval",
     "Jet",
     "Loss",
     "LossAt",
@@ -47,10 +55,13 @@ __all__ = [
     "SetBranch",
     "Stabiliser",
     "Stop",
+    "Strand",
+    "Switch",
     "Symmetry",
     "Trajectory",
     "connect",
     "estimate_basins",
+    "evolve",
     "find_critical_sets",
     "flow_to_limit",
     "flows_to_limits",

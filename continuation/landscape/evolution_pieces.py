@@ -1,0 +1,131 @@
+"""Branches cut into strands: at every turn of the parameter, and at their ends."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from continuation.branch import SpecialPoint
+from continuation.landscape.evolution_strands import End, Strand
+from continuation.landscape.following import SetBranch
+
+SHORTEST = 1e-7
+"""Length of a strand, relative to its branch, below which its folds are rounding: a weight runs
+to infinity there while the parameter stands still."""
+
+ROUNDING = "the parameter stands still within rounding"
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A run of rows of a branch between two ends, in the branch's own order."""
+
+    rows: slice
+    first: End
+    last: End
+    before: SpecialPoint | None
+    after: SpecialPoint | None
+
+
+def strands_of(branch: SetBranch, labels: Iterator[str]) -> tuple[Strand, ...]:
+    """The strands of a branch in its order; neighbours meet in a fold.
+
+    Parameters
+    ----------
+    branch : SetBranch
+    labels : iterator of str
+        A new label for each.
+    """
+    pieces = [_piece(branch, a, b) for a, b in itertools.pairwise(_cuts(branch))]
+    shortest = SHORTEST * float(np.ptp(branch.p))
+    kept = [piece for piece in pieces if abs(piece.last.p - piece.first.p) > shortest]
+    return tuple(_strand(branch, _bounded(piece, kept), next(labels)) for piece in kept)
+
+
+def _bounded(piece: Piece, kept: Sequence[Piece]) -> Piece:
+    """A piece whose neighbour beyond a fold was left out ends there without a fold."""
+    first, last = piece.first, piece.last
+    if first.kind == "fold" and not any(other.last is first for other in kept):
+        first = End("stopped", first.p, False, ROUNDING)
+    if last.kind == "fold" and not any(other.first is last for other in kept):
+        last = End("stopped", last.p, False, ROUNDING)
+    return replace(piece, first=first, last=last)
+
+
+_Cut = tuple[int, SpecialPoint | None, End]
+"""Last row before, the located fold if any, and the end that it makes."""
+
+
+def _cuts(branch: SetBranch) -> list[_Cut]:
+    """The first row, every turn of the parameter, and the last row."""
+    first, last = _outer_ends(branch)
+    cuts: list[_Cut] = [(0, None, first)]
+    turn = np.sign(np.diff(branch.p))
+    for j in np.flatnonzero(turn[1:] * turn[:-1] < 0.0) + 1:
+        fold = next((s for s in branch.special if _turns(branch, s, int(j))), None)
+        if fold is None:
+            cuts.append((int(j), None, End("fold", float(branch.p[j]), False)))
+        else:
+            cuts.append((fold.index, fold, End("fold", float(fold.p), fold.located)))
+    return [*cuts, (len(branch) - 1, None, last)]
+
+
+def _turns(branch: SetBranch, point: SpecialPoint, row: int) -> bool:
+    """Whether a special point is the turn of the parameter at a row."""
+    if point.index not in (row - 1, row) or point.kind in ("target", "limit", "user"):
+        return False
+    before, after = branch.p[point.index] - point.p, branch.p[point.index + 1] - point.p
+    return bool(before * after > 0.0)
+
+
+def _outer_ends(branch: SetBranch) -> tuple[End, End]:
+    ends = [
+        _outer_end(reason, float(p))
+        for reason, p in zip(
+            branch.stop_reasons, branch.p[[0, -1]][-len(branch.branches) :], strict=True
+        )
+    ]
+    if len(ends) == 1:  # it started at a limit
+        return End("limit", float(branch.p[0]), True), ends[0]
+    return ends[0], ends[1]
+
+
+def _outer_end(reason: str, p: float) -> End:
+    if reason == "limit":
+        return End("limit", p, True)
+    if reason.startswith("arrival: "):
+        return End("arrival", p, False, reason.removeprefix("arrival: "))
+    return End("stopped", p, False, reason)
+
+
+def _piece(branch: SetBranch, a: _Cut, b: _Cut) -> Piece:
+    start = a[0] + (a[1] is not None)
+    return Piece(slice(start, b[0] + 1), a[2], b[2], a[1], b[1])
+
+
+def _strand(branch: SetBranch, piece: Piece, label: str) -> Strand:
+    """Rows of a piece, folds included, in the order of increasing p."""
+    rows = np.arange(len(branch))[piece.rows]
+    signs = np.column_stack([branch.inertia, np.sign(branch.transverse)]).astype(np.int64)[rows]
+    columns = [branch.p[rows], branch.state[rows], branch.theta[rows], branch.loss[rows]]
+    for fold, at in ((piece.before, 0), (piece.after, -1)):
+        if fold is not None:
+            extra = (fold.p, fold.x, columns[2][at], columns[3][at])
+            columns = [_extended(c, e, at) for c, e in zip(columns, extra, strict=True)]
+            signs = _extended(signs, signs[at], at)
+    rising = columns[0][-1] > columns[0][0]
+    p, state, theta, loss = columns if rising else [column[::-1] for column in columns]
+    ends = (piece.first, piece.last) if rising else (piece.last, piece.first)
+    found = replace(branch.set, label=label)
+    return Strand(label, found, p, state, theta, loss, signs if rising else signs[::-1], *ends)
+
+
+def _extended(rows: NDArray[Any], row: ArrayLike, at: int) -> NDArray[Any]:
+    """One row more, before the first (at = 0) or after the last (at = −1)."""
+    more = [np.asarray(row)[None], rows]
+    return np.concatenate(more if at == 0 else more[::-1])
