@@ -31,6 +31,14 @@ from continuation.landscape.passage_times import PassageTimes, passage_times
 from continuation.landscape.regions import label_regions
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Stabiliser, Symmetry
+from continuation.landscape.through_infinity import Leg, Passage
+from continuation.landscape.zero_noise import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
+from continuation.landscape.zero_noise_branches import (
+    ZeroNoiseBranch,
+    ZeroNoiseCheck,
+    branch_from_zero,
+    check_zero_noise,
+)
 
 __all__ = [
     "BasinSweep",
@@ -46,9 +54,11 @@ __all__ = [
     "Fraction",
     "Interval",
     "Jet",
+    "Leg",
     "Loss",
     "LossAt",
     "LossDiagram",
+    "Passage",
     "PassageTimes",
     "RegionEvidence",
     "Segment",
@@ -59,6 +69,12 @@ __all__ = [
     "Switch",
     "Symmetry",
     "Trajectory",
+    "ZeroNoiseBranch",
+    "ZeroNoiseCheck",
+    "ZeroNoiseSet",
+    "ZeroNoiseSets",
+    "branch_from_zero",
+    "check_zero_noise",
     "connect",
     "estimate_basins",
     "evolve",
@@ -72,4 +88,5 @@ __all__ = [
     "passage_times",
     "sweep_basins",
     "trajectory",
+    "zero_noise_sets",
 ]

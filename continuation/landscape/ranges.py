@@ -61,9 +61,9 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         return None
     if critical.limit is not None and "w" not in critical.limit:
         return None
-    responses = Responses.of(loss, 0.0)
-    lowest = NEARLY_LINEAR / float(np.linalg.norm(responses.monomial(1)))
-    highest = NEARLY_STEP * Grid.of(responses).highest
+    if critical.subkind == "isolated":
+        return range_of_points(loss)
+    lowest, highest = _range(loss)
     inputs_of = _INPUTS[critical.subkind]
     small, large = ("linear", "step") if critical.limit is None else ("corner", "corner")
 
@@ -73,11 +73,32 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
             return large
         if inputs.min() < lowest:
             return small
-        if critical.subkind == "silent unit" and np.ptp(inputs) < ON_LINE * inputs.mean():
-            return "split line"
-        return "confluence" if critical.subkind == "isolated" and _close_pair(state) else None
+        on_line = critical.limit is None and np.ptp(inputs) < ON_LINE * inputs.mean()
+        return "split line" if on_line else None
 
     return where
+
+
+def range_of_points(loss: Loss) -> Where:
+    """θ (2H,) ↦ the end that odd sigmoid units without bias have come to, or None."""
+    lowest, highest = _range(loss)
+
+    def where(theta: Array) -> str | None:
+        inputs = np.abs(theta[: theta.size // 2])
+        if inputs.max() > highest:
+            return "step"
+        if inputs.min() < lowest:
+            return "linear"
+        return "confluence" if _close_pair(theta) else None
+
+    return where
+
+
+def _range(loss: Loss) -> tuple[float, float]:
+    """Smallest and largest input weight of units that are neither linear nor steps."""
+    responses = Responses.of(loss, 0.0)
+    lowest = NEARLY_LINEAR / float(np.linalg.norm(responses.monomial(1)))
+    return lowest, NEARLY_STEP * Grid.of(responses).highest
 
 
 def _close_pair(theta: Array) -> bool:
