@@ -4,6 +4,7 @@ import typer
 
 from continuation.commands.branch import branch
 from continuation.commands.check import check
+from continuation.commands.evolve import evolve
 from continuation.commands.graph import graph
 from continuation.commands.points import points
 
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.command()(points)
 app.command()(graph)
 app.command()(branch)
+app.command()(evolve)
 app.command()(check)
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from continuation.certify.certificate import (
     problem_of,
 )
 from continuation.errors import StoreError
-from continuation.landscape import CriticalSets, FlowGraph, Loss, SetBranch
+from continuation.evolution_records import evolution_from_arrays, evolution_to_arrays
+from continuation.landscape import CriticalSets, Evolution, FlowGraph, Loss, SetBranch
 from continuation.landscape.observations import Axis
 from continuation.records import (
     branch_from_arrays,
@@ -30,7 +31,7 @@ from continuation.records import (
 from continuation.store import read_dataset, to_json, write_dataset
 from symbolic import Model
 
-KINDS = ("points", "branch", "graph")
+KINDS = ("points", "branch", "graph", "evolution")
 
 CERTIFICATES = "certificates"
 """Variable that holds the claims as JSON; the data they speak of are the file's own."""
@@ -38,7 +39,7 @@ CERTIFICATES = "certificates"
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Result of `points`, `branch` or `graph`.
+    """Result of `points`, `branch`, `graph` or `evolve`.
 
     Attributes
     ----------
@@ -53,6 +54,8 @@ class Result:
     graph : FlowGraph or None
     certificates : tuple of Certificate
         Of the sets and of the basins that connections end in.
+    evolution : Evolution or None
+        Then `sets` are the starts of its strands, see `evolution_records.strand_sets`.
     """
 
     loss: Loss
@@ -62,10 +65,13 @@ class Result:
     branch: SetBranch | None = None
     graph: FlowGraph | None = None
     certificates: tuple[Certificate, ...] = ()
+    evolution: Evolution | None = None
 
     @property
     def kind(self) -> str:
-        """What was computed: "points", "branch" or "graph"."""
+        """What was computed: "points", "branch", "graph" or "evolution"."""
+        if self.evolution is not None:
+            return "evolution"
         if self.branch is not None:
             return "branch"
         return "points" if self.graph is None else "graph"
@@ -83,6 +89,8 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
     parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data)]
     if result.branch is not None:
         parts.append(branch_to_arrays(result.branch))
+    if result.evolution is not None:
+        parts.append(evolution_to_arrays(result.evolution))
     if result.certificates:
         parts.append(xr.Dataset({CERTIFICATES: ((), claims_to_json(result.certificates))}))
     attributes = {
@@ -129,6 +137,7 @@ def _result(path: str | os.PathLike[str], data: xr.Dataset) -> Result:
         branch_from_arrays(data, sets) if data.attrs["kind"] == "branch" else None,
         FlowGraph.from_json(graph) if graph else None,
         _certificates(data, loss, settings),
+        evolution_from_arrays(data, sets) if data.attrs["kind"] == "evolution" else None,
     )
 
 

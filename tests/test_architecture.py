@@ -12,6 +12,7 @@ STANDS_ABOVE_THE_ENGINE = {
     "store.py",
     "records.py",
     "leg_records.py",
+    "evolution_records.py",
     "results.py",
     "ensemble.py",
     "statistics.py",

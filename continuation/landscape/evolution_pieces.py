@@ -18,6 +18,10 @@ SHORTEST = 1e-7
 """Length of a strand, relative to its branch, below which its folds are rounding: a weight runs
 to infinity there while the parameter stands still."""
 
+SHORTEST_LOOSE = 1e-3
+"""The same where a fold at its end could not be located: Newton's method finds every fold that is
+more than rounding."""
+
 ROUNDING = "the parameter stands still within rounding"
 
 
@@ -42,9 +46,16 @@ def strands_of(branch: SetBranch, labels: Iterator[str]) -> tuple[Strand, ...]:
         A new label for each.
     """
     pieces = [_piece(branch, a, b) for a, b in itertools.pairwise(_cuts(branch))]
-    shortest = SHORTEST * float(np.ptp(branch.p))
-    kept = [piece for piece in pieces if abs(piece.last.p - piece.first.p) > shortest]
+    length = float(np.ptp(branch.p))
+    kept = [piece for piece in pieces if not _is_rounding(piece, length)]
     return tuple(_strand(branch, _bounded(piece, kept), next(labels)) for piece in kept)
+
+
+def _is_rounding(piece: Piece, length: float) -> bool:
+    """Whether a piece lies between turns that are rounding errors of the parameter."""
+    loose = any(end.kind == "fold" and not end.located for end in (piece.first, piece.last))
+    shortest = (SHORTEST_LOOSE if loose else SHORTEST) * length
+    return abs(piece.last.p - piece.first.p) <= shortest
 
 
 def _bounded(piece: Piece, kept: Sequence[Piece]) -> Piece:
