@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
+from continuation.certify import certify_graph
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from figures.arrays import join_presets, of_preset
 from figures.graph_data import graph_arrays
@@ -22,6 +23,10 @@ TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
+
+NODES = ["label", "kind", "region", "loss", "attracting", "certified"]
+EDGES = ["source", "target", "multiplicity", "source_parameter", "certified_basin"]
+"""What is drawn of nodes and connections."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def compute(part: Part) -> xr.Dataset:
     model = PRESETS[part.preset]()
     loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
     sets = find_critical_sets(loss, noise=NOISE)
-    graph = connect(loss, sets, noise=NOISE)
+    graph, _ = certify_graph(loss, connect(loss, sets, noise=NOISE), noise=NOISE)
     chains = [" → ".join(chain.nodes) for chain in graph.chains() if chain.complete]
     return graph_arrays(graph).assign_attrs(
         preset=part.preset,
@@ -63,12 +68,15 @@ def draw(data: xr.Dataset) -> Canvas:
     canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.66 * DOUBLE))
     regions: list[str] = []
     kinds: list[str] = []
+    certified: list[bool] = []
+    entered: list[bool] = []
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
         of = of_preset(data, preset)
-        edges = of[["source", "target", "multiplicity", "source_parameter"]]
-        flow_graph(panel, of[["label", "kind", "region", "loss", "attracting"]], edges)
+        flow_graph(panel, of[NODES], of[EDGES])
         panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
-    region_legend(canvas, regions, kinds)
+        certified += of["certified"].to_numpy().astype(bool).tolist()
+        entered += of["certified_basin"].to_numpy().astype(bool).tolist()
+    region_legend(canvas, regions, kinds, certified, entered)
     return canvas

@@ -29,11 +29,14 @@ def graph_arrays(graph: FlowGraph) -> xr.Dataset:
         name: ("node", np.array([float(n.get(name, np.nan)) for n in nodes]))
         for name in NODE_NUMBERS
     }
+    variables["certified"] = ("node", np.array([bool(n.get("certified")) for n in nodes], np.int8))
     for end in ("source", "target"):
         variables[end] = ("edge", np.array([place[r[end]] for r in rows], dtype=np.int64))
     variables |= {name: ("edge", np.array([float(r[name]) for r in rows])) for name in EDGE_NUMBERS}
     places = [float(r.get("source_parameter", np.nan)) for r in rows]
     variables["source_parameter"] = ("edge", np.array(places))
+    entered = [bool(r.get("certified_basin")) for r in rows]
+    variables["certified_basin"] = ("edge", np.array(entered, np.int8))
     variables["departure"] = ("edge", [str(r["departure"]) for r in rows])
     count = sum(int(r["multiplicity"]) for r in undecided)
     return xr.Dataset(variables, attrs={"undecided": count})

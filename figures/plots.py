@@ -24,6 +24,9 @@ BAND = (0.1, 0.9)
 MOST_COLUMNS = 6
 """Columns of a graph: with more, labels run into each other."""
 
+ENTERED_COLOUR, ENTERED_WIDTH = "0.05", 1.2
+"""Arrows into certified basins; the others are thin and grey."""
+
 KIND_NAMES = {"point": "point", "line": "split line", "infinity": "set at infinity"}
 
 
@@ -53,22 +56,37 @@ def median_and_band(
 def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     """Heteroclinic graph: height = loss, colour = region, shape = kind, filled = attracting.
 
+    A dot marks what is certified, a dark arrow what was followed into a certified basin.
+
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     nodes : xarray.Dataset
-        Along "node": label, kind, region, loss, attracting.
+        Along "node": label, kind, region, loss, attracting and, where known, certified.
     edges : xarray.Dataset
-        Along "edge": source and target (positions of nodes), multiplicity, source_parameter.
+        Along "edge": source and target (positions of nodes), multiplicity, source_parameter and,
+        where known, certified_basin.
     """
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
     links = joined(edges)
     across = spread(height, list(links))
+    entered = certified_links(edges)
     for (i, j), count in links.items():
-        _arrow(axes, (across[i], height[i]), (across[j], height[j]), count)
+        _arrow(axes, (across[i], height[i]), (across[j], height[j]), count, (i, j) in entered)
     for k in range(loss.size):
         _node(axes, nodes.isel(node=k), across[k], height[k])
+    if "certified" in nodes:
+        marked = nodes["certified"].to_numpy().astype(bool)
+        axes.scatter(
+            across[marked],
+            height[marked],
+            s=9,  # seen on filled and on empty nodes
+            color="white",
+            edgecolor="black",
+            linewidth=0.6,
+            zorder=3.5,
+        )
     ticks = _distinct_levels(height)
     axes.set_yticks(height[ticks], [f"{loss[k]:.4g}" for k in ticks])
     axes.set_xticks([])
@@ -90,6 +108,16 @@ def joined(edges: xr.Dataset) -> dict[tuple[int, int], int]:
         at = 0.0 if np.isnan(place) else float(place)
         counts.setdefault((int(source), int(target)), Counter())[at] += int(number)
     return {link: max(number.values()) for link, number in counts.items()}
+
+
+def certified_links(edges: xr.Dataset) -> set[tuple[int, int]]:
+    """Pairs of nodes all of whose connections were followed into a certified basin."""
+    if "certified_basin" not in edges:
+        return set()
+    ends = list(zip(edges["source"].to_numpy(), edges["target"].to_numpy(), strict=True))
+    entered = edges["certified_basin"].to_numpy().astype(bool)
+    open_ = {(int(i), int(j)) for (i, j), sure in zip(ends, entered, strict=True) if not sure}
+    return {(int(i), int(j)) for i, j in ends} - open_
 
 
 def height_of(loss: Array) -> Array:
@@ -154,8 +182,25 @@ def _covered(
     return count
 
 
-def region_legend(canvas: Figure, regions: Sequence[str], kinds: Sequence[str]) -> None:
-    """Legend below a figure for colours of regions and shapes of kinds, those that occur."""
+def region_legend(
+    canvas: Figure,
+    regions: Sequence[str],
+    kinds: Sequence[str],
+    certified: Sequence[bool] = (),
+    entered: Sequence[bool] = (),
+) -> None:
+    """Legend below a figure for colours of regions and shapes of kinds, those that occur.
+
+    Parameters
+    ----------
+    canvas : matplotlib.figure.Figure
+    regions, kinds : sequence of str
+        Of all nodes.
+    certified : sequence of bool
+        Which nodes are certified.
+    entered : sequence of bool
+        Which connections were followed into a certified basin.
+    """
     handles = [
         Line2D([], [], ls="", marker="o", color=colour, label=region)
         for region, colour in REGION_COLOURS.items()
@@ -167,6 +212,14 @@ def region_legend(canvas: Figure, regions: Sequence[str], kinds: Sequence[str]) 
         if k in set(kinds)
     ]
     handles.append(Line2D([], [], ls="", marker="o", color="black", label="filled: attracting"))
+    if any(certified):
+        label = "dot: proved in ball arithmetic"
+        handles.append(
+            Line2D([], [], ls="", marker="o", color="white", mec="black", ms=3, label=label)
+        )
+    if any(entered):
+        label = "dark arrow: into a certified basin"
+        handles.append(Line2D([], [], color=ENTERED_COLOUR, lw=ENTERED_WIDTH, label=label))
     canvas.legend(handles=handles, loc="outside lower center", ncols=4)
 
 
@@ -196,7 +249,9 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
     )
 
 
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], count: int) -> None:
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], count: int, entered: bool
+) -> None:
     arrow = FancyArrowPatch(
         start,
         end,
@@ -204,8 +259,8 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], cou
         mutation_scale=7,
         shrinkA=6,
         shrinkB=6,
-        color="0.45",
-        lw=0.7,
+        color=ENTERED_COLOUR if entered else "0.6",
+        lw=ENTERED_WIDTH if entered else 0.7,
         connectionstyle="arc3,rad=0.06",
         zorder=1,
     )

@@ -46,7 +46,8 @@ def _graph(result: Result) -> Canvas:
     _fits(left, result)
     arrays = graph_arrays(result.graph)
     flow_graph(right, arrays, arrays)
-    region_legend(canvas, arrays["region"].to_numpy().tolist(), arrays["kind"].to_numpy().tolist())
+    names = ("region", "kind", "certified", "certified_basin")
+    region_legend(canvas, *(arrays[name].to_numpy().tolist() for name in names))
     return canvas
 
 
