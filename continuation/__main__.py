@@ -2,10 +2,12 @@
 
 import typer
 
+from continuation.commands.basins import basins
 from continuation.commands.branch import branch
 from continuation.commands.check import check
 from continuation.commands.evolve import evolve
 from continuation.commands.graph import graph
+from continuation.commands.phase import phase
 from continuation.commands.points import points
 
 app = typer.Typer(
@@ -18,6 +20,8 @@ app.command()(points)
 app.command()(graph)
 app.command()(branch)
 app.command()(evolve)
+app.command()(phase)
+app.command()(basins)
 app.command()(check)
 
 if __name__ == "__main__":

@@ -18,7 +18,22 @@ from continuation.certify.certificate import (
 )
 from continuation.errors import StoreError
 from continuation.evolution_records import evolution_from_arrays, evolution_to_arrays
-from continuation.landscape import CriticalSets, Evolution, FlowGraph, Loss, SetBranch
+from continuation.flow_records import (
+    basins_from_arrays,
+    basins_to_arrays,
+    phase_from_arrays,
+    phase_to_arrays,
+)
+from continuation.landscape import (
+    Basins,
+    CriticalSets,
+    Evolution,
+    FlowGraph,
+    Loss,
+    PassageTimes,
+    PhasePlane,
+    SetBranch,
+)
 from continuation.landscape.observations import Axis
 from continuation.records import (
     branch_from_arrays,
@@ -31,7 +46,7 @@ from continuation.records import (
 from continuation.store import read_dataset, to_json, write_dataset
 from symbolic import Model
 
-KINDS = ("points", "branch", "graph", "evolution")
+KINDS = ("points", "branch", "graph", "evolution", "basins", "phase")
 
 CERTIFICATES = "certificates"
 """Variable that holds the claims as JSON; the data they speak of are the file's own."""
@@ -39,7 +54,7 @@ CERTIFICATES = "certificates"
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Result of `points`, `branch`, `graph` or `evolve`.
+    """Result of one command.
 
     Attributes
     ----------
@@ -56,6 +71,10 @@ class Result:
         Of the sets and of the basins that connections end in.
     evolution : Evolution or None
         Then `sets` are the starts of its strands, see `evolution_records.strand_sets`.
+    basins : Basins or None
+    passages : tuple of PassageTimes
+        With the basins.
+    phase : PhasePlane or None
     """
 
     loss: Loss
@@ -66,15 +85,15 @@ class Result:
     graph: FlowGraph | None = None
     certificates: tuple[Certificate, ...] = ()
     evolution: Evolution | None = None
+    basins: Basins | None = None
+    passages: tuple[PassageTimes, ...] = ()
+    phase: PhasePlane | None = None
 
     @property
     def kind(self) -> str:
-        """What was computed: "points", "branch", "graph" or "evolution"."""
-        if self.evolution is not None:
-            return "evolution"
-        if self.branch is not None:
-            return "branch"
-        return "points" if self.graph is None else "graph"
+        """What was computed: one of `KINDS`."""
+        given = (name for name in KINDS[1:] if getattr(self, name) is not None)
+        return next(given, "points")
 
 
 def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
@@ -91,6 +110,10 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
         parts.append(branch_to_arrays(result.branch))
     if result.evolution is not None:
         parts.append(evolution_to_arrays(result.evolution))
+    if result.basins is not None:
+        parts.append(basins_to_arrays(result.basins, result.passages))
+    if result.phase is not None:
+        parts.append(phase_to_arrays(result.phase))
     if result.certificates:
         parts.append(xr.Dataset({CERTIFICATES: ((), claims_to_json(result.certificates))}))
     attributes = {
@@ -127,17 +150,21 @@ def _result(path: str | os.PathLike[str], data: xr.Dataset) -> Result:
         raise StoreError(f"{path}: the model does not match its digest; the file is damaged")
     sets = sets_from_arrays(data, model)
     loss, settings = Loss(model, dataset_from_arrays(data)), json.loads(data.attrs["settings"])
-    graph = data.attrs["graph"]
+    kind, graph = data.attrs["kind"], data.attrs["graph"]
+    basins, passages = basins_from_arrays(data) if kind == "basins" else (None, ())
     x_axis, y_axis = (Axis(**axis) for axis in json.loads(data.attrs["axes"]))
     return Result(
         loss,
         settings,
         (x_axis, y_axis),
         sets,
-        branch_from_arrays(data, sets) if data.attrs["kind"] == "branch" else None,
+        branch_from_arrays(data, sets) if kind == "branch" else None,
         FlowGraph.from_json(graph) if graph else None,
         _certificates(data, loss, settings),
-        evolution_from_arrays(data, sets) if data.attrs["kind"] == "evolution" else None,
+        evolution_from_arrays(data, sets) if kind == "evolution" else None,
+        basins,
+        passages,
+        phase_from_arrays(data) if kind == "phase" else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,9 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from continuation.flow_records import phase_to_arrays
 from continuation.results import Result, load_result
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas
+from figures.phase_plane import draw_plane, plane_legend
 from figures.plots import flow_graph, region_legend
 from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style
 
@@ -28,7 +31,11 @@ def draw_file(path: Path, output: Path) -> list[Path]:
     """
     result = load_result(path)
     with paper_style():
-        canvas = {"points": _points, "branch": _branch, "graph": _graph}[result.kind](result)
+        draw = {
+            "points": _points, "branch": _branch, "graph": _graph, "basins": _basins,
+            "phase": _phase,
+        }[result.kind]  # fmt: skip
+        canvas = draw(result)
         return save_canvas(canvas, output, path.stem)
 
 
@@ -74,6 +81,40 @@ def _branch(result: Result) -> Canvas:
     highest = int(branch.inertia[:, 0].max())
     lower.set_ylim(-0.3, highest + 0.3)
     lower.set_yticks(range(highest + 1))
+    return canvas
+
+
+def _basins(result: Result) -> Canvas:
+    """Fractions of initial weights on the left, passage times on the right."""
+    assert result.basins is not None
+    canvas, (left, right) = plt.subplots(1, 2, figsize=(DOUBLE, 0.45 * DOUBLE))
+    regions = {found.label: found.region for found in result.sets}
+    for k, one in enumerate(result.basins.targets):
+        colour = REGION_COLOURS[regions.get(one.label, "unlabelled")]
+        error = [[one.estimate - one.lower], [one.upper - one.estimate]]
+        left.barh(k, one.estimate, color=colour)
+        left.errorbar(one.estimate, k, xerr=error, color="black", capsize=2, lw=1)
+    left.set_yticks(range(len(result.basins.targets)), [one.label for one in result.basins.targets])
+    left.invert_yaxis()
+    left.set(xlabel=f"fraction of {result.basins.n} initial weights (95 % interval)")
+    passed = [times for times in result.passages if times.count]
+    for times, marker in zip(passed, itertools.cycle("osD^v"), strict=False):
+        right.plot(times.predicted, times.measured, marker, ms=3, mfc="none", label=times.label)
+    if passed:
+        ends = np.concatenate([times.predicted[times.predicted > 0.0] for times in passed])
+        right.plot([ends.min(), ends.max()], [ends.min(), ends.max()], "-", color="0.5", lw=0.8)
+        right.set(xscale="log", yscale="log")
+        right.legend()
+    right.set(xlabel="passage time predicted by eigenvalues", ylabel="measured")
+    return canvas
+
+
+def _phase(result: Result) -> Canvas:
+    """Flow, nullclines, critical points and manifolds."""
+    assert result.phase is not None
+    canvas, axes = plt.subplots(figsize=(1.4 * SINGLE, 1.25 * SINGLE))
+    draw_plane(axes, phase_to_arrays(result.phase))
+    canvas.legend(handles=plane_legend(), loc="outside lower center", ncols=3)
     return canvas
 
 

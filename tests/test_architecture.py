@@ -13,6 +13,7 @@ STANDS_ABOVE_THE_ENGINE = {
     "records.py",
     "leg_records.py",
     "evolution_records.py",
+    "flow_records.py",
     "results.py",
     "ensemble.py",
     "statistics.py",

@@ -23,7 +23,10 @@ SHARED = (
     "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--bias",
     "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
 )  # fmt: skip
-OWN = {"points": (), "graph": ("--graphml",), "branch": ("--parameter", "--limits", "--set")}
+OWN = {
+    "points": (), "graph": ("--graphml",), "branch": ("--parameter", "--limits", "--set"),
+    "phase": ("--extent",), "basins": ("--trajectories", "--passages", "--radius", "--spread"),
+}  # fmt: skip
 
 CSV_FILES = {
     "nan.csv": "x,y\n1,2\n2,nan\n3,1\n",
@@ -200,7 +203,7 @@ def test_help_names_every_option_and_says_what_it_does(command):
 def test_help_names_every_command_and_what_to_do_next():
     for arguments in (("--help",), ()):
         _, output = run(*arguments)
-        assert set(re.findall(r"│ (points|graph|branch) ", output)) == set(OWN)
+        assert set(re.findall(r"│ (points|graph|branch|phase|basins) ", output)) == set(OWN)
         assert "python -m figures FILE" in output
 
 

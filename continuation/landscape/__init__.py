@@ -27,7 +27,8 @@ from continuation.landscape.gradient_flow import (
 from continuation.landscape.heteroclinic import connect
 from continuation.landscape.itineraries import Stop, itinerary
 from continuation.landscape.loss import Jet, Loss, LossAt
-from continuation.landscape.passage_times import PassageTimes, passage_times
+from continuation.landscape.passages import PassageTimes, passage_times
+from continuation.landscape.phase_planes import PhasePlane, phase_plane
 from continuation.landscape.regions import label_regions
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Stabiliser, Symmetry
@@ -60,6 +61,7 @@ __all__ = [
     "LossDiagram",
     "Passage",
     "PassageTimes",
+    "PhasePlane",
     "RegionEvidence",
     "Segment",
     "SetBranch",
@@ -86,6 +88,7 @@ __all__ = [
     "label_regions",
     "loss_diagram",
     "passage_times",
+    "phase_plane",
     "sweep_basins",
     "trajectory",
     "zero_noise_sets",

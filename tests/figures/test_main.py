@@ -26,9 +26,9 @@ from figures import __main__ as command_line
 from figures import compile_kernels, job
 from symbolic import single_unit
 
-NINE = (
+FIGURES = (
     "training", "landscape", "phase_plane", "noise", "size", "graph", "optimum", "collapse",
-    "motorcycle",
+    "basins", "motorcycle",
 )  # fmt: skip
 COUNT = 5
 
@@ -120,9 +120,9 @@ def main_job(tmp_path_factory):
 def test_the_list_names_all_nine_figures():
     code, output = run("--list")
     assert code == 0
-    assert re.findall(r"│ (\w+) +│ \S", output) == list(NINE)
-    assert job.NAMES == NINE
-    assert all(job.figure_module(name).TITLE in output for name in NINE)
+    assert re.findall(r"│ (\w+) +│ \S", output) == list(FIGURES)
+    assert job.NAMES == FIGURES
+    assert all(job.figure_module(name).TITLE in output for name in FIGURES)
 
 
 def test_help_names_every_option():
@@ -136,7 +136,7 @@ def test_help_names_every_option():
 def test_unknown_figures_are_refused_with_the_known_ones(tmp_path):
     code, output = run("--only", "phase_plane", "--only", "colapse", "--output", tmp_path / "out")
     assert code == 1
-    assert output == f"error: unknown figure 'colapse'; choose from {', '.join(NINE)}\n"
+    assert output == f"error: unknown figure 'colapse'; choose from {', '.join(FIGURES)}\n"
     assert files(tmp_path) == []
 
 

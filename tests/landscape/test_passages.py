@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from continuation.errors import InvalidInputError
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.loss import Loss
-from continuation.landscape.passage_times import exit_time, passage_times
+from continuation.landscape.passages import exit_time, passage_times
 from continuation.landscape.search import find_critical_sets
 from symbolic import Model, fukumizu_amari
 

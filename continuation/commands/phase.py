@@ -1,0 +1,30 @@
+"""`phase`: the phase plane of a model with two weights."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from continuation.commands import common
+from continuation.landscape.phase_planes import phase_plane
+from continuation.results import Result
+
+
+@common.with_task
+def phase(
+    task: common.Task,
+    output: common.Output = Path("phase.nc"),
+    extent: Annotated[tuple[float, float], typer.Option(help="Range of both weights.")] = (
+        -3.0,
+        3.0,
+    ),
+) -> None:
+    """Phase plane of a model with two weights: field, critical points, invariant manifolds."""
+    sets = task.sets()
+    with common.console.status("computing the field and the manifolds"):
+        plane = phase_plane(
+            task.loss, sets, noise=task.noise, weight_decay=task.weight_decay, extent=extent
+        )
+    common.print_sets(sets)
+    settings = task.settings(lowest=extent[0], highest=extent[1])
+    common.save(Result(task.loss, settings, task.axes, sets, phase=plane), output)
