@@ -15,6 +15,7 @@ import numpy as np
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet, RegionEvidence
+from continuation.landscape.edges import UNDECIDED
 from continuation.landscape.evolution_events import Event, branch_events
 from continuation.landscape.evolution_family import LossFamily
 from continuation.landscape.evolution_sides import Sides
@@ -162,7 +163,7 @@ def _assembled(tracker: Tracker, resolution: int, on_progress: Callable[[str], N
         tuple(switches),
         tuple(intervals),
         tuple(sorted(tracker.values)),
-        (*notes, *_standing_notes(events)),
+        (*notes, *_discovered(intervals), *_standing_notes(events)),
     )
 
 
@@ -206,6 +207,18 @@ class _Graphs:
         if evidence.units < evidence.required:
             return replace(found, region="plateau", evidence=evidence)
         return replace(found, region=region_of(found, evidence), evidence=evidence)
+
+
+def _discovered(intervals: Sequence[Interval]) -> Iterator[str]:
+    """Targets of flows that no search has found: beyond the range of weights that it covers."""
+    for interval in intervals:
+        nodes = interval.graph.nx.nodes(data=True)
+        names = [n for n, node in nodes if node["found_by"] == "flow" and n != UNDECIDED]
+        if names:
+            yield (
+                f"{interval.lower:.6g} to {interval.upper:.6g}: flows end in {', '.join(names)}, "
+                "which no search has found and no branch follows"
+            )
 
 
 def _standing_notes(events: Sequence[Event]) -> Iterator[str]:

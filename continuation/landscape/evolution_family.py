@@ -5,16 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-import numpy as np
-from numpy.typing import NDArray
-
 from continuation.errors import InvalidInputError
+from continuation.landscape.blocks import loss_in_blocks
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
-from continuation.landscape.dataset import Dataset
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.search import find_critical_sets
-
-Array = NDArray[np.float64]
 
 PARAMETERS = ("noise", "size", "weight_decay")
 """What a landscape can be followed in: parameters for which all critical sets can be searched."""
@@ -63,7 +58,7 @@ class LossFamily:
         """Model and data at p: within a schedule the data carry the weights of the ramp."""
         if not self.schedule:
             return self.loss
-        return Loss(self.loss.model, in_blocks(self.loss.data, p, self.schedule))
+        return loss_in_blocks(self.loss, p, self.schedule)
 
     def settings(self, p: float) -> LossSettings:
         """Keyword arguments that fix the loss of `loss_at` at p."""
@@ -96,28 +91,3 @@ class LossFamily:
             "weight_decay": self.weight_decay,
         }
         return {**whole, self.parameter: p}
-
-
-def in_blocks(data: Dataset, p: float, schedule: tuple[int, ...]) -> Dataset:
-    """The data set in which whole blocks of samples are ramped in, at the size p.
-
-    Between the scheduled sizes a ≤ p < b the block of samples a ≤ i < b carries the C² ramp
-    6t⁵ − 15t⁴ + 10t³ of t = (p − a)/(b − a), as in the kernels.
-
-    Parameters
-    ----------
-    data : Dataset
-        With uniform weights.
-    p : float
-    schedule : tuple of int
-        Increasing sizes.
-    """
-    upper = min((n for n in schedule if n >= p), default=schedule[-1])
-    lower = max((n for n in schedule if n <= p), default=schedule[0])
-    if lower >= upper:
-        return data.first(upper)
-    t = (p - lower) / (upper - lower)
-    weights = np.ones(upper)
-    weights[lower:] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
-    whole = data.first(upper)
-    return Dataset(whole.x, whole.target, whole.noise, weights / weights.sum(), whole.kind)

@@ -18,6 +18,7 @@ from continuation.landscape.departures import departures
 from continuation.landscape.evolution_family import LossFamily
 from continuation.landscape.evolution_strands import StrandAt
 from continuation.landscape.gradient_flow import FlowResult, flow_to_limit
+from continuation.landscape.loss import LossAt
 from continuation.landscape.symmetry import Symmetry
 from continuation.landscape.targets import match
 
@@ -25,6 +26,10 @@ Array = NDArray[np.float64]
 
 SCAN_RTOL = 1e-6
 """Tolerance of the flows between which a switch is bracketed."""
+
+ALIGNED = 0.9
+"""Least cosine between the flow at a start and the way out. Next to a branch point, where another
+set is nearer than the start, the start does not lie on the unstable manifold."""
 
 STEP_LIMIT = 200_000
 
@@ -106,8 +111,10 @@ class Sides:
         e = self._direction(label, p)
         starts = departures(at, source)
         start = max(starts, key=lambda s: float((s.theta - theta) @ e) * (sign or 1))
+        # one step only where the start does not lie on the manifold: a flow that decides nothing
+        steps = STEP_LIMIT if _leaves_along(at, theta, start.theta) else 1
         result = flow_to_limit(
-            at, start.theta, rtol=rtol, step_limit=STEP_LIMIT, subspace=start.subspace
+            at, start.theta, rtol=rtol, step_limit=steps, subspace=start.subspace
         )
         found = self._matched(p, result, first, {} if known is None else known)
         # the flow ends in attracting sets, except within an invariant subspace
@@ -143,6 +150,13 @@ class Sides:
         symmetry = Symmetry.of(self.family.loss.model)
         elements = symmetry.stabiliser(theta).elements
         return any(float(symmetry.act(g, e) @ e) < -0.5 for g in elements)
+
+
+def _leaves_along(at: LossAt, theta: Array, start: Array) -> bool:
+    """Whether the flow at a start runs away from its set, as it does on the unstable manifold."""
+    away, downhill = start - theta, -at.gradient(start)
+    cosine = float(away @ downhill) / float(np.linalg.norm(away) * np.linalg.norm(downhill))
+    return cosine > ALIGNED
 
 
 def is_source(at: StrandAt, p: float) -> bool:

@@ -19,6 +19,7 @@ connections of saddles have codimension one, where the parameter unfolds them.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -95,17 +96,20 @@ def switches_between(sides: Sides, values: Sequence[float]) -> tuple[list[Switch
         Sides whose target was not decided.
     """
     table = [sides.targets(p) for p in values]
-    switches, notes = [], []
+    switches: list[Switch] = []
+    doubts: Counter[str] = Counter()
     for side in table[0]:
         known = [(p, row[side]) for p, row in zip(values, table, strict=True) if row.get(side)]
-        if len(known) < len(values):
-            notes.append(
-                f"{len(values) - len(known)} of {len(values)} flows from {side[0]} between "
-                f"{values[0]:.6g} and {values[-1]:.6g} ended in none of the sets"
-            )
+        doubts[side[0]] += len(values) - len(known)
         for (low, before), (high, after) in itertools.pairwise(known):
             if before != after:
                 switches += _located_between(sides, side, (low, before), (high, after))
+    span = f"between {values[0]:.6g} and {values[-1]:.6g}"
+    notes = [
+        f"{count} flows from {source} {span} were not decided or ended in none of the sets"
+        for source, count in doubts.items()
+        if count
+    ]
     return switches, notes
 
 

@@ -97,7 +97,7 @@ def lifted_problem(
     if critical_set.model != loss.model:
         raise InvalidInputError("the set belongs to another model than the loss")
     if critical_set.kind == "infinity":
-        return _at_infinity(loss, critical_set, parameter, at)
+        return _at_infinity(loss, critical_set, parameter, at, tuple(schedule))
     decaying = parameter == "weight_decay" or at.get("weight_decay", 0.0) > 0.0
     embedding = critical_set.embedding
     if embedding is None or not embedding.copies:
@@ -213,12 +213,16 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
 
 def _at_infinity(
-    loss: Loss, critical_set: CriticalSet, parameter: str, at: Mapping[str, float]
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    at: Mapping[str, float],
+    schedule: tuple[int, ...],
 ) -> Lifted:
     limit = critical_set.limit
     assert limit is not None
     system = LimitSystem.of(
-        loss, critical_set.subkind, limit, parameter, at.get("noise", 0.0), at.get("size")
+        loss, critical_set.subkind, limit, parameter, at.get("noise", 0.0), at.get("size"), schedule
     )
     nowhere = np.full(loss.model.dimension, np.nan)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.errors import InvalidInputError
+from continuation.landscape.blocks import loss_in_blocks
 from continuation.landscape.critical_models import ModelPoint
 from continuation.landscape.ends import normal_slopes
 from continuation.landscape.loss import Loss
@@ -44,6 +45,8 @@ class LimitSystem:
     parameter : {"noise", "size"}
     noise, size : float
         The other one stays at its value here.
+    schedule : tuple of int
+        With "size", see `Loss.problem`.
     """
 
     loss: Loss
@@ -52,6 +55,7 @@ class LimitSystem:
     parameter: str
     noise: float
     size: float | None
+    schedule: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -62,13 +66,14 @@ class LimitSystem:
         parameter: str,
         noise: float,
         size: float | None,
+        schedule: tuple[int, ...] = (),
     ) -> LimitSystem:
         """The system that a given limit solves."""
         if parameter not in ("noise", "size"):
             raise InvalidInputError(
                 f"sets at infinity can be followed in 'noise' and 'size', not in {parameter!r}"
             )
-        return cls(loss, subkind, names_of(limit), parameter, noise, size)
+        return cls(loss, subkind, names_of(limit), parameter, noise, size, schedule)
 
     def problem(self) -> Problem:
         """As a problem of the engine."""
@@ -112,6 +117,8 @@ class LimitSystem:
     def _responses(self, p: float) -> Responses:
         if self.parameter == "noise":
             return Responses.of(self.loss, p, self.size)
+        if self.schedule:
+            return Responses.of(loss_in_blocks(self.loss, p, self.schedule), self.noise)
         return Responses.of(self.loss, self.noise, p)
 
     def _features(self, responses: Responses, z: Array) -> tuple[Array, Array, Array]:
