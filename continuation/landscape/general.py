@@ -21,12 +21,19 @@ from continuation.landscape.embedding import reduced_network
 from continuation.landscape.loss import LossAt
 from continuation.landscape.saturation import Saturation
 from continuation.landscape.search_budget import Budget
-from continuation.landscape.starts import between, random_start
+from continuation.landscape.starts import beside, between, random_start
 
 Array = NDArray[np.float64]
 
 BATCH = 200
 """Independent random starts between two looks at the list; half as many lie between points."""
+
+RUNS = 2 * BATCH
+"""Runs from them: a minimiser and a seeker of saddles each."""
+
+LARGEST_MISSING = 0.01
+"""A search goes on until fewer arrivals than this lead to unknown points, with 95 % confidence
+(where any arrive at all: wide networks often have embedded points only)."""
 
 QUIET_BATCHES = 2
 """Batches without a new point before a search ends."""
@@ -142,6 +149,7 @@ class Harvest:
 def harvest_points(
     at: LossAt,
     known: Sequence[Array],
+    fresh: Callable[[Harvest], Sequence[Array]],
     rng: np.random.Generator,
     budget: Budget,
     report: Callable[[int, int], None],
@@ -153,6 +161,9 @@ def harvest_points(
     at : LossAt
     known : sequence of ndarray, shape (d,)
         Weights worth starting near: embeddings of narrower networks' points.
+    fresh : callable
+        Gives the points (d₀,) of the network of one unit less that are new since the last call,
+        beside which to search; it may take them from `Harvest.narrower`.
     rng : numpy.random.Generator
     budget : Budget
     report : callable
@@ -161,23 +172,43 @@ def harvest_points(
     harvest = Harvest(Assembler(at), decays=at.constants[2] > 0.0)
     quiet, batch, reason = 0, 0, ""
     while not reason:
-        if (spent := budget.spent(batch * 2 * BATCH)) is not None:
-            reason = spent
-            break
         before = len(harvest.points)
+        reason = budget.spent(batch * RUNS) or ""
+        for base in () if reason else fresh(harvest):
+            _run(at, harvest, beside(at, base), random=False)
+        if reason:
+            break
         _batch(at, harvest, known, rng)
         batch += 1
         quiet = quiet + 1 if len(harvest.points) == before else 0
         report(batch, len(harvest.points))
-        if quiet >= QUIET_BATCHES and min(harvest.hits, default=2) >= 2:
-            reason = f"every point was reached twice, the last {QUIET_BATCHES} batches added none"
-        elif batch == MOST_BATCHES:
-            reason = f"new or rare points still appear after {batch} batches"
-    settled = quiet >= QUIET_BATCHES and min(harvest.hits, default=2) >= 2
-    runs = batch * 2 * BATCH
-    return harvest, Saturation.of(
-        at.model.hidden, runs, harvest.random_hits, settled=settled, reason=reason
-    )
+        reason = _ending(harvest, quiet, batch)
+    fresh(harvest)
+    settled = _is_settled(harvest, quiet)
+    return harvest, _support(harvest, batch, settled=settled, reason=reason)
+
+
+def _support(harvest: Harvest, batch: int, *, settled: bool, reason: str) -> Saturation:
+    units, runs = harvest.build.model.hidden, batch * RUNS
+    return Saturation.of(units, runs, harvest.random_hits, settled=settled, reason=reason)
+
+
+def _ending(harvest: Harvest, quiet: int, batch: int) -> str:
+    """Why the search ends after a batch; empty if it goes on."""
+    support = _support(harvest, batch, settled=True, reason="")
+    if _is_settled(harvest, quiet) and (
+        not support.arrivals or support.missing_mass_bound <= LARGEST_MISSING
+    ):
+        return f"every point was reached twice, the last {QUIET_BATCHES} batches added none"
+    if batch < MOST_BATCHES:
+        return ""
+    if _is_settled(harvest, quiet):
+        return f"few of the runs of {batch} batches arrive at points"
+    return f"new or rare points still appear after {batch} batches"
+
+
+def _is_settled(harvest: Harvest, quiet: int) -> bool:
+    return quiet >= QUIET_BATCHES and min(harvest.hits, default=2) >= 2
 
 
 def _batch(at: LossAt, harvest: Harvest, known: Sequence[Array], rng: np.random.Generator) -> None:
@@ -185,10 +216,15 @@ def _batch(at: LossAt, harvest: Harvest, known: Sequence[Array], rng: np.random.
     starts = np.array([random_start(at, rng) for _ in range(BATCH)])
     anchors = [*known, *(p.theta for p in harvest.points if p.theta is not None)]
     closer = [_between_two(anchors, harvest, rng) for _ in range(BATCH // 2) if len(anchors) > 1]
-    for rows, random in ((starts, True), (np.array(closer), False)):
-        for target in (MINIMUM, ANY_INDEX) if len(rows) else ():
-            for theta, found in zip(*seek(at, rows, target), strict=True):
-                harvest.add(theta if found else None, random=random)
+    _run(at, harvest, starts, random=True)
+    if closer:
+        _run(at, harvest, np.array(closer), random=False)
+
+
+def _run(at: LossAt, harvest: Harvest, starts: Array, *, random: bool) -> None:
+    for target in (MINIMUM, ANY_INDEX):
+        for theta, found in zip(*seek(at, starts, target), strict=True):
+            harvest.add(theta if found else None, random=random)
 
 
 def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Generator) -> Array:
@@ -197,16 +233,16 @@ def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Gene
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:
-    """Whether the transition of every unit is seen by at least `FEWEST_SAMPLES` samples.
+    """Whether the transition of every unit with bias is seen by at least `FEWEST_SAMPLES` samples.
 
     A steeper unit is a step between samples; such points are about as many as there are pairs of
-    gaps in the data, all next to the step ends at infinity.
+    gaps in the data, all next to the step ends at infinity. Without bias all units turn at x = 0,
+    and steep ones are as few as the others.
     """
     model = at.model
-    if model.kind == "expression":
+    if not model.bias:
         return True
     h = model.hidden
-    centre = theta[h : 2 * h] if model.bias else np.zeros(h)
-    seen = np.abs(np.outer(theta[:h], at.data[0]) + centre[:, None]) < TRANSITION
+    seen = np.abs(np.outer(theta[:h], at.data[0]) + theta[h : 2 * h, None]) < TRANSITION
     flat = np.abs(theta[:h]) * np.ptp(at.data[0]) < TRANSITION
     return bool((flat | (seen.sum(axis=1) >= FEWEST_SAMPLES)).all())

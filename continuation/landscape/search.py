@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from continuation.landscape.assembly import Assembler, labelled
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
 from continuation.landscape.descent import polish
 from continuation.landscape.exhaustive import one_unit_sets, two_unit_sets
-from continuation.landscape.general import MOST_BATCHES, harvest_points, is_resolved
+from continuation.landscape.general import MOST_BATCHES, Harvest, harvest_points, is_resolved
 from continuation.landscape.lifting import (
     BasePoint,
     Lifted,
@@ -149,7 +149,13 @@ class _Task:
         sets = labelled([*genuine, *lifted.sets])
         return CriticalSets(
             sets,
-            notes=(*_support_notes(support), *lifted.notes(), *notes, NO_ENDS),
+            notes=(
+                *_support_notes(support),
+                *_sample_notes(self.loss),
+                *lifted.notes(),
+                *notes,
+                NO_ENDS,
+            ),
             saturation=tuple(support),
         )
 
@@ -175,12 +181,31 @@ class _Task:
         def report(batch: int, known: int) -> None:
             self.progress(Progress(stage, batch, MOST_BATCHES, known))
 
-        harvest, reached = harvest_points(
-            self.at(loss), self._anchors(loss, points), self._generator(units), self.budget, report
-        )
-        for fewer, ends in harvest.narrower.items():
-            points[fewer] = self._with_new(fewer, points.get(fewer, []), ends)
+        fresh = self._fresh_bases(units, points)
+        anchors, rng = self._anchors(loss, points), self._generator(units)
+        harvest, reached = harvest_points(self.at(loss), anchors, fresh, rng, self.budget, report)
         return harvest.points, reached, harvest.notes()
+
+    def _fresh_bases(
+        self, units: int, points: dict[int, list[BasePoint]]
+    ) -> Callable[[Harvest], list[Array]]:
+        """Points of one unit less, each only once; what a harvest met of them is added first."""
+        used: list[BasePoint] = []
+        narrow = self.loss.model.kind == "perceptron" and self.loss.model.free_output
+
+        def fresh(harvest: Harvest) -> list[Array]:
+            for fewer, ends in harvest.narrower.items():
+                points[fewer] = self._with_new(fewer, points.get(fewer, []), ends)
+            harvest.narrower.clear()
+            below = points.get(units - 1, []) if narrow else []
+            if narrow and units == 1 and not used:
+                lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+                below = [lifter.nothing()]
+            new = [point for point in below if point not in used]
+            used.extend(new)
+            return [point.theta for point in new]
+
+        return fresh
 
     def _generator(self, units: int) -> np.random.Generator:
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(units,)))
@@ -225,6 +250,20 @@ def _support_notes(support: Sequence[Saturation]) -> tuple[str, ...]:
     return (
         "no Euler count exists for this model; completeness is supported by repeated starts",
         *map(str, support),
+    )
+
+
+def _sample_notes(loss: Loss) -> tuple[str, ...]:
+    """Fewer samples than weights leave a continuum of exact fits."""
+    model, x = loss.model, loss.data.x
+    mirrored = model.is_odd and not (model.bias or model.offset)
+    distinct = np.unique(np.abs(x) if mirrored else x).size
+    if distinct >= model.dimension:
+        return ()
+    name = "|x|" if mirrored else "x"
+    return (
+        f"{distinct} distinct {name} for {model.dimension} weights, n < 2H where there is no bias: "
+        "the data can be fitted exactly by a continuum of weights, which is not listed",
     )
 
 

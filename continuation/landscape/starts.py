@@ -13,6 +13,13 @@ STEEPNESS = (0.2, 100.0)
 """Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
 neighbouring samples."""
 
+RADII, ANGLES = 24, 24
+"""Input parameters of a unit that is added to a point of the narrower network: a polar grid with
+bias, as many weights as radii and angles together without ..."""
+
+ALONE = 3
+"""... and so many times finer for a unit that stands alone."""
+
 RIDGE = 1e-6
 """Relative ridge of the fitted output weights, against nearly parallel units."""
 
@@ -61,3 +68,41 @@ def between(a: Array, b: Array, rng: np.random.Generator) -> Array:
     """A point on the segment between two weight vectors, where saddles are likely."""
     t = rng.uniform(0.1, 0.9)
     return (1.0 - t) * a + t * b
+
+
+def beside(at: LossAt, base: Array) -> Array:
+    """Starts with one more unit than a critical point of the narrower network; no seed.
+
+    The new unit takes all input parameters of a grid over `STEEPNESS`, and the output weights are
+    fitted. Saddles that few random starts reach often lie beside such a point.
+
+    Parameters
+    ----------
+    at : LossAt
+        Of the wider network.
+    base : ndarray, shape (d₀,)
+
+    Returns
+    -------
+    ndarray, shape (k, d)
+    """
+    model, x = at.model, at.data[0]
+    rows, h = len(model.unit_parameters), model.hidden
+    units = np.asarray(base)[: rows * (h - 1)].reshape(rows, h - 1)
+    rest = np.asarray(base)[rows * (h - 1) :]
+    low, high = np.array(STEEPNESS) / np.std(x)
+    finer = ALONE if h == 1 else 1
+    if model.bias:
+        radii = np.geomspace(low, high, finer * RADII)
+        turn = np.pi * ((np.arange(finer * ANGLES) + 0.5) / (finer * ANGLES) - 0.5)
+        w = np.outer(radii, np.cos(turn)).ravel()
+        c = np.outer(radii * np.std(x), np.sin(turn)).ravel() - w * np.mean(x)
+        added = [np.array(unit) for unit in zip(w, c, strict=True)]
+    else:
+        w = np.geomspace(low, high, finer * (RADII + ANGLES))
+        added = [np.array([weight]) for weight in (w if model.is_odd else [*w, *-w])]
+    starts = []
+    for unit in added:
+        wide = np.column_stack([np.append(unit, 0.0), units])
+        starts.append(fit_linear_part(at, np.concatenate([wide.ravel(), rest])))
+    return np.array(starts)
