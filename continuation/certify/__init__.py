@@ -10,6 +10,7 @@ from continuation.certify.certificate import (
     certificates_to_json,
 )
 from continuation.certify.check import CheckResult, check, check_collection
+from continuation.certify.complete import certify_complete
 from continuation.certify.connections import certify_graph, certify_sets
 from continuation.certify.lines import certify_line
 from continuation.certify.optimum import certify_never_optimal
@@ -24,6 +25,7 @@ __all__ = [
     "certificates_from_json",
     "certificates_to_json",
     "certify_basin",
+    "certify_complete",
     "certify_graph",
     "certify_line",
     "certify_never_optimal",

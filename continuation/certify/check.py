@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from flint import ctx
 
 from continuation.certify.check_basin import check_basin
+from continuation.certify.check_complete import check_complete
 from continuation.certify.check_optimum import check_optimum
 from continuation.certify.check_points import check_line, check_point
 from continuation.certify.check_problem import CHECK_PRECISION, Refused
@@ -25,6 +26,7 @@ CHECKERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "line": check_line,
     "optimum": check_optimum,
     "basin": check_basin,
+    "complete": check_complete,
 }
 """Kind of a certificate: its checker, which raises `Refused`."""
 

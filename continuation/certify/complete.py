@@ -1,0 +1,434 @@
+"""`certify_complete`: no critical points of two tanh units besides the listed ones.
+
+Modulo symmetry a critical point with finite weights is one of these.
+
+- One weight vanishes: then θ is the origin or a dead unit beside a critical point of one unit.
+- w₁ = w₂: a split line over a working unit, or two silent units at a root of A = ⟨y, φ(wx)⟩.
+- 0 < w₁ < w₂ and a silent unit: a root of ⟨r, φ(w x)⟩ beside a working unit, or two roots of A.
+- 0 < w₁ < w₂ and two working units: a common zero of G₁ and G₂ (see `boxes`).
+
+The first three are zeros of functions of one variable (`complete_roots`), all simple, which also
+shows that no common zero of G₁ and G₂ has a silent unit. The last is a search over boxes.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.certify.balls import upper, working_precision
+from continuation.certify.boxes import EXACTLY_ONE, EXCLUDED
+from continuation.certify.boxes_search import (
+    LEVELS,
+    MOST_POINTS,
+    Grid,
+    Tree,
+    judge,
+    search,
+    unique_box,
+)
+from continuation.certify.certificate import (
+    PROVED,
+    REFUTED,
+    UNDECIDED,
+    Certificate,
+    hexadecimal,
+    hexadecimals,
+    problem_of,
+)
+from continuation.certify.complete_roots import Isolation, OneUnit, Range, isolate, sharpened
+from continuation.certify.exact import ExactLoss
+from continuation.errors import InvalidInputError
+from continuation.landscape.critical_sets import CriticalSet
+from continuation.landscape.loss import Loss
+
+Array = NDArray[np.float64]
+
+BUDGET = 2_000_000
+"""Boxes examined at most: about 20 s for 50 samples."""
+
+REACH = 20.0
+"""Default largest input weight times the root mean square of the inputs."""
+
+BEND = 1.0
+"""Cuts are finer by (1 + bend)² at the smallest weights than at the largest."""
+
+MATCHING = 1e-6
+"""Relative distance at which a listed weight belongs to an isolated root."""
+
+MOST_LEFT = 100
+"""Boxes left that a certificate writes out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Roots:
+    """Everything that depends on one input weight.
+
+    Attributes
+    ----------
+    working, silent : ndarray, shape (k, 2)
+        Intervals of q = w² with one working, silent unit.
+    beside : tuple of ndarray
+        For each working unit the intervals of units that are silent beside it.
+    undecided : tuple of str
+        Functions whose zeros could not all be isolated.
+    """
+
+    working: Array
+    silent: Array
+    beside: tuple[Array, ...]
+    undecided: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The listed sets by kind: their input weights in the box, in increasing order.
+
+    Attributes
+    ----------
+    pairs : isolated points (w₁, w₂)
+    lines, silent, dead_working, dead_silent : weights of the single unit
+    beside : (w of the working unit, w of the silent one)
+    silent_pairs : (w₁, w₂)
+    origin : bool
+    """
+
+    pairs: list[tuple[float, float]] = field(default_factory=list)
+    lines: list[float] = field(default_factory=list)
+    silent: list[float] = field(default_factory=list)
+    dead_working: list[float] = field(default_factory=list)
+    dead_silent: list[float] = field(default_factory=list)
+    beside: list[tuple[float, float]] = field(default_factory=list)
+    silent_pairs: list[tuple[float, float]] = field(default_factory=list)
+    origins: list[float] = field(default_factory=list)
+
+
+def certify_complete(
+    loss: Loss,
+    sets: Iterable[CriticalSet],
+    *,
+    noise: float = 0.0,
+    size: float | None = None,
+    box: tuple[float, float] | None = None,
+    budget: int = BUDGET,
+) -> Certificate:
+    """Prove that a list holds all critical points with input weights in a range.
+
+    Parameters
+    ----------
+    loss : Loss
+        Two tanh units, free output weights, no bias; equal weights of the samples.
+    sets : iterable of CriticalSet
+        The list, as from `find_critical_sets`; sets at infinity and sets outside the range are
+        passed over.
+    noise, size : float
+        Parameters of the loss; `size` an integer.
+    box : (float, float), optional
+        Range of |w₁| and |w₂|; by default from 0 to 20 over the root mean square of the inputs.
+        Output weights are free.
+    budget : int
+        Most boxes to examine.
+
+    Returns
+    -------
+    Certificate
+        PROVED: in the range there are no others than the listed ones, modulo symmetry. REFUTED:
+        one is missing, or a listed one is none; the reason says where. UNDECIDED: the boxes left
+        are in the claim, with the reason.
+
+    Raises
+    ------
+    InvalidInputError
+        Another model, data with weights, or a range that makes no sense.
+
+    Notes
+    -----
+    What lies beyond the range, and the sets at infinity, are not spoken of: the limit in which
+    two units saturate on all samples but a few has critical conditions that vanish with
+    exp(−2 w |x|), x the smallest input, and would need a chart for every pair of inputs.
+    """
+    _require_supported(loss, size)
+    low, high = _range_of(loss, box)
+    unit = _data(loss, noise, size)
+    problem = problem_of(loss, noise=noise, size=size)
+    report = _Report(low, high, problem)
+    listed, strange = _sorted(sets, low, high)
+    if strange:
+        return report.end(UNDECIDED, strange)
+    roots = _roots(unit, low, high)
+    if roots.undecided:
+        return report.end(UNDECIDED, "; ".join(roots.undecided))
+    fault = _compare(listed, roots, low)
+    if fault is not None:
+        return report.end(*fault, roots=roots)
+    return _search_pairs(report, unit, listed, roots, budget)
+
+
+@dataclass(frozen=True)
+class _Report:
+    """Puts certificates together."""
+
+    low: float
+    high: float
+    problem: Mapping[str, Any]
+
+    def end(
+        self,
+        verdict: str,
+        reason: str,
+        roots: Roots | None = None,
+        boxes: Sequence[Array] = (),
+        points: Sequence[tuple[float, float]] = (),
+        tree: Tree | None = None,
+        left: Sequence[Sequence[float]] = (),
+    ) -> Certificate:
+        claim: dict[str, Any] = {
+            "low": hexadecimal(self.low),
+            "high": hexadecimal(self.high),
+            "bend": hexadecimal(BEND),
+            "levels": LEVELS,
+        }
+        if roots is not None:
+            claim["working"] = [hexadecimals(row) for row in roots.working]
+            claim["silent"] = [hexadecimals(row) for row in roots.silent]
+            claim["beside"] = [[hexadecimals(row) for row in rows] for rows in roots.beside]
+        claim["pairs"] = [hexadecimals(pair) for pair in points]
+        claim["boxes"] = [hexadecimals(box) for box in boxes]
+        if tree is not None:
+            claim["tree"] = base64.b64encode(zlib.compress(tree.codes.tobytes(), 9)).decode()
+            claim["examined"] = tree.boxes
+        claim["left"] = [hexadecimals(box) for box in left]
+        return Certificate(
+            "complete", verdict, self._statement(points, roots), reason, self.problem, claim
+        )
+
+    def _statement(self, points: Sequence[tuple[float, float]], roots: Roots | None) -> str:
+        counts = ""
+        if roots is not None:
+            silent = sum(len(b) for b in roots.beside) + len(roots.silent) ** 2
+            counts = (
+                f": {len(points)} isolated, {silent} silent, {len(roots.working)} split lines, "
+                "and the dead units and the origin where the range reaches 0"
+            )
+        return (
+            f"for {self.low:g} <= |w1|, |w2| <= {self.high:g} the listed critical points are all "
+            f"there are, modulo symmetry{counts}"
+        )
+
+
+def _require_supported(loss: Loss, size: float | None) -> None:
+    model = loss.model
+    plain = model.kind == "perceptron" and model.activation == "tanh" and model.hidden == 2
+    if not plain or model.bias or model.offset or not model.free_output:
+        raise InvalidInputError(
+            "a complete list is proved for two tanh units with free output weights and no bias"
+        )
+    if loss.data.weights is not None:
+        raise InvalidInputError("a complete list is proved for data with equal weights")
+    if size is not None and size != int(size):
+        raise InvalidInputError(f"the size must be an integer here, not {size!r}")
+
+
+def _range_of(loss: Loss, box: tuple[float, float] | None) -> tuple[float, float]:
+    if box is None:
+        return 0.0, REACH / float(np.sqrt(np.mean(loss.data.x**2)))
+    low, high = float(box[0]), float(box[1])
+    if not (0.0 <= low < high and np.isfinite(high)):
+        raise InvalidInputError(f"the range must satisfy 0 <= low < high, not {box}")
+    largest = high * float(np.abs(loss.data.x).max())
+    if not largest**2 < 2.0**58:
+        raise InvalidInputError(f"weights up to {high:g} saturate every unit; take a smaller range")
+    return low, high
+
+
+def _data(loss: Loss, noise: float, size: float | None) -> OneUnit:
+    """|x| and sign(x) y of the samples with x ≠ 0: odd units see no more, x = 0 no unit."""
+    exact = ExactLoss.of(loss, noise=noise, size=size)
+    with working_precision():
+        mid = np.array([float(y.mid()) for y in exact.targets])
+        rad = np.array([upper(abs(y - float(y.mid()))) for y in exact.targets])
+    x = loss.data.x[: mid.size]
+    seen = x != 0.0
+    sign = np.sign(x[seen])
+    return OneUnit(np.abs(x[seen]), Range(sign * mid[seen], rad[seen]))
+
+
+def _roots(unit: OneUnit, low: float, high: float) -> Roots:
+    q = Grid(low, high, BEND).q(0), Grid(low, high, BEND).q(2**LEVELS)
+    silent, working = isolate(unit.silent, *q), isolate(unit.working, *q)
+    undecided = _left("silent units", silent) + _left("working units", working)
+    stars = np.array([sharpened(unit.working, row) for row in working.intervals])
+    beside = [isolate(unit.beside(star), *q) for star in stars]
+    for found in beside:
+        undecided += _left("units silent beside a working one", found)
+    sharp = np.array([sharpened(unit.silent, row) for row in silent.intervals])
+    pieces = tuple(
+        np.array([sharpened(unit.beside(star), row) for row in found.intervals]).reshape(-1, 2)
+        for star, found in zip(stars, beside, strict=True)
+    )
+    return Roots(stars.reshape(-1, 2), sharp.reshape(-1, 2), pieces, tuple(undecided))
+
+
+def _left(name: str, found: Isolation) -> list[str]:
+    if not found.undecided.size:
+        return []
+    w = np.sqrt(found.undecided)
+    return [
+        f"{name} with w in [{w.min():.6g}, {w.max():.6g}] remain: a root at an end of the range, "
+        "or a double one; move the range or the parameter"
+    ]
+
+
+def _sorted(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Listed, str]:
+    """The listed sets by kind, and what cannot be sorted."""
+    listed = Listed()
+    for found in sets:
+        if found.kind == "infinity":
+            continue
+        if found.theta is None:
+            return listed, f"{found.label} has no weights"
+        w, v = np.abs(found.theta[:2]), found.theta[2:]
+        nonzero = w[w > 0.0]
+        if (nonzero < low).any() or (nonzero > high).any() or (low > 0.0 and nonzero.size < 2):
+            continue
+        order = np.argsort(w)
+        first, second = float(w[order[0]]), float(w[order[1]])
+        if not _place(listed, found, first, second, v[order]):
+            return listed, f"{found.label}: {found.subkind} is not known here"
+    if len(listed.pairs) > MOST_POINTS:
+        return listed, f"more than {MOST_POINTS} isolated points are listed"
+    return listed, ""
+
+
+def _place(listed: Listed, found: CriticalSet, first: float, second: float, v: Array) -> bool:
+    working = found.base is not None and float(found.base[1]) != 0.0
+    if found.subkind == "isolated":
+        listed.pairs.append((first, second))
+    elif found.subkind == "split line":
+        listed.lines.append(second)
+    elif found.subkind == "origin":
+        listed.origins.append(0.0)
+    elif found.subkind == "dead unit":
+        (listed.dead_working if working else listed.dead_silent).append(second)
+    elif found.subkind == "silent unit" and v.any():
+        listed.beside.append((second, first) if v[1] != 0.0 else (first, second))
+    elif found.subkind == "silent unit" and first == second:
+        listed.silent.append(second)
+    elif found.subkind == "silent unit":
+        listed.silent_pairs.append((first, second))
+    else:
+        return False
+    return True
+
+
+def _compare(listed: Listed, roots: Roots, low: float) -> tuple[str, str] | None:
+    """Verdict and reason where the list differs from the isolated roots."""
+    working, silent = [tuple(r) for r in roots.working], [tuple(r) for r in roots.silent]
+    pairs = [(a, b) for i, a in enumerate(silent) for b in silent[i + 1 :]]
+    beside = [(a, tuple(b)) for a, row in zip(working, roots.beside, strict=True) for b in row]
+    wanted: list[tuple[str, list[Any], list[Any]]] = [
+        ("split line", [(q,) for q in working], [(w,) for w in listed.lines]),
+        ("pair of silent units", [(q,) for q in silent], [(w,) for w in listed.silent]),
+        ("pair of silent units", pairs, listed.silent_pairs),
+        ("silent unit", beside, listed.beside),
+    ]
+    if low == 0.0:
+        wanted += [
+            ("origin", [()], [() for _ in listed.origins]),
+            ("dead unit", [(q,) for q in working], [(w,) for w in listed.dead_working]),
+            ("dead unit", [(q,) for q in silent], [(w,) for w in listed.dead_silent]),
+        ]
+    for name, expected, given in wanted:
+        fault = _match(name, expected, given)
+        if fault:
+            return REFUTED, fault
+    return None
+
+
+def _match(name: str, expected: Sequence[Any], given: Sequence[Any]) -> str:
+    rest = list(given)
+    for root in expected:
+        near = [g for g in rest if all(_near(q, w) for q, w in zip(root, g, strict=True))]
+        if not near:
+            where = ", ".join(f"{np.sqrt(q[0]):.6g}" for q in root)
+            return f"a {name} at w = {where} is not in the list"
+        rest.remove(near[0])
+    if rest:
+        where = ", ".join(f"{w:.6g}" for w in rest[0])
+        return f"the listed {name} at w = {where} is none, or listed twice"
+    return ""
+
+
+def _near(interval: tuple[float, float], w: float) -> bool:
+    return bool(
+        np.sqrt(interval[0]) * (1.0 - MATCHING) <= w <= np.sqrt(interval[1]) * (1.0 + MATCHING)
+    )
+
+
+def _search_pairs(
+    report: _Report, unit: OneUnit, listed: Listed, roots: Roots, budget: int
+) -> Certificate:
+    x, y, ye = unit.x, unit.y.mid, unit.y.rad
+    boxes: list[Array] = []
+    for w1, w2 in listed.pairs:
+        found = unique_box((w1 * w1, w2 * w2), x, y, ye)
+        if found is None:
+            return report.end(*_refusal(w1, w2, x, y, ye), roots=roots)
+        if any(np.all((found[::2] < b[1::2]) & (b[::2] < found[1::2])) for b in boxes):
+            text = f"two listed points share the box around w = {w1:.9g}, {w2:.9g}"
+            return report.end(REFUTED, f"{text}, which holds exactly one", roots=roots)
+        boxes.append(found)
+    known = np.array(boxes).reshape(-1, 4)
+    grid = Grid(report.low, report.high, BEND)
+    tree = search(grid, x, y, ye, known, budget)
+    left = [[grid.q(k) for k in row] for row in tree.open_boxes]
+    verdict, reason = (PROVED, "") if not left else _open_end(tree, left, known, x, y, ye)
+    return report.end(verdict, reason, roots, boxes, listed.pairs, tree, left[:MOST_LEFT])
+
+
+def _refusal(w1: float, w2: float, x: Array, y: Array, ye: Array) -> tuple[str, str]:
+    """Why there is no box around a listed pair."""
+    q = np.array([w1, w1, w2, w2]) ** 2 * np.array([1 - MATCHING, 1 + MATCHING] * 2)
+    where = f"w = {w1:.9g}, {w2:.9g}"
+    if judge(q, x, y, ye) == EXCLUDED:
+        return REFUTED, f"the listed isolated point at {where} is not critical"
+    return UNDECIDED, f"the listed point at {where} is degenerate, or not converged"
+
+
+def _open_end(
+    tree: Tree, left: list[list[float]], known: Array, x: Array, y: Array, ye: Array
+) -> tuple[str, str]:
+    """What the boxes left show: a point that is not listed, or nothing."""
+    for box in left:
+        wider = _widened(box)
+        clear = not any(np.all((wider[::2] < b[1::2]) & (b[::2] < wider[1::2])) for b in known)
+        if clear and wider[1] < wider[2] and judge(wider, x, y, ye) == EXACTLY_ONE:
+            w = np.sqrt(wider)
+            place = f"w1 in [{w[0]:.9g}, {w[1]:.9g}], w2 in [{w[2]:.9g}, {w[3]:.9g}]"
+            return REFUTED, f"a critical point with {place} is not in the list"
+    hull = np.sqrt(
+        [
+            min(b[0] for b in left),
+            max(b[1] for b in left),
+            min(b[2] for b in left),
+            max(b[3] for b in left),
+        ]
+    )
+    place = f"w1 in [{hull[0]:.6g}, {hull[1]:.6g}], w2 in [{hull[2]:.6g}, {hull[3]:.6g}]"
+    if tree.exhausted:
+        return UNDECIDED, f"the budget ended with {len(left)} boxes left, {place}; raise it"
+    return UNDECIDED, (
+        f"{len(left)} smallest boxes remain, {place}: a degenerate point, or one on the "
+        "boundary of the range; move the range or the parameter"
+    )
+
+
+def _widened(box: Sequence[float]) -> Array:
+    a, b, c, d = box
+    return np.array([a - (b - a), b + (b - a), c - (d - c), d + (d - c)]).clip(min=0.0)
