@@ -1,0 +1,249 @@
+"""A branch and a trajectory followed through infinity, in the weights and in the chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from scipy.integrate import solve_ivp
+
+from continuation.errors import ConvergenceError
+from continuation.landscape import (
+    CriticalSet,
+    Dataset,
+    Leg,
+    Loss,
+    LossAt,
+    SetBranch,
+    find_critical_sets,
+    flows_to_limits,
+    follow,
+    trajectory,
+)
+from continuation.landscape.escape_laws import escape_law
+from continuation.landscape.through_infinity import Passage
+from figures.arrays import padded
+from figures.settings import Settings
+from figures.style import DOUBLE
+from symbolic import fukumizu_amari
+
+TITLE = "a branch and a trajectory through a confluence at infinity, and the laws they follow"
+
+BRANCH_SAMPLES = 30
+BRANCH_NOISE = 0.2
+LIMITS = (0.01, 1.0)
+FLOW_SAMPLES = 100
+FLOW_NOISE = 0.1
+STARTS = 60
+DATA_SETS = 40
+"""Data sets that are looked through, from the seed on, for one that shows the event."""
+
+FIRST_TIME = 0.1
+"""What is drawn of the trajectory."""
+
+RTOL, ATOL = 1e-5, 1e-8
+"""Of the late trajectory: the pair drifts slower than that everywhere."""
+
+REAL: dict[str, Any] = {"color": "#0072B2", "ls": "-", "lw": 1.4}
+VIRTUAL: dict[str, Any] = {"color": "#D55E00", "ls": (0, (4, 1.5)), "lw": 1.4}
+LAW: dict[str, Any] = {"color": "black", "ls": ":", "lw": 1.0}
+
+
+@dataclass(frozen=True)
+class Part:
+    """The branch, or the trajectory."""
+
+    what: str
+    seed: int
+    last_time: float
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """One part each."""
+    exponent = settings.choose(10, 8)
+    return [Part(what, settings.seed, 10.0**exponent) for what in ("branch", "flow")]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Rows of the branch, or of the trajectory with its law."""
+    return _branch(part.seed) if part.what == "branch" else _flow(part.seed, part.last_time)
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both."""
+    return xr.merge(parts, combine_attrs="no_conflicts")
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """Top: output weights and D along the branch; bottom: along the trajectory."""
+    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.72 * DOUBLE))
+    _draw_branch(axes[0], data)
+    _draw_flow(axes[1], data)
+    canvas.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return canvas
+
+
+def _branch(seed: int) -> xr.Dataset:
+    """The first branch, over data sets from the seed on, that passes a confluence and returns."""
+    for place in range(seed, seed + DATA_SETS):
+        passing = [passed for passed in map(_passing, _branches(place)) if passed is not None]
+        if passing:
+            rows, passages = passing[0]
+            break
+    else:
+        raise ConvergenceError(f"no branch through a confluence and back in {DATA_SETS} data sets")
+    return xr.Dataset(
+        {
+            "leg": (("legs", "row", "column"), padded(rows)),
+            "virtual": ("legs", np.arange(len(rows)) % 2),
+            "passage": ("passages", np.array([p.p for p in passages])),
+        },
+        {"column": ["noise", "largest", "square"]},
+        {"branch_samples": BRANCH_SAMPLES, "branch_data": place},
+    )
+
+
+def _branches(seed: int) -> Iterator[SetBranch]:
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, BRANCH_SAMPLES, seed))
+    for found in find_critical_sets(loss, noise=BRANCH_NOISE, regions=False):
+        if found.subkind == "isolated":
+            yield follow(loss, found, "noise", LIMITS)
+
+
+def _passing(branch: SetBranch) -> tuple[list[np.ndarray], tuple[Passage, ...]] | None:
+    """Runs of real and virtual rows in turn, and the passages; None unless it returns."""
+    for direction, legs in zip(branch.branches, branch.beyond, strict=False):
+        if not legs or legs[0].chart != "confluence" or len(legs[0].passages) < 2:
+            continue
+        passages = legs[0].passages
+        cuts = [passage.index + 1 for passage in passages]
+        runs = np.split(_of_chart(legs[0]), cuts)
+        for k, passage in enumerate(passages):  # both sides reach D = 0
+            crossing = np.array([[passage.p, np.nan, 0.0]])
+            runs[k] = np.vstack([runs[k], crossing])
+            runs[k + 1] = np.vstack([crossing, runs[k + 1]])
+        runs[0] = np.vstack([_of_weights(direction.x, direction.p), runs[0]])
+        if len(legs) > 1:
+            runs[-1] = np.vstack([runs[-1], _of_weights(legs[1].theta, legs[1].p)])
+        return runs, passages
+    return None
+
+
+def _of_weights(theta: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Parameter, largest |v| and D."""
+    w, v = np.split(theta, 2, axis=1)
+    square = np.diff(np.abs(w), axis=1)[:, 0] ** 2
+    return np.column_stack([p, np.abs(v).max(axis=1), square])
+
+
+def _of_chart(leg: Leg) -> np.ndarray:
+    """Parameter, largest |v| of a/2 ± b/δ, and D; δ is imaginary where D < 0."""
+    _, square, a, b = leg.coordinates[:, :4].T
+    half = a / 2.0, b / np.sqrt(np.abs(square))
+    largest = np.where(square > 0.0, np.abs(half[0]) + np.abs(half[1]), np.hypot(*half))
+    return np.column_stack([leg.p, largest, square])
+
+
+def _flow(seed: int, last: float) -> xr.Dataset:
+    """A trajectory to a confluence, to its decision and from there on to the last time."""
+    for place in range(seed, seed + DATA_SETS):
+        model = fukumizu_amari()
+        loss = Loss(model, Dataset.sample(model, FLOW_SAMPLES, place))
+        at = loss.at(noise=FLOW_NOISE)
+        start, end = _start(loss, at, place)
+        if start is not None and end is not None:
+            break
+    else:
+        raise ConvergenceError(f"no trajectory to a confluence in {DATA_SETS} data sets")
+    path = trajectory(at, start)
+    late = solve_ivp(
+        lambda t, y: -at.gradient(y), (path.t[-1], max(last, 10.0 * path.t[-1])), path.theta[-1],
+        method="Radau", jac=lambda t, y: -at.hessian(y), rtol=RTOL, atol=ATOL,
+    )  # fmt: skip
+    t, theta = np.append(path.t, late.t[1:]), np.vstack([path.theta, late.y.T[1:]])
+    rows = _differences(theta, t)
+    law = escape_law(end)
+    return xr.Dataset(
+        {
+            "path": (("time", "path_column"), rows[rows[:, 0] > FIRST_TIME]),
+            "law": ("factor", np.array([law.weight_factor, law.normal_factor])),
+        },
+        {"path_column": ["t", "half difference", "square"], "factor": ["weight", "square"]},
+        {
+            "flow_samples": FLOW_SAMPLES,
+            "flow_noise": FLOW_NOISE,
+            "flow_data": place,
+            "decided": float(path.t[-1]),
+        },
+    )
+
+
+def _differences(theta: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Time, half difference of the output weights of equally oriented units, and D."""
+    w, v = np.split(theta, 2, axis=1)
+    half = np.diff(np.where(w < 0.0, -v, v), axis=1)[:, 0] / 2.0
+    return np.column_stack([t, np.abs(half), np.diff(np.abs(w), axis=1)[:, 0] ** 2])
+
+
+def _start(loss: Loss, at: LossAt, seed: int) -> tuple[np.ndarray | None, CriticalSet | None]:
+    """Initial weights from N(0, 1) that run to an attracting confluence, and this end."""
+    sets = find_critical_sets(loss, noise=FLOW_NOISE, regions=False)
+    ends = [s for s in sets if s.subkind == "confluence" and s.attracting]
+    if not ends:
+        return None, None
+    starts = np.random.default_rng(seed).standard_normal((STARTS, loss.model.dimension))
+    for start, result in zip(starts, flows_to_limits(at, starts), strict=True):
+        if result.subkind == "confluence":
+            return start, min(ends, key=lambda s: abs(s.loss - result.loss))
+    return None, None
+
+
+def _draw_branch(axes: Sequence[Axes], data: xr.Dataset) -> None:
+    weights, chart = axes
+    for leg, virtual in zip(data["leg"].to_numpy(), data["virtual"].to_numpy(), strict=True):
+        rows = leg[np.isfinite(leg[:, 0])]
+        style = VIRTUAL if virtual else REAL
+        label = "conjugate pair (virtual)" if virtual else "two real units"
+        known = chart.get_legend_handles_labels()[1]
+        weights.plot(rows[:, 0], rows[:, 1], **style)
+        chart.plot(rows[:, 0], rows[:, 2], label="_" if label in known else label, **style)
+    middle = np.mean(chart.get_xlim())
+    for p in data["passage"].to_numpy():
+        weights.axvline(p, color="0.6", lw=0.6, zorder=0)
+        chart.plot(p, 0.0, "o", mfc="white", mec="black", ms=4, zorder=5)
+        side = -1 if p > middle else 1
+        chart.annotate(
+            rf"$\sigma^*={p:.10f}$", (p, 0.0), textcoords="offset points",
+            xytext=(5 * side, 5 if side > 0 else -10), fontsize=6,
+            ha="right" if side < 0 else "left",
+        )  # fmt: skip
+    chart.axhline(0.0, color="0.6", lw=0.6, zorder=0)
+    chart.set_yscale("symlog", linthresh=0.01)
+    title = f"branch in the noise, $n={data.attrs['branch_samples']}$"
+    weights.set(yscale="log", xlabel=r"noise $\sigma$", ylabel=r"largest $|v_k|$", title=title)
+    chart.set(xlabel=r"noise $\sigma$", ylabel=r"$D=(w_1-w_2)^2$", title="the same in the chart")
+
+
+def _draw_flow(axes: Sequence[Axes], data: xr.Dataset) -> None:
+    t, half, square = data["path"].to_numpy().T
+    late = t[t > 1.0]
+    laws = data["law"].to_numpy()
+    for panel, values, law, text in (
+        (axes[0], half, laws[0] * late**0.25, r"$(4b^2L_Dt)^{1/4}$"),
+        (axes[1], square, laws[1] / late**0.5, r"$|b|/(2\sqrt{L_Dt})$"),
+    ):
+        panel.plot(t, values, **REAL)
+        panel.plot(late, law, label=text, **LAW)
+        panel.axvline(data.attrs["decided"], color="0.6", lw=0.6, zorder=0, label="limit decided")
+        panel.set(xscale="log", yscale="log", xlabel="flow time $t$")
+        panel.legend(loc="best")
+    n, sigma = data.attrs["flow_samples"], data.attrs["flow_noise"]
+    axes[0].set(ylabel=r"$|v_1-v_2|/2$", title=rf"trajectory, $n={n}$, $\sigma={sigma:g}$")
+    axes[1].set(ylabel=r"$D=(w_1-w_2)^2$", title="the same in the chart")
