@@ -33,6 +33,9 @@ WANTED_CONTRACTION = 0.8
 LARGEST_STEP = 64.0
 """Largest factor from one trial radius to the next."""
 
+TINY = 1e-300
+"""Stands for a rate of zero where it divides."""
+
 ENOUGH = 1.25
 """Enlarging stops when another trial would gain less than this factor."""
 
@@ -51,12 +54,30 @@ class Contraction:
     ----------
     inverse : ndarray, shape (d, d)
         C.
-    radius, uniqueness_radius : float
+    shift, rate, reach : float
+        Y, and Z on the box of radius `reach`.
     """
 
     inverse: NDArray[np.float64]
-    radius: float
-    uniqueness_radius: float
+    shift: float
+    rate: float
+    reach: float
+
+    @property
+    def proves(self) -> bool:
+        """Whether the box is mapped well into itself."""
+        return self.rate < 1.0 and self.shift + self.rate * self.reach < MARGIN * self.reach
+
+    @property
+    def radius(self) -> float:
+        """Radius of a box that holds the critical point."""
+        bound = upper(arb(self.shift) / (1 - arb(self.rate)))
+        return min(bound / MARGIN**2, self.uniqueness_radius)
+
+    @property
+    def uniqueness_radius(self) -> float:
+        """Radius of a box that holds no other."""
+        return MARGIN * self.reach
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ class Failure:
 def contraction(
     loss: ExactLoss, theta: Sequence[float], gradient: arb_mat, hessian: arb_mat
 ) -> Contraction | Failure:
-    """Enclose a critical point near θ, and enlarge the box in which it is the only one.
+    """Enclose a critical point near θ in some box; `enlarge` makes it the largest.
 
     Parameters
     ----------
@@ -87,11 +108,44 @@ def contraction(
     if not np.isfinite(inverse).all():
         return Failure("the Hessian is singular to rounding")
     matrix = arb_mat(inverse.tolist())
-    start = row_norm(matrix * hessian - identity(len(theta)))
     shift = max(magnitude(entry) for entry in (matrix * gradient).entries())
-    if start >= 1.0:
+    if row_norm(matrix * hessian - identity(len(theta))) >= 1.0:
         return Failure("the Hessian is singular to rounding: degenerate, or on a line")
-    return _enlarge(loss, theta, inverse, shift)
+    return _first(loss, theta, inverse, shift)
+
+
+def _first(
+    loss: ExactLoss, theta: Sequence[float], inverse: NDArray[np.float64], shift: float
+) -> Contraction | Failure:
+    """Some box that contracts, mostly the first one tried."""
+    matrix = arb_mat(inverse.tolist())
+    radius = max(FIRST_CONTRACTION / float(np.abs(inverse).sum(axis=1).max()), 4.0 * shift)
+    for _ in range(TRIALS):
+        trial = Contraction(inverse, shift, contraction_rate(loss, theta, matrix, radius), radius)
+        if trial.proves:
+            return trial
+        radius *= max(1.0 / LARGEST_STEP, 0.5 * min(1.0, WANTED_CONTRACTION / trial.rate))
+        if radius < 2.0 * shift:
+            break
+    return Failure(
+        f"no box contracts: |C ∇L| = {shift:.2g} is too large for the curvature of the loss; "
+        "refine the point, or it is nearly degenerate"
+    )
+
+
+def enlarge(loss: ExactLoss, theta: Sequence[float], found: Contraction) -> Contraction:
+    """The same point in a box as large as contracts, to a factor of `ENOUGH`."""
+    matrix = arb_mat(found.inverse.tolist())
+    refused = math.inf
+    for _ in range(TRIALS):
+        step = min(LARGEST_STEP, WANTED_CONTRACTION / max(found.rate, TINY))
+        reach = min(found.reach * step, math.sqrt(found.reach * refused))
+        if reach < ENOUGH * found.reach:
+            break
+        rate = contraction_rate(loss, theta, matrix, reach)
+        trial = Contraction(found.inverse, found.shift, rate, reach)
+        found, refused = (trial, refused) if trial.proves else (found, reach)
+    return found
 
 
 def contraction_rate(
@@ -99,39 +153,6 @@ def contraction_rate(
 ) -> float:
     """Z(r): an upper bound of ‖I − C ∇²L‖ over a box, in the maximum norm."""
     return row_norm(inverse * loss.hessian(box(theta, radius)) - identity(len(theta)))
-
-
-def _enlarge(
-    loss: ExactLoss, theta: Sequence[float], inverse: NDArray[np.float64], shift: float
-) -> Contraction | Failure:
-    matrix = arb_mat(inverse.tolist())
-    radius = max(FIRST_CONTRACTION / float(np.abs(inverse).sum(axis=1).max()), 4.0 * shift)
-    found: Contraction | None = None
-    refused = math.inf
-    for _ in range(TRIALS):
-        rate = contraction_rate(loss, theta, matrix, radius)
-        rate = rate if math.isfinite(rate) else LARGEST_STEP
-        if rate < 1.0 and shift + rate * radius < MARGIN * radius:
-            found = _claimed(inverse, shift, rate, radius)
-            step = min(LARGEST_STEP, WANTED_CONTRACTION / max(rate, 1e-300))
-        else:
-            refused = radius
-            step = max(1.0 / LARGEST_STEP, 0.5 * min(1.0, WANTED_CONTRACTION / rate))
-        following = min(radius * step, math.sqrt(radius * refused))
-        if found is not None and following < ENOUGH * found.uniqueness_radius / MARGIN:
-            break
-        if found is None and following < 2.0 * shift:
-            break
-        radius = following
-    return found or Failure(
-        f"no box contracts: |C ∇L| = {shift:.2g} is too large for the curvature of the loss; "
-        "refine the point, or it is nearly degenerate"
-    )
-
-
-def _claimed(inverse: NDArray[np.float64], shift: float, rate: float, radius: float) -> Contraction:
-    exact_radius = upper(arb(shift) / (1 - arb(rate)))
-    return Contraction(inverse, min(exact_radius / MARGIN**2, MARGIN * radius), MARGIN * radius)
 
 
 def inertia(hessian: arb_mat) -> tuple[int, int, int] | None:

@@ -160,10 +160,9 @@ def manifold_constant(loss: ExactLoss, bound: float) -> float:
     M ≥ max |tanh''|; c ≤ min(R, g/κ(R)) for any R ≤ 1.
     """
     reach = 1.0
-    for _ in range(4):  # g/κ(R) meets R to a few per cent
-        constant = MARGIN * min(reach, lower(exact(bound) / stiffness(loss, reach)))
-        reach = min(1.0, constant / MARGIN**2)
-    return constant
+    for _ in range(3):  # g/κ(R) falls with R: the results lie below, above, below the fixed point
+        reach = min(1.0, lower(exact(bound) / stiffness(loss, reach)))
+    return MARGIN * reach
 
 
 def stiffness(loss: ExactLoss, reach: float) -> arb:

@@ -18,7 +18,7 @@ from continuation.certify.certificate import (
     problem_of,
 )
 from continuation.certify.exact import ExactLoss
-from continuation.certify.krawczyk import Failure, contraction, inertia
+from continuation.certify.krawczyk import Failure, contraction, enlarge, inertia
 from continuation.errors import InvalidInputError
 from continuation.landscape.loss import Loss
 
@@ -67,11 +67,12 @@ def point_certificate(loss: ExactLoss, problem: Mapping[str, Any], theta: ArrayL
     with working_precision():
         here = loss.evaluate(box(centre, 0.0))
         found = contraction(loss, centre, here.gradient, here.hessian)
+        if isinstance(found, Failure):
+            return undecided("point", problem, centre, found.reason)
         signs = inertia(here.hessian)
-    if isinstance(found, Failure):
-        return undecided("point", problem, centre, found.reason)
-    if signs is None:
-        return undecided("point", problem, centre, "the sign of an eigenvalue is open")
+        if signs is None:
+            return undecided("point", problem, centre, "the sign of an eigenvalue is open")
+        found = enlarge(loss, centre, found)
     return Certificate(
         kind="point",
         verdict=PROVED,
