@@ -133,15 +133,30 @@ class _Writer:
 
     def place(self, expression: sp.Expr) -> int:
         if expression not in self.places:
-            operation, parts = _operation(expression)
-            arguments = [self.place(part) for part in parts]
-            place = arguments[0]
-            if len(arguments) == 1:
-                place = self._step(operation, (place,))
-            for other in arguments[1:]:
-                place = self._step(operation, (place, other))
-            self.places[expression] = place
+            write = self._sum if expression.is_Add else self._other
+            self.places[expression] = write(expression)
         return self.places[expression]
+
+    def _sum(self, expression: sp.Expr) -> int:
+        """Terms from the left; those with the factor −1 are subtracted, which saves a product."""
+        plus = [term for term in expression.args if term.as_coeff_Mul()[0] != -1]
+        minus = [-term for term in expression.args if term not in plus]
+        first, *rest = plus or expression.args
+        place = self.place(first)
+        for term in rest:
+            place = self._step(_add, (place, self.place(term)))
+        for term in minus if plus else ():
+            place = self._step(_subtract, (place, self.place(term)))
+        return place
+
+    def _other(self, expression: sp.Expr) -> int:
+        operation, parts = _operation(expression)
+        place, *rest = [self.place(part) for part in parts]
+        if not rest:
+            return self._step(operation, (place,))
+        for other in rest:
+            place = self._step(operation, (place, other))
+        return place
 
     def _step(self, operation: Operation, arguments: tuple[int, ...]) -> int:
         self.steps.append((operation, arguments))
@@ -151,12 +166,12 @@ class _Writer:
 
 def _operation(expression: sp.Expr) -> tuple[Operation, Sequence[sp.Expr]]:
     """What makes an expression of its parts; with more than two parts, from the left."""
-    if expression.is_Add:
-        return _add, expression.args
     if expression.is_Mul:
         return _multiply, expression.args
     if isinstance(expression, sp.exp):
         return _elementwise(arb.exp), expression.args
+    if expression.is_Pow and expression.exp == 2:
+        return _square, (expression.base,)
     if expression.is_Pow and expression.exp.is_Rational:
         return _elementwise(_rational_power(expression.exp)), (expression.base,)
     if expression.is_Pow:
@@ -175,6 +190,18 @@ def _add(a: Value, b: Value) -> Value:
             else [p + b for p in a]
         )
     return [a + q for q in b] if isinstance(b, list) else a + b
+
+
+def _subtract(a: Value, b: Value) -> Value:
+    if isinstance(a, list):
+        if isinstance(b, list):
+            return [p - q for p, q in zip(a, b, strict=True)]
+        return [p - b for p in a]
+    return [a - q for q in b] if isinstance(b, list) else a - b
+
+
+def _square(a: Value) -> Value:
+    return [p * p for p in a] if isinstance(a, list) else a * a
 
 
 def _multiply(a: Value, b: Value) -> Value:
@@ -196,8 +223,6 @@ def _rational_power(exponent: sp.Rational) -> Callable[[arb], arb]:
         return arb.sqrt
     if exponent == sp.Rational(-1, 2):
         return arb.rsqrt
-    if exponent == 2:
-        return lambda ball: ball * ball
     power = int(exponent) if exponent.is_Integer else fmpq(int(exponent.p), int(exponent.q))
     return lambda ball: ball**power
 
