@@ -18,9 +18,12 @@ from scipy import linalg, sparse
 from .linalg import bordered_solve
 from .problem import AnyProblem, Problem
 
-__all__ = ["branch_point_system", "fold_system", "hopf_system", "singularity"]
+__all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
 
 Array = np.ndarray
+
+#: A direction which no equation fixes by more than this part of the largest singular value.
+FREE = 1e-6
 
 
 def singularity(
@@ -64,39 +67,66 @@ def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> 
     return Problem(residual, jacobian, _idle)
 
 
-def branch_point_system(problem: AnyProblem, b: Array, c: Array) -> Problem:
-    """F + β b = 0, g = 0 (two equations) for y = (x, p, β): rank of [J, Fp] is n - 1 at a solution.
+def branch_point_system(problem: AnyProblem, b: Array, c: Array, start: Array) -> Problem:
+    """F + bβ = 0 and rank [J, Fp] = n - k, for y = (x, p, β) with β in k dimensions [1]_.
 
-    β vanishes at a branch point and is the unfolding where the branch point is perturbed [1]_.
+    β vanishes at a branch point and is the unfolding where the branch point is perturbed. The
+    rank condition has k (k + 1) equations: as many as unknowns for k = 1, and too many, though
+    consistent where symmetry makes the kernel, for k > 1. They are then projected on the range of
+    their derivative at the start. Directions which no equation fixes, along families of solutions,
+    are held.
 
     Parameters
     ----------
-    b : (n,) ndarray
-        Near the left null vector.
-    c : (n + 1, 2) ndarray
+    b : (n, k) ndarray
+        Near the left null vectors.
+    c : (n + 1, k + 1) ndarray
         Near the right kernel of [J, Fp].
+    start : (n + 1 + k,) ndarray
+        Where Newton will start.
     """
+    n, k = b.shape
 
-    def deficiency(z: Array) -> tuple[Array, Array]:
-        a = problem.full_jacobian(z)
-        n = b.size
-        units = np.vstack([np.zeros((n, 2)), np.eye(2)])
-        v = bordered_solve(a, b[:, None], c, units)
-        w = bordered_solve(a.T, c, b[:, None], np.append(np.zeros(n + 1), 1.0)[:, None])[:n, 0]
-        rows = [-np.asarray(problem.turned(z, v[:-1, i]).T @ w) for i in range(2)]
-        return v[-1], np.array(rows)
+    def equations(y: Array) -> Array:
+        z = y[: n + 1]
+        f = problem.residual(z[:-1], float(z[-1])) + b @ y[n + 1 :]
+        return np.concatenate([f, rank_defect(problem, z, b, c)[0].ravel()])
+
+    def derivative(y: Array) -> Any:
+        z = y[: n + 1]
+        rows = rank_defect(problem, z, b, c)[1].reshape(-1, n + 1)
+        top = _beside(problem.full_jacobian(z), b)
+        return _stack(top, np.column_stack([rows, np.zeros((len(rows), k))]))
+
+    if k == 1:
+        return Problem(lambda y, _: equations(y), lambda y, _: derivative(y), _idle)
+    first = np.asarray(_dense(derivative(start)))
+    u, s, vt = linalg.svd(first, full_matrices=False)
+    free = s <= FREE * s[0]
+    held = vt[free].T @ vt[free]
+    projection = vt[~free].T @ u[:, ~free].T
 
     def residual(y: Array, _: float) -> Array:
-        z = y[:-1]
-        f = problem.residual(z[:-1], float(z[-1])) + y[-1] * b
-        return np.concatenate([f, deficiency(z)[0]])
+        return projection @ equations(y) + held @ (y - start)
 
-    def jacobian(y: Array, _: float) -> Any:
-        z = y[:-1]
-        top = _beside(problem.full_jacobian(z), b)
-        return _stack(top, np.column_stack([deficiency(z)[1], np.zeros(2)]))
+    def jacobian(y: Array, _: float) -> Array:
+        return np.asarray(projection @ _dense(derivative(y)) + held)
 
     return Problem(residual, jacobian, _idle)
+
+
+def rank_defect(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[Array, Array]:
+    """Matrix (k, k + 1) that vanishes where [J, Fp] has rank n - k, and its derivative by z.
+
+    The generalisation of `singularity` to blocks [2]_, section 3.3; b and c as for
+    `branch_point_system`. The derivative has shape (k, k + 1, n + 1).
+    """
+    a = problem.full_jacobian(z)
+    n, k = b.shape
+    v = bordered_solve(a, b, c, np.vstack([np.zeros((n, k + 1)), np.eye(k + 1)]))
+    w = bordered_solve(a.T, c, b, np.vstack([np.zeros((n + 1, k)), np.eye(k)]))[:n]
+    slopes = [-np.asarray(problem.turned(z, column).T @ w).T for column in v[: n + 1].T]
+    return v[n + 1 :], np.stack(slopes, axis=1)
 
 
 def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -> Problem:
@@ -143,12 +173,17 @@ def _eigenvalue_on_curve(omega: float, shift: complex) -> tuple[complex, complex
     return 1j * omega, 1j
 
 
+def _dense(matrix: Any) -> Array:
+    is_sparse: bool = sparse.issparse(matrix)
+    return np.asarray(matrix.toarray() if is_sparse else matrix)
+
+
 def _idle(y: Array, _: float) -> Array:
     return np.zeros(y.size)
 
 
 def _beside(matrix: Any, column: Array) -> Any:
-    blocks: Any = [matrix, column[:, None]]
+    blocks: Any = [matrix, column.reshape(len(column), -1)]
     return sparse.hstack(blocks, format="csc") if sparse.issparse(matrix) else np.hstack(blocks)
 
 

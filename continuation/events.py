@@ -37,9 +37,7 @@ Array = np.ndarray
 MERGE = 1e-6
 #: Special points nearer than this part of their bracket are one point, found by two tests.
 SAME_POINT = 1e-5
-#: A rate that only falls to more than this part of its values around stays away from zero.
-NEAR_ZERO = 1e-3
-#: It touches zero if at its least it is below this part of the largest eigenvalue around.
+#: A rate touches zero if at its least it is below this part of its values around.
 TOUCHES = 1e-8
 #: What a rate below this part of the largest eigenvalue does is rounding.
 UNRESOLVED = 1e-11
@@ -301,10 +299,11 @@ def _resolve_dip(
         options={"xatol": 1e-9, "maxiter": 60},
     )  # fmt: skip
     u, value = float(lowest.x), float(lowest.fun)
-    if value < -TOUCHES * scale:
+    resolved = max(TOUCHES * around, zero_tolerance(scale, path.workspace.n))
+    if value < -resolved:
         roots = [path.root(test, bounds[0], u), path.root(test, u, bounds[1])]
         return [Event("rate", r, bounds, r.corrected) for r in roots if r is not None]
-    if value > min(NEAR_ZERO * around, TOUCHES * scale):
+    if value > resolved:
         return []
     return [Event("dip", path.at(u), bounds, True)]
 

@@ -8,13 +8,14 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import eigs
 
 from . import normal_forms, oscillation
-from .augmented import branch_point_system, fold_system, hopf_system
+from .augmented import branch_point_system, fold_system, hopf_system, rank_defect
 from .branch import SpecialPoint
 from .locate import Local, Path
 from .newton import newton
 from .options import NewtonOptions
 from .problem import AnyProblem, Problem
 from .stepper import CONVERGED
+from .units import InUnits, Units
 
 __all__ = ["BRANCHING", "Event", "identify"]
 
@@ -24,8 +25,10 @@ Array = np.ndarray
 BRANCHING = ("branch point", "pitchfork", "transcritical")
 #: |ψᵀF_p| above this part of |F_p| is a fold without further question.
 CLEARLY_FOLD = 1e-3
-#: The unfolding parameter of a true branch point is below this part of the scale.
+#: In units that fit, F is below this at a true branch point: it vanishes, not an unfolding of it.
 UNFOLDING = 1e-9
+#: In units that fit, dF/dp is rounding below this.
+NO_SLOPE = 1e-12
 #: Without a verdict of Newton: rank of [J, Fp] from |ψᵀF_p| at a place known to 1e-10.
 IN_RANGE = 1e-6
 #: A root of the tests at which the eigenvalue is above this part of the scale is none.
@@ -88,6 +91,7 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
     local = events[0].local
     scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
     multiplicity = max(1, sum(e.kind in ("rate", "dip") for e in events))
+    crosses = any(e.kind != "dip" for e in events)
     value = _critical(problem, local, path.always_zero)
     if problem.is_map and abs(value + 2) < PAIR:
         return _flip(path, point)
@@ -97,7 +101,7 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
         status = "the eigenvalue does not vanish at the root: take smaller steps"
         return replace(point, kind="branch point", located=False, status=status)
     k = multiplicity + path.always_zero
-    return _steady(path, point, min(k, path.workspace.n), scale)
+    return _steady(path, point, min(k, path.workspace.n), crosses)
 
 
 def _critical(problem: AnyProblem, local: Local, skipped: int) -> complex:
@@ -110,66 +114,123 @@ def _critical(problem: AnyProblem, local: Local, skipped: int) -> complex:
 # -- eigenvalue zero -------------------------------------------------------------------------
 
 
-def _steady(path: Path, point: SpecialPoint, k: int, scale: float) -> SpecialPoint:
-    problem = path.workspace.problem
-    phi, psi = null_vectors(problem, point.point, k)
-    fp = problem.dresidual_dp(point.x, point.p)
-    # compared with the bracket's ends: at a branch point F_p itself may vanish
-    ends = [problem.dresidual_dp(z[:-1], float(z[-1])) for z in point.bracket]
-    size = max(float(np.linalg.norm(f)) for f in (fp, *ends))
-    ratio = float(np.linalg.norm(psi.T @ fp)) / size if size > 1e-12 * scale else 0.0
-    point = replace(point, kernel=phi, left_kernel=psi)
+def _steady(path: Path, point: SpecialPoint, k: int, crosses: bool) -> SpecialPoint:
+    problem, near = _in_units(path, point)
+    z = problem.units.inside(point.point)
+    phi, psi = null_vectors(problem, z, k)
+    ratio = _outside_range(problem, psi, z, near)
     if k > 1:
-        status = f"kernel of dimension {k}: root of the growth rate on the branch"
-        if ratio > CLEARLY_FOLD and k == 1 + path.always_zero:
-            return replace(point, kind="fold", status=status)
-        return replace(point, kind="branch point", status=status, located=ratio <= IN_RANGE)
+        return _with_kernel(problem, _multiple(path, point, problem, (phi, psi), ratio))
     if ratio <= CLEARLY_FOLD:
-        exact = _polished_branch_point(path, point, scale)
+        exact = _polished_branch_point(path, point, problem, (phi, psi))
         if exact is not None:
-            return _with_normal_form(problem, exact, scale, "branch point")
-    exact = _polished_fold(path, point)
-    if exact is not None or ratio > IN_RANGE:
-        return _with_normal_form(problem, exact or point, scale, "fold")
-    return _with_normal_form(problem, point, scale, "branch point")
+            return _with_normal_form(problem, exact, "branch point", crosses)
+    exact = _polished_fold(path, point, problem, (phi, psi))
+    if exact is not None:
+        return _with_normal_form(problem, exact, "fold", crosses)
+    status = "root of a test function on the branch; Newton on the defining system fails"
+    point = replace(point, located=False, status=status)
+    family = "fold" if ratio > IN_RANGE else "branch point"
+    return _with_normal_form(problem, point, family, crosses)
+
+
+def _in_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:
+    """The problem in units that fit the point and its bracket, and the ends of that in them."""
+    problem, parameter = path.workspace.problem, path.workspace.parameter_unit
+    around = [point.point, *point.bracket]
+    matrices = [problem.full_jacobian(z) for z in around]
+    units = Units.balancing(matrices, parameter, problem.symmetric)
+    return InUnits(problem, units), [units.inside(z) for z in around]
+
+
+def _outside_range(problem: InUnits, psi: Array, z: Array, near: list[Array]) -> float:
+    """|ψᵀF_p| as a part of its terms, here or at the bracket's ends: F_p itself may vanish here."""
+    here = problem.dresidual_dp(z[:-1], float(z[-1]))
+    others = [problem.dresidual_dp(e[:-1], float(e[-1])) for e in near]
+    size = max(float((np.abs(psi).T @ np.abs(f)).max()) for f in others)
+    return float(np.abs(psi.T @ here).max()) / size if size > NO_SLOPE else 0.0
+
+
+def _multiple(
+    path: Path, point: SpecialPoint, problem: InUnits, vectors: tuple[Array, Array], ratio: float
+) -> SpecialPoint:
+    """A kernel of dimension k > 1."""
+    k = vectors[0].shape[1]
+    status = f"kernel of dimension {k}: root of the growth rate on the branch"
+    point = _with_vectors(problem, point, *vectors)
+    if ratio > CLEARLY_FOLD and k == 1 + path.always_zero:
+        return replace(point, kind="fold", status=status)
+    point = replace(point, kind="branch point", coefficients={})
+    exact = _polished_branch_point(path, point, problem, vectors)
+    if exact is None:
+        return replace(point, status=status, located=ratio <= IN_RANGE)
+    return replace(exact, status=f"kernel of dimension {k}: {exact.status}", coefficients={})
+
+
+def _with_kernel(problem: InUnits, point: SpecialPoint) -> SpecialPoint:
+    z = problem.units.inside(point.point)
+    return _with_vectors(problem, point, *null_vectors(problem, z, point.kernel.shape[1]))
+
+
+def _with_vectors(problem: InUnits, point: SpecialPoint, phi: Array, psi: Array) -> SpecialPoint:
+    """Orthonormal null vectors in the original units."""
+    units = problem.units
+    right = linalg.qr(units.columns[:-1, None] * phi, mode="economic")[0]
+    left = linalg.qr(units.rows[:, None] * psi, mode="economic")[0]
+    return replace(point, kernel=right, left_kernel=left)
 
 
 def _with_normal_form(
-    problem: AnyProblem, point: SpecialPoint, scale: float, family: str
+    problem: InUnits, point: SpecialPoint, family: str, crosses: bool
 ) -> SpecialPoint:
-    phi, psi = null_vectors(problem, point.point, 1)
-    classify = (
-        normal_forms.classify_fold if family == "fold" else normal_forms.classify_branch_point
-    )
-    kind, coefficients = classify(problem, point.point, phi[:, 0], psi[:, 0], scale)
-    return replace(point, kind=kind, coefficients=coefficients, kernel=phi, left_kernel=psi)
+    z = problem.units.inside(point.point)
+    phi, psi = null_vectors(problem, z, 1)
+    point = _with_vectors(problem, point, phi, psi)
+    here = (problem.problem, point.point, point.kernel[:, 0], point.left_kernel[:, 0])
+    if family == "fold":
+        inside = normal_forms.at_fold(problem, z, phi[:, 0], psi[:, 0])
+        kind, form = normal_forms.name_of_fold(inside), normal_forms.at_fold(*here)
+    else:
+        inside = normal_forms.at_branch_point(problem, z, phi[:, 0], psi[:, 0])
+        kind = normal_forms.name_of_branch_point(inside, crosses)
+        form = normal_forms.at_branch_point(*here)
+    return replace(point, kind=kind, coefficients=normal_forms.report(kind, form, problem))
 
 
-def _polished_fold(path: Path, point: SpecialPoint) -> SpecialPoint | None:
-    problem = path.workspace.problem
-    system = fold_system(problem, point.left_kernel[:, 0], point.kernel[:, 0])
-    return _polished(path, point, system, point.point, "Newton on the fold system")
+def _polished_fold(
+    path: Path, point: SpecialPoint, problem: InUnits, vectors: tuple[Array, Array]
+) -> SpecialPoint | None:
+    phi, psi = vectors
+    system = fold_system(problem, psi[:, 0], phi[:, 0])
+    start = problem.units.inside(point.point)
+    return _polished(path, point, system, start, "Newton on the fold system", problem.units)
 
 
-def _polished_branch_point(path: Path, point: SpecialPoint, scale: float) -> SpecialPoint | None:
-    problem = path.workspace.problem
-    z, phi, psi = point.point, point.kernel[:, 0], point.left_kernel[:, 0]
-    basis = np.column_stack(
-        [np.append(phi, 0.0), normal_forms.known_direction(problem, z, phi, psi)]
-    )
-    basis = linalg.qr(basis, mode="economic")[0]
-    system = branch_point_system(problem, psi, basis)
-    start = np.append(z, 0.0)
-    exact = _polished(path, point, system, start, "Newton on the branch point system")
-    return exact if exact is not None and _unfolding(exact, scale) else None
+def _polished_branch_point(
+    path: Path, point: SpecialPoint, problem: InUnits, vectors: tuple[Array, Array]
+) -> SpecialPoint | None:
+    phi, psi = vectors
+    z = problem.units.inside(point.point)
+    along = normal_forms.known_direction(problem, z, phi, psi)
+    flat = np.vstack([phi, np.zeros(phi.shape[1])])
+    basis = linalg.qr(np.column_stack([flat, along]), mode="economic")[0]
+    start = np.append(z, np.zeros(phi.shape[1]))
+    system = branch_point_system(problem, psi, basis, start)
+    status = "Newton on the branch point system"
+    exact = _polished(path, point, system, start, status, problem.units)
+    return exact if exact is not None and _is_solved(exact, problem, psi, basis) else None
 
 
-def _unfolding(point: SpecialPoint, scale: float) -> bool:
-    return abs(point.coefficients.get("unknown", 0.0)) <= UNFOLDING * max(scale, 1e-300)
+def _is_solved(point: SpecialPoint, problem: InUnits, psi: Array, basis: Array) -> bool:
+    """Whether F itself vanishes, not only its unfolding, and the rank is as low as supposed."""
+    z = problem.units.inside(point.point)
+    unfolded = np.abs(problem.residual(z[:-1], float(z[-1]))).max()
+    defect = np.abs(rank_defect(problem, z, psi, basis)[0]).max()
+    return bool(unfolded <= UNFOLDING and defect <= IN_RANGE)
 
 
 def _polished(
-    path: Path, point: SpecialPoint, system: Problem, start: Array, status: str
+    path: Path, point: SpecialPoint, system: Problem, start: Array, status: str, units: Units
 ) -> SpecialPoint | None:
     """The solution of an augmented system near `start`, or None where it is none of this event."""
     try:
@@ -177,9 +238,9 @@ def _polished(
     except (linalg.LinAlgError, RuntimeError):
         return None
     w, n = path.workspace, point.x.size
-    z = result.x[: n + 1]
+    z = units.outside(result.x[: n + 1])
     extent = w.norm(point.bracket[1] - point.bracket[0])
-    if not result.converged or w.norm(z - start[: n + 1]) > MAX_SHIFT * extent:
+    if not result.converged or w.norm(z - units.outside(start[: n + 1])) > MAX_SHIFT * extent:
         return None
     extra = {"unknown": float(result.x[-1])} if result.x.size > n + 1 else {}
     return replace(point, x=z[:-1], p=float(z[-1]), coefficients=extra, status=status)
@@ -212,9 +273,8 @@ def _sparse_null_vectors(j: Any, k: int, symmetric: bool) -> tuple[Array, Array]
 def _flip(path: Path, point: SpecialPoint) -> SpecialPoint:
     problem = path.workspace.problem
     phi, psi = _flip_vectors(problem, point)
-    exact = _polished(
-        path, point, fold_system(problem, psi, phi, 2.0), point.point, "Newton on the flip system"
-    )
+    system, plain = fold_system(problem, psi, phi, 2.0), Units.plain(point.x.size)
+    exact = _polished(path, point, system, point.point, "Newton on the flip system", plain)
     point = replace(exact or point, kind="flip")
     phi, psi = _flip_vectors(problem, point)
     return replace(
@@ -239,7 +299,8 @@ def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoin
         q, p = q.conj(), p.conj()
     system = hopf_system(problem, p, q, shift)
     kind = "neimark-sacker" if problem.is_map else "hopf"
-    exact = _polished(path, point, system, start, f"Newton on the {kind} system") or point
+    status, plain = f"Newton on the {kind} system", Units.plain(point.x.size)
+    exact = _polished(path, point, system, start, status, plain) or point
     omega = float(exact.coefficients.get("unknown", abs(omega)))
     eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
     q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from .rates import rates
-from .stepper import CONVERGED
+from .stepper import CONVERGED, SINGULAR
 from .workspace import Samples, Workspace
 
 __all__ = ["Local", "Path"]
@@ -117,10 +117,12 @@ class Path:
         base, tangent = self.guess(u)
         z = base.copy()
         w = self.workspace
-        corrected = w.correct(z, base, tangent) == CONVERGED
-        if corrected:
+        status = w.correct(z, base, tangent)
+        # singular to the last bit: this is the branch point itself, reached by Newton so far
+        corrected = status in (CONVERGED, SINGULAR)
+        if status == CONVERGED:
             tangent = w.tangent(tangent)
-        else:
+        elif not corrected:
             z = base
         values, negative, _ = w.spectrum()
         return Local(u, z, tangent, values, rates(w.problem, values), negative, corrected)

@@ -7,13 +7,13 @@ fold            a = ψᵀF_xx[φ, φ] ≠ 0, e = ψᵀF_p ≠ 0:     μ = -(a / 
 cusp            a = 0, d ≠ 0, e ≠ 0:                      μ = -(d / 6e) s³
 transcritical   e = 0, b² > ac, a ≠ 0:                    μ = -(a / 2b) s      (c = 0)
 pitchfork       e = 0, a = 0, b ≠ 0, d ≠ 0:               μ = -(d / 6b) s²
-touch           e = 0, a = 0, b = 0: an eigenvalue touches zero
+touch           e = 0, the eigenvalue touches zero without crossing (b² = ac)
 
 where b = ψᵀF_xz[φ, v], c = ψᵀF_zz[v, v], v = (v_x, 1) with J v_x = -F_p along the known branch,
 d = ψᵀ(F_xxx[φ, φ, φ] + 3 F_xx[φ, y]) with J y = -F_xx[φ, φ] off the kernel.
 
-Zero is meant relative to the scale of the Jacobian nearby, so that multiplying F, x or p by a
-constant does not change a label.
+Zero is meant as a distance in the parameter that cannot be resolved: multiplying F or x by
+constants, each entry by its own, does not change a label.
 
 References
 ----------
@@ -28,12 +28,22 @@ import numpy as np
 from .linalg import bordered_solve
 from .problem import AnyProblem
 
-__all__ = ["classify_branch_point", "classify_fold", "normalised"]
+__all__ = [
+    "at_branch_point",
+    "at_fold",
+    "name_of_branch_point",
+    "name_of_fold",
+    "normalised",
+    "report",
+]
 
 Array = np.ndarray
 
-#: A quadratic coefficient is zero below this part of what the cubic one balances (squared).
-NEGLIGIBLE = 1e-5
+#: Where the exact label differs from the degenerate one only within this part of the parameter's
+#: unit (a cusp split into two folds, a pitchfork with a fold beside it), it is the degenerate one.
+UNRESOLVED = 1e-12
+#: A sum below this part of its terms is rounding of differences.
+CANCELLED = 1e-9
 
 
 def normalised(phi: Array, psi: Array) -> tuple[Array, Array]:
@@ -43,10 +53,8 @@ def normalised(phi: Array, psi: Array) -> tuple[Array, Array]:
     return phi, psi / product if abs(product) > 1e-6 * np.linalg.norm(psi) else psi
 
 
-def classify_fold(
-    problem: AnyProblem, z: Array, phi: Array, psi: Array, scale: float
-) -> tuple[str, dict[str, float]]:
-    """Tell "fold" from "cusp", with a, d, e and the curvature d²p/ds².
+def at_fold(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> dict[str, float]:
+    """Coefficients a ("quadratic"), d ("cubic"), e ("parameter").
 
     Parameters
     ----------
@@ -54,48 +62,75 @@ def classify_fold(
         (x, p).
     phi, psi : (n,) ndarray
         Null vectors.
-    scale : float
-        Norm of the Jacobian nearby.
     """
     phi, psi = normalised(phi, psi)
     e = float(psi @ problem.dresidual_dp(z[:-1], float(z[-1])))
     a, d = quadratic_and_cubic(problem, z, phi, psi)
-    coefficients = {"quadratic": a, "cubic": d, "parameter": e, "curvature": -a / e}
-    return ("cusp" if is_small(a, d, scale) else "fold"), coefficients
+    return {"quadratic": a, "cubic": d, "parameter": e}
 
 
-def classify_branch_point(
-    problem: AnyProblem, z: Array, phi: Array, psi: Array, scale: float
-) -> tuple[str, dict[str, float]]:
-    """Tell "pitchfork", "transcritical", "touch" and "branch point" apart, with a, b, c and d.
-
-    "supercritical" is 1 where the branch that leaves has gained the stability the other loses,
-    for x' = F, or x' = -F where F is a gradient (`AnyProblem.flow_sign`).
-    """
+def at_branch_point(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> dict[str, float]:
+    """Coefficients a ("quadratic"), b ("mixed"), c ("parameter"), d ("cubic")."""
     phi, psi = normalised(phi, psi)
     a, d = quadratic_and_cubic(problem, z, phi, psi)
     e1, e2 = np.append(phi, 0.0), known_direction(problem, z, phi, psi)
-    b = float(psi @ problem.second(z, e1, e2))
-    c = float(psi @ problem.second(z, e2, e2))
-    coefficients = {"quadratic": a, "mixed": b, "parameter": c, "cubic": d}
-    small = 1e-6 * scale
-    if is_small(a, d, scale):
-        if abs(b) <= small:
-            return "touch", coefficients
-        if abs(d) <= small:
-            return "branch point", coefficients
-        coefficients["curvature"] = -d / (3 * b)
-        coefficients["supercritical"] = float(d * problem.flow_sign < 0)
-        return "pitchfork", coefficients
-    if b * b - a * c <= small**2:
-        return "touch", coefficients
-    coefficients["slope"] = -2 * b / a
-    return "transcritical", coefficients
+    b = _without_rounding(psi, problem.second(z, e1, e2))
+    c = _without_rounding(psi, problem.second(z, e2, e2))
+    return {"quadratic": a, "mixed": b, "parameter": c, "cubic": d}
 
 
-def is_small(a: float, d: float, scale: float) -> bool:
-    """Whether a s² is below d s³ already where d s³ is a small part of the linear terms."""
-    return a * a <= NEGLIGIBLE**2 * scale * (abs(d) + scale)
+def name_of_fold(form: dict[str, float]) -> str:
+    """Name "cusp" where the two folds that a ≠ 0 makes of it are nearer than can be resolved in p.
+
+    e μ + ½ a s² + d s³/6 = 0 has its folds at s = 0 and s = -2 a/d, 2 a³/(3 d² e) apart in μ: a
+    ratio that no scaling of F, x changes. The coefficients are those in units in which the
+    parameter counts as 1.
+    """
+    a, d, e = form["quadratic"], form["cubic"], form["parameter"]
+    return "cusp" if abs(a) ** 3 <= 1.5 * UNRESOLVED * d * d * abs(e) else "fold"
+
+
+def name_of_branch_point(form: dict[str, float], crosses: bool) -> str:
+    """Name "pitchfork", "transcritical", "touch"; "branch point" for what is more degenerate.
+
+    s (b μ + ½ a s + d s²/6) = 0 has its fold at s = -3 a/(2 d), 3 a²/(8 b d) away in μ: a ratio
+    that no scaling of F, x changes. Where that is below the resolution, it is a pitchfork.
+
+    Parameters
+    ----------
+    form : dict
+        From `at_branch_point`, in units in which the parameter counts as 1.
+    crosses : bool
+        The critical eigenvalue changes sign, or the branch turns.
+    """
+    a, b, c, d = (form[name] for name in ("quadratic", "mixed", "parameter", "cubic"))
+    if not crosses:
+        return "touch"
+    if a * a <= 8 / 3 * UNRESOLVED * abs(b * d):
+        return "pitchfork" if b * d else "branch point"
+    return "transcritical" if b * b > a * c else "branch point"
+
+
+def report(kind: str, form: dict[str, float], problem: AnyProblem) -> dict[str, float]:
+    """The coefficients, with what follows from them for a point of this kind.
+
+    "curvature" is d²p/ds² of the branch that bends, "slope" dp/ds of the one that crosses.
+    "supercritical" is 1 where the branch that leaves has gained the stability the other loses,
+    for x' = F, or x' = -F where F is a gradient (`AnyProblem.flow_sign`).
+    """
+    a, b, d, e = form["quadratic"], form.get("mixed", 0.0), form["cubic"], form["parameter"]
+    if kind in ("fold", "cusp"):
+        return form | ({"curvature": -a / e} if e else {})
+    if kind == "pitchfork" and b:
+        gained = float(d * problem.flow_sign < 0)
+        return form | {"curvature": -d / (3 * b), "supercritical": gained}
+    return form | ({"slope": -2 * b / a} if kind == "transcritical" and a else {})
+
+
+def _without_rounding(psi: Array, value: Array) -> float:
+    """ψᵀ value, exactly zero where only rounding is left of its terms."""
+    total = float(psi @ value)
+    return total if abs(total) > CANCELLED * float(np.abs(psi) @ np.abs(value)) else 0.0
 
 
 def quadratic_and_cubic(
@@ -104,10 +139,10 @@ def quadratic_and_cubic(
     """Coefficients a and d of the reduced equation along φ."""
     e = np.append(phi, 0.0)
     f2 = problem.second(z, e, e)
-    a = float(psi @ f2)
+    a = _without_rounding(psi, f2)
     y = off_kernel(problem, z, phi, psi, f2)
     d = problem.third(z, e, e, e) + 3 * problem.second(z, e, np.append(y, 0.0))
-    return a, float(psi @ d)
+    return a, _without_rounding(psi, d)
 
 
 def known_direction(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> Array:

@@ -47,9 +47,13 @@ class StepOptions:
         Radians; a step that turns the tangent by more is taken again with half the length.
     max_samples : int
         The run ends after so many samples.
-    state_scale, parameter_scale : float, optional
-        Chosen from the number of unknowns and from the limits where not given: 1 for few unknowns
-        and limits of order 1.
+    state_scale : float or tuple of float, optional
+        What counts as 1 in the unknowns: in all, or in each. It should be given where they are
+        not of order 1: lengths of steps, and the tolerances of Newton, are meant in it. Where not
+        given it is 1 for few unknowns.
+    parameter_scale : float, optional
+        The same for the parameter. Chosen from the limits where not given: 1 for limits of
+        order 1.
     """
 
     initial: float = 0.01
@@ -57,15 +61,17 @@ class StepOptions:
     maximum: float = 0.1
     max_angle: float = 0.4
     max_samples: int = 10_000
-    state_scale: float | None = None
+    state_scale: float | tuple[float, ...] | None = None
     parameter_scale: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("initial", "minimum", "maximum", "max_angle", "max_samples"):
             _require_positive(name, getattr(self, name))
-        for name in ("state_scale", "parameter_scale"):
-            if getattr(self, name) is not None:
-                _require_positive(name, getattr(self, name))
+        if self.parameter_scale is not None:
+            _require_positive("parameter_scale", self.parameter_scale)
+        if self.state_scale is not None:
+            for scale in np.ravel(self.state_scale):
+                _require_positive("state_scale", float(scale))
         if not self.minimum <= self.initial <= self.maximum:
             raise InvalidInputError(
                 "step lengths must be ordered minimum <= initial <= maximum, got "

@@ -78,12 +78,20 @@ class AnyProblem:
         a = [self.full_jacobian(z + k * h * v) for k in (-2, -1, 1, 2)]
         return (a[0] - 8 * a[1] + 8 * a[2] - a[3]) / (12 * h)
 
+    def exact(self, z: Array, *directions: Array) -> Array | None:
+        """D²F or D³F along two or three directions, (n + 1,) each; None where not offered."""
+        return None
+
     def second(self, z: Array, u: Array, v: Array) -> Array:
         """D²F[u, v] at z = (x, p), all (n + 1,): shape (n,)."""
-        return np.asarray(self.turned(z, u) @ v)
+        value = self.exact(z, u, v)
+        return np.asarray(self.turned(z, u) @ v) if value is None else value
 
     def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
         """D³F[u, v, w] at z = (x, p), all (n + 1,): shape (n,)."""
+        value = self.exact(z, u, v, w)
+        if value is not None:
+            return value
         size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(u).max()), 1e-300)
         # differences of differences: a longer step keeps the rounding of the inner one small
         return differences.along(lambda h: self.second(z + h * u, v, w), 10 * size)
@@ -181,17 +189,10 @@ class Problem(AnyProblem):
 
         return kernel
 
-    def second(self, z: Array, u: Array, v: Array) -> Array:
-        """D²F[u, v]: exact where given."""
-        if self.second_derivative is None:
-            return super().second(z, u, v)
-        return np.asarray(self.second_derivative(z, u, v), dtype=float)
-
-    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
-        """D³F[u, v, w]: exact where given."""
-        if self.third_derivative is None:
-            return super().third(z, u, v, w)
-        return np.asarray(self.third_derivative(z, u, v, w), dtype=float)
+    def exact(self, z: Array, *directions: Array) -> Array | None:
+        """By the callables given."""
+        given = self.second_derivative if len(directions) == 2 else self.third_derivative
+        return None if given is None else np.asarray(given(z, *directions), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,17 +270,14 @@ class CompiledProblem(AnyProblem):
         _, _, j, fp = self.evaluate(z[:-1], z[-1])
         return np.column_stack([j, fp])
 
-    def second(self, z: Array, u: Array, v: Array) -> Array:
-        """D²F[u, v]: by the exact jet where both directions keep the parameter fixed."""
-        if self.jet is None or u[-1] or v[-1]:
-            return super().second(z, u, v)
-        plus, minus = self._jet(z, u + v), self._jet(z, u - v)
-        return np.asarray((plus[1] - minus[1]) / 4)
-
-    def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
-        """D³F[u, v, w]: by the exact jet where all directions keep the parameter fixed."""
-        if self.jet is None or u[-1] or v[-1] or w[-1]:
-            return super().third(z, u, v, w)
+    def exact(self, z: Array, *directions: Array) -> Array | None:
+        """By the jet, where all directions keep the parameter fixed."""
+        if self.jet is None or any(v[-1] for v in directions):
+            return None
+        if len(directions) == 2:
+            u, v = directions
+            return np.asarray((self._jet(z, u + v)[1] - self._jet(z, u - v)[1]) / 4)
+        u, v, w = directions
         signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
         terms = [s * t * self._jet(z, u + s * v + t * w)[2] for s, t in signs]
         return np.asarray(sum(terms) / 24)

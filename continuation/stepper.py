@@ -224,6 +224,19 @@ def _magnitude(v):  # type: ignore[no-untyped-def]
     return math.sqrt(s)
 
 
+def weighted_length(v, weight):  # type: ignore[no-untyped-def]
+    """Norm in the units of the run."""
+    return math.sqrt((v * weight).dot(v))
+
+
+@dual(weighted_length)
+def _weighted_length(v, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(v.size):
+        s += weight[i] * v[i] * v[i]
+    return math.sqrt(s)
+
+
 def rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]
     """|J| |x| + |Fp| |p|: times the machine precision, what rounding of (x, p) does to F."""
     n = Fp.size
@@ -301,7 +314,7 @@ def correct(  # type: ignore[no-untyped-def]
         CONVERGED, SLOW, NOT_FINITE, EXHAUSTED or SINGULAR.
     """
     n = F.size
-    size = 1.0 + magnitude(y)
+    size = 1.0 + weighted_length(y, weight)
     previous = 0.0
     limit = int(options[MAX_ITERATIONS])
     for iteration in range(1, limit + 1):

@@ -17,6 +17,7 @@ from .options import NewtonOptions, StepOptions, as_state
 from .problem import AnyProblem
 from .rates import counts
 from .stepper import CONVERGED
+from .units import Units
 from .workspace import MESSAGES, Samples, Workspace, joined
 
 __all__ = ["Segment", "Tracer", "as_samples", "assemble", "samples_of"]
@@ -153,9 +154,15 @@ class Tracer:
         if sparse.issparse(a):
             tangent = _sparse_null_vector(a)
         else:
-            _, s, vt = np.linalg.svd(a)
+            # the rank is a matter of units: where it is full, it is so in units that fit
+            w = self.workspace
+            units = Units.balancing([a], w.parameter_unit, self.problem.symmetric)
+            _, s, vt = np.linalg.svd(units.rows[:, None] * a * units.columns)
             degenerate = int((s <= KERNEL_TOLERANCE * s[0]).sum())
-            tangent = self._tangent_of_family(z, degenerate, direction) if degenerate else vt[-1]
+            if degenerate:
+                tangent = self._tangent_of_family(z, degenerate, direction)
+            else:
+                tangent = units.outside(vt[-1])
         tangent = tangent / self.workspace.norm(tangent)
         return tangent * _orientation(tangent, direction)
 

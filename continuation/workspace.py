@@ -10,6 +10,7 @@ from . import stepper
 from .bordered_sparse import BorderedSparse, SparseJacobian
 from .compilation import first_class
 from .eigenvalues import spectrum
+from .errors import InvalidInputError
 from .options import STEP, NewtonOptions, StepOptions
 from .problem import AnyProblem, CompiledProblem
 from .stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
@@ -158,6 +159,11 @@ class Workspace:
         return values
 
     @property
+    def parameter_unit(self) -> float:
+        """What counts as 1 in the parameter."""
+        return float(self.weight[-1] ** -0.5)
+
+    @property
     def iterations(self) -> int:
         """Newton iterations of the last correction."""
         return int(self.report[stepper.ITERATIONS])
@@ -265,7 +271,11 @@ def _eigenvalues(w: Array, wi: Array, symmetric: bool, is_sparse: bool) -> tuple
 
 def _weights(n: int, step: StepOptions, limits: tuple[float, float]) -> Array:
     weight = np.empty(n + 1)
-    state = step.state_scale or np.sqrt(max(1.0, n / PLAIN_DIMENSION))
+    state = np.asarray(step.state_scale or np.sqrt(max(1.0, n / PLAIN_DIMENSION)), dtype=float)
+    if state.shape not in ((), (n,)):
+        raise InvalidInputError(
+            f"state_scale must be one number or one per unknown, shape ({n},), got {state.shape}."
+        )
     weight[:n] = 1.0 / state**2
     weight[n] = 1.0 / (step.parameter_scale or _parameter_scale(limits)) ** 2
     return weight

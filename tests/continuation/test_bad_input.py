@@ -98,7 +98,7 @@ def test_right_derivatives_pass() -> None:
 
 def test_nothing_is_left_of_a_branch_that_has_ended() -> None:
     branch = trace_branch(fold, [1.0], 1.0, (0.5, 2.0))
-    with pytest.raises(InvalidInputError, match="ended at its limit 2. Widen"):
+    with pytest.raises(InvalidInputError, match=r"ended at its limit 2\. Widen"):
         resume_branch(fold, branch, (0.5, 2.0))
     assert resume_branch(fold, branch, (0.5, 3.0)).p[-1] == 3.0
     loop = trace_branch(circle, [1.0], 0.0, (-5, 5))
