@@ -45,6 +45,7 @@ def evolution_to_arrays(evolution: Evolution) -> xr.Dataset:
         "parameter": evolution.parameter,
         "limits": list(evolution.limits),
         "ends": [[asdict(s.lower), asdict(s.upper)] for s in strands],
+        "singular": [s.singular.tolist() for s in strands],
         "widths": [[getattr(s, name).shape[1] for name in ROW_FIELDS] for s in strands],
         "events": [_finite(asdict(event)) for event in evolution.events],
         "switches": [_finite(asdict(switch)) for switch in evolution.switches],
@@ -100,9 +101,9 @@ def _strand(
     lower, upper = (End(**end) for end in record["ends"][k])
     p, loss = (data[f"evolution_{name}"].to_numpy()[rows] for name in ("p", "loss"))
     signs = columns["signs"].astype(np.int64)
-    return Strand(
-        sets[k].label, sets[k], p, columns["state"], columns["theta"], loss, signs, lower, upper
-    )
+    singular = np.array(record["singular"][k], dtype=np.float64)
+    label, found, state, theta = sets[k].label, sets[k], columns["state"], columns["theta"]
+    return Strand(label, found, p, state, theta, loss, signs, lower, upper, singular)
 
 
 def _stacked(rows: Sequence[NDArray[Any]]) -> NDArray[np.float64]:

@@ -42,7 +42,8 @@ class Event:
     ----------
     kind : {"fold", "arrival", "branch point", "switch", "stopped"}
         "fold": two strands are born or die together; "arrival": a strand ends (or begins) at
-        infinity or at a line; "branch point": the inertia of living strands changes; "switch":
+        infinity or at a line; "branch point": the inertia of living strands changes, or a strand
+        meets its image under a symmetry; "switch":
         a connection changes its target at a saddle-saddle connection; "stopped": a strand ends
         because its continuation did, which is no statement about the landscape.
     p : float
@@ -96,7 +97,13 @@ def branch_events(followed: Sequence[StrandAt], limits: tuple[float, float]) -> 
             merged[-1] = _joined(merged[-1], event)
         else:
             merged.append(event)
-    return tuple(replace(event, text=describe(event)) for event in merged)
+    return tuple(replace(e, text=describe(e)) for e in map(_mirrored, merged))
+
+
+def _mirrored(event: Event) -> Event:
+    """A strand that turns by itself meets its own image under a symmetry: a pitchfork."""
+    alone = event.kind == "fold" and len(event.born) + len(event.died) == 1
+    return replace(event, kind="branch point") if alone else event
 
 
 def _ends(strand: Strand) -> list[Event]:
@@ -121,13 +128,11 @@ def _changes(at: StrandAt) -> list[Event]:
     events = []
     for k, after in itertools.pairwise(known):
         if (strand.signs[k] != strand.signs[after]).any():
-            low, high = _bisected(at, k, after)
+            low, high = _change(at, k, after)
+            middle, error = 0.5 * (low + high), 0.5 * (high - low) + _rounding(low)
             events.append(
-                Event(
-                    "branch point", 0.5 * (low + high), (low, high), 0.5 * (high - low),
-                    changed=(strand.label,),
-                )
-            )  # fmt: skip
+                Event("branch point", middle, (low, high), error, changed=(strand.label,))
+            )
     return events
 
 
@@ -136,6 +141,16 @@ def _determined(signs: NDArray[np.int64]) -> list[int]:
     nullity = signs[:, 1]
     usual = (nullity == nullity.min()) & (signs[:, 3:] != 0).all(axis=1)
     return [int(k) for k in np.flatnonzero(usual)]
+
+
+def _change(at: StrandAt, row: int, after: int) -> tuple[float, float]:
+    """Where the character changes: at a singular point, else where bisection puts it."""
+    strand = at.strand
+    low, high = strand.p[row], strand.p[after]
+    inside = strand.singular[(strand.singular >= low) & (strand.singular <= high)]
+    if inside.size == 1:
+        return float(inside[0]), float(inside[0])
+    return _bisected(at, row, after)
 
 
 def _bisected(at: StrandAt, row: int, after: int) -> tuple[float, float]:

@@ -133,7 +133,17 @@ def _strand(branch: SetBranch, piece: Piece, label: str) -> Strand:
     p, state, theta, loss = columns if rising else [column[::-1] for column in columns]
     ends = (piece.first, piece.last) if rising else (piece.last, piece.first)
     found = replace(branch.set, label=label)
-    return Strand(label, found, p, state, theta, loss, signs if rising else signs[::-1], *ends)
+    signs = signs if rising else signs[::-1]
+    crossed = np.array([s.p for s in branch.special if _crosses(branch, s, rows)])
+    return Strand(label, found, p, state, theta, loss, signs, *ends, np.sort(crossed))
+
+
+def _crosses(branch: SetBranch, point: SpecialPoint, rows: NDArray[np.intp]) -> bool:
+    """Whether a special point is a singular one between two rows, and no turn."""
+    if not point.located or point.kind in ("target", "limit", "user"):
+        return False
+    within = point.index in rows and point.index + 1 in rows
+    return within and (branch.p[point.index] - point.p) * (branch.p[point.index + 1] - point.p) < 0
 
 
 def _extended(rows: NDArray[Any], row: ArrayLike, at: int) -> NDArray[Any]:

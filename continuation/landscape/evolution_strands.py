@@ -79,6 +79,9 @@ class Strand:
         What is constant between events: inertia (3), then the signs of the transverse
         curvatures or normal derivatives.
     lower, upper : End
+    singular : ndarray, shape (k,)
+        Values at which the continuation located a singular point on the strand: there another
+        branch crosses, and Newton's method at a fixed value may land on it.
     """
 
     label: str
@@ -90,6 +93,7 @@ class Strand:
     signs: NDArray[np.int64] = field(repr=False)
     lower: End
     upper: End
+    singular: Array = field(repr=False)
 
     def lives_at(self, p: float) -> bool:
         """Whether the strand passes p, its ends excluded (limits of the parameter included)."""

@@ -1,0 +1,295 @@
+"""Timelines of the heteroclinic graph along the noise and along the size of the data set."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from continuation.landscape import Dataset, Evolution, Loss, evolve
+from figures.settings import Settings
+from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
+from symbolic import PRESETS
+
+TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
+
+PRESET = "overparameterised"
+SEED = 1
+"""Added to the seed of the run: with 0, the graph of this data set shows every kind of event."""
+SAMPLES = 100
+NOISE = 0.1
+LIMITS = (0.65, 0.82)
+SCHEDULE = (20, 50, 100)
+
+BAR_HEIGHT = {0: 0.72, 1: 0.36, 2: 0.14}
+"""Height of a bar by index: attracting sets are full lanes; higher indices as 2."""
+
+EVENT_MARKS = {
+    "fold": ("o", "fold"),
+    "arrival": ("*", "arrival at infinity or a line"),
+    "branch point": ("D", "branch point"),
+    "stopped": ("x", "not followed further"),
+}
+
+WIDEST_WORDS = 0.045
+"""Share of the axis that an arrow's text needs."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One timeline."""
+
+    parameter: str
+    limits: tuple[float, float]
+    schedule: tuple[int, ...]
+    resolution: int
+    seed: int
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """Along the noise and along the size; a quick run looks at a part of the range."""
+    resolution, seed = settings.choose(16, 6), settings.seed + SEED
+    low, high = LIMITS if not settings.quick else (0.73, LIMITS[1])
+    sizes = SCHEDULE if not settings.quick else SCHEDULE[1:]
+    return [
+        Part("noise", (low, high), (), resolution, seed),
+        Part("size", (float(sizes[0]), float(sizes[-1])), sizes, resolution, seed),
+    ]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """Bars, marks, switches and counts of one timeline."""
+    model = PRESETS[PRESET]()
+    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
+    found = evolve(
+        loss,
+        part.parameter,
+        part.limits,
+        noise=NOISE,
+        schedule=part.schedule,
+        resolution=part.resolution,
+    )
+    return timeline_arrays(found)
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Both timelines; every name carries its parameter."""
+    named = []
+    for part in parts:
+        prefix = part.attrs["parameter"]
+        names = {k: f"{prefix}_{k}" for k in {*part.variables, *part.dims}}
+        named.append(part.rename(names))
+    return xr.merge(named, combine_attrs="drop").assign_attrs(
+        {f"{p.attrs['parameter']}_{k}": v for p in parts for k, v in p.attrs.items()}
+    )
+
+
+def timeline_arrays(found: Evolution) -> xr.Dataset:
+    """An evolution as arrays for drawing.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along "lane" the labels, attracting sets first; along "bar" pieces of lanes with constant
+        region and index; along "side" the targets of index-1 points; along "mark" the events of
+        each strand; along "switch" and "interval" what the names say.
+    """
+    order = _lane_order(found)
+    lane = {label: k for k, label in enumerate(order)}
+    bars = [
+        (lane[label], i.lower, i.upper, node["region"], node["index"], node["attracting"])
+        for i in found.intervals
+        for label, node in i.graph.nx.nodes(data=True)
+        if label in lane
+    ]
+    sides = [
+        (lane[a], lane[b], i.lower, i.upper)
+        for i in found.intervals
+        for a, b, edge in i.graph.nx.edges(data=True)
+        if edge["departure"] == "side" and a in lane and b in lane
+    ]
+    marks = [
+        (lane[label], event.p, event.kind)
+        for event in found.events
+        if event.kind != "switch"
+        for label in (*event.born, *event.died, *event.changed)
+    ]
+    variables: dict[str, tuple[str, object]] = {"label": ("lane", order)}
+    variables |= _columns("bar", ("lane", "lower", "upper", "region", "index", "attracting"), bars)
+    variables |= _columns("side", ("source", "target", "lower", "upper"), sides)
+    variables |= _columns("mark", ("lane", "p", "kind"), marks)
+    switches = [(lane[s.source], lane[s.before], lane[s.after], s.p) for s in found.switches]
+    variables |= _columns("switch", ("source", "before", "after", "p"), switches)
+    counts = [(i.lower, i.upper, len(i.graph.attractors)) for i in found.intervals]
+    variables |= _columns("interval", ("lower", "upper", "attractors"), counts)
+    low, high = found.limits
+    attributes = {"parameter": found.parameter, "lower": low, "upper": high}
+    return xr.Dataset(variables, attrs={**attributes, "notes": "\n".join(found.notes)})
+
+
+def _lane_order(found: Evolution) -> list[str]:
+    """Lanes from the top: attracting sets, then by the lowest index, then by birth."""
+
+    def rank(label: str) -> tuple[int, float, str]:
+        nodes = [i.graph.nx.nodes[label] for i in found.intervals if label in i.graph.nx]
+        lowest = min(0 if node["attracting"] else max(1, node["index"]) for node in nodes)
+        return lowest, born[label], label
+
+    seen = {label for i in found.intervals for label in i.graph.nx}
+    born = {s.label: float(s.p[0]) for s in found.strands}
+    return sorted((label for label in born if label in seen), key=rank)
+
+
+def _columns(
+    dim: str, names: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> dict[str, tuple[str, object]]:
+    """Variables "dim_name" of rows; texts stay texts, and no rows make empty numbers."""
+    table = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return {
+        f"{dim}_{name}": (
+            dim,
+            list(column) if column and isinstance(column[0], str) else np.array(column, float),
+        )
+        for name, column in zip(names, table, strict=True)
+    }
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """Lanes with their events, and the number of attractors below, for both parameters."""
+    canvas, axes = plt.subplots(
+        4, 1, figsize=(DOUBLE, 1.28 * DOUBLE), height_ratios=[6.0, 1.0, 6.0, 1.0]
+    )
+    regions: set[str] = set()
+    for k, (parameter, label) in enumerate({"noise": r"noise $\sigma$", "size": "$n$"}.items()):
+        of = _of(data, parameter)
+        fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
+        timeline(axes[2 * k], of)
+        attractor_count(axes[2 * k + 1], of)
+        axes[2 * k].set_title(f"{PRESET_TITLES[PRESET]}, {fixed}")
+        axes[2 * k + 1].set_xlabel(label if parameter == "noise" else "data set size $n$")
+        regions |= set(of["bar_region"].to_numpy().tolist())
+    canvas.legend(handles=_legend(regions), loc="outside lower center", ncols=4)
+    return canvas
+
+
+def timeline(axes: Axes, data: xr.Dataset) -> None:
+    """One lane a set; switches as arrows from the old target to the new one."""
+    columns = ("bar_lane", "bar_lower", "bar_upper", "bar_region", "bar_index", "bar_attracting")
+    for lane, low, high, region, index, attracts in _rows(data, columns):
+        height = BAR_HEIGHT[0 if attracts else min(max(int(index), 1), 2)]
+        axes.broken_barh(
+            [(low, high - low)], (lane - height / 2, height),
+            facecolor=REGION_COLOURS[str(region)], lw=0, zorder=2,
+        )  # fmt: skip
+    for p in sorted({*data["mark_p"].to_numpy(), *data["switch_p"].to_numpy()}):
+        axes.axvline(p, color="0.85", lw=0.5, zorder=0)
+    for lane, p, kind in _rows(data, ("mark_lane", "mark_p", "mark_kind")):
+        marker = EVENT_MARKS[str(kind)][0]
+        axes.plot(p, lane, marker, color="black", mfc="white", mew=0.7, ms=4, zorder=4)
+    for source, before, after, p in _rows(
+        data, ("switch_source", "switch_before", "switch_after", "switch_p")
+    ):
+        _switch(axes, p, source, before, after)
+    _targets(axes, data)
+    labels = [f"{label}  {_letter(k)}" for k, label in enumerate(data["label"].to_numpy())]
+    axes.set_yticks(range(len(labels)), labels, fontsize=6)
+    axes.set(xlim=_limits(data), ylim=(len(labels) - 0.4, -0.6))
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelbottom=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _switch(axes: Axes, p: float, source: float, before: float, after: float) -> None:
+    """A dot at the saddle, an arrow from its old target to the new one."""
+    axes.plot([p, p], [source, after], ":", color="black", lw=0.6, zorder=3)
+    axes.plot(p, source, "s", color="black", ms=3.5, zorder=5)
+    axes.annotate(
+        "", (p, after), (p, before), zorder=5,
+        arrowprops={"arrowstyle": "-|>", "color": "black", "lw": 0.9, "mutation_scale": 7,
+                    "shrinkA": 0, "shrinkB": 0},
+    )  # fmt: skip
+
+
+def _targets(axes: Axes, data: xr.Dataset) -> None:
+    """Letters of the lanes that each index-1 point leads to, once for every run."""
+    low, high = _limits(data)
+    runs: dict[int, list[tuple[float, float, tuple[int, ...]]]] = {}
+    rows = sorted(_rows(data, ("side_source", "side_lower", "side_upper", "side_target")))
+    for (source, lower, upper), group in itertools.groupby(rows, key=lambda row: row[:3]):
+        targets = tuple(sorted({int(row[3]) for row in group}))
+        known = runs.setdefault(int(source), [])
+        if known and known[-1][2] == targets:
+            known[-1] = (known[-1][0], upper, targets)
+        else:
+            known.append((lower, upper, targets))
+    for source, pieces in runs.items():
+        for lower, upper, targets in pieces:
+            if upper - lower > WIDEST_WORDS * (high - low):
+                axes.text(
+                    0.5 * (lower + upper), source, "→ " + ", ".join(map(_letter, targets)),
+                    fontsize=5.5, ha="center", va="center", zorder=6,
+                    bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
+                )  # fmt: skip
+
+
+def _letter(lane: int) -> str:
+    """Short name of a lane: a … z, aa, …"""
+    return ascii_lowercase[lane % 26] * (1 + lane // 26)
+
+
+def attractor_count(axes: Axes, data: xr.Dataset) -> None:
+    """Number of attracting sets against the parameter."""
+    for low, high, count in _rows(
+        data, ("interval_lower", "interval_upper", "interval_attractors")
+    ):
+        axes.plot([low, high], [count, count], color="black", lw=1.4, solid_capstyle="butt")
+    top = int(data["interval_attractors"].max())
+    axes.set(xlim=_limits(data), ylim=(0, top + 0.7), ylabel="attractors")
+    axes.set_yticks(range(0, top + 1, max(1, top // 3)))
+    axes.grid(axis="y", lw=0.3)
+
+
+def _rows(data: xr.Dataset, names: Sequence[str]) -> list[tuple[float, ...]]:
+    return list(zip(*(data[name].to_numpy().tolist() for name in names), strict=True))
+
+
+def _limits(data: xr.Dataset) -> tuple[float, float]:
+    return float(data.attrs["lower"]), float(data.attrs["upper"])
+
+
+def _of(data: xr.Dataset, parameter: str) -> xr.Dataset:
+    """One timeline with its own names."""
+    prefix = f"{parameter}_"
+    chosen = data[[k for k in data.data_vars if str(k).startswith(prefix)]]
+    names = {k: str(k).removeprefix(prefix) for k in {*chosen.variables, *chosen.dims}}
+    own = {k.removeprefix(prefix): v for k, v in data.attrs.items() if k.startswith(prefix)}
+    return chosen.rename(names).drop_attrs(deep=False).assign_attrs(own)
+
+
+def _legend(regions: set[str]) -> list[Patch | Line2D]:
+    handles: list[Patch | Line2D] = [
+        Patch(color=colour, label=region)
+        for region, colour in REGION_COLOURS.items()
+        if region in regions
+    ]
+    widths = {0: "attracting", 1: "index 1, → its targets", 2: "index 2 or more"}
+    handles += [
+        Line2D([], [], color="0.4", lw=8 * BAR_HEIGHT[k], label=name, solid_capstyle="butt")
+        for k, name in widths.items()
+    ]
+    handles += [
+        Line2D([], [], ls="", marker=marker, color="black", mfc="white", ms=4, label=name)
+        for marker, name in EVENT_MARKS.values()
+    ]
+    handles.append(Line2D([], [], marker="s", ls=":", lw=0.6, color="black", ms=3.5,
+                          label="switch: source, old → new target"))  # fmt: skip
+    return handles
