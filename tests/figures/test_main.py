@@ -27,8 +27,8 @@ from figures import compile_kernels, job
 from symbolic import single_unit
 
 FIGURES = (
-    "training", "landscape", "phase_plane", "noise", "size", "infinity", "graph", "optimum",
-    "collapse", "basins", "motorcycle",
+    "training", "landscape", "phase_plane", "noise", "size", "infinity", "graph", "evolution",
+    "optimum", "collapse", "basins", "motorcycle",
 )  # fmt: skip
 COUNT = 5
 
