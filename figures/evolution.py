@@ -177,7 +177,7 @@ def draw(data: xr.Dataset) -> Canvas:
         axes[2 * k].set_title(f"{PRESET_TITLES[PRESET]}, {fixed}")
         axes[2 * k + 1].set_xlabel(label if parameter == "noise" else "data set size $n$")
         regions |= set(of["bar_region"].to_numpy().tolist())
-    canvas.legend(handles=_legend(regions), loc="outside lower center", ncols=4)
+    canvas.legend(handles=timeline_legend(regions), loc="outside lower center", ncols=4)
     return canvas
 
 
@@ -275,7 +275,8 @@ def _of(data: xr.Dataset, parameter: str) -> xr.Dataset:
     return chosen.rename(names).drop_attrs(deep=False).assign_attrs(own)
 
 
-def _legend(regions: set[str]) -> list[Patch | Line2D]:
+def timeline_legend(regions: set[str]) -> list[Patch | Line2D]:
+    """Regions that occur, heights of bars and marks of events."""
     handles: list[Patch | Line2D] = [
         Patch(color=colour, label=region)
         for region, colour in REGION_COLOURS.items()

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.flow_records import phase_to_arrays
 from continuation.results import Result, load_result
+from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas
 from figures.phase_plane import draw_plane, plane_legend
@@ -33,7 +34,7 @@ def draw_file(path: Path, output: Path) -> list[Path]:
     with paper_style():
         draw = {
             "points": _points, "branch": _branch, "graph": _graph, "basins": _basins,
-            "phase": _phase,
+            "phase": _phase, "evolution": _evolution,
         }[result.kind]  # fmt: skip
         canvas = draw(result)
         return save_canvas(canvas, output, path.stem)
@@ -55,6 +56,22 @@ def _graph(result: Result) -> Canvas:
     flow_graph(right, arrays, arrays)
     names = ("region", "kind", "certified", "certified_basin")
     region_legend(canvas, *(arrays[name].to_numpy().tolist() for name in names))
+    return canvas
+
+
+def _evolution(result: Result) -> Canvas:
+    """One lane a set over the parameter, with the number of attractors below."""
+    assert result.evolution is not None
+    arrays = timeline_arrays(result.evolution)
+    height = 1.6 + 0.17 * arrays.sizes["lane"]
+    canvas, (upper, lower) = plt.subplots(
+        2, 1, figsize=(DOUBLE, height + 0.8), height_ratios=[height, 0.8]
+    )
+    timeline(upper, arrays)
+    attractor_count(lower, arrays)
+    lower.set_xlabel(result.evolution.parameter.replace("_", " "))
+    regions = set(arrays["bar_region"].to_numpy().tolist())
+    canvas.legend(handles=timeline_legend(regions), loc="outside lower center", ncols=4)
     return canvas
 
 
