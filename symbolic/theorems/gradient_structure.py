@@ -79,10 +79,12 @@ def _algebra(claims: Claims) -> Iterator[tuple[str, sp.Expr]]:
     many = range(_SIZE)
     A = sp.Matrix(_SIZE, _SIZE, lambda i, j: sp.Symbol(f"a{min(i, j)}{max(i, j)}", real=True))
     p, q, g = (sp.Matrix([sp.Symbol(f"{n}{i}", real=True) for i in many]) for n in "pqg")
-    quadratic = ((p - sp.I * q).T * A * (p + sp.I * q))[0, 0]
-    parts = {"pAq": (p.T * A * q)[0, 0], "qAp": (q.T * A * p)[0, 0]}
+    B = sp.Matrix(_SIZE, _SIZE, lambda i, j: sp.Symbol(f"b{i}{j}", real=True))
+    quadratic = ((p - sp.I * q).T * B * (p + sp.I * q))[0, 0]
+    parts = {"pAq": (p.T * B * q)[0, 0], "qAp": (q.T * B * p)[0, 0]}
     yield "imaginary part", sp.im(sp.expand(quadratic)) - formula(claims, "imaginary", parts)
-    yield "real form", formula(claims, "imaginary", parts)
+    symmetric = {"pAq": (p.T * A * q)[0, 0], "qAp": (q.T * A * p)[0, 0]}
+    yield "real form", formula(claims, "imaginary", symmetric)
     square = {"square": (g.T * g)[0, 0]}
     yield "descent", (g.T * -g)[0, 0] - formula(claims, "descent", square)
     eta, lam = sp.Symbol("eta", positive=True), sp.Symbol("lam", real=True)
@@ -124,18 +126,21 @@ def _along_the_flow(points: Points, model: Mapping[str, Any], claims: Claims) ->
 
 
 def _real_form(points: Points, claims: Claims) -> bool:
-    """The imaginary part of z* A z for a random symmetric A, by complex arithmetic in pairs."""
-    A, many = _random_symmetric(points), range(_SIZE)
+    """The imaginary part of z* A z by complex arithmetic in pairs; 0 for a symmetric A."""
+    many = range(_SIZE)
     p, q = ([points.number() for _ in many] for _ in range(2))
-    imaginary = p[0] * 0
-    products = {"pAq": imaginary, "qAp": imaginary}
-    for i in many:
-        for j in many:  # (p_i - i q_i) a_ij (p_j + i q_j)
-            imaginary = imaginary + A[i][j] * (p[i] * q[j] - q[i] * p[j])
-            products["pAq"] = products["pAq"] + p[i] * A[i][j] * q[j]
-            products["qAp"] = products["qAp"] + q[i] * A[i][j] * p[j]
-    claimed = value_of(claims["imaginary"], products)
-    return points.same(claimed, imaginary) and points.same(imaginary, 0)
+    general = [[points.number() for _ in many] for _ in many]
+    agrees = []
+    for A in (general, _random_symmetric(points)):
+        terms = [(p[i], q[i], A[i][j], p[j], q[j]) for i in many for j in many]
+        products = {
+            "pAq": sum((p_i * a * q_j for p_i, _, a, _, q_j in terms), p[0] * 0),
+            "qAp": sum((q_i * a * p_j for _, q_i, a, p_j, _ in terms), p[0] * 0),
+        }
+        # (p_i - i q_i) a_ij (p_j + i q_j)
+        imaginary = sum((a * (p_i * q_j - q_i * p_j) for p_i, q_i, a, p_j, q_j in terms), p[0] * 0)
+        agrees.append(points.same(value_of(claims["imaginary"], products), imaginary))
+    return all(agrees) and points.same(imaginary, 0)
 
 
 def _random_symmetric(points: Points) -> list[list[Any]]:

@@ -20,6 +20,7 @@ network F; then the congruence with symbols for the sums.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -144,32 +145,61 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     return silent and dead and _at_origin(points, claims)
 
 
+@dataclass(frozen=True)
+class _Silent:
+    """A unit w with output weight 0 beside a random critical point, on a few samples."""
+
+    points: Points
+    w: Any
+    x: list[Any]
+    weight: list[Any]
+    F: list[list[Any]]  # Taylor coefficients of the smaller network along its direction
+    r: list[Any]
+
+    @classmethod
+    def random(cls, points: Points, w: Any) -> "_Silent":
+        """Residuals that solve the critical equations of F and of the unit."""
+        number, many = points.number, range(_SAMPLES)
+        x, weight, start = ([number() for _ in many] for _ in range(3))
+        F = [[number() for _ in range(3)] for _ in many]
+        rows = [[o * f[1] for o, f in zip(weight, F, strict=True)]]
+        if w != 0:
+            phi = (points.taylor("phi", w * x_i, 0)[0] for x_i in x)
+            rows.append([o * p for o, p in zip(weight, phi, strict=True)])
+        return cls(points, w, x, weight, F, with_vanishing_sums(rows, start))
+
+    def loss(self, dq: Any, dw: Any, dv: Any) -> Jet:
+        """Loss along a direction, without the factor 1/2."""
+        zero = self.w * 0
+        total = Jet([zero] * 3)
+        for x, o, F, r in zip(self.x, self.weight, self.F, self.r, strict=True):
+            unit = apply(self.points, "phi", Jet([self.w, dw, zero]) * x) * Jet([zero, dv, zero])
+            f = Jet([F[0], F[1] * dq, F[2] * dq * dq]) + unit
+            total = total + (f - (F[0] - r)) ** 2 * o
+        return total
+
+    def entries(self, claims: Claims) -> dict[str, Any]:
+        """Sums over the samples of the claimed entries of the Hessian."""
+        total = dict.fromkeys(_ENTRIES, self.w * 0)
+        for x, o, F, r in zip(self.x, self.weight, self.F, self.r, strict=True):
+            phi = self.points.taylor("phi", self.w * x, 1)
+            names = {"F1": F[1], "F2": 2 * F[2], "r": r, "x": x, "phi0": phi[0], "phi1": phi[1]}
+            for name in _ENTRIES:
+                total[name] = total[name] + o * value_of(claims[name], names)
+        return total
+
+
 def _silent_unit(points: Points, claims: Claims, w: Any) -> bool:
-    number, many = points.number, range(_SAMPLES)
-    zero = number() * 0
-    x, weight = ([number() for _ in many] for _ in range(2))
-    F = [[number() for _ in range(3)] for _ in many]
-    phi = [points.taylor("phi", w * x_i, 1) for x_i in x]
-    rows = [[o * f[1] for o, f in zip(weight, F, strict=True)]]
-    if w != 0:
-        rows.append([o * p[0] for o, p in zip(weight, phi, strict=True)])
-    r = with_vanishing_sums(rows, [number() for _ in many])
-    total = dict.fromkeys(_ENTRIES, zero)
-    for i in many:
-        names = {"F1": F[i][1], "F2": 2 * F[i][2], "r": r[i], "x": x[i]}
-        names |= {"phi0": phi[i][0], "phi1": phi[i][1]}
-        for name in _ENTRIES:
-            total[name] = total[name] + weight[i] * value_of(claims[name], names)
-    dq, beta, gamma = number(), number(), number()
-    names = {"A": total["qq"], "a": total["qv"], "b": total["wv"], "s": total["vv"], "dq": dq}
+    case, number = _Silent.random(points, w), points.number
+    H = case.entries(claims)
+    dq, dw, dv, beta, gamma = (number() for _ in range(5))
+    own = case.loss(dq, dw, dv)
+    mixed = H["qw"] * dq * dw + H["qv"] * dq * dv + H["wv"] * dw * dv
+    form = H["qq"] * dq * dq + H["ww"] * dw * dw + H["vv"] * dv * dv + 2 * mixed
+    names = {"A": H["qq"], "a": H["qv"], "b": H["wv"], "s": H["vv"], "dq": dq}
     names |= {"beta": beta, "gamma": gamma}
-    dw = beta + value_of(claims["shift"], names)
-    found = Jet([zero] * 3)
-    for i in many:
-        unit = apply(points, "phi", Jet([w, dw, zero]) * x[i]) * Jet([zero, gamma, zero])
-        f = Jet([F[i][0], F[i][1] * dq, F[i][2] * dq * dq]) + unit
-        found = found + (f - (F[i][0] - r[i])) ** 2 * weight[i]
-    pairs = [(found.c[1], 0), (found.c[2], value_of(claims["form"], names))]
+    turned = case.loss(dq, beta + value_of(claims["shift"], names), gamma)
+    pairs = [(own.c[1], 0), (own.c[2], form), (turned.c[2], value_of(claims["form"], names))]
     return all(points.same(a, b) for a, b in pairs)
 
 

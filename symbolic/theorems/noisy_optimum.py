@@ -53,6 +53,7 @@ CLAIMS: Claims = {
     "by_v": "-sigma*eps*phi0",
 }
 _ORDERS_PER_UNIT = 4  # Taylor orders: an odd phi has every second one, and two functions a unit
+_LARGEST_DENOMINATOR = 10**6
 _SAMPLES = 3
 
 
@@ -65,7 +66,7 @@ def applies(model: Model) -> bool:
 
 def prove(model: Model, claims: Claims = CLAIMS) -> Verdict:
     """Prove the gradient for an unknown phi, the independence for the model's teacher."""
-    units = [[sp.Rational(repr(number)) for number in unit] for unit in model.teacher_units or ()]
+    units = [[_exact(number) for number in unit] for unit in model.teacher_units or ()]
     minor = _minor([w for w, _ in units], model)
     tanh = model.activation == "tanh"
     assumptions = (
@@ -85,6 +86,11 @@ def prove(model: Model, claims: Claims = CLAIMS) -> Verdict:
     defects = {**dict(_gradient(claims)), **dict(_teacher(model, units))}
     defects["Taylor minor"] = sp.Integer(0) if minor else sp.Symbol("no_minor_found")
     return conclude(NAME, ALL if tanh else ONE, assumptions, defects, content)
+
+
+def _exact(number: float) -> sp.Rational:
+    """The simplest rational near a number; that the units are the teacher's is proved apart."""
+    return sp.Rational(repr(number)).limit_denominator(_LARGEST_DENOMINATOR)
 
 
 def _gradient(claims: Claims) -> Iterator[tuple[str, sp.Expr]]:

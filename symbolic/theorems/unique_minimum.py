@@ -13,8 +13,9 @@ theta* where grad L(theta*) != 0, which Theorem 5 says almost surely.
 K is the largest |D^3 L[e, e, e]|, |e| = 1, on the ball, where for one sample
 D^3 (r^2/2)[e, e, e] = 3 f_1 f_2 + r f_3, f_m the derivatives of f along e, sums over units of the
 claims below. For tanh they are bounded by |phi'| <= 1, |phi''| <= 4/(3 sqrt 3) < 0.7699,
-|phi'''| <= 2, |phi''''| < 4.0859 for all u, so that all of it is computed from the data alone:
-`continuation.certify.unique_minimum` does so with outward rounding.
+|phi'''| <= 2, |phi''''| < 4.0859 for all u, so that all of it is computed from the data alone.
+`continuation.certify.unique_minimum` does so in ball arithmetic, where K is sharper: it bounds the
+same derivative by Taylor's formula around theta*.
 
 *Proof.* SymPy: Taylor jet of one sample; algebra of the majorant K t^2/2 - t/beta + eta/beta; the
 bounds by Sturm's theorem on polynomials in tanh.
@@ -55,9 +56,10 @@ CLAIMS: Claims = {
     "f1": "dv*phi0 + v*x*dw*phi1",
     "f2": "2*x*dw*dv*phi1 + v*x**2*dw**2*phi2",
     "f3": "3*x**2*dw**2*dv*phi2 + v*x**3*dw**3*phi3",
-    # majorant with eta = (1 - s**2)/(2*beta*K), its first root, and 1/beta - K root
+    # majorant with eta = (1 - s**2)/(2*beta*K), its roots, and 1/beta - K root
     "majorant": "K*t**2/2 - t/beta + (1 - s**2)/(2*beta**2*K)",
     "root": "(1 - s)/(beta*K)",
+    "other": "(1 + s)/(beta*K)",
     "margin": "s/beta",
 }
 BOUNDS: Mapping[str, str] = {"1": "1", "2": "7699/10000", "3": "2", "4": "40859/10000"}
@@ -108,9 +110,11 @@ def _third(claims: Claims) -> Iterator[tuple[str, sp.Expr]]:
 
 def _majorant(claims: Claims) -> Iterator[tuple[str, sp.Expr]]:
     K, beta, s = sp.symbols("K beta s", real=True)
+    t = sp.Symbol("t", real=True)
     values = {"K": K, "beta": beta, "s": s}
-    root = formula(claims, "root", values)
-    yield "root", sp.together(formula(claims, "majorant", {**values, "t": root}))
+    root, other = (formula(claims, name, values) for name in ("root", "other"))
+    factored = K / 2 * (t - root) * (t - other)
+    yield "roots", sp.together(formula(claims, "majorant", {**values, "t": t}) - factored)
     yield "margin", sp.together(1 / beta - K * root - formula(claims, "margin", values))
 
 
@@ -174,18 +178,21 @@ def _third_agrees(points: Points, claims: Claims) -> bool:
 
 
 def _majorant_agrees(points: Points, claims: Claims) -> bool:
-    K, beta, s = (points.number() for _ in range(3))
-    names = {"K": K, "beta": beta, "s": s}
-    root = value_of(claims["root"], names)
-    at_root = value_of(claims["majorant"], {**names, "t": root})
-    margin = value_of(claims["margin"], names)
-    return points.same(at_root, 0) and points.same(1 / beta - K * root, margin)
+    K, beta, s, t = (points.number() for _ in range(4))
+    names = {"K": K, "beta": beta, "s": s, "t": t}
+    value, root, other, margin = (
+        value_of(claims[name], names) for name in ("majorant", "root", "other", "margin")
+    )
+    factored = points.same(value, K * (t - root) * (t - other) / 2)
+    eta = (1 - s * s) / (2 * beta * K)
+    start = points.same(K * root * other / 2, eta / beta)
+    return factored and start and points.same(1 / beta - K * root, margin)
 
 
 def _bounds_hold(points: Points, bounds: Mapping[str, str], polynomials: Mapping[str, str]) -> bool:
     """The polynomials are the derivatives of tanh, and are bounded on [-1, 1]."""
-    if set(bounds) != set(BOUNDS) or set(polynomials) != set(BOUNDS):
-        return False
+    if bounds != BOUNDS or set(polynomials) != set(BOUNDS):
+        return False  # other bounds are not those of the statement
     u = points.number()
     taylor = points.taylor("tanh", u, 4)
     factorial = 1

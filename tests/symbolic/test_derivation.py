@@ -6,11 +6,10 @@ from symbolic.symmetry import SignedPermutation, invariance_defect, parity
 from symbolic.verdict import PROVED
 
 MODELS = {
-    "preset": fukumizu_amari(),
-    "all options": Model.perceptron(2, "logistic", bias=True, offset=True),
+    "all options": Model.perceptron(1, "logistic", bias=True, offset=True),
     "fixed": Model.perceptron(2, "sin", output_weights=(1, 0.5)),
-    "softplus": Model.perceptron(1, "softplus", bias=True),
-    "erf": Model.perceptron(1, "erf", bias=True),
+    "softplus": Model.perceptron(1, "softplus"),
+    "erf": Model.perceptron(1, "erf"),
     "formula": Model.perceptron(2, "u/(1 + u**2)"),
     "expression": Model.from_expression("sigma*(1 - exp(-T*x))", ["sigma", "T"]),
 }
@@ -46,7 +45,7 @@ def test_jet_of_the_loss():
 
 
 def test_hessian_is_symmetric_and_has_the_shape_of_theta():
-    derivation = derive(MODELS["all options"])
+    derivation = derive(Model.perceptron(2, "logistic", bias=True, offset=True))
     assert derivation.hessian.shape == (7, 7)
     assert derivation.hessian == derivation.hessian.T
 
