@@ -214,11 +214,14 @@ def _probes(
 def _until_quiet(
     sphere: UnstableSphere, probe: Callable[..., list[Probe]]
 ) -> tuple[list[Probe], bool]:
-    """Double the number of directions until the set of targets stays the same."""
+    """Double the number of directions until the set of targets stays the same.
+
+    Where no flow of the first ones was decided, the budget is spent and more are not tried.
+    """
     count = FIRST * sphere.dimension
     probes, quiet = probe(sphere.sample(count)), 0
     for _ in range(DOUBLINGS):
-        if quiet == QUIET:
+        if quiet == QUIET or _labels(probes) == {""}:
             break
         before = _labels(probes)
         probes += probe(sphere.sample(2 * count)[count:])

@@ -26,6 +26,9 @@ RTOL = 1e-6
 TIME_LIMIT = 1e13
 """Flow time after which a trajectory is given up; escapes need up to 1e12."""
 STEP_LIMIT = 20_000
+VANISHED = 1e-9
+"""Weights of a unit that has vanished, relative to 1 + the largest; in an invariant subspace they
+are zero up to rounding."""
 
 _SUBKIND = {
     CONFLUENCE: "confluence",
@@ -299,6 +302,10 @@ def _result(
         message = "Newton contracts from the trajectory to a minimum"
         value = loss_at.value(target)
         return found("point", "isolated", message, value, target, representative=target.copy())
+    if outcome == flow_core.LINE and _is_trivial(loss_at.model, target, cluster):
+        message = "Newton contracts to a minimum in the invariant subspace of vanishing units"
+        value = loss_at.value(target)
+        return found("point", "isolated", message, value, target, representative=target.copy())
     if outcome == flow_core.LINE:
         share, equal = _line(loss_at.model, target, cluster, sign)
         message = "Newton contracts across the line, and the drift along it ends"
@@ -312,6 +319,14 @@ def _result(
     status = "infinity" if outcome == flow_core.UNRESOLVED else "undecided"
     subkind = "unresolved" if outcome == flow_core.UNRESOLVED else ""
     return found(status, subkind, _REASON[outcome].format(t=t, n=steps), value, last)
+
+
+def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:
+    """Whether all units that are equal vanish, so that there is nothing to trade between them."""
+    units = theta[: len(model.unit_parameters) * model.hidden].reshape(-1, model.hidden)
+    names, counts = np.unique(cluster, return_counts=True)
+    merged = np.isin(cluster, names[counts > 1])
+    return bool(np.abs(units[:, merged]).max() <= VANISHED * (1.0 + np.abs(units).max()))
 
 
 def _line(

@@ -215,6 +215,15 @@ def test_an_invariant_subspace_is_kept(student):
     assert path.result.line_parameter == pytest.approx(0.5, abs=1e-12)
 
 
+def test_units_that_stay_zero_are_no_line():
+    loss = at(fukumizu_amari().with_hidden(3), n=50)
+    first = np.diag([1.0, 0.0, 0.0, 1.0, 0.0, 0.0])
+    result = flow_to_limit(loss, 1e-3 * first.sum(axis=0), subspace=first)
+    assert (result.status, result.subkind, result.line_parameter) == ("point", "isolated", None)
+    assert np.abs(loss.gradient(result.theta)).max() < 1e-12
+    np.testing.assert_array_equal(np.diag(first) * result.theta, result.theta)
+
+
 @pytest.mark.parametrize("start", [[1.0, 2.0], [1.0, 2.0, np.nan, 0.0]])
 def test_bad_starts_are_refused(student, start):
     with pytest.raises(InvalidInputError):

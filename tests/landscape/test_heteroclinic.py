@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from continuation.landscape.assembly import Assembler
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.departures import departures
 from continuation.landscape.exploration import explore
@@ -120,6 +121,17 @@ def test_bisection_finds_the_connections_that_symmetry_knows():
     assert sorted(rays % 8) == list(range(8))
     for angle, ray, boundary in zip(angles, rays, found.boundaries, strict=True):
         assert abs(angle - ray * np.pi / 4) <= 2 * boundary.error < 1e-2
+
+
+def test_three_units_have_three_kinds_of_symmetric_directions():
+    model = fukumizu_amari().with_hidden(3)
+    at = Loss(model, Dataset.sample(model, 50, 0)).at(noise=NOISE)
+    zero = np.zeros(6)
+    point = Assembler(at).point(zero, "origin")
+    found = UnstableSphere.of(at, point)
+    # along one unit, two equal units, three equal units
+    assert sorted(found.multiplicity(ray) for ray in found.symmetric()) == [6, 8, 12]
+    assert len(found.maps) == 48
 
 
 def test_the_symmetries_of_a_point_act_on_its_unstable_space(case):
