@@ -9,7 +9,7 @@ whether the flow is attracted (MODEL: at infinity; charts in the docstrings belo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +94,13 @@ def normal_slopes(
     responses: Responses, subkind: str, names: tuple[str, ...], point: ModelPoint
 ) -> tuple[float, ...]:
     """Normal derivatives of an end whose coefficients are in the order of their names."""
+    named = (name for name in names if name[0] != "w")
+    value = dict(zip(named, point.coefficients, strict=True))
     if subkind == "confluence":
-        return (confluence_slope(responses, point),)
+        pair = np.array([value["a"], value["b"]])
+        return (confluence_slope(responses, replace(point, coefficients=pair)),)
     if "c3" in names:
         return (cubic_slope(responses, point),)
-    value = dict(zip((name for name in names if name != "w"), point.coefficients, strict=True))
     slopes = []
     if "s" in value:
         slopes.append(step_slope(responses, point, value["s"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.blocks import loss_in_blocks
 from continuation.landscape.critical_models import ModelPoint
 from continuation.landscape.ends import normal_slopes
+from continuation.landscape.limit_functions import is_further
 from continuation.landscape.loss import Loss
 from continuation.landscape.responses import Responses
 from continuation.problem import Problem
@@ -22,9 +24,14 @@ NAMES = ("w", "v", "a", "b", "c", "c3", "s")
 """Reduced weights of all limits, in the order of the unknowns."""
 
 
+FEATURES = {"v": 0, "a": 0, "b": 1}
+"""Order k of x^k φ^(k)(w x) that a coefficient multiplies; those of c, c3 and s are fixed."""
+
+
 def names_of(limit: Mapping[str, float]) -> tuple[str, ...]:
-    """Unknowns of a limit, in the order of `NAMES`."""
-    return tuple(name for name in NAMES if name in limit)
+    """Unknowns of a limit: those of `NAMES` in order, then w2, v2, w3, v3, …."""
+    further = [f"{letter}{name[1:]}" for name in limit if is_further(name, "w") for letter in "wv"]
+    return (*(name for name in NAMES if name in limit), *further)
 
 
 def limit_of(like: Mapping[str, float], z: Array) -> dict[str, float]:
@@ -87,28 +94,25 @@ class LimitSystem:
     def _noise_slope(self, z: Array, p: float) -> Array:
         """∂∇L/∂σ = −Σ ω ε ∇f, shape (k,)."""
         responses = self._responses(p)
-        rows, slopes, _ = self._features(responses, z)
-        noise = responses.samples.noise
-        if "w" not in self.names:
-            return -(rows @ noise)
-        return -(np.vstack([z[1:] @ slopes, rows]) @ noise)
+        return -(self._values(responses, z)[1] @ responses.samples.noise)
 
     def point(self, z: Array, p: float) -> tuple[ModelPoint, Array]:
-        """The limit model at z (k,) and its gradient (k,)."""
+        """The limit model at z (k,) and its gradient (k,).
+
+        The point holds the first nonlinear weight, all coefficients in the order of the names,
+        and the Hessian in the order of the unknowns.
+        """
         responses = self._responses(p)
-        rows, slopes, bends = self._features(responses, z)
-        coefficients = z[1:] if "w" in self.names else z
-        residual = coefficients @ rows - responses.target
-        if "w" not in self.names:
-            point = ModelPoint(np.nan, coefficients, residual, rows @ rows.T)
-            return point, rows @ residual
-        jacobian = np.vstack([coefficients @ slopes, rows])
+        value, jacobian, bends = self._values(responses, z)
+        residual = value - responses.target
         hessian = jacobian @ jacobian.T
-        hessian[0, 0] += residual @ (coefficients @ bends)
-        hessian[0, 1:] += slopes @ residual
-        hessian[1:, 0] = hessian[0, 1:]
-        point = ModelPoint(float(z[0]), coefficients, residual, hessian)
-        return point, jacobian @ residual
+        for (i, j), row in bends.items():
+            hessian[i, j] += row @ residual
+            if i != j:
+                hessian[j, i] = hessian[i, j]
+        coefficients = z[[i for i, name in enumerate(self.names) if name[0] != "w"]]
+        w = float(z[0]) if "w" in self.names else np.nan
+        return ModelPoint(w, coefficients, residual, hessian), jacobian @ residual
 
     def normals(self, z: Array, p: float) -> tuple[float, ...]:
         """Normal derivatives of the loss at infinity."""
@@ -121,20 +125,41 @@ class LimitSystem:
             return Responses.of(loss_in_blocks(self.loss, p, self.schedule), self.noise)
         return Responses.of(self.loss, self.noise, p)
 
-    def _features(self, responses: Responses, z: Array) -> tuple[Array, Array, Array]:
-        """Features of the coefficients and their first two derivatives in w; (k − 1, n) each."""
-        fixed = {
-            "c": responses.monomial(1),
-            "c3": responses.monomial(3),
-            "s": responses.rows(np.sign(responses.x)),
-        }
-        order = 3 if "w" in self.names else 0
-        unit = responses.features(float(z[0]), order) if order else np.empty((0, 0))
-        none = np.zeros_like(responses.target)
-        table = {name: (row, none, none) for name, row in fixed.items()}
-        if order:
-            table["v"] = table["a"] = (unit[0], unit[1], unit[2])
-            table["b"] = (unit[1], unit[2], unit[3])
-        chosen = [table[name] for name in self.names if name != "w"]
-        rows, slopes, bends = (np.array(part) for part in zip(*chosen, strict=True))
-        return rows, slopes, bends
+    def _values(
+        self, responses: Responses, z: Array
+    ) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
+        """Limit function (n,), its derivatives (k, n), and its second ones by pairs of unknowns."""
+        value, jacobian = np.zeros_like(responses.target), np.zeros((z.size, responses.target.size))
+        bends: dict[tuple[int, int], Array] = {}
+        for i, weights in self._groups:
+            if i is None:
+                for j in weights:
+                    jacobian[j] = _fixed(responses, self.names[j])
+                    value += z[j] * jacobian[j]
+                continue
+            unit = responses.features(float(z[i]), 3)
+            bends[i, i] = np.zeros_like(value)
+            for j in weights:
+                order = FEATURES[self.names[j][0]]
+                jacobian[j], bends[i, j] = unit[order], unit[order + 1]
+                value += z[j] * unit[order]
+                jacobian[i] += z[j] * unit[order + 1]
+                bends[i, i] += z[j] * unit[order + 2]
+        return value, jacobian, bends
+
+    @cached_property
+    def _groups(self) -> list[tuple[int | None, list[int]]]:
+        """Positions of each nonlinear weight and of its coefficients; None: of fixed features."""
+        groups: dict[str, list[int]] = {}
+        for j, name in enumerate(self.names):
+            if name[0] != "w":
+                own = f"w{name[1:]}" if name[0] in FEATURES else ""
+                groups.setdefault(own, []).append(j)
+        return [(self.names.index(w) if w else None, rows) for w, rows in groups.items()]
+
+
+def _fixed(responses: Responses, name: str) -> Array:
+    """x, x³ or sign(x) as coordinates."""
+    if name == "s":
+        return responses.rows(np.sign(responses.x))
+    return responses.monomial(1 if name == "c" else 3)

@@ -17,6 +17,7 @@ from continuation.landscape.assembly import population_of, population_weights, s
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets, RegionEvidence
 from continuation.landscape.embedding import working_units
 from continuation.landscape.following import SetBranch, follow_to_infinity
+from continuation.landscape.limit_functions import is_further
 from continuation.landscape.limit_systems import limit_of
 from continuation.landscape.loss import Loss
 from continuation.landscape.responses import sample_weights
@@ -188,9 +189,11 @@ def _distance(found: CriticalSet) -> float:
 def effective_units(found: CriticalSet) -> int:
     """Units of the network function; at infinity those of the limit."""
     if found.limit is not None:
+        further = sum(is_further(name, "v") for name in found.limit)
         if found.subkind == "confluence":
-            return 2
-        return sum(found.limit.get(name, 0.0) != 0.0 for name in ("v", "c", "c3", "s"))
+            return 2 + further
+        here = sum(found.limit.get(name, 0.0) != 0.0 for name in ("v", "c", "c3", "s"))
+        return here + further
     assert found.theta is not None
     return working_units(found.model, found.theta)
 

@@ -12,6 +12,7 @@ from continuation.landscape.assembly import Assembler, scaled_inertia, with_exce
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.embedding import reduced_network
 from continuation.landscape.gradient_flow import FlowResult
+from continuation.landscape.limit_functions import canonical_limit, is_further
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.symmetry import Stabiliser, Symmetry
 
@@ -58,7 +59,8 @@ def _match_limit(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet
             continue
         if gap > LIMIT_LOSS_TOLERANCE * abs(result.loss):
             continue
-        distance = _limit_distance(result.limit or {}, candidate.limit)
+        here, there = canonical_limit(result.limit or {}), canonical_limit(candidate.limit)
+        distance = _limit_distance(here, there)
         if distance <= nearest:
             best, nearest = candidate, distance
     return best
@@ -120,4 +122,6 @@ def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
 def _describes_outputs(result: FlowResult) -> bool:
     """Whether `limit_outputs` knows every term of the limit."""
     known = {"w", "v", "a", "b", "c", "c3", "s"}
-    return result.limit is not None and set(result.limit) <= known
+    return result.limit is not None and all(
+        name in known or is_further(name, "w") or is_further(name, "v") for name in result.limit
+    )
