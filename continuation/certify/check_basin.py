@@ -28,7 +28,7 @@ def check_basin(record: Mapping[str, Any]) -> None:
     require(level > value, "the level is not above the minimum")
     for entry in claim["entries"]:
         state = numbers(entry["theta"])
-        distance = sum(((a - b) ** 2 for a, b in zip(state, centre, strict=True)), arb(0))
+        distance = sum(((a - b) * (a - b) for a, b in zip(state, centre, strict=True)), arb(0))
         require(distance < ball**2, f"the entry from {entry['source']} is not in the ball")
         require(
             problem.derivatives(state)[0] < level,

@@ -71,7 +71,8 @@ def _squared_gradient(problem: Problem, units: list[tuple[fmpq, fmpq]], spare: i
         shared = inner * inner + (bias * bias if problem.model.bias else 0)
         total += outer * outer + arb(v) ** 2 * shared / (spare + 1)
     if problem.model.offset:
-        total += sum((weight * e for _, e, weight in rows), arb(0)) ** 2
+        mean = sum((weight * e for _, e, weight in rows), arb(0))
+        total += mean * mean
     return problem.sigma**2 * total
 
 

@@ -71,8 +71,8 @@ RULES: Mapping[str, Rule] = {
     "cos": lambda u: (u.cos(), -u.sin(), -u.cos()),
     "sinh": lambda u: (u.sinh(), u.cosh(), u.sinh()),
     "cosh": lambda u: (u.cosh(), u.sinh(), u.cosh()),
-    "log": lambda u: (u.log(), 1 / u, -1 / u**2),
-    "atan": lambda u: (u.atan(), 1 / (1 + u * u), -2 * u / (1 + u * u) ** 2),
+    "log": lambda u: (u.log(), 1 / u, -1 / (u * u)),
+    "atan": lambda u: (u.atan(), 1 / (1 + u * u), -2 * u / ((1 + u * u) * (1 + u * u))),
     "Abs": lambda u: (abs(u), arb.nan(), arb.nan()),
 }
 """Value, first and second derivative of the functions that the checker knows."""
@@ -239,12 +239,20 @@ def _power(expression: sp.Expr, known: Mapping[sp.Symbol, Jet], d: int) -> Jet:
     p = fmpq(int(power.p), int(power.q))
 
     def rule(u: arb) -> tuple[arb, arb, arb]:
-        if p.q == 1 and p >= 2:
-            k = int(p.p)
-            return u**k, k * u ** (k - 1), k * (k - 1) * u ** (k - 2)
-        return u**p, arb(p) * u ** (p - 1), arb(p) * arb(p - 1) * u ** (p - 2)
+        first, second = arb(p) * _raise(u, p - 1), arb(p) * arb(p - 1)
+        return _raise(u, p), first, second * _raise(u, p - 2) if second != 0 else arb(0)
 
     return _chain(rule, _jet(expression.base, known, d))
+
+
+def _raise(u: arb, power: fmpq) -> arb:
+    """A power; whole ones by repeated products, which also hold around zero."""
+    if power.q != 1:
+        return u**power
+    product = arb(1)
+    for _ in range(abs(int(power.p))):
+        product *= u
+    return product if power.p >= 0 else 1 / product
 
 
 def _chain(rule: Rule, inner: Jet) -> Jet:

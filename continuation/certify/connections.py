@@ -19,7 +19,7 @@ from continuation.certify.lines import line_certificate
 from continuation.certify.points import point_certificate
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
 from continuation.landscape.departures import Departure, departures
-from continuation.landscape.embedding import copied_unit
+from continuation.landscape.embedding import coinciding_units, merge_units
 from continuation.landscape.gradient_flow import TIME_LIMIT
 from continuation.landscape.symmetry import Symmetry
 
@@ -33,6 +33,8 @@ LAST_STEPS = 2000
 
 ISOLATED_DEPARTURES = ("side", "line", "line end")
 """Departures in finitely many directions; those of higher index are sampled from a sphere."""
+
+SPLIT_LINE = "split line"
 
 AT_INFINITY = "it is a critical point of its limit model, for which there is no certificate yet"
 
@@ -57,7 +59,8 @@ def certify_sets(
     """
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
     problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
-    smaller = _smaller(loss, parameters) if any(found.kind == "line" for found in sets) else None
+    lines = any(found.subkind == SPLIT_LINE for found in sets)
+    smaller = _smaller(loss, parameters) if lines else None
     return tuple(_named(found, _certificate(found, problem, enclosed, smaller)) for found in sets)
 
 
@@ -78,11 +81,13 @@ def _certificate(
         return Certificate("infinity", UNDECIDED, statement, AT_INFINITY, problem)
     if found.kind == "point":
         return point_certificate(loss, problem, found.theta)
-    if found.kind != "line" or found.base is None or smaller is None:
-        reason = f"there is no certificate for a {found.kind} such as {found.subkind}"
+    pair = coinciding_units(loss.model, found.theta) if found.subkind == SPLIT_LINE else None
+    if pair is None or smaller is None:
+        reason = f"there is no certificate for a {found.subkind}"
         return Certificate(found.kind, UNDECIDED, "nothing is proved of it", reason, problem)
-    unit = copied_unit(smaller.model, found.base, found.theta)
-    return line_certificate(smaller, problem, found.base, unit)
+    kept, dropped = pair
+    base = merge_units(loss.model, found.theta, kept, dropped)
+    return line_certificate(smaller, problem, base, kept)
 
 
 def _named(found: CriticalSet, certificate: Certificate) -> Certificate:

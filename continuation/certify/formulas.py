@@ -139,8 +139,8 @@ class _Writer:
 
     def _sum(self, expression: sp.Expr) -> int:
         """Terms from the left; those with the factor −1 are subtracted, which saves a product."""
-        plus = [term for term in expression.args if term.as_coeff_Mul()[0] != -1]
-        minus = [-term for term in expression.args if term not in plus]
+        minus = [-t for t in expression.args if t.is_Mul and t.as_coeff_Mul()[0] == -1]
+        plus = [t for t in expression.args if -t not in minus]
         first, *rest = plus or expression.args
         place = self.place(first)
         for term in rest:
@@ -223,8 +223,21 @@ def _rational_power(exponent: sp.Rational) -> Callable[[arb], arb]:
         return arb.sqrt
     if exponent == sp.Rational(-1, 2):
         return arb.rsqrt
-    power = int(exponent) if exponent.is_Integer else fmpq(int(exponent.p), int(exponent.q))
+    if exponent.is_Integer:
+        whole = int(exponent)
+        return lambda ball: whole_power(ball, whole)
+    power = fmpq(int(exponent.p), int(exponent.q))
     return lambda ball: ball**power
+
+
+def whole_power(ball: arb, exponent: int) -> arb:
+    """A power by products: Arb's own goes through the logarithm and fails on balls around 0."""
+    if exponent < 0:
+        return 1 / whole_power(ball, -exponent)
+    if exponent == 0:
+        return arb(1)
+    half = whole_power(ball, exponent // 2)
+    return half * half * ball if exponent % 2 else half * half
 
 
 def _elementwise(function: Callable[[arb], arb]) -> Operation:

@@ -128,8 +128,8 @@ def _first(
         if radius < 2.0 * shift:
             break
     return Failure(
-        f"no box contracts: |C ∇L| = {shift:.2g} is too large for the curvature of the loss; "
-        "refine the point, or it is nearly degenerate"
+        f"no box contracts: the Newton step has length {shift:.2g} and the Hessian varies too much "
+        "over boxes of that size; refine the point, or it is nearly degenerate"
     )
 
 

@@ -1,7 +1,5 @@
 """`graph`: all critical sets and the connections between them."""
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +8,7 @@ from rich.table import Table
 
 from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
+from continuation.commands.proofs import Certify, print_certificates
 from continuation.landscape import FlowGraph, connect
 from continuation.results import Result
 from continuation.store import atomic_file
@@ -20,9 +19,7 @@ def graph(
     task: common.Task,
     output: common.Output = Path("graph.nc"),
     graphml: Annotated[Path | None, typer.Option(help="Also write GraphML here.")] = None,
-    certify: Annotated[
-        bool, typer.Option("--certify/--no-certify", help="Prove what can be proved of it.")
-    ] = True,
+    certify: Certify = True,
 ) -> None:
     """Find all critical sets and the heteroclinic connections between them."""
     sets = task.sets()
@@ -37,7 +34,7 @@ def graph(
     common.print_sets(sets)
     _print_graph(found)
     if certify:
-        _print_certificates(certificates)
+        print_certificates(certificates)
     if graphml is not None:
         with atomic_file(graphml) as temporary:
             found.to_graphml(temporary)
@@ -58,12 +55,3 @@ def _print_graph(graph: FlowGraph) -> None:
             str(row["status"]) + (", certified basin" if row.get("certified_basin") else ""),
         )
     common.console.print(table)
-
-
-def _print_certificates(certificates: Sequence[Certificate]) -> None:
-    """How many sets and basins are proved, and why the others are not."""
-    proved = Counter(c.kind for c in certificates if c.proved)
-    kinds = ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in proved.items())
-    common.console.print(f"• proved: {kinds or 'nothing'}", highlight=False)
-    for reason in dict.fromkeys(c.reason for c in certificates if not c.proved):
-        common.console.print(f"• not proved: {reason}", highlight=False)

@@ -2,13 +2,28 @@
 
 from pathlib import Path
 
+from continuation.certify import Certificate, certify_sets
 from continuation.commands import common
+from continuation.commands.proofs import Certify, print_certificates
 from continuation.results import Result
 
 
 @common.with_task
-def points(task: common.Task, output: common.Output = Path("points.nc")) -> None:
+def points(
+    task: common.Task,
+    output: common.Output = Path("points.nc"),
+    certify: Certify = True,
+) -> None:
     """Find all critical sets: points, split lines and sets at infinity."""
     sets = task.sets()
+    certificates: tuple[Certificate, ...] = ()
+    if certify:
+        with common.console.status("proving critical sets"):
+            certificates = certify_sets(
+                task.loss, sets, noise=task.noise, weight_decay=task.weight_decay
+            )
     common.print_sets(sets)
-    common.save(Result(task.loss, task.settings(), task.axes, sets), output)
+    if certify:
+        print_certificates(certificates)
+    result = Result(task.loss, task.settings(), task.axes, sets, certificates=certificates)
+    common.save(result, output)

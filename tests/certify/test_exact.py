@@ -22,7 +22,7 @@ from continuation.certify.balls import (
     working_precision,
 )
 from continuation.certify.exact import ExactLoss, size_weights
-from continuation.certify.formulas import compile_formulas
+from continuation.certify.formulas import compile_formulas, whole_power
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
 from symbolic import Model, fukumizu_amari, parse_expression
@@ -223,3 +223,15 @@ def test_powers_and_constants_are_enclosed():
     assert inverse == arb(0.25)
     assert power.contains(4)
     assert float(circle) == pytest.approx(2 * math.pi)
+
+
+@pytest.mark.parametrize("exponent", [-3, -2, 2, 3, 5])
+def test_whole_powers_hold_around_zero_and_elsewhere(exponent):
+    for middle in (-1.5, 0.0, 0.7):
+        ball = arb(middle, 0.25)
+        power = whole_power(ball, exponent)
+        if middle == 0.0 and exponent < 0:
+            assert not power.is_finite()
+            continue
+        for x in (middle - 0.25, middle, middle + 0.2):
+            assert power.contains(arb(x) ** exponent)
