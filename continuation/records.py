@@ -20,6 +20,7 @@ from continuation.landscape.critical_manifolds import Embedding, Piece
 from continuation.landscape.critical_sets import (
     CriticalSet,
     CriticalSets,
+    EvidenceBranch,
     RegionEvidence,
     Segment,
 )
@@ -128,7 +129,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         limit=details["limit"],
         normal_derivatives=tuple(details["normal_derivatives"]),
         parameters=details["parameters"],
-        evidence=None if details["evidence"] is None else RegionEvidence(**details["evidence"]),
+        evidence=_evidence(details["evidence"]),
         segments=tuple(Segment(**segment) for segment in details["segments"]),
         embedding=_embedding(details["embedding"]),
         pieces=tuple(
@@ -143,6 +144,16 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         loss=float(row["loss"].item()),
         excess_risk=float(row["excess_risk"].item()),
     )
+
+
+def _evidence(record: Mapping[str, Any] | None) -> RegionEvidence | None:
+    if record is None:
+        return None
+    branch = record["branch"]
+    if branch is not None:
+        state = tuple(tuple(row) for row in branch["state"])
+        branch = EvidenceBranch(tuple(branch["noise"]), state, tuple(branch["distance"]))
+    return RegionEvidence(**{**record, "branch": branch})
 
 
 def _embedding(record: Mapping[str, Any] | None) -> Embedding | None:

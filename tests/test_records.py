@@ -138,6 +138,7 @@ def test_the_cases_hold_every_kind_of_content():
     assert any(s.base is not None for s in everything)
     assert any(s.evidence is not None and s.evidence.tends_to_teacher for s in everything)
     assert any(s.evidence is not None and np.isnan(s.evidence.slope) for s in everything)
+    assert any(s.evidence is not None and s.evidence.branch is not None for s in everything)
     assert any(s.normal_derivatives for s in everything)
     assert any(s.stabiliser.order > 1 and s.stabiliser.elements for s in everything)
     assert any(np.isnan(s.excess_risk) for s in everything)

@@ -40,6 +40,24 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class EvidenceBranch:
+    """The branch that a region label rests on, from the set to the lowest noise that it reaches.
+
+    Attributes
+    ----------
+    noise : tuple of float, length m
+    state : tuple of tuple of float, (m, k)
+        What was followed, see `SetBranch.state`.
+    distance : tuple of float, length m
+        L² distance of the network function to the teacher, over the population.
+    """
+
+    noise: tuple[float, ...]
+    state: tuple[tuple[float, ...], ...] = field(repr=False)
+    distance: tuple[float, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class RegionEvidence:
     """What a region label rests on.
 
@@ -57,6 +75,9 @@ class RegionEvidence:
         Exponent k of distance ~ σ^k at the end of the branch; nan where it was not reached.
     tends_to_teacher : bool
     reason : str
+    branch : EvidenceBranch or None
+        None where nothing was followed: at zero noise, where the set cannot be followed, and where
+        the number of units decides.
     """
 
     units: int
@@ -67,6 +88,7 @@ class RegionEvidence:
     slope: float = float("nan")
     tends_to_teacher: bool = False
     reason: str = ""
+    branch: EvidenceBranch | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

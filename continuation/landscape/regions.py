@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.assembly import population_of, population_weights, squared_distance
-from continuation.landscape.critical_sets import CriticalSet, CriticalSets, RegionEvidence
+from continuation.landscape.critical_sets import (
+    CriticalSet,
+    CriticalSets,
+    EvidenceBranch,
+    RegionEvidence,
+)
 from continuation.landscape.embedding import working_units
 from continuation.landscape.following import SetBranch, follow_to_infinity
 from continuation.landscape.limit_functions import is_further
@@ -150,15 +155,26 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     except (ConvergenceError, InvalidInputError) as error:
         return RegionEvidence(0, 0, 0.0, start, here, np.nan, False, f"not followed: {error}")
     end, p = branch.state[-1], float(branch.p[-1])
+    rests_on = _evidence_branch(found, branch)
     if not np.isclose(p, lowest):
         distance = _distance(_moved(found, end))
         reason = f"its branch ends at noise {p:.4g} ({branch.stop_reasons[-1]})"
-        return RegionEvidence(0, 0, 0.0, p, distance, np.nan, False, reason)
+        return RegionEvidence(0, 0, 0.0, p, distance, np.nan, False, reason, rests_on)
     states = [end] + [_last(branch, level) for level in levels[1:]]
     distances = [np.nan if state is None else _distance(_moved(found, state)) for state in states]
     slope = _slope(np.array(levels), np.array(distances))
     tends = slope > STEEPEST_ROOT
-    return RegionEvidence(0, 0, 0.0, p, distances[0], slope, tends, "followed to the lowest noise")
+    reason = "followed to the lowest noise"
+    return RegionEvidence(0, 0, 0.0, p, distances[0], slope, tends, reason, rests_on)
+
+
+def _evidence_branch(found: CriticalSet, branch: SetBranch) -> EvidenceBranch:
+    """The samples that the label rests on, with their distances to the teacher."""
+    return EvidenceBranch(
+        tuple(map(float, branch.p)),
+        tuple(tuple(map(float, state)) for state in branch.state),
+        tuple(_distance(_moved(found, state)) for state in branch.state),
+    )
 
 
 def _last(branch: SetBranch, level: float) -> Array | None:
