@@ -19,9 +19,10 @@ from continuation.landscape.edges import UNDECIDED
 from continuation.landscape.evolution_events import Event, branch_events
 from continuation.landscape.evolution_family import LossFamily
 from continuation.landscape.evolution_sides import Sides
+from continuation.landscape.evolution_strands import living
 from continuation.landscape.evolution_switches import Switch, switches_between
 from continuation.landscape.evolution_timeline import Evolution, Interval
-from continuation.landscape.evolution_tracking import Tracker, living
+from continuation.landscape.evolution_tracking import Tracker
 from continuation.landscape.heteroclinic import connect
 from continuation.landscape.loss import Loss
 from continuation.landscape.regions import label_regions, optimum_loss, region_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,19 +36,12 @@ class Piece:
     after: SpecialPoint | None
 
 
-def strands_of(branch: SetBranch, labels: Iterator[str]) -> tuple[Strand, ...]:
-    """The strands of a branch in its order; neighbours meet in a fold.
-
-    Parameters
-    ----------
-    branch : SetBranch
-    labels : iterator of str
-        A new label for each.
-    """
+def strands_of(branch: SetBranch) -> tuple[Strand, ...]:
+    """The strands of a branch in its order, labelled as its set; neighbours meet in a fold."""
     pieces = [_piece(branch, a, b) for a, b in itertools.pairwise(_cuts(branch))]
     length = float(np.ptp(branch.p))
     kept = [piece for piece in pieces if not _is_rounding(piece, length)]
-    return tuple(_strand(branch, _bounded(piece, kept), next(labels)) for piece in kept)
+    return tuple(_strand(branch, _bounded(piece, kept)) for piece in kept)
 
 
 def _is_rounding(piece: Piece, length: float) -> bool:
@@ -119,7 +112,7 @@ def _piece(branch: SetBranch, a: _Cut, b: _Cut) -> Piece:
     return Piece(slice(start, b[0] + 1), a[2], b[2], a[1], b[1])
 
 
-def _strand(branch: SetBranch, piece: Piece, label: str) -> Strand:
+def _strand(branch: SetBranch, piece: Piece) -> Strand:
     """Rows of a piece, folds included, in the order of increasing p."""
     rows = np.arange(len(branch))[piece.rows]
     signs = np.column_stack([branch.inertia, np.sign(branch.transverse)]).astype(np.int64)[rows]
@@ -132,10 +125,11 @@ def _strand(branch: SetBranch, piece: Piece, label: str) -> Strand:
     rising = columns[0][-1] > columns[0][0]
     p, state, theta, loss = columns if rising else [column[::-1] for column in columns]
     ends = (piece.first, piece.last) if rising else (piece.last, piece.first)
-    found = replace(branch.set, label=label)
     signs = signs if rising else signs[::-1]
     crossed = np.array([s.p for s in branch.special if _crosses(branch, s, rows)])
-    return Strand(label, found, p, state, theta, loss, signs, *ends, np.sort(crossed))
+    return Strand(
+        branch.set.label, branch.set, p, state, theta, loss, signs, *ends, np.sort(crossed)
+    )
 
 
 def _crosses(branch: SetBranch, point: SpecialPoint, rows: NDArray[np.intp]) -> bool:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from continuation.errors import ConvergenceError
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.departures import departures
+from continuation.landscape.departures import Departure, departures
 from continuation.landscape.evolution_family import LossFamily
-from continuation.landscape.evolution_strands import StrandAt
+from continuation.landscape.evolution_strands import StrandAt, living
 from continuation.landscape.gradient_flow import FlowResult, flow_to_limit
 from continuation.landscape.loss import LossAt
 from continuation.landscape.symmetry import Symmetry
@@ -50,37 +50,36 @@ class Sides:
     strands : mapping
         Living strands by label.
     orientation : mapping
-        For the sources: parameter values (m,) and unstable directions (m, d), each continuing
-        the one before.
+        Of the index-1 points, the sources.
     """
 
     family: LossFamily
     strands: Mapping[str, StrandAt]
-    orientation: Mapping[str, tuple[Array, Array]] = field(repr=False)
+    orientation: Mapping[str, Orientation] = field(repr=False)
 
     @classmethod
     def of(cls, family: LossFamily, strands: Sequence[StrandAt], p: float) -> Sides:
         """All living strands; the sources are the points of index 1 at p."""
-        living = {at.strand.label: at for at in strands if at.strand.lives_at(p)}
-        sources = [label for label, at in living.items() if is_source(at, p)]
-        return cls(family, living, {label: _oriented(living[label]) for label in sources})
+        alive = {at.strand.label: at for at in strands if at.strand.lives_at(p)}
+        sources = {label: at for label, at in alive.items() if is_source(at, p)}
+        return cls(family, alive, {k: Orientation.of(at, p) for k, at in sources.items()})
 
     def sets(self, p: float) -> tuple[CriticalSet, ...]:
-        """The critical sets at p, in order of loss."""
-        found = [at.critical_set(p) for at in self.strands.values()]
-        return tuple(sorted(found, key=lambda s: s.loss))
+        """The critical sets at p that can be evaluated there, in order of loss."""
+        return tuple(sorted(living(self.strands.values(), p), key=lambda s: s.loss))
 
     def targets(self, p: float) -> dict[Side, str]:
         """Target of every side at p; sides that are images of each other are one, side 0."""
-        known: dict[str, CriticalSet] = {}
+        known: dict[str, CriticalSet | None] = {}
         return {side: self.target(p, side, SCAN_RTOL, known=known)[0] for side in self.sides(p)}
 
     def sides(self, p: float) -> list[Side]:
         """Sides whose targets may differ."""
+        symmetry = Symmetry.of(self.family.loss.model)
         return [
             (label, sign)
-            for label in self.orientation
-            for sign in ((0,) if self._symmetric(label, p) else (1, -1))
+            for label, orientation in self.orientation.items()
+            for sign in ((0,) if orientation.is_symmetric(symmetry, p) else (1, -1))
         ]
 
     def target(
@@ -89,9 +88,9 @@ class Sides:
         side: Side,
         rtol: float,
         first: Sequence[str] = (),
-        known: dict[str, CriticalSet] | None = None,
-    ) -> tuple[str, FlowResult]:
-        """Label of the set that one side leads to, and the flow.
+        known: dict[str, CriticalSet | None] | None = None,
+    ) -> tuple[str, FlowResult | None]:
+        """Label of the set that one side leads to, and the flow; no flow if it cannot start.
 
         Parameters
         ----------
@@ -104,50 +103,94 @@ class Sides:
         known : dict, optional
             Sets at p, filled as they are needed.
         """
-        label, sign = side
         at = self.family.at(p)
-        theta = self.strands[label].weights(p)
-        source = replace(self.strands[label].critical_set(p), theta=theta)
-        e = self._direction(label, p)
-        starts = departures(at, source)
-        start = max(starts, key=lambda s: float((s.theta - theta) @ e) * (sign or 1))
-        # one step only where the start does not lie on the manifold: a flow that decides nothing
-        steps = STEP_LIMIT if _leaves_along(at, theta, start.theta) else 1
+        start = self._start(at, p, side)
+        if start is None:
+            return UNKNOWN, None
         result = flow_to_limit(
-            at, start.theta, rtol=rtol, step_limit=steps, subspace=start.subspace
+            at, start.theta, rtol=rtol, step_limit=STEP_LIMIT, subspace=start.subspace
         )
         found = self._matched(p, result, first, {} if known is None else known)
         # the flow ends in attracting sets, except within an invariant subspace
         doubtful = found is None or not (found.attracting or start.subspace is not None)
         return (UNKNOWN if found is None or doubtful else found.label), result
 
+    def _start(self, at: LossAt, p: float, side: Side) -> Departure | None:
+        """The start on one side; None next to a branch point, where it is not on the manifold."""
+        label, sign = side
+        try:
+            theta = self.strands[label].weights(p)
+            source = replace(self.strands[label].critical_set(p), theta=theta)
+        except ConvergenceError:
+            return None
+        _, e = self.orientation[label].nearest(p)
+        starts = departures(at, source)
+        if not starts:
+            return None
+        start = max(starts, key=lambda s: float((s.theta - theta) @ e) * (sign or 1))
+        return start if _leaves_along(at, theta, start.theta) else None
+
     def _matched(
-        self, p: float, result: FlowResult, first: Sequence[str], known: dict[str, CriticalSet]
+        self,
+        p: float,
+        result: FlowResult,
+        first: Sequence[str],
+        known: dict[str, CriticalSet | None],
     ) -> CriticalSet | None:
         """The set that a flow ended in, evaluating no more sets than needed."""
         far = result.status == "infinity"
+        kinds = {label: at.strand.set for label, at in self.strands.items()}
         fitting = [
             label
-            for label, at in self.strands.items()
-            if (
-                at.strand.set.subkind == result.subkind if far else at.strand.set.kind != "infinity"
-            )
+            for label, found in kinds.items()
+            if (found.subkind == result.subkind if far else found.kind != "infinity")
         ]
         for label in sorted(fitting, key=lambda label: label not in first):
             if label not in known:
-                known[label] = self.strands[label].critical_set(p)
-            if match(result, [known[label]]) is not None:
-                return known[label]
+                known[label] = next(living([self.strands[label]], p), None)
+            candidate = known[label]
+            if candidate is not None and match(result, [candidate]) is not None:
+                return candidate
         return None
 
-    def _direction(self, label: str, p: float) -> Array:
-        values, directions = self.orientation[label]
-        return np.asarray(directions[int(np.argmin(np.abs(values - p)))])
 
-    def _symmetric(self, label: str, p: float) -> bool:
+@dataclass(frozen=True, eq=False)
+class Orientation:
+    """The unstable direction along a strand of index 1, continuous in the parameter.
+
+    Attributes
+    ----------
+    p : ndarray, shape (m,)
+    theta, direction : ndarray, shape (m, d)
+    """
+
+    p: Array
+    theta: Array = field(repr=False)
+    direction: Array = field(repr=False)
+
+    @classmethod
+    def of(cls, at: StrandAt, p: float) -> Orientation:
+        """At the rows of index 1, each direction turned towards the one before; and at p."""
+        strand = at.strand
+        rows = [k for k in range(strand.p.size) if tuple(strand.signs[k, :2]) == (1, 0)]
+        points = [(float(strand.p[k]), strand.theta[k]) for k in rows] + [(p, at.weights(p))]
+        points.sort(key=lambda point: point[0])
+        directions: list[Array] = []
+        for value, theta in points:
+            e = np.linalg.eigh(at.family.at(value).hessian(theta))[1][:, 0]
+            e = e if e[int(np.argmax(np.abs(e)))] > 0.0 else -e
+            directions.append(-e if directions and directions[-1] @ e < 0.0 else e)
+        values, thetas = zip(*points, strict=True)
+        return cls(np.array(values), np.array(thetas), np.array(directions))
+
+    def nearest(self, p: float) -> tuple[Array, Array]:
+        """Weights and unstable direction at the nearest value that is known."""
+        k = int(np.argmin(np.abs(self.p - p)))
+        return self.theta[k], self.direction[k]
+
+    def is_symmetric(self, symmetry: Symmetry, p: float) -> bool:
         """Whether a symmetry that fixes the point exchanges its sides."""
-        theta, e = self.strands[label].weights(p), self._direction(label, p)
-        symmetry = Symmetry.of(self.family.loss.model)
+        theta, e = self.nearest(p)
         elements = symmetry.stabiliser(theta).elements
         return any(float(symmetry.act(g, e) @ e) < -0.5 for g in elements)
 
@@ -167,16 +210,3 @@ def is_source(at: StrandAt, p: float) -> bool:
         return at.describe(p)[2][:2] == (1, 0)
     except ConvergenceError:
         return False
-
-
-def _oriented(at: StrandAt) -> tuple[Array, Array]:
-    """Unstable directions at the rows of index 1, each turned towards the one before."""
-    strand = at.strand
-    rows = [k for k in range(strand.p.size) if tuple(strand.signs[k, :2]) == (1, 0)]
-    directions: list[Array] = []
-    for k in rows:
-        p = float(strand.p[k])
-        e = np.linalg.eigh(at.family.at(p).hessian(strand.theta[k]))[1][:, 0]
-        e = e if e[int(np.argmax(np.abs(e)))] > 0.0 else -e
-        directions.append(-e if directions and directions[-1] @ e < 0.0 else e)
-    return strand.p[rows], np.array(directions)

@@ -7,6 +7,7 @@ is followed through a parameter are strands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -94,6 +95,10 @@ class Strand:
     lower: End
     upper: End
     singular: Array = field(repr=False)
+
+    def named(self, label: str) -> Strand:
+        """The strand and its set under a label."""
+        return replace(self, label=label, set=replace(self.set, label=label))
 
     def lives_at(self, p: float) -> bool:
         """Whether the strand passes p, its ends excluded (limits of the parameter included)."""
@@ -212,3 +217,13 @@ class StrandAt:
         point, _ = system.point(state, noise)
         normals = system.normals(state, noise)
         return build.end(found.subkind, limit, point.loss, point.hessian, normals, found.orbit_size)
+
+
+def living(strands: Iterable[StrandAt], p: float) -> Iterator[CriticalSet]:
+    """The critical sets of all strands that live at p and can be evaluated there."""
+    for at in strands:
+        if at.strand.lives_at(p):
+            try:
+                yield at.critical_set(p)
+            except ConvergenceError:
+                continue

@@ -164,7 +164,7 @@ def _switch(
     error = abs(p - second) + 0.5 * (high - low) if finer and coarser else np.inf
     after, result = sides.target(high, side, RTOL)
     _, below = sides.target(low, side, RTOL)
-    saddle, speed = _passed(sides, side[0], high, (result, below))
+    saddle, speed = _passed(sides, side[0], high, [r for r in (result, below) if r is not None])
     status = "located" if error <= 1e-8 else f"known to {error:.1g} only; lower the tolerances"
     return Switch(
         side[0], side[1], before, after, saddle, p, float(error), (low, high), float(second),

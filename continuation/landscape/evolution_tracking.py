@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.evolution_family import LossFamily
 from continuation.landscape.evolution_pieces import strands_of
-from continuation.landscape.evolution_strands import Strand, StrandAt
+from continuation.landscape.evolution_strands import Strand, StrandAt, living
 from continuation.landscape.following import follow_to_infinity
 from continuation.landscape.symmetry import Symmetry
 
@@ -59,19 +58,21 @@ class Tracker:
         except InvalidInputError as error:
             self._note(value, f"{critical.label} is not followed: {error}")
             return
-        for strand in strands_of(branch, self._labels(critical.subkind)):
-            at = StrandAt(family, strand)
-            repeated = [other for other in self.strands if _repeats(at, other)]
-            if not repeated:
-                self.strands.append(at)
-            elif all(_length(at.strand) > _length(other.strand) for other in repeated):
-                kept = [other for other in self.strands if other not in repeated]
-                self.strands = [*kept, at]
+        for strand in strands_of(branch):
+            self._add(StrandAt(family, strand))
 
-    def _labels(self, subkind: str) -> Iterator[str]:
-        while True:
-            self.counts[subkind] += 1
-            yield f"{subkind} {self.counts[subkind]}"
+    def _add(self, at: StrandAt) -> None:
+        """Keep a strand, unless it repeats a longer one; a shorter one gives it its name."""
+        repeated = [other for other in self.strands if _repeats(at, other)]
+        if any(_length(at.strand) <= _length(other.strand) for other in repeated):
+            return
+        label = repeated[0].strand.label if repeated else self._new_label(at.strand.set.subkind)
+        kept = [other for other in self.strands if other not in repeated]
+        self.strands = [*kept, StrandAt(self.family, at.strand.named(label))]
+
+    def _new_label(self, subkind: str) -> str:
+        self.counts[subkind] += 1
+        return f"{subkind} {self.counts[subkind]}"
 
     def _note(self, value: float, text: str) -> None:
         self.notes.append(f"{self.family.parameter} = {value:.6g}: {text}")
@@ -92,16 +93,6 @@ def _repeats(a: StrandAt, b: StrandAt) -> bool:
     middle = 0.5 * float(low + high)
     there = [*living([a], middle), *living([b], middle)]
     return len(there) == 2 and same_set(*there)
-
-
-def living(strands: Sequence[StrandAt], p: float) -> Iterator[CriticalSet]:
-    """The critical sets of all strands that live at p and can be evaluated there."""
-    for at in strands:
-        if at.strand.lives_at(p):
-            try:
-                yield at.critical_set(p)
-            except ConvergenceError:
-                continue
 
 
 def same_set(a: CriticalSet, b: CriticalSet) -> bool:
