@@ -5,7 +5,7 @@ The engine knows nothing of networks; `continuation.landscape` builds on it.
 
 from .arclength import resume_branch, samples, trace_branch
 from .branch import Branch, Sample, SpecialPoint
-from .curves import Curve, trace_branch_point_curve, trace_fold_curve
+from .curves import Curve, trace_branch_point_curve, trace_flip_curve, trace_fold_curve
 from .deflation import find_solutions
 from .diagram import Diagram, bifurcation_diagram
 from .errors import (
@@ -18,6 +18,7 @@ from .errors import (
 from .maps import gradient_descent, map_problem, period_two, switch_to_period_two
 from .newton import NewtonResult, newton
 from .options import NewtonOptions, StepOptions
+from .oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
 from .problem import CompiledProblem, Problem, check_derivatives
 from .switching import Offshoot, branch_directions, switch_branch
 
@@ -52,5 +53,8 @@ __all__ = [
     "switch_to_period_two",
     "trace_branch",
     "trace_branch_point_curve",
+    "trace_flip_curve",
     "trace_fold_curve",
+    "trace_hopf_curve",
+    "trace_neimark_sacker_curve",
 ]

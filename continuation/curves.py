@@ -1,10 +1,11 @@
-"""Curves of folds and of branch points in two parameters, with their cusps.
+"""Curves of folds, flips and branch points in two parameters, with their cusps.
 
 A family of problems in (x, p), one for each value of a second parameter q, is followed along
 points where dF/dx has a null vector; the null vector is carried as an unknown, so that no
 bordering has to be adapted on the way:
 
 fold          F = 0,          J v = 0,                vᵀv = 1     for (x, v, p)       [1]_
+flip          F = 0,          (J + 2) v = 0,          vᵀv = 1     for (x, v, p)
 branch point  F + β w = 0,    Jᵀw = 0, F_pᵀw = 0,     wᵀw = 1     for (x, w, p, β)    [2]_
 
 β vanishes along true branch points; where it does not, symmetry is broken and the curve is that
@@ -18,14 +19,13 @@ References
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from . import differences
 from .arclength import PLAIN_CHUNK as CHUNK
 from .arclength import collect
-from .branch import Branch, SpecialPoint
+from .branch import Branch, Sample, SpecialPoint
 from .errors import InvalidInputError
 from .identify import null_vectors
 from .normal_forms import normalised
@@ -33,7 +33,7 @@ from .options import NEWTON, STEP, NewtonOptions, StepOptions
 from .problem import AnyProblem, Problem
 from .tracer import Tracer
 
-__all__ = ["Curve", "Family", "trace_branch_point_curve", "trace_fold_curve"]
+__all__ = ["Curve", "Family", "trace_branch_point_curve", "trace_flip_curve", "trace_fold_curve"]
 
 Array = np.ndarray
 Family = Callable[[float], AnyProblem]
@@ -52,11 +52,14 @@ class Curve:
     p, q : (m,) ndarray
     kernel : (m, n) ndarray
         Null vectors: right ones on a fold curve, left ones on a branch point curve.
+        Complex on curves of Hopf and Neimark-Sacker points.
     unfolding : (m,) ndarray
-        β; zero on fold curves and along true branch points.
+        β; zero but on curves of branch points, and there along true ones.
+    frequency : (m,) ndarray
+        ω on curves of Hopf and Neimark-Sacker points, else zero.
     special : tuple of SpecialPoint
-        "cusp", "fold" (q turns back) and "limit"; `p` is the first parameter there, and
-        `coefficients["q"]` the second.
+        "cusp", "bogdanov-takens", "fold" (q turns back) and "limit"; `p` is the first parameter
+        there, and `coefficients["q"]` the second.
     branch : Branch
         The augmented branch in q, with its stop reason.
     """
@@ -66,6 +69,7 @@ class Curve:
     q: Array
     kernel: Array
     unfolding: Array
+    frequency: Array
     special: tuple[SpecialPoint, ...]
     branch: Branch = field(repr=False)
 
@@ -106,17 +110,38 @@ def trace_fold_curve(
     Curve
         With its cusps.
     """
-    _require(point, ("fold", "cusp"))
+    require_kind(point, ("fold", "cusp"))
     n = point.x.size
-    system = _system(lambda q: _fold_equations(family(q), n))
+    system = system_in_q(lambda q: _eigenvector_equations(family(q), n, 0.0))
     start = np.concatenate([point.x, point.kernel[:, 0], [point.p]])
 
     def quadratic(y: Array, q: float) -> float:
         return _fold_coefficient(family(q), np.append(y[:n], y[-1]), y[n : 2 * n])
 
     functions = {"cusp": quadratic}
-    branch = _trace(system, start, q0, q_limits, direction, step, newton, functions)
-    return _curve(branch, n, branch.x[:, -1], np.zeros(len(branch)))
+    branch = trace_system(system, start, q0, q_limits, direction, step, newton, functions)
+    return assembled(branch, n, -1)
+
+
+def trace_flip_curve(
+    family: Family,
+    point: SpecialPoint,
+    q0: float,
+    q_limits: tuple[float, float] = (-np.inf, np.inf),
+    direction: int = +1,
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
+) -> Curve:
+    """Follow a flip of a map in two parameters.
+
+    Parameters and result as for `trace_fold_curve`.
+    """
+    require_kind(point, ("flip",))
+    n = point.x.size
+    system = system_in_q(lambda q: _eigenvector_equations(family(q), n, 2.0))
+    start = np.concatenate([point.x, point.kernel[:, 0], [point.p]])
+    branch = trace_system(system, start, q0, q_limits, direction, step, newton, {})
+    return assembled(branch, n, -1)
 
 
 def trace_branch_point_curve(
@@ -132,16 +157,16 @@ def trace_branch_point_curve(
 
     Parameters and result as for `trace_fold_curve`.
     """
-    _require(point, ("pitchfork", "transcritical", "branch point"))
+    require_kind(point, ("pitchfork", "transcritical", "branch point"))
     n = point.x.size
-    system = _system(lambda q: _branch_point_equations(family(q), n))
+    system = system_in_q(lambda q: _branch_point_equations(family(q), n))
     left = point.left_kernel[:, 0] / np.linalg.norm(point.left_kernel[:, 0])
     start = np.concatenate([point.x, left, [point.p, 0.0]])
-    branch = _trace(system, start, q0, q_limits, direction, step, newton, {})
-    return _curve(branch, n, branch.x[:, -2], branch.x[:, -1])
+    branch = trace_system(system, start, q0, q_limits, direction, step, newton, {})
+    return replace(assembled(branch, n, -2), unfolding=branch.x[:, -1])
 
 
-def _trace(
+def trace_system(
     system: Problem,
     start: Array,
     q0: float,
@@ -150,15 +175,18 @@ def _trace(
     step: StepOptions,
     newton: NewtonOptions,
     functions: Mapping[str, Callable[[Array, float], float]],
+    stop: Callable[[Sample], bool] | None = None,
 ) -> Branch:
+    """The branch of an augmented system in q, without events of its own but turns."""
     tracer = Tracer(
         system, start, q0, q_limits, direction, step, newton, (), functions, singular=False
     )
-    return collect(tracer, tracer.segments(CHUNK), None)
+    return collect(tracer, tracer.segments(1 if stop else CHUNK), stop)
 
 
-def _require(point: SpecialPoint, kinds: tuple[str, ...]) -> None:
-    if point.kind not in kinds or point.kernel.shape[1] != 1:
+def require_kind(point: SpecialPoint, kinds: tuple[str, ...], dimension: int = 1) -> None:
+    """Raise `InvalidInputError` where a curve of this kind cannot start at the point."""
+    if point.kind not in kinds or point.kernel.shape[1] != dimension:
         raise InvalidInputError(
             f"the curve must start at a point of kind {', '.join(kinds)} with a simple kernel, "
             f"got {point.kind!r} with a kernel of dimension {point.kernel.shape[1]}."
@@ -168,7 +196,7 @@ def _require(point: SpecialPoint, kinds: tuple[str, ...]) -> None:
 Equations = tuple[Callable[[Array], Array], Callable[[Array], Array]]
 
 
-def _system(at: Callable[[float], Equations]) -> Problem:
+def system_in_q(at: Callable[[float], Equations]) -> Problem:
     """Equations given for each q, as a problem with parameter q."""
 
     def by_q(y: Array, q: float) -> Array:
@@ -177,11 +205,14 @@ def _system(at: Callable[[float], Equations]) -> Problem:
     return Problem(lambda y, q: at(q)[0](y), lambda y, q: at(q)[1](y), by_q)
 
 
-def _fold_equations(problem: AnyProblem, n: int) -> Equations:
+def _eigenvector_equations(problem: AnyProblem, n: int, shift: float) -> Equations:
+    """F = 0, (J + shift) v = 0, |v| = 1."""
+    one = np.eye(n)
+
     def residual(y: Array) -> Array:
         x, v, p = y[:n], y[n : 2 * n], float(y[-1])
         return np.concatenate(
-            [problem.residual(x, p), problem.jacobian(x, p) @ v, [(v @ v - 1) / 2]]
+            [problem.residual(x, p), problem.jacobian(x, p) @ v + shift * v, [(v @ v - 1) / 2]]
         )
 
     def jacobian(y: Array) -> Array:
@@ -190,7 +221,7 @@ def _fold_equations(problem: AnyProblem, n: int) -> Equations:
         matrix = np.zeros((2 * n + 1, 2 * n + 1))
         matrix[:n, :n], matrix[:n, -1] = a[:, :n], a[:, n]
         matrix[n : 2 * n, :n], matrix[n : 2 * n, -1] = turned[:, :n], turned[:, n]
-        matrix[n : 2 * n, n : 2 * n] = a[:, :n]
+        matrix[n : 2 * n, n : 2 * n] = a[:, :n] + shift * one
         matrix[-1, n : 2 * n] = v
         return matrix
 
@@ -225,19 +256,20 @@ def _fold_coefficient(problem: AnyProblem, z: Array, v: Array) -> float:
     return float(psi @ problem.second(z, e, e))
 
 
-def _curve(branch: Branch, n: int, p: Array, unfolding: Array) -> Curve:
-    column = -2 if branch.x.shape[1] == 2 * n + 2 else -1
-    cusps = [_in_two(q, n, column, "cusp") for q in branch.special if q.kind == "user"]
+def assembled(branch: Branch, n: int, column: int) -> Curve:
+    """The curve in the columns (x, v, ...) of an augmented branch; p stands in `column`."""
+    found = [_in_two(q, n, column, q.name) for q in branch.special if q.kind == "user"]
     turns = [_in_two(q, n, column, q.kind) for q in branch.special if q.kind in ("fold", "limit")]
-    special = cusps + [t for t in turns if t.kind == "limit" or not _is_any(t, cusps)]
+    special = found + [t for t in turns if t.kind == "limit" or not _is_any(t, found)]
+    none = np.zeros(len(branch))
     return Curve(
-        branch.x[:, :n], p, branch.p, branch.x[:, n : 2 * n], unfolding,
+        branch.x[:, :n], branch.x[:, column], branch.p, branch.x[:, n : 2 * n], none, none,
         tuple(sorted(special, key=lambda point: point.index)), branch,
     )  # fmt: skip
 
 
 def _in_two(point: SpecialPoint, n: int, column: int, kind: str) -> SpecialPoint:
-    extra: dict[str, Any] = {"q": point.p}
+    extra: dict[str, float] = {"q": point.p}
     return replace(
         point, kind=kind, x=point.x[:n], p=float(point.x[column]), kernel=point.x[n : 2 * n, None],
         coefficients=extra, name="",

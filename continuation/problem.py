@@ -174,6 +174,10 @@ class Problem(AnyProblem):
 
         return differences.along(moved, max(1.0, abs(p)))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the kernel, which is made anew where it is needed."""
+        return {name: value for name, value in self.__dict__.items() if name != "kernel"}
+
     @cached_property
     def kernel(self) -> Kernel:  # type: ignore[override]
         """The callables in the form the tracer calls."""

@@ -125,6 +125,13 @@ ORACLES = {
         circle, (1.0,), 0.0, (-5, 5), 1, (("fold", 1.0), ("fold", -1.0)),
         lambda x, p: abs(np.hypot(x[0], p) - 1),
     ),
+    "isola": Oracle(
+        isola, (2.5,), 0.0, (-1, 1), 1, (("fold", 0.5), ("fold", -0.5)),
+        lambda x, p: abs(np.hypot(x[0] - 2, p) - 0.5),
+    ),
+    "subcritical pitchfork": Oracle(
+        subcritical, (0.0,), -1, (-1, 1.5), 1, (("pitchfork", 0.0),), lambda x, p: abs(x[0])
+    ),
     "two sheets": Oracle(
         two_sheets(), (0.0,), 0.0, (0, 7), 1, (), lambda x, p: abs(x[0] - np.sin(p))
     ),

@@ -7,9 +7,13 @@ from continuation import (
     InvalidInputError,
     Problem,
     StepOptions,
+    map_problem,
     trace_branch,
     trace_branch_point_curve,
+    trace_flip_curve,
     trace_fold_curve,
+    trace_hopf_curve,
+    trace_neimark_sacker_curve,
 )
 
 STEP = StepOptions(initial=0.02, maximum=0.05)
@@ -45,3 +49,65 @@ def test_a_curve_starts_at_its_own_kind() -> None:
     branch = trace_branch(cusp(1.0), [1.5], 1.5**3 - 1.5, (-2, 4), -1)
     with pytest.raises(InvalidInputError, match="got 'fold'"):
         trace_branch_point_curve(cusp, branch.special[0], 1.0)
+
+
+def brusselator(q: float) -> Problem:
+    return Problem(
+        lambda x, p: np.array([q - (p + 1) * x[0] + x[0] ** 2 * x[1], p * x[0] - x[0] ** 2 * x[1]])
+    )
+
+
+def bogdanov_takens(q: float) -> Problem:
+    return Problem(lambda x, p: np.array([x[1], p + q * x[0] + x[0] ** 2 - x[0] * x[1]]))
+
+
+def henon(q: float) -> Problem:
+    return map_problem(lambda x, p: np.array([1 - p * x[0] ** 2 + x[1], q * x[0]]))
+
+
+def delayed(q: float) -> Problem:
+    return map_problem(lambda x, p: np.array([p * x[0] * (1 - x[1]) - q * x[0], x[0]]))
+
+
+def first(branch, kind: str):
+    return next(q for q in branch.special if q.kind == kind)
+
+
+def test_hopf_curve_of_the_brusselator() -> None:
+    hopf = first(trace_branch(brusselator(1.0), [1.0, 1.0], 1.0, (1, 3)), "hopf")
+    curve = trace_hopf_curve(brusselator, hopf, 1.0, (0.5, 2.0), +1, STEP)
+    assert curve.q[-1] == 2.0
+    assert np.abs(curve.p - (1 + curve.q**2)).max() < 1e-11
+    assert np.abs(curve.frequency - curve.q).max() < 1e-11
+    for x, p, q, v, omega in zip(
+        curve.x, curve.p, curve.q, curve.kernel, curve.frequency, strict=True
+    ):
+        assert np.abs(brusselator(q).jacobian(x, p) @ v - 1j * omega * v).max() < 1e-9
+
+
+def test_hopf_curve_ends_in_its_bogdanov_takens_point() -> None:
+    hopf = first(
+        trace_branch(bogdanov_takens(-1.0), [0.3, 0.0], 0.21, (-0.5, 0.24), -1, STEP), "hopf"
+    )
+    curve = trace_hopf_curve(bogdanov_takens, hopf, -1.0, (-2, 1), +1, STEP)
+    assert [q.kind for q in curve.special if q.kind != "fold"] == ["bogdanov-takens"]
+    point = first(curve, "bogdanov-takens")
+    assert np.abs([point.p, point.coefficients["q"], *point.x]).max() < 1e-9
+    assert np.abs(curve.p).max() < 1e-11
+
+
+def test_flip_curve_of_the_henon_map() -> None:
+    flip = first(trace_branch(henon(0.3), [0.8, 0.24], 0.2, (0.1, 1.0)), "flip")
+    curve = trace_flip_curve(henon, flip, 0.3, (-0.5, 0.5), -1, STEP)
+    assert curve.q[-1] == -0.5
+    assert np.abs(curve.p - 0.75 * (1 - curve.q) ** 2).max() < 1e-11
+
+
+def test_neimark_sacker_curve_of_the_delayed_logistic_map() -> None:
+    start = trace_branch(delayed(0.0), [0.3, 0.3], 1 / 0.7, (1.2, 2.5))
+    curve = trace_neimark_sacker_curve(
+        delayed, first(start, "neimark-sacker"), 0.0, (-0.4, 0.4), +1, STEP
+    )
+    assert curve.q[-1] == 0.4
+    assert np.abs(curve.p - (2 + curve.q)).max() < 1e-11
+    assert np.abs(curve.frequency - np.pi / 3).max() < 1e-11

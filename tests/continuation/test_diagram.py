@@ -1,8 +1,10 @@
 """Whole diagrams: everything once, loops closed, the same for any number of workers."""
 
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
+import perceptron
 import pytest
 from problems import d3, d4, isola, pitchfork
 
@@ -62,6 +64,31 @@ def test_the_same_for_any_number_of_workers() -> None:
     assert alone.ends == together.ends
     for a, b in zip(alone.branches, together.branches, strict=True):
         assert np.array_equal(a.x, b.x)
+
+
+def symmetric_field(x: np.ndarray, p: float) -> np.ndarray:
+    """D4: in a module, so that a process can find it."""
+    return p * x - x * (2 * (x @ x) - x**2)
+
+
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="fresh interpreters start slowly"
+)
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_the_same_in_processes(is_compiled: bool) -> None:
+    if is_compiled:
+        problem, start, p_limits = perceptron.problem(20), [1.0, 4.0, 2.0, -1.0], (0.0, 0.1)
+    else:
+        problem, start, p_limits = Problem(symmetric_field, symmetric=True), [0.0, 0.0], (-1, 1)
+    p0 = p_limits[0]
+    alone = bifurcation_diagram(problem, start, p0, p_limits, STEP)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as executor:
+        together = bifurcation_diagram(problem, start, p0, p_limits, STEP, executor=executor)
+    assert len(alone.branches) == (1 if is_compiled else 9)
+    assert (alone.ends, alone.passes) == (together.ends, together.passes)
+    for a, b in zip(alone.branches, together.branches, strict=True):
+        for name in ("x", "p", "tangent", "eigenvalues", "error_bound"):
+            assert np.array_equal(getattr(a, name), getattr(b, name)), name
 
 
 def test_deflation_finds_all_three_solutions() -> None:

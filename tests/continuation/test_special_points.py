@@ -33,9 +33,32 @@ def test_special_points_do_not_depend_on_the_step(name: str, exponent: float) ->
     check(ORACLES[name], traced(ORACLES[name], 10**exponent))
 
 
-@pytest.mark.parametrize("name", ["pitchfork, curved branch", "D3", "fold and branch point"])
-def test_short_steps(name: str) -> None:
-    check(ORACLES[name], traced(ORACLES[name], 1e-3))
+def places(branch: Branch) -> np.ndarray:
+    """Arclength at the special points."""
+    at = np.cumsum(branch.length)
+    z = np.column_stack([branch.x, branch.p])
+    return np.array([at[q.index] + np.linalg.norm(q.point - z[q.index]) for q in branch.special])
+
+
+def test_shortest_steps() -> None:
+    """Every special point again, from 0.05 before it to 0.05 behind it in steps of 1e-3."""
+    for name, oracle in ORACLES.items():
+        coarse = traced(oracle, 0.03)
+        at, where = np.cumsum(coarse.length), places(coarse)
+        singular = [k for k, q in enumerate(coarse.special) if q.kind != LIMIT]
+        for k in singular:
+            i = max(int(np.searchsorted(at, where[k] - 0.05)) - 1, 0)
+            count = int((where[k] + 0.05 - at[i]) / 1e-3)
+            step = StepOptions(initial=1e-3, maximum=1e-3, max_samples=count)
+            fine = trace_branch(
+                oracle.problem, coarse.x[i], coarse.p[i], (-10, 10), coarse.tangent[i], step
+            )
+            end = at[i] + fine.length.sum()
+            expected = [coarse.special[j] for j in singular if at[i] < where[j] < end]
+            assert [q.kind for q in fine.special] == [q.kind for q in expected], name
+            assert [q.p for q in fine.special] == pytest.approx(
+                [q.p for q in expected], abs=1e-10
+            ), name
 
 
 @pytest.mark.parametrize("name", ORACLES)
