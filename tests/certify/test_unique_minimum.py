@@ -6,11 +6,8 @@ from scipy.optimize import root
 
 from continuation.certify.balls import working_precision
 from continuation.certify.exact import ExactLoss
-from continuation.certify.unique_minimum import (
-    certify_unique_minimum,
-    third_derivative_bound,
-    unique_minimum_probability,
-)
+from continuation.certify.third_derivatives import third_derivative_bound
+from continuation.certify.unique_minimum import certify_unique_minimum, unique_minimum_probability
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
