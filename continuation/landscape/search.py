@@ -28,6 +28,7 @@ from continuation.landscape.responses import Responses, saturation
 from continuation.landscape.saturation import Saturation
 from continuation.landscape.search_budget import Budget, Progress, Report, silent
 from continuation.landscape.symmetry import Symmetry
+from continuation.landscape.wide_ends import has_wide_ends, wide_end_sets, wide_ends
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -146,7 +147,8 @@ class _Task:
             notes += more
             support += [] if reached is None else [reached]
         lifted = self._lifted(lifter, points)
-        sets = labelled([*genuine, *lifted.sets])
+        ends, note = self._ends()
+        sets = labelled([*genuine, *lifted.sets, *ends])
         return CriticalSets(
             sets,
             notes=(
@@ -154,10 +156,17 @@ class _Task:
                 *_sample_notes(self.loss),
                 *lifted.notes(),
                 *notes,
-                NO_ENDS,
+                note,
             ),
             saturation=tuple(support),
         )
+
+    def _ends(self) -> tuple[list[CriticalSet], str]:
+        """Sets at infinity, and what is known about their completeness."""
+        if self.weight_decay > 0.0 or not has_wide_ends(self.loss):
+            return [], NO_ENDS
+        found = wide_ends(self.loss, noise=self.noise, size=self.size, seed=self.seed)
+        return wide_end_sets(Assembler(self.at(self.loss)), found), found.note
 
     def _widths(self) -> range:
         model = self.loss.model

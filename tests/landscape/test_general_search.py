@@ -42,7 +42,7 @@ def test_three_units_hold_the_embeddings_of_two():
         if s.theta is not None:
             gradient = wide.gradient(s.theta, noise=0.1)
             assert np.abs(gradient).max() < 1e-12 * (1 + np.abs(s.theta).max())
-    assert {s.kind for s in sets} == {"point", "line", "manifold"}
+    assert {s.kind for s in sets} == {"point", "line", "manifold", "infinity"}
 
 
 def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
