@@ -46,7 +46,7 @@ ASSUMPTIONS = (
 _SAMPLES = 3
 _ORDER = 4  # of the jets that kernels return
 _TILE = 16  # products that a tile writes into a row of scratch
-_WIDEST = 24  # units whose whole kernel is executed in exact arithmetic in about a second
+_WIDEST = 64  # units whose whole kernel is executed in exact arithmetic in a few seconds
 
 
 def applies(model: Model) -> bool:
