@@ -15,6 +15,7 @@ from continuation.certify.connections import certify_graph, certify_sets
 from continuation.certify.lines import certify_line
 from continuation.certify.optimum import certify_never_optimal
 from continuation.certify.points import certify_point
+from continuation.certify.tubes import certify_branch
 
 __all__ = [
     "PROVED",
@@ -25,6 +26,7 @@ __all__ = [
     "certificates_from_json",
     "certificates_to_json",
     "certify_basin",
+    "certify_branch",
     "certify_complete",
     "certify_graph",
     "certify_line",

@@ -16,9 +16,11 @@ from flint import ctx
 
 from continuation.certify.check_basin import check_basin
 from continuation.certify.check_complete import check_complete
+from continuation.certify.check_infinity import check_infinity
 from continuation.certify.check_optimum import check_optimum
 from continuation.certify.check_points import check_line, check_point
 from continuation.certify.check_problem import CHECK_PRECISION, Refused
+from continuation.certify.check_tube import check_branch
 from symbolic import FormulaError, ModelError
 
 CHECKERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
@@ -26,7 +28,9 @@ CHECKERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "line": check_line,
     "optimum": check_optimum,
     "basin": check_basin,
+    "infinity": check_infinity,
     "complete": check_complete,
+    "branch": check_branch,
 }
 """Kind of a certificate: its checker, which raises `Refused`."""
 
