@@ -5,6 +5,7 @@
   members of a quasi-uniform sequence on the unstable sphere; `exploration` goes on from there.
 - A line: both sides of every unstable eigenvector at two values of λ on each unstable piece
   (λ ≥ ½; the rest is the mirror image).
+- A manifold of more dimensions: the same at one point of each unstable piece.
 - The end λ = 1 of a segment, where a second eigenvalue vanishes: the cubic exits. There
   L − L₁ = c s² m + O(4) with s the input weights of the silent copy, m the motion along the
   line and c = Σ ω r x² φ''/(2√2), so the exits are (s, m) ∝ (±√⅔, −sign(c) √⅓).
@@ -52,7 +53,7 @@ class Departure:
     Attributes
     ----------
     source : CriticalSet
-    kind : {"side", "symmetric", "sampled", "line", "line end"}
+    kind : {"side", "symmetric", "sampled", "line", "line end", "manifold"}
     theta : ndarray, shape (d,)
     parameter : float or None
         λ of departure from a line.
@@ -86,6 +87,8 @@ def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
         return ()
     if source.kind == "line":
         return tuple(_from_line(at, source))
+    if source.kind == "manifold":
+        return tuple(_from_manifold(at, source))
     return tuple(_from_point(at, source))
 
 
@@ -134,6 +137,23 @@ def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
                     yield _departure(at.model, source, "line", start, share)
     if any(piece.index != source.segments[0].index for piece in source.segments):
         yield from _from_line_end(at, source)
+
+
+def _from_manifold(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    """Both sides of every unstable eigenvector at one point of each unstable piece."""
+    assert source.embedding is not None
+    assert source.base is not None
+    for piece in source.pieces:
+        if piece.index == 0:
+            continue
+        shares = piece.shares(source.embedding)
+        theta = source.embedding.lift(at.model, source.base, shares)
+        hessian = at.hessian(theta)
+        unstable = unstable_directions(hessian, piece.index, at.model)
+        for e in unstable:
+            for sign in (1.0, -1.0):
+                start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
+                yield _departure(at.model, source, "manifold", start, None)
 
 
 def _representatives(piece: Segment) -> tuple[float, ...]:

@@ -59,13 +59,13 @@ class FlowGraph:
         "infinity", "undecided"), `departure` ("side": one of the two sides of an index-1 point;
         "arc": a basin on an unstable circle; "sampled": directions on an unstable sphere;
         "symmetric", "bisected": single directions between basins, given by symmetry or bisected;
-        "line", "line end": see `departures`), `multiplicity` (number of such departures, arcs or
-        directions with this target and departure; it adds up to 2 for an index-1 point), `share`
-        (fraction of the unstable circle or sphere), `loss_drop`, `duration` (flow time of the
-        fastest; where bisected, until the target is passed), `line_parameter` (λ of arrival on a
-        line; for an arc in its middle) and `source_parameter` (λ of departure). Where bisected,
-        `direction_error` (angle, integration included) and `passage_distance` (closest approach
-        to the target, relative to 1 + |θ|).
+        "line", "line end", "manifold": see `departures`), `multiplicity` (number of such
+        departures, arcs or directions with this target and departure; it adds up to 2 for an
+        index-1 point), `share` (fraction of the unstable circle or sphere), `loss_drop`,
+        `duration` (flow time of the fastest; where bisected, until the target is passed),
+        `line_parameter` (λ of arrival on a line; for an arc in its middle) and `source_parameter`
+        (λ of departure). Where bisected, `direction_error` (angle, integration included) and
+        `passage_distance` (closest approach to the target, relative to 1 + |θ|).
         Attributes without a value are absent: `excess_risk` without a teacher, λ off lines.
         Trajectories that were not decided end in the node "undecided".
     sets : tuple of CriticalSet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.departures import Departure, departures
 from continuation.landscape.edges import UNDECIDED, flow_edge, merged, sphere_edges
@@ -23,6 +26,7 @@ from continuation.landscape.gradient_flow import (
     flows_to_limits,
 )
 from continuation.landscape.loss import Loss, LossAt
+from continuation.landscape.search_budget import Progress, Report, silent
 from continuation.landscape.targets import discovered, match
 from continuation.landscape.unstable_spheres import UnstableSphere
 
@@ -41,6 +45,8 @@ def connect(
     rtol: float = RTOL,
     time_limit: float = TIME_LIMIT,
     step_limit: int = STEP_LIMIT,
+    seconds: float = math.inf,
+    progress: Report = silent,
 ) -> FlowGraph:
     """Heteroclinic graph: the gradient flow out of every critical set, down to its limit.
 
@@ -57,6 +63,11 @@ def connect(
         Parameters of the loss, as in `Loss.at`.
     rtol, time_limit, step_limit
         As in `flow_to_limit`.
+    seconds : float
+        Wall-clock time after which no further set is begun; the nodes of those left say so. Sets
+        of low index come first.
+    progress : callable
+        Called with a `Progress` before every set.
 
     Returns
     -------
@@ -71,21 +82,27 @@ def connect(
     ----------
     B. Krauskopf et al., Int. J. Bifurcation Chaos 15 (2005) 763.
     """
+    if not seconds > 0.0:
+        raise InvalidInputError(f"seconds must be positive, not {seconds!r}")
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
     limits = {"rtol": rtol, "time_limit": time_limit, "step_limit": step_limit}
     flow = partial(_flows, at, limits)
     coarse_flow = partial(_flows, at, limits | {"rtol": min(COARSER * rtol, COARSEST)})
     known = list(sets)
     identify = partial(_target, loss, at, known)
-    wide = [source for source in sets if has_unstable_sphere(source)]
-    starts = [s for source in sets if source not in wide for s in departures(at, source)]
-    results = flow(starts)
-    edges = _edges(starts, results, [identify(result) for result in results])
-    notes: dict[str, str] = {}
-    for source in wide:
-        explored = explore(UnstableSphere.of(at, source), flow, coarse_flow, identify)
-        more, notes[source.label] = sphere_edges(explored, sets)
-        edges += more
+    started, edges, notes = time.monotonic(), list[dict[str, Any]](), dict[str, str]()
+    for done, source in enumerate(sorted(sets, key=lambda found: found.index)):
+        progress(Progress(f"flows out of {source.label}", done, len(sets), len(edges)))
+        if time.monotonic() - started >= seconds:
+            notes[source.label] = f"unstable manifold not computed: {seconds:g} s are spent"
+        elif has_unstable_sphere(source):
+            explored = explore(UnstableSphere.of(at, source), flow, coarse_flow, identify)
+            more, notes[source.label] = sphere_edges(explored, sets)
+            edges += more
+        else:
+            starts = departures(at, source)
+            results = flow(starts) if starts else []
+            edges += _edges(starts, results, [identify(result) for result in results])
     return FlowGraph(_graph(len(sets), known, edges, notes), tuple(known))
 
 

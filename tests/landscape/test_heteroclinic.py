@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from continuation.errors import InvalidInputError
 from continuation.landscape.assembly import Assembler
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.departures import departures
@@ -237,6 +238,32 @@ def test_undecided_trajectories_are_shown():
     graph = connect(loss, sets, noise=NOISE, time_limit=1.0)
     assert {row["target"] for row in graph.rows()} == {"undecided"}
     assert graph.nx.nodes["undecided"]["kind"] == "undecided"
+
+
+def test_time_that_is_spent_is_shown_on_the_sets_left():
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 60, 3))
+    sets = find_critical_sets(loss, noise=NOISE, regions=False)
+    seen = []
+    graph = connect(loss, sets, noise=NOISE, seconds=1e-9, progress=seen.append)
+    assert graph.nx.number_of_edges() == 0
+    assert all("1e-09 s are spent" in node["note"] for _, node in graph.nx.nodes(data=True))
+    assert [look.done for look in seen] == list(range(len(sets)))
+    assert seen[-1].total == len(sets)
+    with pytest.raises(InvalidInputError, match="seconds"):
+        connect(loss, sets, noise=NOISE, seconds=0.0)
+
+
+def test_a_plane_of_three_equal_units_is_left_from_its_unstable_pieces():
+    model = fukumizu_amari().with_hidden(3)
+    loss = Loss(model, Dataset.sample(model, 50, 0))
+    at = loss.at(noise=NOISE)
+    plane = next(
+        s for s in find_critical_sets(loss, noise=NOISE, regions=False) if s.kind == "manifold"
+    )
+    starts = departures(at, plane)
+    assert len(starts) == sum(2 * piece.index for piece in plane.pieces)
+    assert all(at.value(start.theta) < plane.loss for start in starts)
 
 
 def test_departures_lie_below_their_set_on_the_unstable_side(case):
