@@ -9,6 +9,7 @@ whoever is inside the ball below that level stays, and tends to θ̂, the only c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -84,7 +85,7 @@ def basin_certificate(loss: ExactLoss, point: Certificate) -> Certificate:
         return undecided("basin", point.problem, centre, reason)
     with working_precision():
         level = _level(loss, point, centre)
-        inside = lower(exact(level) - loss.value(box(centre, 0.0))) > 0.0
+        inside = bool(loss.value(box(centre, 0.0)) < exact(level))
     if not inside:
         reason = "the level is not separated from the minimum: the point is nearly degenerate"
         return undecided("basin", point.problem, centre, reason)
@@ -117,6 +118,8 @@ def _level(loss: ExactLoss, point: Certificate, centre: Sequence[float]) -> floa
     # L is convex: L(θ̂) ≥ L(centre) − |∇L(centre)|₁ δ in the maximum norm.
     lowest = here.value - off * sum((abs(g) for g in here.gradient.entries()), arb(0))
     distance = exact(point.uniqueness_radius) - off * exact(len(centre)).sqrt()
+    if not distance > 0:  # the minimum may lie outside the ball
+        return -math.inf
     return lower(lowest + exact(MARGIN) * curvature * distance * distance / 2)
 
 

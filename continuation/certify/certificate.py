@@ -185,6 +185,7 @@ def certificates_from_json(
 
 
 def _collection(certificates: Iterable[Certificate]) -> dict[str, Any]:
+    certificates = tuple(certificates)  # kept alive: problems are told apart by identity
     problems: dict[str, Any] = {}
     digests: dict[int, str] = {}  # one problem is shared by many certificates
     records = []

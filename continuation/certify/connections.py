@@ -15,6 +15,7 @@ from scipy.integrate import Radau
 from continuation.certify.basins import basin_certificate, enters, with_entries
 from continuation.certify.certificate import UNDECIDED, Certificate, problem_of
 from continuation.certify.exact import ExactLoss
+from continuation.certify.infinity import infinity_certificate
 from continuation.certify.lines import line_certificate
 from continuation.certify.points import point_certificate
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
@@ -36,8 +37,6 @@ ISOLATED_DEPARTURES = ("side", "line", "line end")
 
 SPLIT_LINE = "split line"
 
-AT_INFINITY = "it is a critical point of its limit model, for which there is no certificate yet"
-
 
 def certify_sets(
     loss: Loss,
@@ -50,7 +49,8 @@ def certify_sets(
     """Certificates of critical sets, in their order.
 
     Points (origin, dead and silent units among them) as in `certify_point`, split lines as in
-    `certify_line`; sets at infinity and degenerate ones are UNDECIDED, with the reason.
+    `certify_line`, confluences and linear ends as in `infinity_certificate`; other sets at
+    infinity, manifolds and degenerate sets are UNDECIDED, with the reason.
 
     Raises
     ------
@@ -59,15 +59,13 @@ def certify_sets(
     """
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
     problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
-    lines = any(found.subkind == SPLIT_LINE for found in sets)
-    smaller = _smaller(loss, parameters) if lines else None
+    smaller = _smaller(enclosed) if any(found.subkind == SPLIT_LINE for found in sets) else None
     return tuple(_named(found, _certificate(found, problem, enclosed, smaller)) for found in sets)
 
 
-def _smaller(loss: Loss, parameters: Mapping[str, Any]) -> ExactLoss:
+def _smaller(loss: ExactLoss) -> ExactLoss:
     """The loss of the network that has one unit less."""
-    model = loss.model
-    return ExactLoss.of(Loss(model.with_hidden(model.hidden - 1), loss.data), **parameters)
+    return replace(loss, model=loss.model.with_hidden(loss.model.hidden - 1))
 
 
 def _certificate(
@@ -77,8 +75,7 @@ def _certificate(
     smaller: ExactLoss | None,
 ) -> Certificate:
     if found.theta is None:
-        statement = f"nothing is proved of the {found.subkind} at infinity"
-        return Certificate("infinity", UNDECIDED, statement, AT_INFINITY, problem)
+        return infinity_certificate(loss, problem, found.subkind, found.limit or {})
     if found.kind == "point":
         return point_certificate(loss, problem, found.theta)
     pair = coinciding_units(loss.model, found.theta) if found.subkind == SPLIT_LINE else None

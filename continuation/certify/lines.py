@@ -77,10 +77,9 @@ def certify_line(
     if not 0 <= unit < model.hidden - 1:
         raise InvalidInputError(f"the base has units 0 to {model.hidden - 2}, not {unit}")
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    smaller = Loss(model.with_hidden(model.hidden - 1), loss.data)
-    return line_certificate(
-        ExactLoss.of(smaller, **parameters), problem_of(loss, **parameters), base, unit
-    )
+    exact = ExactLoss.of(loss, **parameters)
+    smaller = replace(exact, model=model.with_hidden(model.hidden - 1))
+    return line_certificate(smaller, problem_of(loss, **parameters), base, unit)
 
 
 def line_certificate(
