@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations_with_replacement, product
 from math import factorial
 
@@ -37,35 +38,50 @@ DERIVATIVES = _derivatives_of_tanh(ORDER)
 Matrix = NDArray[np.float64]
 
 
-def third_derivative_bound(
-    loss: ExactLoss, theta: Sequence[Fraction | float], scale: Matrix, reach: float
-) -> float:
-    """Bound of |D³L[Se, Se, Se]|, |e| = 1, over the ball {θ* + S z : |z| ≤ reach}.
+@dataclass(frozen=True, eq=False)
+class ThirdDerivatives:
+    """Bounds of |D³L[Se, Se, Se]|, |e| = 1, over balls {θ* + S z : |z| ≤ R}.
 
     Taylor's formula along each radius, with derivatives at θ* up to `ORDER` − 1 and the last one
     over the smallest box around the ball. (The third derivative over the box itself would forget
     how the weights of the ball depend on each other: its bound is many times larger.)
 
-    Parameters
+    Attributes
     ----------
     loss : ExactLoss
         Of a tanh perceptron (w_1..w_H, v_1..v_H).
     theta : sequence of Fraction or float, length d
+        θ*.
     scale : ndarray, shape (d, d)
         S.
-    reach : float
     """
-    S = arb_mat(scale.tolist())
-    centre = [exact(t) for t in theta]
-    radii = [upper(exact(reach) * norm(row)) for row in S.tolist()]
-    box = [c + arb(0, r) for c, r in zip(centre, radii, strict=True)]
-    total = arb(0)
-    here, around = _UnitDerivatives.of(loss, centre), _UnitDerivatives.of(loss, box)
-    for order in range(3, ORDER + 1):
-        place = around if order == ORDER else here
-        size = _largest(place.tensor(order), S)
-        total += exact(reach) ** (order - 3) / factorial(order - 3) * exact(size)
-    return upper(total)
+
+    loss: ExactLoss
+    theta: Sequence[Fraction | float]
+    scale: Matrix
+
+    def bound(self, reach: float) -> float:
+        """Bound over the ball of radius R; to be called in `working_precision`."""
+        radii = [upper(exact(reach) * norm(row)) for row in self._turn.tolist()]
+        box = [c + arb(0, r) for c, r in zip(self._centre, radii, strict=True)]
+        last = _largest(_UnitDerivatives.of(self.loss, box).tensor(ORDER), self._turn)
+        sizes = [*self._here, last]
+        terms = (exact(reach) ** m / factorial(m) * exact(size) for m, size in enumerate(sizes))
+        return upper(sum(terms, arb(0)))
+
+    @cached_property
+    def _turn(self) -> arb_mat:
+        return arb_mat(self.scale.tolist())
+
+    @cached_property
+    def _centre(self) -> list[arb]:
+        return [exact(t) for t in self.theta]
+
+    @cached_property
+    def _here(self) -> list[float]:
+        """Sizes of the derivatives of orders 3 to `ORDER` − 1 at θ*."""
+        units = _UnitDerivatives.of(self.loss, self._centre)
+        return [_largest(units.tensor(order), self._turn) for order in range(3, ORDER)]
 
 
 @dataclass(frozen=True)

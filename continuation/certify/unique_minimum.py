@@ -29,7 +29,7 @@ from continuation.certify.balls import exact, lower, norm, upper, working_precis
 from continuation.certify.certificate import PROVED, UNDECIDED
 from continuation.certify.exact import ExactLoss
 from continuation.certify.optimum import optimal_weights, teacher_of
-from continuation.certify.third_derivatives import Matrix, third_derivative_bound
+from continuation.certify.third_derivatives import Matrix, ThirdDerivatives
 from continuation.errors import InvalidInputError
 from continuation.landscape.dataset import Dataset
 from continuation.landscape.loss import Loss
@@ -100,16 +100,22 @@ def certify_unique_minimum(loss: Loss, *, noise: float, size: float | None = Non
     """
     theta = _isolated_optimum(loss)
     with working_precision():
-        enclosed = ExactLoss.of(loss, noise=noise, size=size)
-        here = enclosed.evaluate([exact(t) for t in theta])
-        scale = _unit_scale(here.hessian)
-        if scale is None:
-            return _undecided("θ* is in no valley of the loss", theta, np.inf)
-        if not any(bool(entry != 0) for entry in here.gradient.entries()):
-            reason = "the gradient at θ* is not separated from zero: θ* itself may be the minimum"
-            return _undecided(reason, theta, np.nan)
-        case = _Case(enclosed, theta, scale, *_bounds(here.gradient, here.hessian, scale))
-        return case.decide()
+        case = _case(ExactLoss.of(loss, noise=noise, size=size), theta)
+        return case if isinstance(case, UniqueMinimum) else case.decide()
+
+
+def unique_minimum_holds(loss: Loss, *, noise: float, size: float | None = None) -> bool:
+    """Whether `certify_unique_minimum` proves it, without its radii: several times faster.
+
+    Raises
+    ------
+    InvalidInputError
+        As there.
+    """
+    theta = _isolated_optimum(loss)
+    with working_precision():
+        case = _case(ExactLoss.of(loss, noise=noise, size=size), theta)
+        return not isinstance(case, UniqueMinimum) and case.smallest_ball()[0] < 0.5
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,7 @@ def unique_minimum_probability(
         for i, size in enumerate(sizes):
             loss = Loss(model, data.first(size))
             for j, noise in enumerate(noises):
-                hits[i, j] += certify_unique_minimum(loss, noise=noise).proved
+                hits[i, j] += unique_minimum_holds(loss, noise=noise)
     low, high = wilson_interval(hits, seeds)
     return Probability(np.array(sizes), np.array(noises), seeds, hits / seeds, low, high)
 
@@ -195,27 +201,45 @@ def _bounds(gradient: arb_mat, hessian: arb_mat, scale: Matrix) -> tuple[arb, ar
     return beta, exact(upper(beta * norm((S.transpose() * gradient).entries())))
 
 
+def _case(loss: ExactLoss, theta: tuple[Fraction, ...]) -> _Case | UniqueMinimum:
+    """Everything at θ*, or why nothing can be said."""
+    here = loss.evaluate([exact(t) for t in theta])
+    scale = _unit_scale(here.hessian)
+    if scale is None:
+        return _undecided("θ* is in no valley of the loss", theta, np.inf)
+    if not any(bool(entry != 0) for entry in here.gradient.entries()):
+        reason = "the gradient at θ* is not separated from zero: θ* itself may be the minimum"
+        return _undecided(reason, theta, np.nan)
+    beta, eta = _bounds(here.gradient, here.hessian, scale)
+    return _Case(theta, scale, ThirdDerivatives(loss, theta, scale), beta, eta)
+
+
 @dataclass(frozen=True)
 class _Case:
-    loss: ExactLoss
     theta: tuple[Fraction, ...]
     scale: Matrix
+    third: ThirdDerivatives
     beta: arb
     eta: arb
 
     def decide(self) -> UniqueMinimum:
         """Try balls until one holds the minimum, then larger ones while they hold no other."""
+        h, distance, radius, tried = self.smallest_ball()
+        if not h < 0.5:
+            return _undecided(f"h = {h:.3g} is not below 1/2", self.theta, h)
+        stretch = upper(norm(arb_mat(self.scale.tolist()).entries()))
+        reach = upper(exact(distance) * exact(stretch))
+        radius = self._enlarged(tried, radius)
+        return UniqueMinimum(PROVED, "", _doubles(self.theta), h, distance, radius, reach)
+
+    def smallest_ball(self) -> tuple[float, float, float, float]:
+        """h, t, the radius of uniqueness and R of the first ball that holds t or has h ≥ ½."""
         reach = upper(self.eta) * SLACK
         h, distance, radius = self.condition(reach)
         while h < 0.5 and distance > reach:
             reach = distance * SLACK
             h, distance, radius = self.condition(reach)
-        if not h < 0.5:
-            return _undecided(f"h = {h:.3g} is not below 1/2", self.theta, h)
-        stretch = upper(norm(arb_mat(self.scale.tolist()).entries()))
-        radius = self._enlarged(reach, radius)
-        reach = upper(exact(distance) * exact(stretch))
-        return UniqueMinimum(PROVED, "", _doubles(self.theta), h, distance, radius, reach)
+        return h, distance, radius, reach
 
     def _enlarged(self, reach: float, radius: float) -> float:
         """The largest radius of uniqueness among growing balls."""
@@ -229,7 +253,7 @@ class _Case:
 
     def condition(self, reach: float) -> tuple[float, float, float]:
         """h, t and min(R, the radius of uniqueness) for the ball of radius R."""
-        K = exact(third_derivative_bound(self.loss, self.theta, self.scale, reach))
+        K = exact(self.third.bound(reach))
         h = self.beta * K * self.eta
         if not upper(h) < 0.5:
             return upper(h), np.inf, 0.0

@@ -6,7 +6,7 @@ from scipy.optimize import root
 
 from continuation.certify.balls import working_precision
 from continuation.certify.exact import ExactLoss
-from continuation.certify.third_derivatives import third_derivative_bound
+from continuation.certify.third_derivatives import ThirdDerivatives
 from continuation.certify.unique_minimum import certify_unique_minimum, unique_minimum_probability
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
@@ -98,8 +98,8 @@ def test_third_derivatives_stay_below_their_bound(make, seed):
     theta = np.array(found.theta)
     S = np.linalg.inv(metric(loss, theta, 1e-3))
     with working_precision():
-        bound = third_derivative_bound(ExactLoss.of(loss, noise=noise), theta, S, reach)
-        here = third_derivative_bound(ExactLoss.of(loss, noise=noise), theta, S, 0.0)
+        third = ThirdDerivatives(ExactLoss.of(loss, noise=noise), theta, S)
+        here, bound = third.bound(0.0), third.bound(reach)
     random, largest, step = np.random.default_rng(seed), 0.0, 1e-4
     for _ in range(300):
         e, z = random.standard_normal((2, theta.size))
