@@ -33,6 +33,11 @@ JUMP_RETRIES = 8
 LOOP_TOLERANCE = 1e-6
 #: Steps after which the directions along a family of solutions are computed anew.
 FAMILY_CHUNK = 16
+#: Why steps fail though Newton converges.
+CORNER = (
+    "the branch turns by more than max_angle however short the step: it has a corner, or the "
+    "equations are not smooth here; start beyond it."
+)
 #: Rounding errors of F, in units of machine precision times |J||x| + |Fp||p|.
 ROUNDINGS_OF_F = 4.0
 
@@ -231,7 +236,8 @@ class Tracer:
         reason = self.control[stepper.REASON]
         if reason == stepper.TOO_SMALL:
             status = int(self.control[stepper.STATUS])
-            self.end("no progress", f"no step of the minimum length succeeds: {MESSAGES[status]}")
+            why = CORNER if status == CONVERGED else MESSAGES[status]
+            self.end("no progress", f"no step of the minimum length succeeds: {why}")
         elif reason == stepper.OUTSIDE:
             new = self._cut_at_limit(window[-1:].followed_by(new))
         return self._cut_at_start(window[-1:].followed_by(new))

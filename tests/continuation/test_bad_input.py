@@ -83,6 +83,20 @@ def test_residual_turns_nan_halfway() -> None:
     assert 0.49 < branch.p[-1] < 0.5
 
 
+def test_corner_of_a_branch() -> None:
+    kink = Problem(
+        lambda x, p: x - max(p, 0.0),
+        lambda x, p: np.eye(1),
+        lambda x, p: -np.array([float(p > 0.0)]),
+    )
+    branch = trace_branch(kink, [0.0], -1.0, (-1, 1))
+    assert branch.stop_reason == "no progress"
+    assert "turns by more than max_angle" in branch.message
+    assert "start beyond it" in branch.message
+    assert -1e-6 < branch.p[-1] <= 0.0
+    assert len(branch) > 10
+
+
 def test_jacobian_that_disagrees_is_named() -> None:
     wrong = Problem(lambda x, p: x**3 - p, lambda x, p: np.diag(2 * x**2), lambda x, p: -np.ones(2))
     with pytest.raises(InvalidInputError, match=r"jacobian\[1, 1\] is 8 .*give 12"):

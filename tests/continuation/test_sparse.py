@@ -50,7 +50,7 @@ def test_fold(branch) -> None:
     )  # fmt: skip
     h, k = 1 / 1001, 1 / 500
     a, b = folds[0].p, coarse.special[0].p
-    assert (a * k**2 - b * h**2) / (k**2 - h**2) == pytest.approx(EXACT_FOLD, abs=1e-8)
+    assert (a * k**2 - b * h**2) / (k**2 - h**2) == pytest.approx(EXACT_FOLD, abs=1e-10)
 
 
 def test_both_solutions_at_one(branch) -> None:
