@@ -42,6 +42,11 @@ TANGENT_TERMS = 28
 """Terms of that series: they fall by 0.5·4/π² each, to 1e-19 of the first."""
 
 
+LARGEST_LOG = 300.0
+"""|ln w| from which a steep unit is a step, or zero, in doubles whatever its inputs: w and 1/w
+stay finite where differences or a predictor reach far."""
+
+
 class Block(Protocol):
     """A part of the network function in coordinates of its own."""
 
@@ -123,7 +128,7 @@ class SteepUnit:
 
     def values(self, z: Array, x: Array) -> Values:
         """See `Block`; sech² is taken from e^{−2w|x|}, which does not cancel."""
-        w, s = float(np.exp(z[0])), z[1]
+        w, s = float(np.exp(np.clip(z[0], -LARGEST_LOG, LARGEST_LOG))), z[1]
         decay = np.exp(-2.0 * w * np.abs(x))
         t = np.sign(x) * (1.0 - decay) / (1.0 + decay)
         slope = w * x * 4.0 * decay / (1.0 + decay) ** 2

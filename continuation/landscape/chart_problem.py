@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.errors import InvalidInputError
+from continuation.landscape.chart_blocks import LARGEST_LOG
 from continuation.landscape.charts import Chart
 from continuation.landscape.loss import Loss
 from continuation.landscape.responses import Responses
@@ -212,7 +213,7 @@ class ChartProblem(AnyProblem):
     def _rescaled(
         self, log: float, gradient: Array, hessian: Array, slope: Array
     ) -> tuple[Array, Array, Array]:
-        reach = 2.0 * np.exp(log) * self.nearest
+        reach = 2.0 * np.exp(np.clip(log, -LARGEST_LOG, LARGEST_LOG)) * self.nearest
         factor = np.exp(min(reach, STEEPEST)) / reach
         row = np.ones_like(gradient)
         row[0] = factor

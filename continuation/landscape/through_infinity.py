@@ -32,7 +32,7 @@ Array = NDArray[np.float64]
 Leave = Callable[[Array], str | None]
 System = Callable[[Array, float], tuple[Array, Array]]
 
-STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=1500)
+STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
 """In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
 network function; those that come back in the presets need a few hundred samples."""
 

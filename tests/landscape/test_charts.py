@@ -86,6 +86,18 @@ def test_closed_forms_and_derivatives_against_sixty_digits(end):
                     assert second[j, i, 0] == second[i, j, 0]
 
 
+@pytest.mark.parametrize("log", [-1e3, -400.0, 8.0, 400.0, 1e3])
+def test_a_steep_unit_stays_finite_wherever_a_predictor_reaches(log):
+    x = np.array([-2.0, -1e-9, 0.0, 1e-9, 3.0])
+    for values in SteepUnit().values(np.array([log, 0.7]), x):
+        assert np.isfinite(values).all()
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 30, 0))
+    z = np.array([log, 0.7, 1.0, 1.0])
+    problem = ChartProblem.at(ChartLoss(loss, Chart("step", (0,), (1, 1)), "noise"), z, 0.1)
+    assert np.isfinite(problem.jacobian(z / problem.scale, 0.1)).all()
+
+
 inputs = st.floats(0.05, 20.0)
 outputs = st.floats(0.1, 50.0)
 signs = st.sampled_from([-1.0, 1.0])
