@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
-from continuation.certify import certify_graph
+from continuation.certify import certificates_to_json, certify_graph
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from figures.arrays import join_presets, of_preset
 from figures.graph_data import graph_arrays
@@ -43,13 +43,15 @@ def parts(settings: Settings) -> Sequence[Part]:
 
 
 def compute(part: Part) -> xr.Dataset:
-    """Nodes, edges and chains of one data set."""
+    """Nodes, edges, chains and certificates of one data set."""
     model = PRESETS[part.preset]()
     loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
     sets = find_critical_sets(loss, noise=NOISE)
-    graph, _ = certify_graph(loss, connect(loss, sets, noise=NOISE), noise=NOISE)
+    graph, certificates = certify_graph(loss, connect(loss, sets, noise=NOISE), noise=NOISE)
     chains = [" → ".join(chain.nodes) for chain in graph.chains() if chain.complete]
-    return graph_arrays(graph).assign_attrs(
+    arrays = graph_arrays(graph)
+    arrays["certificates"] = ((), certificates_to_json(certificates))
+    return arrays.assign_attrs(
         preset=part.preset,
         json=graph.to_json(),
         complete_chains="\n".join(chains),

@@ -12,13 +12,14 @@ from continuation.certify import UNDECIDED, Certificate, CheckResult, certificat
 from continuation.certify import check as check_certificate
 from continuation.commands import common
 from continuation.errors import InvalidInputError, StoreError
-from continuation.results import load_result
+from continuation.results import CERTIFICATES, KINDS, load_result
+from continuation.store import read_dataset
 
 TEXT_SUFFIX = ".json"
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="JSON certificates, or a result (NetCDF).")],
+    file: Annotated[Path, typer.Argument(help="JSON certificates, a result, or a figure's data.")],
 ) -> None:
     """Check every certificate of a file anew; fails if one does not prove what it claims."""
     with common.clear_errors():
@@ -36,11 +37,21 @@ def check(
 
 
 def _certificates(file: Path) -> tuple[Certificate, ...]:
-    if file.suffix != TEXT_SUFFIX:
+    if file.suffix == TEXT_SUFFIX:
+        return _from_text(file)
+    data = read_dataset(file)
+    if data.attrs["kind"] in KINDS:
         certificates = load_result(file).certificates
-        if not certificates:
-            raise StoreError(f"{file} holds no certificates; compute it with certificates first")
-        return certificates
+    else:
+        texts = [str(data[name].item()) for name in data if str(name).endswith(CERTIFICATES)]
+        certificates = tuple(c for text in texts for c in certificates_from_json(text))
+    if not certificates:
+        raise StoreError(f"{file} holds no certificates; compute it with certificates first")
+    return certificates
+
+
+def _from_text(file: Path) -> tuple[Certificate, ...]:
+    """A collection, or one certificate alone."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
