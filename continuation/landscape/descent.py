@@ -1,6 +1,7 @@
 """From many starts to critical points, with the exact Hessian; compiled once for all models.
 
-Two seekers share the damped step. The minimiser solves (H + μ I) s = −g with μ large enough for
+A third seeker, of the roots of the reduced loss, is in `reduced_seeker`. Two seekers share the
+damped step. The minimiser solves (H + μ I) s = −g with μ large enough for
 a Cholesky factorisation and watches the loss; the seeker of saddles is Levenberg-Marquardt on
 ∇L = 0, (H² + μ² I) s = −H g, and watches |∇L|. Plain Newton steps finish both; a point counts
 only if they contract to rounding, which no flat valley and no escape to infinity allows.

@@ -1,24 +1,26 @@
 """Genuine critical points of one width, from repeated starts: what `exhaustive` does not cover.
 
-Seekers of minima and of saddles run from random starts and from between the points already known,
-until every point has been reached twice and a whole batch brought nothing new. Ends with equal,
-silent or dead units are points of a narrower network and are handed back as such. All this
-supports completeness and proves nothing; `Saturation` says how much.
+Seekers of minima, of saddles and of roots of the reduced loss run from random starts and from
+between the points already known, until every point has been reached twice and whole batches
+brought nothing new. Ends with equal, silent or dead units are points of a narrower network and are
+handed back as such. All this supports completeness and proves nothing; `Saturation` says how much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuation.landscape.assembly import Assembler
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.descent import ANY_INDEX, MINIMUM, seek
+from continuation.landscape.descent import ANY_INDEX, MINIMUM, polish, seek
 from continuation.landscape.embedding import reduced_network
 from continuation.landscape.loss import LossAt
+from continuation.landscape.reduced_seeker import seek_reduced
 from continuation.landscape.saturation import Saturation
 from continuation.landscape.search_budget import Budget
 from continuation.landscape.starts import beside, between, random_start
@@ -27,9 +29,6 @@ Array = NDArray[np.float64]
 
 BATCH = 200
 """Independent random starts between two looks at the list; half as many lie between points."""
-
-RUNS = 2 * BATCH
-"""Runs from them: a minimiser and a seeker of saddles each."""
 
 LARGEST_MISSING = 0.01
 """A search goes on until fewer arrivals than this lead to unknown points, with 95 % confidence
@@ -43,6 +42,11 @@ MOST_BATCHES = 40
 
 TRANSITION, FEWEST_SAMPLES = 2.0, 3
 """A unit turns where |w x + c| < 2; fewer samples there than its parameters cannot fix it."""
+
+EXACT_FIT = 1e-18
+"""Loss relative to that of the zero function from which on the data are fitted exactly. With
+fewer samples than weights such a point lies on a continuum, whatever rounding makes of its
+Hessian."""
 
 SAME_LOSS = 1e-7
 """Relative difference of the losses of two runs that may have found the same point."""
@@ -65,6 +69,8 @@ class Harvest:
         How often by a run from a random start.
     narrower : dict of int to list of ndarray
         Ends that are points of a network with so many units.
+    random_runs : int
+        Runs from random starts: each start is given to every seeker.
     degenerate, steep, astray : int
         Runs that ended on another degenerate set, with a unit that steps between neighbouring
         samples, and nowhere.
@@ -76,16 +82,21 @@ class Harvest:
     hits: list[int] = field(default_factory=list)
     random_hits: list[int] = field(default_factory=list)
     narrower: dict[int, list[Array]] = field(default_factory=dict)
+    random_runs: int = 0
     degenerate: int = 0
     steep: int = 0
     astray: int = 0
 
     def add(self, theta: Array | None, *, random: bool) -> None:
         """Sort in the end of a run; None if it did not converge."""
+        self.random_runs += random
         if theta is None:
             self.astray += 1
             return
         if self._is_narrower(theta):
+            return
+        if has_few_samples(self.build.at) and self._fits_exactly(theta):
+            self.degenerate += 1
             return
         k = self._find(theta)
         if k is None:
@@ -93,6 +104,15 @@ class Harvest:
         if k is not None:
             self.hits[k] += 1
             self.random_hits[k] += random
+
+    def _fits_exactly(self, theta: Array) -> bool:
+        return self.build.at.value(theta) <= EXACT_FIT * self.size
+
+    @cached_property
+    def size(self) -> float:
+        """Loss of the zero function, roughly: half the mean square of the targets."""
+        _, teacher, noise = self.build.at.data[:3]
+        return 0.5 * float(np.mean((teacher + self.build.at.p * noise) ** 2))
 
     def _is_narrower(self, theta: Array) -> bool:
         model = self.build.model
@@ -173,7 +193,7 @@ def harvest_points(
     quiet, batch, reason = 0, 0, ""
     while not reason:
         before = len(harvest.points)
-        reason = budget.spent(batch * RUNS) or ""
+        reason = budget.spent(harvest.random_runs) or ""
         for base in () if reason else fresh(harvest):
             _run(at, harvest, beside(at, base), random=False)
         if reason:
@@ -185,17 +205,17 @@ def harvest_points(
         reason = _ending(harvest, quiet, batch)
     fresh(harvest)
     settled = _is_settled(harvest, quiet)
-    return harvest, _support(harvest, batch, settled=settled, reason=reason)
+    return harvest, _support(harvest, settled=settled, reason=reason)
 
 
-def _support(harvest: Harvest, batch: int, *, settled: bool, reason: str) -> Saturation:
-    units, runs = harvest.build.model.hidden, batch * RUNS
+def _support(harvest: Harvest, *, settled: bool, reason: str) -> Saturation:
+    units, runs = harvest.build.model.hidden, harvest.random_runs
     return Saturation.of(units, runs, harvest.random_hits, settled=settled, reason=reason)
 
 
 def _ending(harvest: Harvest, quiet: int, batch: int) -> str:
     """Why the search ends after a batch; empty if it goes on."""
-    support = _support(harvest, batch, settled=True, reason="")
+    support = _support(harvest, settled=True, reason="")
     if _is_settled(harvest, quiet) and (
         not support.arrivals or support.missing_mass_bound <= LARGEST_MISSING
     ):
@@ -225,11 +245,21 @@ def _run(at: LossAt, harvest: Harvest, starts: Array, *, random: bool) -> None:
     for target in (MINIMUM, ANY_INDEX):
         for theta, found in zip(*seek(at, starts, target), strict=True):
             harvest.add(theta if found else None, random=random)
+    if at.model.kind == "perceptron" and at.model.free_output:
+        for theta, close in zip(*seek_reduced(at, starts), strict=True):
+            harvest.add(polish(at, theta) if close else None, random=random)
 
 
 def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Generator) -> Array:
     i, j = rng.choice(len(anchors), 2, replace=False)
     return between(harvest.build.symmetry.align(anchors[i], anchors[j]), anchors[j], rng)
+
+
+def has_few_samples(at: LossAt) -> bool:
+    """Whether there are fewer distinct inputs than weights (for odd units without bias: |x|)."""
+    model, x = at.model, at.data[0]
+    mirrored = model.is_odd and not (model.bias or model.offset)
+    return bool(np.unique(np.abs(x) if mirrored else x).size < model.dimension)
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:

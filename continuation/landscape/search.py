@@ -14,7 +14,13 @@ from continuation.landscape.assembly import Assembler, labelled
 from continuation.landscape.critical_sets import CriticalSet, CriticalSets
 from continuation.landscape.descent import polish
 from continuation.landscape.exhaustive import one_unit_sets, two_unit_sets
-from continuation.landscape.general import MOST_BATCHES, Harvest, harvest_points, is_resolved
+from continuation.landscape.general import (
+    MOST_BATCHES,
+    Harvest,
+    harvest_points,
+    has_few_samples,
+    is_resolved,
+)
 from continuation.landscape.lifting import (
     BasePoint,
     Lifted,
@@ -38,8 +44,9 @@ NEAR_END = 1e-5
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
 
-MOST_RUNS = 16_000
-"""Random runs for each width: 40 batches, beyond which rare points still appear one by one."""
+MOST_RUNS = 24_000
+"""Random runs for each width: 40 batches of 200 starts for three seekers; beyond, rare points
+still appear one by one."""
 
 
 def find_critical_sets(
@@ -50,6 +57,7 @@ def find_critical_sets(
     weight_decay: float = 0.0,
     seed: int = 0,
     regions: bool = True,
+    infinity: bool = True,
     most_runs: int = MOST_RUNS,
     time_limit: float = math.inf,
     progress: Report = silent,
@@ -75,6 +83,9 @@ def find_critical_sets(
     regions : bool
         Label the regions by following every set to zero noise, where the teacher is a sum of
         units of the activation and there is no weight decay. Takes about as long as the search.
+    infinity : bool
+        Search sets at infinity of three and more units, too, which takes about as long again.
+        One and two units are always searched with theirs: the Euler count needs them.
     most_runs : int
         Budget of random runs for each width that is searched from repeated starts.
     time_limit : float
@@ -101,7 +112,7 @@ def find_critical_sets(
     if int(seed) != seed or seed < 0:
         raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
     budget = Budget(most_runs, time_limit)
-    task = _Task(loss, noise, size, weight_decay, int(seed), budget, progress)
+    task = _Task(loss, noise, size, weight_decay, int(seed), infinity, budget, progress)
     found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
     if regions and loss.model.teacher_units is not None and weight_decay == 0.0:
         return label_regions(loss, found)
@@ -117,6 +128,7 @@ class _Task:
     size: float | None
     weight_decay: float
     seed: int
+    infinity: bool
     budget: Budget
     progress: Report
 
@@ -153,7 +165,7 @@ class _Task:
             sets,
             notes=(
                 *_support_notes(support),
-                *_sample_notes(self.loss),
+                *_sample_notes(self.at(self.loss)),
                 *lifted.notes(),
                 *notes,
                 note,
@@ -165,6 +177,11 @@ class _Task:
         """Sets at infinity, and what is known about their completeness."""
         if self.weight_decay > 0.0 or not has_wide_ends(self.loss):
             return [], NO_ENDS
+        if not self.infinity:
+            return [], "sets at infinity were not asked for"
+        if (reason := self.budget.spent(0)) is not None:
+            return [], f"sets at infinity are not searched: {reason}"
+        self.progress(Progress("sets at infinity", 1, 1, 0))
         found = wide_ends(self.loss, noise=self.noise, size=self.size, seed=self.seed)
         return wide_end_sets(Assembler(self.at(self.loss)), found), found.note
 
@@ -262,17 +279,13 @@ def _support_notes(support: Sequence[Saturation]) -> tuple[str, ...]:
     )
 
 
-def _sample_notes(loss: Loss) -> tuple[str, ...]:
+def _sample_notes(at: LossAt) -> tuple[str, ...]:
     """Fewer samples than weights leave a continuum of exact fits."""
-    model, x = loss.model, loss.data.x
-    mirrored = model.is_odd and not (model.bias or model.offset)
-    distinct = np.unique(np.abs(x) if mirrored else x).size
-    if distinct >= model.dimension:
+    if not has_few_samples(at):
         return ()
-    name = "|x|" if mirrored else "x"
     return (
-        f"{distinct} distinct {name} for {model.dimension} weights, n < 2H where there is no bias: "
-        "the data can be fitted exactly by a continuum of weights, which is not listed",
+        f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): the "
+        "data can be fitted exactly by a continuum of weights, which is not listed",
     )
 
 

@@ -17,7 +17,7 @@ RADII, ANGLES = 24, 24
 """Input parameters of a unit that is added to a point of the narrower network: a polar grid with
 bias, as many weights as radii and angles together without ..."""
 
-ALONE = 3
+ALONE = 2
 """... and so many times finer for a unit that stands alone."""
 
 RIDGE = 1e-6

@@ -131,7 +131,10 @@ def widths() -> bool:
 
 def _seeds_agree(title: str, loss: Loss, noise: float) -> bool:
     start = time.perf_counter()
-    results = [find_critical_sets(loss, noise=noise, seed=s, regions=False) for s in range(3)]
+    results = [
+        find_critical_sets(loss, noise=noise, seed=s, regions=False, infinity=False)
+        for s in range(3)
+    ]
     symmetry = Symmetry.of(loss.model)
     finite = [[s.theta for s in sets if s.theta is not None] for sets in results]
     union: list[np.ndarray] = []

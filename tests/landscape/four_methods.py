@@ -20,10 +20,10 @@ from continuation.landscape.embedding import reduced_network
 from continuation.landscape.general import harvest_points
 from continuation.landscape.search_budget import Budget
 
-NODES = 26
+NODES = 20
 """Starts of the root finder on each axis of the reduced landscape."""
 
-DEFLATION_STARTS = 40
+DEFLATION_STARTS = 30
 FACTORS = (0.5, 0.8, 1.3, 2.0, 4.0)
 """Noises at which branches start, relative to that in question."""
 
@@ -39,7 +39,7 @@ def exhaustive(loss: Loss, noise: float) -> list[np.ndarray]:
 def multistart(loss: Loss, noise: float, seed: int = 0) -> list[np.ndarray]:
     """Seekers of minima and saddles from repeated starts."""
     rng = np.random.default_rng(seed)
-    budget = Budget(8000, 1e9)
+    budget = Budget(2400, 1e9)
     harvest, _ = harvest_points(
         loss.at(noise=noise), [], lambda _: [], rng, budget, lambda *_: None
     )

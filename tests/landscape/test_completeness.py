@@ -52,7 +52,8 @@ def test_four_methods_find_the_same_points(preset, n, noise, seed):
 def test_the_sets_of_three_units_do_not_depend_on_the_seed(preset):
     loss = loss_of(preset, 40, 3, hidden=3)
     reference, *others = [
-        find_critical_sets(loss, noise=0.1, seed=seed, regions=False) for seed in (0, 1)
+        find_critical_sets(loss, noise=0.1, seed=seed, regions=False, infinity=False)
+        for seed in (0, 1)
     ]
     symmetry = Symmetry.of(loss.model)
     for sets in others:
@@ -83,13 +84,14 @@ def test_good_turing_counts_what_was_seen_once():
 
 def test_a_spent_budget_says_what_is_not_complete():
     loss = loss_of(overparameterised, 40, hidden=3)
-    short = find_critical_sets(loss, noise=0.1, most_runs=1, regions=False)
+    short = find_critical_sets(loss, noise=0.1, most_runs=1, regions=False, infinity=False)
     assert not short.complete
     assert not short.saturation[0].settled
     assert any("UNFINISHED" in note and "most_runs" in note for note in short.notes)
     timed = find_critical_sets(loss, noise=0.1, time_limit=1e-9, regions=False)
     assert timed.saturation[0].runs == 0
     assert any("time_limit" in note for note in timed.notes)
+    assert any(note.startswith("sets at infinity are not searched") for note in timed.notes)
     # what the narrower networks determine is there all the same
     assert {"split line", "split plane", "origin"} <= {s.subkind for s in timed}
 
@@ -106,6 +108,7 @@ def test_progress_names_every_stage():
         loss_of(fukumizu_amari, 30, hidden=3),
         noise=0.1,
         regions=False,
+        infinity=False,
         most_runs=400,
         progress=seen.append,
     )
@@ -146,7 +149,7 @@ def test_without_an_optimum_of_one_unit_there_is_no_line():
     sets = find_critical_sets(Loss(model.with_hidden(2), data))
     assert sets.euler_count == 1
     assert not any(s.kind == "line" for s in sets)
-    wide = find_critical_sets(Loss(model.with_hidden(3), data))
+    wide = find_critical_sets(Loss(model.with_hidden(3), data), infinity=False)
     assert all(s.index > 0 for s in wide if s.subkind != "isolated")
 
 
@@ -157,7 +160,7 @@ def test_inputs_in_pairs_hold_for_every_width():
     pairs = Dataset.from_arrays(np.concatenate([x, -x]), model=model, noise=noise)
     for hidden in (2, 3):
         loss = Loss(model.with_hidden(hidden), pairs)
-        sets = find_critical_sets(loss, noise=0.2, regions=False)
+        sets = find_critical_sets(loss, noise=0.2, regions=False, infinity=False)
         for s in sets:
             if s.theta is not None:
                 gradient = loss.gradient(s.theta, noise=0.2)
@@ -168,7 +171,7 @@ def test_inputs_in_pairs_hold_for_every_width():
 
 def test_fewer_samples_than_weights_are_said():
     few = loss_of(overparameterised, 5, hidden=3)
-    sets = find_critical_sets(few, noise=0.2, regions=False)
+    sets = find_critical_sets(few, noise=0.2, most_runs=600, regions=False, infinity=False)
     assert any("n < 2H" in note for note in sets.notes)
     assert not sets.complete
 
