@@ -37,6 +37,7 @@ NAMES = (
     "evolution",
     "optimum",
     "collapse",
+    "uniqueness",
     "basins",
     "motorcycle",
 )

@@ -28,7 +28,7 @@ from symbolic import single_unit
 
 FIGURES = (
     "training", "landscape", "phase_plane", "noise", "size", "infinity", "graph", "evolution",
-    "optimum", "collapse", "basins", "motorcycle",
+    "optimum", "collapse", "uniqueness", "basins", "motorcycle",
 )  # fmt: skip
 COUNT = 5
 
