@@ -266,7 +266,7 @@ def unique_box(pair: tuple[float, float], x: Array, y: Array, ye: Array) -> Arra
 
 
 START_WIDTHS = (1e-6, 1e-7, 1e-8, 1e-9)
-"""Half-widths of the box in which existence is tried, relative to q₁ and q₂ − q₁: a listed point
+"""Half-widths of the box in which existence is tried, relative to q and to q₂ − q₁: a listed point
 that is farther off is not the critical one."""
 
 GROWTH = 0.5
@@ -285,8 +285,8 @@ SIDES = np.array([[-1, 1, -1, 1], [-1, 1, 0, 0], [0, 0, -1, 1], *np.diag([-1, 1,
 
 def _around(pair: tuple[float, float], half: float) -> Array:
     p, q = pair
-    side = half * min(p, abs(q - p))
-    return np.array([p - side, p + side, q - side, q + side])
+    first, second = half * min(p, abs(q - p)), half * min(q, abs(q - p))
+    return np.array([p - first, p + first, q - second, q + second])
 
 
 def _grown(box: Array, x: Array, y: Array, ye: Array) -> Array:

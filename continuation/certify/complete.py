@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ from continuation.certify.balls import upper, working_precision
 from continuation.certify.boxes import EXACTLY_ONE, EXCLUDED
 from continuation.certify.boxes_search import (
     LEVELS,
-    MOST_POINTS,
     Grid,
     Tree,
     judge,
@@ -42,6 +41,7 @@ from continuation.certify.certificate import (
     hexadecimals,
     problem_of,
 )
+from continuation.certify.complete_lists import MATCHING, Listed, Roots, difference, sort_sets
 from continuation.certify.complete_roots import Isolation, OneUnit, Range, isolate, sharpened
 from continuation.certify.exact import ExactLoss
 from continuation.errors import InvalidInputError
@@ -59,54 +59,8 @@ REACH = 20.0
 BEND = 1.0
 """Cuts are finer by (1 + bend)² at the smallest weights than at the largest."""
 
-MATCHING = 1e-6
-"""Relative distance at which a listed weight belongs to an isolated root."""
-
 MOST_LEFT = 100
 """Boxes left that a certificate writes out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Roots:
-    """Everything that depends on one input weight.
-
-    Attributes
-    ----------
-    working, silent : ndarray, shape (k, 2)
-        Intervals of q = w² with one working, silent unit.
-    beside : tuple of ndarray
-        For each working unit the intervals of units that are silent beside it.
-    undecided : tuple of str
-        Functions whose zeros could not all be isolated.
-    """
-
-    working: Array
-    silent: Array
-    beside: tuple[Array, ...]
-    undecided: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The listed sets by kind: their input weights in the box, in increasing order.
-
-    Attributes
-    ----------
-    pairs : isolated points (w₁, w₂)
-    lines, silent, dead_working, dead_silent : weights of the single unit
-    beside : (w of the working unit, w of the silent one)
-    silent_pairs : (w₁, w₂)
-    origin : bool
-    """
-
-    pairs: list[tuple[float, float]] = field(default_factory=list)
-    lines: list[float] = field(default_factory=list)
-    silent: list[float] = field(default_factory=list)
-    dead_working: list[float] = field(default_factory=list)
-    dead_silent: list[float] = field(default_factory=list)
-    beside: list[tuple[float, float]] = field(default_factory=list)
-    silent_pairs: list[tuple[float, float]] = field(default_factory=list)
-    origins: list[float] = field(default_factory=list)
 
 
 def certify_complete(
@@ -158,15 +112,15 @@ def certify_complete(
     unit = _data(loss, noise, size)
     problem = problem_of(loss, noise=noise, size=size)
     report = _Report(low, high, problem)
-    listed, strange = _sorted(sets, low, high)
+    listed, strange = sort_sets(sets, low, high)
     if strange:
         return report.end(UNDECIDED, strange)
     roots = _roots(unit, low, high)
     if roots.undecided:
         return report.end(UNDECIDED, "; ".join(roots.undecided))
-    fault = _compare(listed, roots, low)
-    if fault is not None:
-        return report.end(*fault, roots=roots)
+    fault = difference(listed, roots, low)
+    if fault:
+        return report.end(REFUTED, fault, roots=roots)
     return _search_pairs(report, unit, listed, roots, budget)
 
 
@@ -285,92 +239,6 @@ def _left(name: str, found: Isolation) -> list[str]:
     ]
 
 
-def _sorted(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Listed, str]:
-    """The listed sets by kind, and what cannot be sorted."""
-    listed = Listed()
-    for found in sets:
-        if found.kind == "infinity":
-            continue
-        if found.theta is None:
-            return listed, f"{found.label} has no weights"
-        w, v = np.abs(found.theta[:2]), found.theta[2:]
-        nonzero = w[w > 0.0]
-        if (nonzero < low).any() or (nonzero > high).any() or (low > 0.0 and nonzero.size < 2):
-            continue
-        order = np.argsort(w)
-        first, second = float(w[order[0]]), float(w[order[1]])
-        if not _place(listed, found, first, second, v[order]):
-            return listed, f"{found.label}: {found.subkind} is not known here"
-    if len(listed.pairs) > MOST_POINTS:
-        return listed, f"more than {MOST_POINTS} isolated points are listed"
-    return listed, ""
-
-
-def _place(listed: Listed, found: CriticalSet, first: float, second: float, v: Array) -> bool:
-    working = found.base is not None and float(found.base[1]) != 0.0
-    if found.subkind == "isolated":
-        listed.pairs.append((first, second))
-    elif found.subkind == "split line":
-        listed.lines.append(second)
-    elif found.subkind == "origin":
-        listed.origins.append(0.0)
-    elif found.subkind == "dead unit":
-        (listed.dead_working if working else listed.dead_silent).append(second)
-    elif found.subkind == "silent unit" and v.any():
-        listed.beside.append((second, first) if v[1] != 0.0 else (first, second))
-    elif found.subkind == "silent unit" and first == second:
-        listed.silent.append(second)
-    elif found.subkind == "silent unit":
-        listed.silent_pairs.append((first, second))
-    else:
-        return False
-    return True
-
-
-def _compare(listed: Listed, roots: Roots, low: float) -> tuple[str, str] | None:
-    """Verdict and reason where the list differs from the isolated roots."""
-    working, silent = [tuple(r) for r in roots.working], [tuple(r) for r in roots.silent]
-    pairs = [(a, b) for i, a in enumerate(silent) for b in silent[i + 1 :]]
-    beside = [(a, tuple(b)) for a, row in zip(working, roots.beside, strict=True) for b in row]
-    wanted: list[tuple[str, list[Any], list[Any]]] = [
-        ("split line", [(q,) for q in working], [(w,) for w in listed.lines]),
-        ("pair of silent units", [(q,) for q in silent], [(w,) for w in listed.silent]),
-        ("pair of silent units", pairs, listed.silent_pairs),
-        ("silent unit", beside, listed.beside),
-    ]
-    if low == 0.0:
-        wanted += [
-            ("origin", [()], [() for _ in listed.origins]),
-            ("dead unit", [(q,) for q in working], [(w,) for w in listed.dead_working]),
-            ("dead unit", [(q,) for q in silent], [(w,) for w in listed.dead_silent]),
-        ]
-    for name, expected, given in wanted:
-        fault = _match(name, expected, given)
-        if fault:
-            return REFUTED, fault
-    return None
-
-
-def _match(name: str, expected: Sequence[Any], given: Sequence[Any]) -> str:
-    rest = list(given)
-    for root in expected:
-        near = [g for g in rest if all(_near(q, w) for q, w in zip(root, g, strict=True))]
-        if not near:
-            where = ", ".join(f"{np.sqrt(q[0]):.6g}" for q in root)
-            return f"a {name} at w = {where} is not in the list"
-        rest.remove(near[0])
-    if rest:
-        where = ", ".join(f"{w:.6g}" for w in rest[0])
-        return f"the listed {name} at w = {where} is none, or listed twice"
-    return ""
-
-
-def _near(interval: tuple[float, float], w: float) -> bool:
-    return bool(
-        np.sqrt(interval[0]) * (1.0 - MATCHING) <= w <= np.sqrt(interval[1]) * (1.0 + MATCHING)
-    )
-
-
 def _search_pairs(
     report: _Report, unit: OneUnit, listed: Listed, roots: Roots, budget: int
 ) -> Certificate:
@@ -388,7 +256,7 @@ def _search_pairs(
     grid = Grid(report.low, report.high, BEND)
     tree = search(grid, x, y, ye, known, budget)
     left = [[grid.q(k) for k in row] for row in tree.open_boxes]
-    verdict, reason = (PROVED, "") if not left else _open_end(tree, left, known, x, y, ye)
+    verdict, reason = (PROVED, "") if not left else _open_end(tree, left, known, unit, report)
     return report.end(verdict, reason, roots, boxes, listed.pairs, tree, left[:MOST_LEFT])
 
 
@@ -402,13 +270,17 @@ def _refusal(w1: float, w2: float, x: Array, y: Array, ye: Array) -> tuple[str, 
 
 
 def _open_end(
-    tree: Tree, left: list[list[float]], known: Array, x: Array, y: Array, ye: Array
+    tree: Tree, left: list[list[float]], known: Array, unit: OneUnit, report: _Report
 ) -> tuple[str, str]:
     """What the boxes left show: a point that is not listed, or nothing."""
     for box in left:
-        wider = _widened(box)
+        wider = _widened(box).clip(report.low**2, report.high**2)
         clear = not any(np.all((wider[::2] < b[1::2]) & (b[::2] < wider[1::2])) for b in known)
-        if clear and wider[1] < wider[2] and judge(wider, x, y, ye) == EXACTLY_ONE:
+        if (
+            clear
+            and wider[1] < wider[2]
+            and judge(wider, unit.x, unit.y.mid, unit.y.rad) == EXACTLY_ONE
+        ):
             w = np.sqrt(wider)
             place = f"w1 in [{w[0]:.9g}, {w[1]:.9g}], w2 in [{w[2]:.9g}, {w[3]:.9g}]"
             return REFUTED, f"a critical point with {place} is not in the list"
@@ -431,4 +303,4 @@ def _open_end(
 
 def _widened(box: Sequence[float]) -> Array:
     a, b, c, d = box
-    return np.array([a - (b - a), b + (b - a), c - (d - c), d + (d - c)]).clip(min=0.0)
+    return np.array([a - (b - a), b + (b - a), c - (d - c), d + (d - c)])
