@@ -85,9 +85,9 @@ def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
     """
     if source.theta is None:
         return ()
-    if source.kind == "line":
+    if source.segments:
         return tuple(_from_line(at, source))
-    if source.kind == "manifold":
+    if source.pieces:  # manifolds, and curves of silent units
         return tuple(_from_manifold(at, source))
     return tuple(_from_point(at, source))
 
