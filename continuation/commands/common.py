@@ -101,10 +101,14 @@ class Task:
     seed: int
 
     def sets(self) -> CriticalSets:
-        """Critical sets, with a message while they are searched."""
-        with console.status("searching for critical sets"):
+        """Critical sets, with the progress of their search."""
+        with console.status("searching for critical sets") as status:
             return find_critical_sets(
-                self.loss, noise=self.noise, weight_decay=self.weight_decay, seed=self.seed
+                self.loss,
+                noise=self.noise,
+                weight_decay=self.weight_decay,
+                seed=self.seed,
+                progress=lambda look: status.update(f"searching for critical sets: {look}"),
             )
 
     def settings(self, **more: float | str) -> dict[str, float | int | str | None]:

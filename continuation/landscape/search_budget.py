@@ -28,6 +28,9 @@ class Progress:
     total: int
     found: int
 
+    def __str__(self) -> str:
+        return f"{self.stage}, {self.done} of at most {self.total}, {self.found} found"
+
 
 Report = Callable[[Progress], None]
 
