@@ -48,7 +48,7 @@ def weight_distance(found: CriticalSet, theta: Array) -> float:
     """Orbit distance of θ (d,) from a set; from a line, over the values `SHARES` of λ."""
     if found.theta is None:
         return np.inf
-    if found.kind != "line":
+    if not found.segments:
         return Symmetry.of(found.model).distance(theta, found.theta)
     return min(_line_distance(found, theta, share) for share in SHARES)
 
@@ -80,7 +80,7 @@ def closest_approach(results: Iterable[FlowResult], sets: Sequence[CriticalSet])
 
 
 def _approach(found: CriticalSet, passage: Passage, scale: float) -> Approach | None:
-    if found.kind != "line":
+    if not found.segments:
         distance = weight_distance(found, passage.theta) / scale
         return Approach(found, distance, passage, None) if distance < CLOSE else None
     if weight_distance(found, passage.theta) / scale > CLOSE + (SHARES[1] - SHARES[0]):
