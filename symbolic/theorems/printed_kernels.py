@@ -31,7 +31,7 @@ from ..model import Model
 from ..unit_text import UnitText
 from ..units import unit_of
 from ..verdict import Verdict
-from .proof import conclude
+from .proof import conclude, undecided
 
 NAME = "printed kernels"
 STATEMENT = (
@@ -84,7 +84,7 @@ def _defects(model: Model, source: str) -> Iterator[tuple[str, sp.Expr]]:
     for name, (symbols, expected) in _expected(text).items():
         found = _loop(functions[name], symbols)
         for target, value in expected.items():
-            defect = found.get(target, sp.nan) - value
+            defect = found.get(target, undecided("no_such_sum")) - value
             yield f"{name}: {target}", defect.xreplace(argument)
 
 

@@ -55,6 +55,11 @@ def conclude(
     return Verdict(theorem, statement, PROVED, assumptions, canonical(certificate))
 
 
+def undecided(reason: str) -> sp.Expr:
+    """A defect that is neither zero nor a number anywhere: something could not be decided."""
+    return sp.Function(reason)(sp.Integer(0))
+
+
 def counterexample(defect: sp.Expr) -> dict[str, str] | None:
     """A rational point where the expression is a number other than zero, if one is found.
 

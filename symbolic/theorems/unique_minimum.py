@@ -37,7 +37,7 @@ from ..checker.jets import Jet
 from ..checker.points import Points, Residues, apply, seed_of
 from ..model import Model
 from ..verdict import Verdict
-from .proof import ANY_SIZE, Claims, conclude, formula
+from .proof import ANY_SIZE, Claims, conclude, formula, undecided
 from .smooth import Smooth
 
 NAME = "unique minimum"
@@ -145,7 +145,7 @@ def _negative_part(expression: sp.Expr, t: sp.Symbol) -> sp.Expr:
         return sp.Integer(0)
     points = [sp.Rational(k, 64) for k in range(-64, 65)]
     lowest = min(polynomial(p) for p in points)
-    return lowest if lowest < 0 else sp.Symbol("sign_not_decided")
+    return lowest if lowest < 0 else undecided("sign_not_decided")
 
 
 def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:

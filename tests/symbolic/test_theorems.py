@@ -220,6 +220,15 @@ def test_a_failed_simplification_is_undecided():
     assert "not reduced" in verdict.reason
 
 
+def test_a_premise_that_is_not_decided_refutes_nothing():
+    irrational = Model.perceptron(1, teacher="pi*tanh(x)")
+    verdict = noisy_optimum.prove(irrational)
+    assert verdict.verdict == UNDECIDED
+    assert "rational" in verdict.reason
+    renamed = kernel_source(single_unit()).replace("g1 += r0[i]*j1", "g9 += r0[i]*j1")
+    assert printed_kernels.prove(single_unit(), renamed).verdict == UNDECIDED
+
+
 def test_wide_perceptrons_are_proved_for_two_of_their_units():
     assert two_units(Model.perceptron(7)).hidden == 2
     fixed = two_units(Model.perceptron(3, output_weights=(1, 2, 3)))
