@@ -13,14 +13,14 @@ from continuation.certify import certificates_to_json, certify_sets
 from continuation.results import CERTIFICATES, load_result
 
 RUNNER = CliRunner()
-LOSS = preset_loss("fukumizu_amari", 0, samples=20)
+LOSS = preset_loss("fukumizu_amari", 0, samples=12)
 PROVED = certify_sets(LOSS, found(LOSS), noise=NOISE)
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     path = tmp_path_factory.mktemp("graph") / "graph.nc"
-    options = ["--preset", "fukumizu_amari", "--n", "20", "--output", str(path)]
+    options = ["--preset", "fukumizu_amari", "--n", "12", "--output", str(path)]
     result = RUNNER.invoke(app, ["graph", *options])
     assert result.exit_code == 0, result.output
     assert "proved:" in result.output
@@ -103,8 +103,8 @@ def test_missing_files_and_results_without_certificates_end_in_a_clear_error(sto
     assert "no certificates" in result.output
 
 
-def test_a_graph_can_do_without(tmp_path):
+def test_results_can_do_without(tmp_path):
     path = tmp_path / "plain.nc"
-    options = ["--preset", "fukumizu_amari", "--n", "20", "--no-certify", "--output", str(path)]
-    assert RUNNER.invoke(app, ["graph", *options]).exit_code == 0
+    options = ["--preset", "fukumizu_amari", "--n", "12", "--no-certify", "--output", str(path)]
+    assert RUNNER.invoke(app, ["points", *options]).exit_code == 0
     assert load_result(path).certificates == ()

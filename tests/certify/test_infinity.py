@@ -17,9 +17,8 @@ PROVED = [
     (critical, certificate)
     for seed in (0, 1)
     for loss in [preset_loss("overparameterised", seed)]
-    for critical, certificate in zip(
-        found(loss), certify_sets(loss, found(loss), noise=NOISE), strict=True
-    )
+    for sets in [found(loss)]
+    for critical, certificate in zip(sets, certify_sets(loss, sets, noise=NOISE), strict=True)
     if critical.subkind in ("confluence", "linear")
 ]
 

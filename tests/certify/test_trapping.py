@@ -9,8 +9,9 @@ from continuation.certify.basins import enters, with_entries
 from continuation.certify.exact import ExactLoss
 from continuation.landscape import connect, flow_to_limit
 
-LOSS = preset_loss("overparameterised", 1)
+LOSS = preset_loss("overparameterised", 3, samples=12)
 SETS = found(LOSS)
+PLAIN = connect(LOSS, SETS, noise=NOISE)
 MINIMUM = next(s for s in SETS if s.kind == "point" and s.attracting)
 BASIN = certify_basin(LOSS, MINIMUM.theta, noise=NOISE)
 
@@ -78,7 +79,7 @@ def test_an_entry_that_lies_outside_is_refused():
 
 @pytest.fixture(scope="module")
 def certified():
-    return certify_graph(LOSS, connect(LOSS, SETS, noise=NOISE), noise=NOISE)
+    return certify_graph(LOSS, PLAIN, noise=NOISE)
 
 
 def test_nodes_are_marked_where_they_are_proved(certified):
@@ -98,14 +99,14 @@ def test_edges_of_index_one_points_to_point_attractors_rest_on_basins(certified)
             assert edge["certified_basin"]
         elif not graph.nx.nodes[target]["attracting"]:
             assert not edge["certified_basin"]
-    assert seen >= 2
+    assert seen >= 1
 
 
 def test_the_graph_is_not_changed_but_copied(certified):
-    plain = connect(LOSS, SETS, noise=NOISE)
     marked, _ = certified
-    assert not any(node["certified"] for _, node in plain.nx.nodes(data=True))
-    assert set(plain.nx.edges(keys=True)) == set(marked.nx.edges(keys=True))
+    assert not any(node["certified"] for _, node in PLAIN.nx.nodes(data=True))
+    assert not any("certified_basin" in edge for *_, edge in PLAIN.nx.edges(data=True))
+    assert set(PLAIN.nx.edges(keys=True)) == set(marked.nx.edges(keys=True))
 
 
 def test_every_certificate_of_the_graph_passes_the_checker(certified):
