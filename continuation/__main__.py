@@ -9,6 +9,7 @@ from continuation.commands.evolve import evolve
 from continuation.commands.graph import graph
 from continuation.commands.phase import phase
 from continuation.commands.points import points
+from continuation.commands.zero_noise import zero_noise
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +23,7 @@ app.command()(branch)
 app.command()(evolve)
 app.command()(phase)
 app.command()(basins)
+app.command()(zero_noise)
 app.command()(check)
 
 if __name__ == "__main__":

@@ -215,6 +215,8 @@ def check_zero_noise(loss: Loss, noise: float = 1e-3) -> ZeroNoiseCheck:
     noise : float
         σ > 0, small.
     """
+    if not noise > 0.0:
+        raise InvalidInputError(f"the noise must be positive, not {noise!r}")
     predicted = zero_noise_sets(loss)
     highest = OPTIMAL * _optimum_loss(predicted.blow_up, noise)
     left = [s for s in find_critical_sets(loss, noise=noise, regions=False) if s.loss < highest]

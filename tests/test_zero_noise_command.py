@@ -1,0 +1,45 @@
+"""The command `zero-noise`: its table, its comparison, its errors."""
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from continuation import __main__ as command_line
+from continuation.commands import common
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    console = Console(width=common.REPORT_WIDTH, force_terminal=False)
+    monkeypatch.setattr(common, "console", console)
+
+
+def run(*arguments):
+    done = CliRunner().invoke(command_line.app, ["zero-noise", *arguments])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def test_the_prediction_is_printed_and_compared():
+    code, output = run("--n", "50", "--seed", "1")
+    assert code == 0
+    assert "2 overfitting and 4 near-optimal sets; Euler count 1" in output
+    assert "6 sets found, 6 of 6 predicted ones among them" in output
+    for subkind in ("isolated", "dead unit", "split line", "linear", "step"):
+        assert subkind in output
+
+
+def test_what_is_missing_is_said():
+    code, output = run("--n", "20", "--seed", "11")
+    assert code == 0
+    assert "missing: isolated (s = 0.8292" in output
+    assert "not predicted: isolated 1" in output
+
+
+def test_other_models_are_refused_in_one_line():
+    code, output = run("--preset", "fukumizu_amari")
+    assert code == 1
+    assert "one unit less" in output
+    code, output = run("--noise", "0")
+    assert code == 1
+    assert "positive" in output
