@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -267,6 +268,7 @@ def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
     return np.array(ends, dtype=np.int64)
 
 
+@lru_cache(maxsize=64)
 def _has_cubic_term(model: Model) -> bool:
     return abs(float(model.activation_functions(3)(np.zeros(1))[3, 0])) > 0.0
 
