@@ -58,6 +58,7 @@ def evolve(
     searched_at: Sequence[float] = (),
     resolution: int = RESOLUTION,
     seed: int = 0,
+    regions: bool = True,
     on_progress: Callable[[str], None] = lambda text: None,
 ) -> Evolution:
     """Follow the heteroclinic graph along a parameter.
@@ -86,6 +87,8 @@ def evolve(
         that undo each other between neighbouring values are not seen.
     seed : int
         Of searches that start at random.
+    regions : bool
+        Label the regions, as in `find_critical_sets`; takes a third of the time.
     on_progress : callable
         Called with a line of text for every stage.
 
@@ -111,7 +114,7 @@ def evolve(
         if not sum([tracker.cover(value) for value in fresh]):
             break
     on_progress("following the sides of all index-1 points")
-    return _assembled(tracker, resolution, on_progress)
+    return _assembled(tracker, resolution, regions)
 
 
 def _first_values(
@@ -140,21 +143,12 @@ def _intervals(limits: tuple[float, float], events: Sequence[Event]) -> list[tup
     return [(a, b) for a, b in found if b - a > NARROWEST * (highest - lowest)]
 
 
-def _assembled(tracker: Tracker, resolution: int, on_progress: Callable[[str], None]) -> Evolution:
-    limits, width = tracker.limits, tracker.limits[1] - tracker.limits[0]
+def _assembled(tracker: Tracker, resolution: int, regions: bool) -> Evolution:
+    limits = tracker.limits
     events = branch_events(tracker.strands, limits)
-    switches: list[Switch] = []
-    notes = list(tracker.notes)
-    for low, high in _intervals(limits, events):
-        sides = Sides.of(tracker.family, tracker.strands, 0.5 * (low + high))
-        count = max(LEAST_VALUES, int(np.ceil(resolution * (high - low) / width)))
-        inset = INSET * (high - low)
-        values = np.linspace(low + inset, high - inset, count).tolist()
-        found, doubts = switches_between(sides, values)
-        switches += found
-        notes += doubts
+    switches, doubts = _switches(tracker, events, resolution)
     both = sorted([*events, *map(switch_event, switches)], key=lambda event: event.p)
-    graphs = _Graphs(tracker, {})
+    graphs = _Graphs(tracker, regions, {})
     intervals = [graphs.interval(low, high) for low, high in _intervals(limits, both)]
     return Evolution(
         tracker.family.parameter,
@@ -164,8 +158,26 @@ def _assembled(tracker: Tracker, resolution: int, on_progress: Callable[[str], N
         tuple(switches),
         tuple(intervals),
         tuple(sorted(tracker.values)),
-        (*notes, *_discovered(intervals), *_standing_notes(events)),
+        (*tracker.notes, *doubts, *_discovered(intervals), *_standing_notes(events)),
     )
+
+
+def _switches(
+    tracker: Tracker, events: Sequence[Event], resolution: int
+) -> tuple[list[Switch], list[str]]:
+    """All switches between the branch events, and sides that were not decided."""
+    low, high = tracker.limits
+    switches: list[Switch] = []
+    notes: list[str] = []
+    for lower, upper in _intervals(tracker.limits, events):
+        sides = Sides.of(tracker.family, tracker.strands, 0.5 * (lower + upper))
+        count = max(LEAST_VALUES, int(np.ceil(resolution * (upper - lower) / (high - low))))
+        inset = INSET * (upper - lower)
+        values = np.linspace(lower + inset, upper - inset, count).tolist()
+        found, doubts = switches_between(sides, values)
+        switches += found
+        notes += doubts
+    return switches, notes
 
 
 def switch_event(switch: Switch) -> Event:
@@ -182,6 +194,7 @@ class _Graphs:
     """Graphs of the intervals; whether a strand tends to the teacher is decided once."""
 
     tracker: Tracker
+    regions: bool
     evidence: dict[str, RegionEvidence]
 
     def interval(self, low: float, high: float) -> Interval:
@@ -195,7 +208,7 @@ class _Graphs:
     def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
         ordered = sorted(sets, key=lambda s: s.loss)
         decaying = any(s.parameters.get("weight_decay", 0.0) > 0.0 for s in sets)
-        if loss.model.teacher_units is None or decaying:
+        if not self.regions or loss.model.teacher_units is None or decaying:
             return ordered
         fresh = [s for s in ordered if s.label not in self.evidence]
         for found in label_regions(loss, fresh):

@@ -45,6 +45,9 @@ class Tracker:
         before = len(self.strands)
         for critical in missing:
             self._follow(self.family.start(critical, value), value)
+        for lost in there:
+            if found.complete and not any(same_set(s, lost) for s in found):
+                self._note(value, f"{lost.label} is on a branch, but not in the search")
         if found.euler_count not in (None, 1):
             self._note(value, f"the search has the Euler count {found.euler_count}, not 1")
         return len(self.strands) - before

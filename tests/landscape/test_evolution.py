@@ -30,7 +30,7 @@ def loss():
 
 @pytest.fixture(scope="module")
 def found(loss):
-    return evolve(loss, "noise", LIMITS, searched_at=LIMITS, resolution=4)
+    return evolve(loss, "noise", LIMITS, searched_at=LIMITS, resolution=4, regions=False)
 
 
 def sides(graph):
@@ -177,7 +177,9 @@ def reflected(loss):
 
 
 def test_reflected_data_have_the_same_evolution(found, loss):
-    theirs = evolve(reflected(loss), "noise", LIMITS, searched_at=LIMITS[1:], resolution=2)
+    theirs = evolve(
+        reflected(loss), "noise", LIMITS, searched_at=LIMITS[1:], resolution=2, regions=False
+    )
     (a,), (b,) = found.switches, theirs.switches
     assert a.p == pytest.approx(b.p, abs=1e-9)
     assert (a.before, a.saddle) != (a.after, a.source)
@@ -206,7 +208,9 @@ def test_blocks_of_samples():
 def test_along_the_size_every_kind_of_set_is_followed():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 60, 0))
-    found = evolve(loss, "size", (57.0, 60.0), noise=0.1, schedule=(50, 60), resolution=2)
+    found = evolve(
+        loss, "size", (57.0, 60.0), noise=0.1, schedule=(50, 60), resolution=2, regions=False
+    )
     there = find_critical_sets(loss, noise=0.1, regions=False)
     assert len(found.graph(60.0).nx) == len(there)
     assert {s.set.kind for s in found.strands} == {"point", "line", "infinity"}
