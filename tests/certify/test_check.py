@@ -1,7 +1,10 @@
 """The checker accepts what is true and refuses damaged certificates and false statements."""
 
+import ast
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from flint import arb, arb_mat, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import continuation.certify
 from continuation.certify import (
     REFUTED,
     Certificate,
@@ -315,3 +319,19 @@ def test_claims_need_the_data_they_speak_of():
 def test_what_is_no_collection_is_refused(text):
     with pytest.raises(InvalidInputError):
         certificates_from_json(text)
+
+
+CHECKER = sorted((Path(continuation.certify.__file__).parent).glob("check*.py"))
+
+
+@pytest.mark.parametrize("path", CHECKER, ids=lambda path: path.stem)
+def test_the_checker_shares_nothing_with_search_and_provers(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module))
+    outside = {n for n in names if n.split(".")[0] not in sys.stdlib_module_names}
+    own = {n for n in outside if n.startswith("continuation.certify.check")}
+    assert {n.split(".")[0] for n in outside - own} <= {"flint", "sympy", "symbolic"}
