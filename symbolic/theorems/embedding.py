@@ -6,9 +6,13 @@ q stands for the other units and an offset, r = F - y its residual, S[.] = sum o
     S[phi(w x)] = 0,   v S[x phi'(w x)] = 0,   S[dq] = 0 for every direction of the other units.
 
 * **Split line**: w_1 = w_2 = w, v_1 = lam v, v_2 = (1 - lam) v is critical for H units for every
-  lam; f = F and so L is constant along it. In the coordinates (dq, dw, dv, l, tau) below, with
-  determinant 1, the Hessian is that of the smaller network, 0 along the line (nullity >= 1), and
-  the transverse curvature lam (1 - lam) v S[phi''(w x) x^2] on tau, without mixed terms.
+  lam; f = F and so L is constant along it. In the coordinates (dq, dw, dv, l, tau) with
+
+      dw_1 = dw + (1 - lam) tau,  dw_2 = dw - lam tau,  dv_1 = dv + l,  dv_2 = -l,
+
+  of determinant 1, the Hessian is that of the smaller network on (dq, dw, dv), 0 on l, along the
+  line (nullity >= 1), and the transverse curvature lam (1 - lam) v S[phi''(w x) x^2] on tau,
+  without mixed terms.
 * **Dead unit** (phi(0) = 0): w_1 = v_1 = 0 beside F is critical.
 * **Silent unit**: v_1 = 0, w_1 any root of h(w_1) = S[phi(w_1 x)] beside F is critical.
 
@@ -38,7 +42,8 @@ NAME = "embedding"
 SPLIT = (
     "a critical point of the loss of H − 1 units with a unit (w, v), v ≠ 0, gives a split line of "
     "critical points of H units, w_1 = w_2 = w, v_1 = λ v, v_2 = (1 − λ) v, along which L is "
-    "constant, the nullity at least 1 and the transverse curvature λ(1 − λ) v Σ ω r φ''(w x) x²; "
+    "constant; its inertia is that of the smaller Hessian, a zero along the line (nullity ≥ 1) and "
+    "the sign of the transverse curvature λ(1 − λ) v Σ ω r φ''(w x) x²; "
     "and a silent unit (w_1, v_1 = 0) for every root w_1 of Σ ω r φ(w_1 x)"
 )
 DEAD = SPLIT + "; and the dead unit w_1 = v_1 = 0"
@@ -76,6 +81,7 @@ def prove(model: Model, claims: Claims = CLAIMS) -> Verdict:
         "any H >= 2: the other units are an unknown smooth function q of the input",
         ANY_SIZE,
         "weight decay 0",
+        "Sylvester's law of inertia",
         "(w, v) and the other units are critical in the smaller loss, v ≠ 0",
     )
     content = {"claims": dict(claims), "dead": dead}
