@@ -42,7 +42,8 @@ class Certificate:
     claim : mapping
         Everything the checker of this kind needs; numbers as hexadecimal floats.
     radius : float or None
-        Largest distance, in the maximum norm, of the true set from the stated one.
+        Largest distance, in the maximum norm, of the true set from the stated one; of "optimum"
+        the radius of the box around θ* that holds no critical point.
     uniqueness_radius : float or None
         Radius, in the maximum norm, of the box that holds no other critical point.
     inertia : tuple of int or None
