@@ -1,5 +1,7 @@
 """`graph`: all critical sets and the connections between them."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +35,7 @@ def graph(
             )
     common.print_sets(sets)
     _print_graph(found)
+    _print_chains(found)
     if certify:
         print_certificates(certificates)
     if graphml is not None:
@@ -55,3 +58,20 @@ def _print_graph(graph: FlowGraph) -> None:
             str(row["status"]) + (", certified basin" if row.get("certified_basin") else ""),
         )
     common.console.print(table)
+
+
+def _print_chains(graph: FlowGraph) -> None:
+    """Paths plateau → near-optimal → overfitting; 1/|μ| is the time scale near each saddle."""
+    chains = [chain for chain in graph.chains() if chain.complete]
+    if not chains:
+        common.console.print("• no chain plateau → near-optimal → overfitting", highlight=False)
+        return
+    table = Table("chain", "loss drops", "durations", "1/|μ| at its sets")
+    for chain in chains:
+        columns = (chain.loss_drops, chain.durations, chain.escape_times[:-1])
+        table.add_row(" → ".join(chain.nodes), *(_numbers(column) for column in columns))
+    common.console.print(table)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join("–" if math.isnan(value) else f"{value:.3g}" for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
@@ -31,12 +32,28 @@ class Chain:
         Their regions.
     loss_drops, durations : tuple of float
         Of the connections between them; where several join two sets, of the fastest.
+    escape_times : tuple of float
+        For each node but the last 1/|μ|, μ its lowest eigenvalue: a trajectory that comes by at a
+        distance δ stays for about ln(1/δ) of these; nan at lines, ends and the last node.
     """
 
     nodes: tuple[str, ...]
     regions: tuple[str, ...]
     loss_drops: tuple[float, ...]
     durations: tuple[float, ...]
+    escape_times: tuple[float, ...]
+
+    def passage_times(self, distance: float) -> tuple[float, ...]:
+        """Expected time near each node for a trajectory that comes by at a distance < 1.
+
+        Raises
+        ------
+        InvalidInputError
+            For a distance that is not between 0 and 1.
+        """
+        if not 0.0 < distance < 1.0:
+            raise InvalidInputError(f"the distance must lie between 0 and 1, not {distance!r}")
+        return tuple(-math.log(distance) * time for time in self.escape_times)
 
     @property
     def complete(self) -> bool:
@@ -53,8 +70,8 @@ class FlowGraph:
     nx : networkx.MultiDiGraph
         Node attributes: `kind`, `subkind`, `region`, `found_by` ("search", or "flow" for a target
         that is no known set), `note` (text), `index`, `nullity`, `orbit_size`, `attracting`,
-        `certified`, `loss`, `excess_risk`, and for sets at finite weights `theta`, for sets at
-        infinity `limit` (both JSON texts).
+        `certified`, `loss`, `excess_risk`, `escape_rate` (|lowest eigenvalue| of a saddle point),
+        and for sets at finite weights `theta`, for sets at infinity `limit` (both JSON texts).
         Edge attributes: `status` (kind of the target as decided by the flow: "point", "line",
         "infinity", "undecided"), `departure` ("side": one of the two sides of an index-1 point;
         "arc": a basin on an unstable circle; "sampled": directions on an unstable sphere;
@@ -120,6 +137,7 @@ class FlowGraph:
             tuple(self.nx.nodes[n]["region"] for n in path),
             tuple(e["loss_drop"] for e in edges),
             tuple(e["duration"] for e in edges),
+            tuple(1.0 / self.nx.nodes[n].get("escape_rate", math.nan) for n in path),
         )
 
     def with_certificates(
@@ -210,6 +228,8 @@ def node_attributes(found: CriticalSet, *, found_by: str, note: str) -> dict[str
     }
     if found.excess_risk == found.excess_risk:
         attributes["excess_risk"] = float(found.excess_risk)
+    if found.kind == "point" and found.index > 0:
+        attributes["escape_rate"] = -float(found.eigenvalues.min())
     if found.theta is not None:
         attributes["theta"] = json.dumps([float(value) for value in found.theta])
     if found.limit is not None:

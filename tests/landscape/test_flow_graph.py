@@ -1,4 +1,5 @@
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ def graph():
     net = nx.MultiDiGraph()
     net.add_node("origin", **node("plateau", 4.0))
     net.add_node("saddle", **node("plateau", 3.0, excess_risk=0.5, theta="[1.0, 2.0]"))
-    net.add_node("near", **node("near-optimal", 2.0))
+    net.add_node("near", **node("near-optimal", 2.0, escape_rate=0.25))
     net.add_node("end", **node("overfitting", 1.0, attracting=True, index=0))
     net.add_node("other", **node("other", 1.5, attracting=True, index=0))
     net.add_edge("origin", "saddle", **edge(1.0, 5.0))
@@ -79,6 +80,11 @@ def test_chains_lead_from_the_plateau_to_the_overfitting_attractor(graph):
     assert long.loss_drops == (1.0, 1.0, 1.0)
     assert long.durations == (5.0, 7.0, 3.0)
     assert not chains["origin", "saddle", "end"].complete
+    assert long.escape_times[2] == 4.0
+    assert np.isnan(np.delete(long.escape_times, 2)).all()
+    assert long.passage_times(np.exp(-3.0))[2] == pytest.approx(12.0)
+    with pytest.raises(InvalidInputError, match="distance"):
+        long.passage_times(1.0)
 
 
 def test_attractors_and_rows(graph):

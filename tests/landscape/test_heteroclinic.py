@@ -178,6 +178,20 @@ def test_targets_do_not_depend_on_the_tolerance(case):
     assert shares[0] == pytest.approx(shares[1], abs=1e-3)
 
 
+def test_saddles_carry_the_rate_at_which_the_flow_leaves_them(case):
+    loss, sets, graph = case
+    at = loss.at(noise=NOISE)
+    for found in sets:
+        rate = graph.nx.nodes[found.label].get("escape_rate")
+        assert (rate is not None) == (found.kind == "point" and found.index > 0)
+        if rate is not None:
+            assert rate == pytest.approx(-np.linalg.eigvalsh(at.hessian(found.theta))[0])
+    for chain in graph.chains():
+        assert len(chain.escape_times) == len(chain.nodes)
+        assert len(chain.durations) == len(chain.loss_drops) == len(chain.nodes) - 1
+        assert min(chain.loss_drops) > 0.0
+
+
 def test_reflected_data_have_the_same_graph():
     model = overparameterised()
     data = Dataset.sample(model, 60, 3)
