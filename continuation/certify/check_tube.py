@@ -118,6 +118,32 @@ class Curve:
                 total[h + k] += r * units[k]
         return [2 * series[2] for series in total]
 
+    def turning(self, z: Sequence[arb], direction: Sequence[arb]) -> list[list[arb]]:
+        """Rows of d/dt of (F by θ, F by p) at z + t z', t = 0, by power series."""
+        lines = [arb_series([a, b], 2) for a, b in zip(z, direction, strict=True)]
+        h, data = (len(z) - 1) // 2, self.problem
+        total = [[arb_series([0], 2)] * (2 * h + 1) for _ in range(2 * h)]
+        weights = self.weights(lines[-1])
+        for j, x in enumerate(data.x):
+            y = [_tanh(lines[k] * x) for k in range(h)]
+            s = [(1 - t * t) * x for t in y]
+            f = sum((lines[h + k] * y[k] for k in range(h)), arb_series([0], 2))
+            r = f - data.target[j] - self.sigma(lines[-1]) * data.noise[j]
+            rows = [lines[h + k] * s[k] for k in range(h)] + y
+            falls = -weights[j] * data.noise[j]
+            if self.parameter == "size":
+                falls = _ramp_slope_line(lines[-1] - j) * r / len(data.x)
+            pull = weights[j] * r
+            for a in range(2 * h):
+                total[a][2 * h] += falls * rows[a]
+                for b in range(2 * h):
+                    total[a][b] += weights[j] * rows[a] * rows[b]
+            for k in range(h):
+                total[k][k] += pull * lines[h + k] * s[k] * y[k] * (-2 * x)
+                total[k][h + k] += pull * s[k]
+                total[h + k][k] += pull * s[k]
+        return [[entry[1] for entry in row] for row in total]
+
     def _weight_slopes(self, p: arb) -> list[arb]:
         if self.parameter == "noise":
             return []
@@ -129,8 +155,7 @@ def _tanh(u: arb_series) -> arb_series:
     """By y' = (1 − y²) u', which keeps balls narrow."""
     t = u[0].tanh()
     s = u[0].sech() ** 2
-    first = s * u[1]
-    return arb_series([t, first, s * u[2] - t * s * u[1] * u[1]], 3)
+    return arb_series([t, s * u[1], s * u[2] - t * s * u[1] * u[1]], u.prec)
 
 
 def _ramp(t: Any) -> Any:
@@ -145,10 +170,17 @@ def _ramp(t: Any) -> Any:
         inside = _inside(t[0])
         bend = 60 * inside * (1 - inside) * (1 - 2 * inside)
         second = slope * t[2] + bend * t[1] * t[1] / 2
-        return arb_series([rest, slope * t[1], second], 3)
+        return arb_series([rest, slope * t[1], second], t.prec)
     ends = [_inside(arb(t.lower())), _inside(arb(t.upper()))]
     values = [e**3 * (10 + e * (6 * e - 15)) for e in ends]
     return values[0].union(values[1])
+
+
+def _ramp_slope_line(t: arb_series) -> arb_series:
+    """S' along a series of first order."""
+    inside = _inside(t[0])
+    bend = 60 * inside * (1 - inside) * (1 - 2 * inside)
+    return arb_series([_ramp_slope(t[0]), bend * t[1]], 2)
 
 
 def _ramp_slope(t: arb) -> arb:
@@ -193,7 +225,10 @@ class Tube:
         parts = [_moved(inverse, v) for v in (value, along, [b / 2 for b in bent])]
         shift = [sum((p[k].abs_upper() for p in parts), arb(0)) for k in range(len(middle))]
         box = [c + arb(0, 1) * r for c, r in zip(chord, radii, strict=True)]
-        image = inverse * arb_mat([*curve.evaluate(box)[1], normal])
+        across = [UNIT * r for r in radii]
+        wide = zip(rows, curve.turning(box, half), curve.turning(box, across), strict=True)
+        spread = [[e + UNIT * a + b for e, a, b in zip(*row, strict=True)] for row in wide]
+        image = inverse * arb_mat([*spread, normal])
         for k, row in enumerate(image.tolist()):
             pull = sum(
                 (abs(e - int(k == m)) * r for m, (e, r) in enumerate(zip(row, radii, strict=True))),

@@ -6,7 +6,9 @@ C ≈ (F', τ)⁻¹ at m
 
     |C F(z̄(t))| + |I − C (F', τ)(tube)| ρ < ρ        for all t
 
-a contraction, whose fixed points make up one smooth curve as t varies. The planes are those of
+a contraction, whose fixed points make up one smooth curve as t varies. F' over the tube is that
+at m with its derivatives along h and across, so that the weights' dependence along the chord is
+not lost. The planes are those of
 pseudo-arclength, so that a curve may turn back in p inside the tube.
 
 References
@@ -120,8 +122,7 @@ def prove_tube(family: Family, start: Array, end: Array) -> Tube | None:
     radii = WIDENING * shift + radii
     for _ in range(INFLATIONS):
         tube = Tube(start, end, radii, inverse, np.empty(0), arb_mat(0, 0))
-        _, rows = _system(family, tube.box(), tube.normal)
-        image = matrix * rows
+        image = matrix * _over(family, tube, rows)
         if not is_finite(image):
             return None
         contraction = _magnitudes(identity(len(z)) - image)
@@ -139,6 +140,16 @@ def _system(family: Family, z: Sequence[arb], normal: Array) -> tuple[arb_mat, a
     rows = [[*row, by_p[k, 0]] for k, row in enumerate(by_theta.tolist())]
     assert len(rows) == d
     return value, arb_mat([*rows, [arb(float(t)) for t in normal]])
+
+
+def _over(family: Family, tube: Tube, rows: arb_mat) -> arb_mat:
+    """(F', τ) over a tube, from that at m and its derivatives along h and across."""
+    box, d = tube.box(), len(tube.radii) - 1
+    half = [arb(float(h)) for h in tube.half]
+    across = [arb(0, float(r)) for r in tube.radii]
+    along = family.turning(box[:-1], box[-1], half) * UNIT
+    whole = along + family.turning(box[:-1], box[-1], across)
+    return rows + arb_mat([*whole.tolist(), [arb(0)] * (d + 1)])
 
 
 def _shift(

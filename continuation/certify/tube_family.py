@@ -15,6 +15,7 @@ from flint import arb, arb_mat
 
 from continuation.certify.exact import ExactLoss
 from continuation.certify.formulas import Column
+from continuation.certify.tube_columns import Moved, bent_gradient, product, with_column
 from continuation.landscape.loss import Loss
 
 
@@ -26,6 +27,9 @@ class Family(Protocol):
 
     def second(self, theta: Sequence[arb], p: arb, direction: Sequence[arb]) -> arb_mat:
         """d²F(z + t z')/dt² at t = 0, z' = direction of length d + 1; d × 1."""
+
+    def turning(self, theta: Sequence[arb], p: arb, direction: Sequence[arb]) -> arb_mat:
+        """d/dt of the derivatives of F by θ and p at z + t z'; d × (d + 1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +48,20 @@ class NoiseFamily:
         """See `Family`."""
         at = self.loss.at_noise(p)
         falls = [-direction[-1] * e for e in at.noise]
-        weights = at.weights or [arb(1) / arb(len(at.x))] * len(at.x)
-        nothing = [arb(0)] * len(at.x)
-        return bent_gradient(at, theta, direction[:-1], falls, (weights, nothing, nothing))
+        return bent_gradient(at, theta, direction[:-1], falls, self._weights())
+
+    def turning(self, theta: Sequence[arb], p: arb, direction: Sequence[arb]) -> arb_mat:
+        """See `Family`."""
+        at = self.loss.at_noise(p)
+        weights, nothing, _ = self._weights()
+        moved = Moved.along(at, theta, direction[:-1], [-direction[-1] * e for e in at.noise])
+        by_p = moved.slopes([-w * e for w, e in zip(weights, at.noise, strict=True)])
+        return with_column(moved.hessian_slopes(weights, nothing), by_p)
+
+    def _weights(self) -> tuple[Column, Column, Column]:
+        count = len(self.loss.x)
+        nothing = [arb(0)] * count
+        return self.loss.weights or [arb(1) / arb(count)] * count, nothing, nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +84,20 @@ class SizeFamily:
         nothing = [arb(0)] * len(weights)
         at = self._weighted(weights)
         return bent_gradient(at, theta, direction[:-1], nothing, (weights, *scaled))
+
+    def turning(self, theta: Sequence[arb], p: arb, direction: Sequence[arb]) -> arb_mat:
+        """See `Family`."""
+        weights, slopes, bends = self._weights(p)
+        rates = [direction[-1] * s for s in slopes]
+        nothing = [arb(0)] * len(weights)
+        moved = Moved.along(self._weighted(weights), theta, direction[:-1], nothing)
+        first = moved.slopes(product(slopes, moved.residual))
+        changes = [
+            direction[-1] * b * r + s * c
+            for b, r, s, c in zip(bends, moved.residual, slopes, moved.change, strict=True)
+        ]
+        by_p = first + moved.values(changes)
+        return with_column(moved.hessian_slopes(weights, rates), by_p)
 
     def _weighted(self, weights: Column) -> ExactLoss:
         return replace(self.loss, weights=weights)
@@ -98,65 +127,6 @@ def _clipped(t: arb) -> arb:
 
 def _polynomial(t: arb) -> arb:
     return t * t * t * (t * (6 * t - 15) + 10)
-
-
-def bent_gradient(
-    loss: ExactLoss,
-    theta: Sequence[arb],
-    direction: Sequence[arb],
-    falls: Column,
-    weights: tuple[Column, Column, Column],
-) -> arb_mat:
-    """Second derivative of Σ ω r ∇f along (θ', p') for tanh units without bias.
-
-    Parameters
-    ----------
-    direction : sequence of arb, length d
-        θ'.
-    falls : list of arb, length n
-        Derivative of −y by p, times p'.
-    weights : three lists of arb
-        ω, ω' p', ω'' p'².
-    """
-    h = len(theta) // 2
-    total = [arb(0)] * (2 * h)
-    for j, x in enumerate(loss.x):
-        jets = [
-            _unit_jet(theta[k], direction[k], theta[h + k], direction[h + k], x) for k in range(h)
-        ]
-        r = [sum((jet[0][m] for jet in jets), arb(0)) for m in range(3)]
-        r[0] -= loss.targets[j]
-        r[1] += falls[j]
-        w = [column[j] for column in weights]
-        for k, (_, by_w, by_v) in enumerate(jets):
-            total[k] += _second_of_product(w, r, by_w)
-            total[h + k] += _second_of_product(w, r, by_v)
-    return arb_mat(2 * h, 1, total)
-
-
-Jet = tuple[arb, arb, arb]
-"""A value with its first two derivatives."""
-
-
-def _unit_jet(w: arb, a: arb, v: arb, b: arb, x: arb) -> tuple[Jet, Jet, Jet]:
-    """The unit v tanh(w x) and its derivatives by w and v, along w' = a, v' = b."""
-    t = (w * x).tanh()
-    s = (w * x).sech() ** 2
-    up = a * x
-    first, second = s, -2 * t * s
-    third = s * (6 * t * t - 2)
-    phi = (t, first * up, second * up * up)
-    slope = (x * first, x * second * up, x * third * up * up)
-    value = (v * phi[0], b * phi[0] + v * phi[1], 2 * b * phi[1] + v * phi[2])
-    by_w = (v * slope[0], b * slope[0] + v * slope[1], 2 * b * slope[1] + v * slope[2])
-    return value, by_w, phi
-
-
-def _second_of_product(w: Sequence[arb], r: Sequence[arb], j: Sequence[arb]) -> arb:
-    """(ω r j)'' by Leibniz."""
-    value, slope = r[0] * j[0], r[1] * j[0] + r[0] * j[1]
-    bend = r[2] * j[0] + 2 * r[1] * j[1] + r[0] * j[2]
-    return w[2] * value + 2 * w[1] * slope + w[0] * bend
 
 
 def family_of(loss: Loss, parameter: str, noise: float) -> Family:

@@ -51,13 +51,20 @@ def test_derivatives_of_the_families_agree_with_differences(parameter):
             return family.evaluate(z[:-1], z[-1])
 
         here = at(0.0)
-        ahead, behind = at(step)[0], at(-step)[0]
+        after, earlier = at(step), at(-step)
+        ahead, behind = after[0], earlier[0]
         slope = here[1] * arb_mat(4, 1, direction[:4]) + here[2] * arb(direction[4])
+        turning = family.turning([arb(t) for t in theta], arb(p), [arb(d) for d in direction])
         second = family.second([arb(t) for t in theta], arb(p), [arb(d) for d in direction])
         for k in range(4):
             difference = (ahead[k, 0] - behind[k, 0]) / (2 * step)
             assert float(difference) == pytest.approx(float(slope[k, 0]), rel=1e-6, abs=1e-9)
             bend = (ahead[k, 0] - 2 * here[0][k, 0] + behind[k, 0]) / arb(step) ** 2
+            for j in range(4):
+                change = (after[1][k, j] - earlier[1][k, j]) / (2 * step)
+                assert float(change) == pytest.approx(float(turning[k, j]), rel=1e-6, abs=1e-9)
+            change = (after[2][k, 0] - earlier[2][k, 0]) / (2 * step)
+            assert float(change) == pytest.approx(float(turning[k, 4]), rel=1e-6, abs=1e-9)
             assert float(bend) == pytest.approx(float(second[k, 0]), rel=1e-5, abs=1e-8)
 
 
