@@ -3,6 +3,7 @@
 from continuation.landscape.basin_sweeps import BasinSweep, sweep_basins
 from continuation.landscape.basins import Basins, Fraction, estimate_basins
 from continuation.landscape.bifurcations import LossDiagram, loss_diagram
+from continuation.landscape.critical_manifolds import Embedding, Piece
 from continuation.landscape.critical_sets import (
     CriticalSet,
     CriticalSets,
@@ -30,7 +31,9 @@ from continuation.landscape.loss import Jet, Loss, LossAt
 from continuation.landscape.passages import PassageTimes, passage_times
 from continuation.landscape.phase_planes import PhasePlane, phase_plane
 from continuation.landscape.regions import label_regions
+from continuation.landscape.saturation import Saturation
 from continuation.landscape.search import find_critical_sets
+from continuation.landscape.search_budget import Progress
 from continuation.landscape.symmetry import Stabiliser, Symmetry
 from continuation.landscape.through_infinity import Leg, Passage
 from continuation.landscape.zero_noise import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
@@ -48,6 +51,7 @@ __all__ = [
     "CriticalSet",
     "CriticalSets",
     "Dataset",
+    "Embedding",
     "Event",
     "Evolution",
     "FlowGraph",
@@ -62,7 +66,10 @@ __all__ = [
     "Passage",
     "PassageTimes",
     "PhasePlane",
+    "Piece",
+    "Progress",
     "RegionEvidence",
+    "Saturation",
     "Segment",
     "SetBranch",
     "Stabiliser",
