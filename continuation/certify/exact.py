@@ -123,10 +123,6 @@ class ExactLoss:
         """T(x_i) + σ ε_i."""
         return [t + self.sigma * e for t, e in zip(self.teacher, self.noise, strict=True)]
 
-    def outputs(self, theta: Sequence[arb]) -> Column:
-        """f(x_i; θ) for every sample."""
-        return self._outputs(theta, self._units(theta, 0))
-
     def residual(self, theta: Sequence[arb]) -> Column:
         """r_i = f(x_i; θ) − y_i."""
         return self._residual(theta, self._units(theta, 0))
