@@ -53,6 +53,8 @@ class LossFamily:
             raise InvalidInputError(
                 f"a landscape evolves in {', '.join(PARAMETERS)}, not in {self.parameter!r}"
             )
+        # the bridge to the kernels knows which parameters and schedules these data have
+        self.loss.problem(self.parameter, schedule=self.schedule)
 
     def loss_at(self, p: float) -> Loss:
         """Model and data at p: within a schedule the data carry the weights of the ramp."""
