@@ -36,8 +36,11 @@ UNRESOLVED = 9
 ABSOLUTE_TOLERANCE = 1e-3
 """Absolute tolerance in units of the relative one."""
 DECIDE_BELOW = 1e-2
-"""The decision rule is tried where |∇L| is below this; it costs no more than a few steps."""
+"""The decision rule is tried where |∇L| is below this; a test costs as much as a few steps."""
 DECIDE_EVERY = 4
+DECIDE_SHARE = 8
+"""Every few steps at first, then after an eighth of the steps so far: a flow that cannot be decided
+is tested a few dozen times, whatever its length."""
 LOSS_ROUNDING = 1e-13
 """Relative rise of the loss that rounding alone may cause."""
 SMALLEST_STEP = 1e-15
@@ -129,7 +132,7 @@ def descend(
     t, speed, accepted, rejected, tests, passed, recorded = 0.0, norm(g), 0, 0, 0, 0, 0
     older, old = np.inf, np.inf
     h = min(0.1, 1e-3 / (1e-8 + speed))
-    refused, outcome = False, 0
+    refused, outcome, next_test = False, 0, 0
     while True:
         if record and not refused:
             if recorded == trail.shape[0]:
@@ -137,20 +140,22 @@ def descend(
             trail[recorded, 0], trail[recorded, d + 1] = t, value
             assign(trail[recorded, 1 : d + 1], theta)
             recorded += 1
+        resting = speed < STATIONARY_SLOPE
         if not (math.isfinite(value) and math.isfinite(speed)):
             outcome = NOT_FINITE
-        elif speed < DECIDE_BELOW and accepted % DECIDE_EVERY == 0 and not refused:
+        elif speed < DECIDE_BELOW and (accepted >= next_test or resting) and not refused:
             tests += 1
+            next_test = accepted + max(DECIDE_EVERY, accepted // DECIDE_SHARE)
             outcome = _decide(
                 loss, theta, value, layout, allowed, projector, target, cluster, sign, verdict
             )
-            if outcome == LINE and not _agree(target, on_line):
+            if outcome == LINE and not (resting or _agree(target, on_line)):
                 outcome = 0
                 assign(on_line, target)
         if outcome == 0:
             if t >= t_max:
                 outcome = UNDECIDED_TIME
-            elif speed < STATIONARY_SLOPE:
+            elif resting:
                 outcome = STATIONARY
             elif accepted + rejected >= max_steps:
                 outcome = UNDECIDED_STEPS
