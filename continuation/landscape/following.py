@@ -17,11 +17,13 @@ from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import arrival_of
 from continuation.landscape.relabelling import relabelled
 from continuation.landscape.through_infinity import (
+    MEMORY,
     Leg,
     Route,
     go_on,
     has_charts,
     passages_of,
+    stuck_at,
 )
 from continuation.options import NewtonOptions, StepOptions
 
@@ -182,11 +184,19 @@ def follow(
         loss, parameter, fixed, tuple(schedule), limits, where, step or FOLLOWING, newton,
         tuple(targets),
     )  # fmt: skip
-    beyond = tuple(
-        go_on(route, branch.x[-2:], branch.p[-2:]) if end is not None and len(branch) > 1 else ()
+    arrivals = tuple(
+        stuck_at(branch) if end is None else end
         for branch, end in zip(found.branches, found.arrivals, strict=True)
     )
-    return replace(found, beyond=beyond)
+    beyond = tuple(
+        go_on(route, branch.x[-MEMORY:], branch.p[-MEMORY:], end) if len(branch) > 1 else ()
+        for branch, end in zip(found.branches, arrivals, strict=True)
+    )
+    arrivals = tuple(
+        end if legs else known
+        for end, known, legs in zip(arrivals, found.arrivals, beyond, strict=True)
+    )
+    return replace(found, arrivals=arrivals, beyond=beyond)
 
 
 def _start_parameters(

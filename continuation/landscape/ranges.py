@@ -89,7 +89,7 @@ def range_of_points(loss: Loss) -> Where:
             return "step"
         if inputs.min() < lowest:
             return "linear"
-        return "confluence" if _close_pair(theta) else None
+        return "confluence" if has_close_pair(theta, CLOSE_PAIR) else None
 
     return where
 
@@ -101,12 +101,12 @@ def _range(loss: Loss) -> tuple[float, float]:
     return lowest, NEARLY_STEP * Grid.of(responses).highest
 
 
-def _close_pair(theta: Array) -> bool:
-    """Whether two units of opposite output have almost equal input weights."""
+def has_close_pair(theta: Array, distance: float) -> bool:
+    """Whether two units of opposite output have input weights within this relative distance."""
     w, v = np.split(theta, 2)
     order = np.argsort(np.abs(w))
     inputs, outputs = np.abs(w)[order], (v * np.where(w < 0.0, -1.0, 1.0))[order]
-    close = np.diff(inputs) < CLOSE_PAIR * (inputs[1:] + inputs[:-1]) / 2.0
+    close = np.diff(inputs) < distance * (inputs[1:] + inputs[:-1]) / 2.0
     return bool((close & (outputs[1:] * outputs[:-1] < 0.0)).any())
 
 

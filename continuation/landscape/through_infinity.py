@@ -24,7 +24,7 @@ from continuation.landscape.chart_problem import STEEPEST, ChartLoss, ChartProbl
 from continuation.landscape.charts import BLOCKS, Chart
 from continuation.landscape.lifted_problems import Lifted, evaluate
 from continuation.landscape.loss import Loss
-from continuation.landscape.ranges import Where
+from continuation.landscape.ranges import Where, has_close_pair
 from continuation.landscape.relabelling import relabelled
 from continuation.options import NewtonOptions, StepOptions
 
@@ -36,9 +36,10 @@ STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
 """In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
 network function; those that come back in the presets need a few hundred samples."""
 
-SEPARATE_PAIR = 0.15
-"""Distance of two input weights, relative to their mean, from which they are separate again:
-three times that at which they became a pair, so that a branch does not go to and fro."""
+SEPARATE_PAIR = 0.3
+"""Distance of two input weights, relative to their mean, from which they are separate again: six
+times that at which they became a pair, so that a branch does not go to and fro and its Hessian
+in the weights, whose condition grows like the fourth power, is regular to rounding."""
 
 SEPARATE_UNIT = 3.0
 """Likewise for a small unit and, inverted, for a steep one: ratio to where it arrived."""
@@ -55,6 +56,12 @@ MOST_LEGS = 40
 
 NEAR_ENOUGH = 1e-10
 """Relative error of p* below which an end counts as located."""
+
+FAR_ENOUGH = 1e-3
+"""Distance of two rows, in units of their typical sizes, that tells the direction of a branch."""
+
+MEMORY = 300
+"""Rows of a branch before its arrival among which such a row is sought."""
 
 FARTHEST = 0.1
 """Relative step in the parameter beyond which Newton's method was not near an end."""
@@ -114,7 +121,8 @@ class Leg:
     special : tuple of SpecialPoint
         Folds and the like, in these coordinates.
     stop_reason : str
-        "limit", "returned" (the next leg goes on in the weights), "arrival: …" (the next one in
+        "limit", "returned" (the next leg goes on in the weights; none follows where these are
+        singular to rounding), "arrival: …" (the next one in
         a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
         further), or as in `Branch`.
     unit : Chart or None
@@ -200,15 +208,23 @@ def has_charts(loss: Loss, parameter: str) -> bool:
     return plain and parameter in ("noise", "size")
 
 
-def go_on(route: Route, theta: Array, p: Array) -> tuple[Leg, ...]:
+def stuck_at(branch: Branch) -> str | None:
+    """The end before which a branch in the weights got stuck, their Hessian being singular."""
+    pair = branch.stop_reason == "no progress" and has_close_pair(branch.x[-1], SEPARATE_PAIR)
+    return "confluence" if pair else None
+
+
+def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, ...]:
     """Continue a branch that has arrived at an end.
 
     Parameters
     ----------
     route : Route
-    theta : ndarray, shape (2, d)
-        Its last two rows; the second is out of range.
-    p : ndarray, shape (2,)
+    theta : ndarray, shape (m, d)
+        Its last rows; the very last one is out of range.
+    p : ndarray, shape (m,)
+    end : str or None
+        Where it has come to.
 
     Returns
     -------
@@ -217,7 +233,6 @@ def go_on(route: Route, theta: Array, p: Array) -> tuple[Leg, ...]:
         to something else than an end with a chart.
     """
     legs: list[Leg] = []
-    end = route.where(theta[-1])
     while end in BLOCKS and len(legs) < MOST_LEGS:
         assert end is not None
         try:
@@ -227,17 +242,21 @@ def go_on(route: Route, theta: Array, p: Array) -> tuple[Leg, ...]:
         legs.append(leg)
         if leg.stop_reason != "returned":
             break
-        legs.append(_in_weights(route, leg))
-        theta, p = legs[-1].theta[-2:], legs[-1].p[-2:]
+        try:
+            legs.append(_in_weights(route, leg))
+        except (ConvergenceError, InvalidInputError):
+            break  # in the weights the pair is still singular to rounding
+        theta, p = legs[-1].theta[-MEMORY:], legs[-1].p[-MEMORY:]
         end = route.where(theta[-1])
     return tuple(legs)
 
 
 def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
     """Trace in a chart until the limits, the return, or the cut-off."""
-    before, start = (chart.to_chart(row) for row in theta)
+    start = chart.to_chart(theta[-1])
     of = route.chart_loss(chart)
     problem = ChartProblem.at(of, start, float(p[-1]))
+    before, p_before = _earlier(chart, problem, theta, p)
     scale, normal = problem.scale, chart.normal
     leave = _leave(route, chart, start, problem.nearest)
     branch = trace_branch(
@@ -245,7 +264,7 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
         start / scale,
         float(p[-1]),
         route.limits,
-        np.append((start - before) / scale, p[-1] - p[-2]),
+        np.append((start - before) / scale, p[-1] - p_before),
         STEPS,
         route.newton,
         targets=route.targets,
@@ -257,6 +276,16 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
     if reason == "stop condition":
         reason = leave(rows[-1]) or reason
     return _chart_leg(of, problem, branch, rows, reason)
+
+
+def _earlier(chart: Chart, problem: ChartProblem, theta: Array, p: Array) -> tuple[Array, float]:
+    """The latest row that is far enough from the last one to tell the direction of the branch."""
+    last = np.append(chart.to_chart(theta[-1]) / problem.scale, p[-1])
+    for row, value in zip(theta[-2::-1], p[-2::-1], strict=True):
+        z = chart.to_chart(row)
+        if np.abs(np.append(z / problem.scale, value) - last).max() > FAR_ENOUGH:
+            return z, float(value)
+    return chart.to_chart(theta[0]), float(p[0])
 
 
 def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:

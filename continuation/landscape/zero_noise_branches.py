@@ -171,7 +171,7 @@ def _arrival(loss: Loss, theta: Array, p: Array, highest: float) -> str:
     route = Route(
         loss, "noise", {}, (), (0.0, 2.0 * max(highest, p[-1])), where, STEPS, NEWTON
     )  # fmt: skip
-    passages = passages_of(go_on(route, theta, p))
+    passages = passages_of(go_on(route, theta, p, where(theta[-1])))
     if not passages:
         return "arrival: two units meet"
     return f"arrival: {passages[0].end} at noise {passages[0].p:.10g}"

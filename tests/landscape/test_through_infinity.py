@@ -173,6 +173,23 @@ def test_in_the_size_a_branch_passes_and_comes_back():
         assert np.abs(loss.gradient(theta, noise=0.2, size=size)).max() < 1e-8
 
 
+def test_two_branches_are_one_through_infinity():
+    """From either side the same two passages, in opposite order."""
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 60, 6))
+    sets = [
+        s
+        for s in find_critical_sets(loss, noise=0.3, size=30, regions=False)
+        if s.subkind == "isolated"
+    ]
+    there, back = (
+        [p.p for legs in follow(loss, s, "size", (20, 60)).beyond for p in passages_of(legs)]
+        for s in sets[:2]
+    )
+    assert len(there) == 2
+    assert there == pytest.approx(back[::-1], abs=1e-9)
+
+
 @pytest.mark.parametrize(("seed", "end"), [(0, "linear"), (2, "step")])
 def test_the_single_unit_arrives_instead_of_running_out_of_samples(seed, end):
     _, branch = _branch(single_unit, 30, seed, "noise", (0.01, 4.0), noise=0.1)
