@@ -240,92 +240,139 @@ def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Ar
 
 @njit(error_model="numpy", cache=True)
 def enclose_residual(k0: Array, w: Array) -> bool:
-    """Rows 66-73: r at the centre, its error and its radius over the box; ∂r/∂e₁, ∂r/∂e₂."""
-    k1, k2 = k0[0], k0[1]
-    n = w.shape[1]
-    q1, q1e, q1r, q2, q2e, q2r = w[54], w[55], w[56], w[57], w[58], w[59]
-    b1, b1r, b2, b2r, b3, b3r = w[60], w[61], w[62], w[63], w[64], w[65]
-    r0, r0e, rr = w[66], w[67], w[68]
-    # at the centre
-    e = np.empty(3)
-    ww = np.empty(3)
-    m11, m11r = dot(q1, q1e, q1, q1e)
-    m12, m12r = dot(q1, q1e, q2, q2e)
-    m22, m22r = dot(q2, q2e, q2, q2e)
-    c11, c12, c22 = abs(m11 - 1.0) + m11r, abs(m12) + m12r, abs(m22 - 1.0) + m22r
-    c11, c22 = c11 + ULPS, c22 + ULPS
-    p1, p1r = dot(q1, q1e, r0, r0e)
-    p2, p2r = dot(q2, q2e, r0, r0e)
-    if not shrink_inverse(c11, c12, c22, ww):
+    """Rows 66-72: r at the centre, its error and its radius over the box; ∂r/∂e₁, ∂r/∂e₂."""
+    at_centre, mixed, gram = np.empty(7), np.empty((6, 2)), np.empty(3)
+    inverse, reach = np.empty(3), np.empty(2)
+    if not enclose_centre(w, inverse, at_centre):
         return False
-    z1, z2 = magnitude(p1, p1r), magnitude(p2, p2r)
-    kc1, kc2 = ww[0] * z1 + ww[1] * z2, ww[1] * z1 + ww[2] * z2
-    for j in range(n):
-        more = (abs(q1[j]) + q1e[j]) * kc1 + (abs(q2[j]) + q2e[j]) * kc2
-        r0e[j] = (r0e[j] + more) * (1.0 + ULPS)
-    # over the box: Gram matrix
-    x11, x11r = dot(q1, q1r, b1, b1r)
-    x12, x12r = dot(q1, q1r, b2, b2r)
-    x13, x13r = dot(q1, q1r, b3, b3r)
-    x21, x21r = dot(q2, q2r, b1, b1r)
-    x22, x22r = dot(q2, q2r, b2, b2r)
-    x23, x23r = dot(q2, q2r, b3, b3r)
+    enclose_gram(w, at_centre, mixed, gram)
+    if not shrink_inverse(gram[0], gram[1], gram[2], inverse):
+        return False
+    first_range(k0, w, at_centre, mixed, inverse, reach)
+    for _ in range(REFINEMENTS):
+        refine(k0, w, at_centre, mixed, gram, inverse, reach)
+    return True
+
+
+@njit(error_model="numpy", cache=True)
+def enclose_centre(w: Array, inverse: Array, out: Array) -> bool:
+    """Bounds at the centre of |QᵀQ − 1| (three), |Qᵀr₀| (two) and |κ − κ₀| (two)."""
+    q1, q1e, q2, q2e, r0, r0e = w[54], w[55], w[57], w[58], w[66], w[67]
+    m, mr = dot(q1, q1e, q1, q1e)
+    out[0] = abs(m - 1.0) + mr + ULPS
+    m, mr = dot(q1, q1e, q2, q2e)
+    out[1] = magnitude(m, mr)
+    m, mr = dot(q2, q2e, q2, q2e)
+    out[2] = abs(m - 1.0) + mr + ULPS
+    m, mr = dot(q1, q1e, r0, r0e)
+    out[3] = magnitude(m, mr)
+    m, mr = dot(q2, q2e, r0, r0e)
+    out[4] = magnitude(m, mr)
+    if not shrink_inverse(out[0], out[1], out[2], inverse):
+        return False
     up = 1.0 + 4.0 * ULPS
-    e[0] = (c11 + 2.0 * magnitude(x11, x11r)) * up
-    e[1] = (c12 + magnitude(x21 + x12, x21r + x12r + ULPS * (abs(x21) + abs(x12)))) * up
-    e[1] = (e[1] + magnitude(x13, x13r)) * up
-    e[2] = (c22 + 2.0 * (magnitude(x22, x22r) + magnitude(x23, x23r))) * up
-    if not shrink_inverse(e[0], e[1], e[2], ww):
-        return False
-    # κ over the box from ρ = −Qᵀ(Qκ₀ − y)
-    for j in range(n):
+    out[5] = (inverse[0] * out[3] + inverse[1] * out[4]) * up
+    out[6] = (inverse[1] * out[3] + inverse[2] * out[4]) * up
+    for j in range(q1.size):
+        more = (abs(q1[j]) + q1e[j]) * out[5] + (abs(q2[j]) + q2e[j]) * out[6]
+        r0e[j] = (r0e[j] + more) * (1.0 + ULPS)
+    return True
+
+
+@njit(error_model="numpy", cache=True)
+def enclose_gram(w: Array, at_centre: Array, mixed: Array, out: Array) -> None:
+    """⟨Q_l, B_b⟩ over the box (l = 1, 2; b = 1, 2, 3), and a bound of |QᵀQ − 1| from them."""
+    for unit in range(2):
+        for b in range(3):
+            row, column = 54 + 3 * unit, 60 + 2 * b
+            m, mr = dot(w[row], w[row + 2], w[column], w[column + 1])
+            mixed[3 * unit + b, 0], mixed[3 * unit + b, 1] = m, mr
+    up = 1.0 + 4.0 * ULPS
+    out[0] = (at_centre[0] + 2.0 * magnitude(mixed[0, 0], mixed[0, 1])) * up
+    m, mr = plus(mixed[1, 0], mixed[1, 1], mixed[3, 0], mixed[3, 1])
+    cross = magnitude(m, mr) + magnitude(mixed[2, 0], mixed[2, 1])
+    out[1] = (at_centre[1] + cross) * up
+    square = magnitude(mixed[4, 0], mixed[4, 1]) + magnitude(mixed[5, 0], mixed[5, 1])
+    out[2] = (at_centre[2] + 2.0 * square) * up
+
+
+@njit(error_model="numpy", cache=True)
+def right_sides(k0: Array, i1: float, i2: float, w: Array, mixed: Array, out: Array) -> None:
+    """Bᵀr + QᵀBκ along e₁ (rows 0, 1) and e₂ (rows 2, 3) for κ within i of κ₀; out (4, 2)."""
+    r0, rr = w[66], w[68]
+    for b in range(3):
+        m, mr = dot(w[60 + 2 * b], w[61 + 2 * b], r0, rr)
+        out[b, 0], out[b, 1] = m, mr
+    out[3, 0], out[3, 1] = out[2, 0], out[2, 1]
+    out[2, 0], out[2, 1] = 0.0, 0.0
+    for unit in range(2):
+        for b in range(3):
+            row = unit if b < 2 else 2 + unit
+            k, i = (k0[0], i1) if b == 0 else (k0[1], i2)
+            t, tr = times(k, i, mixed[3 * unit + b, 0], mixed[3 * unit + b, 1])
+            m, mr = plus(out[row, 0], out[row, 1], t, tr)
+            out[row, 0], out[row, 1] = m, mr
+
+
+@njit(error_model="numpy", cache=True)
+def first_range(
+    k0: Array, w: Array, at_centre: Array, mixed: Array, inverse: Array, reach: Array
+) -> None:
+    """A range of κ from ρ = −Qᵀ(Qκ₀ − y) and its derivatives, and with it one of r (row 68)."""
+    k1, k2 = k0[0], k0[1]
+    b1, b1r, b2, b2r, b3, b3r = w[60], w[61], w[62], w[63], w[64], w[65]
+    r0e, rr = w[67], w[68]
+    for j in range(rr.size):
         first = abs(b1[j] * k1 + b2[j] * k2) + b1r[j] * abs(k1) + (b2r[j] + b3r[j]) * abs(k2)
         more = abs(b3[j] * k2) + ULPS * (abs(b1[j] * k1) + abs(b2[j] * k2))
         rr[j] = (first + more + r0e[j]) * (1.0 + ULPS)
-    kr1, kr2 = 1e300, 1e300
-    a1, a1r, a2, a2r, g1, g1r, g2, g2r = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for sweep in range(REFINEMENTS + 1):
-        n1, n1r = dot(b1, b1r, r0, rr)
-        n2, n2r = dot(b2, b2r, r0, rr)
-        n3, n3r = dot(b3, b3r, r0, rr)
-        i1, i2 = (0.0, 0.0) if sweep == 0 else (kr1, kr2)
-        t, tr = times(k1, i1, x11, x11r)
-        u1, u1r = plus(n1, n1r, t, tr)
-        t, tr = times(k2, i2, x12, x12r)
-        u1, u1r = plus(u1, u1r, t, tr)
-        t, tr = times(k1, i1, x21, x21r)
-        u2, u2r = plus(n2, n2r, t, tr)
-        t, tr = times(k2, i2, x22, x22r)
-        u2, u2r = plus(u2, u2r, t, tr)
-        v1, v1r = times(k2, i2, x13, x13r)
-        t, tr = times(k2, i2, x23, x23r)
-        v2, v2r = plus(n3, n3r, t, tr)
-        if sweep == 0:
-            z1 = magnitude(p1, p1r) + magnitude(u1, u1r) + magnitude(v1, v1r)
-            z2 = magnitude(p2, p2r) + magnitude(u2, u2r) + magnitude(v2, v2r)
-            kr1 = (ww[0] * z1 + ww[1] * z2) * up
-            kr2 = (ww[1] * z1 + ww[2] * z2) * up
-            for j in range(n):
-                more = (abs(q1[j]) + q1r[j]) * kr1 + (abs(q2[j]) + q2r[j]) * kr2
-                rr[j] = (rr[j] + more) * (1.0 + ULPS)
-            continue
-        a1, a1r, a2, a2r = solve_near_identity(u1, u1r, u2, u2r, e, ww)
-        g1, g1r, g2, g2r = solve_near_identity(v1, v1r, v2, v2r, e, ww)
-        kr1 = min(kr1, (magnitude(a1, a1r) + magnitude(g1, g1r) + kc1) * up)
-        kr2 = min(kr2, (magnitude(a2, a2r) + magnitude(g2, g2r) + kc2) * up)
-        s1, s1r, s2, s2r = w[69], w[70], w[71], w[72]
-        s1[:], s1r[:], s2[:], s2r[:] = 0.0, 0.0, 0.0, 0.0
-        add_interval_multiple(a1, a1r, q1, q1r, s1, s1r)
-        add_interval_multiple(a2, a2r, q2, q2r, s1, s1r)
-        add_interval_multiple(k1, kr1, b1, b1r, s1, s1r)
-        add_interval_multiple(k2, kr2, b2, b2r, s1, s1r)
-        add_interval_multiple(g1, g1r, q1, q1r, s2, s2r)
-        add_interval_multiple(g2, g2r, q2, q2r, s2, s2r)
-        add_interval_multiple(k2, kr2, b3, b3r, s2, s2r)
-        for j in range(n):
-            size = abs(s1[j]) + s1r[j] + abs(s2[j]) + s2r[j] + r0e[j]
-            rr[j] = min(rr[j], size * (1.0 + ULPS))
-    return True
+    side = np.empty((4, 2))
+    right_sides(k0, 0.0, 0.0, w, mixed, side)
+    z1 = at_centre[3] + magnitude(side[0, 0], side[0, 1]) + magnitude(side[2, 0], side[2, 1])
+    z2 = at_centre[4] + magnitude(side[1, 0], side[1, 1]) + magnitude(side[3, 0], side[3, 1])
+    up = 1.0 + 8.0 * ULPS
+    reach[0] = (inverse[0] * z1 + inverse[1] * z2) * up
+    reach[1] = (inverse[1] * z1 + inverse[2] * z2) * up
+    for j in range(rr.size):
+        more = (abs(w[54, j]) + w[56, j]) * reach[0] + (abs(w[57, j]) + w[59, j]) * reach[1]
+        rr[j] = (rr[j] + more) * (1.0 + ULPS)
+
+
+@njit(error_model="numpy", cache=True)
+def refine(
+    k0: Array,
+    w: Array,
+    at_centre: Array,
+    mixed: Array,
+    gram: Array,
+    inverse: Array,
+    reach: Array,
+) -> None:
+    """Derivatives of κ and of r (rows 69-72), and the ranges that follow from them."""
+    side = np.empty((4, 2))
+    right_sides(k0, reach[0], reach[1], w, mixed, side)
+    a1, a1r, a2, a2r = solve_near_identity(
+        side[0, 0], side[0, 1], side[1, 0], side[1, 1], gram, inverse
+    )
+    g1, g1r, g2, g2r = solve_near_identity(
+        side[2, 0], side[2, 1], side[3, 0], side[3, 1], gram, inverse
+    )
+    up = 1.0 + 4.0 * ULPS
+    reach[0] = min(reach[0], (magnitude(a1, a1r) + magnitude(g1, g1r) + at_centre[5]) * up)
+    reach[1] = min(reach[1], (magnitude(a2, a2r) + magnitude(g2, g2r) + at_centre[6]) * up)
+    s1, s1r, s2, s2r = w[69], w[70], w[71], w[72]
+    s1[:], s1r[:], s2[:], s2r[:] = 0.0, 0.0, 0.0, 0.0
+    add_interval_multiple(a1, a1r, w[54], w[56], s1, s1r)
+    add_interval_multiple(a2, a2r, w[57], w[59], s1, s1r)
+    add_interval_multiple(k0[0], reach[0], w[60], w[61], s1, s1r)
+    add_interval_multiple(k0[1], reach[1], w[62], w[63], s1, s1r)
+    add_interval_multiple(g1, g1r, w[54], w[56], s2, s2r)
+    add_interval_multiple(g2, g2r, w[57], w[59], s2, s2r)
+    add_interval_multiple(k0[1], reach[1], w[64], w[65], s2, s2r)
+    r0e, rr = w[67], w[68]
+    for j in range(rr.size):
+        size = abs(s1[j]) + s1r[j] + abs(s2[j]) + s2r[j] + r0e[j]
+        rr[j] = min(rr[j], size * (1.0 + ULPS))
 
 
 @njit(error_model="numpy", cache=True)
