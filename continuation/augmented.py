@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from .linalg import bordered_solve
+from .linalg import bordered_solve_both
 from .problem import AnyProblem, Problem
 
 __all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
@@ -45,10 +45,9 @@ def singularity(
         j = j + shift * np.eye(b.size)
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
-    v = bordered_solve(j, b[:, None], c[:, None], unit)[:, 0]
-    w = bordered_solve(j.T, c[:, None], b[:, None], unit)[:-1, 0]
-    along_v = problem.turned(z, np.append(v[:-1], 0.0))
-    return float(v[-1]), -np.asarray(along_v.T @ w)
+    v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
+    along_v = problem.turned(z, np.append(v[:-1, 0], 0.0))
+    return float(v[-1, 0]), -np.asarray(along_v.T @ w[:-1, 0])
 
 
 def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> Problem:
@@ -123,8 +122,9 @@ def rank_defect(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[Arra
     """
     a = problem.full_jacobian(z)
     n, k = b.shape
-    v = bordered_solve(a, b, c, np.vstack([np.zeros((n, k + 1)), np.eye(k + 1)]))
-    w = bordered_solve(a.T, c, b, np.vstack([np.zeros((n + 1, k)), np.eye(k)]))[:n]
+    right = np.vstack([np.zeros((n, k + 1)), np.eye(k + 1)])
+    v, w = bordered_solve_both(a, b, c, right, np.vstack([np.zeros((n + 1, k)), np.eye(k)]))
+    w = w[:n]
     slopes = [-np.asarray(problem.turned(z, column).T @ w).T for column in v[: n + 1].T]
     return v[n + 1 :], np.stack(slopes, axis=1)
 

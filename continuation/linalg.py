@@ -11,12 +11,14 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
-__all__ = ["bordered_solve", "inertia", "kernel", "zero_tolerance"]
+__all__ = ["bordered_solve", "bordered_solve_both", "inertia", "kernel", "zero_tolerance"]
 
 Array = np.ndarray
 
 #: An eigenvalue is zero below this many roundings of the largest entry per unknown.
 ZERO_ROUNDINGS = 256
+#: A diagonal entry above this part of its column is pivot enough.
+PIVOT = 1e-2
 #: A singular value below this part of the largest belongs to the kernel at a located point.
 KERNEL_TOLERANCE = 1e-7
 
@@ -74,10 +76,34 @@ def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
     c : (n, l) ndarray
     right : (m + l, r) ndarray
     """
-    corner = np.zeros((c.shape[1], b.shape[1]))
+    full = _bordered(matrix, b, c)
+    if not isinstance(full, np.ndarray):
+        return np.asarray(_factorised(full).solve(right))
+    # NumPy's solver: a nearly singular system is met on purpose and no reason for a warning
+    return np.asarray(np.linalg.solve(full, right))
+
+
+def bordered_solve_both(
+    matrix: Any, b: Array, c: Array, right: Array, left: Array
+) -> tuple[Array, Array]:
+    """The same, and the transposed system for `left`, (n + k, r); a sparse M factorised once."""
+    full = _bordered(matrix, b, c)
+    if not isinstance(full, np.ndarray):
+        lu = _factorised(full)
+        return np.asarray(lu.solve(right)), np.asarray(lu.solve(left, "T"))
+    return np.asarray(np.linalg.solve(full, right)), np.asarray(np.linalg.solve(full.T, left))
+
+
+def _factorised(full: Any) -> Any:
+    """Sparse LU that keeps to the diagonal where it can: borders as pivots would fill it."""
+    return splu(
+        full, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=PIVOT, options={"SymmetricMode": True}
+    )
+
+
+def _bordered(matrix: Any, b: Array, c: Array) -> Any:
     if sparse.issparse(matrix):
         blocks: Any = [[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]]
         full: Any = sparse.bmat(blocks)
-        return np.asarray(splu(full.tocsc()).solve(right))
-    # NumPy's solver: a nearly singular system is met on purpose and no reason for a warning
-    return np.asarray(np.linalg.solve(np.block([[matrix, b], [c.T, corner]]), right))
+        return full.tocsc()
+    return np.block([[matrix, b], [c.T, np.zeros((c.shape[1], b.shape[1]))]])

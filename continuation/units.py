@@ -26,6 +26,8 @@ Array = np.ndarray
 
 #: Sweeps of the equilibration; it converges like 2^-k in the exponent.
 SWEEPS = 12
+#: Logarithms of the factors of one sweep; when they differ by less, the rest is rounded away.
+ALIKE = 0.1
 #: A row or column below this part of the largest entry is rounding: it keeps its unit.
 ROUNDING = 1e-15
 
@@ -68,13 +70,15 @@ class Units:
         for _ in range(SWEEPS):
             if symmetric:
                 _, across = _largest(sizes[:, :n], rows, columns[:n])
-                columns[:n] /= _root(across, tiny * rows.max() * columns[:n])
-                rows = columns[:n].copy()
+                by_column = by_row = _root(across, tiny * rows.max() * columns[:n])
             else:
                 down, across = _largest(sizes, rows, columns)
-                next_rows = rows / _root(down, tiny * rows * columns.max())
-                columns[:n] /= _root(across[:n], tiny * columns[:n] * rows.max())
-                rows = next_rows
+                by_column = _root(across[:n], tiny * columns[:n] * rows.max())
+                by_row = _root(down, tiny * rows * columns.max())
+            columns[:n] /= by_column
+            rows = rows / by_row
+            if max(np.ptp(np.log(by_column)), np.ptp(np.log(by_row))) < ALIKE:
+                break
         return cls(_power_of_two(columns), _power_of_two(rows))
 
     @classmethod
