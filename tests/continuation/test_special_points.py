@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from problems import ORACLES, Oracle
 
-from continuation import Branch, StepOptions, trace_branch
+from continuation import Branch, Problem, StepOptions, trace_branch
 
 LIMIT = "limit"
 
@@ -76,8 +76,6 @@ def test_special_points_lie_in_their_bracket_and_on_the_branch(name: str) -> Non
 @pytest.mark.parametrize("name", ["fold", "pitchfork", "transcritical", "hysteresis", "D4"])
 @pytest.mark.parametrize("scale", [1e-3, 1e3])
 def test_labels_do_not_depend_on_the_scale_of_the_residual(name: str, scale: float) -> None:
-    from continuation import Problem
-
     oracle = ORACLES[name]
     p = oracle.problem
     scaled = Problem(
@@ -96,3 +94,23 @@ def test_closed_loop_ends_where_it_began() -> None:
     assert branch.stop_reason == "closed loop"
     assert np.array_equal(branch.x[0], branch.x[-1])
     assert branch.length.sum() == pytest.approx(2 * np.pi, rel=1e-2)
+
+
+@pytest.mark.parametrize("name", ["D3", "D4"])
+def test_kernel_of_dimension_two_is_located_by_newton(name: str) -> None:
+    point = traced(ORACLES[name], 0.07).special[0]
+    assert point.status == "kernel of dimension 2: Newton on the branch point system"
+    assert point.kernel.shape == (2, 2)
+    assert np.abs(point.point).max() < 1e-12
+
+
+def test_kernel_beside_a_family_is_located_by_newton() -> None:
+    """Circles of solutions of radius √p, with a pitchfork of a third unknown at p = 2."""
+    problem = Problem(
+        lambda x, p: np.append((x[:2] @ x[:2] - p) * x[:2], (p - 2) * x[2] - x[2] ** 3),
+        symmetric=True,
+    )
+    branch = trace_branch(problem, [0.6, 0.8, 0.0], 1.0, (0.1, 4.0))
+    point = branch.special[0]
+    assert "Newton" in point.status
+    assert point.p == pytest.approx(2.0, abs=1e-12)
