@@ -87,6 +87,7 @@ def _check_tree(data: Curve, claim: Mapping[str, Any], known: Sequence[Column]) 
     nodes = iter(codes)
     for code, places in _leaves(nodes, int(claim["levels"])):
         a, b, c, d = (_place(k, claim) for k in places)
+        require(a < b and c < d, "the cuts are not in order")
         if code == 3:
             _require_empty(data, (a, b, c, d), 0)
         elif code == 4:

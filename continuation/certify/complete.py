@@ -59,6 +59,9 @@ REACH = 20.0
 BEND = 1.0
 """Cuts are finer by (1 + bend)² at the smallest weights than at the largest."""
 
+NARROWEST = 1e-6
+"""Smallest relative width of a range: cuts must be told apart in doubles."""
+
 MOST_LEFT = 100
 """Boxes left that a certificate writes out."""
 
@@ -103,9 +106,11 @@ def certify_complete(
 
     Notes
     -----
-    What lies beyond the range, and the sets at infinity, are not spoken of: the limit in which
-    two units saturate on all samples but a few has critical conditions that vanish with
-    exp(−2 w |x|), x the smallest input, and would need a chart for every pair of inputs.
+    Weights from 0 on are covered, the linear ends included. What lies beyond the range, and the
+    sets at infinity, are not spoken of: where two units saturate on all samples but a few, the
+    conditions vanish with exp(−2 w |x|), x the smallest input, and a compactification would need
+    a chart for every pair of inputs. For 50 samples ranges of 40 over the root mean square close
+    within 350,000 boxes, those of 80 sometimes not within 1.5 million.
     """
     _require_supported(loss, size)
     low, high = _range_of(loss, box)
@@ -193,8 +198,8 @@ def _range_of(loss: Loss, box: tuple[float, float] | None) -> tuple[float, float
     if box is None:
         return 0.0, REACH / float(np.sqrt(np.mean(loss.data.x**2)))
     low, high = float(box[0]), float(box[1])
-    if not (0.0 <= low < high and np.isfinite(high)):
-        raise InvalidInputError(f"the range must satisfy 0 <= low < high, not {box}")
+    if not (0.0 <= low < high * (1.0 - NARROWEST) and np.isfinite(high)):
+        raise InvalidInputError(f"the range must satisfy 0 <= low < high (not too close): {box}")
     largest = high * float(np.abs(loss.data.x).max())
     if not largest**2 < 2.0**58:
         raise InvalidInputError(f"weights up to {high:g} saturate every unit; take a smaller range")

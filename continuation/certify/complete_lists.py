@@ -48,7 +48,7 @@ class Listed:
     lines, silent, dead_working, dead_silent : weights of the single unit
     beside : (w of the working unit, w of the silent one)
     silent_pairs : (w₁, w₂)
-    origin : bool
+    origins : one entry for each listed origin
     """
 
     pairs: list[tuple[float, float]] = field(default_factory=list)
