@@ -158,7 +158,13 @@ def _assembled(tracker: Tracker, resolution: int, regions: bool) -> Evolution:
         tuple(switches),
         tuple(intervals),
         tuple(sorted(tracker.values)),
-        (*tracker.notes, *doubts, *_discovered(intervals), *_standing_notes(events)),
+        (
+            *dict.fromkeys(tracker.notes),
+            *doubts,
+            *_left_out(tracker, intervals),
+            *_discovered(intervals),
+            *_standing_notes(events),
+        ),
     )
 
 
@@ -221,6 +227,18 @@ class _Graphs:
         if evidence.units < evidence.required:
             return replace(found, region="plateau", evidence=evidence)
         return replace(found, region=region_of(found, evidence), evidence=evidence)
+
+
+def _left_out(tracker: Tracker, intervals: Sequence[Interval]) -> Iterator[str]:
+    """Sets that live in an interval, but were not found where its graph was computed."""
+    for interval in intervals:
+        alive = [s.strand.label for s in tracker.strands if s.strand.lives_at(interval.at)]
+        missing = [label for label in alive if label not in interval.graph.nx]
+        if missing:
+            yield (
+                f"{interval.lower:.6g} to {interval.upper:.6g}: the graph lacks "
+                f"{', '.join(missing)}, where Newton's method left the branch"
+            )
 
 
 def _discovered(intervals: Sequence[Interval]) -> Iterator[str]:

@@ -19,7 +19,7 @@ import numpy as np
 from continuation.landscape import Dataset, Evolution, Loss, connect, evolve, find_critical_sets
 from continuation.landscape.evolution_family import LossFamily
 from continuation.landscape.evolution_sides import Sides
-from continuation.landscape.evolution_strands import StrandAt
+from continuation.landscape.evolution_strands import StrandAt, living
 from continuation.landscape.evolution_tracking import same_set
 from symbolic import PRESETS
 
@@ -32,7 +32,7 @@ VALUES = 3
 def graphs_agree(loss: Loss, found: Evolution, p: float) -> bool:
     """Whether nodes, attractors and index-1 edges at p are those computed there."""
     family = LossFamily(loss, "noise")
-    there = [StrandAt(family, s).critical_set(p) for s in found.strands if s.lives_at(p)]
+    there = list(living([StrandAt(family, s) for s in found.strands], p))
     named = []
     for s in find_critical_sets(loss, noise=p, regions=False):
         label = next((t.label for t in there if same_set(s, t)), s.label + " (new)")
