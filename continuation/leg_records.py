@@ -11,7 +11,8 @@ import xarray as xr
 
 from continuation.branch import SpecialPoint
 from continuation.landscape.charts import Chart
-from continuation.landscape.through_infinity import Leg, Passage
+from continuation.landscape.end_location import Passage
+from continuation.landscape.legs import Leg
 
 ARRAYS = ("p", "coordinates", "theta", "virtual", "loss", "inertia")
 POINT_ARRAYS = ("x", "tangent", "kernel", "left_kernel", "bracket")

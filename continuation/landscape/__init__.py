@@ -11,6 +11,7 @@ from continuation.landscape.critical_sets import (
     Segment,
 )
 from continuation.landscape.dataset import Dataset
+from continuation.landscape.end_location import Passage
 from continuation.landscape.evolution import evolve
 from continuation.landscape.evolution_events import Event
 from continuation.landscape.evolution_strands import Strand
@@ -27,6 +28,7 @@ from continuation.landscape.gradient_flow import (
 )
 from continuation.landscape.heteroclinic import connect
 from continuation.landscape.itineraries import Stop, itinerary
+from continuation.landscape.legs import Leg
 from continuation.landscape.loss import Jet, Loss, LossAt
 from continuation.landscape.passages import PassageTimes, passage_times
 from continuation.landscape.phase_planes import PhasePlane, phase_plane
@@ -35,7 +37,6 @@ from continuation.landscape.saturation import Saturation
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.search_budget import Progress
 from continuation.landscape.symmetry import Stabiliser, Symmetry
-from continuation.landscape.through_infinity import Leg, Passage
 from continuation.landscape.zero_noise import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 from continuation.landscape.zero_noise_branches import (
     ZeroNoiseBranch,

@@ -12,19 +12,12 @@ from continuation.arclength import trace_branch
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
+from continuation.landscape.legs import Leg, Route, passages_of
 from continuation.landscape.lifted_problems import Lifted, lifted_problem
 from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import arrival_of
 from continuation.landscape.relabelling import relabelled
-from continuation.landscape.through_infinity import (
-    MEMORY,
-    Leg,
-    Route,
-    go_on,
-    has_charts,
-    passages_of,
-    stuck_at,
-)
+from continuation.landscape.through_infinity import MEMORY, go_on, has_charts, stuck_at
 from continuation.options import NewtonOptions, StepOptions
 
 Array = NDArray[np.float64]

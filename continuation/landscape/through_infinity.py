@@ -10,8 +10,8 @@ ends there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,18 @@ from continuation.arclength import trace_branch
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.assembly import scaled_inertia
-from continuation.landscape.chart_problem import STEEPEST, ChartLoss, ChartProblem
+from continuation.landscape.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.charts import BLOCKS, Chart
+from continuation.landscape.end_location import Passage, passage_at, passage_at_step
+from continuation.landscape.legs import Leg, Route
 from continuation.landscape.lifted_problems import Lifted, evaluate
 from continuation.landscape.loss import Loss
-from continuation.landscape.ranges import Where, has_close_pair
+from continuation.landscape.ranges import has_close_pair
 from continuation.landscape.relabelling import relabelled
-from continuation.options import NewtonOptions, StepOptions
+from continuation.options import StepOptions
 
 Array = NDArray[np.float64]
 Leave = Callable[[Array], str | None]
-System = Callable[[Array, float], tuple[Array, Array]]
 
 STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
 """In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
@@ -54,150 +55,11 @@ the chart of the pair is no longer well scaled there (a corner at infinity)."""
 MOST_LEGS = 40
 """Of one direction: twenty passages; up to eight crossings are known in n."""
 
-NEAR_ENOUGH = 1e-10
-"""Relative error of p* below which an end counts as located."""
-
 FAR_ENOUGH = 1e-3
 """Distance of two rows, in units of their typical sizes, that tells the direction of a branch."""
 
 MEMORY = 300
 """Rows of a branch before its arrival among which such a row is sought."""
-
-FARTHEST = 0.1
-"""Relative step in the parameter beyond which Newton's method was not near an end."""
-
-NEWTON_STEPS = 30
-NEWTON_TOLERANCE = 1e-14
-
-
-@dataclass(frozen=True, eq=False)
-class Passage:
-    """Where a branch passes an end at infinity.
-
-    Attributes
-    ----------
-    end : {"confluence", "linear", "step"}
-    p : float
-        Parameter p* of the arrival.
-    error : float
-        Estimate of the error of p*: the last Newton step, and the rounding of the equations.
-    limit : mapping
-        Limit model there, as in `CriticalSet.limit`.
-    index : int
-        It lies after the row of this index in its leg.
-    becomes : {"virtual", "real", "end"}
-        What follows along the branch; a step end is not passed.
-    located : bool
-        Newton's method converged.
-    """
-
-    end: str
-    p: float
-    error: float
-    limit: Mapping[str, float]
-    index: int
-    becomes: str
-    located: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Leg:
-    """A part of a branch in one set of coordinates.
-
-    Attributes
-    ----------
-    chart : str
-        End whose chart it is: "confluence", "linear", "step"; "weights" where it has come back.
-    p : ndarray, shape (m,)
-    coordinates : ndarray, shape (m, d)
-        Of the chart, see `charts`; θ itself in the weights.
-    theta : ndarray, shape (m, d)
-        Weights; nan where they are not real.
-    virtual : ndarray of bool, shape (m,)
-    loss : ndarray, shape (m,)
-    inertia : ndarray of int, shape (m, 3)
-        Of the Hessian in these coordinates: at real points that of the weights.
-    passages : tuple of Passage
-    special : tuple of SpecialPoint
-        Folds and the like, in these coordinates.
-    stop_reason : str
-        "limit", "returned" (the next leg goes on in the weights; none follows where these are
-        singular to rounding), "arrival: …" (the next one in
-        a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
-        further), or as in `Branch`.
-    unit : Chart or None
-        Which units the coordinates stand for.
-    """
-
-    chart: str
-    p: Array
-    coordinates: Array = field(repr=False)
-    theta: Array = field(repr=False)
-    virtual: NDArray[np.bool_] = field(repr=False)
-    loss: Array = field(repr=False)
-    inertia: NDArray[np.int64] = field(repr=False)
-    passages: tuple[Passage, ...]
-    special: tuple[SpecialPoint, ...]
-    stop_reason: str
-    unit: Chart | None = field(default=None, repr=False)
-
-    def __len__(self) -> int:
-        return int(self.p.size)
-
-    def outputs(self, row: int, x: Array) -> Array:
-        """Network function of one row at inputs x (m,), real for virtual units too."""
-        chart = self.unit
-        if chart is None:
-            w, v = np.split(self.theta[row], 2)
-            return np.asarray(v @ np.tanh(np.outer(w, x)))
-        return chart.values(self.coordinates[row], x)[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Route:
-    """What stays the same along one direction of a branch.
-
-    Attributes
-    ----------
-    loss : Loss
-    parameter : str
-    fixed : mapping
-        The other parameters.
-    schedule : tuple of int
-    limits : tuple of float
-    where : callable
-        θ ↦ the end it has come to, see `ranges`.
-    step : StepOptions
-        In the weights.
-    newton : NewtonOptions
-    targets : tuple of float
-    """
-
-    loss: Loss
-    parameter: str
-    fixed: Mapping[str, float]
-    schedule: tuple[int, ...]
-    limits: tuple[float, float]
-    where: Where
-    step: StepOptions
-    newton: NewtonOptions
-    targets: tuple[float, ...] = ()
-
-    @property
-    def input_scale(self) -> float:
-        """Root mean square of the inputs."""
-        return float(np.sqrt(np.mean(self.loss.data.x**2)))
-
-    def chart_loss(self, chart: Chart) -> ChartLoss:
-        """The loss in a chart."""
-        return ChartLoss(
-            self.loss,
-            chart,
-            self.parameter,
-            self.fixed.get("noise", 0.0),
-            self.fixed.get("size"),
-            self.schedule,
-        )
 
 
 def has_charts(loss: Loss, parameter: str) -> bool:
@@ -315,9 +177,9 @@ def _chart_leg(
     special = tuple(_moved(s, problem.scale) for s in branch.special)
     passages: tuple[Passage, ...] = ()
     if reason == "at the end":
-        passages = (_step_end(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
+        passages = (passage_at_step(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
     elif chart.end != "step":
-        passages = tuple(_passage(of, rows, s) for s in special if s.kind == "user")
+        passages = tuple(passage_at(of, rows, s) for s in special if s.kind == "user")
     return Leg(
         chart.end,
         branch.p,
@@ -335,97 +197,6 @@ def _chart_leg(
 
 def _moved(point: SpecialPoint, scale: Array) -> SpecialPoint:
     return replace(point, x=point.x * scale)
-
-
-def _passage(of: ChartLoss, rows: Array, special: SpecialPoint) -> Passage:
-    z, p, error = locate_end(of, special.x, special.p)
-    after = rows[min(special.index + 1, len(rows) - 1)]
-    becomes = "real" if of.chart.is_real(after) else "virtual"
-    located = error < NEAR_ENOUGH * (1.0 + abs(p))
-    return Passage(of.chart.end, p, error, of.chart.limit(z), special.index, becomes, located)
-
-
-def _step_end(of: ChartLoss, z: Array, p: float, index: int) -> Passage:
-    z, p, error = locate_step(of, z, p)
-    located = error < NEAR_ENOUGH * (1.0 + abs(p))
-    return Passage("step", p, error, of.chart.limit(z), index, "end", located)
-
-
-def locate_end(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]:
-    """The point of a branch on an end: ∇L = 0 in the chart with its normal coordinate at 0.
-
-    Parameters
-    ----------
-    of : ChartLoss
-        In the chart of a confluence or a linear end.
-    z : ndarray, shape (k,)
-        Near it.
-    p : float
-
-    Returns
-    -------
-    z : ndarray, shape (k,)
-    p : float
-        p*.
-    error : float
-        Estimate for p*; nan where Newton's method failed.
-    """
-    free = np.delete(np.arange(z.size), of.chart.normal)
-    z = np.where(np.arange(z.size) == of.chart.normal, 0.0, z)
-
-    def system(z: Array, p: float) -> tuple[Array, Array]:
-        found = of.at(z, p)
-        return found.gradient, np.column_stack([found.hessian[:, free], found.slope])
-
-    return _newton(system, free, z, p)
-
-
-def locate_step(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]:
-    """The point of a branch on a step end: its limit model critical, r = 0 beside x = 0.
-
-    Arguments and results as for `locate_end`; ln w stands at a unit that is a step in doubles.
-    """
-    free = np.arange(1, z.size)
-    z = np.array(z)
-    z[0] = np.log(STEEPEST / of.nearest(p))
-
-    def system(z: Array, p: float) -> tuple[Array, Array]:
-        found = of.at(z, p)
-        value, slopes, slope = of.beside_zero(z, p)
-        matrix = np.column_stack([found.hessian[1:, 1:], found.slope[1:]])
-        return (
-            np.append(found.gradient[1:], value),
-            np.vstack([matrix, np.append(slopes[1:], slope)]),
-        )
-
-    return _newton(system, free, z, p)
-
-
-def _newton(
-    system: System, free: NDArray[np.int64], z: Array, p: float
-) -> tuple[Array, float, float]:
-    """Newton's method in the free coordinates and p; rows and columns scaled to one."""
-    z, size = np.array(z), np.nan
-    rounding = np.nan
-    for _ in range(NEWTON_STEPS):
-        value, matrix = system(z, p)
-        if not (np.isfinite(matrix).all() and np.isfinite(value).all()):
-            return z, p, np.nan
-        column = np.abs(matrix).max(axis=0)
-        row = (np.abs(matrix) / column).max(axis=1)
-        inverse = np.linalg.pinv(matrix / column / row[:, None])
-        change = -(inverse @ (value / row)) / column
-        if abs(change[-1]) > FARTHEST * (1.0 + abs(p)):
-            return z, p, np.nan
-        z[free] += change[:-1]
-        p += float(change[-1])
-        size = abs(float(change[-1]))
-        unit = np.finfo(float).eps * (np.abs(matrix) @ np.append(np.abs(z[free]), abs(p)))
-        rounding = float((np.abs(inverse[-1]) @ (unit / row)) / column[-1])
-        relative = np.abs(change[:-1]) / (np.abs(z[free]) + 1e-3 * np.abs(z[free]).max())
-        if relative.max() < NEWTON_TOLERANCE and size < NEWTON_TOLERANCE * (1.0 + abs(p)):
-            break
-    return z, p, max(size, rounding)
 
 
 def _in_weights(route: Route, leg: Leg) -> Leg:
@@ -469,8 +240,3 @@ def _in_weights(route: Route, leg: Leg) -> Leg:
         tuple(s for s in branch.special if s.kind != "hopf"),
         branch.stop_reason if end is None else f"arrival: {end}",
     )
-
-
-def passages_of(legs: Sequence[Leg]) -> tuple[Passage, ...]:
-    """All passages of infinity, in order."""
-    return tuple(passage for leg in legs for passage in leg.passages)

@@ -13,11 +13,12 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.blow_up import BlowUp
 from continuation.landscape.critical_models import negative_directions
 from continuation.landscape.critical_sets import CriticalSet
+from continuation.landscape.legs import Route, passages_of
 from continuation.landscape.loss import Loss
 from continuation.landscape.ranges import range_of_points
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.symmetry import Symmetry
-from continuation.landscape.through_infinity import Route, go_on, passages_of
+from continuation.landscape.through_infinity import go_on
 from continuation.landscape.zero_noise import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 from continuation.options import NEWTON, StepOptions
 from continuation.problem import AnyProblem, Problem

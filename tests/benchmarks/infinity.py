@@ -24,7 +24,7 @@ from continuation.landscape import (
     zero_noise_sets,
 )
 from continuation.landscape.following import FOLLOWING
-from continuation.landscape.through_infinity import passages_of
+from continuation.landscape.legs import passages_of
 from symbolic import fukumizu_amari, overparameterised
 
 NOISE = 0.2
@@ -34,7 +34,8 @@ LIMITS = (0.01, 1.0)
 def passages(seeds: int) -> None:
     """Arrivals, errors and returns along the noise, and false special points in the weights."""
     found: Counter[str] = Counter()
-    errors, false = [], []
+    errors: list[float] = []
+    false: list[int] = []
     start = time.perf_counter()
     for preset in (fukumizu_amari, overparameterised):
         for n in (30, 100):

@@ -10,8 +10,8 @@ from continuation.landscape.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.charts import Chart
 from continuation.landscape.critical_models import confluent_points
 from continuation.landscape.ends import confluence_slope
+from continuation.landscape.legs import passages_of
 from continuation.landscape.responses import Responses
-from continuation.landscape.through_infinity import passages_of
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
 
