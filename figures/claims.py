@@ -16,6 +16,9 @@ from figures.arrays import of_preset
 
 HOLDS, FAILS, UNDECIDED, MISSING = "holds", "does not hold", "undecided", "not measured"
 
+LOCAL = "proved near θ* only"
+"""Of a proof about a ball around the optimum: it bears on a claim, and does not decide it."""
+
 MOST = 0.95
 """What "with high probability" and "trajectories do" are taken to mean: at least this fraction.
 A claim holds if the whole 95 % interval lies above, fails if it lies below, else is undecided."""
@@ -36,7 +39,7 @@ class Finding:
     samples : int
         Data sets or trajectories that the numbers rest on.
     verdict : str
-        "holds", "does not hold", "undecided" or "not measured".
+        "holds", "does not hold", "undecided", "not measured" or "proved near θ* only".
     """
 
     claim: int
@@ -82,6 +85,7 @@ def measure(data: Mapping[str, xr.Dataset]) -> list[Finding]:
         (2, "training", _itineraries),
         (2, "graph", _chains),
         (3, "collapse", _single),
+        (3, "uniqueness", _certified),
         (4, "optimum", _optimum),
     )
     findings: list[Finding] = []
@@ -217,6 +221,19 @@ def _single(data: xr.Dataset) -> list[Finding]:
                 setting = f"{preset}, n = {int(size)}, σ = {float(noise):g}"
                 result = verdict(low, high) if count == "overfitting" else "—"
                 findings.append(Finding(3, setting, measured, seeds, result))
+    return findings
+
+
+def _certified(data: xr.Dataset) -> list[Finding]:
+    """Share of data sets with exactly one certified minimum near the optimum."""
+    findings, seeds, size = [], data.sizes["seed"], int(data["size"].max())
+    for preset in data["preset"].to_numpy():
+        for noise in data["noise"].to_numpy():
+            at = data.sel(preset=preset, size=size, noise=noise)
+            p, low, high = (float(at[name]) for name in ("probability", "lower", "upper"))
+            measured = f"P(one certified minimum near θ*) ≥ {p:.2f} [{low:.2f}, {high:.2f}]"
+            setting = f"{preset}, n = {size}, σ = {float(noise):g}"
+            findings.append(Finding(3, setting, measured, seeds, LOCAL))
     return findings
 
 

@@ -16,6 +16,12 @@ from continuation.certify.lines import certify_line
 from continuation.certify.optimum import certify_never_optimal
 from continuation.certify.points import certify_point
 from continuation.certify.tubes import certify_branch
+from continuation.certify.unique_minimum import (
+    Probability,
+    UniqueMinimum,
+    certify_unique_minimum,
+    unique_minimum_probability,
+)
 
 __all__ = [
     "PROVED",
@@ -23,6 +29,8 @@ __all__ = [
     "UNDECIDED",
     "Certificate",
     "CheckResult",
+    "Probability",
+    "UniqueMinimum",
     "certificates_from_json",
     "certificates_to_json",
     "certify_basin",
@@ -33,6 +41,8 @@ __all__ = [
     "certify_never_optimal",
     "certify_point",
     "certify_sets",
+    "certify_unique_minimum",
     "check",
     "check_collection",
+    "unique_minimum_probability",
 ]

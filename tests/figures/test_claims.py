@@ -13,6 +13,7 @@ from figures.claims import (
     CLAIMS,
     FAILS,
     HOLDS,
+    LOCAL,
     MISSING,
     MOST,
     UNDECIDED,
@@ -25,7 +26,8 @@ from figures.claims import (
 
 PRESETS = ("fukumizu_amari", "overparameterised")
 WHOLE = "plateau → near-optimal → overfitting"
-FIGURES = ("collapse", "graph", "training", "optimum")
+FIGURES = ("collapse", "graph", "training", "uniqueness", "optimum")
+SHARES = {"probability": [1.0, 0.0], "lower": [0.34, 0.0], "upper": [1.0, 0.66]}
 ABOVE, ACROSS, BELOW = (0.96, 1.0), (0.9, 0.99), (0.1, 0.9)
 VERDICTS = [(ABOVE, HOLDS), (ACROSS, UNDECIDED), (BELOW, FAILS), ((MOST, 1.0), HOLDS)]
 
@@ -85,8 +87,19 @@ def optimum(gradient=0.3, distance=0.2):
     )
 
 
+def uniqueness():
+    """Two data sets of one preset, both certified at the smaller noise, none at the larger."""
+    corners = {"preset": ["one"], "size": [10, 30], "noise": [0.01, 0.1]}
+    return xr.Dataset(
+        {name: (tuple(corners), np.array([[values, values]])) for name, values in SHARES.items()}
+        | {"holds": ((*corners, "seed"), np.ones((1, 2, 2, 2), dtype=bool))},
+        corners,
+    )
+
+
 def everything():
     return {
+        "uniqueness": uniqueness(),
         "collapse": collapse(),
         "graph": graph(["plateau", "near-optimal", "overfitting"], [0, 0, 1], "set 0 → set 2"),
         "training": training([(1.0, WHOLE, 0.6, 0.5, 0.7), (1.0, "other", 0.4, 0.3, 0.5)]),
@@ -96,6 +109,13 @@ def everything():
 
 def of_claim(findings, number):
     return [finding for finding in findings if finding.claim == number]
+
+
+def test_certified_uniqueness_is_told_and_decides_nothing():
+    small, large = measure({"uniqueness": uniqueness()})[-3:-1]
+    assert (small.setting, large.setting) == ("one, n = 30, σ = 0.01", "one, n = 30, σ = 0.1")
+    assert small.measured == "P(one certified minimum near θ*) ≥ 1.00 [0.34, 1.00]"
+    assert (small.samples, small.verdict, large.verdict) == (2, LOCAL, LOCAL)
 
 
 @pytest.mark.parametrize(("interval", "expected"), VERDICTS)
@@ -206,7 +226,7 @@ def test_single_attractors_are_judged_by_their_interval(interval, expected):
     assert len({f.setting for f in rated}) == 8  # presets times corners
     assert {f.verdict for f in rated} == {expected}
     assert {f.samples for f in rated} == {100}
-    assert {f.verdict for f in findings if f not in rated} == {"—"}
+    assert {f.verdict for f in findings if f not in rated} == {"—", MISSING}
 
 
 @pytest.mark.parametrize(
