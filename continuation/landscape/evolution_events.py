@@ -30,6 +30,9 @@ SAME_FUNCTION = 0.1
 """A branch arrives at a set whose network function differs from its own by less than this, in
 units of the target's root mean square."""
 
+FLICKER = 1e-5
+"""Distance of two changes of sign, relative to the strand, below which they are rounding."""
+
 BISECTIONS = 60
 """Halvings of a bracket, down to rounding."""
 
@@ -124,16 +127,30 @@ def _rounding(p: float) -> float:
 def _changes(at: StrandAt) -> list[Event]:
     """Changes of the inertia or of a normal derivative along a strand."""
     strand = at.strand
-    known = _determined(strand.signs)
     events = []
-    for k, after in itertools.pairwise(known):
-        if (strand.signs[k] != strand.signs[after]).any():
-            low, high = _change(at, k, after)
-            middle, error = 0.5 * (low + high), 0.5 * (high - low) + _rounding(low)
-            events.append(
-                Event("branch point", middle, (low, high), error, changed=(strand.label,))
-            )
+    for k, after in _brackets(strand):
+        low, high = _change(at, k, after)
+        middle, error = 0.5 * (low + high), 0.5 * (high - low) + _rounding(low)
+        events.append(Event("branch point", middle, (low, high), error, changed=(strand.label,)))
     return events
+
+
+def _brackets(strand: Strand) -> list[tuple[int, int]]:
+    """Rows between which the signs change for good.
+
+    Where a weight runs to infinity a curvature may vanish exponentially, and its sign is rounding:
+    changes close to each other are one, or none if they undo each other.
+    """
+    rows = itertools.pairwise(_determined(strand.signs))
+    found: list[tuple[int, int]] = []
+    shortest = FLICKER * float(strand.p[-1] - strand.p[0])
+    for k, after in rows:
+        if (strand.signs[k] == strand.signs[after]).all():
+            continue
+        if found and strand.p[k] - strand.p[found[-1][1]] < shortest:
+            k = found.pop()[0]
+        found.append((k, after))
+    return [(k, after) for k, after in found if (strand.signs[k] != strand.signs[after]).any()]
 
 
 def _determined(signs: NDArray[np.int64]) -> list[int]:
@@ -219,7 +236,7 @@ def _joined(a: Event, b: Event) -> Event:
         first.error,
         a.born + b.born,
         a.died + b.died,
-        a.changed + b.changed,
+        tuple(dict.fromkeys(a.changed + b.changed)),
         first.text,
     )
 
