@@ -194,12 +194,6 @@ def ldl_pivots(rows: list[list[arb]]) -> list[arb] | None:
     return pivots
 
 
-def _without(first: list[arb], row: list[arb]) -> list[arb]:
-    """A row below the pivot after elimination of its first entry."""
-    factor = row[0] / first[0]
-    return [entry - factor * other for entry, other in zip(row[1:], first[1:], strict=True)]
-
-
 def row_norm(matrix: arb_mat) -> float:
     """Upper bound of the matrix norm that belongs to the maximum norm."""
     return max(upper(sum((abs(entry) for entry in row), arb(0))) for row in matrix.tolist())
