@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from continuation.landscape import Dataset, Evolution, Loss, evolve
+from continuation.landscape.edges import UNDECIDED
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS
@@ -137,16 +138,19 @@ def timeline_arrays(found: Evolution) -> xr.Dataset:
 
 
 def _lane_order(found: Evolution) -> list[str]:
-    """Lanes from the top: attracting sets, then by the lowest index, then by birth."""
+    """Lanes from the top: attracting sets, then by the lowest index, then by birth.
+
+    Targets of flows that no branch follows have lanes of their own.
+    """
 
     def rank(label: str) -> tuple[int, float, str]:
         nodes = [i.graph.nx.nodes[label] for i in found.intervals if label in i.graph.nx]
         lowest = min(0 if node["attracting"] else max(1, node["index"]) for node in nodes)
-        return lowest, born[label], label
+        return lowest, born.get(label, np.inf), label
 
     seen = {label for i in found.intervals for label in i.graph.nx}
     born = {s.label: float(s.p[0]) for s in found.strands}
-    return sorted((label for label in born if label in seen), key=rank)
+    return sorted(seen - {UNDECIDED}, key=rank)
 
 
 def _columns(
