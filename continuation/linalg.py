@@ -78,7 +78,8 @@ def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
     """
     full = _bordered(matrix, b, c)
     if not isinstance(full, np.ndarray):
-        return np.asarray(_factorised(full).solve(right))
+        lu = _factorised(full) if b.shape[1] else splu(full)  # without b nothing can fill it
+        return np.asarray(lu.solve(right))
     # NumPy's solver: a nearly singular system is met on purpose and no reason for a warning
     return np.asarray(np.linalg.solve(full, right))
 
