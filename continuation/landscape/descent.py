@@ -26,6 +26,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from continuation.landscape.dense import cholesky, cholesky_solve, largest, lu_factor, lu_solve
 from continuation.landscape.loss import LossAt
 from continuation.problem import KERNEL_SIGNATURE
 
@@ -81,73 +82,7 @@ def polish(at: LossAt, theta: Array) -> Array | None:
 
 
 @register_jitable
-def cholesky(a, out):  # type: ignore[no-untyped-def]
-    """Lower factor of a (d, d) into out; False unless a is positive definite."""
-    for i in range(a.shape[0]):
-        for j in range(i + 1):
-            total = a[i, j]
-            for k in range(j):
-                total -= out[i, k] * out[j, k]
-            if i > j:
-                out[i, j] = total / out[j, j]
-            elif total > 0.0:
-                out[i, i] = np.sqrt(total)
-            else:
-                return False
-    return True
-
-
-@register_jitable
-def cholesky_solve(factor, b):  # type: ignore[no-untyped-def]
-    """Replace b (d,) by the solution."""
-    d = b.size
-    for i in range(d):
-        for k in range(i):
-            b[i] -= factor[i, k] * b[k]
-        b[i] /= factor[i, i]
-    for i in range(d - 1, -1, -1):
-        for k in range(i + 1, d):
-            b[i] -= factor[k, i] * b[k]
-        b[i] /= factor[i, i]
-
-
-@register_jitable
-def gauss_solve(a, b):  # type: ignore[no-untyped-def]
-    """Replace b (d,) by a⁻¹ b with partial pivoting, a destroyed; False if a is singular."""
-    d = b.size
-    for k in range(d):
-        pivot = k
-        for i in range(k + 1, d):
-            if abs(a[i, k]) > abs(a[pivot, k]):
-                pivot = i
-        if a[pivot, k] == 0.0:
-            return False
-        for j in range(d):
-            a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
-        b[k], b[pivot] = b[pivot], b[k]
-        for i in range(k + 1, d):
-            factor = a[i, k] / a[k, k]
-            for j in range(k + 1, d):
-                a[i, j] -= factor * a[k, j]
-            b[i] -= factor * b[k]
-    for i in range(d - 1, -1, -1):
-        for j in range(i + 1, d):
-            b[i] -= a[i, j] * b[j]
-        b[i] /= a[i, i]
-    return True
-
-
-@register_jitable
-def largest(a):  # type: ignore[no-untyped-def]
-    """Largest absolute entry of a vector."""
-    top = 0.0
-    for value in a:
-        top = max(top, abs(value))
-    return top
-
-
-@register_jitable
-def damped_step(gradient, hessian, damping, target, scratch, factor, step):  # type: ignore[no-untyped-def]
+def damped_step(gradient, hessian, damping, target, scratch, step):  # type: ignore[no-untyped-def]
     """Fill the step of either seeker; False where the damped matrix is not positive."""
     d = gradient.size
     for i in range(d):
@@ -164,9 +99,9 @@ def damped_step(gradient, hessian, damping, target, scratch, factor, step):  # t
                     scratch[i, j] += hessian[i, k] * hessian[k, j]
     for i in range(d):
         scratch[i, i] += damping * damping if target == 1 else damping
-    if not cholesky(scratch, factor):
+    if not cholesky(scratch):
         return False
-    cholesky_solve(factor, step)
+    cholesky_solve(scratch, step)
     return True
 
 
@@ -174,14 +109,14 @@ def damped_step(gradient, hessian, damping, target, scratch, factor, step):  # t
 def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  # type: ignore[no-untyped-def]
     """Newton's method from a close point; whether it contracts to rounding."""
     before = np.inf
-    step = np.empty_like(theta)
+    step, pivots = np.empty_like(theta), np.empty(theta.size, np.int64)
     for _ in range(NEWTON_STEPS):
         kernel(theta, p, constants, data, work, gradient, hessian, slope)
         step[:] = -gradient
-        if not gauss_solve(hessian, step):
-            return False
+        lu_factor(hessian, pivots)
+        lu_solve(hessian, pivots, step)
         change = largest(step) / (1.0 + largest(theta))
-        if not change < 0.1:
+        if not change < 0.1:  # not a number where the Hessian is singular
             return False
         theta += step
         if change < 1e-15 or (before < CONVERGED and change > 0.5 * before):
@@ -195,7 +130,7 @@ def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: i
     """Move theta (d,) to a critical point; whether one was reached."""
     d = theta.size
     gradient, slope, step, trial = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
-    hessian, scratch, factor = np.empty((d, d)), np.empty((d, d)), np.empty((d, d))
+    hessian, scratch = np.empty((d, d)), np.empty((d, d))
     new_gradient, new_hessian = np.empty(d), np.empty((d, d))
     value = kernel(theta, p, constants, data, work, gradient, hessian, slope)
     merit = value if target == 0 else gradient @ gradient
@@ -204,7 +139,7 @@ def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: i
     for _ in range(steps):
         if not damping < 1e8 * scale:
             break
-        if not damped_step(gradient, hessian, damping, target, scratch, factor, step):
+        if not damped_step(gradient, hessian, damping, target, scratch, step):
             damping = 4.0 * damping + 1e-10 * scale
             continue
         trial[:] = theta + step

@@ -32,6 +32,7 @@ from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from continuation.landscape.dense import cholesky, cholesky_solve
 from continuation.landscape.loss import LossAt
 from continuation.problem import KERNEL_SIGNATURE
 
@@ -83,37 +84,6 @@ def seek_reduced(at: LossAt, starts: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 
 @register_jitable
-def factorise(a):  # type: ignore[no-untyped-def]
-    """Replace a (m, m) by its lower Cholesky factor; False unless it is positive definite."""
-    for i in range(a.shape[0]):
-        for j in range(i + 1):
-            total = a[i, j]
-            for k in range(j):
-                total -= a[i, k] * a[j, k]
-            if i > j:
-                a[i, j] = total / a[j, j]
-            elif total > 0.0:
-                a[i, i] = np.sqrt(total)
-            else:
-                return False
-    return True
-
-
-@register_jitable
-def solve(factor, b):  # type: ignore[no-untyped-def]
-    """Replace b (m,) by the solution."""
-    m = b.size
-    for i in range(m):
-        for k in range(i):
-            b[i] -= factor[i, k] * b[k]
-        b[i] /= factor[i, i]
-    for i in range(m - 1, -1, -1):
-        for k in range(i + 1, m):
-            b[i] -= factor[k, i] * b[k]
-        b[i] /= factor[i, i]
-
-
-@register_jitable
 def output_factor(hessian, inner, factor):  # type: ignore[no-untyped-def]
     """Cholesky factor of H_vv with its ridge."""
     m = hessian.shape[0] - inner
@@ -124,7 +94,7 @@ def output_factor(hessian, inner, factor):  # type: ignore[no-untyped-def]
         for j in range(m):
             factor[i, j] = hessian[inner + i, inner + j]
         factor[i, i] += RIDGE * trace
-    return factorise(factor)
+    return cholesky(factor)
 
 
 @register_jitable
@@ -135,7 +105,7 @@ def fit_outputs(kernel, p, constants, data, work, theta, inner, gradient, hessia
         if not output_factor(hessian, inner, factor):
             return False
         step = gradient[inner:].copy()
-        solve(factor, step)
+        cholesky_solve(factor, step)
         for i in range(step.size):
             theta[inner + i] -= step[i]
     kernel(theta, p, constants, data, work, gradient, hessian, slope)
@@ -180,7 +150,7 @@ def roots_and_slopes(theta, gradient, hessian, factor, hidden, inner, value, jac
     for b in range(inner):
         for i in range(m):
             column[i] = hessian[inner + i, b]
-        solve(factor, column)
+        cholesky_solve(factor, column)
         for i in range(m):
             response[i, b] = -column[i]
     total = 0.0
@@ -219,9 +189,9 @@ def marquardt_step(value, jacobian, damping, matrix, step):  # type: ignore[no-u
                 matrix[i, j] += jacobian[k, i] * jacobian[k, j]
     for i in range(m):
         matrix[i, i] = matrix[i, i] * (1.0 + damping) + 1e-300
-    if not factorise(matrix):
+    if not cholesky(matrix):
         return False
-    solve(matrix, step)
+    cholesky_solve(matrix, step)
     longest = 0.0
     for i in range(m):
         longest = max(longest, abs(step[i]))
