@@ -17,7 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from continuation.errors import InvalidInputError
 from continuation.landscape import flow_core
 from continuation.landscape.escapes import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
+from continuation.landscape.flow_results import FlowResult, Passage
 from continuation.landscape.loss import LossAt, as_weights
+from continuation.landscape.wide_flows import Piece as FlowPiece
+from continuation.landscape.wide_flows import flow_in_pieces, has_compound_ends
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -47,70 +50,6 @@ _REASON = {
     flow_core.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
     flow_core.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
 }
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A local minimum of the speed |∇L| along a trajectory: it passes something slowly.
-
-    Attributes
-    ----------
-    t, speed, loss : float
-        Time, |∇L| and L there.
-    theta : ndarray, shape (d,)
-    """
-
-    t: float
-    speed: float
-    loss: float
-    theta: Array = field(repr=False)
-
-
-@dataclass(frozen=True)
-class FlowResult:
-    """Where a trajectory of the gradient flow goes.
-
-    Attributes
-    ----------
-    status : {"point", "line", "infinity", "undecided"}
-    subkind : str
-        "isolated" for a point, "split line" for a line; at infinity "confluence", "linear",
-        "step", "corner" or "unresolved"; "" if undecided.
-    theta : ndarray, shape (d,)
-        The limit (point, line); else the weights where the integration stopped.
-    line_parameter : float or None
-        λ ≥ ½, the larger share of the total output weight of the two equal units of a line
-        (above 1 on the rays); None elsewhere, and where more units are equal.
-    limit : mapping or None
-        Parameters of the limit model at infinity: confluence a φ(wx) + b x φ'(wx), linear
-        c x + v φ(wx), step s sign x + v φ(wx), corner c x + c3 x³ or c x + s sign x. More
-        units are w2, v2, …; with bias, c is called `bias`, and `kappa` shifts the x of the
-        confluence.
-    loss : float
-        L of the limit.
-    duration : float
-        Flow time until the decision.
-    steps : int
-        Accepted steps.
-    message : str
-        Reason and remedy where undecided; evidence elsewhere.
-    passages : tuple of Passage
-        Slow passages on the way (the first 16).
-    representative : ndarray, shape (d,), or None
-        The limit itself (point), or the same line with equal shares; None at infinity.
-    """
-
-    status: str
-    subkind: str
-    theta: Array = field(repr=False)
-    line_parameter: float | None
-    limit: Mapping[str, float] | None
-    loss: float
-    duration: float
-    steps: int
-    message: str
-    passages: tuple[Passage, ...] = field(default=(), repr=False)
-    representative: Array | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -222,6 +161,46 @@ def _run(
     for name, value in (("rtol", rtol), ("time_limit", time_limit), ("step_limit", step_limit)):
         if not 0.0 < value < math.inf:
             raise InvalidInputError(f"{name} must be positive and finite, not {value!r}")
+    if has_compound_ends(loss_at.model, loss_at.constants[2] != 0.0):
+        return _run_wide(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
+    results, _, trail = _integrate(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
+    return results, trail
+
+
+def _run_wide(
+    loss_at: LossAt,
+    starts: Array,
+    rtol: float,
+    time_limit: float,
+    step_limit: int,
+    subspace: Array | None,
+    record: bool,
+) -> tuple[tuple[FlowResult, ...], Array]:
+    def integrate(start: Array, time: float, steps: int) -> FlowPiece:
+        (result,), (outcome,), trail = _integrate(
+            loss_at, start[None], rtol, time, steps, subspace, record
+        )
+        return FlowPiece(result, int(outcome), trail)
+
+    results, trail = [], np.empty((0, starts.shape[1] + 2))
+    for start in starts:
+        result, trail = flow_in_pieces(
+            loss_at, integrate, start, time_limit, step_limit, in_subspace=subspace is not None
+        )
+        results.append(result)
+    return tuple(results), trail
+
+
+def _integrate(
+    loss_at: LossAt,
+    starts: Array,
+    rtol: float,
+    time_limit: float,
+    step_limit: int,
+    subspace: Array | None,
+    record: bool,
+) -> tuple[tuple[FlowResult, ...], Array, Array]:
+    """One compiled call: results, outcome codes (m,), and the record of the last start."""
     m, d = starts.shape
     model = loss_at.model
     lasts, targets = np.empty((m, d)), np.empty((m, d))
@@ -238,7 +217,8 @@ def _run(
         passages, summaries,
     )  # fmt: skip
     columns = zip(lasts, targets, clusters, signs, verdicts, passages, summaries, strict=True)
-    return tuple(_result(loss_at, *column) for column in columns), trail
+    results = tuple(_result(loss_at, *column) for column in columns)
+    return results, summaries[:, flow_core.OUTCOME], trail
 
 
 def layout(model: Model, decaying: bool) -> NDArray[np.int64]:

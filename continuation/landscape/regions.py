@@ -22,7 +22,7 @@ from continuation.landscape.critical_sets import (
 )
 from continuation.landscape.embedding import working_units
 from continuation.landscape.following import SetBranch, follow_to_infinity
-from continuation.landscape.limit_functions import is_further
+from continuation.landscape.limit_functions import DERIVATIVES
 from continuation.landscape.limit_systems import limit_of
 from continuation.landscape.loss import Loss
 from continuation.landscape.responses import sample_weights
@@ -205,11 +205,11 @@ def _distance(found: CriticalSet) -> float:
 def effective_units(found: CriticalSet) -> int:
     """Units of the network function; at infinity those of the limit."""
     if found.limit is not None:
-        further = sum(is_further(name, "v") for name in found.limit)
-        if found.subkind == "confluence":
-            return 2 + further
-        here = sum(found.limit.get(name, 0.0) != 0.0 for name in ("v", "c", "c3", "s"))
-        return here + further
+        return sum(
+            name[0] in DERIVATIVES or (name[0] in "vcs" and value != 0.0)
+            for name, value in found.limit.items()
+            if len(name) == 1 or name[1:].isdigit()
+        )
     assert found.theta is not None
     return working_units(found.model, found.theta)
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from continuation.landscape.loss import Loss
+from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.samples import Samples
 from symbolic import Model
 
@@ -37,7 +38,7 @@ def activation(model: Model, order: int) -> Activation:
 
 
 def tanh_derivatives(u: Array, order: int) -> Array:
-    """Tanh and up to five of its derivatives, as polynomials in t = tanh u.
+    """Tanh and its derivatives, as polynomials in t = tanh u.
 
     A short cut: walking the expressions of the symbolic layer takes longer than n = 100 samples.
     """
@@ -56,7 +57,17 @@ def tanh_derivatives(u: Array, order: int) -> Array:
         out[4] = t * d * (16.0 - 24.0 * q)
     if order > 4:
         out[5] = d * (16.0 + 120.0 * q * (q - 1.0))
+    for k in range(6, order + 1):
+        out[k] = _tanh_derivative(k)(t)
     return out
+
+
+@lru_cache(maxsize=32)
+def _tanh_derivative(order: int) -> Polynomial:
+    """The polynomial P_k(t) with tanh^(k) = P_k(tanh): P₀ = t, P_(k+1) = (1 − t²) P_k'."""
+    if order == 0:
+        return Polynomial([0.0, 1.0])
+    return Polynomial([1.0, 0.0, -1.0]) * _tanh_derivative(order - 1).deriv()
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +93,14 @@ class Responses:
         """Samples of a loss with their weights at the given noise and data set size."""
         samples = _samples(loss, size)
         return cls(samples, samples.teacher + noise * samples.noise, loss.model)
+
+    @classmethod
+    def at(cls, loss_at: LossAt) -> Responses:
+        """The same from a loss at fixed parameters."""
+        x, teacher, noise, *weights = loss_at.data
+        weight = weights[0] if weights else sample_weights(x.size, loss_at.constants[3])
+        samples = Samples.of(x, weight, teacher, noise)
+        return cls(samples, samples.teacher + loss_at.p * samples.noise, loss_at.model)
 
     @property
     def x(self) -> Array:

@@ -12,7 +12,7 @@ from continuation.landscape.assembly import Assembler, scaled_inertia, with_exce
 from continuation.landscape.critical_sets import CriticalSet
 from continuation.landscape.embedding import reduced_network
 from continuation.landscape.gradient_flow import FlowResult
-from continuation.landscape.limit_functions import canonical_limit, is_further
+from continuation.landscape.limit_functions import DERIVATIVES, canonical_limit
 from continuation.landscape.loss import Loss, LossAt
 from continuation.landscape.symmetry import Stabiliser, Symmetry
 
@@ -67,8 +67,9 @@ def _match_limit(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet
 
 
 def _limit_distance(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    names = a.keys() & b.keys()
-    return max((abs(a[n] - b[n]) / (1.0 + abs(b[n])) for n in names), default=np.inf)
+    if a.keys() != b.keys():
+        return np.inf
+    return max((abs(a[n] - b[n]) / (1.0 + abs(b[n])) for n in a), default=np.inf)
 
 
 def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> CriticalSet:
@@ -121,7 +122,7 @@ def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
 
 def _describes_outputs(result: FlowResult) -> bool:
     """Whether `limit_outputs` knows every term of the limit."""
-    known = {"w", "v", "a", "b", "c", "c3", "s"}
     return result.limit is not None and all(
-        name in known or is_further(name, "w") or is_further(name, "v") for name in result.limit
+        letter in "wvcs" + DERIVATIVES and (not number or number.isdigit())
+        for letter, number in ((name[0], name[1:]) for name in result.limit)
     )

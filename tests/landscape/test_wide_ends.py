@@ -64,8 +64,8 @@ def test_flows_run_to_the_ends_that_attract_and_to_no_other(loss, found):
     attracting = [end for end in found.ends if end.attracting]
     reached = set()
     for result in limits:
-        if result.subkind not in ("confluence", "linear", "step"):
-            continue
+        if result.subkind not in ("confluence", "linear", "step") or "w2" not in result.limit:
+            continue  # corners, and ends over a narrower network
         near = [
             k for k, end in enumerate(attracting)
             if end.subkind == result.subkind and abs(end.point.loss - result.loss) < 1e-6
