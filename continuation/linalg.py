@@ -17,8 +17,12 @@ Array = np.ndarray
 
 #: An eigenvalue is zero below this many roundings of the largest entry per unknown.
 ZERO_ROUNDINGS = 256
-#: A diagonal entry above this part of its column is pivot enough.
-PIVOT = 1e-2
+#: A diagonal entry above this part of its column is pivot enough: a border as pivot would fill
+#: the factors. The digits that a growth by its inverse costs come back by one refinement.
+PIVOT = 1e-6
+#: A row with more entries than this times the root of their number is full (as in AMD, by
+#: P. Amestoy, T. Davis and I. Duff, SIAM J. Matrix Anal. Appl. 17 (1996) 886).
+LONG_ROW = 10.0
 #: A singular value below this part of the largest belongs to the kernel at a located point.
 KERNEL_TOLERANCE = 1e-7
 
@@ -78,7 +82,7 @@ def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
     """
     full = _bordered(matrix, b, c)
     if not isinstance(full, np.ndarray):
-        lu = _factorised(full) if b.shape[1] else splu(full)  # without b nothing can fill it
+        lu = _Factorised(full) if b.shape[1] else splu(full)  # without b nothing can fill it
         return np.asarray(lu.solve(right))
     # NumPy's solver: a nearly singular system is met on purpose and no reason for a warning
     return np.asarray(np.linalg.solve(full, right))
@@ -90,16 +94,45 @@ def bordered_solve_both(
     """The same, and the transposed system for `left`, (n + k, r); a sparse M factorised once."""
     full = _bordered(matrix, b, c)
     if not isinstance(full, np.ndarray):
-        lu = _factorised(full)
+        lu = _Factorised(full)
         return np.asarray(lu.solve(right)), np.asarray(lu.solve(left, "T"))
     return np.asarray(np.linalg.solve(full, right)), np.asarray(np.linalg.solve(full.T, left))
 
 
-def _factorised(full: Any) -> Any:
-    """Sparse LU that keeps to the diagonal where it can: borders as pivots would fill it."""
-    return splu(
-        full, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=PIVOT, options={"SymmetricMode": True}
-    )
+class _Factorised:
+    """Sparse LU whose full rows and columns come last, where they fill nothing."""
+
+    def __init__(self, full: Any) -> None:
+        self.full = full
+        self.order = _borders_last(full)
+        self.lu = splu(
+            full[self.order][:, self.order],
+            permc_spec="NATURAL",
+            diag_pivot_thresh=PIVOT,
+            options={"SymmetricMode": True},
+        )
+
+    def solve(self, right: Array, trans: str = "N") -> Array:
+        """Solution for the columns of `right`; with "T" of the transposed system."""
+        matrix = self.full.T if trans == "T" else self.full
+        solution = self._solve(right, trans)
+        return solution + self._solve(right - matrix @ solution, trans)
+
+    def _solve(self, right: Array, trans: str) -> Array:
+        solution = np.empty(right.shape)
+        solution[self.order] = self.lu.solve(np.ascontiguousarray(right[self.order]), trans)
+        return solution
+
+
+def _borders_last(full: Any) -> Array:
+    """Order of elimination: minimum degree, then full rows and columns, which it cannot handle."""
+    pattern = sparse.csc_matrix(abs(full) + abs(full.T))
+    long = np.diff(pattern.indptr) > LONG_ROW * np.sqrt(full.shape[0])
+    core = pattern[~long][:, ~long]
+    # Any nonsingular matrix of this pattern tells its order; a dominant diagonal makes it one.
+    dominant = core + sparse.diags(1.0 + np.ravel(core.sum(axis=0)))
+    degree = splu(dominant.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+    return np.append(np.flatnonzero(~long)[np.argsort(degree.perm_c)], np.flatnonzero(long))
 
 
 def _bordered(matrix: Any, b: Array, c: Array) -> Any:
