@@ -105,7 +105,7 @@ class _Factorised:
     def __init__(self, full: Any) -> None:
         self.full = full
         self.order = _borders_last(full)
-        self.lu = splu(
+        self.lu: Any = splu(
             full[self.order][:, self.order],
             permc_spec="NATURAL",
             diag_pivot_thresh=PIVOT,

@@ -281,10 +281,10 @@ def _of(data: xr.Dataset, parameter: str) -> xr.Dataset:
 
 def timeline_legend(regions: set[str]) -> list[Patch | Line2D]:
     """Regions that occur, heights of bars and marks of events."""
+    named = [(REGION_COLOURS[r], r) for r in REGION_COLOURS if r in regions]
     handles: list[Patch | Line2D] = [
-        Patch(color=colour, label=region)
-        for region, colour in REGION_COLOURS.items()
-        if region in regions
+        Patch(color=colour, label=", ".join(r for other, r in named if other == colour))
+        for colour in dict.fromkeys(colour for colour, _ in named)
     ]
     widths = {0: "attracting", 1: "index 1, → its targets", 2: "index 2 or more"}
     handles += [

@@ -12,6 +12,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from scipy.integrate import solve_ivp
+from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 from continuation.errors import ConvergenceError
 from continuation.landscape import (
@@ -49,6 +51,10 @@ FIRST_TIME = 0.1
 
 RTOL, ATOL = 1e-5, 1e-8
 """Of the late trajectory: the pair drifts slower than that everywhere."""
+
+DENSE = 400
+APPROACH = np.geomspace(1e-9, 1e-2, 60)
+"""Points on the part in the chart, and their distances from a passage relative to its length."""
 
 REAL: dict[str, Any] = {"color": "#0072B2", "ls": "-", "lw": 1.4}
 VIRTUAL: dict[str, Any] = {"color": "#D55E00", "ls": (0, (4, 1.5)), "lw": 1.4}
@@ -122,17 +128,11 @@ def _passing(branch: SetBranch) -> tuple[list[np.ndarray], tuple[Passage, ...]] 
     for direction, legs in zip(branch.branches, branch.beyond, strict=False):
         if not legs or legs[0].chart != "confluence" or len(legs[0].passages) < 2:
             continue
-        passages = legs[0].passages
-        cuts = [passage.index + 1 for passage in passages]
-        runs = np.split(_of_chart(legs[0]), cuts)
-        for k, passage in enumerate(passages):  # both sides reach D = 0
-            crossing = np.array([[passage.p, np.nan, 0.0]])
-            runs[k] = np.vstack([runs[k], crossing])
-            runs[k + 1] = np.vstack([crossing, runs[k + 1]])
+        runs = _runs_of_chart(legs[0])
         runs[0] = np.vstack([_of_weights(direction.x, direction.p), runs[0]])
         if len(legs) > 1:
             runs[-1] = np.vstack([runs[-1], _of_weights(legs[1].theta, legs[1].p)])
-        return runs, passages
+        return runs, legs[0].passages
     return None
 
 
@@ -143,12 +143,34 @@ def _of_weights(theta: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.column_stack([p, np.abs(v).max(axis=1), square])
 
 
-def _of_chart(leg: Leg) -> np.ndarray:
-    """Parameter, largest |v| of a/2 ± b/δ, and D; δ is imaginary where D < 0."""
+def _runs_of_chart(leg: Leg) -> list[np.ndarray]:
+    """Parameter, largest |v| of a/2 ± b/δ, and D, cut where D = 0; δ is imaginary where D < 0.
+
+    The chart's coordinates are smooth in the chord length and are interpolated in it: towards a
+    passage the weights grow like 1/δ between two samples of the branch.
+    """
     _, square, a, b = leg.coordinates[:, :4].T
+    rows = np.column_stack([leg.p, square, a, b])
+    chord = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(rows, axis=0), axis=1)))
+    curve = CubicSpline(chord, rows)
+    zeros = [
+        brentq(lambda s: curve(s)[1], chord[passage.index], chord[passage.index + 1])
+        for passage in leg.passages
+    ]
+    grid = np.linspace(0.0, chord[-1], DENSE)
+    close = [zero + side * APPROACH * chord[-1] for zero in zeros for side in (-1.0, 1.0)]
+    grid = np.unique(np.concatenate([grid, chord, *close]))
+    grid = grid[(grid >= 0.0) & (grid <= chord[-1]) & ~np.isin(grid, zeros)]
+    pieces = np.split(grid, np.searchsorted(grid, zeros))
+    return [_with_weights(curve(piece)) for piece in pieces]
+
+
+def _with_weights(rows: np.ndarray) -> np.ndarray:
+    """Parameter, largest |v| and D from parameter, D, a and b."""
+    p, square, a, b = rows.T
     half = a / 2.0, b / np.sqrt(np.abs(square))
     largest = np.where(square > 0.0, np.abs(half[0]) + np.abs(half[1]), np.hypot(*half))
-    return np.column_stack([leg.p, largest, square])
+    return np.column_stack([p, largest, square])
 
 
 def _flow(seed: int, last: float) -> xr.Dataset:

@@ -88,7 +88,7 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
             zorder=3.5,
         )
     ticks = _distinct_levels(height)
-    axes.set_yticks(height[ticks], [f"{loss[k]:.4g}" for k in ticks])
+    axes.set_yticks(height[ticks], _level_texts(loss[ticks]))
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.margins(0.12, 0.1)
@@ -275,6 +275,15 @@ def _arrow(
         zorder=2,
         bbox={"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "none"},
     )
+
+
+def _level_texts(levels: Array) -> list[str]:
+    """Numbers with as many digits as tell them apart, four at least."""
+    for digits in range(4, 16):
+        texts = [f"{level:.{digits}g}" for level in levels]
+        if len(set(texts)) == len(np.unique(levels)):
+            break
+    return texts
 
 
 def _distinct_levels(height: Array) -> NDArray[np.intp]:
