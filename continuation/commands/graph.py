@@ -22,11 +22,25 @@ def graph(
     output: common.Output = Path("graph.nc"),
     graphml: Annotated[Path | None, typer.Option(help="Also write GraphML here.")] = None,
     certify: Certify = True,
+    most_departures: Annotated[
+        int | None, typer.Option(help="Flows out of one set at most (unlimited for 3 units).")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Begin no further set after this many seconds.")
+    ] = math.inf,
 ) -> None:
     """Find all critical sets and the heteroclinic connections between them."""
     sets = task.sets()
-    with common.console.status("following the gradient flow from every saddle"):
-        found = connect(task.loss, sets, noise=task.noise, weight_decay=task.weight_decay)
+    with common.console.status("following the gradient flow from every saddle") as status:
+        found = connect(
+            task.loss,
+            sets,
+            noise=task.noise,
+            weight_decay=task.weight_decay,
+            most_departures=most_departures,
+            seconds=seconds,
+            progress=lambda look: status.update(str(look)),
+        )
     certificates: tuple[Certificate, ...] = ()
     if certify:
         with common.console.status("proving critical sets and basins"):
@@ -35,6 +49,8 @@ def graph(
             )
     common.print_sets(sets)
     _print_graph(found)
+    for note in found.notes:
+        common.console.print(f"• {note}", highlight=False)
     _print_chains(found)
     if certify:
         print_certificates(certificates)

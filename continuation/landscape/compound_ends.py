@@ -9,10 +9,11 @@ cluster is, with the coefficient c of the last basis function,
 - at w > 0, in ½ Σ (w_k − w)²: c/(m(m + 1)) ⟨r, x^(m+1) φ^(m+1)(wx)⟩;
 - at w = 0, in Σ w_k²: c a_(2m+1)/a_(2m−1) ⟨r, x^(2m+1)⟩, a_k = φ^(k)(0)/k!.
 
-For one pair or one unit these are the ends of `escapes`. The rule is the same: all clusters are
-shrunk together by a factor s, and the minimum e(s) over centres and coefficients has to fall
-monotonically to a minimum of the limit model, with the trajectory slaved to it. All normal
-derivatives have to be positive, and so has the slope along every cluster alone.
+A weight may also tend to infinity, where φ(wx) becomes a step. For one pair or one unit these are
+the ends of `escapes`. The rule is the same: all clusters are shrunk together by a factor s, and
+the minimum e(s) over centres and coefficients has to fall monotonically to a minimum of the limit
+model, with the trajectory slaved to it. All normal derivatives have to be positive, and so has
+the slope along every cluster alone.
 
 References
 ----------
@@ -24,13 +25,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from continuation.landscape.critical_models import ModelPoint
 from continuation.landscape.decision import EQUAL_UNITS
+from continuation.landscape.ends import step_slope
 from continuation.landscape.escapes import (
     CONTRACTION,
     CONTRACTION_FLOOR,
@@ -41,9 +44,10 @@ from continuation.landscape.escapes import (
     SETTLE_TOLERANCE,
     SLAVED,
     STEEPNESS,
+    STEP_LIMIT,
 )
 from continuation.landscape.limit_functions import DERIVATIVES
-from continuation.landscape.responses import Responses, activation
+from continuation.landscape.responses import Responses, activation, saturation
 from symbolic import Model
 
 Array = NDArray[np.float64]
@@ -65,15 +69,15 @@ class Cluster:
 
     Attributes
     ----------
-    at_zero : bool
-        Whether the weights tend to zero.
+    place : {"finite", "zero", "infinity"}
+        Where the weights tend to; a weight that tends to infinity (a step) is alone.
     weights : ndarray, shape (m,)
         Distinct input weights, made positive.
     shares : tuple of ndarray, length m
         Output weights of the units that share each, over their sum.
     """
 
-    at_zero: bool
+    place: str
     weights: Array
     shares: tuple[Array, ...]
 
@@ -85,19 +89,25 @@ class Cluster:
     @property
     def shrinks(self) -> bool:
         """Whether this is an end, rather than a finite unit."""
-        return self.at_zero or self.weights.size > 1
+        return self.place != "finite" or self.weights.size > 1
 
     def nodes(self, centre: float, s: float) -> Array:
         """Input weights (m,) at size s."""
-        if self.at_zero:
+        if self.place == "zero":
             return s * self.weights
+        if self.place == "infinity":
+            return self.weights / s
         return centre + s * (self.weights - self.centre)
 
-    def differences(self, centre: float, s: float) -> Array:
-        """Outputs of the units ↦ basis functions, shape (m, m), for s > 0."""
+    def differences(self, model: Model, centre: float, s: float) -> Array:
+        """Responses of the units ↦ basis functions, shape (m, m), for s > 0."""
         nodes = self.nodes(centre, s)
-        if self.at_zero:
+        if self.place == "zero":
             return _divided(nodes**2) / nodes
+        if self.place == "infinity":
+            limit = saturation(model)
+            assert limit is not None
+            return np.full((1, 1), 1.0 / limit[0])
         order = np.array([math.factorial(j) for j in range(nodes.size)], dtype=np.float64)
         return order[:, None] * _divided(nodes)
 
@@ -106,21 +116,26 @@ class Cluster:
         m = self.weights.size
         if s > 0.0:
             raw = responses.features(self.nodes(centre, s), 2)
-            basis = np.einsum("jk,dkq->djq", self.differences(centre, s), raw)
-        elif self.at_zero:
+            basis = np.einsum("jk,dkq->djq", self.differences(responses.model, centre, s), raw)
+        elif self.place == "zero":
             rows = [responses.monomial(2 * j + 1) for j in range(m)]
             basis = _taylor(responses.model)[1 : 2 * m : 2, None] * np.array([rows] * 3)
+        elif self.place == "infinity":
+            basis = np.array([[_step(responses)]] * 3)
         else:
             features = responses.features(centre, m + 1)
             basis = np.array([features[d : d + m] for d in range(3)])
-        if self.at_zero:
+        if self.place != "finite":
             basis[1:] = 0.0
         return basis
 
     def slope(self, responses: Responses, state: Settled, centre: float, last: float) -> float:
         """Derivative of the loss in the squared size at s = 0, up to a positive factor."""
         m = self.weights.size
-        if self.at_zero:
+        if self.place == "infinity":
+            point = ModelPoint(np.inf, np.array([last]), state.residual, np.empty((0, 0)))
+            return step_slope(responses, point, last)
+        if self.place == "zero":
             above = _taylor(responses.model)[2 * m + 1]
             return float(last * above * (state.residual @ responses.monomial(2 * m + 1)))
         return float(last * (state.residual @ responses.features(centre, m + 1)[m + 1]))
@@ -155,7 +170,7 @@ class CompoundEnd:
     Attributes
     ----------
     subkind : str
-        "confluence" or "linear" for one cluster, else "corner".
+        "confluence", "linear" or "step" for one cluster, else "corner".
     limit : mapping
         Parameters of the limit model, as in `limit_outputs`.
     loss : float
@@ -214,7 +229,7 @@ def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
     relative[0] = np.inf
     seen = set()
     for gaps in (relative, absolute):
-        for threshold in np.sort(gaps[np.isfinite(gaps)]):
+        for threshold in (-np.inf, *np.sort(gaps[np.isfinite(gaps)])):
             joined = tuple(bool(gap <= threshold) for gap in gaps)
             if joined in seen:
                 continue
@@ -223,6 +238,9 @@ def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
             sizes = [c.weights.size for c in clusters]
             if max(sizes) <= LARGEST_CLUSTER and any(c.shrinks for c in clusters):
                 yield clusters
+            *others, last = clusters
+            if last.weights[0] > STEP_LIMIT and not last.shrinks:
+                yield (*others, replace(last, place="infinity"))
 
 
 def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Cluster, ...]:
@@ -240,7 +258,8 @@ def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Clu
         merged = [float(weight[run] @ w[run] / weight[run].sum()) for run in runs]
         outputs = [np.concatenate([v[k] for k in run]) for run in runs]
         shares = tuple(part / (part.sum() or 1.0) for part in outputs)
-        clusters.append(Cluster(low == 0 and joined[0], np.array(merged), shares))
+        place = "zero" if low == 0 and joined[0] else "finite"
+        clusters.append(Cluster(place, np.array(merged), shares))
     return tuple(clusters)
 
 
@@ -285,7 +304,7 @@ def _settle(
     first_change: float,
 ) -> Settled | None:
     """Minimum over centres and coefficients by the projected Newton method; None if it is lost."""
-    moving = np.array([k for k, cluster in enumerate(clusters) if not cluster.at_zero], dtype=int)
+    moving = np.flatnonzero([cluster.place == "finite" for cluster in clusters])
     counts = np.cumsum([cluster.weights.size for cluster in clusters])[:-1]
     previous = np.inf
     for iteration in range(SETTLE_STEPS):
@@ -388,7 +407,7 @@ def _copies_stay(
         nodes = cluster.nodes(centre, s) if s > 0.0 else np.array([centre])
         outputs = at.coefficients[k]
         if s > 0.0:
-            outputs = cluster.differences(centre, s).T @ outputs
+            outputs = cluster.differences(responses.model, centre, s).T @ outputs
         curvature = outputs * (responses.features(nodes, 2)[2] @ at.residual)
         for shares, bend in zip(cluster.shares, curvature, strict=True):
             falling = (shares < 0.0).sum() if bend > 0.0 else (shares > 0.0).sum() - 1
@@ -399,9 +418,9 @@ def _copies_stay(
 
 def _subkind(clusters: Sequence[Cluster]) -> str:
     ends = [cluster for cluster in clusters if cluster.shrinks]
-    if len(ends) > 1 or (ends[0].at_zero and ends[0].weights.size > 1):
+    if len(ends) > 1 or (ends[0].place == "zero" and ends[0].weights.size > 1):
         return "corner"
-    return "linear" if ends[0].at_zero else "confluence"
+    return {"zero": "linear", "finite": "confluence", "infinity": "step"}[ends[0].place]
 
 
 def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> dict[str, float]:
@@ -411,7 +430,10 @@ def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> di
     number = 0
     for k in order:
         cluster, values = clusters[k], at.coefficients[k]
-        if cluster.at_zero:
+        if cluster.place == "infinity":
+            limit["s"] = float(values[0])
+            continue
+        if cluster.place == "zero":
             scaled = values * _taylor(responses.model)[1 : 2 * values.size : 2]
             limit |= {f"c{2 * j + 1}" if j else "c": float(c) for j, c in enumerate(scaled)}
             continue
@@ -421,6 +443,11 @@ def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> di
         letters = "v" if values.size == 1 else DERIVATIVES[: values.size]
         limit |= {letter + suffix: float(c) for letter, c in zip(letters, values, strict=True)}
     return limit
+
+
+def _step(responses: Responses) -> Array:
+    """φ(w x) for w → ∞ in units of φ(∞): sign x."""
+    return responses.rows(np.sign(responses.x))
 
 
 def _divided(nodes: Array) -> Array:

@@ -18,6 +18,7 @@ Int. J. Bifurcation Chaos 15 (2005) 763.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -83,13 +84,23 @@ def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
     -------
     tuple of Departure
     """
+    return tuple(_all(at, source))
+
+
+def first_departures(at: LossAt, source: CriticalSet, most: int) -> tuple[Departure, ...]:
+    """At most so many of the `departures`; on manifolds those from pieces of low index first."""
+    return tuple(itertools.islice(_all(at, source), most))
+
+
+def _all(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     if source.theta is None:
-        return ()
+        return
     if source.segments:
-        return tuple(_from_line(at, source))
-    if source.pieces:  # manifolds, and curves of silent units
-        return tuple(_from_manifold(at, source))
-    return tuple(_from_point(at, source))
+        yield from _from_line(at, source)
+    elif source.pieces:  # manifolds, and curves of silent units
+        yield from _from_manifold(at, source)
+    else:
+        yield from _from_point(at, source)
 
 
 def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
@@ -143,7 +154,7 @@ def _from_manifold(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     """Both sides of every unstable eigenvector at one point of each unstable piece."""
     assert source.embedding is not None
     assert source.base is not None
-    for piece in source.pieces:
+    for piece in sorted(source.pieces, key=lambda piece: piece.index):
         if piece.index == 0:
             continue
         shares = piece.shares(source.embedding)

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,6 +103,12 @@ class FlowGraph:
     def attractors(self) -> tuple[str, ...]:
         """Labels of the attracting sets."""
         return tuple(label for label, node in self.nx.nodes(data=True) if node["attracting"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not complete, and why: the notes of the nodes, with the number of their sets."""
+        notes = Counter(node["note"] for _, node in self.nx.nodes(data=True) if node["note"])
+        return tuple(f"{count} sets: {note}" for note, count in notes.items())
 
     def chains(self) -> tuple[Chain, ...]:
         """All paths plateau → (near-optimal →) overfitting attractor.

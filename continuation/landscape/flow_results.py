@@ -8,7 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from continuation.landscape import flow_core
+
 Array = NDArray[np.float64]
+
+_REASON = {
+    flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
+    flow_core.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
+    flow_core.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
+    flow_core.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
+    "the start is a critical point or lies in an invariant subspace",
+    flow_core.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
+    flow_core.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
+}
 
 
 @dataclass(frozen=True)
@@ -74,3 +86,8 @@ class FlowResult:
     message: str
     passages: tuple[Passage, ...] = field(default=(), repr=False)
     representative: Array | None = field(default=None, repr=False)
+
+
+def reason(outcome: int, t: float, steps: int) -> str:
+    """Why a flow was not decided, and what to do."""
+    return _REASON[outcome].format(t=t, n=steps)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from continuation.errors import InvalidInputError
 from continuation.landscape import flow_core
 from continuation.landscape.escapes import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
-from continuation.landscape.flow_results import FlowResult, Passage
+from continuation.landscape.flow_results import FlowResult, Passage, reason
 from continuation.landscape.loss import LossAt, as_weights
 from continuation.landscape.wide_flows import Piece as FlowPiece
 from continuation.landscape.wide_flows import flow_in_pieces, has_compound_ends
@@ -40,15 +40,6 @@ _SUBKIND = {
     STEP: "step",
     CORNER: "corner",
     MIXED: "corner",
-}
-_REASON = {
-    flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
-    flow_core.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
-    flow_core.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
-    flow_core.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
-    "the start is a critical point or lies in an invariant subspace",
-    flow_core.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
-    flow_core.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
 }
 
 
@@ -300,7 +291,7 @@ def _result(
     value = float(summary[flow_core.LOSS])
     status = "infinity" if outcome == flow_core.UNRESOLVED else "undecided"
     subkind = "unresolved" if outcome == flow_core.UNRESOLVED else ""
-    return found(status, subkind, _REASON[outcome].format(t=t, n=steps), value, last)
+    return found(status, subkind, reason(outcome, t, steps), value, last)
 
 
 def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.critical_sets import CriticalSet
-from continuation.landscape.departures import Departure, departures
+from continuation.landscape.departures import Departure, departures, first_departures
 from continuation.landscape.edges import UNDECIDED, flow_edge, merged, sphere_edges
 from continuation.landscape.exploration import COARSER, explore, has_unstable_sphere
 from continuation.landscape.flow_graph import FlowGraph, node_attributes
@@ -32,6 +32,11 @@ from continuation.landscape.unstable_spheres import UnstableSphere
 
 COARSEST = 1e-3
 """Largest tolerance at which the limits of flows can be trusted."""
+EXHAUSTED_WIDTH = 3
+"""Networks of up to so many units have few sets: their unstable manifolds are explored in full."""
+WIDE_DEPARTURES = 8
+"""Flows out of one set of a wider network. The sets of eight units are hundreds, and their pieces
+have hundreds of unstable directions each."""
 ENDS = ("source", "target")
 
 
@@ -45,6 +50,7 @@ def connect(
     rtol: float = RTOL,
     time_limit: float = TIME_LIMIT,
     step_limit: int = STEP_LIMIT,
+    most_departures: int | None = None,
     seconds: float = math.inf,
     progress: Report = silent,
 ) -> FlowGraph:
@@ -63,6 +69,10 @@ def connect(
         Parameters of the loss, as in `Loss.at`.
     rtol, time_limit, step_limit
         As in `flow_to_limit`.
+    most_departures : int, optional
+        Flows out of one set at most, 2 or more: more unstable directions than that are sampled,
+        basins on unstable spheres are not bisected, and the note of the node says so. Omitted: no
+        limit for up to three units, 8 for more.
     seconds : float
         Wall-clock time after which no further set is begun; the nodes of those left say so. Sets
         of low index come first.
@@ -84,6 +94,10 @@ def connect(
     """
     if not seconds > 0.0:
         raise InvalidInputError(f"seconds must be positive, not {seconds!r}")
+    if most_departures is not None and most_departures < 2:
+        raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")
+    if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
+        most_departures = WIDE_DEPARTURES
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
     limits = {"rtol": rtol, "time_limit": time_limit, "step_limit": step_limit}
     flow = partial(_flows, at, limits)
@@ -95,15 +109,32 @@ def connect(
         progress(Progress(f"flows out of {source.label}", done, len(sets), len(edges)))
         if time.monotonic() - started >= seconds:
             notes[source.label] = f"unstable manifold not computed: {seconds:g} s are spent"
-        elif has_unstable_sphere(source):
+        elif has_unstable_sphere(source) and most_departures is None:
             explored = explore(UnstableSphere.of(at, source), flow, coarse_flow, identify)
             more, notes[source.label] = sphere_edges(explored, sets)
             edges += more
         else:
-            starts = departures(at, source)
+            starts, note = _starts(at, source, most_departures)
+            if note:
+                notes[source.label] = note
             results = flow(starts) if starts else []
             edges += _edges(starts, results, [identify(result) for result in results])
     return FlowGraph(_graph(len(sets), known, edges, notes), tuple(known))
+
+
+def _starts(at: LossAt, source: CriticalSet, most: int | None) -> tuple[Sequence[Departure], str]:
+    """Departures within the budget, and a note where these are not all."""
+    if most is None:
+        return departures(at, source), ""
+    starts = first_departures(at, source, most + 1)
+    if len(starts) <= most and not has_unstable_sphere(source):
+        return starts, ""
+    starts = starts[:most]
+    note = (
+        f"its targets may be incomplete: {len(starts)} flows out of it were followed, most of its "
+        "unstable directions were not (raise most_departures)"
+    )
+    return starts, note
 
 
 def _graph(

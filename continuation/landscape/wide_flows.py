@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from continuation.landscape.compound_ends import compound_end
 from continuation.landscape.flow_core import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
-from continuation.landscape.flow_results import FlowResult, Passage
+from continuation.landscape.flow_results import FlowResult, Passage, reason
 from continuation.landscape.loss import LossAt
 from continuation.landscape.responses import Responses, saturation
 from symbolic import Model
@@ -101,19 +101,22 @@ def _pieces(
     integrate: Integrate, start: Array, time_limit: float, step_limit: int
 ) -> Iterator[Piece]:
     """Pieces with the time and steps of all before them, until one ends for another reason."""
-    theta, t, steps, most = start, 0.0, 0, min(FIRST_PIECE, step_limit)
+    theta, t, spent, accepted = start, 0.0, 0, 0
+    most = min(FIRST_PIECE, step_limit)
     passages: tuple[Passage, ...] = ()
     while True:
         piece = integrate(theta, time_limit - t, most)
         later = tuple(replace(p, t=t + p.t) for p in piece.result.passages)
         passages = (*passages, *later)[:PASSAGES]
         piece.record[:, 0] += t
-        t, steps = t + piece.result.duration, steps + most
-        result = replace(piece.result, duration=t, steps=steps, passages=passages)
+        t, spent, accepted = t + piece.result.duration, spent + most, accepted + piece.result.steps
+        result = replace(piece.result, duration=t, steps=accepted, passages=passages)
+        if result.status == "undecided" or result.subkind == "unresolved":
+            result = replace(result, message=reason(piece.outcome, t, accepted))
         yield replace(piece, result=result, record=piece.record[1 if theta is not start else 0 :])
-        if piece.outcome != UNDECIDED_STEPS or steps >= step_limit or t >= time_limit:
+        if piece.outcome != UNDECIDED_STEPS or spent >= step_limit or t >= time_limit:
             return
-        theta, most = piece.result.theta, min(steps, step_limit - steps)
+        theta, most = piece.result.theta, min(spent, step_limit - spent)
 
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:
