@@ -32,31 +32,6 @@ COINCIDENT = 1e-6
 """Relative distance of the input parameters of two units that sit on a split line."""
 
 
-def copy_unit(model: Model, base: Array, unit: int, share: float) -> Array:
-    """θ of one unit more: the given unit copied, v* shared as λ v* and (1 − λ) v*.
-
-    Parameters
-    ----------
-    model : Model
-        The smaller network, free output weights.
-    base : ndarray, shape (d₀,)
-    unit : int
-    share : float
-        λ.
-
-    Returns
-    -------
-    ndarray, shape (d₀ + blocks,)
-        The two copies are the last two units.
-    """
-    blocks, rest = _blocks(model, base)
-    order = [k for k in range(model.hidden) if k != unit] + [unit, unit]
-    wide = blocks[:, order].copy()
-    wide[-1, -2] *= share
-    wide[-1, -1] *= 1.0 - share
-    return np.concatenate([wide.ravel(), rest])
-
-
 def copied_unit(model: Model, base: Array, theta: Array) -> int:
     """The unit of a smaller network of which θ, of one unit more, holds two copies."""
     pair = coinciding_units(model.with_hidden(model.hidden + 1), theta)
@@ -67,7 +42,7 @@ def copied_unit(model: Model, base: Array, theta: Array) -> int:
 
 
 def merge_units(model: Model, theta: Array, kept: int, dropped: int) -> Array:
-    """Inverse of `copy_unit` for any two coinciding units: outputs added, one unit removed."""
+    """One unit less: the outputs of two coinciding units are added."""
     blocks, rest = _blocks(model, theta)
     blocks = blocks.copy()
     opposite = np.abs(blocks[:-1, kept] - blocks[:-1, dropped]).max() > COINCIDENT * (

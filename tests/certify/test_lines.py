@@ -7,7 +7,8 @@ from certify_cases import NOISE, found, preset_loss, tiny_loss
 from continuation.certify import UNDECIDED, certify_line, check
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.embedding import copied_unit, copy_unit
+from continuation.landscape.critical_manifolds import Embedding
+from continuation.landscape.embedding import copied_unit
 from symbolic import Model
 
 
@@ -24,9 +25,9 @@ def test_indices_of_the_pieces_are_those_of_the_hessian_along_the_line(seed):
     certificate = certify_line(loss, line.base, unit, noise=NOISE)
     assert certificate.proved, certificate
     assert certificate.inertia == line.inertia
-    smaller = loss.model.with_hidden(1)
     for share, piece in zip((-0.7, 0.3, 2.5), certificate.claim["pieces"], strict=True):
-        theta = copy_unit(smaller, line.base, unit, share)
+        assert line.embedding is not None
+        theta = line.embedding.lift(loss.model, line.base, [(share, 1.0 - share)])
         eigenvalues = np.linalg.eigvalsh(loss.hessian(theta, noise=NOISE))
         negative, zero, positive = piece["inertia"]
         assert zero == 1
@@ -58,7 +59,7 @@ def test_units_with_bias_have_a_transverse_matrix():
     certificate = certify_line(loss, base, 0, noise=NOISE)
     assert certificate.proved, certificate
     assert check(certificate).accepted
-    theta = copy_unit(smaller.model, base, 0, 0.4)
+    theta = Embedding((2,)).lift(model, base, [(0.4, 0.6)])
     eigenvalues = np.linalg.eigvalsh(loss.hessian(theta, noise=NOISE))
     assert (eigenvalues < -1e-9).sum() == certificate.inertia[0]
     assert sum(certificate.inertia) == model.dimension

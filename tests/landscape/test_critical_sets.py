@@ -5,7 +5,6 @@ import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.embedding import copy_unit
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 
 CASES = [
@@ -63,10 +62,9 @@ def test_every_kind_that_must_exist_exists_once(case):
 
 def test_split_lines_are_critical_all_along_with_the_index_of_their_pieces(case):
     loss, sets, noise = case
-    smaller = loss.model.with_hidden(1)
     for line in (s for s in sets if s.kind == "line"):
         for share in (-3.0, -0.2, 0.1, 0.4, 0.9, 1.5, 8.0):
-            theta = copy_unit(smaller, line.base, 0, share)
+            theta = line.embedding.lift(loss.model, line.base, [(share, 1.0 - share)])
             value, gradient, hessian = loss.evaluate(theta, noise=noise)
             piece = next(p for p in line.segments if p.lower < share < p.upper)
             eigenvalues = np.linalg.eigvalsh(hessian)
