@@ -27,7 +27,12 @@ MOST_COLUMNS = 6
 ENTERED_COLOUR, ENTERED_WIDTH = "0.05", 1.2
 """Arrows into certified basins; the others are thin and grey."""
 
-KIND_NAMES = {"point": "point", "line": "split line", "infinity": "set at infinity"}
+KIND_NAMES = {
+    "point": "point",
+    "line": "line (split or silent)",
+    "manifold": "manifold",
+    "infinity": "set at infinity",
+}
 
 
 def median_and_band(

@@ -27,7 +27,7 @@ PRESET_TITLES = {
     "overparameterised": "over-parameterised",
 }
 
-KIND_MARKERS = {"point": "o", "line": "s", "infinity": "^"}
+KIND_MARKERS = {"point": "o", "line": "s", "manifold": "D", "infinity": "^"}
 
 SPECIAL_MARKERS = {
     "fold": ("o", "fold"),
