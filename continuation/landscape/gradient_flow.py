@@ -1,7 +1,8 @@
 """Gradient flow θ' = −∇L(θ) to its decided limit: a point, a line, infinity, or undecided.
 
 The integration is `rodas`, the decision rule is in `decision` and `escapes`, the compiled driver
-in `flow_core`; this module is their interface.
+in `flow_core`; this module is their interface. Three and more units also have compound ends at
+infinity, see `wide_flows`.
 """
 
 from __future__ import annotations

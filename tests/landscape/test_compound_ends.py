@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, flow_to_limit
-from continuation.landscape.compound_ends import Cluster, compound_end, partitions
+from continuation.landscape.clusters import Cluster, partitions
+from continuation.landscape.compound_ends import compound_end
 from continuation.landscape.gradient_flow import trajectory
 from continuation.landscape.limit_functions import limit_outputs
 from continuation.landscape.responses import Responses, tanh_derivatives
