@@ -1,0 +1,28 @@
+"""What takes long to compile, so that every worker can begin with a part that no other has."""
+
+from collections.abc import Callable
+
+from continuation.certify import certify_complete
+from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.landscape.descent import compiled_seeker
+from continuation.landscape.flow_core import compiled_flows
+from continuation.landscape.reduced_seeker import compiled_reduced_seeker
+from continuation.stepper import compiled
+from symbolic import overparameterised
+
+
+def search() -> None:
+    """The seekers of critical points."""
+    compiled_seeker()
+    compiled_reduced_seeker()
+
+
+def boxes() -> None:
+    """The proof that a list is complete."""
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 5, 0))
+    certify_complete(loss, find_critical_sets(loss, noise=0.1), noise=0.1, box=(0.5, 1.0))
+
+
+TASKS: tuple[Callable[[], object], ...] = (compiled_flows, boxes, compiled, search)
+"""The longest first; two workers have about as much to do each."""
