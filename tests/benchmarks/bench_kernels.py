@@ -1,4 +1,4 @@
-"""Speed of the kernels: ``python -m pytest -s tests/benchmarks/bench_kernels.py``.
+"""Speed of the kernels: ``python -m pytest -n 0 -s tests/benchmarks/bench_kernels.py``.
 
 One core; medians of alternating runs of the kernel and of bare `np.tanh` on as many arguments. The
 kernel is called as the engine calls it, from compiled code through a first-class function.
