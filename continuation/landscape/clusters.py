@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from continuation.landscape.critical_models import ModelPoint
 from continuation.landscape.decision import EQUAL_UNITS
 from continuation.landscape.ends import step_slope
-from continuation.landscape.escapes import STEP_LIMIT
+from continuation.landscape.escapes import CORNER_RADIUS, STEP_LIMIT
 from continuation.landscape.limit_functions import DERIVATIVES
 from continuation.landscape.responses import Responses, activation, saturation
 from symbolic import Model
@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 
 LARGEST_CLUSTER = len(DERIVATIVES)
 """Distinct weights of a cluster; the differences of more weights are below rounding."""
+APART = 0.5
+"""Relative gap between weights that go to zero and the others; within a cluster it is smaller."""
 IDLE = 1e-9
 """Units with smaller weights, relative to 1 + the largest, are dead."""
 
@@ -116,6 +118,8 @@ class Cluster:
 def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
     """Ways to group the units: gaps below a threshold, on an absolute and a relative scale.
 
+    The smallest weights may also go to zero while the others are grouped on the relative scale.
+
     Neighbours whose output weights have one sign are copies: the outputs of distinct ones grow
     with alternating signs.
     """
@@ -129,23 +133,30 @@ def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
         return
     groups = np.split(np.arange(w.size), 1 + np.flatnonzero(np.diff(w) > EQUAL_UNITS * w[1:]))
     w = np.array([w[group].mean() for group in groups])
+    for joined in dict.fromkeys(_joinings(w)):
+        clusters = _clusters(w, [v[group] for group in groups], joined)
+        sizes = [c.weights.size for c in clusters]
+        if max(sizes) <= LARGEST_CLUSTER and any(c.shrinks for c in clusters):
+            yield clusters
+        *others, last = clusters
+        if last.weights[0] > STEP_LIMIT and not last.shrinks:
+            yield (*others, replace(last, place="infinity"))
+
+
+def _joinings(w: Array) -> Iterator[tuple[bool, ...]]:
+    """Which of the increasing weights (h,) are joined with the one before, the first with zero."""
     absolute = np.diff(w, prepend=0.0)
     relative = absolute / w
     relative[0] = np.inf
-    seen = set()
     for gaps in (relative, absolute):
         for threshold in (-np.inf, *np.sort(gaps[np.isfinite(gaps)])):
-            joined = tuple(bool(gap <= threshold) for gap in gaps)
-            if joined in seen:
-                continue
-            seen.add(joined)
-            clusters = _clusters(w, [v[group] for group in groups], joined)
-            sizes = [c.weights.size for c in clusters]
-            if max(sizes) <= LARGEST_CLUSTER and any(c.shrinks for c in clusters):
-                yield clusters
-            *others, last = clusters
-            if last.weights[0] > STEP_LIMIT and not last.shrinks:
-                yield (*others, replace(last, place="infinity"))
+            yield tuple(bool(gap <= threshold) for gap in gaps)
+    for size in range(1, w.size):
+        if w[size - 1] > CORNER_RADIUS or relative[size] < APART:
+            continue
+        rest = relative[size:]
+        for threshold in (-np.inf, *np.sort(rest[rest < APART])):
+            yield (True,) * size + tuple(bool(gap <= threshold) for gap in rest)
 
 
 def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Cluster, ...]:
