@@ -24,7 +24,8 @@ SHARED = (
     "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
 )  # fmt: skip
 OWN = {
-    "points": (), "graph": ("--graphml",), "branch": ("--parameter", "--limits", "--set"),
+    "points": (), "graph": ("--graphml", "--most-departures", "--seconds"),
+    "branch": ("--parameter", "--limits", "--set"),
     "phase": ("--extent",), "basins": ("--trajectories", "--passages", "--radius", "--spread"),
 }  # fmt: skip
 

@@ -80,7 +80,13 @@ class LimitSystem:
             raise InvalidInputError(
                 f"sets at infinity can be followed in 'noise' and 'size', not in {parameter!r}"
             )
-        return cls(loss, subkind, names_of(limit), parameter, noise, size, schedule)
+        names = names_of(limit)
+        if unknown := sorted(limit.keys() - set(names)):
+            raise InvalidInputError(
+                f"a limit with {', '.join(unknown)} cannot be followed: it is one of a hidden bias "
+                "or of several units that meet at once"
+            )
+        return cls(loss, subkind, names, parameter, noise, size, schedule)
 
     def problem(self) -> Problem:
         """As a problem of the engine."""
