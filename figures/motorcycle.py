@@ -85,7 +85,7 @@ def _draw_fits(axes: Axes, data: xr.Dataset) -> None:
             ":",
             0.8,
         ),
-        "split lines (one unit)": (data["set_kind"] == "line", "black", "--", 1.2),
+        "split lines, silent curves": (data["set_kind"] == "line", "black", "--", 1.2),
     }
     for label, (chosen, colour, line, width) in styles.items():
         for k, fit in enumerate(data["fit"].to_numpy()[chosen.to_numpy()]):

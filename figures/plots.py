@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,6 +24,14 @@ BAND = (0.1, 0.9)
 
 MOST_COLUMNS = 6
 """Columns of a graph: with more, labels run into each other."""
+
+CROWDED = 20
+"""With more nodes than these, labels are abbreviated."""
+
+BOUND = "\N{NO-BREAK SPACE}"
+
+KEY_WIDTH = 56
+"""Characters of a line below a graph of half the page's width."""
 
 ENTERED_COLOUR, ENTERED_WIDTH = "0.05", 1.2
 """Arrows into certified basins; the others are thin and grey."""
@@ -75,12 +84,13 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
     links = joined(edges)
-    across = spread(height, list(links))
+    texts, key = node_texts([str(label) for label in nodes["label"].to_numpy()])
+    across = spread(height, list(links), MOST_COLUMNS * (2 if key else 1))
     entered = certified_links(edges)
     for (i, j), count in links.items():
         _arrow(axes, (across[i], height[i]), (across[j], height[j]), count, (i, j) in entered)
     for k in range(loss.size):
-        _node(axes, nodes.isel(node=k), across[k], height[k])
+        _node(axes, nodes.isel(node=k), across[k], height[k], texts[k])
     if "certified" in nodes:
         marked = nodes["certified"].to_numpy().astype(bool)
         axes.scatter(
@@ -95,9 +105,22 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     ticks = _distinct_levels(height)
     axes.set_yticks(height[ticks], _level_texts(loss[ticks]))
     axes.set_xticks([])
+    axes.set_xlabel(key, fontsize=6)
     axes.spines["bottom"].set_visible(False)
     axes.margins(0.12, 0.1)
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
+
+
+def node_texts(labels: Sequence[str]) -> tuple[list[str], str]:
+    """Labels of nodes; of a crowded graph their initials and numbers, and what these stand for."""
+    if len(labels) <= CROWDED:
+        return list(labels), ""
+    names = [label.rpartition(" ")[0] for label in labels]
+    short = {name: "".join(word[0] for word in name.replace("(", "").split()) for name in names}
+    pairs = zip(names, labels, strict=True)
+    texts = [short[name] + label.rpartition(" ")[2] for name, label in pairs]
+    entries = [f"{text} {name}".replace(" ", BOUND) for name, text in sorted(short.items())]
+    return texts, textwrap.fill(", ".join(entries), KEY_WIDTH).replace(BOUND, " ")
 
 
 def joined(edges: xr.Dataset) -> dict[tuple[int, int], int]:
@@ -139,14 +162,14 @@ def height_of(loss: Array) -> Array:
     return height / max(float(height.max()), 1.0)
 
 
-def spread(height: Array, links: Sequence[tuple[int, int]]) -> Array:
+def spread(height: Array, links: Sequence[tuple[int, int]], most: int = MOST_COLUMNS) -> Array:
     """Horizontal places: short arrows, no two nodes close to each other.
 
     Nodes are placed from the bottom up; each takes the free column that is closest to the mean
     of its placed neighbours.
     """
     graph = nx.Graph(links)
-    columns = np.linspace(0.0, 1.0, max(3, min(MOST_COLUMNS, height.size)))
+    columns = np.linspace(0.0, 1.0, max(3, min(most, height.size)))
     across = np.full(height.size, np.nan)
     for k in np.argsort(height, kind="stable"):
         near = [across[j] for j in graph.adj.get(k, ()) if np.isfinite(across[j])]
@@ -228,7 +251,7 @@ def region_legend(
     canvas.legend(handles=handles, loc="outside lower center", ncols=4)
 
 
-def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
+def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str) -> None:
     colour = REGION_COLOURS[str(node["region"].item())]
     attracting = bool(node["attracting"].item())
     axes.plot(
@@ -242,7 +265,7 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float) -> None:
         zorder=3,
     )
     axes.annotate(
-        str(node["label"].item()),
+        text,
         (x, y),
         xytext=(0, -7),  # below: arrows arrive from above
         textcoords="offset points",

@@ -24,6 +24,7 @@ from figures.plots import (
     height_of,
     joined,
     median_and_band,
+    node_texts,
     region_legend,
     spread,
 )
@@ -319,3 +320,15 @@ def test_a_level_that_no_data_set_reaches_is_left_out():
     np.testing.assert_array_equal(axes.lines[-1].get_xdata(), [1.0, 4.0])
     np.testing.assert_array_equal(axes.lines[-1].get_ydata(), [1.5, 4.0])
     plt.close(canvas)
+
+
+def test_labels_of_crowded_graphs_are_abbreviated_without_loss():
+    few = ["isolated 1", "split line 1"]
+    assert node_texts(few) == (few, "")
+    many = [
+        f"{name} {k}" for name in ("isolated", "silent curve", "isolated (flow)") for k in range(9)
+    ]
+    texts, key = node_texts(many)
+    assert len(set(texts)) == len(many)
+    assert texts[9] == "sc0"
+    assert key == "i isolated, if isolated (flow), sc silent curve"
