@@ -6,8 +6,6 @@ a Cholesky factorisation and watches the loss; the seeker of saddles is Levenber
 ∇L = 0, (H² + μ² I) s = −H g, and watches |∇L|. Plain Newton steps finish both; a point counts
 only if they contract to rounding, which no flat valley and no escape to infinity allows.
 
-This file is self-contained: Numba's disk cache does not see edits of imported helpers.
-
 References
 ----------
 D. W. Marquardt, *J. SIAM* 11 (1963) 431.
@@ -16,17 +14,17 @@ J. Nocedal and S. J. Wright, *Numerical Optimization*, 2nd ed., §§3.4, 10.3.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba import njit, types
-from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from continuation.landscape import dense
 from continuation.landscape.dense import cholesky, cholesky_solve, largest, lu_factor, lu_solve
+from continuation.landscape.disk_cache import compiled_for_all_models
 from continuation.landscape.loss import LossAt
 from continuation.problem import KERNEL_SIGNATURE
 
@@ -176,14 +174,5 @@ _SIGNATURE = types.void(
 
 @cache
 def compiled_seeker() -> Callable[..., None]:
-    """`_seek_all`, compiled on first use and cached on disk.
-
-    The kernel enters as a first-class function of one signature, so that one compilation serves
-    every model.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        try:
-            return njit(_SIGNATURE, cache=True, error_model="numpy")(_seek_all)
-        except RuntimeError:  # no writable cache folder: compile for this process only
-            return njit(_SIGNATURE, error_model="numpy")(_seek_all)
+    """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
+    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense,))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import warnings
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import NumbaExperimentalFeatureWarning, njit, types
+from numba import njit, types
 from numpy.typing import NDArray
 
 from continuation.landscape import decision, dense, escapes, rodas
 from continuation.landscape.decision import DRIFT, Layout, tends_to_line, tends_to_point
 from continuation.landscape.dense import Matrix, Vector, assign, confine, norm
+from continuation.landscape.disk_cache import compiled_for_all_models
 from continuation.landscape.escapes import YES, runs_to_infinity
 from continuation.landscape.rodas import (
     STAGES,
@@ -253,7 +251,6 @@ def _flows(
     return trail
 
 
-_HELPERS = (dense, rodas, decision, escapes)
 _KERNEL = types.FunctionType(KERNEL_SIGNATURE)
 _VECTOR = types.Array(types.float64, 1, "C")
 _MATRIX = types.Array(types.float64, 2, "C")
@@ -287,18 +284,5 @@ _SIGNATURE = _MATRIX(
 
 @cache
 def compiled_flows() -> Callable[..., Matrix]:
-    """`_flows`, compiled on first use and cached on disk.
-
-    The kernels enter as first-class functions of one signature, so that the integrator is
-    compiled once for all models. The name in the cache carries a digest of the helpers' sources:
-    Numba looks at the file of the compiled function only, and would load stale code.
-    """
-    sources = b"".join(Path(str(module.__file__)).read_bytes() for module in _HELPERS)
-    _flows.__qualname__ = f"flows_{hashlib.sha256(sources).hexdigest()[:16]}"
-    with warnings.catch_warnings():
-        # the alternative, a dispatcher as argument, would compile the integrator for every model
-        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        try:
-            return njit(_SIGNATURE, cache=True, error_model="numpy", nogil=True)(_flows)
-        except RuntimeError:  # no writable cache folder: compile for this process only
-            return njit(_SIGNATURE, error_model="numpy", nogil=True)(_flows)
+    """`_flows`, compiled on first use and cached on disk, one compilation for every model."""
+    return compiled_for_all_models(_flows, _SIGNATURE, (dense, rodas, decision, escapes))

@@ -11,8 +11,6 @@ whether there is a root or not; a factor that grows there (deflation) keeps the 
 are half as many unknowns as in θ and no flat valleys of traded output weights, so that saddles of
 nearly equal units, which seekers in θ meet once in thousands of runs, are met often.
 
-This file is self-contained: Numba's disk cache does not see edits of imported helpers.
-
 References
 ----------
 G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable projection.
@@ -22,17 +20,17 @@ P. Farrell, Á. Birkisson, S. Funke, *SIAM J. Sci. Comput.* 37 (2015) A2026: def
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba import njit, types
-from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from continuation.landscape import dense
 from continuation.landscape.dense import cholesky, cholesky_solve
+from continuation.landscape.disk_cache import compiled_for_all_models
 from continuation.landscape.loss import LossAt
 from continuation.problem import KERNEL_SIGNATURE
 
@@ -265,9 +263,4 @@ _SIGNATURE = types.void(
 @cache
 def compiled_reduced_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        try:
-            return njit(_SIGNATURE, cache=True, error_model="numpy")(_seek_all)
-        except RuntimeError:  # no writable cache folder: compile for this process only
-            return njit(_SIGNATURE, error_model="numpy")(_seek_all)
+    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense,))
