@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.regions import label_regions
-from continuation.statistics import wilson_interval
 from figures.settings import Settings
+from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
 from figures.style import DOUBLE, PRESET_TITLES
 from symbolic import PRESETS
 
@@ -29,27 +27,11 @@ SINGLE = ("overfitting", "attracting")
 """Counts whose probability of being one is estimated."""
 
 SEEDS_PER_PART = 5
-STYLES = (
-    ("#000000", "o", "-"),
-    ("#0072B2", "s", "--"),
-    ("#D55E00", "^", "-."),
-    ("#8B8B8B", "D", ":"),
-)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some data sets of one preset, at every size and noise."""
-
-    preset: str
-    seeds: tuple[int, ...]
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """Data sets in groups."""
-    seeds = range(settings.seed, settings.seed + settings.choose(30, 5))
-    groups = [tuple(seeds[i : i + SEEDS_PER_PART]) for i in range(0, len(seeds), SEEDS_PER_PART)]
-    return [Part(preset, group) for preset in PRESET_NAMES for group in groups]
+    return groups(PRESET_NAMES, settings.seed, settings.choose(30, 5), SEEDS_PER_PART)
 
 
 def compute(part: Part) -> xr.Dataset:
@@ -70,17 +52,9 @@ def compute(part: Part) -> xr.Dataset:
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """All data sets, with P(exactly one) and its 95 % interval."""
-    by_preset = [
-        xr.concat([p for p in parts if p["preset"].item() == name], "seed") for name in PRESET_NAMES
-    ]
-    data = xr.concat(by_preset, "preset").assign_coords(preset=list(PRESET_NAMES))
+    data = joined_presets(parts, PRESET_NAMES)
     numbers = data["number"].sel(count=list(SINGLE)).rename(count="single")
-    hits = (numbers == 1).sum("seed")
-    low, high = wilson_interval(hits.to_numpy(), data.sizes["seed"])
-    data["probability"] = hits / data.sizes["seed"]
-    data["lower"] = (hits.dims, low)
-    data["upper"] = (hits.dims, high)
-    return data
+    return with_shares(data, numbers == 1)
 
 
 def draw(data: xr.Dataset) -> Canvas:
@@ -93,7 +67,7 @@ def draw(data: xr.Dataset) -> Canvas:
     for column, (count, title) in enumerate(titles.items()):
         for row, preset in enumerate(data["preset"].to_numpy()):
             panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
-            _panel(axes[row, column], panel.sel(single=count))
+            draw_shares(axes[row, column], panel.sel(single=count))
             axes[row, column].set_title(f"{PRESET_TITLES[str(preset)]}: {title}")
     for row in axes:
         row[0].set_ylabel("probability (95 % interval)")
@@ -101,32 +75,6 @@ def draw(data: xr.Dataset) -> Canvas:
         axis.set_xlabel("data set size $n$")
     axes[0, 1].legend(title=r"noise $\sigma$", ncols=2)
     return canvas
-
-
-def _panel(axes: Axes, panel: xr.Dataset) -> None:
-    sizes = panel["size"].to_numpy()
-    for k, (noise, (colour, marker, line)) in enumerate(
-        zip(panel["noise"].to_numpy(), STYLES, strict=True)
-    ):
-        at = panel.sel(noise=noise)
-        middle = at["probability"].to_numpy()
-        error = np.abs(np.array([at["lower"].to_numpy(), at["upper"].to_numpy()]) - middle)
-        place = sizes * 1.06 ** (k - 1.5)  # side by side, or the bars hide each other
-        axes.errorbar(
-            place,
-            middle,
-            error,
-            color=colour,
-            marker=marker,
-            ls=line,
-            ms=3.5,
-            capsize=1.5,
-            lw=1,
-            label=f"{noise:g}",
-        )
-    axes.set(xscale="log", ylim=(-0.04, 1.04))
-    axes.set_xticks(sizes, [str(n) for n in sizes])
-    axes.minorticks_off()
 
 
 def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
