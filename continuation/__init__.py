@@ -3,24 +3,24 @@
 The engine knows nothing of networks; `continuation.landscape` builds on it.
 """
 
-from .arclength import resume_branch, samples, trace_branch
-from .branch import Branch, Sample, SpecialPoint
-from .curves import Curve, trace_branch_point_curve, trace_flip_curve, trace_fold_curve
-from .deflation import find_solutions
-from .diagram import Diagram, bifurcation_diagram
-from .errors import (
+from continuation.arclength import resume_branch, samples, trace_branch
+from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.curves import Curve, trace_branch_point_curve, trace_flip_curve, trace_fold_curve
+from continuation.deflation import find_solutions
+from continuation.diagram import Diagram, bifurcation_diagram
+from continuation.errors import (
     ConvergenceError,
     InvalidInputError,
     MlpcontError,
     StoreError,
     UnknownNameError,
 )
-from .maps import gradient_descent, map_problem, period_two, switch_to_period_two
-from .newton import NewtonResult, newton
-from .options import NewtonOptions, StepOptions
-from .oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
-from .problem import CompiledProblem, Problem, check_derivatives
-from .switching import Offshoot, branch_directions, switch_branch
+from continuation.maps import gradient_descent, map_problem, period_two, switch_to_period_two
+from continuation.newton import NewtonResult, newton
+from continuation.options import NewtonOptions, StepOptions
+from continuation.oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
+from continuation.problem import CompiledProblem, Problem, check_derivatives
+from continuation.switching import Offshoot, branch_directions, switch_branch
 
 __all__ = [
     "Branch",

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from .branch import Branch, Sample
-from .options import NEWTON, STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem, CompiledProblem
-from .tracer import Segment, Tracer, assemble, samples_of
+from continuation.branch import Branch, Sample
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem, CompiledProblem
+from continuation.tracer import Segment, Tracer, assemble, samples_of
 
 __all__ = ["resume_branch", "samples", "trace_branch"]
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from .linalg import bordered_solve_both
-from .problem import AnyProblem, Problem
+from continuation.linalg import bordered_solve_both
+from continuation.problem import AnyProblem, Problem
 
 __all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
 

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from .errors import StoreError
+from continuation.errors import StoreError
 
 __all__ = ["Branch", "Sample", "SpecialPoint"]
 

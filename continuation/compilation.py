@@ -1,11 +1,16 @@
 """How loops become machine code: two bodies of one function, kernels by address, the disk cache."""
 
+import hashlib
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from numba import njit, types
+from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import overload
 
 __all__ = [
@@ -13,6 +18,7 @@ __all__ = [
     "KERNEL_SIGNATURE",
     "MATRIX",
     "VECTOR",
+    "compiled_for_all_models",
     "dual",
     "first_class",
     "machine_code",
@@ -70,3 +76,23 @@ def machine_code(function: Callable[..., Any], signature: Any) -> Callable[..., 
         return njit(signature, cache=True, error_model="numpy", nogil=True)(function)
     except RuntimeError:  # no writable cache folder anywhere: compile for this process only
         return njit(signature, error_model="numpy", nogil=True)(function)
+
+
+def compiled_for_all_models(
+    function: Callable[..., Any], signature: Any, called: tuple[ModuleType, ...]
+) -> Callable[..., Any]:
+    """The function compiled for one signature, from the disk cache after the first process.
+
+    Kernels enter as first-class functions; a dispatcher as argument would compile the function for
+    every model. The name in the cache carries a digest of the sources of the modules `called`:
+    Numba looks at the file of the compiled function only, and would load stale code.
+    """
+    sources = b"".join(Path(str(module.__file__)).read_bytes() for module in called)
+    function.__qualname__ = f"{function.__name__}_{hashlib.sha256(sources).hexdigest()[:16]}"
+    options = {"error_model": "numpy", "nogil": True}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
+        try:
+            return njit(signature, cache=True, **options)(function)
+        except RuntimeError:  # no writable cache folder: compile for this process only
+            return njit(signature, **options)(function)

@@ -22,16 +22,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import differences
-from .arclength import PLAIN_CHUNK as CHUNK
-from .arclength import collect
-from .branch import Branch, Sample, SpecialPoint
-from .errors import InvalidInputError
-from .identify import null_vectors
-from .normal_forms import normalised
-from .options import NEWTON, STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem, Problem
-from .tracer import Tracer
+from continuation import differences
+from continuation.arclength import PLAIN_CHUNK as CHUNK
+from continuation.arclength import collect
+from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.errors import InvalidInputError
+from continuation.identify import null_vectors
+from continuation.normal_forms import normalised
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem, Problem
+from continuation.tracer import Tracer
 
 __all__ = ["Curve", "Family", "trace_branch_point_curve", "trace_flip_curve", "trace_fold_curve"]
 

@@ -12,9 +12,9 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import spsolve
 
-from .newton import newton
-from .options import NEWTON, NewtonOptions, as_state
-from .problem import AnyProblem
+from continuation.newton import newton
+from continuation.options import NEWTON, NewtonOptions, as_state
+from continuation.problem import AnyProblem
 
 __all__ = ["find_solutions", "guesses"]
 

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .arclength import trace_branch
-from .branch import Branch, SpecialPoint
-from .deflation import find_solutions, guesses
-from .errors import ConvergenceError, InvalidInputError
-from .joining import cut, join, lies_on, solutions_at
-from .options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
-from .problem import AnyProblem, CompiledProblem
-from .switching import Offshoot, branch_directions
+from continuation.arclength import trace_branch
+from continuation.branch import Branch, SpecialPoint
+from continuation.deflation import find_solutions, guesses
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.joining import cut, join, lies_on, solutions_at
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
+from continuation.problem import AnyProblem, CompiledProblem
+from continuation.switching import Offshoot, branch_directions
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 

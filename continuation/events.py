@@ -22,12 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from .branch import SpecialPoint
-from .identify import BRANCHING, Event, identify
-from .linalg import zero_tolerance
-from .locate import Local, Path
-from .rates import counts, rates, tolerances
-from .workspace import Samples, Workspace
+from continuation.branch import SpecialPoint
+from continuation.identify import BRANCHING, Event, identify
+from continuation.linalg import zero_tolerance
+from continuation.locate import Local, Path
+from continuation.rates import counts, rates, tolerances
+from continuation.workspace import Samples, Workspace
 
 __all__ = ["EventFinder", "Jump"]
 

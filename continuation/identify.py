@@ -7,15 +7,15 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import eigs
 
-from . import normal_forms, oscillation
-from .augmented import branch_point_system, fold_system, hopf_system, rank_defect
-from .branch import SpecialPoint
-from .locate import Local, Path
-from .newton import newton
-from .options import NewtonOptions
-from .problem import AnyProblem, Problem
-from .stepper import CONVERGED
-from .units import InUnits, Units
+from continuation import normal_forms, oscillation
+from continuation.augmented import branch_point_system, fold_system, hopf_system, rank_defect
+from continuation.branch import SpecialPoint
+from continuation.locate import Local, Path
+from continuation.newton import newton
+from continuation.options import NewtonOptions
+from continuation.problem import AnyProblem, Problem
+from continuation.scaling import InUnits, Units
+from continuation.stepper import CONVERGED
 
 __all__ = ["BRANCHING", "Event", "identify"]
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from .branch import Branch, SpecialPoint
-from .locate import Path
-from .options import NEWTON, StepOptions
-from .problem import AnyProblem
-from .stepper import CONVERGED
-from .tracer import as_samples
-from .workspace import Workspace
+from continuation.branch import Branch, SpecialPoint
+from continuation.locate import Path
+from continuation.options import NEWTON, StepOptions
+from continuation.problem import AnyProblem
+from continuation.stepper import CONVERGED
+from continuation.tracer import as_samples
+from continuation.workspace import Workspace
 
 __all__ = ["cut", "join", "lies_on", "reverse", "solutions_at"]
 

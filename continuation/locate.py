@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from .rates import rates
-from .stepper import CONVERGED, SINGULAR
-from .workspace import Samples, Workspace
+from continuation.rates import rates
+from continuation.stepper import CONVERGED, SINGULAR
+from continuation.workspace import Samples, Workspace
 
 __all__ = ["Local", "Path"]
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .branch import Branch, SpecialPoint
-from .errors import InvalidInputError
-from .options import NEWTON, STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem, Problem
-from .switching import switch_branch
+from continuation.branch import Branch, SpecialPoint
+from continuation.errors import InvalidInputError
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem, Problem
+from continuation.switching import switch_branch
 
 __all__ = ["gradient_descent", "map_problem", "period_two", "switch_to_period_two"]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .options import NEWTON, NewtonOptions, as_state
-from .problem import AnyProblem
-from .stepper import CONVERGED
-from .workspace import MESSAGES, Workspace
+from continuation.options import NEWTON, NewtonOptions, as_state
+from continuation.problem import AnyProblem
+from continuation.stepper import CONVERGED
+from continuation.workspace import MESSAGES, Workspace
 
 __all__ = ["NewtonResult", "newton"]
 

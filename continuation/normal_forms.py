@@ -25,8 +25,8 @@ References
 
 import numpy as np
 
-from .linalg import bordered_solve
-from .problem import AnyProblem
+from continuation.linalg import bordered_solve
+from continuation.problem import AnyProblem
 
 __all__ = [
     "at_branch_point",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InvalidInputError
+from continuation.errors import InvalidInputError
 
 __all__ = ["NEWTON", "STEP", "NewtonOptions", "StepOptions", "as_state"]
 

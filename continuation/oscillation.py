@@ -9,7 +9,7 @@ References
 import numpy as np
 from scipy import linalg
 
-from .problem import AnyProblem
+from continuation.problem import AnyProblem
 
 __all__ = ["flip", "hopf", "neimark_sacker"]
 

@@ -20,10 +20,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .branch import Sample, SpecialPoint
-from .curves import Curve, Equations, Family, assembled, require_kind, system_in_q, trace_system
-from .options import NEWTON, STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem
+from continuation.branch import Sample, SpecialPoint
+from continuation.curves import (
+    Curve,
+    Equations,
+    Family,
+    assembled,
+    require_kind,
+    system_in_q,
+    trace_system,
+)
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem
 
 __all__ = ["trace_hopf_curve", "trace_neimark_sacker_curve"]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from . import differences
-from .compilation import KERNEL_SIGNATURE
-from .errors import InvalidInputError
+from continuation import differences
+from continuation.compilation import KERNEL_SIGNATURE
+from continuation.errors import InvalidInputError
 
 __all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "check_derivatives"]
 

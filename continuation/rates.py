@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .linalg import zero_tolerance
-from .problem import AnyProblem
+from continuation.linalg import zero_tolerance
+from continuation.problem import AnyProblem
 
 __all__ = ["counts", "rates", "tolerances"]
 

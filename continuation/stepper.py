@@ -25,8 +25,8 @@ from numba import types
 from numba.extending import register_jitable
 from scipy.linalg import lapack
 
-from .compilation import FORTRAN, KERNEL_SIGNATURE, MATRIX, VECTOR, dual, machine_code
-from .eigenvalues import spectra, spectrum
+from continuation.compilation import FORTRAN, KERNEL_SIGNATURE, MATRIX, VECTOR, dual, machine_code
+from continuation.eigenvalues import spectra, spectrum
 
 __all__ = ["advance", "compiled", "correct"]
 

@@ -23,14 +23,14 @@ from itertools import combinations_with_replacement, permutations
 import numpy as np
 from scipy import linalg
 
-from .arclength import trace_branch
-from .branch import Branch, SpecialPoint
-from .errors import InvalidInputError
-from .normal_forms import off_kernel
-from .options import NEWTON, STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem
-from .stepper import CONVERGED
-from .workspace import Workspace
+from continuation.arclength import trace_branch
+from continuation.branch import Branch, SpecialPoint
+from continuation.errors import InvalidInputError
+from continuation.normal_forms import off_kernel
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem
+from continuation.stepper import CONVERGED
+from continuation.workspace import Workspace
 
 __all__ = ["Offshoot", "branch_directions", "switch_branch"]
 

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from . import stepper
-from .branch import Branch, Sample, SpecialPoint
-from .errors import ConvergenceError, InvalidInputError
-from .events import EventFinder, Jump
-from .linalg import KERNEL_TOLERANCE, bordered_solve
-from .locate import Path
-from .options import NewtonOptions, StepOptions, as_state
-from .problem import AnyProblem
-from .rates import counts
-from .stepper import CONVERGED
-from .units import Units
-from .workspace import MESSAGES, Samples, Workspace, joined
+from continuation import stepper
+from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.events import EventFinder, Jump
+from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
+from continuation.locate import Path
+from continuation.options import NewtonOptions, StepOptions, as_state
+from continuation.problem import AnyProblem
+from continuation.rates import counts
+from continuation.scaling import Units
+from continuation.stepper import CONVERGED
+from continuation.workspace import MESSAGES, Samples, Workspace, joined
 
 __all__ = ["Segment", "Tracer", "as_samples", "assemble", "samples_of"]
 

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from . import stepper
-from .bordered_sparse import BorderedSparse, SparseJacobian
-from .compilation import first_class
-from .eigenvalues import spectrum
-from .errors import InvalidInputError
-from .options import STEP, NewtonOptions, StepOptions
-from .problem import AnyProblem, CompiledProblem
-from .stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
+from continuation import stepper
+from continuation.bordered_sparse import BorderedSparse, SparseJacobian
+from continuation.compilation import first_class
+from continuation.eigenvalues import spectrum
+from continuation.errors import InvalidInputError
+from continuation.options import STEP, NewtonOptions, StepOptions
+from continuation.problem import AnyProblem, CompiledProblem
+from continuation.stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 

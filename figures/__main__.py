@@ -15,7 +15,7 @@ from rich.table import Table
 
 from continuation.ensemble import available_cores, process_pool
 from continuation.errors import MlpcontError
-from continuation.store import require_writable
+from continuation.storage import require_writable
 from figures import claims, compile_kernels, job, result
 from figures.settings import Settings
 from symbolic import KernelCacheError

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.basin_sweeps import UNDECIDED, UNLISTED, sweep_basins
+from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS

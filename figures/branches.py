@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from continuation.landscape import Dataset, Loss, SetBranch
-from continuation.landscape.bifurcations import function_distance, loss_diagram, lowest_index
+from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
 from figures.arrays import join_presets, of_preset
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS

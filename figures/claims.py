@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from continuation.statistics import wilson_interval
-from continuation.store import write_text
+from continuation.storage import write_text
 from figures.arrays import of_preset
 
 HOLDS, FAILS, UNDECIDED, MISSING = "holds", "does not hold", "undecided", "not measured"

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.regions import label_regions
+from continuation.landscape.branches import label_regions
 from figures.settings import Settings
 from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
 from figures.style import DOUBLE, PRESET_TITLES

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from continuation import ensemble
-from continuation.landscape.flow_core import compiled_flows
+from continuation.landscape.flow import compiled_flows
 from continuation.stepper import compiled
 from figures import motorcycle
 from symbolic import Model, fukumizu_amari, load_kernels, single_unit

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from continuation.landscape import Dataset, Evolution, Loss, evolve
-from continuation.landscape.edges import UNDECIDED
+from continuation.landscape.graph import UNDECIDED
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from continuation.landscape import FlowGraph
-from continuation.landscape.heteroclinic import UNDECIDED
+from continuation.landscape.graph import UNDECIDED
 
 NODE_TEXTS = ("kind", "subkind", "region", "found_by")
 NODE_NUMBERS = ("index", "nullity", "orbit_size", "attracting", "loss")

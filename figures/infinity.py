@@ -28,8 +28,8 @@ from continuation.landscape import (
     follow,
     trajectory,
 )
-from continuation.landscape.end_location import Passage
-from continuation.landscape.escape_laws import escape_law
+from continuation.landscape.flow import escape_law
+from continuation.landscape.infinity import Passage
 from figures.arrays import padded
 from figures.settings import Settings
 from figures.style import DOUBLE

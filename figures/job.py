@@ -22,7 +22,7 @@ import figures
 import symbolic
 from continuation import ensemble
 from continuation.errors import StoreError, UnknownNameError
-from continuation.store import atomic_file, read_dataset, write_dataset
+from continuation.storage import atomic_file, read_dataset, write_dataset
 from figures.settings import Settings
 from figures.style import paper_style
 

@@ -19,8 +19,8 @@ from continuation.landscape import (
     find_critical_sets,
     trajectory,
 )
-from continuation.landscape.departures import departures
-from continuation.landscape.reduced_loss import reduced_loss
+from continuation.landscape.graph import departures
+from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
 from figures.settings import Settings

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Loss, connect, find_critical_sets
-from continuation.landscape.observations import read_observations
+from continuation.landscape.network import read_observations
 from figures.graph_data import graph_arrays
 from figures.plots import flow_graph
 from figures.settings import Settings

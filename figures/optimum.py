@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.optimum import optimum_shift, scaling_exponent
+from continuation.landscape.zero_noise import optimum_shift, scaling_exponent
 from figures.plots import median_and_band
 from figures.settings import Settings
 from figures.style import DOUBLE

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from continuation.flow_records import phase_to_arrays
 from continuation.landscape import Dataset, Loss, find_critical_sets, phase_plane
+from continuation.storage import phase_to_arrays
 from figures.settings import Settings
 from figures.style import SINGLE
 from symbolic import single_unit

@@ -15,9 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
+from continuation.arrays import Array
 from figures.style import KIND_MARKERS, REGION_COLOURS
-
-Array = NDArray[np.float64]
 
 BAND = (0.1, 0.9)
 """Quantiles shown around a median."""

@@ -10,8 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from continuation.flow_records import phase_to_arrays
-from continuation.results import Result, load_result
+from continuation.storage import Result, load_result, phase_to_arrays
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas

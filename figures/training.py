@@ -14,8 +14,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_limits, trajectory
-from continuation.landscape.itineraries import Gazetteer, regions_of, route
-from continuation.landscape.spans import spans
+from continuation.landscape.basins import Gazetteer, regions_of, route, spans
 from continuation.statistics import wilson_interval
 from figures.arrays import join_presets, of_preset, padded
 from figures.settings import Settings

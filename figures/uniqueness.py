@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
-from continuation.certify.unique_minimum import unique_minimum_holds
+from continuation.certify.provers import unique_minimum_holds
 from continuation.landscape import Dataset, Loss
 from figures.settings import Settings
 from figures.shares import Part, draw_shares, groups, joined_presets, with_shares

@@ -1,19 +1,19 @@
 """Exact mathematics of small networks: model, derivatives, symmetry, kernels."""
 
-from .arguments import ModelError
-from .derivatives import Derivation, derive
-from .kernels import KernelCacheError, Kernels, load_kernels
-from .model import (
+from symbolic.arguments import ModelError
+from symbolic.derivatives import Derivation, derive
+from symbolic.kernels import KernelCacheError, Kernels, load_kernels
+from symbolic.model import (
     PRESETS,
     Model,
     fukumizu_amari,
     overparameterised,
     single_unit,
 )
-from .parsing import FormulaError, parse_expression
-from .symmetry import SignedPermutation, generators
-from .verdict import Verdict
-from .verification import check, verify
+from symbolic.parsing import FormulaError, parse_expression
+from symbolic.symmetry import SignedPermutation, generators
+from symbolic.verdict import Verdict
+from symbolic.verification import check, verify
 
 __all__ = [
     "PRESETS",

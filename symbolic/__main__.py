@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .derivatives import Derivation, derive
-from .model import PRESETS, Model
-from .verdict import PROVED, REFUTED, Verdict
-from .verification import check, verify
+from symbolic.derivatives import Derivation, derive
+from symbolic.model import PRESETS, Model
+from symbolic.verdict import PROVED, REFUTED, Verdict
+from symbolic.verification import check, verify
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 console = Console(highlight=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .functions import SYMPY_FUNCTIONS, logistic, softplus
+from symbolic.functions import SYMPY_FUNCTIONS, logistic, softplus
 
 U = sp.Symbol("u", real=True)
 HIGHEST_ORDER = 4  # of derivatives of phi, needed by the fourth Taylor coefficient of the loss

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from .activations import NAMED, U, ring_of
-from .functions import SYMPY_FUNCTIONS
-from .parsing import parse_expression
+from symbolic.activations import NAMED, U, ring_of
+from symbolic.functions import SYMPY_FUNCTIONS
+from symbolic.parsing import parse_expression
 
 FREE = "free"
 WIDEST = 1024

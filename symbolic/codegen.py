@@ -7,11 +7,11 @@ and parameters of the loss are arguments.
 
 from importlib import resources
 
-from .hessian_text import tiled_block, unrolled_block
-from .model import Model
-from .printing import assignments
-from .unit_text import BLOCK_ARGUMENTS, EXACT, FAST, PLAIN, UnitText, function, over
-from .units import unit_of
+from symbolic.hessian_text import tiled_block, unrolled_block
+from symbolic.model import Model
+from symbolic.printing import assignments
+from symbolic.unit_text import BLOCK_ARGUMENTS, EXACT, FAST, PLAIN, UnitText, function, over
+from symbolic.units import unit_of
 
 _ENTRY = """
 {name}_whole = {name}_of({name}_block)

@@ -12,9 +12,9 @@ from math import comb
 
 import sympy as sp
 
-from .activations import U
-from .model import Model
-from .units import Unit, fresh_symbol, unit_of
+from symbolic.activations import U
+from symbolic.model import Model
+from symbolic.units import Unit, fresh_symbol, unit_of
 
 JET_ORDER = 4
 

@@ -6,8 +6,8 @@ buffered and multiplied in tiles.
 
 import sympy as sp
 
-from .printing import assignments
-from .unit_text import BLOCK_ARGUMENTS, FAST, PLAIN, UnitText, function, over
+from symbolic.printing import assignments
+from symbolic.unit_text import BLOCK_ARGUMENTS, FAST, PLAIN, UnitText, function, over
 
 
 def unrolled_block(kernel: UnitText) -> str:

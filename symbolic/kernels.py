@@ -23,8 +23,8 @@ from typing import Any
 import numba
 import sympy
 
-from .codegen import kernel_source
-from .model import Model
+from symbolic.codegen import kernel_source
+from symbolic.model import Model
 
 CACHE_VARIABLE = "MLPCONT_CACHE"
 _TIME_STAMP = 1_000_000_000  # seconds; any constant does

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from .activations import Ring, U, derivatives, ring_of
-from .arguments import (
+from symbolic.activations import Ring, U, derivatives, ring_of
+from symbolic.arguments import (
     FREE,
     ModelError,
     activation_expression,
@@ -28,8 +28,8 @@ from .arguments import (
     require_smooth,
     whole_width,
 )
-from .functions import evaluate
-from .parsing import FormulaError, parse_expression
+from symbolic.functions import evaluate
+from symbolic.parsing import FormulaError, parse_expression
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from .functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
+from symbolic.functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
 
 LONGEST_FORMULA = 2000  # characters
 DEEPEST_NESTING = 40  # parentheses, signs and powers inside each other

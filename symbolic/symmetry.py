@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .activations import U
-from .model import Model
+from symbolic.activations import U
+from symbolic.model import Model
 
 
 @dataclass(frozen=True)

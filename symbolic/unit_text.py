@@ -11,10 +11,10 @@ from functools import cached_property
 
 import sympy as sp
 
-from .activations import U
-from .model import Model
-from .printing import assignments
-from .units import Unit
+from symbolic.activations import U
+from symbolic.model import Model
+from symbolic.printing import assignments
+from symbolic.units import Unit
 
 MOST_UNROLLED_PARAMETERS = 13  # 118 sums: still faster, and to compile, than tiles
 _BLOCK = 1024  # samples: the buffers of a few units stay in the first-level cache

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import sympy as sp
 
-from .activations import Ring
-from .model import Model
+from symbolic.activations import Ring
+from symbolic.model import Model
 
 _NO_RING = Ring((), (), ())
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flint import ctx
 
-from .checker.points import BALL_BITS
-from .model import Model
-from .theorems import THEOREMS
-from .verdict import PROVED, UNDECIDED, Verdict
+from symbolic.checker.points import BALL_BITS
+from symbolic.model import Model
+from symbolic.theorems import THEOREMS
+from symbolic.verdict import PROVED, UNDECIDED, Verdict
 
 _SIGNS_OF_DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError)
 

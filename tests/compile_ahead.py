@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from continuation.certify import certify_complete
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.descent import compiled_seeker
-from continuation.landscape.flow_core import compiled_flows
-from continuation.landscape.reduced_seeker import compiled_reduced_seeker
+from continuation.landscape.flow.compiled import compiled_flows
+from continuation.landscape.search.reduced_seeker import compiled_reduced_seeker
+from continuation.landscape.search.seekers import compiled_seeker
 from continuation.stepper import compiled
 from symbolic import overparameterised
 

@@ -3,8 +3,9 @@
 import os
 
 import pytest
-from compile_ahead import TASKS
 from hypothesis import settings
+
+from tests.compile_ahead import TASKS
 
 # Property tests draw the same examples in every run, so that a failure can be repeated.
 settings.register_profile("repeatable", derandomize=True, deadline=None)

@@ -1,4 +1,4 @@
-"""Who may import whom (the packages point in one direction)."""
+"""Who may import whom: one table, down to the rooms of the landscape."""
 
 import ast
 import sys
@@ -7,92 +7,166 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENGINE_ALLOWED = {"numpy", "scipy", "numba", "continuation"}
-STANDS_ABOVE_THE_ENGINE = {
-    "store.py",
-    "records.py",
-    "leg_records.py",
-    "evolution_records.py",
-    "flow_records.py",
-    "results.py",
-    "ensemble.py",
-    "statistics.py",
-    "__main__.py",
+
+LANDSCAPE = "continuation.landscape"
+CERTIFY = "continuation.certify"
+ENGINE = "the engine"
+"""Every module directly in `continuation` that `ABOVE_THE_ENGINE` does not name."""
+
+ABOVE_THE_ENGINE = {"continuation.ensemble", "continuation.statistics", "continuation.__main__"}
+
+NETWORK = {ENGINE, "symbolic"}
+INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
+SETS = INFINITY | {f"{LANDSCAPE}.infinity"}
+BRANCHES = SETS | {f"{LANDSCAPE}.sets"}
+SEARCH = BRANCHES | {f"{LANDSCAPE}.branches"}
+FLOW = SETS | {f"{LANDSCAPE}.sets"}
+GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
+ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
+BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph"}
+EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
+WHOLE_LANDSCAPE = EVOLUTION | {f"{LANDSCAPE}.evolution", LANDSCAPE}
+CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
+PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
+ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
+STATISTICS = {"continuation.statistics", "continuation.ensemble"}
+ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage"}
+
+LAW = {
+    "symbolic": set(),
+    ENGINE: set(),
+    f"{LANDSCAPE}.network": NETWORK,
+    f"{LANDSCAPE}.infinity": INFINITY,
+    f"{LANDSCAPE}.sets": SETS,
+    f"{LANDSCAPE}.branches": BRANCHES,
+    f"{LANDSCAPE}.search": SEARCH,
+    f"{LANDSCAPE}.flow": FLOW,
+    f"{LANDSCAPE}.graph": GRAPH,
+    f"{LANDSCAPE}.zero_noise": ZERO_NOISE | STATISTICS,
+    f"{LANDSCAPE}.basins": BASINS | STATISTICS,
+    f"{LANDSCAPE}.evolution": EVOLUTION,
+    LANDSCAPE: WHOLE_LANDSCAPE,
+    f"{CERTIFY}.certificate": INFINITY,
+    f"{CERTIFY}.enclosures": CERTIFICATES,
+    f"{CERTIFY}.provers": PROVERS | STATISTICS,
+    f"{CERTIFY}.checker": {f"{CERTIFY}.certificate", "continuation.errors", "symbolic"},
+    CERTIFY: ALL_CERTIFY,
+    "continuation.ensemble": {ENGINE},
+    "continuation.statistics": {ENGINE},
+    "continuation.storage": ALL,
+    "continuation.commands": ALL,
+    "continuation.__main__": {"continuation.commands", ENGINE},
+    "continuation": {ENGINE},
+    "figures": ALL,
 }
+"""Room -> rooms whose modules it may import; every room may import from itself."""
+
+COMMAND_LINES = {"continuation.commands", "figures"}
+"""Rooms without public names: one file for each command or picture."""
+
+LIBRARIES = {
+    "symbolic": {"sympy", "numpy", "numba", "llvmlite", "typer", "rich", "flint"},
+    ENGINE: {"numpy", "scipy", "numba"},
+    f"{CERTIFY}.checker": {"flint", "sympy"},
+}
+"""Rooms that may use only these libraries."""
+
+FORBIDDEN = {"symbolic": {"networkx", "scipy", "matplotlib"}, LANDSCAPE: {"matplotlib", "typer"}}
+"""Libraries that nothing in a package may use."""
 
 
-def imported_modules(path: Path) -> set[str]:
+def files(package: str) -> list[Path]:
+    found = sorted((ROOT / package.replace(".", "/")).rglob("*.py"))
+    assert found
+    return found
+
+
+PATHS = [path for package in ("symbolic", "continuation", "figures") for path in files(package)]
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    """The room in which a module lies: the longest name of the table that begins its own."""
+    parts = module.split(".")
+    for end in range(len(parts), 0, -1):
+        name = ".".join(parts[:end])
+        if name == "continuation" and len(parts) > 1:
+            return ENGINE
+        if name in LAW:
+            return name
+    raise AssertionError(f"{module} lies in no room of the table")
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of the modules that a file imports, wherever the import stands."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= absolute_names(path, node)
+            assert node.level == 0, f"{path}: imports are absolute"
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if is_module(name) else str(node.module) for name in whole}
     return names
 
 
-def absolute_names(path: Path, node: ast.ImportFrom) -> set[str]:
-    if node.level == 0:
-        return {str(node.module)}
-    package = list(path.relative_to(ROOT).parts[: -node.level])
-    if node.module:
-        return {".".join([*package, node.module])}
-    return {".".join([*package, alias.name]) for alias in node.names}
+def is_module(name: str) -> bool:
+    place = ROOT / name.replace(".", "/")
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
-def third_party(names: set[str]) -> set[str]:
-    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names)
+def inside(name: str) -> bool:
+    return name.split(".")[0] in {"symbolic", "continuation", "figures"}
 
 
-def files(package: str) -> list[Path]:
-    found = sorted((ROOT / package).rglob("*.py"))
-    assert found
-    return found
+@pytest.mark.parametrize("path", PATHS, ids=module_of)
+def test_a_room_imports_only_from_those_before_it(path):
+    room = room_of(module_of(path))
+    for name in filter(inside, imported(path)):
+        allowed = LAW[room] | {room}
+        assert name in allowed or room_of(name) in allowed, f"{room} may not import {name}"
 
 
-@pytest.mark.parametrize("path", files("symbolic"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_symbolic_knows_neither_numerics_nor_figures(path):
-    assert not third_party(imported_modules(path)) & {
-        "continuation",
-        "figures",
-        "networkx",
-        "scipy",
-    }
+@pytest.mark.parametrize("path", PATHS, ids=module_of)
+def test_libraries_stay_where_they_belong(path):
+    module = module_of(path)
+    room = room_of(module)
+    outside = {name.split(".")[0] for name in imported(path) if not inside(name)}
+    libraries = outside - set(sys.stdlib_module_names)
+    if room in LIBRARIES:
+        assert libraries <= LIBRARIES[room]
+    for package, forbidden in FORBIDDEN.items():
+        if module.split(".")[: package.count(".") + 1] == package.split("."):
+            assert not libraries & forbidden
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        p
-        for p in sorted((ROOT / "continuation").glob("*.py"))
-        if p.name not in STANDS_ABOVE_THE_ENGINE
-    ],
-    ids=lambda p: p.name,
-)
-def test_engine_knows_no_network(path):
-    names = imported_modules(path)
-    assert third_party(names) <= ENGINE_ALLOWED
-    assert not any(name.startswith("continuation.landscape") for name in names)
-    assert not any(
-        name == f"continuation.{above[:-3]}" for name in names for above in STANDS_ABOVE_THE_ENGINE
-    )
+def test_every_room_of_the_table_exists_and_has_a_face():
+    for room in set(LAW) - {ENGINE}:
+        place = ROOT / room.replace(".", "/")
+        assert place.with_suffix(".py").is_file() or (place / "__init__.py").is_file(), room
+        if place.is_dir() and room not in COMMAND_LINES:
+            face = (place / "__init__.py").read_text(encoding="utf-8")
+            assert ast.get_docstring(ast.parse(face)), room
+            assert "__all__" in face, room
 
 
-@pytest.mark.parametrize("package", ["symbolic", "continuation"])
-def test_nothing_imports_figures_or_matplotlib(package):
-    for path in files(package):
-        assert not third_party(imported_modules(path)) & {"figures", "matplotlib"}, path
+@pytest.mark.parametrize("room", [room for room in LAW if room.startswith(LANDSCAPE + ".")])
+def test_no_room_of_the_landscape_is_a_corridor(room):
+    assert len(files(room)) <= 16  # about fifteen and the face
 
 
 def test_no_code_is_made_from_text():
     """User text never reaches eval or sympify; stored results never reach pickle."""
     banned = {"eval", "exec", "sympify", "parse_expr", "pickle"}
-    for package in ("symbolic", "continuation", "figures"):
-        for path in files(package):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            called = {
-                getattr(node.func, "id", getattr(node.func, "attr", None))
-                for node in ast.walk(tree)
-                if isinstance(node, ast.Call)
-            }
-            assert not (called | imported_modules(path)) & banned, path
+    for path in PATHS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        called = {
+            getattr(node.func, "id", getattr(node.func, "attr", None))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+        }
+        assert not (called | imported(path)) & banned, path

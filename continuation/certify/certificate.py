@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.loss import Loss
+from continuation.landscape.network import Loss
 
 PROVED, REFUTED, UNDECIDED = "PROVED", "REFUTED", "UNDECIDED"
 

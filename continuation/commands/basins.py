@@ -9,7 +9,7 @@ from rich.table import Table
 
 from continuation.commands import common
 from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
-from continuation.results import Result
+from continuation.storage import Result
 
 
 @common.with_task

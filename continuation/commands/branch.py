@@ -10,7 +10,7 @@ from rich.table import Table
 from continuation import SpecialPoint
 from continuation.commands import common
 from continuation.landscape import follow
-from continuation.results import Result
+from continuation.storage import Result
 
 
 @common.with_task

@@ -12,8 +12,7 @@ from continuation.certify import UNDECIDED, Certificate, CheckResult, certificat
 from continuation.certify import check as check_certificate
 from continuation.commands import common
 from continuation.errors import InvalidInputError, StoreError
-from continuation.results import CERTIFICATES, KINDS, load_result
-from continuation.store import read_dataset
+from continuation.storage import CERTIFICATES, KINDS, load_result, read_dataset
 
 TEXT_SUFFIX = ".json"
 

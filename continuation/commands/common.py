@@ -18,9 +18,8 @@ from rich.table import Table
 
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
-from continuation.landscape.observations import Axis, read_observations
-from continuation.results import Result, save_result
-from continuation.store import require_writable
+from continuation.landscape.network import Axis, read_observations
+from continuation.storage import Result, require_writable, save_result
 from symbolic import PRESETS, FormulaError, KernelCacheError, Model, ModelError
 
 SAMPLES, NOISE = 100, 0.1

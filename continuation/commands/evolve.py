@@ -8,10 +8,9 @@ from rich.table import Table
 
 from continuation.commands import common
 from continuation.errors import InvalidInputError
-from continuation.evolution_records import strand_sets
 from continuation.landscape import Evolution
 from continuation.landscape import evolve as follow_graph
-from continuation.results import Result
+from continuation.storage import Result, strand_sets
 
 
 @common.with_task

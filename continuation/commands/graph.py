@@ -12,8 +12,7 @@ from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
 from continuation.landscape import FlowGraph, connect
-from continuation.results import Result
-from continuation.store import atomic_file
+from continuation.storage import Result, atomic_file
 
 
 @common.with_task

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from continuation.commands import common
-from continuation.landscape.phase_planes import phase_plane
-from continuation.results import Result
+from continuation.landscape.graph import phase_plane
+from continuation.storage import Result
 
 
 @common.with_task

@@ -5,7 +5,7 @@ from pathlib import Path
 from continuation.certify import Certificate, certify_sets
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
-from continuation.results import Result
+from continuation.storage import Result
 
 
 @common.with_task

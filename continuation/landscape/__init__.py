@@ -1,49 +1,57 @@
 """The loss landscape of a network: data, critical sets, gradient flow, heteroclinic graph."""
 
-from continuation.landscape.basin_sweeps import BasinSweep, sweep_basins
-from continuation.landscape.basins import Basins, Fraction, estimate_basins
-from continuation.landscape.bifurcations import LossDiagram, loss_diagram
-from continuation.landscape.critical_manifolds import Embedding, Piece
-from continuation.landscape.critical_sets import (
-    CriticalSet,
-    CriticalSets,
-    RegionEvidence,
-    Segment,
+from continuation.landscape.basins import (
+    Basins,
+    BasinSweep,
+    Fraction,
+    PassageTimes,
+    Stop,
+    estimate_basins,
+    itinerary,
+    passage_times,
+    sweep_basins,
 )
-from continuation.landscape.dataset import Dataset
-from continuation.landscape.end_location import Passage
-from continuation.landscape.evolution import evolve
-from continuation.landscape.evolution_events import Event
-from continuation.landscape.evolution_strands import Strand
-from continuation.landscape.evolution_switches import Switch
-from continuation.landscape.evolution_timeline import Evolution, Interval
-from continuation.landscape.flow_graph import Chain, FlowGraph
-from continuation.landscape.following import SetBranch, follow
-from continuation.landscape.gradient_flow import (
+from continuation.landscape.branches import Leg, SetBranch, follow, label_regions
+from continuation.landscape.evolution import (
+    Event,
+    Evolution,
+    Interval,
+    LossDiagram,
+    Strand,
+    Switch,
+    evolve,
+    loss_diagram,
+)
+from continuation.landscape.flow import (
     FlowResult,
     Trajectory,
     flow_to_limit,
     flows_to_limits,
     trajectory,
 )
-from continuation.landscape.heteroclinic import connect
-from continuation.landscape.itineraries import Stop, itinerary
-from continuation.landscape.legs import Leg
-from continuation.landscape.loss import Jet, Loss, LossAt
-from continuation.landscape.passages import PassageTimes, passage_times
-from continuation.landscape.phase_planes import PhasePlane, phase_plane
-from continuation.landscape.regions import label_regions
-from continuation.landscape.saturation import Saturation
+from continuation.landscape.graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
+from continuation.landscape.infinity import Passage
+from continuation.landscape.network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.search_budget import Progress
-from continuation.landscape.symmetry import Stabiliser, Symmetry
-from continuation.landscape.zero_noise import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
-from continuation.landscape.zero_noise_branches import (
+from continuation.landscape.sets import (
+    CriticalSet,
+    CriticalSets,
+    Embedding,
+    Piece,
+    RegionEvidence,
+    Saturation,
+    Segment,
+)
+from continuation.landscape.zero_noise import (
     ZeroNoiseBranch,
     ZeroNoiseCheck,
+    ZeroNoiseSet,
+    ZeroNoiseSets,
     branch_from_zero,
     check_zero_noise,
+    zero_noise_sets,
 )
+from continuation.progress import Progress
 
 __all__ = [
     "BasinSweep",

@@ -9,8 +9,8 @@ probability at most D / 2^61 (Schwartz and Zippel), below 1e-15 for every identi
 Nothing here imports the modules that make proofs, or the kernels.
 """
 
-from .formulas import FormulaRefused, value_of
-from .jets import Jet
-from .points import Balls, Points, Residues, apply, seed_of
+from symbolic.checker.formulas import FormulaRefused, value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.points import Balls, Points, Residues, apply, seed_of
 
 __all__ = ["Balls", "FormulaRefused", "Jet", "Points", "Residues", "apply", "seed_of", "value_of"]

@@ -7,9 +7,9 @@ from typing import Any
 
 from flint import fmpq
 
-from .formulas import value_of
-from .jets import Jet
-from .points import Balls, Points, Residues, apply
+from symbolic.checker.formulas import value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.points import Balls, Points, Residues, apply
 
 Fields = Mapping[str, Any]
 """A model as the dictionary of its JSON text."""

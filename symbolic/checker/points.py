@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from flint import arb, arb_series, ctx, fmpq, nmod
 
-from .jets import Jet
+from symbolic.checker.jets import Jet
 
 PRIME = 2**61 - 1
 BALL_BITS = 400

@@ -13,7 +13,7 @@ Every module has
 from collections.abc import Mapping
 from types import ModuleType
 
-from . import (
+from symbolic.theorems import (
     blow_up,
     confluence,
     derivatives,

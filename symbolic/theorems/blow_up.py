@@ -28,13 +28,13 @@ from typing import Any
 
 import sympy as sp
 
-from ..checker.formulas import value_of
-from ..checker.jets import Jet
-from ..checker.points import Points, Residues, apply, seed_of
-from ..model import Model
-from ..verdict import Verdict
-from .proof import ANY_SIZE, Claims, conclude, formula
-from .smooth import Smooth
+from symbolic.checker.formulas import value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.points import Points, Residues, apply, seed_of
+from symbolic.model import Model
+from symbolic.theorems.proof import ANY_SIZE, Claims, conclude, formula
+from symbolic.theorems.smooth import Smooth
+from symbolic.verdict import Verdict
 
 NAME = "blow-up"
 STATEMENT = (

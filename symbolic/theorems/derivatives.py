@@ -17,12 +17,12 @@ from typing import Any
 
 import sympy as sp
 
-from ..checker.networks import Samples, dimension, formula, line, loss, points_for
-from ..checker.points import seed_of
-from ..derivatives import JET_ORDER, Derivation, derive
-from ..model import Model
-from ..verdict import Verdict
-from .proof import conclude
+from symbolic.checker.networks import Samples, dimension, formula, line, loss, points_for
+from symbolic.checker.points import seed_of
+from symbolic.derivatives import JET_ORDER, Derivation, derive
+from symbolic.model import Model
+from symbolic.theorems.proof import conclude
+from symbolic.verdict import Verdict
 
 NAME = "derivatives"
 STATEMENT = (

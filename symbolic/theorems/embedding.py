@@ -29,14 +29,14 @@ from typing import Any
 
 import sympy as sp
 
-from ..checker.formulas import value_of
-from ..checker.jets import Jet
-from ..checker.linear import with_vanishing_sums
-from ..checker.points import Points, Residues, apply, seed_of
-from ..model import Model
-from ..verdict import Verdict
-from .proof import ANY_SIZE, Claims, conclude, formula, second_directional
-from .smooth import Smooth, Vanishing
+from symbolic.checker.formulas import value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.linear import with_vanishing_sums
+from symbolic.checker.points import Points, Residues, apply, seed_of
+from symbolic.model import Model
+from symbolic.theorems.proof import ANY_SIZE, Claims, conclude, formula, second_directional
+from symbolic.theorems.smooth import Smooth, Vanishing
+from symbolic.verdict import Verdict
 
 NAME = "embedding"
 SPLIT = (

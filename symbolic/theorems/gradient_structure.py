@@ -20,14 +20,14 @@ from typing import Any
 
 import sympy as sp
 
-from ..checker.formulas import value_of
-from ..checker.linear import determinant
-from ..checker.networks import Samples, dimension, line, loss, points_for
-from ..checker.points import Points, seed_of
-from ..model import Model
-from ..verdict import Verdict
-from .derivatives import two_units
-from .proof import Claims, conclude, formula
+from symbolic.checker.formulas import value_of
+from symbolic.checker.linear import determinant
+from symbolic.checker.networks import Samples, dimension, line, loss, points_for
+from symbolic.checker.points import Points, seed_of
+from symbolic.model import Model
+from symbolic.theorems.derivatives import two_units
+from symbolic.theorems.proof import Claims, conclude, formula
+from symbolic.verdict import Verdict
 
 NAME = "gradient structure"
 STATEMENT = (

@@ -28,16 +28,16 @@ from typing import Any
 import sympy as sp
 from flint import arb, fmpq
 
-from ..activations import U
-from ..checker.formulas import value_of
-from ..checker.jets import Jet
-from ..checker.linear import determinant
-from ..checker.networks import activate
-from ..checker.points import Balls, Points, Residues, apply, seed_of
-from ..model import Model
-from ..verdict import Verdict
-from .proof import ANY_SIZE, Claims, conclude, formula, undecided
-from .smooth import Smooth
+from symbolic.activations import U
+from symbolic.checker.formulas import value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.linear import determinant
+from symbolic.checker.networks import activate
+from symbolic.checker.points import Balls, Points, Residues, apply, seed_of
+from symbolic.model import Model
+from symbolic.theorems.proof import ANY_SIZE, Claims, conclude, formula, undecided
+from symbolic.theorems.smooth import Smooth
+from symbolic.verdict import Verdict
 
 NAME = "noisy optimum"
 ONE = (

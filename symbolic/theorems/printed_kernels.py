@@ -19,19 +19,19 @@ from typing import Any
 
 import sympy as sp
 
-from ..activations import U
-from ..checker.execution import ExecutionRefused, Program, Rows, zeros
-from ..checker.formulas import FormulaRefused
-from ..checker.networks import Samples, dimension, line, loss, network, points_for
-from ..checker.points import Points, apply, seed_of
-from ..codegen import kernel_source
-from ..derivatives import derive
-from ..functions import SYMPY_FUNCTIONS
-from ..model import Model
-from ..unit_text import UnitText
-from ..units import unit_of
-from ..verdict import Verdict
-from .proof import conclude, undecided
+from symbolic.activations import U
+from symbolic.checker.execution import ExecutionRefused, Program, Rows, zeros
+from symbolic.checker.formulas import FormulaRefused
+from symbolic.checker.networks import Samples, dimension, line, loss, network, points_for
+from symbolic.checker.points import Points, apply, seed_of
+from symbolic.codegen import kernel_source
+from symbolic.derivatives import derive
+from symbolic.functions import SYMPY_FUNCTIONS
+from symbolic.model import Model
+from symbolic.theorems.proof import conclude, undecided
+from symbolic.unit_text import UnitText
+from symbolic.units import unit_of
+from symbolic.verdict import Verdict
 
 NAME = "printed kernels"
 STATEMENT = (

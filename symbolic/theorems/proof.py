@@ -5,8 +5,8 @@ from typing import Any
 
 import sympy as sp
 
-from ..parsing import parse_expression
-from ..verdict import PROVED, REFUTED, UNDECIDED, Verdict, canonical
+from symbolic.parsing import parse_expression
+from symbolic.verdict import PROVED, REFUTED, UNDECIDED, Verdict, canonical
 
 _DIGITS = 40
 _SHOWN = 200  # characters of an expression in a reason

@@ -20,13 +20,13 @@ from typing import Any
 
 import sympy as sp
 
-from ..checker.networks import Samples, activate, dimension, line, loss
-from ..checker.points import Balls, Points, Residues, seed_of
-from ..model import Model
-from ..symmetry import SignedPermutation, generators, parity
-from ..verdict import Verdict
-from .proof import ANY_SIZE, conclude
-from .smooth import OF_PARITY
+from symbolic.checker.networks import Samples, activate, dimension, line, loss
+from symbolic.checker.points import Balls, Points, Residues, seed_of
+from symbolic.model import Model
+from symbolic.symmetry import SignedPermutation, generators, parity
+from symbolic.theorems.proof import ANY_SIZE, conclude
+from symbolic.theorems.smooth import OF_PARITY
+from symbolic.verdict import Verdict
 
 NAME = "symmetry"
 STATEMENT = (

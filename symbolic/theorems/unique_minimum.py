@@ -31,14 +31,14 @@ from typing import Any
 import sympy as sp
 from flint import fmpq
 
-from ..activations import derivatives
-from ..checker.formulas import value_of
-from ..checker.jets import Jet
-from ..checker.points import Points, Residues, apply, seed_of
-from ..model import Model
-from ..verdict import Verdict
-from .proof import ANY_SIZE, Claims, conclude, formula, undecided
-from .smooth import Smooth
+from symbolic.activations import derivatives
+from symbolic.checker.formulas import value_of
+from symbolic.checker.jets import Jet
+from symbolic.checker.points import Points, Residues, apply, seed_of
+from symbolic.model import Model
+from symbolic.theorems.proof import ANY_SIZE, Claims, conclude, formula, undecided
+from symbolic.theorems.smooth import Smooth
+from symbolic.verdict import Verdict
 
 NAME = "unique minimum"
 GENERAL = (

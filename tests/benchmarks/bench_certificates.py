@@ -7,11 +7,11 @@ import statistics
 import time
 
 from continuation.certify import certify_never_optimal, certify_sets, check
-from continuation.certify.balls import box, working_precision
 from continuation.certify.certificate import problem_of
-from continuation.certify.exact import ExactLoss
-from continuation.certify.krawczyk import contraction, inertia
-from continuation.certify.points import point_certificate
+from continuation.certify.enclosures.balls import box, working_precision
+from continuation.certify.enclosures.exact_loss import ExactLoss
+from continuation.certify.enclosures.krawczyk import contraction, inertia
+from continuation.certify.provers.points import point_certificate
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from symbolic import fukumizu_amari, overparameterised
 

@@ -17,10 +17,10 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.landscape import Dataset, Evolution, Loss, connect, evolve, find_critical_sets
-from continuation.landscape.evolution_family import LossFamily
-from continuation.landscape.evolution_sides import Sides
-from continuation.landscape.evolution_strands import StrandAt, living
-from continuation.landscape.evolution_tracking import same_set
+from continuation.landscape.evolution.family import LossFamily
+from continuation.landscape.evolution.sides import Sides
+from continuation.landscape.evolution.strands import StrandAt, living
+from continuation.landscape.evolution.tracking import same_set
 from symbolic import PRESETS
 
 NAMES = ("fukumizu_amari", "overparameterised")

@@ -30,9 +30,9 @@ from continuation.landscape import (
     find_critical_sets,
     flows_to_limits,
 )
-from continuation.landscape.basins import BASIN_RTOL
-from continuation.landscape.limit_functions import limit_outputs
-from continuation.landscape.targets import match
+from continuation.landscape.basins.estimate import BASIN_RTOL
+from continuation.landscape.graph.targets import match
+from continuation.landscape.infinity.limit_functions import limit_outputs
 from symbolic import PRESETS
 
 HERE = Path(__file__).parent

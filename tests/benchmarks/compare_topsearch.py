@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
-from continuation.landscape.passing import nearest_share, weight_distance
+from continuation.landscape.graph.passing import nearest_share, weight_distance
 from symbolic import PRESETS
 
 HERE = Path(__file__).parent

@@ -23,8 +23,8 @@ from continuation.landscape import (
     follow,
     zero_noise_sets,
 )
-from continuation.landscape.following import FOLLOWING
-from continuation.landscape.legs import passages_of
+from continuation.landscape.branches.follow import FOLLOWING
+from continuation.landscape.branches.legs import passages_of
 from symbolic import fukumizu_amari, overparameterised
 
 NOISE = 0.2

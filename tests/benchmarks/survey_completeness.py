@@ -5,7 +5,7 @@
 --count: the Euler count of every result over both two-unit presets, n from 10 to 1000 and several
 noises (240 data sets; at least 199 in 200 must pass, every miss is printed with its notes).
 --methods: on 20 of them the isolated points of the exhaustive search beside those of four other
-methods (`tests/landscape/four_methods.py`); what one method has and another lacks is printed.
+methods (`tests/continuation/landscape/four_methods.py`); what one has and another lacks is printed.
 --widths: for three and four units and with a hidden bias, where no count exists: seeds compared,
 and the saturation of the search. Without an option: all three.
 """
@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
-from continuation.landscape.responses import Responses
-from continuation.landscape.two_units import Grid
+from continuation.landscape.network.responses import Responses
+from continuation.landscape.network.weight_grid import Grid
 from symbolic import Model, fukumizu_amari, overparameterised
 
-sys.path.append(str(Path(__file__).parents[1] / "landscape"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import four_methods as methods
+from tests.continuation.landscape import four_methods as methods
 
 PRESETS = {"fukumizu_amari": fukumizu_amari, "overparameterised": overparameterised}
 SIZES, NOISES, SEEDS = (10, 20, 50, 100, 300, 1000), (0.05, 0.1, 0.3, 0.5), range(5)

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from continuation.certify.unique_minimum import unique_minimum_probability  # noqa: E402
+from continuation.certify.provers.unique_minimum import unique_minimum_probability  # noqa: E402
 from symbolic import fukumizu_amari, single_unit  # noqa: E402
 
 INTRODUCTION = """Share of data sets of n samples for which the condition of Newton and Kantorovich

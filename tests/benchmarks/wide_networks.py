@@ -19,7 +19,7 @@ from continuation.landscape import (
     flow_to_limit,
     flows_to_limits,
 )
-from continuation.landscape.gradient_flow import trajectory
+from continuation.landscape.flow.gradient_flow import trajectory
 from symbolic import fukumizu_amari, overparameterised
 
 NOISE, SAMPLES, STARTS = 0.1, 100, 20

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from problems import circle, fold, pitchfork, scalar
 
 from continuation import (
     ConvergenceError,
@@ -15,6 +14,7 @@ from continuation import (
     resume_branch,
     trace_branch,
 )
+from tests.continuation.problems import circle, fold, pitchfork, scalar
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
-import perceptron
 import pytest
-from problems import d3, d4, isola, pitchfork
 
 from continuation import (
     InvalidInputError,
@@ -15,6 +13,8 @@ from continuation import (
     bifurcation_diagram,
     find_solutions,
 )
+from tests.continuation import perceptron
+from tests.continuation.problems import d3, d4, isola, pitchfork
 
 STEP = StepOptions(initial=0.02, maximum=0.05)
 secondary = Problem(

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from perceptron import data_set, exact_root, problem
 
 from continuation import Branch, Problem, StepOptions, newton, resume_branch, trace_branch
+from tests.continuation.perceptron import data_set, exact_root, problem
 
 TEACHER = np.array([1.0, 4.0, 2.0, -1.0])
 STEP = StepOptions(initial=0.02, maximum=0.02)

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from problems import hysteresis
 
 from continuation import Branch, StepOptions, StoreError, resume_branch, samples, trace_branch
+from tests.continuation.problems import hysteresis
 
 START = ([2.0], 6.0)
 LIMITS = (-7.0, 7.0)

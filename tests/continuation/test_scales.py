@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import ORACLES, Oracle
 
 from continuation import Branch, InvalidInputError, Problem, StepOptions, newton, trace_branch
+from tests.continuation.problems import ORACLES, Oracle
 
 Array = np.ndarray
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from problems import ORACLES, Oracle
 
 from continuation import Branch, Problem, StepOptions, trace_branch
+from tests.continuation.problems import ORACLES, Oracle
 
 LIMIT = "limit"
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from problems import ORACLES, d3, d4, pitchfork, touch, transcritical
 
 from continuation import (
     InvalidInputError,
@@ -11,6 +10,7 @@ from continuation import (
     switch_branch,
     trace_branch,
 )
+from tests.continuation.problems import ORACLES, d3, d4, pitchfork, touch, transcritical
 
 STEP = StepOptions(initial=0.05, maximum=0.05)
 
@@ -74,7 +74,7 @@ def test_nothing_leaves_a_fold() -> None:
 
 def test_criticality_of_pitchforks() -> None:
     for name, sign in (("pitchfork", 1.0), ("subcritical", 0.0)):
-        import problems
+        from tests.continuation import problems
 
         point = branch_point(getattr(problems, name), 1)
         assert point.coefficients["supercritical"] == sign

@@ -16,7 +16,7 @@ import pytest
 import xarray as xr
 
 from continuation.errors import MlpcontError, UnknownNameError
-from continuation.store import write_dataset
+from continuation.storage.netcdf import write_dataset
 from figures import job
 from figures.settings import Settings
 

@@ -19,9 +19,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, follow
-from continuation.landscape.observations import Axis
-from continuation.results import Result, save_result
-from continuation.store import read_dataset
+from continuation.landscape.network.observations import Axis
+from continuation.storage.netcdf import read_dataset
+from continuation.storage.results import Result, save_result
 from figures import __main__ as command_line
 from figures import compile_kernels, job
 from symbolic import single_unit

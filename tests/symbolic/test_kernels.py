@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from networks_by_hand import LossByHand, Perceptron, Saturation, complex_step
 
 from symbolic import Model, load_kernels
 from symbolic import kernel_runtime as runtime
+from tests.symbolic.networks_by_hand import LossByHand, Perceptron, Saturation, complex_step
 
 PERCEPTRONS = {
     "tanh": {"hidden": 2},

@@ -1,0 +1,75 @@
+"""Checker of certified sets at infinity: confluence and linear ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+from flint import arb
+
+from continuation.certify.checker.points import inertia, require_point
+from continuation.certify.checker.problem import Problem, around, number, numbers, plain, require
+from symbolic import Model, parse_expression
+
+CONFLUENCE = ("confluence", ["w", "a", "b"])
+LINEAR = ("linear", ["w", "v", "c"])
+LINEAR_ALONE = ("linear", ["c"])
+
+
+def check_infinity(record: Mapping[str, Any]) -> None:
+    """A critical point of the limit model, and the sign in the normal coordinate."""
+    require(record["verdict"] == "PROVED", "a set at infinity can only be proved")
+    problem, claim = Problem.read(record["problem"]), record["claim"]
+    end = (claim["subkind"], claim["names"])
+    require(end in (CONFLUENCE, LINEAR, LINEAR_ALONE), "there is no such end")
+    _require_network(problem, 1 if end == LINEAR_ALONE else 2)
+    limit = replace(problem, model=_limit_model(*end))
+    require_point(limit, record)
+    theta = around(numbers(claim["theta"]), number(record["radius"]))
+    _, _, square, curved = limit.derivatives(theta)
+    negative, positive = inertia(square + curved)
+    slope = _slope(limit, dict(zip(claim["names"], theta, strict=True)), claim["subkind"])
+    require(slope < 0 or slope > 0, "the derivative in the normal coordinate may vanish")
+    stated = [negative + bool(slope < 0), 0, positive + bool(slope > 0)]
+    require(record["inertia"] == stated, "the set has another inertia")
+
+
+def _require_network(problem: Problem, hidden: int) -> None:
+    model = problem.model
+    require(model.kind == "perceptron" and model.activation == "tanh", "this is no tanh network")
+    require(model.free_output and model.hidden == hidden, "this network has no such end")
+    require(not (model.bias or model.offset), "the charts hold without bias and offset")
+    require(problem.decay == 0, "with weight decay nothing lies at infinity")
+
+
+def _limit_model(subkind: str, names: list[str]) -> Model:
+    """The formula of the limit."""
+    terms = {"a": "a*tanh(w*x)", "b": "b*x*(1 - tanh(w*x)**2)", "v": "v*tanh(w*x)", "c": "c*x"}
+    return Model.from_expression(" + ".join(terms[n] for n in names if n != "w"), names)
+
+
+def _slope(problem: Problem, theta: Mapping[str, arb], subkind: str) -> arb:
+    """Σ ω r ∂f in the normal coordinate: D = (w₁ − w₂)² or q = w².
+
+    For the confluence from f = a sinh c/(cosh c + C) + 2 b x s/(cosh c + C) with c = 2wx,
+    C = cosh √z, s = sinh √z/√z and z = D x²: dC/dz = 1/2 and ds/dz = 1/6 at z = 0.
+    """
+    across = "-c*x**3/3"
+    if subkind == "confluence":
+        across = (
+            "x**2*(-a*sinh(2*w*x)/(2*(cosh(2*w*x) + 1)**2) + b*x/(3*(cosh(2*w*x) + 1))"
+            " - b*x/(cosh(2*w*x) + 1)**2)"
+        )
+    names = [*theta, problem.model.input_symbol.name]
+    formula, outputs = parse_expression(across, names), problem.model.expression
+    known = dict(zip(problem.model.parameter_symbols, theta.values(), strict=True))
+    total = arb(0)
+    for x, target, noise, weight in zip(
+        problem.x, problem.target, problem.noise, problem.weights, strict=True
+    ):
+        here: dict[sp.Symbol, arb] = {**known, problem.model.input_symbol: x}
+        residual = plain(outputs, here) - target - problem.sigma * noise
+        total += weight * residual * plain(formula, here)
+    return total

@@ -1,0 +1,66 @@
+"""Ball arithmetic: functions, derivatives and linear algebra with proven bounds.
+
+May import `symbolic` and the record of a certificate.
+"""
+
+from continuation.certify.enclosures.balls import (
+    box,
+    exact,
+    is_finite,
+    lower,
+    magnitude,
+    midpoints,
+    norm,
+    upper,
+    working_precision,
+)
+from continuation.certify.enclosures.divided_differences import (
+    ORDERS,
+    VALUE_ERROR,
+    enclose_differences,
+    fill_line,
+    lines,
+    taylor_table,
+)
+from continuation.certify.enclosures.exact_loss import ExactLoss
+from continuation.certify.enclosures.formulas import Column, compile_formulas
+from continuation.certify.enclosures.krawczyk import (
+    Failure,
+    contraction,
+    contraction_rate,
+    enlarge,
+    identity,
+    inertia,
+    row_norm,
+)
+from continuation.certify.enclosures.third_derivatives import Matrix, ThirdDerivatives
+
+__all__ = [
+    "ORDERS",
+    "VALUE_ERROR",
+    "Column",
+    "ExactLoss",
+    "Failure",
+    "Matrix",
+    "ThirdDerivatives",
+    "box",
+    "compile_formulas",
+    "contraction",
+    "contraction_rate",
+    "enclose_differences",
+    "enlarge",
+    "exact",
+    "fill_line",
+    "identity",
+    "inertia",
+    "is_finite",
+    "lines",
+    "lower",
+    "magnitude",
+    "midpoints",
+    "norm",
+    "row_norm",
+    "taylor_table",
+    "upper",
+    "working_precision",
+]

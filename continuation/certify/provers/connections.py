@@ -1,0 +1,221 @@
+"""Certificates of a whole search and its graph: sets, and edges that end in certified basins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from scipy.integrate import Radau
+
+from continuation.arrays import Array
+from continuation.certify.certificate import UNDECIDED, Certificate, problem_of
+from continuation.certify.enclosures import ExactLoss
+from continuation.certify.provers.basins import basin_certificate, enters, with_entries
+from continuation.certify.provers.infinity import infinity_certificate
+from continuation.certify.provers.lines import line_certificate
+from continuation.certify.provers.points import point_certificate
+from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
+from continuation.landscape.flow import TIME_LIMIT
+from continuation.landscape.graph import Departure, departures
+from continuation.landscape.network import Symmetry
+from continuation.landscape.sets import coinciding_units, merge_units
+
+RTOL, ATOL = 1e-9, 1e-13
+"""Tolerances of the last stretch into a basin, whose radius may be 1e-5."""
+
+LAST_STEPS = 2000
+"""Steps of the last stretch, some thirty of which are needed."""
+
+ISOLATED_DEPARTURES = ("side", "line", "line end")
+"""Departures in finitely many directions; those of higher index are sampled from a sphere."""
+
+SPLIT_LINE = "split line"
+
+
+def certify_sets(
+    loss: Loss,
+    sets: Sequence[CriticalSet],
+    *,
+    noise: float = 0.0,
+    size: float | None = None,
+    weight_decay: float = 0.0,
+) -> tuple[Certificate, ...]:
+    """Certificates of critical sets, in their order.
+
+    Points (origin, dead and silent units among them) as in `certify_point`, split lines as in
+    `certify_line`, confluences and linear ends as in `infinity_certificate`; other sets at
+    infinity, manifolds and degenerate sets are UNDECIDED, with the reason.
+
+    Raises
+    ------
+    InvalidInputError
+        A parameter is out of range.
+    """
+    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
+    smaller = _smaller(enclosed) if any(found.subkind == SPLIT_LINE for found in sets) else None
+    return tuple(_named(found, _certificate(found, problem, enclosed, smaller)) for found in sets)
+
+
+def _smaller(loss: ExactLoss) -> ExactLoss:
+    """The loss of the network that has one unit less."""
+    return replace(loss, model=loss.model.with_hidden(loss.model.hidden - 1))
+
+
+def _certificate(
+    found: CriticalSet,
+    problem: Mapping[str, Any],
+    loss: ExactLoss,
+    smaller: ExactLoss | None,
+) -> Certificate:
+    if found.theta is None:
+        return infinity_certificate(loss, problem, found.subkind, found.limit or {})
+    if found.kind == "point":
+        return point_certificate(loss, problem, found.theta)
+    pair = coinciding_units(loss.model, found.theta) if found.subkind == SPLIT_LINE else None
+    if pair is None or smaller is None:
+        reason = f"there is no certificate for a {found.subkind}"
+        return Certificate(found.kind, UNDECIDED, "nothing is proved of it", reason, problem)
+    kept, dropped = pair
+    base = merge_units(loss.model, found.theta, kept, dropped)
+    return line_certificate(smaller, problem, base, kept)
+
+
+def _named(found: CriticalSet, certificate: Certificate) -> Certificate:
+    """The certificate with the label of its set, for readers; nothing rests on it."""
+    return replace(certificate, claim={**certificate.claim, "set": found.label})
+
+
+def certify_graph(
+    loss: Loss,
+    graph: FlowGraph,
+    *,
+    noise: float = 0.0,
+    size: float | None = None,
+    weight_decay: float = 0.0,
+) -> tuple[FlowGraph, tuple[Certificate, ...]]:
+    """Certify what a graph consists of, and mark it.
+
+    Nodes are certified as in `certify_sets`. An edge to an attracting point, from an
+    index-1 point or a line, is marked `certified_basin` where every trajectory behind it was
+    computed into a certified basin; the integration up to there is not certified.
+
+    Parameters
+    ----------
+    loss : Loss
+    graph : FlowGraph
+        With its critical sets.
+    noise, size, weight_decay : float
+        Those of the graph, as in `Loss.at`.
+
+    Returns
+    -------
+    FlowGraph
+        The same graph with `certified` on its nodes and `certified_basin` on its edges.
+    tuple of Certificate
+        Of the nodes, in the order of `graph.sets`, then of the basins.
+    """
+    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    nodes = certify_sets(loss, graph.sets, **parameters)
+    at, enclosed = loss.at(**parameters), ExactLoss.of(loss, **parameters)
+    basins: list[Certificate] = []
+    entered: set[tuple[str, str, int]] = set()
+    orbits: dict[str, list[Orbit]] = {}
+    for target, point in zip(graph.sets, nodes, strict=True):
+        if target.kind == "point" and target.attracting:
+            basin = basin_certificate(enclosed, point)
+            entries = []
+            if basin.proved:
+                for source in _sources(graph, target):
+                    known = orbits.setdefault(source.label, _orbits(at, source))
+                    entries += _entries(at, enclosed, known, target, basin)
+                entered |= _complete_edges(graph, target, entries)
+            basins.append(with_entries(basin, [(e.source, e.state) for e in entries]))
+    proved = {s.label: c.proved for s, c in zip(graph.sets, nodes, strict=True)}
+    return graph.with_certificates(proved, entered), (*nodes, *basins)
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """One computed trajectory out of a critical set, up to where its limit was decided."""
+
+    start: Departure
+    path: Trajectory
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A state of a computed trajectory, moved by a symmetry, that lies in a certified basin."""
+
+    source: str
+    departure: str
+    parameter: float | None
+    state: Array
+
+
+def _sources(graph: FlowGraph, target: CriticalSet) -> list[CriticalSet]:
+    sources = set(graph.nx.predecessors(target.label))
+    return [s for s in graph.sets if s.label in sources]
+
+
+def _orbits(at: LossAt, source: CriticalSet) -> list[Orbit]:
+    return [
+        Orbit(start, trajectory(at, start.theta, subspace=start.subspace))
+        for start in departures(at, source)
+        if start.kind in ISOLATED_DEPARTURES
+    ]
+
+
+def _complete_edges(
+    graph: FlowGraph, target: CriticalSet, entries: Sequence[Entry]
+) -> set[tuple[str, str, int]]:
+    """Edges all of whose trajectories entered the basin of the target."""
+    counts = Counter((e.source, e.departure, e.parameter) for e in entries)
+    return {
+        (source, label, key)
+        for source, label, key, edge in graph.nx.in_edges(target.label, keys=True, data=True)
+        if counts[source, edge["departure"], edge.get("source_parameter")] >= edge["multiplicity"]
+    }
+
+
+def _entries(
+    at: LossAt, loss: ExactLoss, orbits: Sequence[Orbit], target: CriticalSet, basin: Certificate
+) -> list[Entry]:
+    """The trajectories that enter a basin, with the first state that certainly lies in it."""
+    assert target.theta is not None
+    symmetry, found = Symmetry.of(at.model), []
+    for orbit in orbits:
+        limit = orbit.path.result.representative
+        if limit is None or not symmetry.same(limit, target.theta):
+            continue
+        last = orbit.path.theta[-1]
+        states = (symmetry.align(t, target.theta) for t in chain([last], _last_stretch(at, last)))
+        state = next((s for s in states if enters(loss, basin, s)), None)
+        if state is not None:
+            start = orbit.start
+            parameter = None if start.parameter is None else float(start.parameter)
+            found.append(Entry(start.source.label, start.kind, parameter, state))
+    return found
+
+
+def _last_stretch(at: LossAt, theta: Array) -> Iterator[Array]:
+    """Further states of a trajectory whose limit is decided but not yet close."""
+    solver = Radau(
+        lambda _, y: -at.gradient(y),
+        0.0,
+        theta,
+        TIME_LIMIT,
+        rtol=RTOL,
+        atol=ATOL,
+        jac=lambda _, y: -at.hessian(y),
+    )
+    for _ in range(LAST_STEPS):
+        solver.step()
+        if solver.status == "failed":
+            return
+        yield solver.y.copy()
+        if solver.status == "finished":
+            return

@@ -1,0 +1,157 @@
+"""Certificates of sets at infinity whose limit model and chart are simple: confluence and linear.
+
+A set at infinity is a critical point of its limit model, and the loss goes on smoothly beyond it
+in one more coordinate that vanishes there. With t = tanh(wx):
+
+- confluence, in D = (w₁ − w₂)²: f = a t + b x (1 − t²) at D = 0, and
+  ∂f/∂D = x² [−a t (1 − t²)/4 + b x (1 − t²)/6 − b x (1 − t²)²/4];
+- linear end, in q = w² of the unit c tanh(√q x)/√q: f = c x (+ v t) at q = 0, and
+  ∂f/∂q = −c x³/3.
+
+The index of the set is that of the critical point of the limit model, plus one where the
+derivative Σ ω r ∂f of the loss in the normal coordinate is negative: both are certified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.certify.certificate import UNDECIDED, Certificate, from_hexadecimals
+from continuation.certify.enclosures import (
+    ExactLoss,
+    box,
+    compile_formulas,
+    exact,
+    midpoints,
+    working_precision,
+)
+from continuation.certify.provers.points import point_certificate
+from symbolic import Model, parse_expression
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A limit model of a perceptron of some width, with the derivative of f across it."""
+
+    hidden: int
+    formula: str
+    across: str
+
+
+_S = "(1 - tanh(w*x)**2)"
+
+CHARTS: Mapping[tuple[str, tuple[str, ...]], Chart] = {
+    ("confluence", ("w", "a", "b")): Chart(
+        2,
+        f"a*tanh(w*x) + b*x*{_S}",
+        f"x**2*(-a*tanh(w*x)*{_S}/4 + b*x*{_S}/6 - b*x*{_S}**2/4)",
+    ),
+    ("linear", ("w", "v", "c")): Chart(2, "v*tanh(w*x) + c*x", "-c*x**3/3"),
+    ("linear", ("c",)): Chart(1, "c*x", "-c*x**3/3"),
+}
+"""By kind of end and names of the parameters of its limit model."""
+
+POLISHING_STEPS = 2
+"""From the 1e-9 of the other coordinates, rounding is reached in one."""
+
+NO_CHART = "there is no certificate for this kind of end, or for this network, at infinity"
+
+
+def infinity_certificate(
+    loss: ExactLoss, problem: Mapping[str, Any], subkind: str, limit: Mapping[str, float]
+) -> Certificate:
+    """Prove a set at infinity: a critical point of the limit model, and the sign across.
+
+    Parameters
+    ----------
+    loss : ExactLoss
+        Of the network.
+    problem : mapping
+        As from `problem_of`.
+    subkind : str
+        "confluence" or "linear"; others are undecided.
+    limit : mapping
+        Parameters of the limit model, as in `CriticalSet.limit`.
+
+    Returns
+    -------
+    Certificate
+        `inertia` includes the sign in the normal coordinate, as that of `CriticalSet`.
+    """
+    names, model = tuple(limit), loss.model
+    chart = CHARTS.get((subkind, names))
+    plain = model.activation == "tanh" and not (model.bias or model.offset) and model.free_output
+    if chart is None or not plain or chart.hidden != model.hidden or loss.decay != 0:
+        return _undecided(problem, subkind, NO_CHART)
+    end = replace(loss, model=_limit_model(chart, names))
+    point = point_certificate(end, problem, _polished(end, [limit[name] for name in names]))
+    if not point.proved:
+        return _undecided(problem, subkind, point.reason)
+    sign = _sign_across(end, chart, point)
+    if sign == 0:
+        return _undecided(problem, subkind, "the derivative in the normal coordinate may vanish")
+    return _proved(point, subkind, names, sign)
+
+
+@lru_cache(maxsize=16)
+def _limit_model(chart: Chart, names: tuple[str, ...]) -> Model:
+    return Model.from_expression(chart.formula, parameters=names)
+
+
+def _polished(end: ExactLoss, theta: Sequence[float]) -> NDArray[np.float64]:
+    """A few Newton steps: limits are found in other coordinates, to fewer digits."""
+    point = np.array(theta)
+    with working_precision():
+        for _ in range(POLISHING_STEPS):
+            here = end.evaluate(box(list(point), 0.0))
+            gradient, hessian = (
+                np.array(midpoints(here.gradient)),
+                np.array(midpoints(here.hessian)),
+            )
+            if not np.isfinite(hessian).all() or np.linalg.matrix_rank(hessian) < point.size:
+                break
+            point = point - np.linalg.solve(hessian, gradient).ravel()
+    return point
+
+
+def _sign_across(end: ExactLoss, chart: Chart, point: Certificate) -> int:
+    """Sign of Σ ω r ∂f over the box of the critical point; 0 where it is open."""
+    assert point.radius is not None
+    symbols = (*end.model.parameter_symbols, end.model.input_symbol)
+    names = tuple(symbol.name for symbol in symbols)
+    program = compile_formulas([parse_expression(chart.across, names)], symbols)
+    with working_precision():
+        theta = box(from_hexadecimals(point.claim["theta"]), point.radius)
+        (slopes,) = program([*theta, end.x])
+        assert isinstance(slopes, list)
+        residual = end.residual(theta)
+        slope = end.mean([r * f for r, f in zip(residual, slopes, strict=True)])
+        return int(bool(slope > exact(0.0))) - int(bool(slope < exact(0.0)))
+
+
+def _proved(point: Certificate, subkind: str, names: tuple[str, ...], sign: int) -> Certificate:
+    assert point.inertia is not None
+    negative, zero, positive = point.inertia
+    signs = (negative + (sign < 0), zero, positive + (sign > 0))
+    return replace(
+        point,
+        kind="infinity",
+        statement=(
+            f"{subkind} at infinity: one critical point of the limit model within "
+            f"{point.radius:.2g} of the stated one, no other within {point.uniqueness_radius:.2g}; "
+            f"index {signs[0]} with the normal coordinate"
+        ),
+        claim={**point.claim, "subkind": subkind, "names": list(names)},
+        inertia=signs,
+    )
+
+
+def _undecided(problem: Mapping[str, Any], subkind: str, reason: str) -> Certificate:
+    statement = f"nothing is proved of the {subkind} at infinity"
+    return Certificate("infinity", UNDECIDED, statement, reason, problem)

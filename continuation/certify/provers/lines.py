@@ -1,0 +1,137 @@
+"""Certificates of split lines: the base point, then the index on every piece of the line.
+
+A critical point of the network with one unit less, whose unit (u*, v*) — u its input weight and
+bias — is copied with shares λ and 1 − λ, is a line of critical points. In the directions "both
+copies move alike" the Hessian of the line is that of the base point; across, it is
+λ(1−λ) v* Σ ω r φ''(u* x) x xᵀ (x with a 1 for the bias); the direction along the line is null; all
+mixed terms vanish at a critical point with v* ≠ 0. So the inertia of a piece is that of the base
+point, plus that of the transverse matrix with its sign, plus one zero.
+
+References
+----------
+K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317, theorem 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flint import arb, arb_mat
+from numpy.typing import ArrayLike
+
+from continuation.certify.certificate import (
+    PROVED,
+    Certificate,
+    problem_of,
+)
+from continuation.certify.enclosures import ExactLoss, box, inertia, working_precision
+from continuation.certify.provers.points import point_certificate, undecided, weights_of
+from continuation.errors import InvalidInputError
+from continuation.landscape.network import Loss
+
+ENDS_EXCLUDED = "nothing is said of the ends λ = 0 and λ = 1, where the line is more degenerate"
+
+
+def certify_line(
+    loss: Loss,
+    base: ArrayLike,
+    unit: int = 0,
+    *,
+    noise: float = 0.0,
+    size: float | None = None,
+    weight_decay: float = 0.0,
+) -> Certificate:
+    """Prove a split line: its base point exists, and each open piece of it has one index.
+
+    Parameters
+    ----------
+    loss : Loss
+        Of the network with H units.
+    base : array_like, shape (d₀,)
+        Approximate critical point of the network with H − 1 units.
+    unit : int
+        The unit of the base that is copied.
+    noise, size, weight_decay : float
+        Parameters of the loss, as in `Loss.at`.
+
+    Returns
+    -------
+    Certificate
+        `radius` and `uniqueness_radius` are those of the base point, `inertia` that of the piece
+        0 < λ < 1; `claim["pieces"]` has the index of each piece. The ends are excluded.
+
+    Raises
+    ------
+    InvalidInputError
+        The model has no split lines, the base has the wrong length, there is no such unit.
+    """
+    model = loss.model
+    if not model.free_output or model.hidden < 2:
+        raise InvalidInputError(
+            "only networks of two and more units with free output weights split"
+        )
+    if not 0 <= unit < model.hidden - 1:
+        raise InvalidInputError(f"the base has units 0 to {model.hidden - 2}, not {unit}")
+    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    exact = ExactLoss.of(loss, **parameters)
+    smaller = replace(exact, model=model.with_hidden(model.hidden - 1))
+    return line_certificate(smaller, problem_of(loss, **parameters), base, unit)
+
+
+def line_certificate(
+    smaller: ExactLoss, problem: Mapping[str, Any], base: ArrayLike, unit: int
+) -> Certificate:
+    """`certify_line` for the loss of the smaller network whose enclosures are at hand."""
+    centre = weights_of(smaller, base)
+    if smaller.decay != 0:
+        reason = "with weight decay the loss is not constant along a line: there is no split line"
+        return undecided("line", problem, centre, reason)
+    point = point_certificate(smaller, problem, centre)
+    if not point.proved:
+        reason = f"of the base point: {point.reason}"
+        return undecided("line", problem, centre, reason)
+    assert point.radius is not None
+    with working_precision():
+        across, output = transverse(smaller, box(centre, point.radius), unit)
+        signs = inertia(across)
+    if signs is None or output.contains(0):
+        reason = "the transverse curvature or v* is not separated from zero"
+        return undecided("line", problem, centre, reason)
+    return _proved(point, signs, unit)
+
+
+def transverse(smaller: ExactLoss, theta: list[arb], unit: int) -> tuple[arb_mat, arb]:
+    """v* Σ ω r ∂²φ/∂u² of one unit, u its input parameters, and v*, over a box.
+
+    As the output is linear in v, this is the part of the Hessian that the residual carries.
+    """
+    count = smaller.model.hidden
+    inputs = [unit, *([count + unit] if smaller.model.bias else [])]
+    curvature = smaller.curvature(theta).tolist()
+    v = theta[(1 + smaller.model.bias) * count + unit]
+    return arb_mat([[curvature[a][b] for b in inputs] for a in inputs]), v
+
+
+def _proved(point: Certificate, across: tuple[int, int, int], unit: int) -> Certificate:
+    assert point.inertia is not None
+    negative, _, positive = point.inertia
+    inside = (negative + across[0], 1, positive + across[2])
+    outside = (negative + across[2], 1, positive + across[0])
+    pieces = [
+        {"lower": None, "upper": "0", "inertia": list(outside)},
+        {"lower": "0", "upper": "1", "inertia": list(inside)},
+        {"lower": "1", "upper": None, "inertia": list(outside)},
+    ]
+    return replace(
+        point,
+        kind="line",
+        verdict=PROVED,
+        statement=(
+            f"split line over one critical point within {point.radius:.2g} of the base; index "
+            f"{inside[0]} for 0 < λ < 1 and {outside[0]} outside; {ENDS_EXCLUDED}"
+        ),
+        claim={**point.claim, "unit": unit, "pieces": pieces},
+        inertia=inside,
+    )

@@ -1,0 +1,28 @@
+"""Random starts: basins, itineraries, passage times.
+
+May import `graph`, `search` and what these may import.
+"""
+
+from continuation.landscape.basins.estimate import Basins, Fraction, estimate_basins
+from continuation.landscape.basins.itineraries import Gazetteer, Stop, itinerary, regions_of, route
+from continuation.landscape.basins.passages import PassageTimes, passage_times
+from continuation.landscape.basins.spans import spans
+from continuation.landscape.basins.sweeps import UNDECIDED, UNLISTED, BasinSweep, sweep_basins
+
+__all__ = [
+    "UNDECIDED",
+    "UNLISTED",
+    "BasinSweep",
+    "Basins",
+    "Fraction",
+    "Gazetteer",
+    "PassageTimes",
+    "Stop",
+    "estimate_basins",
+    "itinerary",
+    "passage_times",
+    "regions_of",
+    "route",
+    "spans",
+    "sweep_basins",
+]

@@ -1,0 +1,117 @@
+"""Basins of attraction: where random initial weights end, and on which way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.errors import InvalidInputError
+from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
+from continuation.landscape.flow import flows_to_limits
+from continuation.landscape.network import Loss
+from continuation.landscape.search import find_critical_sets
+from continuation.landscape.sets import CriticalSet
+from continuation.statistics import wilson_interval
+
+BASIN_RTOL = 1e-4
+"""Tolerance of the flows: 0 of 600 limits change against 1e-9."""
+
+
+@dataclass(frozen=True)
+class Fraction:
+    """An estimated probability with its Wilson interval.
+
+    Attributes
+    ----------
+    label : str
+        What was counted.
+    count, total : int
+    estimate, lower, upper : float
+        Fraction and the ends of its 95 % interval.
+    """
+
+    label: str
+    count: int
+    total: int
+    estimate: float
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, label: str, count: int, total: int) -> Fraction:
+        """Estimate from `count` of `total`."""
+        (lower,), (upper,) = wilson_interval([count], total)
+        return cls(label, count, total, count / total, float(lower), float(upper))
+
+
+@dataclass(frozen=True)
+class Basins:
+    """Where the gradient flow ends from random initial weights.
+
+    Attributes
+    ----------
+    targets : tuple of Fraction
+        Per limit set, by label; "undecided" where the flow could not be decided. Largest first.
+    itineraries : tuple of Fraction
+        Per sequence of regions passed, such as "plateau → overfitting".
+    n, seed : int
+    """
+
+    targets: tuple[Fraction, ...]
+    itineraries: tuple[Fraction, ...]
+    n: int
+    seed: int
+
+
+def estimate_basins(
+    loss: Loss,
+    *,
+    noise: float = 0.0,
+    n: int = 1000,
+    seed: int = 0,
+    size: float | None = None,
+    weight_decay: float = 0.0,
+    sets: Sequence[CriticalSet] | None = None,
+) -> Basins:
+    """Follow the gradient flow from n initial weights drawn from N(0, 1).
+
+    Parameters
+    ----------
+    loss : Loss
+    noise, size, weight_decay : float
+        Parameters of the loss, as in `Loss.at`.
+    n : int
+        Number of trajectories.
+    seed : int
+        Of the initial weights. The first m trajectories of a larger run are those of a run of m.
+    sets : sequence of CriticalSet, optional
+        Critical sets at these parameters; found here if omitted.
+
+    Returns
+    -------
+    Basins
+
+    Raises
+    ------
+    InvalidInputError
+        n < 1, a negative seed, or a parameter of the loss outside its range.
+    """
+    if n < 1 or seed < 0:
+        raise InvalidInputError(f"n must be positive and seed not negative, not {n} and {seed}")
+    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    if sets is None:
+        sets = find_critical_sets(loss, noise=noise, size=size, weight_decay=weight_decay)
+    starts = np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
+    places = Gazetteer.of(at, sets)
+    ways = [route(places, result) for result in flows_to_limits(at, starts, rtol=BASIN_RTOL)]
+    ends = Counter(way[-1].label for way in ways)
+    routes = Counter(" → ".join(regions_of(way)) for way in ways)
+    return Basins(_fractions(ends, n), _fractions(routes, n), n, seed)
+
+
+def _fractions(counts: Counter[str], total: int) -> tuple[Fraction, ...]:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Fraction.of(label, count, total) for label, count in ordered)

@@ -1,0 +1,144 @@
+"""Which sets does a trajectory pass slowly, and in which order?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.flow import FlowResult, Passage, Trajectory
+from continuation.landscape.graph import match, weight_distance
+from continuation.landscape.network import LossAt
+from continuation.landscape.sets import CriticalSet
+
+NEAR = 0.1
+"""A passage belongs to a set when the network functions differ by less than this fraction of
+the target's root mean square."""
+ALIKE = 1.5
+"""Sets whose functions are as near as the nearest up to this factor (all embeddings of one
+smaller network have one function) are told apart by the distance of the weights."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One station of an itinerary.
+
+    Attributes
+    ----------
+    label, region : str
+        Of the critical set; "undecided" for the end of an undecided trajectory.
+    t : float
+        Time of the slowest moment, or of the decision at the end.
+    speed : float
+        |∇L| there; 0 at the end.
+    """
+
+    label: str
+    region: str
+    t: float
+    speed: float
+
+
+@dataclass(frozen=True, eq=False)
+class Gazetteer:
+    """Critical sets with their network functions on the data, to look positions up in.
+
+    Attributes
+    ----------
+    at : LossAt
+    sets : sequence of CriticalSet
+    outputs : ndarray, shape (number of sets, n)
+    weights : ndarray, shape (n,)
+        ω of the samples, Σ ω = 1.
+    scale : float
+        Root mean square of the target.
+    """
+
+    at: LossAt = field(repr=False)
+    sets: Sequence[CriticalSet]
+    outputs: Array = field(repr=False)
+    weights: Array = field(repr=False)
+    scale: float
+
+    @classmethod
+    def of(cls, at: LossAt, sets: Sequence[CriticalSet]) -> Gazetteer:
+        """Evaluate all sets on the samples that count in this loss."""
+        size = at.data.shape[1] if at.data.shape[0] == 4 else int(at.constants[3])
+        x, target = at.data[0, :size], at.data[1, :size]
+        weights = at.data[3] if at.data.shape[0] == 4 else np.full(size, 1.0 / size)
+        rows = [found.outputs(x) for found in sets]
+        outputs = np.array(rows) if rows else np.empty((0, size))
+        return cls(at, sets, outputs, weights, float(np.sqrt(weights @ target**2)))
+
+    def nearest(self, theta: Array) -> CriticalSet | None:
+        """The set that θ is slow at: near in function, then nearest in weights."""
+        if not self.sets:
+            return None
+        out = np.empty(self.weights.size)
+        x = np.ascontiguousarray(self.at.data[0, : out.size])
+        self.at.kernels.network(theta, x, out)
+        gaps = np.sqrt(((self.outputs - out) ** 2) @ self.weights)
+        best = float(gaps.min())
+        if best > NEAR * self.scale:
+            return None
+        alike = [self.sets[int(k)] for k in np.flatnonzero(gaps <= ALIKE * best + 1e-9)]
+        if len(alike) == 1:
+            return alike[0]
+        return min(alike, key=lambda found: weight_distance(found, theta))
+
+
+def itinerary(
+    at: LossAt, trajectory: Trajectory | FlowResult, sets: Sequence[CriticalSet]
+) -> tuple[Stop, ...]:
+    """The critical sets that a trajectory passes slowly, and the one it ends in.
+
+    Slow moments are local minima of the speed |∇L|; each is looked up by the distance of the
+    network functions, then of the weights. Moments near no set are left out, and repeated stops
+    at one set are one stop.
+
+    Parameters
+    ----------
+    at : LossAt
+        The loss of the flow.
+    trajectory : Trajectory or FlowResult
+    sets : sequence of CriticalSet
+        With regions, as from `find_critical_sets`.
+
+    Returns
+    -------
+    tuple of Stop
+        In order of time.
+    """
+    result = trajectory.result if isinstance(trajectory, Trajectory) else trajectory
+    return route(Gazetteer.of(at, sets), result)
+
+
+def route(places: Gazetteer, result: FlowResult) -> tuple[Stop, ...]:
+    """`itinerary` with the sets looked up beforehand, for many trajectories of one loss."""
+    stops: list[Stop] = []
+    for passage in result.passages:
+        found = places.nearest(passage.theta)
+        if found is not None and (not stops or stops[-1].label != found.label):
+            stops.append(_stop(found, passage))
+    end = match(result, places.sets)
+    label, region = ("undecided", "unlabelled") if end is None else (end.label, end.region)
+    if result.status != "undecided" and end is None:
+        label = f"{result.subkind}, not among the sets"
+    if stops and stops[-1].label == label:
+        stops.pop()
+    return (*stops, Stop(label, region, result.duration, 0.0))
+
+
+def _stop(found: CriticalSet, passage: Passage) -> Stop:
+    return Stop(found.label, found.region, passage.t, passage.speed)
+
+
+def regions_of(stops: Sequence[Stop]) -> tuple[str, ...]:
+    """Regions in order, repeated ones once."""
+    regions: list[str] = []
+    for stop in stops:
+        if not regions or regions[-1] != stop.region:
+            regions.append(stop.region)
+    return tuple(regions)

@@ -1,0 +1,34 @@
+"""One critical set followed in one parameter, through infinity too; regions rest on it.
+
+May import `network`, `infinity` and `sets`.
+"""
+
+from continuation.landscape.branches.follow import (
+    SetBranch,
+    follow,
+    follow_to_infinity,
+    joined_special_points,
+)
+from continuation.landscape.branches.legs import Leg, Route, passages_of
+from continuation.landscape.branches.problems import Description, Lifted, lifted_problem
+from continuation.landscape.branches.ranges import range_of_points
+from continuation.landscape.branches.regions import label_regions, optimum_loss, region_of
+from continuation.landscape.branches.through_infinity import go_on
+
+__all__ = [
+    "Description",
+    "Leg",
+    "Lifted",
+    "Route",
+    "SetBranch",
+    "follow",
+    "follow_to_infinity",
+    "go_on",
+    "joined_special_points",
+    "label_regions",
+    "lifted_problem",
+    "optimum_loss",
+    "passages_of",
+    "range_of_points",
+    "region_of",
+]

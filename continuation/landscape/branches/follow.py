@@ -1,0 +1,340 @@
+"""`follow`: the branch of one critical set along a parameter of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.arclength import trace_branch
+from continuation.arrays import Array
+from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.errors import InvalidInputError
+from continuation.landscape.branches.legs import Leg, Route, passages_of
+from continuation.landscape.branches.problems import Lifted, lifted_problem
+from continuation.landscape.branches.ranges import arrival_of
+from continuation.landscape.branches.relabelling import relabelled
+from continuation.landscape.branches.through_infinity import MEMORY, go_on, has_charts, stuck_at
+from continuation.landscape.network import Loss
+from continuation.landscape.sets import CriticalSet
+from continuation.options import NewtonOptions, StepOptions
+
+FARTHEST_START = 1e-3
+"""Relative Newton step from the start beyond which it is no critical point of this loss."""
+
+FOLLOWING = StepOptions(initial=0.01, maximum=0.1, max_samples=4000)
+"""Steps of at most a tenth in (θ, p): folds of the presets are resolved by dozens of samples."""
+
+CORRECTOR = NewtonOptions()
+
+FOLLOWING_PLAIN = StepOptions(initial=0.01, maximum=0.3, max_samples=1000)
+"""Limit models and silent units are plain callables, a hundred times slower per sample."""
+
+
+@dataclass(frozen=True, eq=False)
+class SetBranch:
+    """The branch of a critical set, from the far end of one direction to that of the other.
+
+    Attributes
+    ----------
+    set : CriticalSet
+        Where it started.
+    parameter : str
+    p : ndarray, shape (m,)
+    theta : ndarray, shape (m, d)
+        Weights of the full network (a line's representative with λ = 1/2); nan at infinity.
+    state : ndarray, shape (m, k)
+        What was continued: the smaller network's weights for a line or a dead unit, the limit
+        model's for a set at infinity, else θ.
+    loss : ndarray, shape (m,)
+    inertia : ndarray of int, shape (m, 3)
+        Of the full Hessian at `theta`; at infinity as in `CriticalSet.inertia`.
+    transverse : ndarray, shape (m, j)
+        On a line the eigenvalues of v* Σ ω r φ''x² (the curvature across the line is λ(1−λ)
+        times these; all positive: the segment attracts if the base does); at infinity the normal
+        derivatives; else j = 0.
+    special : tuple of SpecialPoint
+        Of both directions; `index` refers to the rows here.
+    branches : tuple of Branch
+        As traced: one for each direction.
+    arrivals : tuple of str or None
+        For each of them where it has come to (see `ranges`): an end at infinity, where it goes on
+        in a chart ("confluence", "linear", "step", "corner"), or a "split line"; None for those
+        that ended otherwise.
+    beyond : tuple of tuple of Leg
+        For each of them what follows after an arrival, in charts and after a return in the
+        weights: the passages of infinity with their parameters, virtual rows marked.
+    """
+
+    set: CriticalSet
+    parameter: str
+    p: Array
+    theta: Array
+    state: Array = field(repr=False)
+    loss: Array = field(repr=False)
+    inertia: NDArray[np.int64] = field(repr=False)
+    transverse: Array = field(repr=False)
+    special: tuple[SpecialPoint, ...]
+    branches: tuple[Branch, ...] = field(repr=False)
+    arrivals: tuple[str | None, ...] = field(repr=False)
+    beyond: tuple[tuple[Leg, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def branch(self) -> Branch:
+        """The engine's branch in the last direction traced."""
+        return self.branches[-1]
+
+    @property
+    def stop_reasons(self) -> tuple[str, ...]:
+        """Why each direction ended."""
+        return tuple(
+            branch.stop_reason if end is None else f"arrival: {end}"
+            for branch, end in zip(self.branches, self.arrivals, strict=True)
+        )
+
+    def __len__(self) -> int:
+        return int(self.p.size)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(point.kind for point in self.special) or "no special points"
+        at = ", ".join(f"{q.end} at {q.p:.10g}" for legs in self.beyond for q in passages_of(legs))
+        passed = f"; through infinity: {at}" if at else ""
+        return (
+            f"SetBranch({self.set.label}, {self.parameter} {self.p[0]:.4g} to {self.p[-1]:.4g}, "
+            f"{len(self)} samples, {kinds}; stopped: {', '.join(self.stop_reasons)}{passed})"
+        )
+
+
+def follow(
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    limits: tuple[float, float],
+    *,
+    noise: float | None = None,
+    size: float | None = None,
+    weight_decay: float | None = None,
+    schedule: Sequence[int] = (),
+    direction: int = 0,
+    step: StepOptions | None = None,
+    newton: NewtonOptions = CORRECTOR,
+    targets: Sequence[float] = (),
+) -> SetBranch:
+    """Follow a critical set along a parameter, through folds and through infinity, to the limits.
+
+    An isolated point of tanh units without bias that runs to infinity, in the noise or in the
+    size, is continued in a chart (`SetBranch.beyond`).
+
+    A split line and a dead unit are followed through the smaller network and lifted; a silent
+    unit with its root; a set at infinity through its limit model; every other point directly.
+
+    Parameters
+    ----------
+    loss : Loss
+    critical_set : CriticalSet
+        Of `find_critical_sets`; the start.
+    parameter : {"noise", "size", "weight_decay", "population"}
+    limits : (float, float)
+        The branch ends exactly there.
+    noise, size, weight_decay : float, optional
+        Values at the start, by default those at which the set was found.
+    schedule : sequence of int
+        With "size", see `Loss.problem`.
+    direction : {-1, 0, 1}
+        At the start the parameter falls or rises; 0: both, joined to one branch.
+    step, newton, targets
+        Of `trace_branch`.
+
+    Returns
+    -------
+    SetBranch
+
+    Raises
+    ------
+    InvalidInputError
+        Where the set is no critical set of this loss at these parameters, cannot be followed in
+        this parameter, or lies outside the limits.
+    UnknownNameError
+        For another parameter name.
+    """
+    given = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    found = follow_to_infinity(
+        loss, critical_set, parameter, limits,
+        schedule=schedule, direction=direction, step=step, newton=newton, targets=targets,
+        **given,
+    )  # fmt: skip
+    at = _start_parameters(loss, critical_set, given)
+    if critical_set.subkind != "isolated" or at.get("weight_decay", 0.0) > 0.0:
+        return found
+    where = arrival_of(loss, critical_set)
+    if where is None or not has_charts(loss, parameter):
+        return found
+    fixed = {name: value for name, value in at.items() if name != parameter}
+    route = Route(
+        loss, parameter, fixed, tuple(schedule), limits, where, step or FOLLOWING, newton,
+        tuple(targets),
+    )  # fmt: skip
+    arrivals = tuple(
+        stuck_at(branch) if end is None else end
+        for branch, end in zip(found.branches, found.arrivals, strict=True)
+    )
+    beyond = tuple(
+        go_on(route, branch.x[-MEMORY:], branch.p[-MEMORY:], end) if len(branch) > 1 else ()
+        for branch, end in zip(found.branches, arrivals, strict=True)
+    )
+    arrivals = tuple(
+        end if legs else known
+        for end, known, legs in zip(arrivals, found.arrivals, beyond, strict=True)
+    )
+    return replace(found, arrivals=arrivals, beyond=beyond)
+
+
+def _start_parameters(
+    loss: Loss, critical_set: CriticalSet, given: Mapping[str, float | None]
+) -> dict[str, float]:
+    """All parameters at the start: those given, else those of the set."""
+    at = dict(critical_set.parameters)
+    at.update({name: value for name, value in given.items() if value is not None})
+    if loss.data.weights is not None:
+        at.pop("size", None)
+    return at
+
+
+def follow_to_infinity(
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    limits: tuple[float, float],
+    *,
+    noise: float | None = None,
+    size: float | None = None,
+    weight_decay: float | None = None,
+    schedule: Sequence[int] = (),
+    direction: int = 0,
+    step: StepOptions | None = None,
+    newton: NewtonOptions = CORRECTOR,
+    targets: Sequence[float] = (),
+) -> SetBranch:
+    """`follow` that ends where the branch arrives at an end; same arguments."""
+    if direction not in (-1, 0, 1):
+        raise InvalidInputError(f"direction must be -1, 0 or 1, not {direction!r}")
+    given = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    at = _start_parameters(loss, critical_set, given)
+    if step is None:
+        plain = critical_set.kind == "infinity" or critical_set.subkind == "silent unit"
+        step = FOLLOWING_PLAIN if plain else FOLLOWING
+    lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
+    start = 1.0 if parameter == "population" else float(at.get(parameter, 0.0))
+    low, high = limits
+    if not (np.isfinite(limits).all() and low < high):
+        raise InvalidInputError(f"limits must be finite and increasing, not {limits}")
+    if low < 0.0:
+        raise InvalidInputError(f"{parameter} cannot be negative: limits {limits}")
+    if not low <= start <= high:
+        raise InvalidInputError(
+            f"the set was found at {parameter} = {start:g}, outside the limits {low:g} to {high:g}"
+        )
+    _require_critical(lifted, start, parameter)
+    wanted = [-1, 1] if direction == 0 else [direction]
+    possible = [d for d in wanted if start != (low if d < 0 else high)]
+    if not possible:
+        raise InvalidInputError(f"there is nothing to follow from {start:g} within {limits}")
+    problem, scale = lifted.balanced(start)
+    arrival = arrival_of(loss, critical_set)
+    if arrival is not None and arrival(lifted.state) is not None:
+        arrival = None  # found out there: nothing to arrive at
+
+    def arrived(sample: Sample) -> bool:
+        return arrival is not None and arrival(sample.x * scale) is not None
+
+    branches = [
+        _unscaled(
+            trace_branch(
+                problem,
+                lifted.state / scale,
+                start,
+                limits,
+                d,
+                step,
+                newton,
+                targets=targets,
+                stop=None if arrival is None else arrived,
+            ),
+            scale,
+        )
+        for d in possible
+    ]
+    arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    branches = [relabelled(lifted, branch) for branch in branches]
+    return _assemble(critical_set, parameter, lifted, branches, arrivals)
+
+
+def _require_critical(lifted: Lifted, start: float, parameter: str) -> None:
+    """The Newton step from the start must be small."""
+    x = lifted.state
+    residual = lifted.problem.residual(x, start)
+    jacobian = lifted.problem.jacobian(x, start)
+    change = np.abs(np.linalg.lstsq(jacobian, residual, rcond=1e-14)[0]).max()
+    if not change <= FARTHEST_START * (1.0 + np.abs(x).max()):
+        raise InvalidInputError(
+            f"the set is no critical set of this loss at {parameter} = {start:g}: Newton's method "
+            f"moves it by {change:.2g}. Pass the parameters at which it was found"
+        )
+
+
+def _assemble(
+    critical_set: CriticalSet,
+    parameter: str,
+    lifted: Lifted,
+    branches: Sequence[Branch],
+    arrivals: tuple[str | None, ...],
+) -> SetBranch:
+    """Join the directions, the first one backwards, and evaluate the full network."""
+    last = branches[-1]
+    x, p = last.x, last.p
+    if len(branches) == 2:
+        first = branches[0]
+        x, p = np.concatenate([first.x[:0:-1], x]), np.concatenate([first.p[:0:-1], p])
+    rows = [lifted.describe(state, value) for state, value in zip(x, p, strict=True)]
+    theta, loss, inertia, transverse = zip(*rows, strict=True)
+    return SetBranch(
+        critical_set,
+        parameter,
+        p,
+        np.array(theta),
+        x,
+        np.array(loss),
+        np.array(inertia),
+        np.array(transverse),
+        joined_special_points(branches),
+        tuple(branches),
+        arrivals,
+    )
+
+
+def joined_special_points(branches: Sequence[Branch]) -> tuple[SpecialPoint, ...]:
+    """Special points of one or two directions in the order and with the indices of the join.
+
+    Hopf points are left out: in a gradient flow there are none, but a silent unit is followed by
+    equations that are no gradient, where two real eigenvalues may meet within rounding.
+    """
+    special = list(branches[-1].special)
+    if len(branches) == 2:
+        offset = len(branches[0]) - 1
+        mirrored = [_moved(s, offset - 1 - s.index) for s in reversed(branches[0].special)]
+        special = mirrored + [_moved(s, s.index + offset) for s in special]
+    return tuple(s for s in special if s.kind != "hopf")
+
+
+def _unscaled(branch: Branch, scale: Array) -> Branch:
+    """The branch in the original unknowns (points only; tangents keep the traced units)."""
+    if (scale == 1.0).all():
+        return branch
+    special = tuple(replace(point, x=point.x * scale) for point in branch.special)
+    return replace(branch, x=branch.x * scale, special=special)
+
+
+def _moved(point: SpecialPoint, index: int) -> SpecialPoint:
+    return replace(point, index=index)

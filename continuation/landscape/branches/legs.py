@@ -1,0 +1,121 @@
+"""Branches through infinity as values: their legs, and what stays the same along them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.arrays import Array
+from continuation.branch import SpecialPoint
+from continuation.landscape.branches.ranges import Where
+from continuation.landscape.infinity import Chart, ChartLoss, Passage
+from continuation.landscape.network import Loss
+from continuation.options import NewtonOptions, StepOptions
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """A part of a branch in one set of coordinates.
+
+    Attributes
+    ----------
+    chart : str
+        End whose chart it is: "confluence", "linear", "step"; "weights" where it has come back.
+    p : ndarray, shape (m,)
+    coordinates : ndarray, shape (m, d)
+        Of the chart, see `charts`; θ itself in the weights.
+    theta : ndarray, shape (m, d)
+        Weights; nan where they are not real.
+    virtual : ndarray of bool, shape (m,)
+    loss : ndarray, shape (m,)
+    inertia : ndarray of int, shape (m, 3)
+        Of the Hessian in these coordinates: at real points that of the weights.
+    passages : tuple of Passage
+    special : tuple of SpecialPoint
+        Folds and the like, in these coordinates.
+    stop_reason : str
+        "limit", "returned" (the next leg goes on in the weights; none follows where these are
+        singular to rounding), "arrival: …" (the next one in
+        a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
+        further), or as in `Branch`.
+    unit : Chart or None
+        Which units the coordinates stand for.
+    """
+
+    chart: str
+    p: Array
+    coordinates: Array = field(repr=False)
+    theta: Array = field(repr=False)
+    virtual: NDArray[np.bool_] = field(repr=False)
+    loss: Array = field(repr=False)
+    inertia: NDArray[np.int64] = field(repr=False)
+    passages: tuple[Passage, ...]
+    special: tuple[SpecialPoint, ...]
+    stop_reason: str
+    unit: Chart | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return int(self.p.size)
+
+    def outputs(self, row: int, x: Array) -> Array:
+        """Network function of one row at inputs x (m,), real for virtual units too."""
+        chart = self.unit
+        if chart is None:
+            w, v = np.split(self.theta[row], 2)
+            return np.asarray(v @ np.tanh(np.outer(w, x)))
+        return chart.values(self.coordinates[row], x)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """What stays the same along one direction of a branch.
+
+    Attributes
+    ----------
+    loss : Loss
+    parameter : str
+    fixed : mapping
+        The other parameters.
+    schedule : tuple of int
+    limits : tuple of float
+    where : callable
+        θ ↦ the end it has come to, see `ranges`.
+    step : StepOptions
+        In the weights.
+    newton : NewtonOptions
+    targets : tuple of float
+    """
+
+    loss: Loss
+    parameter: str
+    fixed: Mapping[str, float]
+    schedule: tuple[int, ...]
+    limits: tuple[float, float]
+    where: Where
+    step: StepOptions
+    newton: NewtonOptions
+    targets: tuple[float, ...] = ()
+
+    @property
+    def input_scale(self) -> float:
+        """Root mean square of the inputs."""
+        return float(np.sqrt(np.mean(self.loss.data.x**2)))
+
+    def chart_loss(self, chart: Chart) -> ChartLoss:
+        """The loss in a chart."""
+        return ChartLoss(
+            self.loss,
+            chart,
+            self.parameter,
+            self.fixed.get("noise", 0.0),
+            self.fixed.get("size"),
+            self.schedule,
+        )
+
+
+def passages_of(legs: Sequence[Leg]) -> tuple[Passage, ...]:
+    """All passages of infinity, in order."""
+    return tuple(passage for leg in legs for passage in leg.passages)

@@ -1,0 +1,235 @@
+"""How each kind of critical set is continued, and lifted back to the full network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.infinity import LimitSystem
+from continuation.landscape.network import Loss
+from continuation.landscape.sets import CriticalSet, scaled_inertia, unit_curvatures
+from continuation.problem import AnyProblem, CompiledProblem, Problem
+
+ILL_SCALED = 1e6
+"""Condition number from which the unknowns are rescaled: a unit with a small output weight or a
+large input weight looks singular to tolerances that do not know the scales."""
+
+Description = tuple[Array, float, tuple[int, int, int], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Lifted:
+    """A continuation problem for a critical set.
+
+    Attributes
+    ----------
+    problem : AnyProblem
+    state : ndarray, shape (k,)
+        Its unknowns at the start.
+    describe : callable
+        (state, p) ↦ θ (d,), loss, inertia, transverse curvatures or normal derivatives.
+    """
+
+    problem: AnyProblem
+    state: Array
+    describe: Callable[[Array, float], Description]
+
+    def balanced(self, p: float) -> tuple[AnyProblem, Array]:
+        """The problem in units in which its Jacobian at the start is well scaled.
+
+        Returns
+        -------
+        problem : AnyProblem
+            In u = x / scale; the given one, compiled, where it is well scaled already.
+        scale : ndarray, shape (k,)
+        """
+        return self.balanced_at(self.state, p)
+
+    def balanced_at(self, state: Array, p: float) -> tuple[AnyProblem, Array]:
+        """`balanced` at another point of the branch."""
+        jacobian = self.problem.jacobian(state, p)
+        extent = np.sqrt(np.abs(jacobian).max(axis=0))
+        usable = np.isfinite(extent).all() and (extent > 0.0).all()
+        if not usable or np.linalg.cond(jacobian) < ILL_SCALED:
+            return self.problem, np.ones_like(state)
+        scale = 1.0 / extent
+        return scaled_problem(self.problem, scale), scale
+
+
+def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
+    """S F(S u, p) = 0 with S = diag(scale): the same critical points, the same inertia."""
+    return Problem(
+        lambda u, p: scale * problem.residual(scale * u, p),
+        lambda u, p: scale[:, None] * problem.jacobian(scale * u, p) * scale,
+        lambda u, p: scale * problem.dresidual_dp(scale * u, p),
+        symmetric=problem.symmetric,
+    )
+
+
+def lifted_problem(
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    at: Mapping[str, float],
+    schedule: Sequence[int],
+) -> Lifted:
+    """The problem through which a set of this kind is followed.
+
+    Parameters
+    ----------
+    loss : Loss
+    critical_set : CriticalSet
+    parameter : str
+    at : mapping
+        Parameters of the start.
+    schedule : sequence of int
+        Of data set sizes.
+    """
+    fixed = {name: value for name, value in at.items() if name != parameter}
+    full = loss.problem(parameter, schedule=schedule, **fixed)
+    if critical_set.model != loss.model:
+        raise InvalidInputError("the set belongs to another model than the loss")
+    if critical_set.kind == "infinity":
+        return _at_infinity(loss, critical_set, parameter, at, tuple(schedule))
+    decaying = parameter == "weight_decay" or at.get("weight_decay", 0.0) > 0.0
+    embedding = critical_set.embedding
+    if embedding is None or not embedding.copies:
+        assert critical_set.theta is not None
+        if embedding is not None and embedding.silent:
+            return _with_silent_units(loss, critical_set, full)
+        return Lifted(full, critical_set.theta, lambda x, p: _at_point(full, x, p))
+    if decaying and (embedding.silent or embedding.split_dimension):
+        raise InvalidInputError(f"a {critical_set.subkind} does not exist under weight decay")
+    if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
+        return _silent_unit(critical_set, full)
+    if embedding.silent:
+        return _with_silent_units(loss, critical_set, full)
+    return _embedded(loss, critical_set, full, parameter, fixed, schedule)
+
+
+def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, Array, Array]:
+    """Loss, gradient and Hessian of a problem's kernel."""
+    d = theta.size
+    gradient, hessian, slope = np.empty(d), np.empty((d, d)), np.empty(d)
+    theta = np.array(theta)
+    value = problem.kernel(
+        theta, p, problem.constants, problem.data, problem.work, gradient, hessian, slope
+    )
+    return float(value), gradient, hessian
+
+
+def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
+    value, _, hessian = evaluate(full, theta, p)
+    return np.array(theta), value, scaled_inertia(hessian), np.empty(0)
+
+
+def _embedded(
+    loss: Loss,
+    critical_set: CriticalSet,
+    full: CompiledProblem,
+    parameter: str,
+    fixed: Mapping[str, float],
+    schedule: Sequence[int],
+) -> Lifted:
+    """Through the smaller network alone; copies and dead units follow it."""
+    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
+    assert base is not None
+    assert embedding is not None
+    smaller = Loss(model.with_hidden(len(embedding.copies)), loss.data)
+
+    def describe(x: Array, p: float) -> Description:
+        lifted = embedding.lift(model, x)
+        value, _, hessian = evaluate(full, lifted, p)
+        across = np.concatenate([np.empty(0), *unit_curvatures(model, hessian, embedding)])
+        return lifted, value, scaled_inertia(hessian), across
+
+    problem = smaller.problem(parameter, schedule=schedule, **fixed)
+    return Lifted(problem, base, describe)
+
+
+def _with_silent_units(loss: Loss, critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
+    """The smaller network and its silent units: ∇L = 0 pulled back to both, and h = ∂L/∂v = 0.
+
+    A silent unit on a curve moves along the gradient of h at the start. Rows and columns of the
+    full Hessian are combined differently, so that the Jacobian is not symmetric.
+    """
+    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
+    assert base is not None
+    assert embedding is not None
+    start, h = embedding.lift(model, base), model.hidden
+    outputs = (1 + model.bias) * h + embedding.dead + np.arange(len(embedding.silent))
+    columns = [
+        embedding.lift(model, e) - embedding.lift(model, 0.0 * base) for e in np.eye(base.size)
+    ]
+    slopes = full.jacobian(start, critical_set.parameters.get("noise", 0.0))[outputs]
+    for place, slope in zip(outputs, slopes, strict=True):
+        unit = np.arange(place % h, (1 + model.bias) * h, h)
+        column = np.zeros(start.size)
+        column[unit] = slope[unit] / np.linalg.norm(slope[unit])
+        columns.append(column)
+    wide = np.array(columns).T
+    pull = np.vstack([wide.T[: base.size], np.eye(start.size)[outputs]])
+    state = np.concatenate([base, np.zeros(outputs.size)])
+
+    def lift(x: Array) -> Array:
+        return start + wide @ (x - state)
+
+    problem = Problem(
+        lambda x, p: pull @ full.residual(lift(x), p),
+        lambda x, p: pull @ full.jacobian(lift(x), p) @ wide,
+        lambda x, p: pull @ full.dresidual_dp(lift(x), p),
+    )
+    return Lifted(problem, state, lambda x, p: _at_point(full, lift(x), p))
+
+
+def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
+    """∇L = 0 of the other units and h(w) = ∂L/∂v = 0, at v = 0, in all weights but v.
+
+    A selection of rows and columns of the full Hessian, hence not symmetric.
+    """
+    theta = critical_set.theta
+    assert theta is not None
+    h = critical_set.model.hidden
+    unit = int(np.argmin(np.abs(theta[-h:])))
+    rows = np.delete(np.arange(theta.size), unit)
+    columns = np.delete(np.arange(theta.size), theta.size - h + unit)
+
+    def wide(x: Array) -> Array:
+        return np.insert(x, theta.size - h + unit, 0.0)
+
+    problem = Problem(
+        lambda x, p: full.residual(wide(x), p)[rows],
+        lambda x, p: full.jacobian(wide(x), p)[np.ix_(rows, columns)],
+        lambda x, p: full.dresidual_dp(wide(x), p)[rows],
+    )
+    return Lifted(problem, theta[columns], lambda x, p: _at_point(full, wide(x), p))
+
+
+def _at_infinity(
+    loss: Loss,
+    critical_set: CriticalSet,
+    parameter: str,
+    at: Mapping[str, float],
+    schedule: tuple[int, ...],
+) -> Lifted:
+    limit = critical_set.limit
+    assert limit is not None
+    system = LimitSystem.of(
+        loss, critical_set.subkind, limit, parameter, at.get("noise", 0.0), at.get("size"), schedule
+    )
+    nowhere = np.full(loss.model.dimension, np.nan)
+
+    def describe(x: Array, p: float) -> Description:
+        point, _ = system.point(x, p)
+        normals = np.array(system.normals(x, p))
+        negative, zero, positive = scaled_inertia(point.hessian)
+        falling = int((normals < 0.0).sum())
+        inertia = (negative + falling, zero, positive + normals.size - falling)
+        return nowhere, point.loss, inertia, normals
+
+    start = np.array([limit[name] for name in system.names])
+    return Lifted(system.problem(), start, describe)

@@ -1,0 +1,222 @@
+"""Regions of the landscape: plateau, near-optimal, overfitting (MODEL: Regions).
+
+The label of a set comes from following it to zero noise: its network function tends to the
+teacher, or it does not. A distance at the given noise decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
+from continuation.landscape.infinity import DERIVATIVES, limit_of
+from continuation.landscape.network import Loss, sample_weights
+from continuation.landscape.sets import (
+    CriticalSet,
+    CriticalSets,
+    EvidenceBranch,
+    RegionEvidence,
+    population_of,
+    population_weights,
+    squared_distance,
+    working_units,
+)
+from continuation.options import StepOptions
+
+LOWEST_NOISE = 1e-3
+"""End of the branches, relative to the root mean square of the teacher: the distance to a
+teacher that is approached is a hundredth of its value at σ = 0.1 there."""
+
+LEVELS = (1.0, 4.0, 16.0)
+"""Multiples of the lowest noise at which the distance is taken."""
+
+STEEPEST_ROOT = 0.25
+"""Exponent of distance ~ σ^k that counts as tending to zero: isolated points have k = 1, pairs
+born at the teacher k = 1/2, functions other than the teacher k = 0."""
+
+AT_ZERO = 1e-6
+"""Distance that counts as the teacher where the noise is zero, relative to its size."""
+
+HIGHEST_NOISE = 4.0
+"""A branch that folds may climb to this multiple of the noise before it is given up."""
+
+STEPS = StepOptions(initial=0.01, maximum=0.1, max_samples=600)
+STEPS_AT_INFINITY = StepOptions(initial=0.01, maximum=0.1, max_samples=150)
+"""The presets need 15 to 40; limit models are slower, and those that need more run off."""
+
+
+def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> CriticalSets:
+    """Label critical sets by the regions of MODEL.md.
+
+    Parameters
+    ----------
+    loss : Loss
+        Its model must have a teacher that is a sum of units of its activation.
+    sets : CriticalSets
+        Found at one noise.
+
+    Returns
+    -------
+    CriticalSets
+        The same sets with `region` and `evidence`.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the model has no such teacher.
+    """
+    units = loss.model.teacher_units
+    if units is None:
+        raise InvalidInputError(
+            "regions need a teacher that is a sum of units of the model's activation"
+        )
+    trends: dict[tuple[float, ...], RegionEvidence] = {}
+    labelled = tuple(_labelled(loss, found, len(units), trends) for found in sets)
+    if isinstance(sets, CriticalSets):
+        return replace(sets, sets=labelled)
+    return CriticalSets(labelled)
+
+
+def _labelled(
+    loss: Loss, found: CriticalSet, required: int, trends: dict[tuple[float, ...], RegionEvidence]
+) -> CriticalSet:
+    units = effective_units(found)
+    optimum = optimum_loss(loss, found)
+    if units < required:
+        evidence = RegionEvidence(units, required, optimum, reason="fewer units than the teacher")
+        return replace(found, region="plateau", evidence=evidence)
+    evidence = replace(
+        _known_trend(loss, found, trends), units=units, required=required, optimum_loss=optimum
+    )
+    return replace(found, region=region_of(found, evidence), evidence=evidence)
+
+
+def region_of(found: CriticalSet, evidence: RegionEvidence) -> str:
+    """Region of a set with as many units as the teacher needs, see `label_regions`."""
+    if not evidence.tends_to_teacher:
+        return "other"
+    if not found.attracting:
+        return "near-optimal"
+    return "overfitting" if found.loss < evidence.optimum_loss else "other"
+
+
+def _known_trend(
+    loss: Loss, found: CriticalSet, trends: dict[tuple[float, ...], RegionEvidence]
+) -> RegionEvidence:
+    """Sets over one point of the smaller network share its function, hence its branch."""
+    if found.base is None or found.embedding is None:
+        return _trend(loss, found)
+    key = tuple(found.base)
+    if key not in trends:
+        smaller = Loss(loss.model.with_hidden(len(found.embedding.copies)), loss.data)
+        trends[key] = _trend(
+            smaller,
+            replace(
+                found,
+                kind="point",
+                subkind="isolated",
+                model=smaller.model,
+                theta=found.base,
+                base=None,
+                embedding=None,
+            ),
+        )
+    return trends[key]
+
+
+def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
+    """Follow a set to the lowest noise and fit the exponent of its distance to the teacher."""
+    population = population_of(loss.model)
+    size = float(np.sqrt(population_weights(population) @ population.target**2))
+    start = found.parameters.get("noise", 0.0)
+    here = _distance(found)
+    if start == 0.0:
+        tends = here <= AT_ZERO * size
+        return RegionEvidence(0, 0, 0.0, 0.0, here, np.nan, tends, "taken at zero noise")
+    lowest = min(LOWEST_NOISE * size, start / 50.0)
+    levels = [level * lowest for level in LEVELS]
+    try:
+        branch = follow_to_infinity(
+            loss,
+            found,
+            "noise",
+            (lowest, HIGHEST_NOISE * start),
+            direction=-1,
+            step=STEPS if found.limit is None else STEPS_AT_INFINITY,
+            targets=levels[1:],
+        )
+    except (ConvergenceError, InvalidInputError) as error:
+        return RegionEvidence(0, 0, 0.0, start, here, np.nan, False, f"not followed: {error}")
+    end, p = branch.state[-1], float(branch.p[-1])
+    rests_on = _evidence_branch(found, branch)
+    if not np.isclose(p, lowest):
+        distance = _distance(_moved(found, end))
+        reason = f"its branch ends at noise {p:.4g} ({branch.stop_reasons[-1]})"
+        return RegionEvidence(0, 0, 0.0, p, distance, np.nan, False, reason, rests_on)
+    states = [end] + [_last(branch, level) for level in levels[1:]]
+    distances = [np.nan if state is None else _distance(_moved(found, state)) for state in states]
+    slope = _slope(np.array(levels), np.array(distances))
+    tends = slope > STEEPEST_ROOT
+    reason = "followed to the lowest noise"
+    return RegionEvidence(0, 0, 0.0, p, distances[0], slope, tends, reason, rests_on)
+
+
+def _evidence_branch(found: CriticalSet, branch: SetBranch) -> EvidenceBranch:
+    """The samples that the label rests on, with their distances to the teacher."""
+    return EvidenceBranch(
+        tuple(map(float, branch.p)),
+        tuple(tuple(map(float, state)) for state in branch.state),
+        tuple(_distance(_moved(found, state)) for state in branch.state),
+    )
+
+
+def _last(branch: SetBranch, level: float) -> Array | None:
+    """State of the last passage of a noise level."""
+    passages = [s.x for s in branch.special if s.kind == "target" and np.isclose(s.p, level)]
+    return passages[-1] if passages else None
+
+
+def _slope(noise: Array, distance: Array) -> float:
+    """Exponent k of distance ~ σ^k by least squares on logarithms."""
+    usable = np.isfinite(distance) & (distance > 0.0)
+    if usable.sum() < 2:
+        return float("nan")
+    return float(np.polyfit(np.log(noise[usable]), np.log(distance[usable]), 1)[0])
+
+
+def _moved(found: CriticalSet, state: Array) -> CriticalSet:
+    """The set at another state of its branch, for its network function only."""
+    if found.limit is None:
+        return replace(found, theta=np.array(state))
+    return replace(found, limit=limit_of(found.limit, state))
+
+
+def _distance(found: CriticalSet) -> float:
+    return float(np.sqrt(squared_distance(found)))
+
+
+def effective_units(found: CriticalSet) -> int:
+    """Units of the network function; at infinity those of the limit."""
+    if found.limit is not None:
+        return sum(
+            name[0] in DERIVATIVES or (name[0] in "vcs" and value != 0.0)
+            for name, value in found.limit.items()
+            if len(name) == 1 or name[1:].isdigit()
+        )
+    assert found.theta is not None
+    return working_units(found.model, found.theta)
+
+
+def optimum_loss(loss: Loss, found: CriticalSet) -> float:
+    """L(Θ*) = ½ σ² Σ ω ε² at the parameters of the set (without weight decay)."""
+    data = loss.data
+    noise = found.parameters.get("noise", 0.0)
+    weights = data.weights
+    if weights is None:
+        weights = sample_weights(data.size, found.parameters.get("size"))
+    return 0.5 * noise**2 * float(weights @ data.noise**2)

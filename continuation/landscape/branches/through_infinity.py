@@ -1,0 +1,247 @@
+"""Branches that run to infinity, continued in a chart, through the end and back.
+
+In the weights such a branch has no end point: |v| grows like (p* − p)^{-1/2} at a confluence and
+at a linear end, and rounding shows folds that are none. In its chart (`charts`) the branch is
+regular: it crosses the end transversally, at a parameter p* that Newton's method finds to
+rounding, goes on as virtual solutions, and may come back. A step end is approached like
+e^{−2w|x_j|}; beyond it the network function is not smooth in any coordinate, so that the branch
+ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from continuation.arclength import trace_branch
+from continuation.arrays import Array
+from continuation.branch import Branch, SpecialPoint
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.landscape.branches.legs import Leg, Route
+from continuation.landscape.branches.problems import Lifted, evaluate
+from continuation.landscape.branches.ranges import has_close_pair
+from continuation.landscape.branches.relabelling import relabelled
+from continuation.landscape.infinity import (
+    BLOCKS,
+    Chart,
+    ChartLoss,
+    ChartProblem,
+    Passage,
+    passage_at,
+    passage_at_step,
+)
+from continuation.landscape.network import Loss
+from continuation.landscape.sets import scaled_inertia
+from continuation.options import StepOptions
+
+Leave = Callable[[Array], str | None]
+
+STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
+"""In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
+network function; those that come back in the presets need a few hundred samples."""
+
+SEPARATE_PAIR = 0.3
+"""Distance of two input weights, relative to their mean, from which they are separate again: six
+times that at which they became a pair, so that a branch does not go to and fro and its Hessian
+in the weights, whose condition grows like the fourth power, is regular to rounding."""
+
+SEPARATE_UNIT = 3.0
+"""Likewise for a small unit and, inverted, for a steep one: ratio to where it arrived."""
+
+CUT_OFF = 37.0
+"""2 w |x_j| at which a branch to a step end is cut off: e^{-37} = 1e-16 is what is left to p*."""
+
+CORNER = 0.2
+"""Mean input weight of a pair times the root mean square of x below which both are almost linear:
+the chart of the pair is no longer well scaled there (a corner at infinity)."""
+
+MOST_LEGS = 40
+"""Of one direction: twenty passages; up to eight crossings are known in n."""
+
+FAR_ENOUGH = 1e-3
+"""Distance of two rows, in units of their typical sizes, that tells the direction of a branch."""
+
+MEMORY = 300
+"""Rows of a branch before its arrival among which such a row is sought."""
+
+
+def has_charts(loss: Loss, parameter: str) -> bool:
+    """Whether branches of this model go on at infinity, in this parameter."""
+    model = loss.model
+    plain = model.kind == "perceptron" and model.free_output
+    plain = plain and model.activation == "tanh" and not (model.bias or model.offset)
+    return plain and parameter in ("noise", "size")
+
+
+def stuck_at(branch: Branch) -> str | None:
+    """The end before which a branch in the weights got stuck, their Hessian being singular."""
+    pair = branch.stop_reason == "no progress" and has_close_pair(branch.x[-1], SEPARATE_PAIR)
+    return "confluence" if pair else None
+
+
+def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, ...]:
+    """Continue a branch that has arrived at an end.
+
+    Parameters
+    ----------
+    route : Route
+    theta : ndarray, shape (m, d)
+        Its last rows; the very last one is out of range.
+    p : ndarray, shape (m,)
+    end : str or None
+        Where it has come to.
+
+    Returns
+    -------
+    tuple of Leg
+        In a chart and, after a return, in the weights, in turn; empty where the branch has come
+        to something else than an end with a chart.
+    """
+    legs: list[Leg] = []
+    while end in BLOCKS and len(legs) < MOST_LEGS:
+        assert end is not None
+        try:
+            leg = _in_chart(route, Chart.at(end, theta[-1]), theta, p)
+        except (ConvergenceError, InvalidInputError):
+            break  # the branch jumped to where the chart has no solution: no leg, no claim
+        legs.append(leg)
+        if leg.stop_reason != "returned":
+            break
+        try:
+            legs.append(_in_weights(route, leg))
+        except (ConvergenceError, InvalidInputError):
+            break  # in the weights the pair is still singular to rounding
+        theta, p = legs[-1].theta[-MEMORY:], legs[-1].p[-MEMORY:]
+        end = route.where(theta[-1])
+    return tuple(legs)
+
+
+def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
+    """Trace in a chart until the limits, the return, or the cut-off."""
+    start = chart.to_chart(theta[-1])
+    of = route.chart_loss(chart)
+    problem = ChartProblem.at(of, start, float(p[-1]))
+    before, p_before = _earlier(chart, problem, theta, p)
+    scale, normal = problem.scale, chart.normal
+    leave = _leave(route, chart, start, problem.nearest)
+    branch = trace_branch(
+        problem,
+        start / scale,
+        float(p[-1]),
+        route.limits,
+        np.append((start - before) / scale, p[-1] - p_before),
+        STEPS,
+        route.newton,
+        targets=route.targets,
+        functions={} if chart.end == "step" else {"infinity": lambda u, _: float(u[normal])},
+        stop=lambda sample: leave(scale * sample.x) is not None,
+    )
+    rows = branch.x * scale
+    reason = branch.stop_reason
+    if reason == "stop condition":
+        reason = leave(rows[-1]) or reason
+    return _chart_leg(of, problem, branch, rows, reason)
+
+
+def _earlier(chart: Chart, problem: ChartProblem, theta: Array, p: Array) -> tuple[Array, float]:
+    """The latest row that is far enough from the last one to tell the direction of the branch."""
+    last = np.append(chart.to_chart(theta[-1]) / problem.scale, p[-1])
+    for row, value in zip(theta[-2::-1], p[-2::-1], strict=True):
+        z = chart.to_chart(row)
+        if np.abs(np.append(z / problem.scale, value) - last).max() > FAR_ENOUGH:
+            return z, float(value)
+    return chart.to_chart(theta[0]), float(p[0])
+
+
+def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:
+    """Why a chart is left at z, if it is."""
+    entered = abs(start[chart.normal])
+    corner = min(CORNER / route.input_scale, start[0] / 2.0)
+
+    def separate(z: Array) -> str | None:
+        if chart.end == "confluence":
+            if z[0] < corner:
+                return "corner"
+            return "returned" if z[1] > (SEPARATE_PAIR * z[0]) ** 2 else None
+        if chart.end == "linear":
+            return "returned" if z[0] > SEPARATE_UNIT**2 * entered else None
+        if 2.0 * np.exp(z[0]) * nearest > CUT_OFF:
+            return "at the end"
+        return "returned" if z[0] < start[0] - np.log(SEPARATE_UNIT) else None
+
+    return separate
+
+
+def _chart_leg(
+    of: ChartLoss, problem: ChartProblem, branch: Branch, rows: Array, reason: str
+) -> Leg:
+    chart = of.chart
+    found = [of.at(z, float(p)) for z, p in zip(rows, branch.p, strict=True)]
+    special = tuple(_moved(s, problem.scale) for s in branch.special)
+    passages: tuple[Passage, ...] = ()
+    if reason == "at the end":
+        passages = (passage_at_step(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
+    elif chart.end != "step":
+        passages = tuple(passage_at(of, rows, s) for s in special if s.kind == "user")
+    return Leg(
+        chart.end,
+        branch.p,
+        rows,
+        np.array([chart.from_chart(z) for z in rows]),
+        np.array([not chart.is_real(z) for z in rows]),
+        np.array([f.loss for f in found]),
+        np.array([scaled_inertia(f.hessian) for f in found]),
+        passages,
+        tuple(s for s in special if s.kind not in ("user", "hopf")),
+        reason,
+        chart,
+    )
+
+
+def _moved(point: SpecialPoint, scale: Array) -> SpecialPoint:
+    return replace(point, x=point.x * scale)
+
+
+def _in_weights(route: Route, leg: Leg) -> Leg:
+    """Go on in the weights after a return."""
+    chart = leg.unit
+    assert chart is not None
+    z, theta, p = leg.coordinates[-1], leg.theta[-1], float(leg.p[-1])
+    tangent = chart.tangent_to_weights(z, z - leg.coordinates[-2])
+    full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed)
+
+    def describe(x: Array, p: float) -> tuple[Array, float, tuple[int, int, int], Array]:
+        value, _, hessian = evaluate(full, x, p)
+        return np.array(x), value, scaled_inertia(hessian), np.empty(0)
+
+    lifted = Lifted(full, theta, describe)
+    problem, scale = lifted.balanced(p)
+    branch = trace_branch(
+        problem,
+        theta / scale,
+        p,
+        route.limits,
+        np.append(tangent / scale, p - leg.p[-2]),
+        route.step,
+        route.newton,
+        targets=route.targets,
+        stop=lambda sample: route.where(sample.x * scale) is not None,
+    )
+    special = tuple(_moved(s, scale) for s in branch.special)
+    branch = relabelled(lifted, replace(branch, x=branch.x * scale, special=special))
+    rows = [describe(x, float(p)) for x, p in zip(branch.x, branch.p, strict=True)]
+    end = route.where(branch.x[-1])
+    return Leg(
+        "weights",
+        branch.p,
+        branch.x,
+        branch.x,
+        np.zeros(len(branch), dtype=bool),
+        np.array([row[1] for row in rows]),
+        np.array([row[2] for row in rows]),
+        (),
+        tuple(s for s in branch.special if s.kind != "hopf"),
+        branch.stop_reason if end is None else f"arrival: {end}",
+    )

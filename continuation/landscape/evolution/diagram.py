@@ -1,0 +1,172 @@
+"""Bifurcation diagram of the loss: every critical set followed in one parameter, none twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.branches import SetBranch, follow, lifted_problem
+from continuation.landscape.infinity import limit_of, limit_outputs
+from continuation.landscape.network import Loss, Symmetry
+from continuation.landscape.search import find_critical_sets
+from continuation.landscape.sets import CriticalSet
+
+SAME_STATE = 1e-6
+"""Relative distance below which a set lies on a branch that passes the same parameter value:
+both are known to about 1e-10, and a fold keeps them apart by the root of the distance to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class LossDiagram:
+    """Branches of critical sets along one parameter of the loss.
+
+    Attributes
+    ----------
+    parameter : str
+    limits : tuple of two float
+    branches : tuple of SetBranch
+        In order of discovery; the name of a branch is its set's label.
+    searched_at : tuple of float
+        Parameter values at which all critical sets were searched.
+    failures : tuple of str
+        Sets that could not be followed, with the reason.
+    """
+
+    parameter: str
+    limits: tuple[float, float]
+    branches: tuple[SetBranch, ...]
+    searched_at: tuple[float, ...]
+    failures: tuple[str, ...] = ()
+
+
+def loss_diagram(
+    loss: Loss,
+    parameter: str,
+    limits: tuple[float, float],
+    searched_at: Sequence[float],
+    *,
+    noise: float = 0.0,
+    weight_decay: float = 0.0,
+    schedule: Sequence[int] = (),
+    on_set: Callable[[CriticalSet], None] = lambda critical: None,
+) -> LossDiagram:
+    """Search all critical sets at some parameter values and follow each one once.
+
+    A set that lies on a branch traced before is not followed again; a branch that ends in a
+    fold pair or is disconnected from the others is found if it exists at one of the values.
+
+    Parameters
+    ----------
+    loss : Loss
+    parameter : {"noise", "size"}
+    limits : (float, float)
+    searched_at : sequence of float
+        Within the limits; more values find more of the short-lived branches.
+    noise, weight_decay : float
+        What stays fixed (the noise is ignored where it is continued).
+    schedule : sequence of int
+        With "size", see `Loss.problem`; the values of `searched_at` must belong to it.
+    on_set : callable
+        Called with each set before it is followed, for progress.
+
+    Raises
+    ------
+    InvalidInputError
+        For another parameter, limits without an interior, or values outside the limits or the
+        schedule.
+    """
+    if parameter not in ("noise", "size"):
+        raise InvalidInputError(f"a diagram runs in 'noise' or 'size', not in {parameter!r}")
+    values = tuple(float(v) for v in searched_at)
+    if not values or not all(limits[0] <= v <= limits[1] for v in values):
+        raise InvalidInputError(f"searched_at must lie within {limits}, but is {values}")
+    if not limits[0] < limits[1]:
+        raise InvalidInputError(f"limits must be increasing, but are {limits}")
+    if schedule and not set(values) <= {float(size) for size in schedule}:
+        raise InvalidInputError(f"searched_at must be sizes of the schedule {list(schedule)}")
+    branches: list[SetBranch] = []
+    failures: list[str] = []
+    for value in values:
+        level, size = (value, None) if parameter == "noise" else (noise, value)
+        for critical in find_critical_sets(loss, noise=level, size=size, weight_decay=weight_decay):
+            if any(_contains(loss, branch, critical, value) for branch in branches):
+                continue
+            if schedule and critical.kind == "infinity":
+                failures.append(
+                    f"{critical.label} at size = {value:g}: blocks are not followed at infinity"
+                )
+                continue
+            on_set(critical)
+            try:
+                traced = follow(
+                    loss, critical, parameter, limits, schedule=schedule, targets=values
+                )
+            except InvalidInputError as error:
+                failures.append(f"{critical.label} at {parameter} = {value:g}: {error}")
+            else:
+                branches.append(traced)
+    return LossDiagram(parameter, limits, tuple(branches), values, tuple(failures))
+
+
+def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float) -> bool:
+    """Whether a set found at `value` is one of the branch's states there."""
+    if branch.set.subkind != critical.subkind:
+        return False
+    fixed = dict(critical.parameters)
+    if loss.data.weights is not None:
+        fixed.pop("size", None)
+    state = lifted_problem(loss, critical, branch.parameter, fixed, ()).state
+    passed = [s.x for s in branch.special if s.kind in ("target", "limit") and s.p == value]
+    if branch.parameter in critical.parameters and value == branch.set.parameters[branch.parameter]:
+        passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
+    scale = 1.0 + float(np.linalg.norm(state))
+    return any(_distance(critical, state, other) < SAME_STATE * scale for other in passed)
+
+
+def _distance(critical: CriticalSet, state: Array, other: Array) -> float:
+    """Distance modulo symmetry, in the unknowns that the branch is followed in."""
+    model = critical.model
+    if state.size == model.dimension and critical.kind == "point":
+        return Symmetry.of(model).distance(state, other)
+    if critical.base is not None and state.size == critical.base.size:
+        return Symmetry.of(model.with_hidden(model.hidden - 1)).distance(state, other)
+    # One unit beside a root or a limit function: its flip changes signs only.
+    return float(np.linalg.norm(np.abs(state) - np.abs(other)))
+
+
+def function_distance(loss: Loss, branch: SetBranch) -> Array:
+    """Root mean square over the population of f − T along a branch, shape (m,).
+
+    The teacher makes branches comparable that have no weights in common: those of lines and of
+    sets at infinity are known by their functions alone.
+    """
+    population = loss.population.data
+    weights = population.weights
+    assert weights is not None
+    distance = np.empty(len(branch))
+    for k, (theta, state) in enumerate(zip(branch.theta, branch.state, strict=True)):
+        if branch.set.limit is None:
+            outputs = loss.predict(theta, population.x)
+        else:
+            limit = limit_of(branch.set.limit, state)
+            outputs = limit_outputs(loss.model, limit, population.x)
+        distance[k] = np.sqrt(weights @ (outputs - population.target) ** 2)
+    return distance
+
+
+def lowest_index(branch: SetBranch) -> NDArray[np.int64]:
+    """Index along a branch, shape (m,); on a line that of its most attracting piece.
+
+    The curvature across a line changes sign at λ = 0 and 1, so that each direction across it is
+    stable on the segment or on the rays.
+    """
+    if branch.set.kind != "line":
+        return branch.inertia[:, 0]
+    inside = (branch.transverse < 0.0).sum(axis=1)
+    base = branch.inertia[:, 0] - inside
+    return base + np.minimum(inside, branch.transverse.shape[1] - inside)

@@ -1,0 +1,262 @@
+"""`evolve`: the heteroclinic graph followed along a parameter of the loss.
+
+Nodes are strands of branches (see `strands`), so that a set keeps its name as long as it exists;
+nothing is matched by distance between parameter values. Events are births, deaths, branch points
+(`evolution_events`) and switches of connections (`evolution_switches`). Between two events the
+graph is constant and is stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from continuation.errors import InvalidInputError
+from continuation.landscape.branches import label_regions, optimum_loss, region_of
+from continuation.landscape.evolution.events import Event, branch_events
+from continuation.landscape.evolution.family import LossFamily
+from continuation.landscape.evolution.sides import Sides
+from continuation.landscape.evolution.strands import living
+from continuation.landscape.evolution.switches import Switch, switches_between
+from continuation.landscape.evolution.timeline import Evolution, Interval
+from continuation.landscape.evolution.tracking import Tracker
+from continuation.landscape.graph import UNDECIDED, connect
+from continuation.landscape.network import Loss
+from continuation.landscape.sets import CriticalSet, RegionEvidence
+
+SEARCHES = 5
+"""Values, evenly spread over the limits, at which all sets are searched to begin with."""
+
+ROUNDS = 3
+"""Rounds of searches between events; each finds branches that no search before had met."""
+
+RESOLUTION = 24
+"""Values over the limits at which the targets of all sides are compared."""
+
+LEAST_VALUES = 4
+"""The same between two events."""
+
+INSET = 1e-3
+"""Distance of the outermost values from the events, relative to the interval: flows take long
+next to a fold, and at the fold itself a branch point has no two sides."""
+
+NARROWEST = 1e-6
+"""Intervals narrower than this share of the limits are part of the events beside them."""
+
+
+def evolve(
+    loss: Loss,
+    parameter: str,
+    limits: tuple[float, float],
+    *,
+    noise: float = 0.0,
+    weight_decay: float = 0.0,
+    schedule: Sequence[int] = (),
+    searched_at: Sequence[float] = (),
+    resolution: int = RESOLUTION,
+    seed: int = 0,
+    regions: bool = True,
+    on_progress: Callable[[str], None] = lambda text: None,
+) -> Evolution:
+    """Follow the heteroclinic graph along a parameter.
+
+    All critical sets are searched at a few values and followed over the limits; between every
+    two events the list is compared with another search, and sets that are missing in it are
+    followed, too. The two sides of every index-1 point are then followed to their targets at
+    values over the limits; where a target differs from that at the value before, the saddle-saddle
+    connection is located. Departures from sets of higher index and from lines are sampled in the
+    middle of each interval; their changes are no events.
+
+    Parameters
+    ----------
+    loss : Loss
+    parameter : {"noise", "size", "weight_decay"}
+    limits : (float, float)
+    noise, weight_decay : float
+        What stays fixed (ignored where it is the parameter).
+    schedule : sequence of int
+        With "size", see `Loss.problem`: blocks of samples instead of one sample at a time.
+    searched_at : sequence of float, optional
+        Where the first searches take place; by default 5 values over the limits, with a schedule
+        its sizes.
+    resolution : int
+        Number of values over the limits at which targets are compared; two switches of one side
+        that undo each other between neighbouring values are not seen.
+    seed : int
+        Of searches that start at random.
+    regions : bool
+        Label the regions, as in `find_critical_sets`; takes a third of the time.
+    on_progress : callable
+        Called with a line of text for every stage.
+
+    Returns
+    -------
+    Evolution
+
+    Raises
+    ------
+    InvalidInputError
+        For another parameter, limits without an interior, or values outside them.
+    """
+    family = LossFamily(loss, parameter, noise, weight_decay, tuple(schedule))
+    values = _first_values(family, limits, searched_at)
+    tracker = Tracker(family, limits, seed)
+    on_progress(f"following all sets from {len(values)} values")
+    for value in values:
+        tracker.cover(value)
+    for _ in range(ROUNDS):
+        gaps = _intervals(limits, branch_events(tracker.strands, limits))
+        fresh = [0.5 * (a + b) for a, b in gaps if not tracker.searched(a, b)]
+        on_progress(f"comparing the list with searches at {len(fresh)} more values")
+        if not sum([tracker.cover(value) for value in fresh]):
+            break
+    on_progress("following the sides of all index-1 points")
+    return _assembled(tracker, resolution, regions)
+
+
+def _first_values(
+    family: LossFamily, limits: tuple[float, float], given: Sequence[float]
+) -> tuple[float, ...]:
+    low, high = limits
+    if not (np.isfinite(limits).all() and 0.0 <= low < high):
+        raise InvalidInputError(f"limits must be finite, >= 0 and increasing, not {limits}")
+    sizes = [float(size) for size in family.schedule if low <= size <= high]
+    values = [*given] or sizes or np.linspace(low, high, SEARCHES).tolist()
+    if not all(low <= value <= high for value in values):
+        raise InvalidInputError(f"searched_at must lie within {limits}, but is {list(given)}")
+    if family.parameter == "size" and not family.schedule:
+        values = sorted({float(round(value)) for value in values})
+    return tuple(float(value) for value in values)
+
+
+def _intervals(limits: tuple[float, float], events: Sequence[Event]) -> list[tuple[float, float]]:
+    """Where the list of sets is constant, and known."""
+    lowest, highest = limits
+    reached, found = lowest, []
+    for event in events:
+        found.append((reached, min(event.bracket[0], highest)))
+        reached = max(reached, event.bracket[1])
+    found.append((reached, highest))
+    return [(a, b) for a, b in found if b - a > NARROWEST * (highest - lowest)]
+
+
+def _assembled(tracker: Tracker, resolution: int, regions: bool) -> Evolution:
+    limits = tracker.limits
+    events = branch_events(tracker.strands, limits)
+    switches, doubts = _switches(tracker, events, resolution)
+    both = sorted([*events, *map(switch_event, switches)], key=lambda event: event.p)
+    graphs = _Graphs(tracker, regions, {})
+    intervals = [graphs.interval(low, high) for low, high in _intervals(limits, both)]
+    return Evolution(
+        tracker.family.parameter,
+        limits,
+        tuple(at.strand for at in tracker.strands),
+        tuple(both),
+        tuple(switches),
+        tuple(intervals),
+        tuple(sorted(tracker.values)),
+        (
+            *dict.fromkeys(tracker.notes),
+            *doubts,
+            *_left_out(tracker, intervals),
+            *_discovered(intervals),
+            *_standing_notes(events),
+        ),
+    )
+
+
+def _switches(
+    tracker: Tracker, events: Sequence[Event], resolution: int
+) -> tuple[list[Switch], list[str]]:
+    """All switches between the branch events, and sides that were not decided."""
+    low, high = tracker.limits
+    switches: list[Switch] = []
+    notes: list[str] = []
+    for lower, upper in _intervals(tracker.limits, events):
+        sides = Sides.of(tracker.family, tracker.strands, 0.5 * (lower + upper))
+        count = max(LEAST_VALUES, int(np.ceil(resolution * (upper - lower) / (high - low))))
+        inset = INSET * (upper - lower)
+        values = np.linspace(lower + inset, upper - inset, count).tolist()
+        found, doubts = switches_between(sides, values)
+        switches += found
+        notes += doubts
+    return switches, notes
+
+
+def switch_event(switch: Switch) -> Event:
+    """A switch as an event of the graph."""
+    side = {0: "both sides", 1: "side +", -1: "side −"}[switch.side]
+    through = f" through {switch.saddle}" if switch.saddle else ""
+    text = f"{side} of {switch.source}: {switch.before} → {switch.after}{through}"
+    changed = (switch.source,)
+    return Event("switch", switch.p, switch.bracket, switch.error, changed=changed, text=text)
+
+
+@dataclass(frozen=True, eq=False)
+class _Graphs:
+    """Graphs of the intervals; whether a strand tends to the teacher is decided once."""
+
+    tracker: Tracker
+    regions: bool
+    evidence: dict[str, RegionEvidence]
+
+    def interval(self, low: float, high: float) -> Interval:
+        """The graph in the middle."""
+        family, middle = self.tracker.family, 0.5 * (low + high)
+        loss, settings = family.loss_at(middle), family.settings(middle)
+        sets = self._labelled(loss, [*living(self.tracker.strands, middle)])
+        graph = connect(loss, sets, **settings)
+        return Interval(low, high, middle, graph)
+
+    def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
+        ordered = sorted(sets, key=lambda s: s.loss)
+        decaying = any(s.parameters.get("weight_decay", 0.0) > 0.0 for s in sets)
+        if not self.regions or loss.model.teacher_units is None or decaying:
+            return ordered
+        fresh = [s for s in ordered if s.label not in self.evidence]
+        for found in label_regions(loss, fresh):
+            assert found.evidence is not None
+            self.evidence[found.label] = found.evidence
+        return [self._with_region(loss, found) for found in ordered]
+
+    def _with_region(self, loss: Loss, found: CriticalSet) -> CriticalSet:
+        evidence = replace(self.evidence[found.label], optimum_loss=optimum_loss(loss, found))
+        if evidence.units < evidence.required:
+            return replace(found, region="plateau", evidence=evidence)
+        return replace(found, region=region_of(found, evidence), evidence=evidence)
+
+
+def _left_out(tracker: Tracker, intervals: Sequence[Interval]) -> Iterator[str]:
+    """Sets that live in an interval, but were not found where its graph was computed."""
+    for interval in intervals:
+        alive = [s.strand.label for s in tracker.strands if s.strand.lives_at(interval.at)]
+        missing = [label for label in alive if label not in interval.graph.nx]
+        if missing:
+            yield (
+                f"{interval.lower:.6g} to {interval.upper:.6g}: the graph lacks "
+                f"{', '.join(missing)}, where Newton's method left the branch"
+            )
+
+
+def _discovered(intervals: Sequence[Interval]) -> Iterator[str]:
+    """Targets of flows that no search has found: beyond the range of weights that it covers."""
+    for interval in intervals:
+        nodes = interval.graph.nx.nodes(data=True)
+        names = [n for n, node in nodes if node["found_by"] == "flow" and n != UNDECIDED]
+        if names:
+            yield (
+                f"{interval.lower:.6g} to {interval.upper:.6g}: flows end in {', '.join(names)}, "
+                "which no search has found and no branch follows"
+            )
+
+
+def _standing_notes(events: Sequence[Event]) -> Iterator[str]:
+    yield (
+        "departures from sets of index 2 and more and from lines are sampled; "
+        "only the sides of index-1 points have located switches"
+    )
+    lost = [event for event in events if event.kind == "stopped"]
+    if lost:
+        yield f"{len(lost)} branches could not be followed further: see the events 'stopped'"

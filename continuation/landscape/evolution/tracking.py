@@ -1,0 +1,132 @@
+"""The list of all critical sets along a parameter: searched at values, followed between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.errors import InvalidInputError
+from continuation.landscape.branches import follow_to_infinity
+from continuation.landscape.evolution.cutting import strands_of
+from continuation.landscape.evolution.family import LossFamily
+from continuation.landscape.evolution.strands import Strand, StrandAt, living
+from continuation.landscape.network import Symmetry
+from continuation.landscape.sets import CriticalSet
+
+SAME_STATE = 1e-5
+"""Relative distance below which a set found by a search lies on a strand: the search and the
+strand know it to about 1e-10, and next to a fold Newton's method to the root of rounding."""
+
+
+SOUNDINGS = (0.19, 0.35, 0.5, 0.65, 0.81)
+"""Shares of a strand at which Newton's method must confirm it, more than half of them."""
+
+
+@dataclass(eq=False)
+class Tracker:
+    """Strands found so far, with the values at which they were compared with a search."""
+
+    family: LossFamily
+    limits: tuple[float, float]
+    seed: int
+    strands: list[StrandAt] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def searched(self, low: float, high: float) -> bool:
+        """Whether a search took place strictly between two values."""
+        return any(low < value < high for value in self.values)
+
+    def cover(self, value: float) -> int:
+        """Search all sets at a value and follow those on no strand; the number of new strands."""
+        found = self.family.search(value, self.seed)
+        self.values.append(value)
+        there = list(living(self.strands, value))
+        missing = [s for s in found if not any(same_set(s, t) for t in there)]
+        before = len(self.strands)
+        for critical in missing:
+            self._follow(self.family.start(critical, value), value)
+        for lost in there:
+            if found.complete and not any(same_set(s, lost) for s in found):
+                self._note(value, f"{lost.label} is on a branch, but not in the search")
+        if found.euler_count not in (None, 1):
+            self._note(value, f"the search has the Euler count {found.euler_count}, not 1")
+        return len(self.strands) - before
+
+    def _follow(self, critical: CriticalSet, value: float) -> None:
+        family = self.family
+        try:
+            branch = follow_to_infinity(
+                family.loss, critical, family.parameter, self.limits, schedule=family.schedule
+            )
+        except InvalidInputError as error:
+            self._note(value, f"{critical.label} is not followed: {error}")
+            return
+        for strand in strands_of(branch):
+            at = StrandAt(family, strand)
+            if is_sound(at):
+                self._add(at)
+            else:
+                self._note(value, f"{critical.label} is too close to infinity to be followed")
+
+    def _add(self, at: StrandAt) -> None:
+        """Keep a strand, unless it repeats a longer one; a shorter one gives it its name."""
+        repeated = [other for other in self.strands if _repeats(at, other)]
+        if any(_length(at.strand) <= _length(other.strand) for other in repeated):
+            return
+        label = repeated[0].strand.label if repeated else self._new_label(at.strand.set.subkind)
+        kept = [other for other in self.strands if other not in repeated]
+        self.strands = [*kept, StrandAt(self.family, at.strand.named(label))]
+
+    def _new_label(self, subkind: str) -> str:
+        self.counts[subkind] += 1
+        return f"{subkind} {self.counts[subkind]}"
+
+    def _note(self, value: float, text: str) -> None:
+        self.notes.append(f"{self.family.parameter} = {value:.6g}: {text}")
+
+
+def is_sound(at: StrandAt) -> bool:
+    """Whether Newton's method confirms the strand between its rows.
+
+    In a limit model whose input weight vanishes, the loss is flat to rounding along a curve; what
+    a continuation follows there is no branch.
+    """
+    p = at.strand.p
+    if at.strand.set.kind != "infinity":
+        return True
+    values = [float(np.interp(t, [0.0, 1.0], p[[0, -1]])) for t in SOUNDINGS]
+    return sum(1 for value in values for _ in living([at], value)) * 2 > len(SOUNDINGS)
+
+
+def _length(strand: Strand) -> float:
+    return float(strand.p[-1] - strand.p[0])
+
+
+def _repeats(a: StrandAt, b: StrandAt) -> bool:
+    """Whether two strands are the same where both exist."""
+    if a.strand.set.subkind != b.strand.set.subkind:
+        return False
+    low = max(a.strand.p[0], b.strand.p[0])
+    high = min(a.strand.p[-1], b.strand.p[-1])
+    if not low < high:
+        return False
+    middle = 0.5 * float(low + high)
+    there = [*living([a], middle), *living([b], middle)]
+    return len(there) == 2 and same_set(*there)
+
+
+def same_set(a: CriticalSet, b: CriticalSet) -> bool:
+    """Whether two critical sets of one loss are the same modulo symmetry."""
+    if a.subkind != b.subkind:
+        return False
+    if a.theta is not None and b.theta is not None:
+        distance = Symmetry.of(a.model).distance(a.theta, b.theta)
+        return distance <= SAME_STATE * (1.0 + float(np.linalg.norm(b.theta)))
+    if a.limit is None or b.limit is None or a.limit.keys() != b.limit.keys():
+        return False
+    ours, theirs = (np.abs(list(s.values())) for s in (a.limit, b.limit))
+    return float(np.linalg.norm(ours - theirs)) <= SAME_STATE * (1.0 + float(np.linalg.norm(ours)))

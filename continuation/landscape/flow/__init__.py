@@ -1,0 +1,32 @@
+"""The gradient flow, integrated until its limit is decided.
+
+May import `network`, `infinity` and `sets`.
+"""
+
+from continuation.landscape.flow.compiled import compiled_flows
+from continuation.landscape.flow.escape_laws import escape_law
+from continuation.landscape.flow.gradient_flow import (
+    RTOL,
+    STEP_LIMIT,
+    TIME_LIMIT,
+    FlowResult,
+    Passage,
+    Trajectory,
+    flow_to_limit,
+    flows_to_limits,
+    trajectory,
+)
+
+__all__ = [
+    "RTOL",
+    "STEP_LIMIT",
+    "TIME_LIMIT",
+    "FlowResult",
+    "Passage",
+    "Trajectory",
+    "compiled_flows",
+    "escape_law",
+    "flow_to_limit",
+    "flows_to_limits",
+    "trajectory",
+]

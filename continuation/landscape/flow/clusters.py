@@ -1,0 +1,199 @@
+"""Clusters of hidden units that meet, in a basis that is smooth down to the limit.
+
+The basis of m units that meet consists of the divided differences of φ over their input weights,
+which tend to φ(wx), xφ'(wx), …, x^(m−1) φ^(m−1)(wx), and at w = 0, where those of φ(√z x)/√z are
+taken over z = w², to the odd powers of x.
+
+References
+----------
+C. de Boor, "Divided differences", *Surveys in Approximation Theory* 1 (2005) 46.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.flow.decision import EQUAL_UNITS
+from continuation.landscape.flow.escapes import CORNER_RADIUS, STEP_LIMIT
+from continuation.landscape.infinity import DERIVATIVES, ModelPoint, step_slope
+from continuation.landscape.network import Responses, activation, saturation
+from symbolic import Model
+
+LARGEST_CLUSTER = len(DERIVATIVES)
+"""Distinct weights of a cluster; the differences of more weights are below rounding."""
+APART = 0.5
+"""Relative gap between weights that go to zero and the others; within a cluster it is smaller."""
+IDLE = 1e-9
+"""Units with smaller weights, relative to 1 + the largest, are dead."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cluster:
+    """Units that meet, or a finite unit.
+
+    Attributes
+    ----------
+    place : {"finite", "zero", "infinity"}
+        Where the weights tend to; a weight that tends to infinity (a step) is alone.
+    weights : ndarray, shape (m,)
+        Distinct input weights, made positive.
+    shares : tuple of ndarray, length m
+        Output weights of the units that share each, over their sum.
+    """
+
+    place: str
+    weights: Array
+    shares: tuple[Array, ...]
+
+    @property
+    def centre(self) -> float:
+        """Mean of the weights."""
+        return float(self.weights.mean())
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether this is an end, rather than a finite unit."""
+        return self.place != "finite" or self.weights.size > 1
+
+    def nodes(self, centre: float, s: float) -> Array:
+        """Input weights (m,) at size s."""
+        if self.place == "zero":
+            return s * self.weights
+        if self.place == "infinity":
+            return self.weights / s
+        return centre + s * (self.weights - self.centre)
+
+    def differences(self, model: Model, centre: float, s: float) -> Array:
+        """Responses of the units ↦ basis functions, shape (m, m), for s > 0."""
+        nodes = self.nodes(centre, s)
+        if self.place == "zero":
+            return _divided(nodes**2) / nodes
+        if self.place == "infinity":
+            limit = saturation(model)
+            assert limit is not None
+            return np.full((1, 1), 1.0 / limit[0])
+        order = np.array([math.factorial(j) for j in range(nodes.size)], dtype=np.float64)
+        return order[:, None] * _divided(nodes)
+
+    def basis(self, responses: Responses, centre: float, s: float) -> Array:
+        """Basis functions and two derivatives in the centre, shape (3, m, q)."""
+        m = self.weights.size
+        if s > 0.0:
+            raw = responses.features(self.nodes(centre, s), 2)
+            basis = np.einsum("jk,dkq->djq", self.differences(responses.model, centre, s), raw)
+        elif self.place == "zero":
+            rows = [responses.monomial(2 * j + 1) for j in range(m)]
+            basis = taylor(responses.model)[1 : 2 * m : 2, None] * np.array([rows] * 3)
+        elif self.place == "infinity":
+            basis = np.array([[_step(responses)]] * 3)
+        else:
+            features = responses.features(centre, m + 1)
+            basis = np.array([features[d : d + m] for d in range(3)])
+        if self.place != "finite":
+            basis[1:] = 0.0
+        return basis
+
+    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
+        """Derivative of the loss in the squared size at s = 0, up to a positive factor."""
+        m = self.weights.size
+        if self.place == "infinity":
+            point = ModelPoint(np.inf, np.array([last]), residual, np.empty((0, 0)))
+            return step_slope(responses, point, last)
+        if self.place == "zero":
+            above = taylor(responses.model)[2 * m + 1]
+            return float(last * above * (residual @ responses.monomial(2 * m + 1)))
+        return float(last * (residual @ responses.features(centre, m + 1)[m + 1]))
+
+
+def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
+    """Ways to group the units: gaps below a threshold, on an absolute and a relative scale.
+
+    The smallest weights may also go to zero while the others are grouped on the relative scale.
+
+    Neighbours whose output weights have one sign are copies: the outputs of distinct ones grow
+    with alternating signs.
+    """
+    hidden = theta.size // 2
+    w, v = np.abs(theta[:hidden]), theta[hidden:] * np.sign(theta[:hidden])
+    works = np.maximum(w, np.abs(theta[hidden:])) > IDLE * (1.0 + np.abs(theta).max())
+    w, v = w[works], v[works]
+    order = np.argsort(w)
+    w, v = w[order], v[order]
+    if w.size == 0 or w[0] == 0.0:
+        return
+    groups = np.split(np.arange(w.size), 1 + np.flatnonzero(np.diff(w) > EQUAL_UNITS * w[1:]))
+    w = np.array([w[group].mean() for group in groups])
+    for joined in dict.fromkeys(_joinings(w)):
+        clusters = _clusters(w, [v[group] for group in groups], joined)
+        sizes = [c.weights.size for c in clusters]
+        if max(sizes) <= LARGEST_CLUSTER and any(c.shrinks for c in clusters):
+            yield clusters
+        *others, last = clusters
+        if last.weights[0] > STEP_LIMIT and not last.shrinks:
+            yield (*others, replace(last, place="infinity"))
+
+
+def _joinings(w: Array) -> Iterator[tuple[bool, ...]]:
+    """Which of the increasing weights (h,) are joined with the one before, the first with zero."""
+    absolute = np.diff(w, prepend=0.0)
+    relative = absolute / w
+    relative[0] = np.inf
+    for gaps in (relative, absolute):
+        for threshold in (-np.inf, *np.sort(gaps[np.isfinite(gaps)])):
+            yield tuple(bool(gap <= threshold) for gap in gaps)
+    for size in range(1, w.size):
+        if w[size - 1] > CORNER_RADIUS or relative[size] < APART:
+            continue
+        rest = relative[size:]
+        for threshold in (-np.inf, *np.sort(rest[rest < APART])):
+            yield (True,) * size + tuple(bool(gap <= threshold) for gap in rest)
+
+
+def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Cluster, ...]:
+    """Increasing weights (h,), each joined with the one before it, the first one with zero.
+
+    The outputs `v` of each weight are those of the units that are equal already.
+    """
+    total = np.array([part.sum() for part in v])
+    starts = [k for k, with_last in enumerate(joined) if k == 0 or not with_last]
+    clusters = []
+    for low, high in zip(starts, [*starts[1:], w.size], strict=True):
+        signs = np.sign(total[low:high])
+        runs = np.split(np.arange(low, high), 1 + np.flatnonzero(np.diff(signs)))
+        weight = np.abs(total) + IDLE
+        merged = [float(weight[run] @ w[run] / weight[run].sum()) for run in runs]
+        outputs = [np.concatenate([v[k] for k in run]) for run in runs]
+        shares = tuple(part / (part.sum() or 1.0) for part in outputs)
+        place = "zero" if low == 0 and joined[0] else "finite"
+        clusters.append(Cluster(place, np.array(merged), shares))
+    return tuple(clusters)
+
+
+def _step(responses: Responses) -> Array:
+    """φ(w x) for w → ∞ in units of φ(∞): sign x."""
+    return responses.rows(np.sign(responses.x))
+
+
+def _divided(nodes: Array) -> Array:
+    """Values at the nodes ↦ divided differences over the first 1, 2, … of them, shape (m, m)."""
+    m = nodes.size
+    matrix = np.zeros((m, m))
+    for j in range(m):
+        gaps = nodes[: j + 1, None] - nodes[: j + 1]
+        np.fill_diagonal(gaps, 1.0)
+        matrix[j, : j + 1] = 1.0 / gaps.prod(axis=1)
+    return matrix
+
+
+@lru_cache(maxsize=64)
+def taylor(model: Model) -> Array:
+    """a_k = φ^(k)(0)/k! up to the order that the largest cluster at zero needs."""
+    order = 2 * LARGEST_CLUSTER + 1
+    values = activation(model, order)(np.zeros(1))[:, 0]
+    return np.asarray(values / np.array([math.factorial(k) for k in range(order + 1)], float))

@@ -1,0 +1,355 @@
+"""Gradient flow θ' = −∇L(θ) to its decided limit: a point, a line, infinity, or undecided.
+
+The integration is `rodas`, the decision rule is in `decision` and `escapes`, the compiled driver
+in `flow_core`; this module is their interface. Three and more units also have compound ends at
+infinity, see `wide_flows`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.flow import compiled as flow_core
+from continuation.landscape.flow.escapes import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
+from continuation.landscape.flow.results import FlowResult, Passage, reason
+from continuation.landscape.flow.wide_flows import Piece as FlowPiece
+from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
+from continuation.landscape.network import LossAt, as_weights
+from symbolic import Model
+
+RTOL = 1e-6
+"""Relative tolerance of a step; 1e-4 decides alike and is three times as fast."""
+TIME_LIMIT = 1e13
+"""Flow time after which a trajectory is given up; escapes need up to 1e12."""
+STEP_LIMIT = 20_000
+VANISHED = 1e-9
+"""Weights of a unit that has vanished, relative to 1 + the largest; in an invariant subspace they
+are zero up to rounding."""
+
+_SUBKIND = {
+    CONFLUENCE: "confluence",
+    LINEAR: "linear",
+    STEP: "step",
+    CORNER: "corner",
+    MIXED: "corner",
+}
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A trajectory of the gradient flow, at the accepted steps.
+
+    Attributes
+    ----------
+    t : ndarray, shape (m,)
+        Increasing times, from 0.
+    theta : ndarray, shape (m, d)
+    loss : ndarray, shape (m,)
+        Falling, up to rounding.
+    result : FlowResult
+    """
+
+    t: Array
+    theta: Array = field(repr=False)
+    loss: Array
+    result: FlowResult
+
+
+def flow_to_limit(
+    loss_at: LossAt,
+    theta0: ArrayLike,
+    *,
+    rtol: float = RTOL,
+    time_limit: float = TIME_LIMIT,
+    step_limit: int = STEP_LIMIT,
+    subspace: Array | None = None,
+) -> FlowResult:
+    """Follow the gradient flow from one start until its limit is decided.
+
+    Parameters
+    ----------
+    loss_at : LossAt
+        The loss at fixed parameters.
+    theta0 : array_like, shape (d,)
+        Initial weights.
+    rtol : float
+        Relative tolerance of a step; the absolute one is a thousandth of it.
+    time_limit : float
+        Largest flow time.
+    step_limit : int
+        Largest number of steps, rejected ones included.
+    subspace : ndarray, shape (d, d), optional
+        Orthogonal projector onto an invariant subspace that contains the start. Rounding is
+        kept out of the flow, and only attraction within the subspace is asked for.
+
+    Returns
+    -------
+    FlowResult
+
+    Raises
+    ------
+    InvalidInputError
+        Wrong shape, non-finite weights, non-positive tolerance or limits.
+
+    References
+    ----------
+    E. Hairer and G. Wanner, *Solving Ordinary Differential Equations II* (1996), IV.7.
+    """
+    starts = as_weights(loss_at.model, theta0)[None]
+    return _run(loss_at, starts, rtol, time_limit, step_limit, subspace, False)[0][0]
+
+
+def flows_to_limits(
+    loss_at: LossAt,
+    thetas: ArrayLike,
+    *,
+    rtol: float = RTOL,
+    time_limit: float = TIME_LIMIT,
+    step_limit: int = STEP_LIMIT,
+    subspace: Array | None = None,
+) -> tuple[FlowResult, ...]:
+    """`flow_to_limit` from every row of `thetas` (m, d), in one compiled call."""
+    rows = np.ascontiguousarray(thetas, dtype=np.float64)
+    if rows.ndim != 2:
+        raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
+    for row in rows:
+        as_weights(loss_at.model, row)
+    return _run(loss_at, rows, rtol, time_limit, step_limit, subspace, False)[0]
+
+
+def trajectory(
+    loss_at: LossAt,
+    theta0: ArrayLike,
+    *,
+    rtol: float = RTOL,
+    time_limit: float = TIME_LIMIT,
+    step_limit: int = STEP_LIMIT,
+    subspace: Array | None = None,
+) -> Trajectory:
+    """`flow_to_limit` that also records every accepted step."""
+    starts = as_weights(loss_at.model, theta0)[None]
+    (result,), record = _run(loss_at, starts, rtol, time_limit, step_limit, subspace, True)
+    return Trajectory(record[:, 0].copy(), record[:, 1:-1].copy(), record[:, -1].copy(), result)
+
+
+def _run(
+    loss_at: LossAt,
+    starts: Array,
+    rtol: float,
+    time_limit: float,
+    step_limit: int,
+    subspace: Array | None,
+    record: bool,
+) -> tuple[tuple[FlowResult, ...], Array]:
+    for name, value in (("rtol", rtol), ("time_limit", time_limit), ("step_limit", step_limit)):
+        if not 0.0 < value < math.inf:
+            raise InvalidInputError(f"{name} must be positive and finite, not {value!r}")
+    if has_compound_ends(loss_at.model, loss_at.constants[2] != 0.0):
+        return _run_wide(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
+    results, _, trail = _integrate(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
+    return results, trail
+
+
+def _run_wide(
+    loss_at: LossAt,
+    starts: Array,
+    rtol: float,
+    time_limit: float,
+    step_limit: int,
+    subspace: Array | None,
+    record: bool,
+) -> tuple[tuple[FlowResult, ...], Array]:
+    def integrate(start: Array, time: float, steps: int) -> FlowPiece:
+        (result,), (outcome,), trail = _integrate(
+            loss_at, start[None], rtol, time, steps, subspace, record
+        )
+        return FlowPiece(result, int(outcome), trail)
+
+    results, trail = [], np.empty((0, starts.shape[1] + 2))
+    for start in starts:
+        result, trail = flow_in_pieces(
+            loss_at, integrate, start, time_limit, step_limit, in_subspace=subspace is not None
+        )
+        results.append(result)
+    return tuple(results), trail
+
+
+def _integrate(
+    loss_at: LossAt,
+    starts: Array,
+    rtol: float,
+    time_limit: float,
+    step_limit: int,
+    subspace: Array | None,
+    record: bool,
+) -> tuple[tuple[FlowResult, ...], Array, Array]:
+    """One compiled call: results, outcome codes (m,), and the record of the last start."""
+    m, d = starts.shape
+    model = loss_at.model
+    lasts, targets = np.empty((m, d)), np.empty((m, d))
+    signs = np.ones((m, model.hidden))
+    clusters = np.zeros((m, model.hidden), dtype=np.int64)
+    verdicts, summaries = np.zeros((m, flow_core.VERDICT)), np.zeros((m, flow_core.SUMMARY))
+    passages = np.zeros((m, flow_core.PASSAGES, d + 3))
+    kernels, decaying = loss_at.kernels, loss_at.constants[2] != 0.0
+    projector = np.empty((0, 0)) if subspace is None else np.ascontiguousarray(subspace)
+    trail = flow_core.compiled_flows()(
+        kernels.evaluate, kernels.gradient, loss_at.p, loss_at.constants, loss_at.data,
+        loss_at.work, starts, rtol, time_limit, step_limit, layout(model, decaying),
+        _ends(model, decaying), projector, record, lasts, targets, clusters, signs, verdicts,
+        passages, summaries,
+    )  # fmt: skip
+    columns = zip(lasts, targets, clusters, signs, verdicts, passages, summaries, strict=True)
+    results = tuple(_result(loss_at, *column) for column in columns)
+    return results, summaries[:, flow_core.OUTCOME], trail
+
+
+def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
+    """Layout of the weights as the compiled decision rule reads it (see `decision`)."""
+    inputs = 2 if model.bias else 1
+    return np.array(
+        [model.hidden, inputs, model.free_output, model.offset, model.is_odd, not decaying],
+        dtype=np.int64,
+    )
+
+
+def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
+    """Flags of the ends with a chart: confluence, linear, step and the two corners.
+
+    Weight decay keeps trajectories finite. With bias, a step between two inputs does not feel
+    its position, and the linear end with an offset does not feel its shift.
+    """
+    free = model.hidden > 0 and model.free_output and not decaying
+    odd = free and model.is_odd
+    ends = [
+        free and model.hidden > 1,
+        odd and not (model.bias and model.offset),
+        odd and not model.bias,
+        odd and not model.bias and model.hidden > 1 and _has_cubic_term(model),
+        odd and not model.bias and model.hidden > 1,
+    ]
+    return np.array(ends, dtype=np.int64)
+
+
+@lru_cache(maxsize=64)
+def _has_cubic_term(model: Model) -> bool:
+    return abs(float(model.activation_functions(3)(np.zeros(1))[3, 0])) > 0.0
+
+
+def _result(
+    loss_at: LossAt,
+    last: Array,
+    target: Array,
+    cluster: NDArray[np.int64],
+    sign: Array,
+    verdict: Array,
+    passages: Array,
+    summary: Array,
+) -> FlowResult:
+    outcome = int(summary[flow_core.OUTCOME])
+    t, steps = float(summary[flow_core.TIME]), int(summary[flow_core.STEPS])
+    slow = tuple(
+        Passage(float(row[0]), float(row[1]), float(row[2]), row[3:].copy())
+        for row in passages[: int(summary[flow_core.PASSED])]
+    )
+
+    def found(
+        status: str, subkind: str, message: str, loss: float, theta: Array,
+        line_parameter: float | None = None, limit: Mapping[str, float] | None = None,
+        representative: Array | None = None,
+    ) -> FlowResult:  # fmt: skip
+        return FlowResult(
+            status, subkind, theta.copy(), line_parameter, limit, loss, t, steps, message, slow,
+            representative,
+        )  # fmt: skip
+
+    if outcome == flow_core.POINT:
+        message = "Newton contracts from the trajectory to a minimum"
+        value = loss_at.value(target)
+        return found("point", "isolated", message, value, target, representative=target.copy())
+    if outcome == flow_core.LINE and _is_trivial(loss_at.model, target, cluster):
+        message = "Newton contracts to a minimum in the invariant subspace of vanishing units"
+        value = loss_at.value(target)
+        return found("point", "isolated", message, value, target, representative=target.copy())
+    if outcome == flow_core.LINE:
+        share, equal = _line(loss_at.model, target, cluster, sign)
+        message = "Newton contracts across the line, and the drift along it ends"
+        value = loss_at.value(target)
+        return found("line", "split line", message, value, target, share, representative=equal)
+    if outcome in _SUBKIND:
+        limit = _limit(loss_at.model, outcome, target, verdict)
+        message = "slaved to a reduced minimum that falls to its limit"
+        return found("infinity", _SUBKIND[outcome], message, float(verdict[5]), last, None, limit)
+    value = float(summary[flow_core.LOSS])
+    status = "infinity" if outcome == flow_core.UNRESOLVED else "undecided"
+    subkind = "unresolved" if outcome == flow_core.UNRESOLVED else ""
+    return found(status, subkind, reason(outcome, t, steps), value, last)
+
+
+def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:
+    """Whether all units that are equal vanish, so that there is nothing to trade between them."""
+    units = theta[: len(model.unit_parameters) * model.hidden].reshape(-1, model.hidden)
+    names, counts = np.unique(cluster, return_counts=True)
+    merged = np.isin(cluster, names[counts > 1])
+    return bool(np.abs(units[:, merged]).max() <= VANISHED * (1.0 + np.abs(units).max()))
+
+
+def _line(
+    model: Model, theta: Array, cluster: NDArray[np.int64], sign: Array
+) -> tuple[float | None, Array]:
+    """λ ≥ ½ (None for more than two equal units), and the weights with equal shares."""
+    outputs = (2 if model.bias else 1) * model.hidden
+    weights = theta[outputs : outputs + model.hidden]
+    equal, share = theta.copy(), None
+    groups = [np.flatnonzero(cluster == name) for name in np.unique(cluster)]
+    for group in groups:
+        total = float(sign[group] @ weights[group])
+        equal[outputs + group] = sign[group] * total / group.size
+        if group.size == 2:
+            part = float(sign[group[0]] * weights[group[0]]) / total
+            share = max(part, 1.0 - part)
+    merged = [group.size for group in groups if group.size > 1]
+    return (share if merged == [2] else None), equal
+
+
+def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> dict[str, float]:
+    """Parameters of the limit model from the reduced weights q (d,) at δ = 0."""
+    hidden, i, j = model.hidden, int(verdict[1]), int(verdict[2])
+    outputs = (2 if model.bias else 1) * hidden
+    rest = [k for k in range(hidden) if k not in (i, j)]
+    slope, _, cubic = model.activation_functions(3)(np.zeros(1))[1:, 0]
+    limit: dict[str, float] = {}
+    if outcome == CONFLUENCE:
+        flip = -1.0 if model.is_odd and q[i] < 0.0 else 1.0
+        limit |= {"w": flip * q[i], "a": flip * q[outputs + i], "b": q[outputs + j]}
+        if model.bias:
+            limit |= {"bias": flip * q[hidden + i], "kappa": q[hidden + j]}
+    elif outcome == CORNER:
+        limit |= {"c": slope * q[outputs + i], "c3": cubic / 6.0 * q[outputs + j]}
+    elif outcome == MIXED:
+        step = math.copysign(1.0, verdict[4]) * q[outputs + j]
+        limit |= {"c": slope * q[outputs + i], "s": step}
+    elif outcome == LINEAR:
+        limit["c"] = slope * q[outputs + i]
+        if model.bias:
+            limit["kappa"] = q[hidden + i]
+    else:
+        limit["s"] = q[outputs + i] * math.copysign(1.0, verdict[4])
+    taken = "w" in limit
+    for number, k in enumerate(rest, start=1 + taken):
+        flip = -1.0 if model.is_odd and q[k] < 0.0 else 1.0
+        suffix = "" if number == 1 else str(number)
+        limit["w" + suffix], limit["v" + suffix] = flip * q[k], flip * q[outputs + k]
+        if model.bias:
+            limit["bias" + suffix] = flip * q[hidden + k]
+    if model.offset:
+        limit["offset"] = q[-1]
+    return {name: float(value) for name, value in limit.items()}

@@ -1,0 +1,89 @@
+"""Results of a gradient flow: its decided limit, and what it passed slowly on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from continuation.arrays import Array
+from continuation.landscape.flow import compiled as flow_core
+
+_REASON = {
+    flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
+    flow_core.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
+    flow_core.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
+    flow_core.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
+    "the start is a critical point or lies in an invariant subspace",
+    flow_core.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
+    flow_core.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
+}
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A local minimum of the speed |∇L| along a trajectory: it passes something slowly.
+
+    Attributes
+    ----------
+    t, speed, loss : float
+        Time, |∇L| and L there.
+    theta : ndarray, shape (d,)
+    """
+
+    t: float
+    speed: float
+    loss: float
+    theta: Array = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """Where a trajectory of the gradient flow goes.
+
+    Attributes
+    ----------
+    status : {"point", "line", "infinity", "undecided"}
+    subkind : str
+        "isolated" for a point, "split line" for a line; at infinity "confluence", "linear",
+        "step", "corner" or "unresolved"; "" if undecided.
+    theta : ndarray, shape (d,)
+        The limit (point, line); else the weights where the integration stopped.
+    line_parameter : float or None
+        λ ≥ ½, the larger share of the total output weight of the two equal units of a line
+        (above 1 on the rays); None elsewhere, and where more units are equal.
+    limit : mapping or None
+        Parameters of the limit model at infinity: confluence a φ(wx) + b x φ'(wx), linear
+        c x + v φ(wx), step s sign x + v φ(wx), corner c x + c3 x³ or c x + s sign x, and the
+        compound ones of three and more units (see `limit_outputs`). More units are w2, v2, …;
+        with bias, c is called `bias`, and `kappa` shifts the x of the
+        confluence.
+    loss : float
+        L of the limit.
+    duration : float
+        Flow time until the decision.
+    steps : int
+        Accepted steps.
+    message : str
+        Reason and remedy where undecided; evidence elsewhere.
+    passages : tuple of Passage
+        Slow passages on the way (the first 16).
+    representative : ndarray, shape (d,), or None
+        The limit itself (point), or the same line with equal shares; None at infinity.
+    """
+
+    status: str
+    subkind: str
+    theta: Array = field(repr=False)
+    line_parameter: float | None
+    limit: Mapping[str, float] | None
+    loss: float
+    duration: float
+    steps: int
+    message: str
+    passages: tuple[Passage, ...] = field(default=(), repr=False)
+    representative: Array | None = field(default=None, repr=False)
+
+
+def reason(outcome: int, t: float, steps: int) -> str:
+    """Why a flow was not decided, and what to do."""
+    return _REASON[outcome].format(t=t, n=steps)

@@ -1,0 +1,142 @@
+"""One step of the stiff integrator Rodas4 for θ' = −∇L(θ) with the exact Hessian.
+
+References
+----------
+E. Hairer and G. Wanner, *Solving Ordinary Differential Equations II*, 2nd ed. (1996), IV.7 and
+IV.10 (method RODAS): six stages, order 4 with an embedded method of order 3, stiffly accurate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from continuation.dense import Matrix, Vector, apply, assign, lu_factor, lu_solve
+
+GAMMA = 0.25
+STAGES = 6
+
+STAGE_WEIGHTS = np.zeros((STAGES, STAGES))
+STAGE_WEIGHTS[1, :1] = (1.544,)
+STAGE_WEIGHTS[2, :2] = (0.9466785280815826, 0.2557011698983284)
+STAGE_WEIGHTS[3, :3] = (3.314825187068521, 2.896124015972201, 0.9986419139977817)
+STAGE_WEIGHTS[4, :4] = (
+    1.221224509226641,
+    6.019134481288629,
+    12.53708332932087,
+    -0.6878860361058950,
+)
+STAGE_WEIGHTS[5, :5] = (*STAGE_WEIGHTS[4, :4], 1.0)
+
+SLOPE_WEIGHTS = np.zeros((STAGES, STAGES))
+SLOPE_WEIGHTS[1, :1] = (-5.6688,)
+SLOPE_WEIGHTS[2, :2] = (-2.430093356833875, -0.2063599157091915)
+SLOPE_WEIGHTS[3, :3] = (-0.1073529058151375, -9.594562251023355, -20.47028614809616)
+SLOPE_WEIGHTS[4, :4] = (
+    7.496443313967647,
+    -10.24680431464352,
+    -33.99990352819905,
+    11.70890893206160,
+)
+SLOPE_WEIGHTS[5, :5] = (
+    8.083246795921522,
+    -7.981132988064893,
+    -31.52159432874371,
+    16.31930543123136,
+    -6.058818238834054,
+)
+
+ORDER = 4
+SAFETY, SMALLEST_FACTOR, LARGEST_FACTOR = 0.9, 0.1, 8.0
+"""Step control: usual safety factor; steps may grow fast, as gradient flows slow down for ever."""
+
+Bound = tuple[Callable[..., float], Callable[..., float], float, Vector, Matrix, Matrix]
+"""A loss at fixed parameters: (evaluate, gradient, p, constants, data, work)."""
+
+
+@njit(error_model="numpy")
+def evaluate(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
+    """Loss; fills gradient (d,) and Hessian (d, d)."""
+    return loss[0](theta, loss[2], loss[3], loss[4], loss[5], g, hessian, rest)
+
+
+@njit(error_model="numpy")
+def slope(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
+    """Loss; fills the gradient (d,) only."""
+    return loss[1](theta, loss[2], loss[3], loss[4], loss[5], g, hessian, rest)
+
+
+@njit(error_model="numpy")
+def rodas_step(
+    loss: Any,
+    theta: Vector,
+    g: Vector,
+    hessian: Matrix,
+    h: float,
+    projector: Matrix,
+    trial: Vector,
+    stages: Matrix,
+    matrix: Matrix,
+    pivots: NDArray[np.int64],
+    rest: Vector,
+) -> None:
+    """Fill `trial` (d,) with θ(t + h); the error estimate is left in `stages[5]` (d,).
+
+    `g` and `hessian` are those at `theta`; `projector` is as in `dense.confine`; `matrix`,
+    `pivots`, `rest` and `stages` (6, d) are scratch.
+    """
+    d = theta.size
+    for i in range(d):
+        for j in range(d):
+            matrix[i, j] = hessian[i, j]
+        matrix[i, i] += 1.0 / (GAMMA * h)
+    lu_factor(matrix, pivots)
+    for s in range(STAGES):
+        u = stages[s]
+        if s == 0:
+            assign(u, g)
+        else:
+            _combine(theta, STAGE_WEIGHTS[s], stages, s, trial)
+            slope(loss, trial, u, hessian, rest)
+            if projector.size:
+                assign(rest, u)
+                apply(projector, rest, u)
+        for i in range(d):
+            u[i] = -u[i]
+            for j in range(s):
+                u[i] += SLOPE_WEIGHTS[s, j] * stages[j, i] / h
+        lu_solve(matrix, pivots, u)
+    for i in range(d):
+        trial[i] += stages[STAGES - 1, i]
+
+
+@njit(error_model="numpy")
+def _combine(theta: Vector, weights: Vector, stages: Matrix, count: int, out: Vector) -> None:
+    for i in range(theta.size):
+        out[i] = theta[i]
+        for j in range(count):
+            out[i] += weights[j] * stages[j, i]
+
+
+@njit(error_model="numpy")
+def scaled_error(error: Vector, theta: Vector, trial: Vector, rtol: float, atol: float) -> float:
+    """Root mean square of the error estimate in units of the tolerance; 1 is just accepted."""
+    s = 0.0
+    for i in range(theta.size):
+        e = error[i] / (atol + rtol * max(abs(theta[i]), abs(trial[i])))
+        s += e * e
+    return math.sqrt(s / theta.size)
+
+
+@njit(error_model="numpy")
+def step_factor(error: float) -> float:
+    """Factor for the next step from the scaled error of the last one (NaN shrinks it)."""
+    if not error < 1e300:
+        return SMALLEST_FACTOR
+    factor = SAFETY * max(error, 1e-12) ** (-1.0 / ORDER)
+    return min(LARGEST_FACTOR, max(SMALLEST_FACTOR, factor))

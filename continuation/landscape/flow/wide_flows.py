@@ -1,0 +1,148 @@
+"""Gradient flows of three and more units: integrated in pieces, with the test for compound ends.
+
+Most flows of wide networks run to ends at which several units meet at once, where none of the
+compiled tests answers. Between pieces of the integration `compound_ends` is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
+from continuation.landscape.flow.compound_ends import compound_end
+from continuation.landscape.flow.results import FlowResult, Passage, reason
+from continuation.landscape.network import LossAt, Responses, saturation
+from symbolic import Model
+
+FIRST_PIECE = 400
+"""Steps of the first piece; each further one doubles the number of steps so far, so that the test,
+which costs as much as a hundred steps, is asked a few times only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A piece of a trajectory.
+
+    Attributes
+    ----------
+    result : FlowResult
+    outcome : int
+        Code of `flow_core`.
+    record : ndarray, shape (m, d + 2)
+        Rows (t, θ, L); empty unless asked for.
+    """
+
+    result: FlowResult
+    outcome: int
+    record: Array
+
+
+Integrate = Callable[[Array, float, int], Piece]
+"""From a start (d,), for a flow time, in a number of steps."""
+
+
+def has_compound_ends(model: Model, decaying: bool) -> bool:
+    """Whether flows of this model are tested for compound ends."""
+    plain = model.kind == "perceptron" and model.hidden >= 3 and model.is_odd and model.free_output
+    bounded = plain and not (model.bias or model.offset) and saturation(model) is not None
+    return bounded and not decaying
+
+
+def flow_in_pieces(
+    loss_at: LossAt,
+    integrate: Integrate,
+    start: Array,
+    time_limit: float,
+    step_limit: int,
+    *,
+    in_subspace: bool,
+) -> tuple[FlowResult, Array]:
+    """Follow one flow until its limit is decided.
+
+    Parameters
+    ----------
+    loss_at : LossAt
+    integrate : callable
+        The compiled flow.
+    start : ndarray, shape (d,)
+    time_limit : float
+    step_limit : int
+    in_subspace : bool
+        Units that are equal stay so.
+
+    Returns
+    -------
+    FlowResult
+    ndarray, shape (m, d + 2)
+        The record.
+    """
+    records = []
+    whole: FlowResult | None = None
+    for piece in _pieces(integrate, start, time_limit, step_limit):
+        records.append(piece.record)
+        whole = piece.result
+        if whole.status == "undecided" and piece.outcome != NOT_FINITE:
+            whole = _at_infinity(loss_at, whole, in_subspace)
+        if whole.status != "undecided" and whole.subkind != "unresolved":
+            break
+    assert whole is not None
+    return whole, np.concatenate(records)
+
+
+def _pieces(
+    integrate: Integrate, start: Array, time_limit: float, step_limit: int
+) -> Iterator[Piece]:
+    """Pieces with the time and steps of all before them, until one ends for another reason."""
+    theta, t, spent, accepted = start, 0.0, 0, 0
+    most = min(FIRST_PIECE, step_limit)
+    passages: tuple[Passage, ...] = ()
+    while True:
+        piece = integrate(theta, time_limit - t, most)
+        later = tuple(replace(p, t=t + p.t) for p in piece.result.passages)
+        passages = (*passages, *later)[:PASSAGES]
+        piece.record[:, 0] += t
+        t, spent, accepted = t + piece.result.duration, spent + most, accepted + piece.result.steps
+        result = replace(piece.result, duration=t, steps=accepted, passages=passages)
+        if result.status == "undecided" or result.subkind == "unresolved":
+            result = replace(result, message=reason(piece.outcome, t, accepted))
+        yield replace(piece, result=result, record=piece.record[1 if theta is not start else 0 :])
+        if piece.outcome != UNDECIDED_STEPS or spent >= step_limit or t >= time_limit:
+            return
+        theta, most = piece.result.theta, min(spent, step_limit - spent)
+
+
+def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:
+    """The same result, or the compound end that the flow runs to."""
+    end = compound_end(
+        responses_at(loss_at), result.theta, result.loss, copies_may_part=not in_subspace
+    )
+    if end is None:
+        return result
+    if end.decided:
+        return replace(
+            result,
+            status="infinity",
+            subkind=end.subkind,
+            limit=end.limit,
+            loss=end.loss,
+            message="slaved to a reduced minimum that falls to its limit",
+        )
+    text = ", ".join(f"{name} = {value:.4g}" for name, value in end.limit.items())
+    return replace(
+        result,
+        status="infinity",
+        subkind="unresolved",
+        message=f"an end that attracts ({text}) lies below, at loss {end.loss:.6g}, but the flow "
+        f"does not follow its profile yet after {result.steps} steps; raise step_limit",
+    )
+
+
+@lru_cache(maxsize=8)
+def responses_at(loss_at: LossAt) -> Responses:
+    """The data of a loss at fixed parameters, as seen by single units."""
+    return Responses.at(loss_at)

@@ -1,0 +1,26 @@
+"""Unstable manifolds, the targets of their flows, and the heteroclinic graph.
+
+May import `flow` and what `flow` may import.
+"""
+
+from continuation.landscape.graph.connect import UNDECIDED, connect
+from continuation.landscape.graph.departures import Departure, departures
+from continuation.landscape.graph.flow_graph import Chain, FlowGraph
+from continuation.landscape.graph.passing import weight_distance
+from continuation.landscape.graph.phase_planes import PhasePlane, phase_plane
+from continuation.landscape.graph.targets import LIMIT_TOLERANCE, WEIGHT_TOLERANCE, match
+
+__all__ = [
+    "LIMIT_TOLERANCE",
+    "UNDECIDED",
+    "WEIGHT_TOLERANCE",
+    "Chain",
+    "Departure",
+    "FlowGraph",
+    "PhasePlane",
+    "connect",
+    "departures",
+    "match",
+    "phase_plane",
+    "weight_distance",
+]

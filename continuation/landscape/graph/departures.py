@@ -1,0 +1,224 @@
+"""Where the gradient flow leaves a critical set: starts on its unstable manifold.
+
+- Index 1: both sides, on the quadratic approximation of the manifold.
+- Index k ≥ 2: the directions that symmetry singles out (see `unstable_spheres`), and the first
+  members of a quasi-uniform sequence on the unstable sphere; `exploration` goes on from there.
+- A line: both sides of every unstable eigenvector at two values of λ on each unstable piece
+  (λ ≥ ½; the rest is the mirror image).
+- A manifold of more dimensions: the same at one point of each unstable piece.
+- The end λ = 1 of a segment, where a second eigenvalue vanishes: the cubic exits. There
+  L − L₁ = c s² m + O(4) with s the input weights of the silent copy, m the motion along the
+  line and c = Σ ω r x² φ''/(2√2), so the exits are (s, m) ∝ (±√⅔, −sign(c) √⅓).
+
+References
+----------
+B. Krauskopf et al., "A survey of methods for computing (un)stable manifolds of vector fields",
+Int. J. Bifurcation Chaos 15 (2005) 763.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.graph.manifold_points import (
+    fixed_subspace,
+    manifold_point,
+    reach,
+    unstable_directions,
+)
+from continuation.landscape.graph.unstable_spheres import UnstableSphere
+from continuation.landscape.network import LossAt
+from continuation.landscape.sets import CriticalSet, Segment, coinciding_units
+from symbolic import Model
+
+END_DISTANCE = 5e-3
+"""The same at the end of a line, which the flow leaves algebraically in time."""
+FIRST = 4
+"""Sampled directions per dimension of an unstable sphere, to begin with."""
+NULL = 1e-7
+"""Eigenvalues below this fraction of the largest belong to the kernel at the end of a line."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One start close to a critical set, on its unstable manifold.
+
+    Attributes
+    ----------
+    source : CriticalSet
+    kind : {"side", "symmetric", "sampled", "line", "line end", "manifold"}
+    theta : ndarray, shape (d,)
+    parameter : float or None
+        λ of departure from a line.
+    subspace : ndarray, shape (d, d), or None
+        Projector onto the invariant subspace that the start lies in, if any.
+    multiplicity : int
+        Images of a direction on the unstable sphere under the symmetries of the set.
+    """
+
+    source: CriticalSet = field(repr=False)
+    kind: str
+    theta: Array
+    parameter: float | None = None
+    subspace: Array | None = field(default=None, repr=False)
+    multiplicity: int = 1
+
+
+def departures(at: LossAt, source: CriticalSet) -> tuple[Departure, ...]:
+    """All starts for one critical set; none for sets at infinity and minima.
+
+    Parameters
+    ----------
+    at : LossAt
+    source : CriticalSet
+
+    Returns
+    -------
+    tuple of Departure
+    """
+    return tuple(_all(at, source))
+
+
+def first_departures(at: LossAt, source: CriticalSet, most: int) -> tuple[Departure, ...]:
+    """At most so many of the `departures`; on manifolds those from pieces of low index first."""
+    return tuple(itertools.islice(_all(at, source), most))
+
+
+def _all(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    if source.theta is None:
+        return
+    if source.segments:
+        yield from _from_line(at, source)
+    elif source.pieces:  # manifolds, and curves of silent units
+        yield from _from_manifold(at, source)
+    else:
+        yield from _from_point(at, source)
+
+
+def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    assert source.theta is not None
+    if source.index == 0:
+        return
+    sphere = UnstableSphere.of(at, source)
+    if source.index == 1:
+        for sign in (1.0, -1.0):
+            start = sphere.start(np.array([sign]))
+            yield _departure(at.model, source, "side", start, None)
+        return
+    for direction in sphere.symmetric():
+        yield leaving(sphere, direction, "symmetric")
+    for direction in sphere.sample(FIRST * source.index):
+        yield leaving(sphere, direction, "sampled")
+
+
+def leaving(sphere: UnstableSphere, direction: Array, kind: str) -> Departure:
+    """The start in one direction (k,) of an unstable sphere."""
+    source = sphere.source
+    start = _departure(sphere.at.model, source, kind, sphere.start(direction), None)
+    return replace(start, multiplicity=sphere.multiplicity(direction))
+
+
+def _departure(
+    model: Model, source: CriticalSet, kind: str, start: Array, parameter: float | None
+) -> Departure:
+    subspace = fixed_subspace(model, start)
+    theta = start if subspace is None else subspace @ start
+    return Departure(source, kind, theta, parameter, subspace)
+
+
+def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    for piece in source.segments:
+        if piece.index == 0 or piece.upper <= 0.5:
+            continue
+        for share in _representatives(piece):
+            theta = on_line(at.model, source, share)
+            hessian = at.hessian(theta)
+            unstable = unstable_directions(hessian, piece.index, at.model)
+            for e in unstable:
+                for sign in (1.0, -1.0):
+                    start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
+                    yield _departure(at.model, source, "line", start, share)
+    if any(piece.index != source.segments[0].index for piece in source.segments):
+        yield from _from_line_end(at, source)
+
+
+def _from_manifold(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    """Both sides of every unstable eigenvector at one point of each unstable piece."""
+    assert source.embedding is not None
+    assert source.base is not None
+    for piece in sorted(source.pieces, key=lambda piece: piece.index):
+        if piece.index == 0:
+            continue
+        shares = piece.shares(source.embedding)
+        theta = source.embedding.lift(at.model, source.base, shares)
+        hessian = at.hessian(theta)
+        unstable = unstable_directions(hessian, piece.index, at.model)
+        for e in unstable:
+            for sign in (1.0, -1.0):
+                start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
+                yield _departure(at.model, source, "manifold", start, None)
+
+
+def _representatives(piece: Segment) -> tuple[float, ...]:
+    """Two shares λ ≥ ½ within a piece."""
+    lower, upper = max(piece.lower, 0.5), min(piece.upper, 2.5)
+    if lower == 0.5:
+        return (0.5, 0.5 * (lower + upper))
+    return (lower + 0.25 * (upper - lower), lower + 0.75 * (upper - lower))
+
+
+def on_line(model: Model, line: CriticalSet, share: float) -> Array:
+    """Weights on a split line at λ = `share`, shape (d,)."""
+    assert line.theta is not None
+    i, j = _copies(model, line.theta)
+    outputs = (2 if model.bias else 1) * model.hidden
+    theta = line.theta.copy()
+    theta[outputs + i] *= 2.0 * share
+    theta[outputs + j] *= 2.0 * (1.0 - share)
+    return theta
+
+
+def _copies(model: Model, theta: Array) -> tuple[int, int]:
+    pair = coinciding_units(model, theta)
+    assert pair is not None, "a split line has two equal units"
+    return pair
+
+
+def _from_line_end(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    """Cubic exits at λ = 1, where the copy j is silent."""
+    assert source.theta is not None
+    model = at.model
+    i, j = _copies(model, source.theta)
+    outputs = (2 if model.bias else 1) * model.hidden
+    end = on_line(model, source, 1.0)
+    inputs = [m * model.hidden + j for m in range(2 if model.bias else 1)]
+    along = np.zeros(end.size)
+    # a positive m raises v_j; the other copy has the sign it has on the line
+    along[outputs + j] = np.sqrt(0.5)
+    along[outputs + i] = -np.sqrt(0.5) * np.sign(
+        source.theta[outputs + i] * source.theta[outputs + j]
+    )
+    reach = END_DISTANCE * (1.0 + float(np.abs(end).max()))
+    ahead, behind = (at.hessian(end + k * reach * along) for k in (1.0, -1.0))
+    # L is at most quadratic in m, so that the difference quotient is exact
+    cubic = ((ahead - behind) / (4.0 * reach))[np.ix_(inputs, inputs)]
+    hessian = at.hessian(end)
+    for c, s in zip(*np.linalg.eigh(cubic), strict=True):
+        for sign in (1.0, -1.0):
+            null = -np.sign(c) * np.sqrt(1.0 / 3.0) * along
+            null[inputs] += sign * np.sqrt(2.0 / 3.0) * s
+            start = end + reach * null + reach**2 * _bend(at, end, hessian, null)
+            yield _departure(model, source, "line end", start, 1.0)
+
+
+def _bend(at: LossAt, theta: Array, hessian: Array, null: Array) -> Array:
+    """−½ H⁺ D³L[z, z]: the centre manifold to second order."""
+    values, vectors = np.linalg.eigh(hessian)
+    regular = np.abs(values) > NULL * np.abs(values).max()
+    components = vectors[:, regular].T @ at.jet(theta, null).third
+    return np.asarray(-0.5 * vectors[:, regular] @ (components / values[regular]))

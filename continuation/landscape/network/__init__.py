@@ -1,0 +1,49 @@
+"""The loss of a network on data: samples, conditions, symmetry. Nothing of critical points.
+
+May import the engine and `symbolic`.
+"""
+
+from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.loss import Jet, Loss, LossAt, as_weights
+from continuation.landscape.network.observations import Axis, read_observations
+from continuation.landscape.network.responses import (
+    Activation,
+    Responses,
+    activation,
+    project,
+    sample_weights,
+    saturation,
+)
+from continuation.landscape.network.samples import Samples
+from continuation.landscape.network.schedule import loss_in_blocks
+from continuation.landscape.network.symmetry import (
+    LARGEST_LISTED,
+    SignedPermutation,
+    Stabiliser,
+    Symmetry,
+)
+from continuation.landscape.network.weight_grid import SPACING, Grid
+
+__all__ = [
+    "LARGEST_LISTED",
+    "SPACING",
+    "Activation",
+    "Axis",
+    "Dataset",
+    "Grid",
+    "Jet",
+    "Loss",
+    "LossAt",
+    "Responses",
+    "Samples",
+    "SignedPermutation",
+    "Stabiliser",
+    "Symmetry",
+    "activation",
+    "as_weights",
+    "loss_in_blocks",
+    "project",
+    "read_observations",
+    "sample_weights",
+    "saturation",
+]

@@ -1,0 +1,231 @@
+"""What single units contribute: responses of φ(w x) and its derivatives on the samples.
+
+All inner products are weighted by ω; in the coordinates of `samples` they are plain dot products.
+
+References
+----------
+G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable projection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+
+import numpy as np
+from numpy.polynomial import Polynomial
+
+from continuation.arrays import Array
+from continuation.landscape.network.loss import Loss, LossAt
+from continuation.landscape.network.samples import Samples
+from symbolic import Model
+
+Activation = Callable[[Array], Array]
+
+SATURATED = 4e-9
+"""Distance from its limit at which a sigmoid counts as saturated: tanh at u = 10. Two units
+that differ less than this on all but two samples are beyond double precision."""
+
+
+@lru_cache(maxsize=256)
+def activation(model: Model, order: int) -> Activation:
+    """φ, φ', …, φ^(order) of a model: u of shape s ↦ (order + 1, *s)."""
+    if model.activation == "tanh":
+        return partial(tanh_derivatives, order=order)
+    return model.activation_functions(order)
+
+
+def tanh_derivatives(u: Array, order: int) -> Array:
+    """Tanh and its derivatives, as polynomials in t = tanh u.
+
+    A short cut: walking the expressions of the symbolic layer takes longer than n = 100 samples.
+    """
+    t = np.tanh(u)
+    q = t * t
+    d = 1.0 - q
+    out = np.empty((order + 1, *t.shape))
+    out[0] = t
+    if order > 0:
+        out[1] = d
+    if order > 1:
+        out[2] = -2.0 * t * d
+    if order > 2:
+        out[3] = d * (6.0 * q - 2.0)
+    if order > 3:
+        out[4] = t * d * (16.0 - 24.0 * q)
+    if order > 4:
+        out[5] = d * (16.0 + 120.0 * q * (q - 1.0))
+    for k in range(6, order + 1):
+        out[k] = _tanh_derivative(k)(t)
+    return out
+
+
+@lru_cache(maxsize=32)
+def _tanh_derivative(order: int) -> Polynomial:
+    """The polynomial P_k(t) with tanh^(k) = P_k(tanh): P₀ = t, P_(k+1) = (1 − t²) P_k'."""
+    if order == 0:
+        return Polynomial([0.0, 1.0])
+    return Polynomial([1.0, 0.0, -1.0]) * _tanh_derivative(order - 1).deriv()
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """The data of a one-input perceptron without bias, as seen by a single unit.
+
+    Attributes
+    ----------
+    samples : Samples
+        Inputs and weights, compressed where they are many.
+    target : ndarray, shape (q,)
+        The targets y at the noise in question, as coordinates.
+    model : Model
+        Gives the activation.
+    """
+
+    samples: Samples
+    target: Array
+    model: Model
+
+    @classmethod
+    def of(cls, loss: Loss, noise: float, size: float | None = None) -> Responses:
+        """Samples of a loss with their weights at the given noise and data set size."""
+        samples = _samples(loss, size)
+        return cls(samples, samples.teacher + noise * samples.noise, loss.model)
+
+    @classmethod
+    def at(cls, loss_at: LossAt) -> Responses:
+        """The same from a loss at fixed parameters."""
+        x, teacher, noise, *weights = loss_at.data
+        weight = weights[0] if weights else sample_weights(x.size, loss_at.constants[3])
+        samples = Samples.of(x, weight, teacher, noise)
+        return cls(samples, samples.teacher + loss_at.p * samples.noise, loss_at.model)
+
+    @property
+    def x(self) -> Array:
+        """Nodes (m,): the inputs, or the points that stand for them."""
+        return self.samples.x
+
+    def rows(self, values: Array) -> Array:
+        """Values of functions at the nodes (..., m) as coordinates (..., q)."""
+        return self.samples.coordinates(values)
+
+    def features(self, w: Array | float, order: int) -> Array:
+        """x^k φ^(k)(w x) for k = 0 … order as coordinates; shape (order + 1, *w.shape, q)."""
+        w = np.asarray(w, dtype=np.float64)
+        phi = activation(self.model, order)(w[..., None] * self.x)
+        power = self.x
+        for k in range(1, order + 1):
+            phi[k] *= power
+            power = power * self.x
+        return self.rows(phi)
+
+    def mirrored(self) -> Responses:
+        """The same samples at −x: units with negative input weights."""
+        return replace(self, samples=replace(self.samples, x=-self.x))
+
+    def monomial(self, k: int) -> Array:
+        """x^k as coordinates, shape (q,)."""
+        return self.rows(self.x**k)
+
+    @cached_property
+    def at_zero(self) -> Array:
+        """φ^(k)(0) for k = 0 … 5, which the limits of vanishing weights need."""
+        return activation(self.model, 5)(np.zeros(1))[:, 0]
+
+
+@lru_cache(maxsize=8)
+def _samples(loss: Loss, size: float | None) -> Samples:
+    data = loss.data
+    weights = sample_weights(data.size, size) if data.weights is None else data.weights
+    return Samples.of(data.x, weights, data.target, data.noise)
+
+
+def saturation(model: Model) -> tuple[float, float] | None:
+    """Limit of φ at infinity, and where it is reached to `SATURATED`, for sigmoids.
+
+    Returns
+    -------
+    (float, float) or None
+        φ(∞) ≠ 0 and the argument u with |φ(u)/φ(∞) − 1| = `SATURATED`; None unless the limit
+        is approached monotonically and at least exponentially.
+    """
+    return _saturation(model)
+
+
+@lru_cache(maxsize=256)
+def _saturation(model: Model) -> tuple[float, float] | None:
+    u = np.geomspace(0.01, 400.0, 2000)
+    phi = activation(model, 0)(u)[0]
+    limit = float(phi[-1])
+    if not np.isfinite(phi).all() or limit == 0.0:
+        return None
+    rest = np.abs(phi / limit - 1.0)
+    close = np.flatnonzero(rest < SATURATED)
+    if (np.diff(rest) > 1e-15).any() or close.size == 0:
+        return None
+    reach = float(u[close[0]])
+    exponential = rest[np.searchsorted(u, min(2.0 * reach, u[-1]))] < 1e-15
+    return (limit, reach) if exponential and 2.0 * reach < u[-1] else None
+
+
+def sample_weights(count: int, size: float | None) -> Array:
+    """Weights of the first `size` of `count` samples; a part of a sample by the C² ramp."""
+    if size is None:
+        return np.full(count, 1.0 / count)
+    whole = min(int(np.floor(size)), count)
+    t = size - whole
+    weight = np.zeros(count)
+    weight[:whole] = 1.0
+    if t > 0.0 and whole < count:
+        weight[whole] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
+    return weight / weight.sum()
+
+
+def project(target: Array, features: Array) -> tuple[Array, Array]:
+    """Least squares fit of one target by p features, for k problems at once.
+
+    Modified Gram-Schmidt with reorthogonalisation, stable for nearly parallel features
+    (Björck, *BIT* 7 (1967) 1).
+
+    Parameters
+    ----------
+    target : ndarray, shape (n,)
+    features : ndarray, shape (p, k, n)
+
+    Returns
+    -------
+    coefficients : ndarray, shape (p, k)
+    residual : ndarray, shape (k, n)
+        Fit minus target.
+    """
+    p, k, _ = features.shape
+    basis: list[Array] = []
+    triangle = np.zeros((p, p, k))
+    along = np.empty((p, k))
+    residual = -np.broadcast_to(target, features.shape[1:])
+    for j in range(p):
+        direction = features[j]
+        for _ in range(2):
+            for i, unit in enumerate(basis):
+                overlap = np.einsum("kn,kn->k", unit, direction)
+                triangle[i, j] += overlap
+                direction = direction - overlap[:, None] * unit
+        norm = np.sqrt(np.einsum("kn,kn->k", direction, direction))
+        triangle[j, j] = norm
+        unit = direction / np.where(norm > 0.0, norm, 1.0)[:, None]
+        basis.append(unit)
+        along[j] = -np.einsum("kn,kn->k", unit, residual)
+        residual = residual + along[j][:, None] * unit
+    return _back_substitute(triangle, along), residual
+
+
+def _back_substitute(triangle: Array, along: Array) -> Array:
+    coefficients = np.zeros_like(along)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for j in range(along.shape[0] - 1, -1, -1):
+            rest = along[j] - sum(
+                triangle[j, i] * coefficients[i] for i in range(j + 1, along.shape[0])
+            )
+            coefficients[j] = rest / triangle[j, j]
+    return coefficients

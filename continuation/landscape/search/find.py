@@ -1,0 +1,296 @@
+"""`find_critical_sets`: every critical set of a loss, modulo symmetry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.branches import label_regions
+from continuation.landscape.network import Loss, LossAt, Responses, Symmetry, saturation
+from continuation.landscape.search.budget import Budget
+from continuation.landscape.search.exhaustive import one_unit_sets, two_unit_sets
+from continuation.landscape.search.lifting import (
+    BasePoint,
+    Lifted,
+    Lifter,
+    base_points,
+    bases_in_order,
+)
+from continuation.landscape.search.repeated_starts import (
+    MOST_BATCHES,
+    Harvest,
+    harvest_points,
+    has_few_samples,
+    is_resolved,
+)
+from continuation.landscape.search.seekers import polish
+from continuation.landscape.search.wide_ends import has_wide_ends, wide_end_sets, wide_ends
+from continuation.landscape.sets import Assembler, CriticalSet, CriticalSets, Saturation, labelled
+from continuation.progress import Progress, Report, silent
+from symbolic import Model
+
+NEAR_END = 1e-5
+"""Ends this close to a known point are that point: runs contract to 1e-10 at least."""
+
+NO_ENDS = "sets at infinity are not enumerated for this model"
+
+MOST_RUNS = 24_000
+"""Random runs for each width: 40 batches of 200 starts for three seekers; beyond, rare points
+still appear one by one."""
+
+
+def find_critical_sets(
+    loss: Loss,
+    *,
+    noise: float = 0.0,
+    size: float | None = None,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+    regions: bool = True,
+    infinity: bool = True,
+    most_runs: int = MOST_RUNS,
+    time_limit: float = math.inf,
+    progress: Report = silent,
+) -> CriticalSets:
+    """Find the critical points, lines, manifolds and ends at infinity of a loss.
+
+    One or two odd sigmoid units without bias or weight decay are searched exhaustively, and
+    the list is checked by its Euler count; the seed plays no part. Every other model is searched
+    from repeated starts, width by width: the genuine points of each width, and all embeddings of
+    those of the smaller ones. `saturation` and the notes say what supports completeness.
+
+    Parameters
+    ----------
+    loss : Loss
+    noise : float
+        σ ≥ 0.
+    size : float, optional
+        Number of leading samples; all if omitted.
+    weight_decay : float
+        ρ ≥ 0.
+    seed : int
+        Seed of the starts, where there are any.
+    regions : bool
+        Label the regions by following every set to zero noise, where the teacher is a sum of
+        units of the activation and there is no weight decay. Takes about as long as the search.
+    infinity : bool
+        Search sets at infinity of three and more units, too, which takes about as long again.
+        One and two units are always searched with theirs: the Euler count needs them.
+    most_runs : int
+        Budget of random runs for each width that is searched from repeated starts.
+    time_limit : float
+        Seconds for all searches from repeated starts. A result that met this limit depends on
+        the machine, and says so.
+    progress : callable
+        Called with a `Progress` after every step of the search.
+
+    Returns
+    -------
+    CriticalSets
+        In order of loss, with notes on completeness.
+
+    Raises
+    ------
+    InvalidInputError
+        A parameter outside its range, or a negative seed.
+
+    References
+    ----------
+    K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317.
+    G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413.
+    """
+    if int(seed) != seed or seed < 0:
+        raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
+    budget = Budget(most_runs, time_limit)
+    task = _Task(loss, noise, size, weight_decay, int(seed), infinity, budget, progress)
+    found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
+    if regions and loss.model.teacher_units is not None and weight_decay == 0.0:
+        return label_regions(loss, found)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """One call of `find_critical_sets`."""
+
+    loss: Loss
+    noise: float
+    size: float | None
+    weight_decay: float
+    seed: int
+    infinity: bool
+    budget: Budget
+    progress: Report
+
+    def at(self, loss: Loss) -> LossAt:
+        return loss.at(noise=self.noise, size=self.size, weight_decay=self.weight_decay)
+
+    def is_exhaustive(self, model: Model) -> bool:
+        return is_exhaustive(model) and self.weight_decay == 0.0
+
+    def exhaustive(self, loss: Loss) -> CriticalSets:
+        responses = Responses.of(loss, self.noise, self.size)
+        search = one_unit_sets if loss.model.hidden == 1 else two_unit_sets
+        found = search(self.at(loss), responses)
+        units = loss.model.hidden
+        self.progress(Progress(f"units: {units}, exhaustive search", 1, 1, len(found)))
+        return found
+
+    def by_starts(self) -> CriticalSets:
+        """Genuine points of every width, and their embeddings."""
+        lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+        points: dict[int, list[BasePoint]] = {}
+        genuine: Sequence[CriticalSet] = ()
+        notes: list[str] = []
+        support: list[Saturation] = []
+        for units in self._widths():
+            genuine, reached, more = self._width(units, points)
+            points[units] = base_points(genuine, units)
+            notes += more
+            support += [] if reached is None else [reached]
+        lifted = self._lifted(lifter, points)
+        ends, note = self._ends()
+        sets = labelled([*genuine, *lifted.sets, *ends])
+        return CriticalSets(
+            sets,
+            notes=(
+                *_support_notes(support),
+                *_sample_notes(self.at(self.loss)),
+                *lifted.notes(),
+                *notes,
+                note,
+            ),
+            saturation=tuple(support),
+        )
+
+    def _ends(self) -> tuple[list[CriticalSet], str]:
+        """Sets at infinity, and what is known about their completeness."""
+        if self.weight_decay > 0.0 or not has_wide_ends(self.loss):
+            return [], NO_ENDS
+        if not self.infinity:
+            return [], "sets at infinity were not asked for"
+        if (reason := self.budget.spent(0)) is not None:
+            return [], f"sets at infinity are not searched: {reason}"
+        self.progress(Progress("sets at infinity", 1, 1, 0))
+        found = wide_ends(self.loss, noise=self.noise, size=self.size, seed=self.seed)
+        return wide_end_sets(Assembler(self.at(self.loss)), found), found.note
+
+    def _widths(self) -> range:
+        model = self.loss.model
+        narrow = model.kind == "perceptron" and model.free_output
+        return range(1 if narrow else model.hidden, model.hidden + 1)
+
+    def _width(
+        self, units: int, points: dict[int, list[BasePoint]]
+    ) -> tuple[Sequence[CriticalSet], Saturation | None, tuple[str, ...]]:
+        """Genuine points of one width; what it meets of narrower ones goes to `points`."""
+        model = self.loss.model
+        loss = (
+            self.loss if units == model.hidden else Loss(model.with_hidden(units), self.loss.data)
+        )
+        if self.is_exhaustive(loss.model):
+            found = self.exhaustive(loss)
+            isolated = [s for s in found if s.subkind == "isolated"]
+            return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])
+        stage = "repeated starts" if model.kind == "expression" else f"units: {units}, starts"
+
+        def report(batch: int, known: int) -> None:
+            self.progress(Progress(stage, batch, MOST_BATCHES, known))
+
+        fresh = self._fresh_bases(units, points)
+        anchors, rng = self._anchors(loss, points), self._generator(units)
+        harvest, reached = harvest_points(self.at(loss), anchors, fresh, rng, self.budget, report)
+        return harvest.points, reached, harvest.notes()
+
+    def _fresh_bases(
+        self, units: int, points: dict[int, list[BasePoint]]
+    ) -> Callable[[Harvest], list[Array]]:
+        """Points of one unit less, each only once; what a harvest met of them is added first."""
+        used: list[BasePoint] = []
+        narrow = self.loss.model.kind == "perceptron" and self.loss.model.free_output
+
+        def fresh(harvest: Harvest) -> list[Array]:
+            for fewer, ends in harvest.narrower.items():
+                points[fewer] = self._with_new(fewer, points.get(fewer, []), ends)
+            harvest.narrower.clear()
+            below = points.get(units - 1, []) if narrow else []
+            if narrow and units == 1 and not used:
+                lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+                below = [lifter.nothing()]
+            new = [point for point in below if point not in used]
+            used.extend(new)
+            return [point.theta for point in new]
+
+        return fresh
+
+    def _generator(self, units: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(units,)))
+
+    def _anchors(self, loss: Loss, points: Mapping[int, list[BasePoint]]) -> list[Array]:
+        """Embeddings of the points of one unit less, as starts."""
+        lifter = Lifter(loss, self.noise, self.size, self.weight_decay)
+        below = points.get(loss.model.hidden - 1, []) if loss.model.kind == "perceptron" else []
+        return [s.theta for s in lifter.all_over(below).sets if s.theta is not None]
+
+    def _with_new(
+        self, units: int, known: Sequence[BasePoint], ends: Sequence[Array]
+    ) -> list[BasePoint]:
+        """Points of a narrower network that only the search of a wider one has met."""
+        if units == 0:
+            return []
+        at = self.at(Loss(self.loss.model.with_hidden(units), self.loss.data))
+        symmetry, build, merged = Symmetry.of(at.model), Assembler(at), list(known)
+        for end in ends:
+            if any(symmetry.distance(end, point.theta) <= NEAR_END for point in merged):
+                continue
+            base = polish(at, end)
+            new = base is not None and not any(symmetry.same(base, p.theta) for p in merged)
+            if base is None or not new or not is_resolved(at, base):
+                continue
+            merged += base_points([build.point(base, "isolated")], units)
+        return merged
+
+    def _lifted(self, lifter: Lifter, points: Mapping[int, Sequence[BasePoint]]) -> Lifted:
+        model = self.loss.model
+        if model.kind == "expression" or not model.free_output:
+            return Lifted()
+        narrower = {units: points[units] for units in points if 0 < units < model.hidden}
+        lifted = lifter.all_over([*bases_in_order(narrower), lifter.nothing()])
+        self.progress(Progress("embeddings", 1, 1, len(lifted.sets)))
+        return lifted
+
+
+def _support_notes(support: Sequence[Saturation]) -> tuple[str, ...]:
+    if not support:
+        return ()
+    return (
+        "no Euler count exists for this model; completeness is supported by repeated starts",
+        *map(str, support),
+    )
+
+
+def _sample_notes(at: LossAt) -> tuple[str, ...]:
+    """Fewer samples than weights leave a continuum of exact fits."""
+    if not has_few_samples(at):
+        return ()
+    return (
+        f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): the "
+        "data can be fitted exactly by a continuum of weights, which is not listed",
+    )
+
+
+def is_exhaustive(model: Model) -> bool:
+    """Whether the search of this model is exhaustive (without weight decay)."""
+    return (
+        model.kind == "perceptron"
+        and model.hidden <= 2
+        and model.is_odd
+        and model.free_output
+        and not (model.bias or model.offset)
+        and saturation(model) is not None
+    )

@@ -1,0 +1,169 @@
+"""All embeddings of critical points of smaller networks, as critical sets of a wider one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.network import Loss, Responses, sample_weights
+from continuation.landscape.search.silent_units import SilentUnits, silent_curves, silent_roots
+from continuation.landscape.sets import (
+    Assembler,
+    CriticalSet,
+    Embedding,
+    count_embeddings,
+    embeddings_of,
+)
+
+MOST_LISTED = 200
+"""Embeddings of one point that are listed; a wide network has thousands that differ by which of
+its silent units stand where. The others are counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class BasePoint:
+    """A nondegenerate critical point of K units, all working and distinct.
+
+    Attributes
+    ----------
+    units : int
+        K; 0 for the best constant (without an offset: for the zero function).
+    theta : ndarray, shape (d₀,)
+    index : int
+    """
+
+    units: int
+    theta: Array
+    index: int
+
+
+@dataclass
+class Lifted:
+    """Embedded sets of one network.
+
+    Attributes
+    ----------
+    sets : list of CriticalSet
+    listed : int
+        How many embeddings were made, degenerate ones included.
+    total : int
+        How many there are.
+    degenerate : int
+        Embeddings whose Hessian has a larger kernel than their dimension; not listed.
+    """
+
+    sets: list[CriticalSet] = field(default_factory=list)
+    listed: int = 0
+    total: int = 0
+    degenerate: int = 0
+
+    def notes(self) -> tuple[str, ...]:
+        """What exists but is not listed."""
+        notes = []
+        if self.total > self.listed:
+            notes.append(
+                f"{self.total - self.listed} of {self.total} embeddings of smaller networks are "
+                f"not listed: those beyond the first {MOST_LISTED} of a point, which differ by "
+                "more silent units; their loss is that of the point, and each silent or dead "
+                "unit adds one to its index"
+            )
+        if self.degenerate:
+            notes.append(
+                f"{self.degenerate} embeddings are degenerate beyond their dimension and not listed"
+            )
+        return tuple(notes)
+
+
+class Lifter:
+    """Makes the embeddings over points of the smaller networks of one loss.
+
+    Parameters
+    ----------
+    loss : Loss
+        Of the network of H units, free output weights.
+    noise, size, weight_decay
+        Its parameters.
+    """
+
+    def __init__(self, loss: Loss, noise: float, size: float | None, weight_decay: float) -> None:
+        self.loss, self.noise, self.size = loss, noise, size
+        self.at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+        self.build = Assembler(self.at)
+        self.decays = weight_decay > 0.0
+
+    def nothing(self) -> BasePoint:
+        """The network without units: its offset is the mean of the targets."""
+        data = self.loss.data
+        weights = data.weights
+        if weights is None:
+            weights = sample_weights(data.size, self.size)
+        mean = float(weights @ (data.target + self.noise * data.noise))
+        decay = float(self.at.constants[2])
+        constant = np.array([mean / (1.0 + decay)]) if self.loss.model.offset else np.empty(0)
+        return BasePoint(0, constant, 0)
+
+    def all_over(self, bases: Iterable[BasePoint]) -> Lifted:
+        """Every embedding of every point, up to `MOST_LISTED` of each."""
+        lifted = Lifted()
+        for base in bases:
+            extra = self.loss.model.hidden - base.units
+            idle = self.idle_units(base)
+            count = self._count(base, extra, idle)
+            lifted.total += count
+            lifted.listed += min(count, MOST_LISTED)
+            for embedding in itertools.islice(self._embeddings(base, extra, idle), MOST_LISTED):
+                found = self.build.embedded(base.theta, base.index, embedding)
+                if found.nullity == embedding.dimension:
+                    lifted.sets.append(found)
+                else:
+                    lifted.degenerate += 1
+        return lifted
+
+    def _embeddings(self, base: BasePoint, extra: int, idle: SilentUnits) -> Iterator[Embedding]:
+        if self.decays:  # only dead units cost nothing
+            yield from [Embedding((1,) * base.units, dead=extra)][: self._count(base, extra, idle)]
+            return
+        yield from embeddings_of(
+            base.units, extra, idle.places, dead=idle.dead, silent_freedom=idle.freedom
+        )
+
+    def _count(self, base: BasePoint, extra: int, idle: SilentUnits) -> int:
+        if self.decays:
+            return int(idle.dead)
+        return count_embeddings(base.units, extra, len(idle.places), dead=idle.dead)
+
+    def idle_units(self, base: BasePoint) -> SilentUnits:
+        """Where further units may be silent or dead beside a point."""
+        model = self.loss.model
+        if self.decays:
+            return SilentUnits((), 0, dead=model.is_odd)
+        rows = len(model.unit_parameters)
+        units = base.theta[: rows * base.units].reshape(rows, -1).T
+        if model.bias:
+            return silent_curves(self.at, self._outputs(base, self.loss.data.x), units[:, :2])
+        responses = Responses.of(self.loss, self.noise, self.size)
+        return silent_roots(responses, self._outputs(base, responses.x), units[:, 0])
+
+    def _outputs(self, base: BasePoint, x: Array) -> Array:
+        if base.units == 0:
+            return np.full(x.shape, base.theta[0] if base.theta.size else 0.0)
+        smaller = Loss(self.loss.model.with_hidden(base.units), self.loss.data)
+        return smaller.predict(base.theta, x)
+
+
+def base_points(sets: Sequence[CriticalSet], units: int) -> list[BasePoint]:
+    """The isolated, nondegenerate points among the sets of a smaller network."""
+    return [
+        BasePoint(units, found.theta, found.index)
+        for found in sets
+        if found.subkind == "isolated" and found.theta is not None and found.nullity == 0
+    ]
+
+
+def bases_in_order(points: Mapping[int, Sequence[BasePoint]]) -> list[BasePoint]:
+    """The points of all widths, widest first: their embeddings have the lowest losses."""
+    return [point for units in sorted(points, reverse=True) for point in points[units]]

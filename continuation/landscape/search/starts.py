@@ -1,0 +1,106 @@
+"""Starting weights spread over the data, deterministic for a given seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.network import LossAt
+
+STEEPNESS = (0.2, 100.0)
+"""Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
+neighbouring samples."""
+
+RADII, ANGLES = 24, 24
+"""Input parameters of a unit that is added to a point of the narrower network: a polar grid with
+bias, as many weights as radii and angles together without ..."""
+
+ALONE = 2
+"""... and so many times finer for a unit that stands alone."""
+
+RIDGE = 1e-6
+"""Relative ridge of the fitted output weights, against nearly parallel units."""
+
+
+def random_start(at: LossAt, rng: np.random.Generator) -> Array:
+    """Input weights log-uniform, biases that put each unit's centre on a sample, fitted outputs.
+
+    Parameters
+    ----------
+    at : LossAt
+        Its model may be an expression: then the weights are N(0, 4).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (d,)
+    """
+    model, x = at.model, at.data[0]
+    if model.kind == "expression":
+        return 2.0 * rng.standard_normal(model.dimension)
+    h = model.hidden
+    low, high = np.log(np.array(STEEPNESS) / np.std(x))
+    w = np.exp(rng.uniform(low, high, h)) * rng.choice([-1.0, 1.0], h)
+    theta = np.zeros(model.dimension)
+    theta[:h] = w
+    if model.bias:
+        theta[h : 2 * h] = -w * rng.choice(x, h)
+    return fit_linear_part(at, theta)
+
+
+def fit_linear_part(at: LossAt, theta: Array) -> Array:
+    """Output weights and offset from the quadratic they enter: one ridge-regularised step."""
+    model = at.model
+    inner = model.hidden * (1 + model.bias)
+    if inner == model.dimension:
+        return theta
+    _, gradient, hessian = at.evaluate(theta)
+    block = hessian[inner:, inner:]
+    ridge = RIDGE * np.trace(block) * np.eye(len(block))
+    fitted = theta.copy()
+    fitted[inner:] -= np.linalg.solve(block + ridge, gradient[inner:])
+    return fitted
+
+
+def between(a: Array, b: Array, rng: np.random.Generator) -> Array:
+    """A point on the segment between two weight vectors, where saddles are likely."""
+    t = rng.uniform(0.1, 0.9)
+    return (1.0 - t) * a + t * b
+
+
+def beside(at: LossAt, base: Array) -> Array:
+    """Starts with one more unit than a critical point of the narrower network; no seed.
+
+    The new unit takes all input parameters of a grid over `STEEPNESS`, and the output weights are
+    fitted. Saddles that few random starts reach often lie beside such a point.
+
+    Parameters
+    ----------
+    at : LossAt
+        Of the wider network.
+    base : ndarray, shape (d₀,)
+
+    Returns
+    -------
+    ndarray, shape (k, d)
+    """
+    model, x = at.model, at.data[0]
+    rows, h = len(model.unit_parameters), model.hidden
+    units = np.asarray(base)[: rows * (h - 1)].reshape(rows, h - 1)
+    rest = np.asarray(base)[rows * (h - 1) :]
+    low, high = np.array(STEEPNESS) / np.std(x)
+    finer = ALONE if h == 1 else 1
+    if model.bias:
+        radii = np.geomspace(low, high, finer * RADII)
+        turn = np.pi * ((np.arange(finer * ANGLES) + 0.5) / (finer * ANGLES) - 0.5)
+        w = np.outer(radii, np.cos(turn)).ravel()
+        c = np.outer(radii * np.std(x), np.sin(turn)).ravel() - w * np.mean(x)
+        added = [np.array(unit) for unit in zip(w, c, strict=True)]
+    else:
+        w = np.geomspace(low, high, finer * (RADII + ANGLES))
+        added = [np.array([weight]) for weight in (w if model.is_odd else [*w, *-w])]
+    starts = []
+    for unit in added:
+        wide = np.column_stack([np.append(unit, 0.0), units])
+        starts.append(fit_linear_part(at, np.concatenate([wide.ravel(), rest])))
+    return np.array(starts)

@@ -1,0 +1,217 @@
+"""Critical sets at infinity of three and more odd units without bias, by search of limit models.
+
+One pair of units that meet, one that vanishes or one that diverges, beside H − 2 or H − 1 finite
+units: the limit models of `ends` with further units. Their critical points are searched from
+random starts by Newton's method and by descent; a search proves nothing, but it says how often
+it has reached each point. Corners, and ends whose finite units are silent, dead or equal (these
+belong to narrower networks), are not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.infinity import End, LimitSystem, canonical_limit, limit_of
+from continuation.landscape.network import Grid, Loss, Responses, saturation
+from continuation.landscape.sets import Assembler, CriticalSet
+
+STARTS = 80
+"""Random starts for each kind of end."""
+
+NEWTON_STEPS = 60
+STEP_TOLERANCE = 1e-11
+"""Relative Newton step at which a run has converged."""
+
+LONGEST = 0.25
+"""Largest relative change of an input weight in one step."""
+
+DISTINCT = 1e-3
+"""Relative distance of two input weights from which they belong to two units."""
+
+SAME_POINT = 1e-6
+IDLE = 1e-8
+"""Output weight, relative to the largest, below which a unit is silent."""
+
+FIRST = {"confluence": ("w", "a", "b"), "linear": ("w", "v", "c"), "step": ("w", "v", "s")}
+"""Unknowns beside those of further units."""
+
+
+@dataclass(frozen=True, eq=False)
+class WideEnds:
+    """Ends found, with what supports completeness.
+
+    Attributes
+    ----------
+    ends : tuple of End
+        Genuine ones, in order of loss.
+    hits : tuple of int
+        How many runs reached each.
+    runs : int
+    """
+
+    ends: tuple[End, ...]
+    hits: tuple[int, ...]
+    runs: int
+
+    @property
+    def note(self) -> str:
+        """What was searched and how often each end was reached."""
+        least = f", each reached {min(self.hits)} times or more" if self.hits else ""
+        return (
+            f"sets at infinity: {len(self.ends)} confluences, linear and step ends from "
+            f"{self.runs} runs{least}; corners, and ends over narrower networks, are not listed"
+        )
+
+
+def wide_ends(
+    loss: Loss, *, noise: float = 0.0, size: float | None = None, seed: int = 0
+) -> WideEnds:
+    """Search the ends of a network of three or more units.
+
+    Parameters
+    ----------
+    loss : Loss
+        Of odd sigmoid units without bias, at least three.
+    noise : float
+    size : float, optional
+    seed : int
+        Of the starts.
+
+    Raises
+    ------
+    InvalidInputError
+        For other models; one and two units are enumerated by `find_critical_sets`.
+    """
+    if not has_wide_ends(loss):
+        raise InvalidInputError(
+            "ends are searched for three or more odd sigmoid units without bias; those of one "
+            "and two units are enumerated"
+        )
+    rng = np.random.default_rng(seed)
+    found: list[End] = []
+    hits: list[int] = []
+    for subkind in FIRST:
+        ends, counts = _of_kind(loss, subkind, noise, size, rng)
+        found += ends
+        hits += counts
+    order = np.argsort([end.point.loss for end in found], kind="stable")
+    return WideEnds(
+        tuple(found[i] for i in order), tuple(hits[i] for i in order), len(FIRST) * STARTS
+    )
+
+
+def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
+    """The ends as critical sets; a pair that meets is mapped to itself by its exchange."""
+    order = build.symmetry.order
+    return [
+        build.end(
+            end.subkind,
+            end.limit,
+            end.point.loss,
+            end.point.hessian,
+            end.normals,
+            order // 2 if end.subkind == "confluence" else order,
+        )
+        for end in found.ends
+    ]
+
+
+def has_wide_ends(loss: Loss) -> bool:
+    """Whether the ends of this model are searched here."""
+    model = loss.model
+    plain = model.kind == "perceptron" and model.hidden >= 3 and model.is_odd and model.free_output
+    return plain and not (model.bias or model.offset) and saturation(model) is not None
+
+
+def _of_kind(
+    loss: Loss, subkind: str, noise: float, size: float | None, rng: np.random.Generator
+) -> tuple[list[End], list[int]]:
+    responses = Responses.of(loss, noise, size)
+    grid = Grid.of(responses)
+    like = _names(subkind, loss.model.hidden)
+    system = LimitSystem.of(loss, subkind, like, "noise", noise, size)
+    states: list[Array] = []
+    hits: list[int] = []
+    for run in range(STARTS):
+        z = _converged(system, noise, _start(system, noise, grid, rng), descend=run % 2 == 1)
+        if z is None or not _is_genuine(system, z, grid):
+            continue
+        known = [k for k, other in enumerate(states) if _same(z, other)]
+        if known:
+            hits[known[0]] += 1
+        else:
+            states.append(z)
+            hits.append(1)
+    return [_end(system, noise, z) for z in states], hits
+
+
+def _names(subkind: str, hidden: int) -> Mapping[str, float]:
+    """The unknowns of a limit of `hidden` units, as a limit with zeros."""
+    more = [f"{letter}{k}" for k in range(2, hidden) for letter in "wv"]
+    return dict.fromkeys((*FIRST[subkind], *more), 0.0)
+
+
+def _inputs(system: LimitSystem) -> list[int]:
+    return [i for i, name in enumerate(system.names) if name[0] == "w"]
+
+
+def _start(system: LimitSystem, p: float, grid: Grid, rng: np.random.Generator) -> Array:
+    """Random input weights with fitted coefficients."""
+    inputs = _inputs(system)
+    z = np.zeros(len(system.names))
+    low, high = 5.0 * grid.lowest, min(grid.highest / 5.0, 1000.0 * grid.lowest)
+    z[inputs] = np.exp(rng.uniform(np.log(low), np.log(high), len(inputs)))
+    linear = np.setdiff1d(np.arange(z.size), inputs)
+    point, gradient = system.point(z, p)
+    gram = point.hessian[np.ix_(linear, linear)]
+    z[linear] = -np.linalg.lstsq(gram, gradient[linear], rcond=1e-12)[0]
+    return z
+
+
+def _converged(system: LimitSystem, p: float, z: Array, *, descend: bool) -> Array | None:
+    """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost."""
+    inputs = _inputs(system)
+    for _ in range(NEWTON_STEPS):
+        point, gradient = system.point(z, p)
+        size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
+        values, vectors = np.linalg.eigh(size[:, None] * point.hessian * size)
+        values = np.where(np.abs(values) > 1e-14, values, 1e-14)
+        values = np.abs(values) if descend else values
+        step = -size * (vectors @ ((vectors.T @ (size * gradient)) / values))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = LONGEST * np.abs(z[inputs]) / np.abs(step[inputs])
+        step = step * min(1.0, float(np.min(room)))
+        z = z + step
+        if not np.isfinite(z).all():
+            return None
+        if (np.abs(step) <= STEP_TOLERANCE * (np.abs(z) + 1e-3 * np.abs(z).max())).all():
+            return z
+    return None
+
+
+def _is_genuine(system: LimitSystem, z: Array, grid: Grid) -> bool:
+    """Within the range, all input weights distinct, all units at work."""
+    inputs = _inputs(system)
+    w = np.sort(z[inputs])
+    outputs = np.delete(z, inputs)
+    inside = bool(w[0] > grid.lowest and w[-1] < grid.highest)
+    distinct = bool((np.diff(w) > DISTINCT * w[1:]).all())
+    named = [name for name in system.names if name[0] != "w"]
+    works = [value for name, value in zip(named, outputs, strict=True) if name != "a"]
+    return inside and distinct and min(np.abs(works)) > IDLE * np.abs(outputs).max()
+
+
+def _same(z: Array, other: Array) -> bool:
+    """Equal up to the order of the units that are alike."""
+    return bool(np.abs(np.sort(z) - np.sort(other)).max() < SAME_POINT * (1.0 + np.abs(z).max()))
+
+
+def _end(system: LimitSystem, p: float, z: Array) -> End:
+    point, _ = system.point(z, p)
+    limit = canonical_limit(limit_of(dict.fromkeys(system.names, 0.0), z))
+    return End(system.subkind, limit, point, system.normals(z, p))

@@ -1,0 +1,208 @@
+"""Turning critical points of every kind into `CriticalSet` values with inertia and symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry
+from continuation.landscape.sets.critical_sets import CriticalSet, Segment
+from continuation.landscape.sets.embedding import segments, unit_curvatures
+from continuation.landscape.sets.manifolds import Embedding, pieces_of
+from symbolic import Model
+
+ZERO_EIGENVALUE = 1e-11
+"""Eigenvalues of the scaled Hessian (unit diagonal) below this are zero: rounding is 1e-15, and
+a nondegenerate point as flat as this would lie within 1e-22 of a fold in the parameter."""
+
+
+def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
+    """Numbers of negative, zero and positive eigenvalues, after a diagonal congruence.
+
+    The congruence keeps the signs (Sylvester) and removes the scales of the weights, which
+    differ by many orders near infinity.
+    """
+    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1)
+    scale = np.sqrt(np.where(diagonal > 1e-8 * rows, diagonal, rows))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))
+    negative = int((values < -ZERO_EIGENVALUE).sum())
+    positive = int((values > ZERO_EIGENVALUE).sum())
+    return negative, values.size - negative - positive, positive
+
+
+def _eigenvalues(hessian: Array) -> Array:
+    return np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
+
+
+def population_of(model: Model) -> Dataset:
+    """The population of a model's input law, the same for all widths, computed once."""
+    return _population(model if model.kind == "expression" else model.with_hidden(1))
+
+
+@lru_cache(maxsize=32)
+def _population(model: Model) -> Dataset:
+    return Dataset.population(model)
+
+
+@dataclass(frozen=True, eq=False)
+class Assembler:
+    """Builds critical sets of one loss at fixed parameters.
+
+    Attributes
+    ----------
+    at : LossAt
+    """
+
+    at: LossAt
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.at.model
+
+    @property
+    def symmetry(self) -> Symmetry:
+        """The group that counts are taken modulo."""
+        return Symmetry.of(self.model)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Noise, size and weight decay of the loss."""
+        noise, decay, size = (float(value) for value in self.at.constants[1:4])
+        return {"noise": noise, "size": size, "weight_decay": decay}
+
+    def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
+        """A critical point: everything from the exact Hessian."""
+        theta = self.symmetry.canonical(theta)
+        value, _, hessian = self.at.evaluate(theta)
+        stabiliser = self.symmetry.stabiliser(theta)
+        inertia = scaled_inertia(hessian)
+        found = CriticalSet(
+            kind="point",
+            subkind=subkind,
+            label="",
+            model=self.model,
+            theta=theta,
+            limit=None,
+            loss=value,
+            excess_risk=np.nan,
+            eigenvalues=_eigenvalues(hessian),
+            inertia=inertia,
+            attracting=inertia[:2] == (0, 0),
+            orbit_size=self.symmetry.order // stabiliser.order,
+            stabiliser=stabiliser,
+            base=base,
+            parameters=self.parameters,
+        )
+        return with_excess_risk(found)
+
+    def line(self, base: Array, base_index: int, unit: int) -> CriticalSet:
+        """The split line of one unit of a critical point of the smaller network."""
+        copies = tuple(2 if k == unit else 1 for k in range(self.model.hidden - 1))
+        return self.embedded(base, base_index, Embedding(copies))
+
+    def embedded(self, base: Array, base_index: int, embedding: Embedding) -> CriticalSet:
+        """A critical point of a smaller network as a point, line or manifold of this one.
+
+        Parameters
+        ----------
+        base : ndarray, shape (d₀,)
+        base_index : int
+            Its index in the smaller network.
+        embedding : Embedding
+        """
+        theta = embedding.lift(self.model, base)
+        found = replace(
+            self.point(theta, embedding.subkind, np.array(base)),
+            kind=embedding.kind,
+            embedding=embedding,
+        )
+        if not embedding.dimension:
+            return found
+        curvatures = unit_curvatures(self.model, self.at.hessian(theta), embedding)
+        pieces = pieces_of(embedding, base_index, curvatures)
+        regular = found.nullity == embedding.dimension
+        return replace(
+            found,
+            theta=theta,
+            pieces=pieces,
+            segments=_segments(embedding, base_index, curvatures),
+            attracting=regular and any(piece.index == 0 for piece in pieces),
+        )
+
+    def end(
+        self,
+        subkind: str,
+        limit: Mapping[str, float],
+        loss: float,
+        hessian: Array,
+        normals: tuple[float, ...],
+        orbit_size: int,
+    ) -> CriticalSet:
+        """A critical set at infinity."""
+        negative, zero, positive = scaled_inertia(hessian)
+        falling = sum(slope < 0.0 for slope in normals)
+        inertia = (negative + falling, zero, positive + len(normals) - falling)
+        found = CriticalSet(
+            kind="infinity",
+            subkind=subkind,
+            label="",
+            model=self.model,
+            theta=None,
+            limit={name: float(value) for name, value in limit.items()},
+            loss=loss,
+            excess_risk=np.nan,
+            eigenvalues=_eigenvalues(hessian),
+            inertia=inertia,
+            attracting=inertia[:2] == (0, 0),
+            orbit_size=orbit_size,
+            stabiliser=Stabiliser(self.symmetry.order // orbit_size),
+            normal_derivatives=normals,
+            parameters=self.parameters,
+        )
+        return with_excess_risk(found)
+
+
+def _segments(
+    embedding: Embedding, base_index: int, curvatures: Sequence[Array]
+) -> tuple[Segment, ...]:
+    """Pieces by λ, where one unit has two copies and nothing else is free."""
+    if embedding.dimension != 1 or embedding.split_dimension != 1:
+        return ()
+    idle = len(embedding.silent) + embedding.dead
+    return segments(base_index + idle, curvatures[embedding.copies.index(2)])
+
+
+def with_excess_risk(found: CriticalSet) -> CriticalSet:
+    """Fill in the population loss of the network function, where there is a teacher."""
+    if found.model.teacher is None:
+        return found
+    return replace(found, excess_risk=0.5 * squared_distance(found))
+
+
+def squared_distance(found: CriticalSet) -> float:
+    """∫ (f − T)² over the population of the model's input law."""
+    population = population_of(found.model)
+    error = found.outputs(population.x) - population.target
+    return float(population_weights(population) @ error**2)
+
+
+def population_weights(population: Dataset) -> Array:
+    """Quadrature weights, which a population always has."""
+    assert population.weights is not None
+    return population.weights
+
+
+def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:
+    """Order by loss and name each set by its subkind and rank."""
+    counts: dict[str, int] = {}
+    named = []
+    for found in sorted(sets, key=lambda s: s.loss):
+        counts[found.subkind] = counts.get(found.subkind, 0) + 1
+        named.append(replace(found, label=f"{found.subkind} {counts[found.subkind]}"))
+    return tuple(named)

@@ -1,0 +1,254 @@
+"""Critical sets of the loss as values: points, lines and sets at infinity (MODEL: the table)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from continuation.arrays import Array
+from continuation.landscape.infinity import limit_outputs
+from continuation.landscape.network import Stabiliser
+from continuation.landscape.sets.manifolds import Embedding, Piece
+from continuation.landscape.sets.saturation import Saturation
+from symbolic import Model, load_kernels
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a split line v₁ = λ v*, v₂ = (1 − λ) v*.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Range of λ.
+    transverse_curvature : float
+        λ(1−λ) v* Σ ω r φ''(w* x) x² at λ = 1/2 (inside) or λ = 2 (outside); with a hidden
+        bias the smallest eigenvalue of the corresponding matrix.
+    index : int
+        Number of descending directions across the piece; 0 means that it attracts.
+    """
+
+    lower: float
+    upper: float
+    transverse_curvature: float
+    index: int
+
+
+@dataclass(frozen=True)
+class EvidenceBranch:
+    """The branch that a region label rests on, from the set to the lowest noise that it reaches.
+
+    Attributes
+    ----------
+    noise : tuple of float, length m
+    state : tuple of tuple of float, (m, k)
+        What was followed, see `SetBranch.state`.
+    distance : tuple of float, length m
+        L² distance of the network function to the teacher, over the population.
+    """
+
+    noise: tuple[float, ...]
+    state: tuple[tuple[float, ...], ...] = field(repr=False)
+    distance: tuple[float, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RegionEvidence:
+    """What a region label rests on.
+
+    Attributes
+    ----------
+    units, required : int
+        Units of the network function (at infinity of its limit), and H* of the teacher.
+    optimum_loss : float
+        L(Θ*) on the same data.
+    lowest_noise : float
+        Where the branch towards zero noise ended.
+    distance : float
+        L² distance of the network function there to the teacher, over the population.
+    slope : float
+        Exponent k of distance ~ σ^k at the end of the branch; nan where it was not reached.
+    tends_to_teacher : bool
+    reason : str
+    branch : EvidenceBranch or None
+        None where nothing was followed: at zero noise, where the set cannot be followed, and where
+        the number of units decides.
+    """
+
+    units: int
+    required: int
+    optimum_loss: float
+    lowest_noise: float = float("nan")
+    distance: float = float("nan")
+    slope: float = float("nan")
+    tends_to_teacher: bool = False
+    reason: str = ""
+    branch: EvidenceBranch | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class CriticalSet:
+    """One critical set of the loss, modulo symmetry.
+
+    Attributes
+    ----------
+    kind : {"point", "line", "manifold", "infinity"}
+        A line has one free parameter, a manifold two or more.
+    subkind : str
+        "isolated", "origin", "dead unit", "silent unit"; with free shares "split line", "split
+        plane" (two), "split manifold"; with a hidden bias "silent curve", "silent manifold"; at
+        infinity "confluence", "step", "linear", "corner".
+    label : str
+        Short text, unique within one result, such as "split line 2".
+    model : Model
+    theta : ndarray, shape (d,), or None
+        Representative; on a line or manifold the point with equal shares (λ = 1/2); None at
+        infinity.
+    limit : mapping or None
+        Parameters of the limit model: confluence {w, a, b}, linear {w, v, c}, step {w, v, s},
+        corner {c, c3} or {c, s}; one unit's ends lack w and v.
+    loss, excess_risk : float
+        Loss on the data; loss on the population without noise (nan without a teacher).
+    eigenvalues : ndarray
+        Of the Hessian at θ; at infinity of the limit model's.
+    inertia : tuple of int
+        Negative, zero, positive; at infinity the signs of the normal derivatives are included.
+    normal_derivatives : tuple of float
+        At infinity: derivative of the loss in the coordinates that vanish there.
+    attracting : bool
+        A line or manifold attracts if one of its pieces does.
+    region : str
+        "plateau", "near-optimal", "overfitting", "other" or "unlabelled".
+    orbit_size : int
+        Number of images under the symmetry.
+    stabiliser : Stabiliser
+        Symmetries that map the set to itself.
+    segments : tuple of Segment
+        Pieces of a split line.
+    base : ndarray or None
+        Weights of the smaller network this set is an embedding of.
+    embedding : Embedding or None
+        How it lies over them: copied, silent and dead units.
+    pieces : tuple of Piece
+        Pieces of a line or manifold, with their transverse indices.
+    parameters : mapping
+        noise, size and weight_decay at which the set was found.
+    evidence : RegionEvidence or None
+        What the region rests on.
+    """
+
+    kind: str
+    subkind: str
+    label: str
+    model: Model = field(repr=False)
+    theta: Array | None
+    limit: Mapping[str, float] | None
+    loss: float
+    excess_risk: float
+    eigenvalues: Array = field(repr=False)
+    inertia: tuple[int, int, int]
+    attracting: bool
+    orbit_size: int = 1
+    stabiliser: Stabiliser = field(default=Stabiliser(1), repr=False)
+    normal_derivatives: tuple[float, ...] = ()
+    region: str = "unlabelled"
+    segments: tuple[Segment, ...] = field(default=(), repr=False)
+    base: Array | None = field(default=None, repr=False)
+    embedding: Embedding | None = field(default=None, repr=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    parameters: Mapping[str, float] = field(default_factory=dict, repr=False)
+    evidence: RegionEvidence | None = field(default=None, repr=False)
+
+    @property
+    def index(self) -> int:
+        """Number of descending directions."""
+        return self.inertia[0]
+
+    @property
+    def nullity(self) -> int:
+        """Dimension of the Hessian's kernel; 1 on a split line."""
+        return self.inertia[1]
+
+    @property
+    def dimension(self) -> int:
+        """Free parameters of the set: 0 for points and at infinity, 1 for lines."""
+        return 0 if self.embedding is None else self.embedding.dimension
+
+    @property
+    def free_parameters(self) -> tuple[str, ...]:
+        """Names of the coordinates on the set, see `Embedding`."""
+        return () if self.embedding is None else self.embedding.free_parameters
+
+    def __str__(self) -> str:
+        if self.theta is None:
+            place = ", ".join(f"{name} = {value:.5g}" for name, value in (self.limit or {}).items())
+        else:
+            place = np.array2string(self.theta, precision=5)
+        attracts = ", attracting" if self.attracting else ""
+        return (
+            f"{self.label}: index {self.index}{attracts}, loss {self.loss:.6g}, {self.region}, "
+            f"orbit of {self.orbit_size}, {place}"
+        )
+
+    def outputs(self, x: ArrayLike) -> Array:
+        """Network function of the set, at infinity its limit; shape (m,) for inputs (m,)."""
+        x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
+        if self.theta is None:
+            return limit_outputs(self.model, self.limit or {}, x)
+        out = np.empty_like(x)
+        load_kernels(self.model).network(self.theta, x, out)
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class CriticalSets(Sequence[CriticalSet]):
+    """All critical sets found, in order of loss, with what is known about completeness.
+
+    Attributes
+    ----------
+    sets : tuple of CriticalSet
+    notes : tuple of str
+        What is complete, what is not, and why.
+    complete : bool
+        Whether the Euler count confirms the list (False also where no count exists).
+    euler_count : int or None
+        Σ (−1)^index over the compactified triangle, 1 for a complete list; None where the count
+        is not defined.
+    saturation : tuple of Saturation
+        What supports completeness where there is no count: one for each width that was searched
+        from repeated starts.
+    """
+
+    sets: tuple[CriticalSet, ...]
+    notes: tuple[str, ...] = ()
+    complete: bool = False
+    euler_count: int | None = None
+    saturation: tuple[Saturation, ...] = ()
+
+    @overload
+    def __getitem__(self, key: int) -> CriticalSet: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[CriticalSet]: ...
+
+    def __getitem__(self, key: int | slice) -> CriticalSet | Sequence[CriticalSet]:
+        return self.sets[key]
+
+    def __len__(self) -> int:
+        return len(self.sets)
+
+    def __iter__(self) -> Iterator[CriticalSet]:
+        return iter(self.sets)
+
+    @property
+    def attractors(self) -> tuple[CriticalSet, ...]:
+        """The attracting sets: points, lines and sets at infinity."""
+        return tuple(s for s in self.sets if s.attracting)
+
+    def __repr__(self) -> str:
+        count = "" if self.euler_count is None else f", Euler count {self.euler_count}"
+        return f"CriticalSets({len(self)} sets, {len(self.attractors)} attracting{count})"

@@ -1,0 +1,160 @@
+"""A problem in units that fit it: unknowns and equations scaled so that all entries count alike.
+
+Where one unknown is measured in thousands and another in thousandths, norms see only the first,
+and every tolerance relative to a norm is wrong for the second. Rank tests, null vectors, Newton on
+augmented systems and labels are therefore taken in units in which the largest entry of every row
+and column of the Jacobian nearby is about 1; what is found is brought back.
+
+References
+----------
+.. [1] D. Ruiz, *A scaling algorithm to equilibrate both rows and columns norms in matrices*,
+       Rutherford Appleton Laboratory RAL-TR-2001-034.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from continuation.problem import AnyProblem
+
+__all__ = ["InUnits", "Units"]
+
+Array = np.ndarray
+
+#: Sweeps of the equilibration; it converges like 2^-k in the exponent.
+SWEEPS = 12
+#: Logarithms of the factors of one sweep; when they differ by less, the rest is rounded away.
+ALIKE = 0.1
+#: A row or column below this part of the largest entry is rounding: it keeps its unit.
+ROUNDING = 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Powers of two, so that scaling rounds nothing.
+
+    Attributes
+    ----------
+    columns : (n + 1,) ndarray
+        Of (x, p): z = columns * z'.
+    rows : (n,) ndarray
+        Of the equations: F' = rows * F.
+    """
+
+    columns: Array
+    rows: Array
+
+    @classmethod
+    def balancing(cls, matrices: Sequence[Any], parameter: float, symmetric: bool) -> "Units":
+        """Units in which the largest entries of the matrices [dF/dx, dF/dp] together are about 1.
+
+        Parameters
+        ----------
+        matrices : sequence of (n, n + 1) ndarray or sparse
+        parameter : float
+            Unit of the parameter.
+        symmetric : bool
+            dF/dx is symmetric, and shall stay so.
+        """
+        is_sparse: bool = sparse.issparse(matrices[0])
+        sizes = abs(matrices[0])
+        for m in matrices[1:]:
+            sizes = sizes.maximum(abs(m)) if is_sparse else np.maximum(sizes, abs(m))
+        n = sizes.shape[0]
+        tiny = ROUNDING * float(sizes.max())
+        columns, rows = np.ones(n + 1), np.ones(n)
+        columns[n] = parameter
+        for _ in range(SWEEPS):
+            if symmetric:
+                _, across = _largest(sizes[:, :n], rows, columns[:n])
+                by_column = by_row = _root(across, tiny * rows.max() * columns[:n])
+            else:
+                down, across = _largest(sizes, rows, columns)
+                by_column = _root(across[:n], tiny * columns[:n] * rows.max())
+                by_row = _root(down, tiny * rows * columns.max())
+            columns[:n] /= by_column
+            rows = rows / by_row
+            if max(np.ptp(np.log(by_column)), np.ptp(np.log(by_row))) < ALIKE:
+                break
+        return cls(_power_of_two(columns), _power_of_two(rows))
+
+    @classmethod
+    def plain(cls, n: int) -> "Units":
+        """No scaling."""
+        return cls(np.ones(n + 1), np.ones(n))
+
+    def inside(self, z: Array) -> Array:
+        """(x, p), or a direction, in these units."""
+        return np.asarray(z / self.columns)
+
+    def outside(self, z: Array) -> Array:
+        """Inverse of `inside`."""
+        return np.asarray(z * self.columns)
+
+
+class InUnits(AnyProblem):
+    """A problem in units: F'(z') = rows * F(columns * z')."""
+
+    def __init__(self, problem: AnyProblem, units: Units) -> None:
+        self.problem, self.units = problem, units
+        self.symmetric = problem.symmetric and bool((units.rows == units.columns[:-1]).all())
+        self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
+
+    def _at(self, x: Array, p: float) -> tuple[Array, float]:
+        z = self.units.outside(np.append(x, p))
+        return z[:-1], float(z[-1])
+
+    def residual(self, x: Array, p: float) -> Array:
+        """F(x, p), shape (n,)."""
+        return np.asarray(self.units.rows * self.problem.residual(*self._at(x, p)))
+
+    def jacobian(self, x: Array, p: float) -> Any:
+        """dF/dx, shape (n, n)."""
+        return _scaled(self.problem.jacobian(*self._at(x, p)), self.units.rows, self._columns)
+
+    def dresidual_dp(self, x: Array, p: float) -> Array:
+        """dF/dp, shape (n,)."""
+        slope = self.problem.dresidual_dp(*self._at(x, p))
+        return np.asarray(self.units.rows * slope * self.units.columns[-1])
+
+    def full_jacobian(self, z: Array) -> Any:
+        """[dF/dx, dF/dp], shape (n, n + 1)."""
+        matrix = self.problem.full_jacobian(self.units.outside(z))
+        return _scaled(matrix, self.units.rows, self.units.columns)
+
+    def exact(self, z: Array, *directions: Array) -> Array | None:
+        """Second or third derivative, where the problem offers it."""
+        outside = self.units.outside
+        value = self.problem.exact(outside(z), *map(outside, directions))
+        return None if value is None else np.asarray(self.units.rows * value)
+
+    @property
+    def _columns(self) -> Array:
+        return self.units.columns[:-1]
+
+
+def _scaled(matrix: Any, rows: Array, columns: Array) -> Any:
+    if sparse.issparse(matrix):
+        left: Any = sparse.diags_array(rows)
+        return (left @ matrix @ sparse.diags_array(columns)).tocsc()
+    return rows[:, None] * np.asarray(matrix) * columns
+
+
+def _largest(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
+    """Largest entry of each row and of each column of the scaled matrix."""
+    m = _scaled(sizes, rows, columns)
+    is_sparse: bool = sparse.issparse(m)
+    if is_sparse:
+        return m.max(axis=1).toarray().ravel(), m.max(axis=0).toarray().ravel()
+    return m.max(axis=1), m.max(axis=0)
+
+
+def _root(largest: Array, tiny: Array) -> Array:
+    return np.sqrt(np.where(largest > tiny, largest, 1.0))
+
+
+def _power_of_two(v: Array) -> Array:
+    return np.asarray(np.exp2(np.round(np.log2(v))))

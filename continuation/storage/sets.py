@@ -1,0 +1,242 @@
+"""Critical sets, branches and graphs as labelled arrays, and back, without loss.
+
+Every number stands in a float64 or integer variable of its own, so that any NetCDF reader can use
+it; what has no rectangular shape (limit models, λ-segments, stabilisers) is canonical JSON beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from continuation.branch import from_arrays, to_arrays
+from continuation.landscape.branches import SetBranch, joined_special_points
+from continuation.landscape.network import Dataset, SignedPermutation, Stabiliser
+from continuation.landscape.sets import (
+    CriticalSet,
+    CriticalSets,
+    Embedding,
+    EvidenceBranch,
+    Piece,
+    RegionEvidence,
+    Saturation,
+    Segment,
+)
+from continuation.storage.legs import legs_from_arrays, legs_to_arrays
+from continuation.storage.netcdf import to_json
+from symbolic import Model
+
+TEXTS = ("kind", "subkind", "label", "region")
+NUMBERS = ("loss", "excess_risk")
+
+REAL, IMAGINARY = " (real)", " (imaginary)"
+"""Suffixes of the two halves of a complex array, which NetCDF does not know."""
+
+
+def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
+    """Critical sets along the dimension "set"."""
+    variables: dict[str, Any] = {
+        name: ("set", [getattr(s, name) for s in sets]) for name in (*TEXTS, *NUMBERS)
+    }
+    variables["theta"] = (("set", "weight"), _ragged([s.theta for s in sets]))
+    variables["base"] = (("set", "base_weight"), _ragged([s.base for s in sets]))
+    variables["eigenvalues"] = (("set", "eigenvalue"), _ragged([s.eigenvalues for s in sets]))
+    variables["inertia"] = (("set", "sign"), np.array([s.inertia for s in sets]).reshape(-1, 3))
+    variables["attracting"] = ("set", np.array([s.attracting for s in sets], dtype=np.int8))
+    variables["orbit_size"] = ("set", np.array([s.orbit_size for s in sets], dtype=np.int64))
+    variables["details"] = ("set", [_details(s) for s in sets])
+    attributes = {
+        "set_notes": json.dumps(list(sets.notes)),
+        "complete": int(sets.complete),
+        "euler_count": "none" if sets.euler_count is None else str(sets.euler_count),
+        "saturation": json.dumps([asdict(width) for width in sets.saturation]),
+    }
+    return xr.Dataset(variables, {"sign": ["negative", "zero", "positive"]}, attributes)
+
+
+def sets_from_arrays(data: xr.Dataset, model: Model) -> CriticalSets:
+    """Inverse of `sets_to_arrays`."""
+    count = data.attrs["euler_count"]
+    return CriticalSets(
+        tuple(_set(data.isel(set=i), model) for i in range(data.sizes["set"])),
+        tuple(json.loads(data.attrs["set_notes"])),
+        bool(data.attrs["complete"]),
+        None if count == "none" else int(count),
+        tuple(Saturation(**width) for width in json.loads(data.attrs["saturation"])),
+    )
+
+
+def dataset_to_arrays(data: Dataset) -> xr.Dataset:
+    """A data set along the dimension "sample"."""
+    rows = {name: getattr(data, name) for name in ("x", "target", "noise", "weights")}
+    kept = {f"data_{k}": ("sample", v) for k, v in rows.items() if v is not None}
+    return xr.Dataset(kept, attrs={"data_kind": data.kind})
+
+
+def dataset_from_arrays(data: xr.Dataset) -> Dataset:
+    """Inverse of `dataset_to_arrays`."""
+    x, target, noise = (data[f"data_{name}"].to_numpy() for name in ("x", "target", "noise"))
+    weights = data["data_weights"].to_numpy() if "data_weights" in data else None
+    return Dataset(x, target, noise, weights, str(data.attrs["data_kind"]))
+
+
+def _details(critical: CriticalSet) -> str:
+    return to_json(
+        {
+            "limit": None if critical.limit is None else dict(critical.limit),
+            "normal_derivatives": list(critical.normal_derivatives),
+            "parameters": dict(critical.parameters),
+            "evidence": None if critical.evidence is None else asdict(critical.evidence),
+            "segments": [asdict(segment) for segment in critical.segments],
+            "embedding": None if critical.embedding is None else asdict(critical.embedding),
+            "pieces": [asdict(piece) for piece in critical.pieces],
+            "stabiliser_order": critical.stabiliser.order,
+            "stabiliser": [asdict(element) for element in critical.stabiliser.elements],
+            "lengths": [
+                -1 if row is None else len(row)
+                for row in (critical.theta, critical.base, critical.eigenvalues)
+            ],
+        }
+    )
+
+
+def _set(row: xr.Dataset, model: Model) -> CriticalSet:
+    details: Mapping[str, Any] = json.loads(str(row["details"].item()))
+    names = ("theta", "base", "eigenvalues")
+    theta, base, eigenvalues = (
+        None if length < 0 else row[name].to_numpy()[:length].copy()
+        for name, length in zip(names, details["lengths"], strict=True)
+    )
+    elements = tuple(
+        SignedPermutation(tuple(e["place"]), tuple(e["sign"])) for e in details["stabiliser"]
+    )
+    assert eigenvalues is not None
+    negative, zero, positive = (int(k) for k in row["inertia"].to_numpy())
+    return CriticalSet(
+        model=model,
+        theta=theta,
+        base=base,
+        eigenvalues=eigenvalues,
+        inertia=(negative, zero, positive),
+        attracting=bool(row["attracting"].item()),
+        orbit_size=int(row["orbit_size"].item()),
+        limit=details["limit"],
+        normal_derivatives=tuple(details["normal_derivatives"]),
+        parameters=details["parameters"],
+        evidence=_evidence(details["evidence"]),
+        segments=tuple(Segment(**segment) for segment in details["segments"]),
+        embedding=_embedding(details["embedding"]),
+        pieces=tuple(
+            Piece(tuple(piece["negative"]), piece["index"], piece["parts"])
+            for piece in details["pieces"]
+        ),
+        stabiliser=Stabiliser(details["stabiliser_order"], elements),
+        kind=str(row["kind"].item()),
+        subkind=str(row["subkind"].item()),
+        label=str(row["label"].item()),
+        region=str(row["region"].item()),
+        loss=float(row["loss"].item()),
+        excess_risk=float(row["excess_risk"].item()),
+    )
+
+
+def _evidence(record: Mapping[str, Any] | None) -> RegionEvidence | None:
+    if record is None:
+        return None
+    branch = record["branch"]
+    if branch is not None:
+        state = tuple(tuple(row) for row in branch["state"])
+        branch = EvidenceBranch(tuple(branch["noise"]), state, tuple(branch["distance"]))
+    return RegionEvidence(**{**record, "branch": branch})
+
+
+def _embedding(record: Mapping[str, Any] | None) -> Embedding | None:
+    if record is None:
+        return None
+    return Embedding(
+        tuple(record["copies"]),
+        tuple(tuple(unit) for unit in record["silent"]),
+        record["dead"],
+        record["silent_freedom"],
+    )
+
+
+def _ragged(rows: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:
+    """Rows of different lengths (or none at all) in one array, filled with NaN."""
+    width = max((len(row) for row in rows if row is not None), default=0)
+    out = np.full((len(rows), width), np.nan)
+    for i, row in enumerate(rows):
+        if row is not None:
+            out[i, : len(row)] = row
+    return out
+
+
+def branch_to_arrays(branch: SetBranch) -> xr.Dataset:
+    """The branch of a set along "branch_sample", and each direction as it was traced."""
+    variables: dict[str, Any] = {
+        "branch_p": ("branch_sample", branch.p),
+        "branch_theta": (("branch_sample", "branch_weight"), branch.theta),
+        "branch_state": (("branch_sample", "branch_unknown"), branch.state),
+        "branch_loss": ("branch_sample", branch.loss),
+        "branch_inertia": (("branch_sample", "sign"), branch.inertia),
+        "branch_transverse": (("branch_sample", "branch_across"), branch.transverse),
+    }
+    documents = []
+    for k, direction in enumerate(branch.branches):
+        arrays, document = to_arrays(direction)
+        documents.append(document)
+        for name, array in arrays.items():
+            variables |= _real_variables(f"direction{k}_{name}", np.asarray(array))
+    beyond, legs = legs_to_arrays(branch.beyond)
+    variables |= beyond
+    directions = {"documents": documents, "arrivals": list(branch.arrivals), "beyond": legs}
+    attributes = {
+        "branch_set": branch.set.label,
+        "branch_parameter": branch.parameter,
+        "branch_directions": to_json(directions),
+    }
+    return xr.Dataset(variables, attrs=attributes)
+
+
+def branch_from_arrays(data: xr.Dataset, sets: CriticalSets) -> SetBranch:
+    """Inverse of `branch_to_arrays`; `sets` holds the set that was followed."""
+    directions = json.loads(data.attrs["branch_directions"])
+    branches = tuple(
+        from_arrays(_arrays_of(data, f"direction{k}_"), document)
+        for k, document in enumerate(directions["documents"])
+    )
+    names = ("p", "theta", "state", "loss", "inertia", "transverse")
+    rows = {name: data[f"branch_{name}"].to_numpy() for name in names}
+    return SetBranch(
+        set=next(found for found in sets if found.label == data.attrs["branch_set"]),
+        parameter=str(data.attrs["branch_parameter"]),
+        special=joined_special_points(branches),
+        branches=branches,
+        arrivals=tuple(directions["arrivals"]),
+        beyond=legs_from_arrays(data, directions["beyond"]),
+        **rows,
+    )
+
+
+def _real_variables(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    """An array as NetCDF variables with dimensions of its own; complex ones as two."""
+    dims = [f"{name}_{axis}" for axis in range(array.ndim)]
+    if not np.iscomplexobj(array):
+        return {name: (dims, array)}
+    return {f"{name}{REAL}": (dims, array.real), f"{name}{IMAGINARY}": (dims, array.imag)}
+
+
+def _arrays_of(data: xr.Dataset, prefix: str) -> dict[str, NDArray[Any]]:
+    """Inverse of `_real_variables` for all names with a prefix."""
+    found = {
+        str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)
+    }
+    plain = {k: v for k, v in found.items() if not k.endswith((REAL, IMAGINARY))}
+    whole = [k.removesuffix(REAL) for k in found if k.endswith(REAL)]
+    return plain | {k: found[k + REAL] + 1j * found[k + IMAGINARY] for k in whole}

@@ -1,0 +1,98 @@
+"""Certified sets at infinity: the charts against networks close to infinity, and the checker."""
+
+import json
+
+import mpmath
+import pytest
+import sympy as sp
+
+from continuation.certify import UNDECIDED, certify_sets, check
+from continuation.certify.certificate import problem_of
+from continuation.certify.enclosures.exact_loss import ExactLoss
+from continuation.certify.provers.infinity import CHARTS, infinity_certificate
+from symbolic import Model, parse_expression
+from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
+
+PROVED = [
+    (critical, certificate)
+    for seed in (0, 1)
+    for loss in [preset_loss("overparameterised", seed)]
+    for sets in [found(loss)]
+    for critical, certificate in zip(sets, certify_sets(loss, sets, noise=NOISE), strict=True)
+    if critical.subkind in ("confluence", "linear")
+]
+
+
+def confluent(x, gap, w, a, b):
+    """Two units whose input weights differ by `gap`: (φ₁ + φ₂) a/2 + (φ₁ − φ₂) b/gap."""
+    first, second = (mpmath.tanh((w + sign * gap / 2) * x) for sign in (1, -1))
+    return a * (first + second) / 2 + b * (first - second) / gap
+
+
+def linear(x, small, w, v, c):
+    """A unit of small input weight beside another."""
+    return v * mpmath.tanh(w * x) + c / small * mpmath.tanh(small * x)
+
+
+@pytest.mark.parametrize(
+    ("end", "network"),
+    [(("confluence", ("w", "a", "b")), confluent), (("linear", ("w", "v", "c")), linear)],
+)
+@pytest.mark.parametrize("x", [-1.7, 0.4, 2.5])
+def test_charts_are_the_limits_of_networks_and_their_first_derivatives(end, network, x):
+    chart, names = CHARTS[end], end[1]
+    values = dict(zip(names, (0.8, -1.3, 0.6), strict=True))
+    with mpmath.workdps(60):
+        small = mpmath.mpf(10) ** -12
+        numbers = [mpmath.mpf(v) for v in values.values()]
+        at = {name: sp.Float(value, 60) for name, value in {**values, "x": x}.items()}
+        formula, across = (
+            parse_expression(text, (*names, "x")) for text in (chart.formula, chart.across)
+        )
+        limit, slope = (
+            mpmath.mpf(str(e.subs({s: at[s.name] for s in e.free_symbols}).evalf(50)))
+            for e in (formula, across)
+        )
+        beyond = network(mpmath.mpf(x), small, *numbers)
+        assert abs(beyond - limit) < 1e-22
+        assert abs((beyond - limit) / small**2 - slope) < 1e-12
+
+
+def test_confluences_and_linear_ends_are_proved_with_their_index():
+    assert {critical.subkind for critical, _ in PROVED} == {"confluence", "linear"}
+    for critical, certificate in PROVED:
+        assert certificate.proved, certificate
+        assert certificate.inertia == critical.inertia
+        assert check(certificate).accepted
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_damaged_ones_are_refused(place):
+    _, certificate = PROVED[0]
+    record = json.loads(certificate.to_json())
+    theta = record["claim"]["theta"]
+    theta[place] = (float.fromhex(theta[place]) + 1e-7).hex()
+    assert not check(json.dumps(record)).accepted
+    record = json.loads(certificate.to_json())
+    negative, zero, positive = record["inertia"]
+    record["inertia"] = [negative + 1, zero, positive - 1]
+    assert not check(json.dumps(record)).accepted
+    record = json.loads(certificate.to_json())
+    record["claim"]["subkind"] = "step"
+    assert not check(json.dumps(record)).accepted
+
+
+def test_other_ends_and_networks_are_undecided():
+    loss = preset_loss("fukumizu_amari")
+    exact, problem = ExactLoss.of(loss, noise=NOISE), problem_of(loss, noise=NOISE)
+    for subkind, limit in (
+        ("step", {"w": 1.0, "v": 1.0, "s": 0.1}),
+        ("linear", {"c": 1.0}),
+        ("confluence", {"w": 1.0, "a": 1.0, "b": float("nan")}),
+        ("confluence", {"w": 0.3, "a": 1.0, "b": 1.0}),
+    ):
+        assert infinity_certificate(exact, problem, subkind, limit).verdict == UNDECIDED
+    biased = Model.perceptron(hidden=2, bias=True, teacher="tanh(x)")
+    other = ExactLoss.of(type(loss)(biased, loss.data), noise=NOISE)
+    limit = {"w": 1.0, "a": 1.0, "b": 1.0}
+    assert infinity_certificate(other, problem, "confluence", limit).verdict == UNDECIDED

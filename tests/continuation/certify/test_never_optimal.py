@@ -1,0 +1,127 @@
+"""No point of the theoretical optimum is critical: bounds and distances, manifolds included."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from continuation.certify import PROVED, REFUTED, UNDECIDED, certify_never_optimal, check
+from continuation.landscape import Dataset, Loss
+from continuation.landscape.network.symmetry import Symmetry
+from continuation.landscape.zero_noise.optimum import optimum_gradient
+from symbolic import Model, fukumizu_amari, overparameterised
+from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
+
+OVER = preset_loss("overparameterised")
+OVER_CERTIFICATE = certify_never_optimal(OVER, noise=NOISE)
+
+
+def number(certificate, name):
+    return float.fromhex(certificate.claim[name])
+
+
+def overparameterised_optima(share, free):
+    """Points of each family of Θ* for T = tanh x and two units."""
+    return [
+        [1.0, 1.0, share, 1.0 - share],
+        [1.0, -1.0, share, share - 1.0],
+        [1.0, free, 1.0, 0.0],
+        [1.0, 0.0, 1.0, free],
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bound_is_the_gradient_where_the_optimum_is_one_orbit(seed):
+    loss = preset_loss("fukumizu_amari", seed)
+    certificate = certify_never_optimal(loss, noise=NOISE)
+    gradient = np.linalg.norm(loss.gradient([1.0, 4.0, 2.0, -1.0], noise=NOISE))
+    assert certificate.verdict == PROVED
+    assert number(certificate, "gradient_bound") == pytest.approx(gradient, rel=1e-12)
+    assert number(certificate, "gradient_bound") <= gradient * (1 + 1e-15)
+
+
+def test_the_excluded_box_ends_before_the_nearest_critical_point():
+    loss = preset_loss("fukumizu_amari")
+    certificate = certify_never_optimal(loss, noise=NOISE)
+    optimum = np.array([1.0, 4.0, 2.0, -1.0])
+    symmetry = Symmetry.of(loss.model)
+    gaps = [
+        np.abs(symmetry.align(s.theta, optimum) - optimum).max()
+        for s in found(loss)
+        if s.kind == "point"
+    ]
+    assert 0.001 < certificate.radius < min(gaps)
+
+
+@settings(max_examples=60)
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_the_gradient_obeys_the_bound_on_the_whole_manifold(share, free):
+    for theta in overparameterised_optima(share, free):
+        gradient = np.linalg.norm(OVER.gradient(theta, noise=NOISE))
+        assert gradient >= number(OVER_CERTIFICATE, "gradient_bound") * (1 - 1e-9)
+
+
+@settings(max_examples=60)
+@given(st.floats(-30, 30), st.floats(-30, 30), st.integers(0, 2**32 - 1))
+def test_no_point_of_the_excluded_neighbourhood_is_critical(share, free, seed):
+    step = np.random.default_rng(seed).normal(size=4)
+    for theta in overparameterised_optima(share, free):
+        v = np.linalg.norm(theta[2:])
+        radius = number(OVER_CERTIFICATE, "constant") / (1 + v) ** 2
+        near = np.array(theta) + radius * step / np.linalg.norm(step)
+        assert np.linalg.norm(OVER.gradient(near, noise=NOISE)) > 1e-6
+
+
+@pytest.mark.parametrize("hidden", [1, 2, 3, 5])
+def test_students_of_every_width_have_a_bound(hidden):
+    model = overparameterised().with_hidden(hidden)
+    loss = Loss(model, Dataset.sample(model, 30, 1))
+    certificate = certify_never_optimal(loss, noise=NOISE)
+    assert certificate.proved
+    assert (certificate.radius is not None) == (hidden == 1)
+    if hidden > 1:
+        assert number(certificate, "gradient_bound") >= optimum_gradient(loss, NOISE) * (1 - 1e-12)
+
+
+def test_bias_and_offset_are_part_of_the_optimum():
+    model = Model.perceptron(hidden=2, bias=True, offset=True, teacher="tanh(x)/2 + 1/3")
+    certificate = certify_never_optimal(Loss(model, Dataset.sample(model, 30, 0)), noise=NOISE)
+    assert certificate.proved
+    assert check(certificate).accepted
+
+
+def test_without_noise_the_statement_is_refuted():
+    certificate = certify_never_optimal(OVER)
+    assert certificate.verdict == REFUTED
+    assert check(certificate).accepted
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (Model.perceptron(hidden=2, teacher="sin(x)"), "unit"),
+        (Model.perceptron(hidden=1, teacher="2*tanh(x) - tanh(4*x)"), "empty"),
+        (Model.perceptron(hidden=2, teacher="tanh(x) + 1"), "offset"),
+        (Model.perceptron(hidden=2, activation="erf", teacher="erf(x)"), "tanh perceptrons"),
+        (Model.perceptron(hidden=1, output_weights=[1.0], teacher="tanh(x)"), "free output"),
+    ],
+)
+def test_where_the_optimum_is_not_described_nothing_is_claimed(model, reason):
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    certificate = certify_never_optimal(loss, noise=NOISE)
+    assert certificate.verdict == UNDECIDED
+    assert reason in certificate.reason
+
+
+def test_observed_data_and_weight_decay_leave_it_open():
+    seen = Loss(Model.perceptron(hidden=1), Dataset.from_observations([0.0, 1.0], [0.0, 1.0]))
+    assert certify_never_optimal(seen).verdict == UNDECIDED
+    loss = preset_loss("fukumizu_amari")
+    assert certify_never_optimal(loss, noise=NOISE, weight_decay=0.1).verdict == UNDECIDED
+
+
+def test_a_bound_that_is_not_separated_from_zero_leaves_it_open():
+    """Two inputs x and −x with equal noises: Σ ε tanh(x) = 0, and so is every other sum."""
+    model = fukumizu_amari()
+    data = Dataset.from_arrays([1.0, -1.0], model=model, noise=[1.0, 1.0])
+    assert certify_never_optimal(Loss(model, data), noise=NOISE).verdict == UNDECIDED

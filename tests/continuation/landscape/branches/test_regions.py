@@ -1,0 +1,79 @@
+"""Each region label carries the branch that proves it."""
+
+import numpy as np
+import pytest
+
+from continuation.landscape.branches.regions import STEEPEST_ROOT, label_regions
+from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.loss import Loss
+from continuation.landscape.search.find import find_critical_sets
+from continuation.landscape.sets.assembly import squared_distance
+from symbolic import fukumizu_amari, overparameterised
+
+NOISE = 0.1
+
+
+@pytest.fixture(scope="module", params=[fukumizu_amari, overparameterised])
+def labelled(request):
+    model = request.param()
+    loss = Loss(model, Dataset.sample(model, 50, 1))
+    return loss, find_critical_sets(loss, noise=NOISE)
+
+
+def followed(sets):
+    return [s for s in sets if s.evidence.branch is not None]
+
+
+def test_the_branch_leads_from_the_set_to_the_lowest_noise(labelled):
+    _, sets = labelled
+    assert {"overfitting"} <= {found.region for found in followed(sets)}
+    for found in followed(sets):
+        branch, evidence = found.evidence.branch, found.evidence
+        assert branch.noise[0] == pytest.approx(NOISE)
+        assert branch.noise[-1] == evidence.lowest_noise
+        assert branch.distance[-1] == pytest.approx(evidence.distance)
+        assert branch.distance[0] == pytest.approx(np.sqrt(squared_distance(found)), rel=1e-6)
+        assert len(branch.noise) == len(branch.state) == len(branch.distance)
+
+
+def test_its_samples_are_critical_points(labelled):
+    loss, sets = labelled
+    points = [s for s in followed(sets) if s.subkind == "isolated"]
+    assert points
+    for found in points:
+        for noise, state in zip(
+            found.evidence.branch.noise, found.evidence.branch.state, strict=True
+        ):
+            assert np.abs(loss.gradient(np.array(state), noise=noise)).max() < 1e-10
+
+
+def test_the_label_follows_from_the_branch(labelled):
+    _, sets = labelled
+    for found in followed(sets):
+        branch, evidence = found.evidence.branch, found.evidence
+        last = np.array(branch.noise) < 20.0 * branch.noise[-1]
+        if np.isnan(evidence.slope) or last.sum() < 2:
+            continue
+        noise, distance = np.array(branch.noise)[last], np.array(branch.distance)[last]
+        slope = np.polyfit(np.log(noise), np.log(distance), 1)[0]
+        assert (slope > STEEPEST_ROOT) == evidence.tends_to_teacher
+        assert (found.region in ("overfitting", "near-optimal")) <= evidence.tends_to_teacher
+
+
+def test_the_plateau_needs_no_branch(labelled):
+    _, sets = labelled
+    plateau = [found for found in sets if found.region == "plateau"]
+    assert plateau
+    for found in plateau:
+        assert found.evidence.branch is None
+        assert found.evidence.units < found.evidence.required
+
+
+def test_embeddings_of_one_point_share_its_branch():
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 50, 1))
+    sets = find_critical_sets(loss, noise=NOISE, regions=False)
+    embedded = [s for s in label_regions(loss, sets) if s.base is not None]
+    shared = [s.evidence.branch for s in embedded if s.evidence.branch is not None]
+    assert len(shared) > 1
+    assert all(branch is shared[0] for branch in shared)

@@ -1,0 +1,96 @@
+"""Ends of three units: their derivatives, and that flows run to those that attract."""
+
+import numpy as np
+import pytest
+
+from continuation.errors import InvalidInputError
+from continuation.landscape import Dataset, Loss, flows_to_limits, follow
+from continuation.landscape.infinity.limit_functions import canonical_limit, limit_outputs
+from continuation.landscape.infinity.limit_systems import LimitSystem, names_of
+from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
+from continuation.landscape.sets.assembly import Assembler
+from continuation.problem import check_derivatives
+from symbolic import Model, fukumizu_amari
+
+NOISE = 0.3
+
+
+@pytest.fixture(scope="module")
+def loss():
+    model = Model.perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+    return Loss(model, Dataset.sample(model, 60, 1))
+
+
+@pytest.fixture(scope="module")
+def found(loss):
+    return wide_ends(loss, noise=NOISE, seed=0)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"w": 1.2, "a": 0.3, "b": -0.7, "w2": 0.4, "v2": 2.0},
+        {"w": 1.2, "v": 0.3, "c": -0.7, "w2": 0.4, "v2": 2.0},
+        {"w": 1.2, "v": 0.3, "s": -0.7, "w2": 0.4, "v2": 2.0},
+        {"w": 1.2, "v": 0.3, "c": 0.1},
+        {"c": 0.4, "c3": -0.1},
+    ],
+)
+@pytest.mark.parametrize("parameter", ["noise", "size"])
+def test_limit_models_have_exact_derivatives(loss, limit, parameter):
+    system = LimitSystem.of(loss, "confluence", limit, parameter, NOISE, None)
+    z = np.array([limit[name] for name in names_of(limit)])
+    p = NOISE if parameter == "noise" else 40.3
+    check_derivatives(system.problem(), z, p)
+    if parameter == "noise":
+        data = loss.data
+        r = limit_outputs(loss.model, limit, data.x) - data.target - NOISE * data.noise
+        assert system.point(z, p)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
+
+
+def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
+    assert found.ends
+    for end in found.ends:
+        system = LimitSystem.of(loss, end.subkind, end.limit, "noise", NOISE, None)
+        z = np.array([end.limit[name] for name in system.names])
+        assert np.abs(system.point(z, NOISE)[1]).max() < 1e-11
+        assert min(found.hits) > 1
+
+
+def test_flows_run_to_the_ends_that_attract_and_to_no_other(loss, found):
+    at = loss.at(noise=NOISE)
+    starts = np.random.default_rng(0).standard_normal((40, 6))
+    limits = [r for r in flows_to_limits(at, starts) if r.status == "infinity"]
+    attracting = [end for end in found.ends if end.attracting]
+    reached = set()
+    for result in limits:
+        if result.subkind not in ("confluence", "linear", "step") or "w2" not in result.limit:
+            continue  # corners, and ends over a narrower network
+        near = [
+            k for k, end in enumerate(attracting)
+            if end.subkind == result.subkind and abs(end.point.loss - result.loss) < 1e-6
+        ]  # fmt: skip
+        assert len(near) == 1
+        here = canonical_limit(result.limit)
+        there = attracting[near[0]].limit
+        assert here == pytest.approx(there, rel=2e-2, abs=2e-2)
+        reached.add(near[0])
+    assert reached == set(range(len(attracting)))
+
+
+def test_ends_become_sets_that_can_be_followed(loss, found):
+    sets = wide_end_sets(Assembler(loss.at(noise=NOISE)), found)
+    for end, s in zip(found.ends, sets, strict=True):
+        assert s.kind == "infinity"
+        assert s.index == end.index
+        assert s.attracting == end.attracting
+        assert s.orbit_size == (24 if s.subkind == "confluence" else 48)
+        branch = follow(loss, s, "noise", (0.29, 0.31))
+        assert branch.p[[0, -1]] == pytest.approx([0.29, 0.31])
+    assert "not listed" in found.note
+
+
+def test_other_models_are_refused():
+    model = fukumizu_amari()
+    with pytest.raises(InvalidInputError, match="three or more"):
+        wide_ends(Loss(model, Dataset.sample(model, 30, 0)))
