@@ -5,8 +5,6 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.compile_ahead import TASKS
-
 # Property tests draw the same examples in every run, so that a failure can be repeated.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -20,6 +18,8 @@ def compiled_ahead(request):
     """Each worker fills the disk cache with its part, instead of all of them with the same."""
     if len(request.session.items) < WHOLE_SUITE:
         return
+    from tests.compile_ahead import TASKS  # a few tests need not import all of the product
+
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     for task in TASKS[worker::workers]:
