@@ -12,13 +12,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from continuation.errors import StoreError
+from continuation.kinds import KINDS
 
 __all__ = ["Branch", "Sample", "SpecialPoint"]
 
 Array = np.ndarray
-
-#: How special points are drawn by `Branch.plot`.
-MARKERS = {"fold": "s", "hopf": "^", "limit": "|", "target": "x", "user": "*"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +26,7 @@ class SpecialPoint:
     Attributes
     ----------
     kind : str
-        "fold", "branch point" (kernel of any dimension), "pitchfork", "transcritical", "cusp",
-        "hopf", "touch", "flip", "neimark-sacker", "target", "limit" or "user".
+        An entry of `continuation.kinds.KINDS`, which says what is true of each.
     x : (n,) ndarray
     p : float
     tangent : (n + 1,) ndarray
@@ -187,7 +184,7 @@ class Branch:
             style = "--" if mixed[low] else "-"
             artists += ax.plot(self.p[run], self.x[run, component], style, color="C0")
         for point in self.special:
-            marker = MARKERS.get(point.kind, "o")
+            marker = KINDS[point.kind].marker
             artists += ax.plot([point.p], [point.x[component]], marker, color="k", label=point.kind)
         return artists
 

@@ -17,7 +17,7 @@ References
 .. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 8.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ from continuation.arclength import collect
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.identify import null_vectors
+from continuation.kinds import KINDS
 from continuation.normal_forms import normalised
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, Problem
@@ -110,7 +111,7 @@ def trace_fold_curve(
     Curve
         With its cusps.
     """
-    require_kind(point, ("fold", "cusp"))
+    require_kind(point, [k for k, of in KINDS.items() if of.singular and not of.branching])
     n = point.x.size
     system = system_in_q(lambda q: _eigenvector_equations(family(q), n, 0.0))
     start = np.concatenate([point.x, point.kernel[:, 0], [point.p]])
@@ -157,7 +158,7 @@ def trace_branch_point_curve(
 
     Parameters and result as for `trace_fold_curve`.
     """
-    require_kind(point, ("pitchfork", "transcritical", "branch point"))
+    require_kind(point, [k for k, of in KINDS.items() if of.branching])
     n = point.x.size
     system = system_in_q(lambda q: _branch_point_equations(family(q), n))
     left = point.left_kernel[:, 0] / np.linalg.norm(point.left_kernel[:, 0])
@@ -184,7 +185,7 @@ def trace_system(
     return collect(tracer, tracer.segments(1 if stop else CHUNK), stop)
 
 
-def require_kind(point: SpecialPoint, kinds: tuple[str, ...], dimension: int = 1) -> None:
+def require_kind(point: SpecialPoint, kinds: Sequence[str], dimension: int = 1) -> None:
     """Raise `InvalidInputError` where a curve of this kind cannot start at the point."""
     if point.kind not in kinds or point.kernel.shape[1] != dimension:
         raise InvalidInputError(
@@ -259,7 +260,11 @@ def _fold_coefficient(problem: AnyProblem, z: Array, v: Array) -> float:
 def assembled(branch: Branch, n: int, column: int) -> Curve:
     """The curve in the columns (x, v, ...) of an augmented branch; p stands in `column`."""
     found = [_in_two(q, n, column, q.name) for q in branch.special if q.kind == "user"]
-    turns = [_in_two(q, n, column, q.kind) for q in branch.special if q.kind in ("fold", "limit")]
+    turns = [
+        _in_two(q, n, column, q.kind)
+        for q in branch.special
+        if KINDS[q.kind].turning or q.kind == "limit"
+    ]
     special = found + [t for t in turns if t.kind == "limit" or not _is_any(t, found)]
     none = np.zeros(len(branch))
     return Curve(

@@ -18,6 +18,7 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.joining import cut, join, lies_on, solutions_at
+from continuation.kinds import KINDS
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.switching import Offshoot, branch_directions
@@ -26,8 +27,6 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 
 Array = np.ndarray
 
-#: Kinds at which branches meet.
-MEETING = ("branch point", "pitchfork", "transcritical", "touch")
 #: Special points nearer than this, relative to 1 + |z|, are one node.
 SAME_NODE = 1e-5
 
@@ -213,13 +212,13 @@ class _Builder:
             node = self._node(point)
             following = min(point.index + 1, len(branch) - 1)
             z = np.append(branch.x[following], branch.p[following])
-            if node is not None and point.kind in MEETING and self.is_known(z):
+            if node is not None and KINDS[point.kind].branching and self.is_known(z):
                 branch, end = cut(branch, point), node
                 break
         self.branches.append(branch)
         self.ends.append((start, end))
         for point in branch.special:
-            if point.kind in MEETING and point.located:
+            if KINDS[point.kind].branching and point.located:
                 self.passes.append((number, point.index, self._node_or_new(point)))
 
     def _node(self, point: SpecialPoint) -> int | None:

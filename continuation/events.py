@@ -23,7 +23,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from continuation.branch import SpecialPoint
-from continuation.identify import BRANCHING, Event, identify
+from continuation.identify import Event, identify
+from continuation.kinds import KINDS
 from continuation.linalg import zero_tolerance
 from continuation.locate import Local, Path
 from continuation.rates import counts, rates, tolerances
@@ -109,7 +110,9 @@ class EventFinder:
         for bounds, test in self._dips(samples, table, first):
             points += self._turned(path, bounds, test, offset, patient)
         points = _distinct(points)
-        folds = [path.coordinate(q.point, q.index - offset) for q in points if q.kind == "fold"]
+        folds = [
+            path.coordinate(q.point, q.index - offset) for q in points if KINDS[q.kind].turning
+        ]
         points += [identify(path, [event], offset) for event in self._passages(path, first, folds)]
         return sorted(points, key=lambda q: path.coordinate(q.point, q.index - offset))
 
@@ -152,7 +155,7 @@ class EventFinder:
         roots = [(kind, path.root(test, *bounds)) for kind, test in tests]
         events = [Event(kind, root, bounds, root.corrected) for kind, root in roots if root]
         points = _distinct([identify(path, group, offset) for group in _merged(events)])
-        crossing = [q for q in points if q.kind in BRANCHING and q.located]
+        crossing = [q for q in points if KINDS[q.kind].branching and q.located]
         branching = sum(q.kernel.shape[1] - self.always_zero for q in crossing)
         if all(q.located for q in points) and branching % 2 == interval.parity:
             return points

@@ -17,12 +17,10 @@ from continuation.problem import AnyProblem, Problem
 from continuation.scaling import InUnits, Units
 from continuation.stepper import CONVERGED
 
-__all__ = ["BRANCHING", "Event", "identify"]
+__all__ = ["Event", "identify"]
 
 Array = np.ndarray
 
-#: Kinds at which branches cross.
-BRANCHING = ("branch point", "pitchfork", "transcritical")
 #: |ψᵀF_p| above this part of |F_p| is a fold without further question.
 CLEARLY_FOLD = 1e-3
 #: In units that fit, F is below this at a true branch point: it vanishes, not an unfolding of it.

@@ -25,6 +25,7 @@ References
 
 import numpy as np
 
+from continuation.kinds import KINDS
 from continuation.linalg import bordered_solve
 from continuation.problem import AnyProblem
 
@@ -119,7 +120,7 @@ def report(kind: str, form: dict[str, float], problem: AnyProblem) -> dict[str, 
     for x' = F, or x' = -F where F is a gradient (`AnyProblem.flow_sign`).
     """
     a, b, d, e = form["quadratic"], form.get("mixed", 0.0), form["cubic"], form["parameter"]
-    if kind in ("fold", "cusp"):
+    if not KINDS[kind].branching:
         return form | ({"curvature": -a / e} if e else {})
     if kind == "pitchfork" and b:
         gained = float(d * problem.flow_sign < 0)

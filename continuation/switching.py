@@ -26,6 +26,7 @@ from scipy import linalg
 from continuation.arclength import trace_branch
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import InvalidInputError
+from continuation.kinds import KINDS
 from continuation.normal_forms import off_kernel
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem
@@ -74,7 +75,7 @@ def branch_directions(
     point : SpecialPoint
         With a kernel: a branch point of any kind, or a touch.
     """
-    if point.kernel.shape[1] == 0 or point.kind in ("fold", "cusp", "hopf", "neimark-sacker"):
+    if not KINDS[point.kind].branching:
         raise InvalidInputError(
             f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "
             "transcritical point or touch."

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from continuation.kinds import KINDS
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
 from figures.arrays import join_presets, of_preset
@@ -23,12 +24,9 @@ from symbolic import PRESETS
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 
 SPECIAL_KINDS = {
-    "fold": "fold",
-    "cusp": "fold",
-    "branch point": "branch point",
-    "pitchfork": "branch point",
-    "transcritical": "branch point",
-    "touch": "branch point",
+    name: "branch point" if kind.branching else "fold"
+    for name, kind in KINDS.items()
+    if kind.singular
 }
 """What is marked. A cusp has codimension two: on a branch in one parameter of random data it is
 a fold whose quadratic coefficient is small. Points where an eigenvalue vanishes without a fold

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
+from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS
 from symbolic import PRESETS
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
@@ -35,9 +35,7 @@ BAR_HEIGHT = {0: 0.72, 1: 0.36, 2: 0.14}
 """Height of a bar by index: attracting sets are full lanes; higher indices as 2."""
 
 EVENT_MARKS = {
-    "fold": ("o", "fold"),
-    "arrival": ("*", "arrival at infinity or a line"),
-    "branch point": ("D", "branch point"),
+    **{name: SPECIAL_MARKERS[name] for name in ("fold", "arrival", "branch point")},
     "stopped": ("x", "not followed further"),
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from continuation.kinds import KINDS
 from continuation.storage import Result, load_result, phase_to_arrays
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
@@ -84,7 +85,7 @@ def _branch(result: Result) -> Canvas:
     colour = REGION_COLOURS[branch.set.region]
     upper.plot(branch.p, branch.loss, "-", color=colour)
     lower.step(branch.p, branch.inertia[:, 0], where="mid", color=colour)
-    for k, point in enumerate(p for p in branch.special if p.kind not in ("limit", "target")):
+    for k, point in enumerate(p for p in branch.special if not KINDS[p.kind].prescribed):
         loss = branch.loss[max(point.index, 0)]
         upper.plot(point.p, loss, "o", color="black", mfc="white", ms=4)
         upper.annotate(

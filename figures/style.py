@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import matplotlib as mpl
 
+from continuation.kinds import KINDS
+
 SINGLE = 3.4
 """Width in inches of one column."""
 
@@ -30,11 +32,7 @@ PRESET_TITLES = {
 KIND_MARKERS = {"point": "o", "line": "s", "manifold": "D", "infinity": "^"}
 
 SPECIAL_MARKERS = {
-    "fold": ("o", "fold"),
-    "branch point": ("D", "branch point"),
-    "pitchfork": ("D", "pitchfork"),
-    "transcritical": ("X", "transcritical"),
-    "touch": ("v", "touch"),
+    **{name: (kind.marker, name) for name, kind in KINDS.items() if kind.singular},
     "arrival": ("*", "arrival at infinity or a line"),
 }
 

@@ -12,6 +12,7 @@ from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
+from continuation.kinds import KINDS
 from continuation.landscape.branches.legs import Leg, Route, passages_of
 from continuation.landscape.branches.problems import Lifted, lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
@@ -325,7 +326,7 @@ def joined_special_points(branches: Sequence[Branch]) -> tuple[SpecialPoint, ...
         offset = len(branches[0]) - 1
         mirrored = [_moved(s, offset - 1 - s.index) for s in reversed(branches[0].special)]
         special = mirrored + [_moved(s, s.index + offset) for s in special]
-    return tuple(s for s in special if s.kind != "hopf")
+    return tuple(s for s in special if KINDS[s.kind].gradient)
 
 
 def _unscaled(branch: Branch, scale: Array) -> Branch:

@@ -15,11 +15,9 @@ import numpy as np
 from continuation.arclength import trace_branch
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import InvalidInputError
+from continuation.kinds import KINDS
 from continuation.landscape.branches.problems import Lifted
 from continuation.options import StepOptions
-
-DOUBTFUL = ("cusp", "touch", "branch point")
-"""Labels that rest on small coefficients."""
 
 SHORT = StepOptions(initial=0.01, maximum=0.1, max_samples=80)
 """The piece that is traced again."""
@@ -36,7 +34,7 @@ def relabelled(lifted: Lifted, branch: Branch) -> Branch:
     A point that the second trace does not find keeps its label, but no longer counts as located.
     """
     special = tuple(
-        _relabelled(lifted, branch, point) if point.kind in DOUBTFUL else point
+        _relabelled(lifted, branch, point) if KINDS[point.kind].codimension > 1 else point
         for point in branch.special
     )
     return replace(branch, special=special)
@@ -56,6 +54,6 @@ def _relabelled(lifted: Lifted, branch: Branch, point: SpecialPoint) -> SpecialP
             continue
         for found in piece.special:
             near = abs(found.p - point.p) <= SAME_PLACE * (1.0 + abs(point.p))
-            if near and found.located and found.kind not in ("target", "limit", "hopf"):
+            if near and found.located and KINDS[found.kind].singular:
                 return replace(point, kind=found.kind, coefficients=found.coefficients)
     return replace(point, located=False, status=UNCONFIRMED)

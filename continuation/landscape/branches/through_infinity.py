@@ -19,6 +19,7 @@ from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.kinds import KINDS
 from continuation.landscape.branches.legs import Leg, Route
 from continuation.landscape.branches.problems import Lifted, evaluate
 from continuation.landscape.branches.ranges import has_close_pair
@@ -194,7 +195,7 @@ def _chart_leg(
         np.array([f.loss for f in found]),
         np.array([scaled_inertia(f.hessian) for f in found]),
         passages,
-        tuple(s for s in special if s.kind not in ("user", "hopf")),
+        tuple(s for s in special if s.kind != "user" and KINDS[s.kind].gradient),
         reason,
         chart,
     )
@@ -242,6 +243,6 @@ def _in_weights(route: Route, leg: Leg) -> Leg:
         np.array([row[1] for row in rows]),
         np.array([row[2] for row in rows]),
         (),
-        tuple(s for s in branch.special if s.kind != "hopf"),
+        tuple(s for s in branch.special if KINDS[s.kind].gradient),
         branch.stop_reason if end is None else f"arrival: {end}",
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from continuation.branch import SpecialPoint
+from continuation.kinds import KINDS
 from continuation.landscape.branches import SetBranch
 from continuation.landscape.evolution.strands import End, Strand
 
@@ -81,7 +82,7 @@ def _cuts(branch: SetBranch) -> list[_Cut]:
 
 def _turns(branch: SetBranch, point: SpecialPoint, row: int) -> bool:
     """Whether a special point is the turn of the parameter at a row."""
-    if point.index not in (row - 1, row) or point.kind in ("target", "limit", "user"):
+    if point.index not in (row - 1, row) or KINDS[point.kind].codimension == 0:
         return False
     before, after = branch.p[point.index] - point.p, branch.p[point.index + 1] - point.p
     return bool(before * after > 0.0)
@@ -134,7 +135,7 @@ def _strand(branch: SetBranch, piece: Piece) -> Strand:
 
 def _crosses(branch: SetBranch, point: SpecialPoint, rows: NDArray[np.intp]) -> bool:
     """Whether a special point is a singular one between two rows, and no turn."""
-    if not point.located or point.kind in ("target", "limit", "user"):
+    if not point.located or KINDS[point.kind].codimension == 0:
         return False
     within = point.index in rows and point.index + 1 in rows
     return within and (branch.p[point.index] - point.p) * (branch.p[point.index + 1] - point.p) < 0

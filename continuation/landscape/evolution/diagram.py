@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
+from continuation.kinds import KINDS
 from continuation.landscape.branches import SetBranch, follow, lifted_problem
 from continuation.landscape.infinity import limit_of, limit_outputs
 from continuation.landscape.network import Loss, Symmetry
@@ -121,7 +122,7 @@ def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float
     if loss.data.weights is not None:
         fixed.pop("size", None)
     state = lifted_problem(loss, critical, branch.parameter, fixed, ()).state
-    passed = [s.x for s in branch.special if s.kind in ("target", "limit") and s.p == value]
+    passed = [s.x for s in branch.special if KINDS[s.kind].prescribed and s.p == value]
     if branch.parameter in critical.parameters and value == branch.set.parameters[branch.parameter]:
         passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
     scale = 1.0 + float(np.linalg.norm(state))

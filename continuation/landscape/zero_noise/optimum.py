@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from continuation.arclength import trace_branch
 from continuation.branch import Branch
 from continuation.errors import InvalidInputError
+from continuation.kinds import KINDS
 from continuation.landscape.network import Loss, Symmetry
 from symbolic import Model
 
@@ -129,7 +130,7 @@ def optimum_shift(loss: Loss, noises: Sequence[float]) -> OptimumShift:
 def _first_minimum_at(loss: Loss, branch: Branch, level: float) -> NDArray[np.float64] | None:
     """The state at noise `level`, if the branch arrives there before it stops being a minimum."""
     for point in branch.special:
-        if point.kind in ("target", "limit"):
+        if KINDS[point.kind].prescribed:
             if point.p == level and np.linalg.eigvalsh(loss.hessian(point.x, noise=level))[0] > 0:
                 return point.x
         elif point.located:

@@ -1,0 +1,65 @@
+"""The table of kinds is whole, and nothing beside it lists kinds."""
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from matplotlib.lines import Line2D
+
+from continuation.kinds import KINDS, Kind
+
+ROOT = Path(__file__).parents[2]
+CODE = [
+    path
+    for package in ("continuation", "figures")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path.name != "kinds.py"
+]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_entry_has_all_its_parts(name):
+    kind = KINDS[name]
+    for part in fields(Kind):
+        value = getattr(kind, part.name)
+        assert isinstance(value, part.type), part.name  # type of the annotation
+    assert 0 < len(kind.meaning) <= 80, "meaning"
+    assert kind.marker in Line2D.markers, "marker"
+    assert kind.singular or not (kind.branching or kind.turning), "singular"
+    assert (kind.codimension > 0) == (kind.singular or kind.pair or name == "flip"), "codimension"
+    assert not (kind.pair and kind.gradient), "gradient"
+
+
+def test_what_nothing_degenerates_at_is_no_event_of_the_equations():
+    assert {name for name, kind in KINDS.items() if kind.codimension == 0} == {
+        "limit", "target", "user",
+    }  # fmt: skip
+
+
+def names_in(node: ast.AST) -> list[str]:
+    parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+    return [part.value for part in parts if isinstance(part, ast.Constant)]
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_other_list_of_kinds(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = names_in(node)
+        assert len(names) < 2 or not set(names) <= set(KINDS), f"line {node.lineno}: {names}"
+
+
+def names_given(value: ast.expr) -> list[str]:
+    if isinstance(value, ast.IfExp):
+        return names_given(value.body) + names_given(value.orelse)
+    is_name = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return [value.value] if is_name else []
+
+
+def test_every_name_given_to_a_special_point_is_in_the_table():
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = getattr(getattr(node, "func", None), "id", "")
+            for argument in getattr(node, "keywords", []) if called == "SpecialPoint" else []:
+                names = names_given(argument.value) if argument.arg == "kind" else []
+                assert set(names) <= set(KINDS), f"{path.relative_to(ROOT)}, line {node.lineno}"
