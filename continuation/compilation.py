@@ -10,18 +10,19 @@ from types import ModuleType
 from typing import Any
 
 from numba import njit, types
+from numba.core.cgutils import create_struct_proxy
 from numba.core.errors import NumbaExperimentalFeatureWarning
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
 __all__ = [
     "FORTRAN",
     "KERNEL_SIGNATURE",
     "MATRIX",
     "VECTOR",
+    "address_of",
     "compiled_for_all_models",
     "dual",
-    "first_class",
-    "machine_code",
+    "kernel_at",
 ]
 
 VECTOR = types.Array(types.float64, 1, "C")
@@ -47,35 +48,30 @@ def dual(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[.
     return decorate
 
 
-class FirstClass(types.WrapperAddressProtocol):
-    """A compiled kernel by its address: Numba recognises its type without looking for a match."""
-
-    def __init__(self, kernel: Any) -> None:
-        self.kernel = kernel  # keeps the machine code alive
-        result = kernel.get_compile_result(KERNEL_SIGNATURE)
-        name = result.fndesc.llvm_cfunc_wrapper_name
-        self.address = result.library.get_pointer_to_function(name)
-
-    def __wrapper_address__(self) -> int:
-        return int(self.address)
-
-    def signature(self) -> Any:
-        """The one signature of kernels."""
-        return KERNEL_SIGNATURE
-
-
 @cache
-def first_class(kernel: Any) -> FirstClass:
-    """The kernel in the form the compiled loops take at once."""
-    return FirstClass(kernel)
+def address_of(kernel: Any) -> int:
+    """Address of the machine code of a kernel, which lives as long as the process.
+
+    Loops take it in place of the kernel: Numba would look for the type of a function anew at every
+    call, which takes longer than ten corrections of a small problem.
+    """
+    result = kernel.get_compile_result(KERNEL_SIGNATURE)
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
-def machine_code(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    """The function compiled for one signature, from Numba's disk cache after the first process."""
-    try:
-        return njit(signature, cache=True, error_model="numpy", nogil=True)(function)
-    except RuntimeError:  # no writable cache folder anywhere: compile for this process only
-        return njit(signature, error_model="numpy", nogil=True)(function)
+@intrinsic
+def kernel_at(_typing: Any, address: Any) -> Any:
+    """The kernel at an address, to be called in compiled code."""
+    kernel = types.FunctionType(KERNEL_SIGNATURE)
+
+    def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        function = create_struct_proxy(kernel)(context, builder)
+        nothing = context.get_constant_null(types.voidptr)
+        function.c_addr = builder.inttoptr(arguments[0], nothing.type)
+        function.py_addr = function.jit_addr = nothing
+        return function._getvalue()
+
+    return kernel(address), code
 
 
 def compiled_for_all_models(

@@ -10,12 +10,12 @@ from scipy.sparse.linalg import eigs
 from continuation import normal_forms, oscillation
 from continuation.augmented import branch_point_system, fold_system, hopf_system, rank_defect
 from continuation.branch import SpecialPoint
+from continuation.corrector import CONVERGED
 from continuation.locate import Local, Path
 from continuation.newton import newton
 from continuation.options import NewtonOptions
 from continuation.problem import AnyProblem, Problem
 from continuation.scaling import InUnits, Units
-from continuation.stepper import CONVERGED
 
 __all__ = ["Event", "identify"]
 

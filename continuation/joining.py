@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
+from continuation.corrector import CONVERGED
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
 from continuation.problem import AnyProblem
-from continuation.stepper import CONVERGED
 from continuation.tracer import as_samples
 from continuation.workspace import Workspace
 

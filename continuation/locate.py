@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from continuation.corrector import CONVERGED, SINGULAR
 from continuation.rates import rates
-from continuation.stepper import CONVERGED, SINGULAR
 from continuation.workspace import Samples, Workspace
 
 __all__ = ["Local", "Path"]

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from continuation.corrector import CONVERGED
 from continuation.options import NEWTON, NewtonOptions, as_state
 from continuation.problem import AnyProblem
-from continuation.stepper import CONVERGED
 from continuation.workspace import MESSAGES, Workspace
 
 __all__ = ["NewtonResult", "newton"]

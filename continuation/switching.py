@@ -25,12 +25,12 @@ from scipy import linalg
 
 from continuation.arclength import trace_branch
 from continuation.branch import Branch, SpecialPoint
+from continuation.corrector import CONVERGED
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.normal_forms import off_kernel
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem
-from continuation.stepper import CONVERGED
 from continuation.workspace import Workspace
 
 __all__ = ["Offshoot", "branch_directions", "switch_branch"]

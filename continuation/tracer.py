@@ -9,6 +9,7 @@ from scipy import linalg, sparse
 
 from continuation import stepper
 from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.corrector import CONVERGED, MACHINE
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.events import EventFinder, Jump
 from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
@@ -17,7 +18,6 @@ from continuation.options import NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.rates import counts
 from continuation.scaling import Units
-from continuation.stepper import CONVERGED
 from continuation.workspace import MESSAGES, Samples, Workspace, joined
 
 __all__ = ["Segment", "Tracer", "as_samples", "assemble", "samples_of"]
@@ -140,7 +140,7 @@ class Tracer:
         if status == CONVERGED and distance <= START_TOLERANCE * (1 + np.linalg.norm(x)):
             return z
         residual = float(np.linalg.norm(self.problem.residual(x, p)))
-        if residual <= stepper.MACHINE**0.75 * (1 + np.linalg.norm(x)):
+        if residual <= MACHINE**0.75 * (1 + np.linalg.norm(x)):
             # a solution already, at a singular point: Newton has nothing to do there
             self.workspace.correct_at_parameter(np.append(x, p), np.inf)
             return np.append(x, p)
@@ -348,7 +348,7 @@ def as_samples(branch: Branch, problem: AnyProblem) -> Samples:
 
 def _error_bound(s: Samples) -> Array:
     """|J^-1| times what rounding and the last Newton step leave of F."""
-    noise = ROUNDINGS_OF_F * stepper.MACHINE * s.statistics[:, stepper.S_ROUNDING]
+    noise = ROUNDINGS_OF_F * MACHINE * s.statistics[:, stepper.S_ROUNDING]
     total, smallest = (
         noise + s.statistics[:, stepper.S_REMAINING],
         s.statistics[:, stepper.S_SMALLEST],

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from continuation import stepper
+from continuation import corrector, step_arrays, stepper
 from continuation.bordered_sparse import BorderedSparse, SparseJacobian
-from continuation.compilation import first_class
+from continuation.compilation import address_of
+from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, CompiledProblem
-from continuation.stepper import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 
@@ -43,7 +43,7 @@ PLAIN_DIMENSION = 64
 
 #: Entries of the Jacobians that a compiled run keeps for their eigenvalues: 16 MB.
 KEPT_NUMBERS = 2**21
-_PLAIN = (stepper.advance, stepper.correct)
+_PLAIN = (stepper.advance, corrector.correct)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Workspace:
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
-        kernel: Any = first_class(problem.kernel) if self.is_compiled else problem.kernel
+        kernel: Any = address_of(problem.kernel) if self.is_compiled else problem.kernel
         self._bound = (kernel, problem.constants, problem.data, problem.work)
 
     def fix(self, z: Array, k: int) -> None:
@@ -166,7 +166,7 @@ class Workspace:
     @property
     def iterations(self) -> int:
         """Newton iterations of the last correction."""
-        return int(self.report[stepper.ITERATIONS])
+        return int(self.report[corrector.ITERATIONS])
 
     @property
     def last_step(self) -> float:
@@ -183,17 +183,17 @@ class Workspace:
         return float(np.sqrt(self.inner(u, u)))
 
     def correct(
-        self, y: Array, base: Array, t: Array, contraction: float = stepper.BRANCH_CONTRACTION
+        self, y: Array, base: Array, t: Array, contraction: float = corrector.BRANCH_CONTRACTION
     ) -> int:
         """Newton onto the branch within the plane through `base` normal to `t`; y in place."""
-        self.options[stepper.MAX_CONTRACTION] = contraction
+        self.options[corrector.MAX_CONTRACTION] = contraction
         base, t = np.ascontiguousarray(base), np.ascontiguousarray(t)
         with np.errstate(**QUIET):
             status = self._correct(
                 *self._bound, y, base, t, self.weight, self.gauge, self.options,
                 self.F, self.J, self.Fp, self.B, self.R, self.report,
             )  # fmt: skip
-        self.options[stepper.MAX_CONTRACTION] = stepper.BRANCH_CONTRACTION
+        self.options[corrector.MAX_CONTRACTION] = corrector.BRANCH_CONTRACTION
         return int(status)
 
     def correct_at_parameter(self, z: Array, contraction: float = np.inf) -> int:
@@ -205,7 +205,7 @@ class Workspace:
     def tangent(self, reference: Array) -> Array:
         """Unit tangent at the point corrected last, oriented as `reference`."""
         t = np.empty(self.n + 1)
-        stepper.orient(t, self.R, reference, self.weight)
+        step_arrays.orient(t, self.R, reference, self.weight)
         return t
 
     def spectrum(self) -> tuple[Array, int, float]:
@@ -252,9 +252,9 @@ class Workspace:
         row = np.zeros((1, 6))
         row[0, stepper.S_LENGTH], row[0, stepper.S_NEXT] = length, following
         row[0, stepper.S_ITERATIONS] = self.iterations
-        row[0, stepper.S_REMAINING] = self.report[stepper.REMAINING]
+        row[0, stepper.S_REMAINING] = self.report[corrector.REMAINING]
         row[0, stepper.S_SMALLEST] = smallest
-        row[0, stepper.S_ROUNDING] = self.report[stepper.ROUNDING]
+        row[0, stepper.S_ROUNDING] = self.report[corrector.ROUNDING]
         return Samples(
             z[None, :-1].copy(), z[-1:].copy(), tangent[None].copy(), values[None],
             np.array([negative]), row,
@@ -292,13 +292,13 @@ def _option_array(
     problem: AnyProblem, newton: NewtonOptions, step: StepOptions, limits: tuple[float, float]
 ) -> Array:
     options = np.zeros(11)
-    options[stepper.STEP_TOLERANCE] = newton.step_tolerance
-    options[stepper.RESIDUAL_TOLERANCE] = newton.residual_tolerance
-    options[stepper.MAX_ITERATIONS] = newton.max_iterations
-    options[stepper.MIN_STEP], options[stepper.MAX_STEP] = step.minimum, step.maximum
-    options[stepper.COS_MAX_ANGLE] = np.cos(step.max_angle)
-    options[stepper.TARGET_ANGLE] = step.max_angle / 2
-    options[stepper.LOWER], options[stepper.UPPER] = limits
-    options[stepper.SYMMETRIC] = problem.symmetric
-    options[stepper.MAX_CONTRACTION] = stepper.BRANCH_CONTRACTION
+    options[corrector.STEP_TOLERANCE] = newton.step_tolerance
+    options[corrector.RESIDUAL_TOLERANCE] = newton.residual_tolerance
+    options[corrector.MAX_ITERATIONS] = newton.max_iterations
+    options[corrector.MIN_STEP], options[corrector.MAX_STEP] = step.minimum, step.maximum
+    options[corrector.COS_MAX_ANGLE] = np.cos(step.max_angle)
+    options[corrector.TARGET_ANGLE] = step.max_angle / 2
+    options[corrector.LOWER], options[corrector.UPPER] = limits
+    options[corrector.SYMMETRIC] = problem.symmetric
+    options[corrector.MAX_CONTRACTION] = corrector.BRANCH_CONTRACTION
     return options
