@@ -17,6 +17,7 @@ from continuation.landscape.network.schedule import in_blocks
 from continuation.storage.evolutions import strand_sets
 from continuation.storage.results import Result, load_result, save_result
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
+from tests import invariants
 
 LIMITS = (0.7385, 0.7425)
 """A pair of silent units is born where an isolated point passes; then a connection switches."""
@@ -61,12 +62,8 @@ def test_between_events_the_graph_is_the_one_computed_there(found, loss):
 def test_invariants_of_every_graph(found):
     assert found.intervals
     for interval in found.intervals:
-        graph = interval.graph
-        assert graph.rising_edges() == ()
-        for label, node in graph.nx.nodes(data=True):
-            if node["kind"] == "point" and node["index"] == 1:
-                out = graph.nx.out_edges(label, data=True)
-                assert sum(edge["multiplicity"] for _, _, edge in out) == 2
+        invariants.loss_falls_along_every_edge(interval.graph)
+        invariants.index_one_points_have_two_ends(interval.graph)
 
 
 def test_the_list_of_sets_changes_at_events_only(found):

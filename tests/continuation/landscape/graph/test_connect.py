@@ -22,6 +22,7 @@ from continuation.landscape.network.symmetry import Symmetry
 from continuation.landscape.search.find import find_critical_sets
 from continuation.landscape.sets.assembly import Assembler
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
+from tests import invariants
 
 NOISE = 0.1
 CASES = [(fukumizu_amari, 0), (fukumizu_amari, 1), (overparameterised, 0), (overparameterised, 2)]
@@ -40,20 +41,10 @@ def outgoing(graph, label):
     return [edge for _, _, edge in graph.nx.out_edges(label, data=True)]
 
 
-def test_loss_falls_along_every_edge(case):
+def test_invariants_of_the_graph(case):
     _, _, graph = case
-    assert graph.rising_edges() == ()
-    for a, b, edge in graph.nx.edges(data=True):
-        drop = graph.nx.nodes[a]["loss"] - graph.nx.nodes[b]["loss"]
-        assert drop == pytest.approx(edge["loss_drop"], rel=1e-2, abs=1e-9)
-
-
-def test_index_one_points_have_two_ends(case):
-    _, sets, graph = case
-    saddles = [s for s in sets if s.kind == "point" and s.index == 1]
-    assert saddles
-    for saddle in saddles:
-        assert sum(edge["multiplicity"] for edge in outgoing(graph, saddle.label)) == 2
+    invariants.loss_falls_along_every_edge(graph)
+    invariants.index_one_points_have_two_ends(graph)
 
 
 def test_all_limits_are_sets_that_the_search_knows(case):
