@@ -6,19 +6,20 @@ References
 .. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 2.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.branch import Branch, Sample
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, CompiledProblem
+from continuation.run import Functions, Run
+from continuation.start import at_end_of, at_solution
 from continuation.tracer import Segment, Tracer, assemble, samples_of
 
 __all__ = ["resume_branch", "samples", "trace_branch"]
 
-Array = np.ndarray
-UserFunctions = Mapping[str, Callable[[Array, float], float]]
 Stop = Callable[[Sample], bool]
 
 #: Samples per call of the compiled loop; plain problems pay their callables for every one.
@@ -35,7 +36,7 @@ def trace_branch(
     step: StepOptions = STEP,
     newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
-    functions: UserFunctions | None = None,
+    functions: Functions | None = None,
     stop: Stop | None = None,
 ) -> Branch:
     """Follow the branch of F(x, p) = 0 through a start, with its special points.
@@ -71,7 +72,8 @@ def trace_branch(
     ConvergenceError
         Where no solution is found near the start.
     """
-    tracer = Tracer(problem, x0, p0, p_limits, direction, step, newton, targets, functions or {})
+    run = Run(problem, p_limits, step, newton, targets, functions)
+    tracer = Tracer(run, at_solution(run, x0, p0, direction))
     return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
 
 
@@ -84,7 +86,7 @@ def samples(
     step: StepOptions = STEP,
     newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
-    functions: UserFunctions | None = None,
+    functions: Functions | None = None,
 ) -> Iterator[Sample]:
     """The samples of a branch, each computed when asked for; arguments as for `trace_branch`.
 
@@ -93,7 +95,8 @@ def samples(
     Sample
         With the special points between the sample before and this one.
     """
-    tracer = Tracer(problem, x0, p0, p_limits, direction, step, newton, targets, functions or {})
+    run = Run(problem, p_limits, step, newton, targets, functions)
+    tracer = Tracer(run, at_solution(run, x0, p0, direction))
     for segment in tracer.segments(1):
         yield from samples_of(tracer, segment)
 
@@ -105,7 +108,7 @@ def resume_branch(
     step: StepOptions = STEP,
     newton: NewtonOptions = NEWTON,
     targets: Sequence[float] = (),
-    functions: UserFunctions | None = None,
+    functions: Functions | None = None,
     stop: Stop | None = None,
 ) -> Branch:
     """Go on with a branch from its last sample, as if it had never been interrupted.
@@ -125,7 +128,8 @@ def resume_branch(
     InvalidInputError
         Where the branch belongs to another problem or has ended for good.
     """
-    tracer = Tracer.resumed(problem, branch, p_limits, step, newton, targets, functions or {})
+    run = Run(problem, p_limits, step, newton, targets, functions)
+    tracer = Tracer(run, at_end_of(run, branch))
     return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
 
 

@@ -32,6 +32,8 @@ from continuation.kinds import KINDS
 from continuation.normal_forms import normalised
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, Problem
+from continuation.run import Run
+from continuation.start import at_solution
 from continuation.tracer import Tracer
 
 __all__ = ["Curve", "Family", "trace_branch_point_curve", "trace_flip_curve", "trace_fold_curve"]
@@ -179,9 +181,8 @@ def trace_system(
     stop: Callable[[Sample], bool] | None = None,
 ) -> Branch:
     """The branch of an augmented system in q, without events of its own but turns."""
-    tracer = Tracer(
-        system, start, q0, q_limits, direction, step, newton, (), functions, singular=False
-    )
+    run = Run(system, q_limits, step, newton, functions=functions, singular=False)
+    tracer = Tracer(run, at_solution(run, start, q0, direction))
     return collect(tracer, tracer.segments(1 if stop else CHUNK), stop)
 
 

@@ -73,14 +73,14 @@ class EventFinder:
         workspace: Workspace,
         targets: Sequence[float],
         functions: Mapping[str, Callable[[Array, float], float]],
+        singular: bool = True,
     ) -> None:
         self.workspace = workspace
-        self.targets = tuple(float(p) for p in targets)
-        self.functions = dict(functions)
+        self.targets, self.functions = targets, functions
         self.always_zero = workspace.n
         self._last: tuple[Samples | None, Array] = (None, np.zeros((0, 3)))
         #: look for singular points; else only for folds, targets and user functions
-        self.singular = True
+        self.singular = singular
 
     def process(
         self, samples: Samples, first: int, offset: int, patient: bool = True

@@ -10,7 +10,7 @@ from continuation.corrector import CONVERGED
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
 from continuation.problem import AnyProblem
-from continuation.tracer import as_samples
+from continuation.start import as_samples
 from continuation.workspace import Workspace
 
 __all__ = ["cut", "join", "lies_on", "reverse", "solutions_at"]

@@ -1,14 +1,15 @@
 """The options of Newton and of the step, checked where they are made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 
-__all__ = ["NEWTON", "STEP", "NewtonOptions", "StepOptions", "as_state"]
-
-Array = np.ndarray
+__all__ = ["NEWTON", "STEP", "NewtonOptions", "StepOptions", "as_number", "as_state"]
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,7 @@ class NewtonOptions:
 
     def __post_init__(self) -> None:
         for name in ("step_tolerance", "residual_tolerance", "max_iterations"):
-            value = getattr(self, name)
-            if not value > 0:
-                raise InvalidInputError(f"{name} must be positive, got {value}.")
+            _require_positive(name, getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class StepOptions:
         Radians; a step that turns the tangent by more is taken again with half the length.
     max_samples : int
         The run ends after so many samples.
-    state_scale : float or tuple of float, optional
+    state_scale : float or (n,) array_like, optional
         What counts as 1 in the unknowns: in all, or in each. It should be given where they are
         not of order 1: lengths of steps, and the tolerances of Newton, are meant in it. Where not
         given it is 1 for few unknowns.
@@ -61,7 +60,7 @@ class StepOptions:
     maximum: float = 0.1
     max_angle: float = 0.4
     max_samples: int = 10_000
-    state_scale: float | tuple[float, ...] | None = None
+    state_scale: float | Sequence[float] | Array | None = None
     parameter_scale: float | None = None
 
     def __post_init__(self) -> None:
@@ -70,8 +69,11 @@ class StepOptions:
         if self.parameter_scale is not None:
             _require_positive("parameter_scale", self.parameter_scale)
         if self.state_scale is not None:
-            for scale in np.ravel(self.state_scale):
+            scales = _real("state_scale", self.state_scale)
+            for scale in scales.ravel():
                 _require_positive("state_scale", float(scale))
+            plain = tuple(scales.tolist()) if scales.ndim else float(scales)
+            object.__setattr__(self, "state_scale", plain)
         if not self.minimum <= self.initial <= self.maximum:
             raise InvalidInputError(
                 "step lengths must be ordered minimum <= initial <= maximum, got "
@@ -81,22 +83,49 @@ class StepOptions:
 
 
 def _require_positive(name: str, value: float) -> None:
-    if not value > 0 or not np.isfinite(value):
+    number = _real(name, value)
+    if number.ndim or not (number > 0 and np.isfinite(number)):
         raise InvalidInputError(f"{name} must be a positive number, got {value}.")
 
 
-#: The defaults.
-NEWTON = NewtonOptions()
-STEP = StepOptions()
+COMPLEX = " Take real and imaginary parts as unknowns of their own."
+"""What to do about complex unknowns."""
 
 
-def as_state(x: Array) -> Array:
+def as_state(x: Any, name: str = "the state") -> Array:
     """A fresh float vector, or an error that says what came."""
-    state = np.array(x, dtype=np.float64)
+    state = _real(name, x)
     if state.ndim != 1 or state.size == 0:
-        raise InvalidInputError(
-            f"the state must be a vector of shape (n,), got shape {state.shape}."
-        )
+        raise InvalidInputError(f"{name} must be a vector of shape (n,), got shape {state.shape}.")
     if not np.isfinite(state).all():
-        raise InvalidInputError("the state contains NaN or infinity; start from finite numbers.")
+        raise InvalidInputError(f"{name} contains NaN or infinity; start from finite numbers.")
     return state
+
+
+def as_number(name: str, value: Any, finite: bool = True) -> float:
+    """A real number, or an error that says what came."""
+    number = _real(name, value)
+    if number.ndim or np.isnan(number) or (finite and np.isinf(number)):
+        raise InvalidInputError(f"{name} must be one finite number, got {value!r}.")
+    return float(number)
+
+
+def _real(name: str, value: Any) -> Array:
+    """Real numbers in double precision: nothing else is turned into them silently."""
+    try:
+        given = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        given = np.asarray(None)
+    if given.dtype.kind not in "iuf" and given.size:
+        raise InvalidInputError(
+            f"{name} must consist of real numbers, got {type(value).__name__} {value!r}."
+            + COMPLEX * (given.dtype.kind == "c")
+        )
+    return np.array(given, dtype=np.float64)
+
+
+NEWTON = NewtonOptions()
+"""The default."""
+
+STEP = StepOptions()
+"""The default."""

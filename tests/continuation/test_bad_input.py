@@ -130,3 +130,43 @@ def test_newton_reports_failure_as_a_status() -> None:
     assert not result.converged
     assert result.message != "converged"
     assert newton(fold, [0.9], 1.0).converged
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x0": [1 + 1e-3j]}, "real numbers.*of their own"),
+        ({"x0": {"u": 1.0}}, "real numbers, got dict"),
+        ({"x0": [[1.0], [1.0, 2.0]]}, "real numbers, got list"),
+        ({"p0": {"r": 1.0}}, "the start p must consist of real numbers, got dict"),
+        ({"p0": [1.0]}, "one finite number"),
+        ({"p0": "1"}, "real numbers, got str"),
+        ({"p_limits": 2.0}, r"a pair \(low, high\)"),
+        ({"p_limits": (0, 1j)}, "a limit must consist of real numbers"),
+        ({"step": 0.1}, r"step must be made by StepOptions.*got 0\.1"),
+        ({"newton": {"max_iterations": 3}}, "newton must be made by NewtonOptions"),
+        ({"targets": 0.5}, "targets must be a sequence.*got 0.5"),
+        ({"targets": ["a"]}, "a target must consist of real numbers"),
+        ({"functions": [lambda x, p: x[0]]}, "functions must map names"),
+        ({"functions": {"level": 1.0}}, "functions must map names"),
+        ({"direction": "up"}, "direction must be"),
+        ({"direction": [1j, 0]}, "direction must consist of real numbers"),
+    ],
+)
+def test_what_is_no_number_or_no_option_is_named(arguments: dict, message: str) -> None:
+    settings = {"x0": [1.0], "p0": 1.0, "p_limits": (0.0, 2.0)} | arguments
+    with pytest.raises(InvalidInputError, match=message):
+        trace_branch(fold, **settings)
+
+
+@pytest.mark.parametrize("scale", ["1", {}, [1.0, -1.0], [1.0, 2j], np.nan])
+def test_scales_are_positive_numbers(scale: object) -> None:
+    with pytest.raises(InvalidInputError, match="state_scale"):
+        StepOptions(state_scale=scale)
+
+
+def test_scales_may_be_an_array() -> None:
+    problem = Problem(lambda x, p: np.array([p - x[0], x[0] - x[1]]))
+    step = StepOptions(state_scale=np.array([1.0, 2.0]))
+    assert trace_branch(problem, [0, 0], 0, (0, 1), step=step).p[-1] == 1.0
+    assert step == StepOptions(state_scale=(1.0, 2.0))

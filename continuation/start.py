@@ -1,0 +1,218 @@
+"""Where a run starts: a solution near a guess and the tangent there, or the end of a branch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+
+from continuation import stepper
+from continuation.arrays import Array
+from continuation.branch import Branch, SpecialPoint
+from continuation.corrector import CONVERGED, MACHINE
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.events import EventFinder
+from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
+from continuation.options import as_state
+from continuation.problem import AnyProblem
+from continuation.run import Run
+from continuation.scaling import Units
+from continuation.workspace import MESSAGES, Samples, Workspace
+
+__all__ = ["Start", "as_samples", "at_end_of", "at_solution", "set_state"]
+
+START_TOLERANCE = 0.3
+"""A start may be moved by Newton by this part of 1 + |x|."""
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The state of a run before its first step.
+
+    Attributes
+    ----------
+    workspace : Workspace
+    finder : EventFinder
+    vectors : (7, n + 1) ndarray
+        Rows of `stepper`: points and tangents, changed by every step.
+    control : (6,) ndarray
+        Entries of `stepper`: the step control, changed likewise.
+    samples : Samples
+        Those known already: one, or a whole branch.
+    special : tuple of SpecialPoint
+        On them.
+    family : int
+        Number of parameters of a family of solutions at every value of the parameter.
+    """
+
+    workspace: Workspace
+    finder: EventFinder
+    vectors: Array
+    control: Array
+    samples: Samples
+    special: tuple[SpecialPoint, ...] = ()
+    family: int = 0
+
+
+def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start:
+    """A run that leaves the solution near (x0, p0) in a direction."""
+    x, p = as_state(x0), run.parameter(p0)
+    run.problem.check(x, p)
+    workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
+    z = _solution(workspace, x, p)
+    tangent, family = _tangent(workspace, z, direction, run.step.initial)
+    start = Start(
+        workspace=workspace,
+        finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
+        vectors=np.zeros((7, x.size + 1)),
+        control=np.zeros(6),
+        samples=workspace.sample(z, tangent, 0.0, run.step.initial),
+        family=family,
+    )
+    start.control[stepper.NEXT_STEP] = run.step.initial
+    start.vectors[stepper.POINT], start.vectors[stepper.TANGENT] = z, tangent
+    return start
+
+
+def at_end_of(run: Run, branch: Branch) -> Start:
+    """A run that goes on after the last sample of a branch."""
+    if branch.stop_reason == "closed loop":
+        raise InvalidInputError("the branch is a closed loop: there is nothing left to trace.")
+    x, p = branch.x[-1], run.parameter(branch.p[-1])
+    if branch.stop_reason == "limit" and p in run.limits:
+        raise InvalidInputError(
+            f"the branch has ended at its limit {p:g}. Widen p_limits to go on."
+        )
+    workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
+    known = as_samples(branch, run.problem)
+    start = Start(
+        workspace=workspace,
+        finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
+        vectors=np.zeros((7, x.size + 1)),
+        control=np.zeros(6),
+        samples=known,
+        special=branch.special,
+    )
+    start.finder.always_zero = int(branch.inertia[:, 1].min())
+    set_state(start, known, len(known) - 1, branch.next_step)
+    start.control[stepper.EVALUATIONS] = branch.evaluations
+    start.control[stepper.REJECTIONS] = branch.rejections
+    return start
+
+
+def as_samples(branch: Branch, problem: AnyProblem) -> Samples:
+    """The samples of a branch, as the tracer holds them."""
+    negative = np.where(
+        branch.eigenvalues.shape[1] < branch.x.shape[1] and problem.symmetric,
+        branch.inertia[:, 0], -1,
+    )  # fmt: skip
+    return Samples(
+        branch.x, branch.p, branch.tangent, branch.eigenvalues, negative, branch.statistics
+    )
+
+
+def set_state(start: Start, known: Samples, row: int, following: float) -> None:
+    """Put the run right after sample `row` of the samples known."""
+    z = np.column_stack([known.x, known.p])
+    start.vectors[stepper.POINT], start.vectors[stepper.TANGENT] = z[row], known.tangent[row]
+    length = known.statistics[row, stepper.S_LENGTH] if row else 0.0
+    if length > 0:
+        start.vectors[stepper.OLD_POINT] = z[row - 1]
+        start.vectors[stepper.OLD_TANGENT] = known.tangent[row - 1]
+    start.control[stepper.LAST_STEP] = length
+    start.control[stepper.NEXT_STEP] = following
+
+
+def _solution(workspace: Workspace, x: Array, p: float) -> Array:
+    z = np.append(x, p)
+    status = workspace.correct_at_parameter(z)
+    distance = float(np.linalg.norm(z[:-1] - x))
+    if status == CONVERGED and distance <= START_TOLERANCE * (1 + np.linalg.norm(x)):
+        return z
+    residual = float(np.linalg.norm(workspace.problem.residual(x, p)))
+    if residual <= MACHINE**0.75 * (1 + np.linalg.norm(x)):
+        # a solution already, at a singular point: Newton has nothing to do there
+        workspace.correct_at_parameter(np.append(x, p), np.inf)
+        return np.append(x, p)
+    if status == CONVERGED:
+        raise ConvergenceError(
+            f"the start is no solution (|F| = {residual:.3g}); the nearest one found lies "
+            f"{distance:.3g} away. Start from the result of newton(problem, x0, p0)."
+        )
+    raise ConvergenceError(
+        f"the start is no solution (|F| = {residual:.3g}) and Newton finds none near it: "
+        f"{MESSAGES[status]}"
+    )
+
+
+def _tangent(
+    workspace: Workspace, z: Array, direction: int | Array, length: float
+) -> tuple[Array, int]:
+    """Unit tangent at a solution, and the number of parameters of a family through it."""
+    problem, family = workspace.problem, 0
+    a = problem.full_jacobian(z)
+    if sparse.issparse(a):
+        tangent = _sparse_null_vector(a)
+    else:
+        # the rank is a matter of units: where it is full, it is so in units that fit
+        units = Units.balancing([a], workspace.parameter_unit, problem.symmetric)
+        _, s, vt = np.linalg.svd(units.rows[:, None] * a * units.columns)
+        family = int((s <= KERNEL_TOLERANCE * s[0]).sum())
+        if family:
+            return _tangent_of_family(workspace, z, family, direction, length), family
+        tangent = units.outside(vt[-1])
+    tangent = tangent / workspace.norm(tangent)
+    return tangent * _orientation(tangent, direction), 0
+
+
+def _tangent_of_family(
+    workspace: Workspace, z: Array, k: int, direction: int | Array, length: float
+) -> Array:
+    """The start may lie on a family of solutions with k parameters of its own.
+
+    Then J keeps k zero eigenvalues along the branch; the branch normal to them is followed.
+    At a branch point they do not stay zero.
+    """
+    w = workspace
+    w.fix(z, k)
+    j = w.problem.full_jacobian(z)
+    j[:, :-1] += w.gauge
+    tangent = linalg.svd(j)[2][-1]
+    tangent *= _orientation(tangent, direction) / w.norm(tangent)
+    base = z + length * tangent
+    y = base.copy()
+    met = w.correct(y, base, tangent) == CONVERGED
+    s = linalg.svdvals(w.problem.jacobian(y[:-1], float(y[-1])))
+    if not met or s[-k] > KERNEL_TOLERANCE**1.5 * s[0]:
+        raise InvalidInputError(
+            "the start is singular: [J, Fp] has lost rank, so more than one branch passes "
+            "here. Start from another point, or locate this one and use switch_branch."
+        )
+    return tangent
+
+
+def _orientation(tangent: Array, direction: Any) -> float:
+    if np.ndim(direction):
+        vector = as_state(direction, "direction")
+        if vector.shape != tangent.shape:
+            raise InvalidInputError(
+                f"a direction must have shape {tangent.shape} for (x, p), got {vector.shape}."
+            )
+        return float(np.copysign(1.0, tangent @ vector))
+    if direction not in (1, -1):
+        raise InvalidInputError(f"direction must be +1, -1 or a vector, got {direction!r}.")
+    leading = tangent[-1] if abs(tangent[-1]) > 1e-8 else tangent[np.argmax(np.abs(tangent))]
+    return float(direction * np.copysign(1.0, leading))
+
+
+def _sparse_null_vector(a: Any) -> Array:
+    n = a.shape[0]
+    last = np.append(np.zeros(n), 1.0)
+    for border in (last, np.ones(n + 1) / np.sqrt(n + 1)):
+        try:
+            v = bordered_solve(a, np.zeros((n, 0)), border[:, None], last[:, None])[:, 0]
+        except RuntimeError:
+            continue
+        if np.isfinite(v).all():
+            return v
+    raise InvalidInputError("the start is singular. Start from another point of the branch.")
