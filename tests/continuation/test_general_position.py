@@ -1,0 +1,13 @@
+"""Oracles in random coordinates; the whole survey is `tests/benchmarks/general_position.py`."""
+
+import pytest
+
+from tests.continuation.general_position import judged
+
+DRAWS = 3
+
+
+@pytest.mark.parametrize("name", ["fold", "isola", "many_folds", "close_folds", "near_miss"])
+def test_nothing_is_wrong_in_random_coordinates(name: str) -> None:
+    for seed in range(DRAWS):
+        assert judged(name, seed, exact=bool(seed % 2)) == [], f"seed {seed}"
