@@ -6,6 +6,8 @@ and fails with the name of the part that disagrees.
 
 import numpy as np
 
+from continuation.kinds import KINDS
+
 GRADIENT = 1e-13
 """Rounding of ∇L at weights of order one (relative to 1 + max |θ|)."""
 
@@ -81,7 +83,7 @@ def branch_solves_its_equations(problem, branch, scale=1.0):
         assert np.abs(distance).max() < ON_BRANCH, p
         assert _image(matrix, np.append(tangent[:-1] / unit, tangent[-1])) < TANGENT, p
     for point in branch.special:
-        if point.located and point.kind not in ("hopf", "flip", "neimark-sacker"):
+        if point.located and KINDS[point.kind].singular:
             matrix = _matrix(problem, point.x, point.p, unit) / rows[:, None]
             assert np.abs(problem.residual(point.x, point.p) / rows).max() < ON_BRANCH, point
             for vector in point.kernel.T:
