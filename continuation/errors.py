@@ -1,9 +1,11 @@
-"""The whole exception tree.
+"""The exception tree above its root in `symbolic.errors`.
 
 Numerical trouble (Newton stalls, a branch runs out of steps) is a *status* on the result, with a
 message and a remedy. Exceptions are for misuse and for what cannot be carried on: each says what
 was expected, what came, and what to do.
 """
+
+from symbolic.errors import MlpcontError
 
 __all__ = [
     "ConvergenceError",
@@ -12,10 +14,6 @@ __all__ = [
     "StoreError",
     "UnknownNameError",
 ]
-
-
-class MlpcontError(Exception):
-    """Base of every exception raised on purpose by these packages."""
 
 
 class InvalidInputError(MlpcontError, ValueError):

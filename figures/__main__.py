@@ -18,7 +18,6 @@ from continuation.errors import MlpcontError
 from continuation.storage import require_writable
 from figures import claims, compile_kernels, job, result
 from figures.settings import Settings
-from symbolic import KernelCacheError
 
 app = typer.Typer(add_completion=False)
 console = Console()
@@ -61,7 +60,7 @@ def main(
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; run the same command to go on from here")
         sys.exit(130)
-    except (MlpcontError, KernelCacheError) as error:
+    except MlpcontError as error:
         console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
 

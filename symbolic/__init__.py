@@ -1,37 +1,7 @@
 """Exact mathematics of small networks: model, derivatives, symmetry, kernels."""
 
-from symbolic.arguments import ModelError
-from symbolic.derivatives import Derivation, derive
-from symbolic.kernels import KernelCacheError, Kernels, load_kernels
-from symbolic.model import (
-    PRESETS,
-    Model,
-    fukumizu_amari,
-    overparameterised,
-    single_unit,
-)
-from symbolic.parsing import FormulaError, parse_expression
-from symbolic.symmetry import SignedPermutation, generators
-from symbolic.verdict import Verdict
-from symbolic.verification import check, verify
+import lazy_loader
 
-__all__ = [
-    "PRESETS",
-    "Derivation",
-    "FormulaError",
-    "KernelCacheError",
-    "Kernels",
-    "Model",
-    "ModelError",
-    "SignedPermutation",
-    "Verdict",
-    "check",
-    "derive",
-    "fukumizu_amari",
-    "generators",
-    "load_kernels",
-    "overparameterised",
-    "parse_expression",
-    "single_unit",
-    "verify",
-]
+# Names come from the stub beside this file, each when it is first asked for: the exception tree,
+# which every package needs, must not cost the import of SymPy.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,15 +6,12 @@ import numpy as np
 import sympy as sp
 
 from symbolic.activations import NAMED, U, ring_of
+from symbolic.errors import ModelError
 from symbolic.functions import SYMPY_FUNCTIONS
 from symbolic.parsing import parse_expression
 
 FREE = "free"
 WIDEST = 1024
-
-
-class ModelError(ValueError):
-    """A model that makes no sense; the message says what was expected and what came."""
 
 
 def whole_width(hidden: int) -> int:

@@ -24,6 +24,7 @@ import numba
 import sympy
 
 from symbolic.codegen import kernel_source
+from symbolic.errors import KernelCacheError
 from symbolic.model import Model
 
 CACHE_VARIABLE = "MLPCONT_CACHE"
@@ -38,10 +39,6 @@ _GENERATOR = (
     "unit_text.py",
     "units.py",
 )
-
-
-class KernelCacheError(OSError):
-    """The folder of kernel files cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ import sympy as sp
 from symbolic.activations import Ring, U, derivatives, ring_of
 from symbolic.arguments import (
     FREE,
-    ModelError,
     activation_expression,
     canonical_activation,
     canonical_teacher,
@@ -28,8 +27,9 @@ from symbolic.arguments import (
     require_smooth,
     whole_width,
 )
+from symbolic.errors import FormulaError, ModelError
 from symbolic.functions import evaluate
-from symbolic.parsing import FormulaError, parse_expression
+from symbolic.parsing import parse_expression
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from symbolic.errors import FormulaError
 from symbolic.functions import CONSTANTS, SYMPY_FUNCTIONS, evaluate
 
 LONGEST_FORMULA = 2000  # characters
@@ -32,27 +33,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)|(?P<operator>\*\*|[-+*/()]))"
 )
-
-
-class FormulaError(ValueError):
-    """A formula that is not accepted.
-
-    Attributes
-    ----------
-    position : int
-        Index of the offending character in the text.
-    """
-
-    def __init__(self, reason: str, text: str, position: int) -> None:
-        self.reason = reason
-        self.text = text
-        self.position = position
-        before, shown = text[max(0, position - 60) : position], text[max(0, position - 60) :][:80]
-        line = "".join(c if c.isprintable() else " " for c in shown)
-        super().__init__(f"{reason}\n  {line}\n  {' ' * len(before)}^")
-
-    def __reduce__(self) -> tuple[type["FormulaError"], tuple[str, str, int]]:
-        return FormulaError, (self.reason, self.text, self.position)
 
 
 @dataclass(frozen=True)

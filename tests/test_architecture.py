@@ -34,7 +34,7 @@ ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage"}
 
 LAW = {
     "symbolic": set(),
-    ENGINE: set(),
+    ENGINE: {"symbolic.errors"},
     f"{LANDSCAPE}.network": NETWORK,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
@@ -65,7 +65,7 @@ COMMAND_LINES = {"continuation.commands", "figures"}
 """Rooms without public names: one file for each command or picture."""
 
 LIBRARIES = {
-    "symbolic": {"sympy", "numpy", "numba", "llvmlite", "typer", "rich", "flint"},
+    "symbolic": {"lazy_loader", "sympy", "numpy", "numba", "llvmlite", "typer", "rich", "flint"},
     ENGINE: {"numpy", "scipy", "numba"},
     f"{CERTIFY}.checker": {"flint", "sympy"},
 }

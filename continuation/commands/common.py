@@ -20,7 +20,7 @@ from continuation.errors import InvalidInputError, MlpcontError, UnknownNameErro
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
 from continuation.landscape.network import Axis, read_observations
 from continuation.storage import Result, require_writable, save_result
-from symbolic import PRESETS, FormulaError, KernelCacheError, Model, ModelError
+from symbolic import PRESETS, Model
 
 SAMPLES, NOISE = 100, 0.1
 """Size and noise of a preset's data where none are given: those of the paper's figures."""
@@ -120,7 +120,7 @@ def clear_errors() -> Iterator[None]:
     """Turn our errors and Ctrl-C into one line and an exit code."""
     try:
         yield
-    except (MlpcontError, FormulaError, ModelError, KernelCacheError) as error:
+    except MlpcontError as error:
         console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
