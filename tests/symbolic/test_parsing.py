@@ -104,10 +104,10 @@ def test_error_survives_pickling():
     ],
 )
 def test_hostile_input_is_answered_quickly(text):
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: the load of the machine does not matter
     with contextlib.suppress(FormulaError):
         parse_expression(text)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
 
 
 def test_only_text_is_parsed():
