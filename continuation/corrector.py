@@ -19,7 +19,7 @@ from continuation.step_arrays import (
     weighted_length,
 )
 
-__all__ = ["CONVERGED", "EXHAUSTED", "NOT_FINITE", "SINGULAR", "SLOW", "correct"]
+__all__ = ["CONVERGED", "EXHAUSTED", "NOT_FINITE", "SINGULAR", "SLOW", "correct", "is_all_rounding"]
 
 # entries of `options`
 (STEP_TOLERANCE, RESIDUAL_TOLERANCE, MAX_ITERATIONS, MIN_STEP, MAX_STEP, COS_MAX_ANGLE,
@@ -35,8 +35,16 @@ LAST_NEWTON_STEP = 1e-6
 #: Deuflhard's bound is 1/4 for the simplified, 1/2 for the ordinary Newton method; the smaller
 #: one also keeps the iteration on the right one of two neighbouring branches.
 BRANCH_CONTRACTION = 0.25
+#: A residual is all rounding below this many roundings of its terms.
+ROUNDINGS = 100.0
 #: Contraction worse than this, and a residual all rounding: the remaining step is rounding too.
 STAGNATION = 0.1
+
+
+@register_jitable(error_model="numpy")
+def is_all_rounding(residual, scale):  # type: ignore[no-untyped-def]
+    """Whether a residual is no more than what rounding of (x, p) makes of its terms."""
+    return residual <= ROUNDINGS * MACHINE * scale
 
 
 def correct(  # type: ignore[no-untyped-def]
@@ -85,7 +93,7 @@ def correct(  # type: ignore[no-untyped-def]
                 return CONVERGED
         elif iteration > 1 and contraction > STAGNATION:
             scale = rounding_scale(J, Fp, y)
-            if residual <= 100.0 * MACHINE * scale and step <= LAST_NEWTON_STEP * size:
+            if is_all_rounding(residual, scale) and step <= LAST_NEWTON_STEP * size:
                 report[ROUNDING] = scale
                 report[REMAINING] = residual
                 return CONVERGED

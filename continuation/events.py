@@ -236,7 +236,8 @@ class EventFinder:
             for k in range(len(knots) - 1):
                 if (values[k] < 0) != (values[k + 1] < 0) and values[k] != 0:
                     bounds = (knots[k], knots[k + 1])
-                    root = path.root(test, *bounds)
+                    root = path.at_parameter(float(name), *bounds) if kind == "target" else None
+                    root = root or path.root(test, *bounds)
                     if root is not None:
                         yield Event(kind, root, bounds, True, name)
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from continuation.corrector import CONVERGED, SINGULAR
+from continuation import step_arrays
+from continuation.arrival import MAX_INTERPOLATION_ERROR, cubic_root
+from continuation.corrector import BRANCH_CONTRACTION, CONVERGED, SINGULAR
 from continuation.rates import rates
 from continuation.workspace import Samples, Workspace
 
@@ -69,17 +71,18 @@ class Path:
 
     def guess(self, u: float) -> tuple[Array, Array]:
         """Hermite interpolant and its unit tangent at u."""
+        i, z0, z1, t0, t1 = self._around(u)
+        h, s = self.workspace.norm(z1 - z0), u - i
+        z, tangent = np.empty((2, z0.size))
+        step_arrays.predict(z, z1, t1, z0, t0, h, (s - 1) * h)
+        step_arrays.interpolated_tangent(tangent, z1, t1, z0, t0, h, s, self.workspace.weight)
+        return z, tangent
+
+    def _around(self, u: float) -> tuple[int, Array, Array, Array, Array]:
+        """Index of the sample before u, and points and tangents of it and of the next."""
         i = min(int(u), len(self.samples) - 2)
-        s = u - i
-        z0, z1 = self.z[i], self.z[i + 1]
-        t0, t1 = self.samples.tangent[i], self.samples.tangent[i + 1]
-        h = self.workspace.norm(z1 - z0)
-        b = s * s * (3 - 2 * s)
-        z = (1 - b) * z0 + b * z1 + h * s * (1 - s) * ((1 - s) * t0 - s * t1)
-        slope = 6 * s * (1 - s) * (z1 - z0) / h
-        slope += (1 - s) * (1 - 3 * s) * t0 + s * (3 * s - 2) * t1
-        size = self.workspace.norm(slope)
-        return z, (slope / size if size > 0 else t0)
+        t = self.samples.tangent
+        return i, self.z[i], self.z[i + 1], t[i], t[i + 1]
 
     def at(self, u: float) -> Local:
         """The branch at u; samples themselves at whole numbers."""
@@ -105,6 +108,26 @@ class Path:
         return self.at(
             float(brentq(lambda u: function(self.at(u)), low, high, xtol=U_TOLERANCE, rtol=1e-14))
         )
+
+    def at_parameter(self, p: float, low: float, high: float) -> Local | None:
+        """The branch where the parameter is p, once between `low` and `high` within one step.
+
+        By Newton with the parameter held; None where that fails or leaves the branch.
+        """
+        i, z0, z1, t0, t1 = self._around(low)
+        h = self.workspace.norm(z1 - z0)
+        cubic = (float(z0[-1] - p), float(z1[-1] - p), float(h * t0[-1]), float(h * t1[-1]))
+        u = i + cubic_root(*cubic, low - i, high - i)
+        z, tangent = self.guess(u)
+        z[-1] = p
+        base, w = z.copy(), self.workspace
+        met = w.correct_at_parameter(z, BRANCH_CONTRACTION) == CONVERGED
+        if not met or w.norm(z - base) > MAX_INTERPOLATION_ERROR * h:
+            return None
+        z[-1] = p
+        values, negative, _ = w.spectrum()
+        tangent = w.tangent(tangent)
+        return Local(u, z, tangent, values, rates(w.problem, values), negative, True)
 
     def _sample(self, i: int) -> Local:
         s = self.samples

@@ -1,6 +1,6 @@
 """Where a run starts: a solution near a guess and the tangent there, or the end of a branch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Start:
     ----------
     workspace : Workspace
     finder : EventFinder
-    vectors : (7, n + 1) ndarray
+    vectors : (stepper.ROWS, n + 1) ndarray
         Rows of `stepper`: points and tangents, changed by every step.
     control : (6,) ndarray
         Entries of `stepper`: the step control, changed likewise.
@@ -59,14 +59,18 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     x, p = as_state(x0), run.parameter(p0)
     run.problem.check(x, p)
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
-    z = _solution(workspace, x, p)
-    tangent, family = _tangent(workspace, z, direction, run.step.initial)
+    z, converged = _solution(workspace, x, p)
+    sample = workspace.sample(z, np.zeros(z.size), 0.0, run.step.initial)
+    tangent, family = None if not converged else _regular_tangent(workspace, sample), 0
+    if tangent is None:
+        tangent, family = _tangent(workspace, z, direction, run.step.initial)
+    tangent = tangent * _orientation(tangent, direction)
     start = Start(
         workspace=workspace,
         finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
-        vectors=np.zeros((7, x.size + 1)),
+        vectors=np.zeros((stepper.ROWS, x.size + 1)),
         control=np.zeros(6),
-        samples=workspace.sample(z, tangent, 0.0, run.step.initial),
+        samples=replace(sample, tangent=tangent[None]),
         family=family,
     )
     start.control[stepper.NEXT_STEP] = run.step.initial
@@ -88,7 +92,7 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     start = Start(
         workspace=workspace,
         finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
-        vectors=np.zeros((7, x.size + 1)),
+        vectors=np.zeros((stepper.ROWS, x.size + 1)),
         control=np.zeros(6),
         samples=known,
         special=branch.special,
@@ -123,17 +127,17 @@ def set_state(start: Start, known: Samples, row: int, following: float) -> None:
     start.control[stepper.NEXT_STEP] = following
 
 
-def _solution(workspace: Workspace, x: Array, p: float) -> Array:
+def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
+    """Where Newton arrives; or the start itself where it is a solution, at a singular point."""
     z = np.append(x, p)
     status = workspace.correct_at_parameter(z)
     distance = float(np.linalg.norm(z[:-1] - x))
     if status == CONVERGED and distance <= START_TOLERANCE * (1 + np.linalg.norm(x)):
-        return z
+        return z, True
     residual = float(np.linalg.norm(workspace.problem.residual(x, p)))
     if residual <= MACHINE**0.75 * (1 + np.linalg.norm(x)):
-        # a solution already, at a singular point: Newton has nothing to do there
         workspace.correct_at_parameter(np.append(x, p), np.inf)
-        return np.append(x, p)
+        return np.append(x, p), False
     if status == CONVERGED:
         raise ConvergenceError(
             f"the start is no solution (|F| = {residual:.3g}); the nearest one found lies "
@@ -143,6 +147,18 @@ def _solution(workspace: Workspace, x: Array, p: float) -> Array:
         f"the start is no solution (|F| = {residual:.3g}) and Newton finds none near it: "
         f"{MESSAGES[status]}"
     )
+
+
+def _regular_tangent(workspace: Workspace, sample: Samples) -> Array | None:
+    """Unit tangent at the point corrected last; None unless dF/dx is clearly regular there."""
+    if workspace.is_sparse:
+        return None
+    smallest = sample.statistics[0, stepper.S_SMALLEST]
+    if not smallest > KERNEL_TOLERANCE * np.abs(workspace.J).max():
+        return None
+    along = np.zeros(workspace.n + 1)
+    along[-1] = 1.0
+    return workspace.tangent(along)
 
 
 def _tangent(
@@ -161,8 +177,7 @@ def _tangent(
         if family:
             return _tangent_of_family(workspace, z, family, direction, length), family
         tangent = units.outside(vt[-1])
-    tangent = tangent / workspace.norm(tangent)
-    return tangent * _orientation(tangent, direction), 0
+    return tangent / workspace.norm(tangent), 0
 
 
 def _tangent_of_family(

@@ -8,8 +8,11 @@ from scipy.linalg import lapack
 from continuation.compilation import dual, kernel_at
 
 __all__ = [
+    "assign",
     "border",
+    "distance",
     "evaluate",
+    "interpolated_tangent",
     "magnitude",
     "orient",
     "predict",
@@ -54,6 +57,35 @@ def _predict(out, z, t, zo, to, h, s):  # type: ignore[no-untyped-def]
     else:
         for i in range(out.size):
             out[i] = z[i] + s * t[i]
+
+
+def interpolated_tangent(out, z, t, zo, to, h, b, weight):  # type: ignore[no-untyped-def]
+    """Unit tangent of the same cubic at a part b of the way from `zo` to `z`."""
+    np.multiply(z - zo, 6.0 * b * (1.0 - b) / h, out=out)
+    out += ((1.0 - b) * (1.0 - 3.0 * b)) * to
+    out += (b * (3.0 * b - 2.0)) * t
+    out /= weighted_length(out, weight)
+
+
+@dual(interpolated_tangent)
+def _interpolated_tangent(out, z, t, zo, to, h, b, weight):  # type: ignore[no-untyped-def]
+    c, d, e = 6.0 * b * (1.0 - b) / h, (1.0 - b) * (1.0 - 3.0 * b), b * (3.0 * b - 2.0)
+    for i in range(out.size):
+        out[i] = c * (z[i] - zo[i]) + d * to[i] + e * t[i]
+    length = weighted_length(out, weight)
+    for i in range(out.size):
+        out[i] /= length
+
+
+def assign(out, v):  # type: ignore[no-untyped-def]
+    """Copy (compiled slices would bring NumPy's broadcasting with its messages: seconds)."""
+    out[:] = v
+
+
+@dual(assign)
+def _assign(out, v):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = v[i]
 
 
 def border(B, R, J, Fp, F, gauge, t, weight, y, y0):  # type: ignore[no-untyped-def]
@@ -202,6 +234,20 @@ def _weighted_length(v, weight):  # type: ignore[no-untyped-def]
     s = 0.0
     for i in range(v.size):
         s += weight[i] * v[i] * v[i]
+    return math.sqrt(s)
+
+
+def distance(u, v, weight):  # type: ignore[no-untyped-def]
+    """Distance of two points in the units of the run."""
+    d = u - v
+    return math.sqrt((d * weight).dot(d))
+
+
+@dual(distance)
+def _distance(u, v, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(u.size):
+        s += weight[i] * (u[i] - v[i]) * (u[i] - v[i])
     return math.sqrt(s)
 
 

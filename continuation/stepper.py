@@ -16,8 +16,10 @@ from functools import cache
 from typing import Any
 
 from numba import types
+from numba.extending import register_jitable
 
-from continuation import compilation, corrector, eigenvalues, step_arrays
+from continuation import arrival, compilation, corrector, eigenvalues, step_arrays
+from continuation.arrival import arrive
 from continuation.compilation import (
     FORTRAN,
     MATRIX,
@@ -43,12 +45,14 @@ from continuation.corrector import (
     correct,
 )
 from continuation.eigenvalues import spectra, spectrum
-from continuation.step_arrays import orient, predict
+from continuation.step_arrays import assign, distance, orient, predict
 
 __all__ = ["advance", "compiled"]
 
 # rows of `vectors`
-POINT, TANGENT, OLD_POINT, OLD_TANGENT, TRIAL, PREDICTED, NEW_TANGENT = range(7)
+ROWS = 9
+(POINT, TANGENT, OLD_POINT, OLD_TANGENT, TRIAL, PREDICTED, NEW_TANGENT, INTERPOLATED_TANGENT,
+ NORMAL) = range(ROWS)  # fmt: skip
 # entries of `control`: the state of the step control, and what happened
 NEXT_STEP, LAST_STEP, REASON, EVALUATIONS, REJECTIONS, STATUS = range(6)
 # columns of `statistics`, one row a sample
@@ -76,27 +80,13 @@ def _keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-
             kept[m, i, j] = J[i, j]
 
 
-def shift(vectors, weight):  # type: ignore[no-untyped-def]
-    """Make the trial point the present one and the present one the old; return their distance."""
-    d = vectors[TRIAL] - vectors[POINT]
-    vectors[OLD_POINT] = vectors[POINT]
-    vectors[OLD_TANGENT] = vectors[TANGENT]
-    vectors[POINT] = vectors[TRIAL]
-    vectors[TANGENT] = vectors[NEW_TANGENT]
-    return math.sqrt((d * weight).dot(d))
-
-
-@dual(shift)
-def _shift(vectors, weight):  # type: ignore[no-untyped-def]
-    s = 0.0
-    for i in range(vectors.shape[1]):
-        d = vectors[TRIAL, i] - vectors[POINT, i]
-        s += weight[i] * d * d
-        vectors[OLD_POINT, i] = vectors[POINT, i]
-        vectors[OLD_TANGENT, i] = vectors[TANGENT, i]
-        vectors[POINT, i] = vectors[TRIAL, i]
-        vectors[TANGENT, i] = vectors[NEW_TANGENT, i]
-    return math.sqrt(s)
+@register_jitable(error_model="numpy")
+def shift(vectors):  # type: ignore[no-untyped-def]
+    """Make the trial point the present one and the present one the old."""
+    assign(vectors[OLD_POINT], vectors[POINT])
+    assign(vectors[OLD_TANGENT], vectors[TANGENT])
+    assign(vectors[POINT], vectors[TRIAL])
+    assign(vectors[TANGENT], vectors[NEW_TANGENT])
 
 
 def growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-def]
@@ -136,42 +126,54 @@ def advance(  # type: ignore[no-untyped-def]
     z, t = vectors[POINT], vectors[TANGENT]
     zo, to = vectors[OLD_POINT], vectors[OLD_TANGENT]
     y, y0, tn = vectors[TRIAL], vectors[PREDICTED], vectors[NEW_TANGENT]
+    vectors[NORMAL, n] = 1.0
     symmetric = options[SYMMETRIC] != 0.0
     length, last = control[NEXT_STEP], control[LAST_STEP]
     control[REASON] = FULL
+    factor = 1.0
     m = 0
     while m < P.size:
         predict(y0, z, t, zo, to, last, length)
-        y[:] = y0
+        assign(y, y0)
         status = correct(
             kernel, constants, data, work, y, y0, t, weight, gauge, options, F, J, Fp, B, R, report
         )
         control[EVALUATIONS] += report[ITERATIONS]
         cosine = orient(tn, R, t, weight) if status == CONVERGED else 0.0
         good = cosine >= options[COS_MAX_ANGLE]
-        if not good or report[FIRST_STEP] > MAX_PREDICTOR_ERROR * length:
+        good = good and report[FIRST_STEP] <= MAX_PREDICTOR_ERROR * length
+        if good:
+            report[ANGLE] = math.acos(min(1.0, cosine))
+            factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
+        if good and (y[n] < options[LOWER] or y[n] > options[UPPER]):
+            control[REASON] = OUTSIDE
+            good = arrive(
+                kernel, constants, data, work, z, t, y, tn, y0, vectors[INTERPOLATED_TANGENT],
+                vectors[NORMAL], weight, gauge, options, distance(y, z, weight),
+                F, J, Fp, B, R, report,
+            )  # fmt: skip
+            control[EVALUATIONS] += report[ITERATIONS]
+        if not good:
             control[REJECTIONS] += 1
             control[STATUS] = status
+            control[REASON] = FULL
             length *= 0.5
             if length < options[MIN_STEP]:
                 control[REASON] = TOO_SMALL
                 break
             continue
-        report[ANGLE] = math.acos(min(1.0, cosine))
         keep(J, symmetric, m, kept, W, WI, statistics)
-        distance = shift(vectors, weight)
-        factor = growth(report, length, last > 0.0, options[TARGET_ANGLE])
+        last = distance(y, z, weight)
+        shift(vectors)
         length = min(options[MAX_STEP], length * factor)
-        last = distance
-        X[m] = z[:n]
+        assign(X[m], z[:n])
         P[m] = z[n]
-        T[m] = t
+        assign(T[m], t)
         row = statistics[m]
         row[S_LENGTH], row[S_ITERATIONS], row[S_NEXT] = last, report[ITERATIONS], length
         row[S_REMAINING], row[S_ROUNDING] = report[REMAINING], report[ROUNDING]
         m += 1
-        if z[n] < options[LOWER] or z[n] > options[UPPER]:
-            control[REASON] = OUTSIDE
+        if control[REASON] == OUTSIDE:
             break
     control[NEXT_STEP] = length
     control[LAST_STEP] = last
@@ -191,7 +193,7 @@ def compiled() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., An
     system = (v, m, v, f, f, v)
     stack = types.Array(types.float64, 3, "C")
     run = (*problem, m, v, m, v, v, *system, m, v, m, m, m, m, stack)
-    called = (compilation, corrector, eigenvalues, step_arrays)
+    called = (arrival, compilation, corrector, eigenvalues, step_arrays)
     return (
         compiled_for_all_models(advance, types.int64(*run), called),
         compiled_for_all_models(correct, types.int64(*problem, v, v, v, v, m, v, *system), called),

@@ -94,7 +94,7 @@ class Tracer:
             why = CORNER if status == CONVERGED else MESSAGES[status]
             self.end("no progress", f"no step of the minimum length succeeds: {why}")
         elif reason == stepper.OUTSIDE:
-            new = self._cut_at_limit(window[-1:].followed_by(new))
+            self.end("limit", f"the parameter reached its limit {new.p[-1]:g}.")
         return self._cut_at_start(window[-1:].followed_by(new))
 
     def _retreat(self, known: Samples, row: int, offset: int) -> tuple[Samples, int]:
@@ -103,21 +103,6 @@ class Tracer:
         set_state(self.start, known, row, max(taken / 2, self.step.minimum))
         self.stop_reason = ""
         return known[: row + 1], offset + row + 1
-
-    def _cut_at_limit(self, known: Samples) -> Samples:
-        """Replace the last sample, outside the limits, by the point at the limit."""
-        outside = known.p[-1]
-        bound = self.limits[0] if outside < self.limits[0] else self.limits[1]
-        path = Path(self.workspace, known[-2:])
-        inner = path.root(lambda local: float(local.z[-1] - bound), 0, 1)
-        self.end("limit", f"the parameter reached its limit {bound:g}.")
-        if inner is None:
-            return known[1:-1]
-        z = np.append(inner.z[:-1], bound)
-        status = self.workspace.correct_at_parameter(z)
-        length = self.workspace.norm(z - path.z[0])
-        last = self.workspace.sample(z, inner.tangent, length, known.statistics[-1, stepper.S_NEXT])
-        return known[1:-1].followed_by(last) if status == CONVERGED else known[1:-1]
 
     def _cut_at_start(self, known: Samples) -> Samples:
         """End at the very first point of the branch where the new samples pass it again."""
