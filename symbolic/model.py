@@ -166,7 +166,52 @@ class Model:
     @property
     def free_output(self) -> bool:
         """Whether the output weights are part of theta."""
-        return self.kind == "perceptron" and self.output_weights is None
+        return self.is_perceptron and self.output_weights is None
+
+    @property
+    def is_perceptron(self) -> bool:
+        """Whether f is a sum of units, not a formula of its own."""
+        return self.kind == "perceptron"
+
+    @property
+    def is_unbiased(self) -> bool:
+        """Whether there are neither hidden biases nor an output offset."""
+        return not (self.bias or self.offset)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether f = sum_k v_k phi(w_k x), all of it free."""
+        return self.free_output and self.is_unbiased
+
+    @property
+    def is_tanh(self) -> bool:
+        """Whether the units are those of tanh."""
+        return self.is_perceptron and self.activation == "tanh"
+
+    @property
+    def is_plain_tanh(self) -> bool:
+        """Whether f = sum_k v_k tanh(w_k x), all of it free."""
+        return self.is_plain and self.is_tanh
+
+    @property
+    def is_plain_odd(self) -> bool:
+        """Whether f = sum_k v_k phi(w_k x), all of it free, with odd phi."""
+        return self.is_plain and self.is_odd
+
+    @property
+    def is_odd_function(self) -> bool:
+        """Whether f(-x; theta) = -f(x; theta) for every theta."""
+        return self.is_odd and self.is_unbiased
+
+    @property
+    def has_odd_free_units(self) -> bool:
+        """Whether there are units v phi(w x [+ c]) with free v and odd phi."""
+        return self.free_output and self.is_odd
+
+    @property
+    def has_split_lines(self) -> bool:
+        """Whether a unit can be split into two that share its output weight."""
+        return self.free_output and self.hidden > 1
 
     @property
     def unit_parameters(self) -> tuple[str, ...]:
@@ -176,7 +221,7 @@ class Model:
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
         """Names of theta: w_1..w_H, [c_1..c_H], [v_1..v_H], [b_0]."""
-        if self.kind == "expression":
+        if not self.is_perceptron:
             return self.parameters
         units = range(1, self.hidden + 1)
         names = [f"{name}_{k}" for name in self.unit_parameters for k in units]
@@ -202,7 +247,7 @@ class Model:
     @cached_property
     def activation_expr(self) -> Any:
         """Activation phi as an expression in the symbol u; None for an expression."""
-        return None if self.kind == "expression" else activation_expression(self.activation)
+        return activation_expression(self.activation) if self.is_perceptron else None
 
     @cached_property
     def ring(self) -> Ring:
@@ -245,7 +290,7 @@ class Model:
     @cached_property
     def expression(self) -> sp.Expr:
         """f(x; theta) as one SymPy expression."""
-        if self.kind == "expression":
+        if not self.is_perceptron:
             return parse_expression(str(self.formula), (*self.parameters, self.input))
         symbols = dict(zip(self.parameter_names, self.parameter_symbols, strict=True))
         units = [self._unit(k, symbols) for k in range(1, self.hidden + 1)]
@@ -270,7 +315,7 @@ class Model:
             The model is an expression, or its fixed output weights cannot be extended.
         """
         hidden = whole_width(hidden)
-        if self.kind == "expression":
+        if not self.is_perceptron:
             raise ModelError("a model given by an expression has no hidden units to choose")
         weights = self.output_weights
         if weights is not None:
@@ -289,7 +334,7 @@ class Model:
     @cached_property
     def teacher_units(self) -> tuple[tuple[float, float], ...] | None:
         """The teacher as units ((w, v), ...), T = sum v phi(w x); None if no such form shows."""
-        if self.teacher_expr is None or self.kind == "expression":
+        if self.teacher_expr is None or not self.is_perceptron:
             return None
         terms = sp.Add.make_args(sp.expand(self.teacher_expr))
         units = [self._teacher_unit(term) for term in terms if term != 0]

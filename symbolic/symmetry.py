@@ -56,7 +56,7 @@ def parity(model: Model) -> int | None:
 
 def generators(model: Model) -> tuple[SignedPermutation, ...]:
     """Generators of the group of signed permutations described above."""
-    if model.kind == "expression":
+    if not model.is_perceptron:
         return ()
     return (*_exchanges(model, parity(model)), *_flips(model, parity(model)))
 

@@ -117,7 +117,7 @@ class UnitText:
     @property
     def unrolled(self) -> bool:
         """Whether all sums of the Hessian are held in registers."""
-        single = self.model.kind == "expression"
+        single = not self.model.is_perceptron
         return single or self.model.dimension <= MOST_UNROLLED_PARAMETERS
 
     @property

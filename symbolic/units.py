@@ -96,7 +96,7 @@ def fresh_symbol(name: str, taken: Iterable[str]) -> sp.Symbol:
 
 def unit_of(model: Model) -> Unit:
     """The unit of a model."""
-    if model.kind == "expression":
+    if not model.is_perceptron:
         symbols = model.parameter_symbols
         return Unit(1, symbols, (), sp.Integer(0), _NO_RING, model.expression, model.input_symbol)
     w, c, v = (sp.Symbol(name, real=True) for name in "wcv")

@@ -56,9 +56,8 @@ _UNITS = 2  # of the teacher, and that vanish
 
 def applies(model: Model) -> bool:
     """To perceptrons with free output weights whose teacher has at most their units."""
-    plain = model.kind == "perceptron" and model.free_output and not (model.bias or model.offset)
     units = model.teacher_units
-    return plain and units is not None and 0 < len(units) <= model.hidden
+    return model.is_plain and units is not None and 0 < len(units) <= model.hidden
 
 
 def prove(model: Model, claims: Claims = CLAIMS) -> Verdict:

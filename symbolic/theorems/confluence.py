@@ -55,12 +55,12 @@ TANH_CLAIMS: Claims = {
 
 def applies(model: Model) -> bool:
     """To perceptrons of at least two units with free output weights and without biases."""
-    return model.kind == "perceptron" and model.hidden > 1 and model.free_output and not model.bias
+    return model.has_split_lines and not model.bias
 
 
 def prove(model: Model, claims: Claims = CLAIMS, tanh_claims: Claims = TANH_CLAIMS) -> Verdict:
     """Prove the expansion for an unknown activation, the closed form where it is tanh."""
-    closed = model.activation == "tanh"
+    closed = model.is_tanh
     assumptions = (
         "any smooth φ; other units add a term of their own",
         f"Taylor coefficients in w_1 - w_2 to order {ORDER}",

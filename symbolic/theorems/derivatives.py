@@ -59,7 +59,7 @@ def prove(model: Model, derivation: Derivation | None = None) -> Verdict:
 
 def two_units(model: Model) -> Model:
     """The first two units of a wider perceptron; any other model itself."""
-    if model.kind == "expression" or model.hidden <= MOST_UNITS:
+    if not model.is_perceptron or model.hidden <= MOST_UNITS:
         return model
     weights = model.output_weights
     return Model.perceptron(
@@ -72,7 +72,7 @@ def two_units(model: Model) -> Model:
 
 
 def _extent(proved: Model, model: Model) -> str:
-    if model.kind == "expression":
+    if not model.is_perceptron:
         return "the formula as given"
     if proved.hidden == model.hidden:
         return f"{model.hidden} unit{'s' if model.hidden > 1 else ''}"

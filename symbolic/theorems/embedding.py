@@ -65,7 +65,7 @@ _SAMPLES = 5
 
 def applies(model: Model) -> bool:
     """To perceptrons of at least two units with free output weights and without biases."""
-    return model.kind == "perceptron" and model.hidden > 1 and model.free_output and not model.bias
+    return model.has_split_lines and not model.bias
 
 
 def vanishes_at_zero(model: Model) -> bool:

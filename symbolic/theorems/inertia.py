@@ -64,8 +64,7 @@ _UNITS = 3  # of the network whose origin is checked
 
 def applies(model: Model) -> bool:
     """To perceptrons with free output weights, without biases or offset, and phi(0) = 0."""
-    plain = model.kind == "perceptron" and model.free_output and not (model.bias or model.offset)
-    return plain and vanishes_at_zero(model) and phi_slope(model) != 0
+    return model.is_plain and vanishes_at_zero(model) and phi_slope(model) != 0
 
 
 def phi_slope(model: Model) -> sp.Expr:

@@ -59,16 +59,15 @@ _SAMPLES = 3
 
 def applies(model: Model) -> bool:
     """To perceptrons with free output weights whose teacher has at most their units."""
-    plain = model.kind == "perceptron" and model.free_output and not (model.bias or model.offset)
     units = model.teacher_units
-    return plain and units is not None and 0 < len(units) <= model.hidden
+    return model.is_plain and units is not None and 0 < len(units) <= model.hidden
 
 
 def prove(model: Model, claims: Claims = CLAIMS) -> Verdict:
     """Prove the gradient for an unknown phi, the independence for the model's teacher."""
     units = [[_exact(number) for number in unit] for unit in model.teacher_units or ()]
     minor = _minor([w for w, _ in units], model)
-    tanh = model.activation == "tanh"
+    tanh = model.is_tanh
     assumptions = (
         "any smooth φ for the gradient",
         ANY_SIZE,

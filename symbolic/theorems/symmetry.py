@@ -40,7 +40,7 @@ _SAMPLES = 2
 
 def applies(model: Model) -> bool:
     """To perceptrons that have a symmetry."""
-    return model.kind == "perceptron" and bool(generators(model))
+    return model.is_perceptron and bool(generators(model))
 
 
 def prove(model: Model, maps: Sequence[SignedPermutation] | None = None) -> Verdict:

@@ -70,14 +70,13 @@ _UNITS = 2
 
 def applies(model: Model) -> bool:
     """To perceptrons with free output weights, without biases, that have a teacher of H units."""
-    plain = model.kind == "perceptron" and model.free_output and not (model.bias or model.offset)
     units = model.teacher_units
-    return plain and units is not None and len(units) == model.hidden
+    return model.is_plain and units is not None and len(units) == model.hidden
 
 
 def prove(model: Model, claims: Claims = CLAIMS, bounds: Mapping[str, str] = BOUNDS) -> Verdict:
     """Prove the derivatives, the majorant's algebra and, for tanh, the bounds."""
-    tanh = model.activation == "tanh"
+    tanh = model.is_tanh
     assumptions = (
         "any smooth φ" + ("; the bounds for tanh" if tanh else ""),
         ANY_SIZE,

@@ -45,8 +45,7 @@ class Curve:
         """Of a certificate's problem; the loss must be of the kind that the proof is for."""
         loss = Problem.read(problem)
         model = loss.model
-        plain = model.kind == "perceptron" and model.activation == "tanh" and model.hidden == 2
-        plain = plain and not (model.bias or model.offset) and model.free_output
+        plain = model.is_plain_tanh and model.hidden == 2
         require(plain, "the model is not two tanh units with free output weights")
         require(problem["weights"] is None, "the samples have weights")
         size = None if problem["size"] is None else float.fromhex(problem["size"])

@@ -38,9 +38,9 @@ def check_infinity(record: Mapping[str, Any]) -> None:
 
 def _require_network(problem: Problem, hidden: int) -> None:
     model = problem.model
-    require(model.kind == "perceptron" and model.activation == "tanh", "this is no tanh network")
+    require(model.is_tanh, "this is no tanh network")
     require(model.free_output and model.hidden == hidden, "this network has no such end")
-    require(not (model.bias or model.offset), "the charts hold without bias and offset")
+    require(model.is_unbiased, "the charts hold without bias and offset")
     require(problem.decay == 0, "with weight decay nothing lies at infinity")
 
 

@@ -42,7 +42,7 @@ def _require_teacher(
     problem: Problem, record: Mapping[str, Any], units: list[tuple[fmpq, fmpq]], offset: fmpq
 ) -> None:
     model = problem.model
-    require(model.kind == "perceptron" and model.activation == "tanh", "this is no tanh network")
+    require(model.is_tanh, "this is no tanh network")
     require(model.free_output and problem.decay == 0, "output weights are fixed, or decay")
     taught = model.teacher_expr is not None and record["target"] is None
     require(taught, "the targets are not those of a teacher")

@@ -26,7 +26,7 @@ def check_line(record: Mapping[str, Any]) -> None:
     require(record["verdict"] == "PROVED", "a line can only be proved")
     problem = Problem.read(record["problem"])
     model = problem.model
-    require(model.free_output and model.hidden >= 2, "this network has no split lines")
+    require(model.has_split_lines, "this network has no split lines")
     require(problem.decay == 0, "with weight decay there are no split lines")
     smaller = problem.with_hidden(model.hidden - 1)
     require_point(smaller, record)

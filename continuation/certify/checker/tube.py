@@ -67,8 +67,7 @@ class Curve:
         require(parameter in ("noise", "size"), "there is no such parameter")
         problem = Problem.read(record)
         model = problem.model
-        plain = model.kind == "perceptron" and model.activation == "tanh" and model.free_output
-        require(plain and not (model.bias or model.offset), "the units are no plain tanh units")
+        require(model.is_plain_tanh, "the units are no plain tanh units")
         require(problem.decay == 0, "there is weight decay")
         require(parameter == "noise" or record["weights"] is None, "weighted data have no size")
         return cls(problem, parameter)

@@ -56,7 +56,7 @@ from continuation.certify.provers.complete_roots import (
     sharpened,
 )
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss
+from continuation.landscape.network import COMPLETE_LIST, Loss
 from continuation.landscape.sets import CriticalSet
 
 BUDGET = 2_000_000
@@ -191,12 +191,7 @@ class _Report:
 
 
 def _require_supported(loss: Loss, size: float | None) -> None:
-    model = loss.model
-    plain = model.kind == "perceptron" and model.activation == "tanh" and model.hidden == 2
-    if not plain or model.bias or model.offset or not model.free_output:
-        raise InvalidInputError(
-            "a complete list is proved for two tanh units with free output weights and no bias"
-        )
+    COMPLETE_LIST.require(loss.model)
     if loss.data.weights is not None:
         raise InvalidInputError("a complete list is proved for data with equal weights")
     if size is not None and size != int(size):

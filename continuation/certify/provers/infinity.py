@@ -32,6 +32,7 @@ from continuation.certify.enclosures import (
     working_precision,
 )
 from continuation.certify.provers.points import point_certificate
+from continuation.landscape.network import CERTIFIED_ENDS
 from symbolic import Model, parse_expression
 
 
@@ -86,8 +87,12 @@ def infinity_certificate(
     """
     names, model = tuple(limit), loss.model
     chart = CHARTS.get((subkind, names))
-    plain = model.activation == "tanh" and not (model.bias or model.offset) and model.free_output
-    if chart is None or not plain or chart.hidden != model.hidden or loss.decay != 0:
+    if (
+        chart is None
+        or not CERTIFIED_ENDS.holds(model)
+        or chart.hidden != model.hidden
+        or loss.decay != 0
+    ):
         return _undecided(problem, subkind, NO_CHART)
     end = replace(loss, model=_limit_model(chart, names))
     point = point_certificate(end, problem, _polished(end, [limit[name] for name in names]))

@@ -29,7 +29,7 @@ from continuation.certify.certificate import (
 from continuation.certify.enclosures import ExactLoss, box, inertia, working_precision
 from continuation.certify.provers.points import point_certificate, undecided, weights_of
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss
+from continuation.landscape.network import SPLIT_LINES, Loss
 
 ENDS_EXCLUDED = "nothing is said of the ends λ = 0 and λ = 1, where the line is more degenerate"
 
@@ -68,10 +68,7 @@ def certify_line(
         The model has no split lines, the base has the wrong length, there is no such unit.
     """
     model = loss.model
-    if not model.free_output or model.hidden < 2:
-        raise InvalidInputError(
-            "only networks of two and more units with free output weights split"
-        )
+    SPLIT_LINES.require(model)
     if not 0 <= unit < model.hidden - 1:
         raise InvalidInputError(f"the base has units 0 to {model.hidden - 2}, not {unit}")
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}

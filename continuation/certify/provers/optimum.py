@@ -49,7 +49,7 @@ from continuation.certify.enclosures import (
     working_precision,
 )
 from continuation.certify.provers.points import rows_of
-from continuation.landscape.network import Loss
+from continuation.landscape.network import CERTIFIED_OPTIMUM, Loss
 from symbolic import Model
 
 INDEPENDENCE = "functions tanh(wx + c) of different ±(w, c), and constants, are independent"
@@ -115,8 +115,8 @@ def certify_never_optimal(
 
 def teacher_of(model: Model) -> Teacher | str:
     """The teacher's units, or why there is no such form."""
-    if model.kind != "perceptron" or model.activation != "tanh" or not model.free_output:
-        return "Θ* is described only for tanh perceptrons with free output weights"
+    if not CERTIFIED_OPTIMUM.holds(model):
+        return CERTIFIED_OPTIMUM.reason
     if model.teacher_expr is None:
         return "there is no teacher, so there is no Θ*"
     units: dict[Fraction, Fraction] = {}

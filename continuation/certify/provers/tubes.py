@@ -38,7 +38,7 @@ from continuation.certify.provers.tube import (
 from continuation.certify.provers.tube_family import Family, family_of
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import SetBranch
-from continuation.landscape.network import Loss
+from continuation.landscape.network import CERTIFIED_BRANCHES, Loss
 from continuation.problem import AnyProblem
 
 BUDGET = 4000
@@ -142,9 +142,7 @@ def _own_loss(loss: Loss, branch: SetBranch) -> Loss:
     if found.parameters.get("weight_decay", 0.0):
         raise InvalidInputError("branches are certified without weight decay")
     model = loss.model
-    plain = model.kind == "perceptron" and model.activation == "tanh"
-    if not plain or model.bias or model.offset or not model.free_output:
-        raise InvalidInputError("branches are certified for tanh units without bias")
+    CERTIFIED_BRANCHES.require(model)
     if branch.parameter == "noise" and found.parameters.get("size", loss.data.size) != (
         loss.data.size
     ):

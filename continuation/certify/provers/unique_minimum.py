@@ -38,7 +38,7 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.optimum import optimal_weights, teacher_of
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Dataset, Loss
+from continuation.landscape.network import ISOLATED_OPTIMUM, Dataset, Loss
 from continuation.statistics import wilson_interval
 from symbolic import Model
 
@@ -180,11 +180,8 @@ def _isolated_optimum(loss: Loss) -> tuple[Fraction, ...]:
     model, teacher = loss.model, teacher_of(loss.model)
     if isinstance(teacher, str):
         raise InvalidInputError(teacher)
-    if model.bias or model.offset or len(teacher.units) != model.hidden:
-        raise InvalidInputError(
-            "the condition is for students without biases and offset that have exactly the "
-            "teacher's units: only then θ* is isolated"
-        )
+    if not model.is_unbiased or len(teacher.units) != model.hidden:
+        raise InvalidInputError(ISOLATED_OPTIMUM.reason)
     return tuple(optimal_weights(model, teacher))
 
 

@@ -18,7 +18,7 @@ from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.branches import follow, label_regions
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.graph import LIMIT_TOLERANCE, WEIGHT_TOLERANCE, match
-from continuation.landscape.network import Dataset, Loss, Symmetry
+from continuation.landscape.network import REGIONS, Dataset, Loss, Symmetry
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet
 from continuation.options import StepOptions
@@ -177,7 +177,7 @@ def _at_value(task: _Task) -> _Found:
         unknown = UNDECIDED if open_end else UNLISTED
         ends[unknown if end is None else end.label] += 1
     reached = tuple(s for s in sets if s.attracting or s.label in ends)
-    if task.model.teacher_units is not None and task.weight_decay == 0.0:
+    if REGIONS.holds(task.model) and task.weight_decay == 0.0:
         reached = tuple(label_regions(loss, reached))
     return _Found(reached, ends, sets.complete)
 

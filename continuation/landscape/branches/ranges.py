@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Grid, Loss, Responses, saturation
+from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses
 from continuation.landscape.sets import CriticalSet
 
 CLOSE_PAIR = 0.05
@@ -50,8 +50,7 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         for corners, and for silent units and limit models of more than two units.
     """
     model = loss.model
-    plain = model.is_odd and model.free_output and not (model.bias or model.offset)
-    if not plain or saturation(model) is None or critical.subkind not in _INPUTS:
+    if not ARRIVALS.holds(model) or critical.subkind not in _INPUTS:
         return None
     if critical.subkind != "isolated" and model.hidden != 2:
         return None

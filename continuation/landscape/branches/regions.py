@@ -15,7 +15,7 @@ from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
 from continuation.landscape.infinity import DERIVATIVES, limit_of
-from continuation.landscape.network import Loss, sample_weights
+from continuation.landscape.network import REGIONS, Loss, sample_weights
 from continuation.landscape.sets import (
     CriticalSet,
     CriticalSets,
@@ -70,13 +70,10 @@ def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> Cri
     InvalidInputError
         Where the model has no such teacher.
     """
-    units = loss.model.teacher_units
-    if units is None:
-        raise InvalidInputError(
-            "regions need a teacher that is a sum of units of the model's activation"
-        )
+    REGIONS.require(loss.model)
+    required = len(loss.model.teacher_units or ())
     trends: dict[tuple[float, ...], RegionEvidence] = {}
-    labelled = tuple(_labelled(loss, found, len(units), trends) for found in sets)
+    labelled = tuple(_labelled(loss, found, required, trends) for found in sets)
     if isinstance(sets, CriticalSets):
         return replace(sets, sets=labelled)
     return CriticalSets(labelled)

@@ -33,7 +33,7 @@ from continuation.landscape.infinity import (
     passage_at,
     passage_at_step,
 )
-from continuation.landscape.network import Loss
+from continuation.landscape.network import CHARTS, Loss
 from continuation.landscape.sets import scaled_inertia
 from continuation.options import StepOptions
 
@@ -70,10 +70,7 @@ MEMORY = 300
 
 def has_charts(loss: Loss, parameter: str) -> bool:
     """Whether branches of this model go on at infinity, in this parameter."""
-    model = loss.model
-    plain = model.kind == "perceptron" and model.free_output
-    plain = plain and model.activation == "tanh" and not (model.bias or model.offset)
-    return plain and parameter in ("noise", "size")
+    return CHARTS.holds(loss.model) and parameter in ("noise", "size")
 
 
 def stuck_at(branch: Branch) -> str | None:

@@ -23,7 +23,7 @@ from continuation.landscape.evolution.switches import Switch, switches_between
 from continuation.landscape.evolution.timeline import Evolution, Interval
 from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
-from continuation.landscape.network import Loss
+from continuation.landscape.network import REGIONS, Loss
 from continuation.landscape.sets import CriticalSet, RegionEvidence
 
 SEARCHES = 5
@@ -213,7 +213,7 @@ class _Graphs:
     def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
         ordered = sorted(sets, key=lambda s: s.loss)
         decaying = any(s.parameters.get("weight_decay", 0.0) > 0.0 for s in sets)
-        if not self.regions or loss.model.teacher_units is None or decaying:
+        if not self.regions or not REGIONS.holds(loss.model) or decaying:
             return ordered
         fresh = [s for s in ordered if s.label not in self.evidence]
         for found in label_regions(loss, fresh):

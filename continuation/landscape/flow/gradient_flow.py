@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +21,7 @@ from continuation.landscape.flow.escapes import CONFLUENCE, CORNER, LINEAR, MIXE
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
-from continuation.landscape.network import LossAt, as_weights
+from continuation.landscape.network import FLOW_ENDS, LossAt, as_weights
 from symbolic import Model
 
 RTOL = 1e-6
@@ -222,26 +221,8 @@ def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
 
 
 def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
-    """Flags of the ends with a chart: confluence, linear, step and the two corners.
-
-    Weight decay keeps trajectories finite. With bias, a step between two inputs does not feel
-    its position, and the linear end with an offset does not feel its shift.
-    """
-    free = model.hidden > 0 and model.free_output and not decaying
-    odd = free and model.is_odd
-    ends = [
-        free and model.hidden > 1,
-        odd and not (model.bias and model.offset),
-        odd and not model.bias,
-        odd and not model.bias and model.hidden > 1 and _has_cubic_term(model),
-        odd and not model.bias and model.hidden > 1,
-    ]
-    return np.array(ends, dtype=np.int64)
-
-
-@lru_cache(maxsize=64)
-def _has_cubic_term(model: Model) -> bool:
-    return abs(float(model.activation_functions(3)(np.zeros(1))[3, 0])) > 0.0
+    """Flags of the ends with a chart; weight decay keeps trajectories finite."""
+    return np.array([not decaying and end.holds(model) for end in FLOW_ENDS], dtype=np.int64)
 
 
 def _result(

@@ -16,7 +16,7 @@ from continuation.arrays import Array
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.results import FlowResult, Passage, reason
-from continuation.landscape.network import LossAt, Responses, saturation
+from continuation.landscape.network import WIDE_ENDS, LossAt, Responses
 from symbolic import Model
 
 FIRST_PIECE = 400
@@ -48,9 +48,7 @@ Integrate = Callable[[Array, float, int], Piece]
 
 def has_compound_ends(model: Model, decaying: bool) -> bool:
     """Whether flows of this model are tested for compound ends."""
-    plain = model.kind == "perceptron" and model.hidden >= 3 and model.is_odd and model.free_output
-    bounded = plain and not (model.bias or model.offset) and saturation(model) is not None
-    return bounded and not decaying
+    return WIDE_ENDS.holds(model) and not decaying
 
 
 def flow_in_pieces(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.graph.curves import invariant_curve
-from continuation.landscape.network import Loss, LossAt, Symmetry
+from continuation.landscape.network import PHASE_PLANE, Loss, LossAt, Symmetry
 from continuation.landscape.sets import CriticalSet
 
 SIDES_LONG = 2.0
@@ -80,11 +80,7 @@ def phase_plane(
     InvalidInputError
         A model with another number of weights, an empty range, or under two points.
     """
-    if loss.model.dimension != 2:
-        raise InvalidInputError(
-            f"a phase plane needs a model with two weights; this one has {loss.model.dimension}. "
-            "A single unit without bias and offset has two"
-        )
+    PHASE_PLANE.require(loss.model)
     low, high = extent
     if not (np.isfinite(extent).all() and low < high) or resolution < 2:
         raise InvalidInputError(

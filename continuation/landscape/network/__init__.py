@@ -3,6 +3,29 @@
 May import the engine and `symbolic`.
 """
 
+from continuation.landscape.network.capabilities import (
+    ARRIVALS,
+    BLOW_UP,
+    CAPABILITIES,
+    CERTIFIED_BRANCHES,
+    CERTIFIED_ENDS,
+    CERTIFIED_OPTIMUM,
+    CHARTS,
+    COMPLETE_LIST,
+    EXHAUSTIVE_SEARCH,
+    FLOW_ENDS,
+    FREE_OUTPUTS,
+    ISOLATED_OPTIMUM,
+    ONE_OPTIMUM,
+    PHASE_PLANE,
+    REDUCED_LOSS,
+    REGIONS,
+    REPRESENTED_TEACHER,
+    SPLIT_LINES,
+    WIDE_ENDS,
+    Capability,
+    capability_table,
+)
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Jet, Loss, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, read_observations
@@ -25,10 +48,30 @@ from continuation.landscape.network.symmetry import (
 from continuation.landscape.network.weight_grid import SPACING, Grid
 
 __all__ = [
+    "ARRIVALS",
+    "BLOW_UP",
+    "CAPABILITIES",
+    "CERTIFIED_BRANCHES",
+    "CERTIFIED_ENDS",
+    "CERTIFIED_OPTIMUM",
+    "CHARTS",
+    "COMPLETE_LIST",
+    "EXHAUSTIVE_SEARCH",
+    "FLOW_ENDS",
+    "FREE_OUTPUTS",
+    "ISOLATED_OPTIMUM",
     "LARGEST_LISTED",
+    "ONE_OPTIMUM",
+    "PHASE_PLANE",
+    "REDUCED_LOSS",
+    "REGIONS",
+    "REPRESENTED_TEACHER",
     "SPACING",
+    "SPLIT_LINES",
+    "WIDE_ENDS",
     "Activation",
     "Axis",
+    "Capability",
     "Dataset",
     "Grid",
     "Jet",
@@ -41,6 +84,7 @@ __all__ = [
     "Symmetry",
     "activation",
     "as_weights",
+    "capability_table",
     "loss_in_blocks",
     "project",
     "read_observations",

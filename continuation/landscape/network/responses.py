@@ -31,7 +31,7 @@ that differ less than this on all but two samples are beyond double precision.""
 @lru_cache(maxsize=256)
 def activation(model: Model, order: int) -> Activation:
     """φ, φ', …, φ^(order) of a model: u of shape s ↦ (order + 1, *s)."""
-    if model.activation == "tanh":
+    if model.is_tanh:
         return partial(tanh_derivatives, order=order)
     return model.activation_functions(order)
 

@@ -217,7 +217,7 @@ class Symmetry:
 
 @lru_cache(maxsize=256)
 def _symmetry(model: Model) -> Symmetry:
-    if model.kind == "expression":
+    if not model.is_perceptron:
         return Symmetry(0, 0, False, (), 1, 0.0, None)
     blocks = 1 + model.bias + model.free_output
     inner, outer = (-1,) * (1 + model.bias), (-1,) * model.free_output

@@ -11,7 +11,15 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import label_regions
-from continuation.landscape.network import Loss, LossAt, Responses, Symmetry, saturation
+from continuation.landscape.network import (
+    EXHAUSTIVE_SEARCH,
+    REGIONS,
+    WIDE_ENDS,
+    Loss,
+    LossAt,
+    Responses,
+    Symmetry,
+)
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.exhaustive import one_unit_sets, two_unit_sets
 from continuation.landscape.search.lifting import (
@@ -29,7 +37,7 @@ from continuation.landscape.search.repeated_starts import (
     is_resolved,
 )
 from continuation.landscape.search.seekers import polish
-from continuation.landscape.search.wide_ends import has_wide_ends, wide_end_sets, wide_ends
+from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
 from continuation.landscape.sets import Assembler, CriticalSet, CriticalSets, Saturation, labelled
 from continuation.progress import Progress, Report, silent
 from symbolic import Model
@@ -109,7 +117,7 @@ def find_critical_sets(
     budget = Budget(most_runs, time_limit)
     task = _Task(loss, noise, size, weight_decay, int(seed), infinity, budget, progress)
     found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
-    if regions and loss.model.teacher_units is not None and weight_decay == 0.0:
+    if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
         return label_regions(loss, found)
     return found
 
@@ -131,7 +139,7 @@ class _Task:
         return loss.at(noise=self.noise, size=self.size, weight_decay=self.weight_decay)
 
     def is_exhaustive(self, model: Model) -> bool:
-        return is_exhaustive(model) and self.weight_decay == 0.0
+        return EXHAUSTIVE_SEARCH.holds(model) and self.weight_decay == 0.0
 
     def exhaustive(self, loss: Loss) -> CriticalSets:
         responses = Responses.of(loss, self.noise, self.size)
@@ -170,7 +178,7 @@ class _Task:
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
-        if self.weight_decay > 0.0 or not has_wide_ends(self.loss):
+        if self.weight_decay > 0.0 or not WIDE_ENDS.holds(self.loss.model):
             return [], NO_ENDS
         if not self.infinity:
             return [], "sets at infinity were not asked for"
@@ -182,8 +190,7 @@ class _Task:
 
     def _widths(self) -> range:
         model = self.loss.model
-        narrow = model.kind == "perceptron" and model.free_output
-        return range(1 if narrow else model.hidden, model.hidden + 1)
+        return range(1 if model.free_output else model.hidden, model.hidden + 1)
 
     def _width(
         self, units: int, points: dict[int, list[BasePoint]]
@@ -197,7 +204,7 @@ class _Task:
             found = self.exhaustive(loss)
             isolated = [s for s in found if s.subkind == "isolated"]
             return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])
-        stage = "repeated starts" if model.kind == "expression" else f"units: {units}, starts"
+        stage = f"units: {units}, starts" if model.is_perceptron else "repeated starts"
 
         def report(batch: int, known: int) -> None:
             self.progress(Progress(stage, batch, MOST_BATCHES, known))
@@ -212,7 +219,7 @@ class _Task:
     ) -> Callable[[Harvest], list[Array]]:
         """Points of one unit less, each only once; what a harvest met of them is added first."""
         used: list[BasePoint] = []
-        narrow = self.loss.model.kind == "perceptron" and self.loss.model.free_output
+        narrow = self.loss.model.free_output
 
         def fresh(harvest: Harvest) -> list[Array]:
             for fewer, ends in harvest.narrower.items():
@@ -234,7 +241,7 @@ class _Task:
     def _anchors(self, loss: Loss, points: Mapping[int, list[BasePoint]]) -> list[Array]:
         """Embeddings of the points of one unit less, as starts."""
         lifter = Lifter(loss, self.noise, self.size, self.weight_decay)
-        below = points.get(loss.model.hidden - 1, []) if loss.model.kind == "perceptron" else []
+        below = points.get(loss.model.hidden - 1, []) if loss.model.is_perceptron else []
         return [s.theta for s in lifter.all_over(below).sets if s.theta is not None]
 
     def _with_new(
@@ -257,7 +264,7 @@ class _Task:
 
     def _lifted(self, lifter: Lifter, points: Mapping[int, Sequence[BasePoint]]) -> Lifted:
         model = self.loss.model
-        if model.kind == "expression" or not model.free_output:
+        if not model.free_output:
             return Lifted()
         narrower = {units: points[units] for units in points if 0 < units < model.hidden}
         lifted = lifter.all_over([*bases_in_order(narrower), lifter.nothing()])
@@ -281,16 +288,4 @@ def _sample_notes(at: LossAt) -> tuple[str, ...]:
     return (
         f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): the "
         "data can be fitted exactly by a continuum of weights, which is not listed",
-    )
-
-
-def is_exhaustive(model: Model) -> bool:
-    """Whether the search of this model is exhaustive (without weight decay)."""
-    return (
-        model.kind == "perceptron"
-        and model.hidden <= 2
-        and model.is_odd
-        and model.free_output
-        and not (model.bias or model.offset)
-        and saturation(model) is not None
     )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss, Responses, project
+from continuation.landscape.network import REDUCED_LOSS, Loss, Responses, project
 
 
 def reduced_loss(loss: Loss, nodes: ArrayLike, *, noise: float = 0.0) -> NDArray[np.float64]:
@@ -38,9 +38,7 @@ def reduced_loss(loss: Loss, nodes: ArrayLike, *, noise: float = 0.0) -> NDArray
     ----------
     G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413.
     """
-    model = loss.model
-    if model.hidden != 2 or not (model.is_odd and model.free_output) or model.bias or model.offset:
-        raise InvalidInputError("the reduced loss is defined for two odd units without bias")
+    REDUCED_LOSS.require(loss.model)
     w = np.asarray(nodes, dtype=np.float64)
     if w.ndim != 1 or not np.isfinite(w).all() or not (np.diff(w, prepend=0.0) > 0.0).all():
         raise InvalidInputError("nodes must be finite, positive and increasing")

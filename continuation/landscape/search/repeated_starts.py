@@ -111,7 +111,7 @@ class Harvest:
 
     def _is_narrower(self, theta: Array) -> bool:
         model = self.build.model
-        if model.kind == "expression" or not model.free_output:
+        if not model.free_output:
             return False
         base, embedding = reduced_network(model, theta, decays=self.decays)
         units = len(embedding.copies)
@@ -240,7 +240,7 @@ def _run(at: LossAt, harvest: Harvest, starts: Array, *, random: bool) -> None:
     for target in (MINIMUM, ANY_INDEX):
         for theta, found in zip(*seek(at, starts, target), strict=True):
             harvest.add(theta if found else None, random=random)
-    if at.model.kind == "perceptron" and at.model.free_output:
+    if at.model.free_output:
         for theta, close in zip(*seek_reduced(at, starts), strict=True):
             harvest.add(polish(at, theta) if close else None, random=random)
 
@@ -253,8 +253,7 @@ def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Gene
 def has_few_samples(at: LossAt) -> bool:
     """Whether there are fewer distinct inputs than weights (for odd units without bias: |x|)."""
     model, x = at.model, at.data[0]
-    mirrored = model.is_odd and not (model.bias or model.offset)
-    return bool(np.unique(np.abs(x) if mirrored else x).size < model.dimension)
+    return bool(np.unique(np.abs(x) if model.is_odd_function else x).size < model.dimension)
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:

@@ -36,7 +36,7 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     ndarray, shape (d,)
     """
     model, x = at.model, at.data[0]
-    if model.kind == "expression":
+    if not model.is_perceptron:
         return 2.0 * rng.standard_normal(model.dimension)
     h = model.hidden
     low, high = np.log(np.array(STEEPNESS) / np.std(x))

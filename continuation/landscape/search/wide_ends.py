@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import End, LimitSystem, canonical_limit, limit_of
-from continuation.landscape.network import Grid, Loss, Responses, saturation
+from continuation.landscape.network import WIDE_ENDS, Grid, Loss, Responses
 from continuation.landscape.sets import Assembler, CriticalSet
 
 STARTS = 80
@@ -87,11 +86,7 @@ def wide_ends(
     InvalidInputError
         For other models; one and two units are enumerated by `find_critical_sets`.
     """
-    if not has_wide_ends(loss):
-        raise InvalidInputError(
-            "ends are searched for three or more odd sigmoid units without bias; those of one "
-            "and two units are enumerated"
-        )
+    WIDE_ENDS.require(loss.model)
     rng = np.random.default_rng(seed)
     found: list[End] = []
     hits: list[int] = []
@@ -119,13 +114,6 @@ def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
         )
         for end in found.ends
     ]
-
-
-def has_wide_ends(loss: Loss) -> bool:
-    """Whether the ends of this model are searched here."""
-    model = loss.model
-    plain = model.kind == "perceptron" and model.hidden >= 3 and model.is_odd and model.free_output
-    return plain and not (model.bias or model.offset) and saturation(model) is not None
 
 
 def _of_kind(

@@ -41,7 +41,7 @@ def _eigenvalues(hessian: Array) -> Array:
 
 def population_of(model: Model) -> Dataset:
     """The population of a model's input law, the same for all widths, computed once."""
-    return _population(model if model.kind == "expression" else model.with_hidden(1))
+    return _population(model.with_hidden(1) if model.is_perceptron else model)
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ import itertools
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Symmetry
+from continuation.landscape.network import SPLIT_LINES, Symmetry
 from continuation.landscape.sets.critical_sets import Segment
 from continuation.landscape.sets.manifolds import Embedding
 from symbolic import Model
@@ -55,7 +55,7 @@ def merge_units(model: Model, theta: Array, kept: int, dropped: int) -> Array:
 
 def coinciding_units(model: Model, theta: Array) -> tuple[int, int] | None:
     """Two units with the same input parameters up to a flip, both working; else None."""
-    if not model.free_output or model.kind == "expression" or model.hidden < 2:
+    if not SPLIT_LINES.holds(model):
         return None
     units = _blocks(model, theta)[0].T
     inputs, outputs = units[:, :-1], units[:, -1]
@@ -114,7 +114,7 @@ def reduced_network(model: Model, theta: Array, *, decays: bool = False) -> tupl
 
 def working_units(model: Model, theta: Array) -> int:
     """Distinct units with nonzero input and output weights (coinciding ones count once)."""
-    if model.kind == "expression":
+    if not model.is_perceptron:
         return 0
     units = _blocks(model, theta)[0]
     outputs = units[-1] if model.free_output else np.array(model.output_weights)

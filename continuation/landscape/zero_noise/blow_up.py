@@ -18,7 +18,13 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Activation, Loss, Responses, activation, saturation
+from continuation.landscape.network import (
+    BLOW_UP,
+    Activation,
+    Loss,
+    Responses,
+    activation,
+)
 from continuation.problem import Problem
 
 SMALL_ARGUMENT = 0.5
@@ -58,20 +64,16 @@ class BlowUp:
             without bias.
         """
         model = loss.model
-        plain = model.kind == "perceptron" and model.is_odd and model.free_output
-        plain = plain and not (model.bias or model.offset) and saturation(model) is not None
-        teacher = model.teacher_units
-        if not plain or teacher is None or len(teacher) != model.hidden - 1:
-            raise InvalidInputError(
-                "the blow-up at zero noise is for odd sigmoid units without bias and a teacher "
-                f"of exactly one unit less; {model.hidden} units need a teacher of "
-                f"{model.hidden - 1}"
-            )
+        BLOW_UP.require(model)
         if loss.data.kind == "observed":
             raise InvalidInputError("observed data have no noise that could tend to zero")
         responses = Responses.of(loss, 0.0, size)
         responses = Responses(responses.samples, responses.samples.noise, model)
-        return cls(loss, np.array([[abs(w), v * np.sign(w)] for w, v in teacher]), responses)
+        return cls(
+            loss,
+            np.array([[abs(w), v * np.sign(w)] for w, v in model.teacher_units or ()]),
+            responses,
+        )
 
     @property
     def fixed(self) -> tuple[Array, ...]:

@@ -12,7 +12,13 @@ from continuation.arclength import trace_branch
 from continuation.branch import Branch
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
-from continuation.landscape.network import Loss, Symmetry
+from continuation.landscape.network import (
+    FREE_OUTPUTS,
+    ONE_OPTIMUM,
+    REPRESENTED_TEACHER,
+    Loss,
+    Symmetry,
+)
 from symbolic import Model
 
 
@@ -48,12 +54,8 @@ def optimum(model: Model) -> NDArray[np.float64]:
         If the teacher is no perceptron of H units of the same activation: then Θ* is empty or
         a manifold.
     """
-    units = model.teacher_units
-    plain = model.kind == "perceptron" and not (model.bias or model.offset) and model.free_output
-    if units is None or not plain or len(units) != model.hidden:
-        raise InvalidInputError(
-            "Θ* is one orbit only where the teacher has exactly as many units as the student"
-        )
+    ONE_OPTIMUM.require(model)
+    units = model.teacher_units or ()
     return np.array([w for w, _ in units] + [v for _, v in units], dtype=np.float64)
 
 
@@ -70,11 +72,9 @@ def optimum_gradient(loss: Loss, noise: float) -> float:
         Where Θ* is empty (the teacher is no perceptron of at most the student's units) or the
         output weights are fixed.
     """
-    units = loss.model.teacher_units
-    if units is None or len(units) > loss.model.hidden:
-        raise InvalidInputError("Θ* is empty: the student cannot represent the teacher")
-    if not loss.model.free_output:
-        raise InvalidInputError("the bound needs free output weights")
+    REPRESENTED_TEACHER.require(loss.model)
+    FREE_OUTPUTS.require(loss.model)
+    units = loss.model.teacher_units or ()
     if len(units) == loss.model.hidden:
         return float(np.linalg.norm(loss.gradient(optimum(loss.model), noise=noise)))
     data = loss.data
