@@ -30,6 +30,7 @@ from continuation.landscape import (
 )
 from continuation.landscape.flow import escape_law
 from continuation.landscape.infinity import Passage
+from continuation.landscape.network import split_plain
 from figures.arrays import padded
 from figures.settings import Settings
 from figures.style import DOUBLE
@@ -138,7 +139,7 @@ def _passing(branch: SetBranch) -> tuple[list[np.ndarray], tuple[Passage, ...]] 
 
 def _of_weights(theta: np.ndarray, p: np.ndarray) -> np.ndarray:
     """Parameter, largest |v| and D."""
-    w, v = np.split(theta, 2, axis=1)
+    w, v = (part.T for part in split_plain(theta.T))
     square = np.diff(np.abs(w), axis=1)[:, 0] ** 2
     return np.column_stack([p, np.abs(v).max(axis=1), square])
 
@@ -209,7 +210,7 @@ def _flow(seed: int, last: float) -> xr.Dataset:
 
 def _differences(theta: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Time, half difference of the output weights of equally oriented units, and D."""
-    w, v = np.split(theta, 2, axis=1)
+    w, v = (part.T for part in split_plain(theta.T))
     half = np.diff(np.where(w < 0.0, -v, v), axis=1)[:, 0] / 2.0
     return np.column_stack([t, np.abs(half), np.diff(np.abs(w), axis=1)[:, 0] ** 2])
 

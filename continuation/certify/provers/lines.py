@@ -29,7 +29,7 @@ from continuation.certify.certificate import (
 from continuation.certify.enclosures import ExactLoss, box, inertia, working_precision
 from continuation.certify.provers.points import point_certificate, undecided, weights_of
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import SPLIT_LINES, Loss
+from continuation.landscape.network import SPLIT_LINES, Layout, Loss
 
 ENDS_EXCLUDED = "nothing is said of the ends λ = 0 and λ = 1, where the line is more degenerate"
 
@@ -104,11 +104,11 @@ def transverse(smaller: ExactLoss, theta: list[arb], unit: int) -> tuple[arb_mat
 
     As the output is linear in v, this is the part of the Hessian that the residual carries.
     """
-    count = smaller.model.hidden
-    inputs = [unit, *([count + unit] if smaller.model.bias else [])]
+    layout = Layout.of(smaller.model)
+    inputs = layout.input_places(unit)
     curvature = smaller.curvature(theta).tolist()
-    v = theta[(1 + smaller.model.bias) * count + unit]
-    return arb_mat([[curvature[a][b] for b in inputs] for a in inputs]), v
+    rows = [[curvature[a][b] for b in inputs] for a in inputs]
+    return arb_mat(rows), theta[layout.output_place(unit)]
 
 
 def _proved(point: Certificate, across: tuple[int, int, int], unit: int) -> Certificate:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flint import arb, arb_mat
 
 from continuation.certify.enclosures import Column, ExactLoss
+from continuation.landscape.network import split_plain
 
 
 def bent_gradient(
@@ -28,20 +29,18 @@ def bent_gradient(
     weights : three lists of arb
         ω, ω' p', ω'' p'².
     """
-    h = len(theta) // 2
-    total = [arb(0)] * (2 * h)
+    (w, v), (a, b) = split_plain(list(theta)), split_plain(list(direction))
+    by_inputs, by_outputs = [arb(0)] * len(w), [arb(0)] * len(w)
     for j, x in enumerate(loss.x):
-        jets = [
-            _unit_jet(theta[k], direction[k], theta[h + k], direction[h + k], x) for k in range(h)
-        ]
+        jets = [_unit_jet(*unit, x) for unit in zip(w, a, v, b, strict=True)]
         r = [sum((jet[0][m] for jet in jets), arb(0)) for m in range(3)]
         r[0] -= loss.targets[j]
         r[1] += falls[j]
-        w = [column[j] for column in weights]
+        share = [column[j] for column in weights]
         for k, (_, by_w, by_v) in enumerate(jets):
-            total[k] += _second_ofproduct(w, r, by_w)
-            total[h + k] += _second_ofproduct(w, r, by_v)
-    return arb_mat(2 * h, 1, total)
+            by_inputs[k] += _second_ofproduct(share, r, by_w)
+            by_outputs[k] += _second_ofproduct(share, r, by_v)
+    return arb_mat(len(theta), 1, [*by_inputs, *by_outputs])
 
 
 Jet = tuple[arb, arb, arb]
@@ -106,12 +105,9 @@ class Moved:
         cls, loss: ExactLoss, theta: Sequence[arb], direction: Sequence[arb], falls: Column
     ) -> Moved:
         """At θ along θ' = direction; `falls` is the derivative of −y."""
-        h = len(theta) // 2
-        units = [
-            _unit_columns(theta[k], direction[k], theta[h + k], direction[h + k], loss.x)
-            for k in range(h)
-        ]
-        outputs = [_scaled(theta[h + k], units[k][1][0]) for k in range(h)]
+        (w, v), (a, b) = split_plain(list(theta)), split_plain(list(direction))
+        units = [_unit_columns(*unit, loss.x) for unit in zip(w, a, v, b, strict=True)]
+        outputs = [_scaled(v_k, unit[1][0]) for v_k, unit in zip(v, units, strict=True)]
         residual = [-y for y in loss.targets]
         for column in outputs:
             residual = [a + b for a, b in zip(residual, column, strict=True)]

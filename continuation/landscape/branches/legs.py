@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.branch import SpecialPoint
 from continuation.landscape.branches.ranges import Where
 from continuation.landscape.infinity import Chart, ChartLoss, Passage
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Loss, split_plain
 from continuation.options import NewtonOptions, StepOptions
 
 
@@ -64,7 +64,7 @@ class Leg:
         """Network function of one row at inputs x (m,), real for virtual units too."""
         chart = self.unit
         if chart is None:
-            w, v = np.split(self.theta[row], 2)
+            w, v = split_plain(self.theta[row])
             return np.asarray(v @ np.tanh(np.outer(w, x)))
         return chart.values(self.coordinates[row], x)[0]
 

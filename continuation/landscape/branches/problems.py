@@ -10,7 +10,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitSystem
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Layout, Loss
 from continuation.landscape.sets import CriticalSet, scaled_inertia, unit_curvatures
 from continuation.problem import AnyProblem, CompiledProblem, Problem
 
@@ -160,16 +160,17 @@ def _with_silent_units(loss: Loss, critical_set: CriticalSet, full: CompiledProb
     base, embedding, model = critical_set.base, critical_set.embedding, loss.model
     assert base is not None
     assert embedding is not None
-    start, h = embedding.lift(model, base), model.hidden
-    outputs = (1 + model.bias) * h + embedding.dead + np.arange(len(embedding.silent))
+    start, layout = embedding.lift(model, base), Layout.of(model)
+    silent = range(embedding.dead, embedding.dead + len(embedding.silent))
+    outputs = np.array([layout.output_place(unit) for unit in silent])
     columns = [
         embedding.lift(model, e) - embedding.lift(model, 0.0 * base) for e in np.eye(base.size)
     ]
     slopes = full.jacobian(start, critical_set.parameters.get("noise", 0.0))[outputs]
-    for place, slope in zip(outputs, slopes, strict=True):
-        unit = np.arange(place % h, (1 + model.bias) * h, h)
+    for unit, slope in zip(silent, slopes, strict=True):
+        inputs = layout.input_places(unit)
         column = np.zeros(start.size)
-        column[unit] = slope[unit] / np.linalg.norm(slope[unit])
+        column[inputs] = slope[inputs] / np.linalg.norm(slope[inputs])
         columns.append(column)
     wide = np.array(columns).T
     pull = np.vstack([wide.T[: base.size], np.eye(start.size)[outputs]])
@@ -193,13 +194,14 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
     """
     theta = critical_set.theta
     assert theta is not None
-    h = critical_set.model.hidden
-    unit = int(np.argmin(np.abs(theta[-h:])))
+    layout = Layout.of(critical_set.model)
+    unit = int(np.argmin(np.abs(layout.output_weights(theta))))
     rows = np.delete(np.arange(theta.size), unit)
-    columns = np.delete(np.arange(theta.size), theta.size - h + unit)
+    output = layout.output_place(unit)
+    columns = np.delete(np.arange(theta.size), output)
 
     def wide(x: Array) -> Array:
-        return np.insert(x, theta.size - h + unit, 0.0)
+        return np.insert(x, output, 0.0)
 
     problem = Problem(
         lambda x, p: full.residual(wide(x), p)[rows],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses
+from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses, split_plain
 from continuation.landscape.sets import CriticalSet
 
 CLOSE_PAIR = 0.05
@@ -79,7 +79,7 @@ def range_of_points(loss: Loss) -> Where:
     lowest, highest = _range(loss)
 
     def where(theta: Array) -> str | None:
-        inputs = np.abs(theta[: theta.size // 2])
+        inputs = np.abs(split_plain(theta)[0])
         if inputs.max() > highest:
             return "step"
         if inputs.min() < lowest:
@@ -98,7 +98,7 @@ def _range(loss: Loss) -> tuple[float, float]:
 
 def has_close_pair(theta: Array, distance: float) -> bool:
     """Whether two units of opposite output have input weights within this relative distance."""
-    w, v = np.split(theta, 2)
+    w, v = split_plain(theta)
     order = np.argsort(np.abs(w))
     inputs, outputs = np.abs(w)[order], (v * np.where(w < 0.0, -1.0, 1.0))[order]
     close = np.diff(inputs) < distance * (inputs[1:] + inputs[:-1]) / 2.0
@@ -106,7 +106,7 @@ def has_close_pair(theta: Array, distance: float) -> bool:
 
 
 _INPUTS: dict[str, Callable[[Array], Array]] = {
-    "isolated": lambda state: state[: state.size // 2],
+    "isolated": lambda state: split_plain(state)[0],
     "silent unit": lambda state: state[:2],
     "confluence": lambda state: state[:1],
     "linear": lambda state: state[:1],

@@ -22,7 +22,7 @@ from continuation.arrays import Array
 from continuation.landscape.flow.decision import EQUAL_UNITS
 from continuation.landscape.flow.escapes import CORNER_RADIUS, STEP_LIMIT
 from continuation.landscape.infinity import DERIVATIVES, ModelPoint, step_slope
-from continuation.landscape.network import Responses, activation, saturation
+from continuation.landscape.network import Responses, activation, saturation, split_plain
 from symbolic import Model
 
 LARGEST_CLUSTER = len(DERIVATIVES)
@@ -119,9 +119,9 @@ def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
     Neighbours whose output weights have one sign are copies: the outputs of distinct ones grow
     with alternating signs.
     """
-    hidden = theta.size // 2
-    w, v = np.abs(theta[:hidden]), theta[hidden:] * np.sign(theta[:hidden])
-    works = np.maximum(w, np.abs(theta[hidden:])) > IDLE * (1.0 + np.abs(theta).max())
+    inputs, outputs = split_plain(theta)
+    w, v = np.abs(inputs), outputs * np.sign(inputs)
+    works = np.maximum(w, np.abs(outputs)) > IDLE * (1.0 + np.abs(theta).max())
     w, v = w[works], v[works]
     order = np.argsort(w)
     w, v = w[order], v[order]

@@ -24,6 +24,7 @@ from continuation.landscape.flow.rodas import (
     scaled_error,
     step_factor,
 )
+from continuation.landscape.network import weights
 from continuation.problem import KERNEL_SIGNATURE
 
 UNDECIDED_TIME, UNDECIDED_STEPS, STALLED, STATIONARY, NOT_FINITE = range(-5, 0)
@@ -286,4 +287,4 @@ _SIGNATURE = _MATRIX(
 @cache
 def compiled_flows() -> Callable[..., Matrix]:
     """`_flows`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_flows, _SIGNATURE, (dense, rodas, decision, escapes))
+    return compiled_for_all_models(_flows, _SIGNATURE, (dense, weights, rodas, decision, escapes))

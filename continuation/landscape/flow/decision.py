@@ -32,6 +32,7 @@ from continuation.dense import (
     smallest_eigenvalue,
 )
 from continuation.landscape.flow.rodas import evaluate, slope
+from continuation.landscape.network import input_place, output_place
 
 Layout = NDArray[np.int64]
 HIDDEN, INPUTS, FREE_OUTPUT, OFFSET, ODD, FLAT = range(6)
@@ -65,7 +66,8 @@ def unit_distance(theta: Vector, layout: Layout, i: int, j: int) -> tuple[float,
     """Distance of the input-side weights of two units up to sign, and that sign."""
     same, opposite = 0.0, 0.0
     for m in range(layout[INPUTS]):
-        a, b = theta[m * layout[HIDDEN] + i], theta[m * layout[HIDDEN] + j]
+        a = theta[input_place(layout[HIDDEN], m, i)]
+        b = theta[input_place(layout[HIDDEN], m, j)]
         same = max(same, abs(a - b))
         opposite = max(opposite, abs(a + b))
     if layout[ODD] and opposite < same:
@@ -182,7 +184,7 @@ def tends_to_line(
 def line_directions(layout: Layout, cluster: Layout, sign: Vector, dimension: int) -> Matrix:
     """Orthonormal directions (r, d) that change no output: weights traded within groups."""
     hidden = layout[HIDDEN]
-    outputs = layout[INPUTS] * hidden
+    outputs = output_place(hidden, layout[INPUTS], 0)
     rows = np.zeros((hidden, dimension))
     count = 0
     for k in range(hidden):
@@ -218,7 +220,7 @@ def _settles_on_line(
     if not _groups_are_equal(target, layout, cluster, sign):
         return False
     drift = _remaining_drift(loss, theta, directions, start)
-    outputs = layout[INPUTS] * layout[HIDDEN]
+    outputs = output_place(layout[HIDDEN], layout[INPUTS], 0)
     for k in range(layout[HIDDEN]):
         total = 0.0
         for i in range(layout[HIDDEN]):
@@ -254,8 +256,8 @@ def _groups_are_equal(theta: Vector, layout: Layout, cluster: Layout, sign: Vect
     hidden = layout[HIDDEN]
     for k in range(hidden):
         for m in range(layout[INPUTS]):
-            common = sign[cluster[k]] * theta[m * hidden + cluster[k]]
-            gap = sign[k] * theta[m * hidden + k] - common
+            common = sign[cluster[k]] * theta[input_place(hidden, m, cluster[k])]
+            gap = sign[k] * theta[input_place(hidden, m, k)] - common
             if abs(gap) > EQUAL_UNITS * (1.0 + abs(common)):
                 return False
     return True

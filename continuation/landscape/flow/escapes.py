@@ -43,6 +43,7 @@ from continuation.landscape.flow.decision import (
     unit_distance,
 )
 from continuation.landscape.flow.rodas import evaluate, slope
+from continuation.landscape.network import input_place, output_place
 
 CONFLUENCE, LINEAR, STEP, CORNER, MIXED = range(3, 8)
 """Codes of the ends; 1 and 2 are points and lines."""
@@ -113,13 +114,13 @@ def chart_matrix(
     are the two weights themselves.
     """
     hidden, inputs = layout[HIDDEN], layout[INPUTS]
-    v_i, v_j = inputs * hidden + i, inputs * hidden + j
+    v_i, v_j = output_place(hidden, inputs, i), output_place(hidden, inputs, j)
     for a in range(p.shape[0]):
         for b in range(p.shape[0]):
             p[a, b] = 1.0 if a == b else 0.0
     if kind == CONFLUENCE:
         for n in range(inputs):
-            a, b = n * hidden + i, n * hidden + j
+            a, b = input_place(hidden, n, i), input_place(hidden, n, j)
             reach = 1.0 if n == m else delta
             p[a, b] = reach
             p[b, a] = sign
@@ -131,7 +132,7 @@ def chart_matrix(
     elif kind == LINEAR:
         p[v_i, v_i] = 1.0 / delta
         if inputs == 2:
-            p[hidden + i, hidden + i] = delta
+            p[input_place(hidden, 1, i), input_place(hidden, 1, i)] = delta
     elif kind == CORNER:
         gap = other * other - delta * delta
         p[v_i, v_i] = other * other / (delta * gap)
@@ -144,7 +145,7 @@ def chart_matrix(
 def frozen_slots(kind: int, i: int, j: int, m: int, layout: Layout) -> tuple[int, int]:
     """Slots of q that hold δ (and the second weight of a corner); −1 where there is none."""
     if kind == CONFLUENCE:
-        return m * layout[HIDDEN] + j, -1
+        return input_place(layout[HIDDEN], m, j), -1
     if kind == CORNER:
         return i, j
     return i, -1
@@ -192,7 +193,7 @@ def settle(
     tuple
         Whether Newton contracted with a positive Hessian, and the minimum e.
     """
-    d, linear = q.size, layout[INPUTS] * layout[HIDDEN]
+    d, linear = q.size, output_place(layout[HIDDEN], layout[INPUTS], 0)
     theta, g, hessian = np.empty(d), np.empty(d), np.empty((d, d))
     previous = np.inf
     for iteration in range(SETTLE_STEPS):
@@ -293,7 +294,7 @@ def follow_profile(
     """
     d = theta.size
     slots = frozen_slots(kind, i, j, m, layout)
-    a, b = m * layout[HIDDEN] + i, m * layout[HIDDEN] + j
+    a, b = input_place(layout[HIDDEN], m, i), input_place(layout[HIDDEN], m, j)
     delta = 0.5 * (theta[a] - sign * theta[b]) if kind == CONFLUENCE else theta[a]
     p, q = np.empty((d, d)), theta.copy()
     chart_matrix(kind, i, j, m, sign, delta, 0.0, layout, p)
@@ -326,7 +327,8 @@ def follow_profile(
         add(limit, weight, q)
         add(limit, -weight, previous)
     limit[slots[0]] = 0.0
-    if abs(limit[layout[INPUTS] * layout[HIDDEN] + (j if kind == CONFLUENCE else i)]) < VANISHING:
+    leaves = j if kind == CONFLUENCE else i
+    if abs(limit[output_place(layout[HIDDEN], layout[INPUTS], leaves)]) < VANISHING:
         return NO, 0.0
     fall = start - end
     if not fall > 10.0 * ROUNDING * abs(start) or value - start > SLAVED * fall:
@@ -454,7 +456,8 @@ def runs_to_infinity(
                 side = math.copysign(1.0, theta[high])
                 answer = _keep(answer, found, MIXED, low, high, 0, side, end, verdict)
             _, sign = unit_distance(theta, layout, i, j)
-            opposed = theta[inputs * hidden + i] * theta[inputs * hidden + j] * sign < 0.0
+            v_i = theta[output_place(hidden, inputs, i)]
+            opposed = v_i * theta[output_place(hidden, inputs, j)] * sign < 0.0
             if not opposed or answer == YES:
                 continue
             if allowed[0]:
@@ -474,7 +477,7 @@ def _widest(theta: Vector, layout: Layout, i: int, j: int, sign: float) -> int:
     """Input-side component in which two units differ most."""
     hidden, best, widest = layout[HIDDEN], 0, -1.0
     for m in range(layout[INPUTS]):
-        gap = abs(theta[m * hidden + i] - sign * theta[m * hidden + j])
+        gap = abs(theta[input_place(hidden, m, i)] - sign * theta[input_place(hidden, m, j)])
         if gap > widest:
             best, widest = m, gap
     return best

@@ -21,7 +21,7 @@ from continuation.landscape.flow.escapes import CONFLUENCE, CORNER, LINEAR, MIXE
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
-from continuation.landscape.network import FLOW_ENDS, LossAt, as_weights
+from continuation.landscape.network import FLOW_ENDS, Layout, LossAt, as_weights
 from symbolic import Model
 
 RTOL = 1e-6
@@ -213,11 +213,9 @@ def _integrate(
 
 def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
     """Layout of the weights as the compiled decision rule reads it (see `decision`)."""
-    inputs = 2 if model.bias else 1
-    return np.array(
-        [model.hidden, inputs, model.free_output, model.offset, model.is_odd, not decaying],
-        dtype=np.int64,
-    )
+    places = Layout.of(model)
+    flags = [model.free_output, model.offset, model.is_odd, not decaying]
+    return np.array([places.hidden, places.inputs, *flags], dtype=np.int64)
 
 
 def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
@@ -277,23 +275,22 @@ def _result(
 
 def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:
     """Whether all units that are equal vanish, so that there is nothing to trade between them."""
-    units = theta[: len(model.unit_parameters) * model.hidden].reshape(-1, model.hidden)
+    units = Layout.of(model).units(theta)
     names, counts = np.unique(cluster, return_counts=True)
     merged = np.isin(cluster, names[counts > 1])
-    return bool(np.abs(units[:, merged]).max() <= VANISHED * (1.0 + np.abs(units).max()))
+    return bool(np.abs(units[merged]).max() <= VANISHED * (1.0 + np.abs(units).max()))
 
 
 def _line(
     model: Model, theta: Array, cluster: NDArray[np.int64], sign: Array
 ) -> tuple[float | None, Array]:
     """λ ≥ ½ (None for more than two equal units), and the weights with equal shares."""
-    outputs = (2 if model.bias else 1) * model.hidden
-    weights = theta[outputs : outputs + model.hidden]
-    equal, share = theta.copy(), None
+    layout, equal, share = Layout.of(model), theta.copy(), None
+    weights, shared = layout.output_weights(theta), layout.output_weights(equal)
     groups = [np.flatnonzero(cluster == name) for name in np.unique(cluster)]
     for group in groups:
         total = float(sign[group] @ weights[group])
-        equal[outputs + group] = sign[group] * total / group.size
+        shared[group] = sign[group] * total / group.size
         if group.size == 2:
             part = float(sign[group[0]] * weights[group[0]]) / total
             share = max(part, 1.0 - part)
@@ -304,7 +301,7 @@ def _line(
 def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> dict[str, float]:
     """Parameters of the limit model from the reduced weights q (d,) at δ = 0."""
     hidden, i, j = model.hidden, int(verdict[1]), int(verdict[2])
-    outputs = (2 if model.bias else 1) * hidden
+    outputs = Layout.of(model).linear
     rest = [k for k in range(hidden) if k not in (i, j)]
     slope, _, cubic = model.activation_functions(3)(np.zeros(1))[1:, 0]
     limit: dict[str, float] = {}

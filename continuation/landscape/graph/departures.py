@@ -32,7 +32,7 @@ from continuation.landscape.graph.manifold_points import (
     unstable_directions,
 )
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
-from continuation.landscape.network import LossAt
+from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.sets import CriticalSet, Segment, coinciding_units
 from symbolic import Model
 
@@ -176,10 +176,10 @@ def on_line(model: Model, line: CriticalSet, share: float) -> Array:
     """Weights on a split line at λ = `share`, shape (d,)."""
     assert line.theta is not None
     i, j = _copies(model, line.theta)
-    outputs = (2 if model.bias else 1) * model.hidden
     theta = line.theta.copy()
-    theta[outputs + i] *= 2.0 * share
-    theta[outputs + j] *= 2.0 * (1.0 - share)
+    outputs = Layout.of(model).output_weights(theta)
+    outputs[i] *= 2.0 * share
+    outputs[j] *= 2.0 * (1.0 - share)
     return theta
 
 
@@ -194,15 +194,12 @@ def _from_line_end(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     assert source.theta is not None
     model = at.model
     i, j = _copies(model, source.theta)
-    outputs = (2 if model.bias else 1) * model.hidden
-    end = on_line(model, source, 1.0)
-    inputs = [m * model.hidden + j for m in range(2 if model.bias else 1)]
+    layout, end = Layout.of(model), on_line(model, source, 1.0)
+    inputs, outputs = layout.input_places(j), layout.output_weights(source.theta)
     along = np.zeros(end.size)
     # a positive m raises v_j; the other copy has the sign it has on the line
-    along[outputs + j] = np.sqrt(0.5)
-    along[outputs + i] = -np.sqrt(0.5) * np.sign(
-        source.theta[outputs + i] * source.theta[outputs + j]
-    )
+    along[layout.output_place(j)] = np.sqrt(0.5)
+    along[layout.output_place(i)] = -np.sqrt(0.5) * np.sign(outputs[i] * outputs[j])
     reach = END_DISTANCE * (1.0 + float(np.abs(end).max()))
     ahead, behind = (at.hessian(end + k * reach * along) for k in (1.0, -1.0))
     # L is at most quadratic in m, so that the difference quotient is exact

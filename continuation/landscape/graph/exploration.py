@@ -25,6 +25,7 @@ from continuation.landscape.flow import FlowResult
 from continuation.landscape.graph.departures import FIRST, Departure, leaving
 from continuation.landscape.graph.targets import WEIGHT_TOLERANCE
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
+from continuation.landscape.network import Layout
 from continuation.landscape.sets import CriticalSet
 from symbolic import Model
 
@@ -334,5 +335,5 @@ def same_limit(model: Model, a: Probe, b: Probe) -> bool:
 
 def _order(model: Model, theta: Array) -> tuple[int, ...]:
     """Order and signs of the input weights: they tell the images of a set at infinity apart."""
-    w = theta[: max(model.hidden, 1)]
+    w = Layout.of(model).input_weights(theta) if model.is_perceptron else theta[:1]
     return (*map(int, np.argsort(np.abs(w))), *map(int, np.sign(w)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import LossAt, Symmetry
+from continuation.landscape.network import Layout, LossAt, Symmetry
 from symbolic import Model
 
 DISTANCE = 1e-3
@@ -18,11 +18,7 @@ simple eigenvalue it turns them by no more than this over the relative gap."""
 
 def unstable_directions(hessian: Array, index: int, model: Model) -> Array:
     """Orthonormal eigenvectors (index, d) of the lowest eigenvalues, aligned with units."""
-    d = len(hessian)
-    units = np.zeros(d)
-    if model.hidden:
-        inner = d - int(model.offset)
-        units[:inner] = np.arange(inner) % model.hidden
+    units = np.maximum(Layout.of(model).unit_of_each_weight(), 0.0)
     scale = SPLITTING * np.abs(hessian).max()
     _, aligned = np.linalg.eigh(hessian + np.diag(scale * units))
     _, exact = np.linalg.eigh(hessian)

@@ -24,6 +24,7 @@ from continuation.landscape.infinity.blocks import (
     Unit,
     Values,
 )
+from continuation.landscape.network import join_plain, split_plain
 
 BLOCKS: Mapping[str, Block] = {
     "confluence": ClosePair(),
@@ -63,7 +64,7 @@ class Chart:
         """
         if end not in BLOCKS:
             raise InvalidInputError(f"no chart for {end!r}; choose from {', '.join(BLOCKS)}")
-        w, v = np.split(np.asarray(theta, dtype=np.float64), 2)
+        w, v = split_plain(np.asarray(theta, dtype=np.float64))
         signs = np.where(w < 0.0, -1, 1)
         return cls(end, _units(end, signs * w, signs * v), tuple(int(s) for s in signs))
 
@@ -89,7 +90,7 @@ class Chart:
 
     def to_chart(self, theta: Array) -> Array:
         """Coordinates z (2H,) of weights θ (2H,)."""
-        w, v = np.array(self.signs) * np.split(np.asarray(theta, dtype=np.float64), 2)
+        w, v = np.array(self.signs) * split_plain(np.asarray(theta, dtype=np.float64))
         rest = [value for k in self.others for value in (w[k], v[k])]
         return np.array([*_INTO[self.end](w[list(self.units)], v[list(self.units)]), *rest])
 
@@ -102,7 +103,7 @@ class Chart:
             w[units], v[units] = _BACK[self.end](z[:size])
             for place, k in enumerate(self.others):
                 w[k], v[k] = z[size + 2 * place : size + 2 * place + 2]
-        return np.concatenate([np.array(self.signs) * w, np.array(self.signs) * v])
+        return join_plain(np.array(self.signs) * w, np.array(self.signs) * v)
 
     def is_real(self, z: Array) -> bool:
         """Whether z is the image of finite real weights."""

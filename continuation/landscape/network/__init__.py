@@ -46,6 +46,14 @@ from continuation.landscape.network.symmetry import (
     Symmetry,
 )
 from continuation.landscape.network.weight_grid import SPACING, Grid
+from continuation.landscape.network.weights import (
+    Layout,
+    input_place,
+    join_plain,
+    output_place,
+    split_plain,
+    unit_of_input,
+)
 
 __all__ = [
     "ARRIVALS",
@@ -75,6 +83,7 @@ __all__ = [
     "Dataset",
     "Grid",
     "Jet",
+    "Layout",
     "Loss",
     "LossAt",
     "Responses",
@@ -85,9 +94,14 @@ __all__ = [
     "activation",
     "as_weights",
     "capability_table",
+    "input_place",
+    "join_plain",
     "loss_in_blocks",
+    "output_place",
     "project",
     "read_observations",
     "sample_weights",
     "saturation",
+    "split_plain",
+    "unit_of_input",
 ]

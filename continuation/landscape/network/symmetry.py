@@ -28,6 +28,7 @@ from scipy.optimize import linear_sum_assignment
 
 from continuation.arrays import Array
 from continuation.landscape.network.responses import activation
+from continuation.landscape.network.weights import Layout
 from symbolic import Model
 
 LARGEST_LISTED = 1000
@@ -67,11 +68,8 @@ class Symmetry:
 
     Attributes
     ----------
-    hidden : int
-        Units H; 0 for an expression.
-    blocks : int
-        Free parameters of a unit: w, [c], [v].
-    offset : bool
+    layout : Layout
+        Of the weights.
     flip : tuple of int
         Signs of one unit's free parameters under a flip; empty where there is none.
     output_sign : int
@@ -82,9 +80,7 @@ class Symmetry:
         Fixed output weights.
     """
 
-    hidden: int
-    blocks: int
-    offset: bool
+    layout: Layout
     flip: tuple[int, ...]
     output_sign: int
     centre: float
@@ -94,6 +90,11 @@ class Symmetry:
     def of(cls, model: Model) -> Symmetry:
         """The group of a model."""
         return _symmetry(model)
+
+    @property
+    def hidden(self) -> int:
+        """Units H; 0 for an expression."""
+        return self.layout.hidden
 
     @property
     def order(self) -> int:
@@ -112,13 +113,13 @@ class Symmetry:
 
     def act(self, element: SignedPermutation, theta: Array) -> Array:
         """The image of θ, shape (d,)."""
-        units, rest = self._split(theta)
+        units, rest = self.layout.split(theta)
         moved = np.empty_like(units)
         for k, (place, sign) in enumerate(zip(element.place, element.sign, strict=True)):
             moved[place] = units[k] if sign > 0 else units[k] * np.array(self.flip)
-            if sign < 0 and self.offset:
+            if sign < 0 and self.layout.rest:
                 rest = rest + 2.0 * self.centre * self._output(units, k)
-        return self._join(moved, rest)
+        return self.layout.join(moved, rest)
 
     def distance(self, a: Array, b: Array) -> float:
         """Smallest Euclidean distance between the orbits of a and b (offset centred)."""
@@ -132,8 +133,7 @@ class Symmetry:
         """The image of a that is nearest to b, by assignment of units with their best sign."""
         if self.hidden == 0:
             return np.asarray(a)
-        units, _ = self._split(a)
-        targets, _ = self._split(b)
+        units, targets = self.layout.units(a), self.layout.units(b)
         cost = ((units[:, None] - targets) ** 2).sum(axis=2)
         sign = np.ones(cost.shape, dtype=int)
         if self.flip:
@@ -155,7 +155,7 @@ class Symmetry:
         """
         if self.hidden == 0 or self.fixed is not None:
             return np.asarray(theta)
-        units, _ = self._split(theta)
+        units = self.layout.units(theta)
         tiny = SAME_WEIGHTS * (1.0 + np.abs(units).max())
         leading = [next((q for q in unit if abs(q) > tiny), 0.0) for unit in units]
         sign = [-1 if q < 0.0 and self.flip else 1 for q in leading]
@@ -178,9 +178,9 @@ class Symmetry:
 
     def _stabiliser_order(self, theta: Array) -> int:
         """∏ m! over classes of m equal units, times 2 for every unit that is zero."""
-        units, _ = self._split(theta)
+        units = self.layout.units(theta)
         tiny = SAME_WEIGHTS * (1.0 + np.abs(units).max())
-        flip = np.array(self.flip or (1,) * self.blocks)
+        flip = np.array(self.flip or (1,) * self.layout.blocks)
         order, left = 1, list(units)
         while left:
             unit = left.pop()
@@ -206,29 +206,20 @@ class Symmetry:
     def _output(self, units: Array, k: int) -> float:
         return self.fixed[k] if self.fixed is not None else float(units[k, -1])
 
-    def _split(self, theta: Array) -> tuple[Array, Array]:
-        theta = np.asarray(theta, dtype=np.float64)
-        inner = self.hidden * self.blocks
-        return theta[:inner].reshape(self.blocks, self.hidden).T.copy(), theta[inner:]
-
-    def _join(self, units: Array, rest: Array) -> Array:
-        return np.concatenate([units.T.ravel(), rest])
-
 
 @lru_cache(maxsize=256)
 def _symmetry(model: Model) -> Symmetry:
+    layout = Layout.of(model)
     if not model.is_perceptron:
-        return Symmetry(0, 0, False, (), 1, 0.0, None)
-    blocks = 1 + model.bias + model.free_output
-    inner, outer = (-1,) * (1 + model.bias), (-1,) * model.free_output
+        return Symmetry(layout, (), 1, 0.0, None)
+    inner, outer = (-1,) * layout.inputs, (1,) * layout.outputs
     parity, centre = _parity(model)
     flip: tuple[int, ...] = ()
     if parity < 0 and (centre == 0.0 or model.offset):
-        flip = inner + outer
+        flip = (-1,) * layout.blocks
     elif parity > 0:
-        flip = inner + (1,) * model.free_output
-    weights = model.output_weights
-    return Symmetry(model.hidden, blocks, model.offset, flip, parity, centre, weights)
+        flip = inner + outer
+    return Symmetry(layout, flip, parity, centre, model.output_weights)
 
 
 def _parity(model: Model) -> tuple[int, float]:

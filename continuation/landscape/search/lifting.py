@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Loss, Responses, sample_weights
+from continuation.landscape.network import Layout, Loss, Responses, sample_weights
 from continuation.landscape.search.silent_units import SilentUnits, silent_curves, silent_roots
 from continuation.landscape.sets import (
     Assembler,
@@ -141,8 +141,7 @@ class Lifter:
         model = self.loss.model
         if self.decays:
             return SilentUnits((), 0, dead=model.is_odd)
-        rows = len(model.unit_parameters)
-        units = base.theta[: rows * base.units].reshape(rows, -1).T
+        units = Layout.of(model).with_hidden(base.units).units(base.theta)
         if model.bias:
             return silent_curves(self.at, self._outputs(base, self.loss.data.x), units[:, :2])
         responses = Responses.of(self.loss, self.noise, self.size)

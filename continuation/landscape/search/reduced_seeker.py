@@ -32,7 +32,7 @@ from continuation import dense
 from continuation.arrays import Array
 from continuation.compilation import compiled_for_all_models
 from continuation.dense import cholesky, cholesky_solve
-from continuation.landscape.network import LossAt
+from continuation.landscape.network import Layout, LossAt, input_place, unit_of_input, weights
 from continuation.problem import KERNEL_SIGNATURE
 
 STEPS = 60
@@ -73,10 +73,11 @@ def seek_reduced(at: LossAt, starts: Array) -> tuple[Array, NDArray[np.bool_]]:
     """
     ends = np.array(starts, dtype=np.float64, order="C")
     close = np.zeros(len(ends), dtype=np.bool_)
-    h = at.model.hidden
-    run = compiled_reduced_seeker()
-    inner = h * (1 + at.model.bias)
-    run(at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, close, h, inner)
+    layout, run = Layout.of(at.model), compiled_reduced_seeker()
+    run(
+        at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, close,
+        layout.hidden, layout.linear,
+    )  # fmt: skip
     return ends, close
 
 
@@ -120,7 +121,8 @@ def part_units(theta, hidden, inner, value, jacobian):  # type: ignore[no-untype
         for j in range(i + 1, hidden):
             along = np.log(abs(theta[i] / theta[j]))
             flip = 1.0 if theta[i] * theta[j] > 0.0 else -1.0
-            across = theta[hidden + i] - flip * theta[hidden + j] if inner > hidden else 0.0
+            c_i, c_j = input_place(hidden, 1, i), input_place(hidden, 1, j)
+            across = theta[c_i] - flip * theta[c_j] if inner > hidden else 0.0
             q = along * along + across * across
             if q == 0.0:
                 return np.inf
@@ -129,8 +131,8 @@ def part_units(theta, hidden, inner, value, jacobian):  # type: ignore[no-untype
             slope[i] += fall * along
             slope[j] -= fall * along
             if inner > hidden:
-                slope[hidden + i] += fall * across
-                slope[hidden + j] -= fall * flip * across
+                slope[c_i] += fall * across
+                slope[c_j] -= fall * flip * across
     for a in range(inner):
         for b in range(inner):
             jacobian[a, b] = factor * (jacobian[a, b] + value[a] * slope[b])
@@ -152,7 +154,8 @@ def roots_and_slopes(theta, gradient, hessian, factor, hidden, inner, value, jac
             response[i, b] = -column[i]
     total = 0.0
     for a in range(inner):
-        v = theta[inner + a % hidden]
+        unit = unit_of_input(hidden, a)
+        v = theta[inner + unit]
         if v == 0.0:
             return np.inf
         scale = abs(theta[a]) if a < hidden else 1.0
@@ -163,7 +166,7 @@ def roots_and_slopes(theta, gradient, hessian, factor, hidden, inner, value, jac
             for i in range(m):
                 reduced += hessian[a, inner + i] * response[i, b]
             width = abs(theta[b]) if b < hidden else 1.0
-            share = response[a % hidden, b] / v
+            share = response[unit, b] / v
             jacobian[a, b] = scale * (reduced - gradient[a] * share) * width / v
         if a < hidden:
             jacobian[a, a] += value[a]
@@ -262,4 +265,4 @@ _SIGNATURE = types.void(
 @cache
 def compiled_reduced_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense,))
+    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense, weights))

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import LossAt
+from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
@@ -266,7 +266,8 @@ def is_resolved(at: LossAt, theta: Array) -> bool:
     model = at.model
     if not model.bias:
         return True
-    h = model.hidden
-    seen = np.abs(np.outer(theta[:h], at.data[0]) + theta[h : 2 * h, None]) < TRANSITION
-    flat = np.abs(theta[:h]) * np.ptp(at.data[0]) < TRANSITION
+    layout = Layout.of(model)
+    w, c = layout.input_weights(theta), layout.biases(theta)
+    seen = np.abs(np.outer(w, at.data[0]) + c[:, None]) < TRANSITION
+    flat = np.abs(w) * np.ptp(at.data[0]) < TRANSITION
     return bool((flat | (seen.sum(axis=1) >= FEWEST_SAMPLES)).all())

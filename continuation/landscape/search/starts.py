@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import LossAt
+from continuation.landscape.network import Layout, LossAt
 
 STEEPNESS = (0.2, 100.0)
 """Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
@@ -38,21 +38,20 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     model, x = at.model, at.data[0]
     if not model.is_perceptron:
         return 2.0 * rng.standard_normal(model.dimension)
-    h = model.hidden
+    layout, h = Layout.of(model), model.hidden
     low, high = np.log(np.array(STEEPNESS) / np.std(x))
     w = np.exp(rng.uniform(low, high, h)) * rng.choice([-1.0, 1.0], h)
     theta = np.zeros(model.dimension)
-    theta[:h] = w
+    layout.input_weights(theta)[:] = w
     if model.bias:
-        theta[h : 2 * h] = -w * rng.choice(x, h)
+        layout.biases(theta)[:] = -w * rng.choice(x, h)
     return fit_linear_part(at, theta)
 
 
 def fit_linear_part(at: LossAt, theta: Array) -> Array:
     """Output weights and offset from the quadratic they enter: one ridge-regularised step."""
-    model = at.model
-    inner = model.hidden * (1 + model.bias)
-    if inner == model.dimension:
+    inner = Layout.of(at.model).linear
+    if inner == at.model.dimension:
         return theta
     _, gradient, hessian = at.evaluate(theta)
     block = hessian[inner:, inner:]
@@ -85,9 +84,8 @@ def beside(at: LossAt, base: Array) -> Array:
     ndarray, shape (k, d)
     """
     model, x = at.model, at.data[0]
-    rows, h = len(model.unit_parameters), model.hidden
-    units = np.asarray(base)[: rows * (h - 1)].reshape(rows, h - 1)
-    rest = np.asarray(base)[rows * (h - 1) :]
+    layout, h = Layout.of(model), model.hidden
+    units, rest = layout.with_hidden(h - 1).split(base)
     low, high = np.array(STEEPNESS) / np.std(x)
     finer = ALONE if h == 1 else 1
     if model.bias:
@@ -101,6 +99,6 @@ def beside(at: LossAt, base: Array) -> Array:
         added = [np.array([weight]) for weight in (w if model.is_odd else [*w, *-w])]
     starts = []
     for unit in added:
-        wide = np.column_stack([np.append(unit, 0.0), units])
-        starts.append(fit_linear_part(at, np.concatenate([wide.ravel(), rest])))
+        wide = np.vstack([np.append(unit, 0.0), units])
+        starts.append(fit_linear_part(at, layout.join(wide, rest)))
     return np.array(starts)

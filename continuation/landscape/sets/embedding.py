@@ -18,7 +18,7 @@ import itertools
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import SPLIT_LINES, Symmetry
+from continuation.landscape.network import SPLIT_LINES, Layout, Symmetry
 from continuation.landscape.sets.critical_sets import Segment
 from continuation.landscape.sets.manifolds import Embedding
 from symbolic import Model
@@ -34,30 +34,31 @@ def copied_unit(model: Model, base: Array, theta: Array) -> int:
     """The unit of a smaller network of which θ, of one unit more, holds two copies."""
     pair = coinciding_units(model.with_hidden(model.hidden + 1), theta)
     assert pair is not None, "no two units are equal"
-    wide = np.asarray(theta)[: len(model.unit_parameters) * (model.hidden + 1)]
-    copy = wide.reshape(-1, model.hidden + 1)[:-1, pair[0]]
-    return int(np.argmin(np.abs(_blocks(model, base)[0][:-1].T - copy).max(axis=1)))
+    layout = Layout.of(model)
+    copy = layout.with_hidden(model.hidden + 1).units(theta)[pair[0], :-1]
+    return int(np.argmin(np.abs(layout.units(base)[:, :-1] - copy).max(axis=1)))
 
 
 def merge_units(model: Model, theta: Array, kept: int, dropped: int) -> Array:
     """One unit less: the outputs of two coinciding units are added."""
-    blocks, rest = _blocks(model, theta)
-    blocks = blocks.copy()
-    opposite = np.abs(blocks[:-1, kept] - blocks[:-1, dropped]).max() > COINCIDENT * (
-        1.0 + np.abs(blocks[:-1, kept]).max()
+    layout = Layout.of(model)
+    units, rest = layout.split(theta.copy())
+    inputs = units[:, :-1]
+    opposite = np.abs(inputs[kept] - inputs[dropped]).max() > COINCIDENT * (
+        1.0 + np.abs(inputs[kept]).max()
     )
     sign = Symmetry.of(model).output_sign if opposite else 1
     if opposite and sign < 0 and model.offset:
-        rest = rest + 2.0 * Symmetry.of(model).centre * blocks[-1, dropped]
-    blocks[-1, kept] += sign * blocks[-1, dropped]
-    return np.concatenate([np.delete(blocks, dropped, axis=1).ravel(), rest])
+        rest = rest + 2.0 * Symmetry.of(model).centre * units[dropped, -1]
+    units[kept, -1] += sign * units[dropped, -1]
+    return layout.join(np.delete(units, dropped, axis=0), rest)
 
 
 def coinciding_units(model: Model, theta: Array) -> tuple[int, int] | None:
     """Two units with the same input parameters up to a flip, both working; else None."""
     if not SPLIT_LINES.holds(model):
         return None
-    units = _blocks(model, theta)[0].T
+    units = Layout.of(model).units(theta)
     inputs, outputs = units[:, :-1], units[:, -1]
     flips = bool(Symmetry.of(model).flip)
     for i, j in itertools.combinations(range(model.hidden), 2):
@@ -94,11 +95,12 @@ def reduced_network(model: Model, theta: Array, *, decays: bool = False) -> tupl
         base = merge_units(narrow, base, kept, dropped)
         copies[kept] += copies.pop(dropped)
         narrow = narrow.with_hidden(narrow.hidden - 1)
-    units, rest = _blocks(narrow, base)
+    layout = Layout.of(narrow)
+    units, rest = layout.split(base)
     tiny = SILENT * (1.0 + np.abs(units).max())
-    works = np.abs(units if decays else units[-1:]).max(axis=0) > tiny
+    works = np.abs(units if decays else units[:, -1:]).max(axis=1) > tiny
     silent, dead = [], 0
-    for unit in units[:, ~works].T:
+    for unit in units[~works]:
         if np.abs(unit).max() <= tiny:
             dead += 1
         else:
@@ -107,22 +109,23 @@ def reduced_network(model: Model, theta: Array, *, decays: bool = False) -> tupl
         tuple(m for m, working in zip(copies, works, strict=True) if working),
         tuple(silent),
         dead,
-        int(model.bias) if silent else 0,
+        layout.inputs - 1 if silent else 0,
     )
-    return np.concatenate([units[:, works].ravel(), rest]), embedding
+    return layout.join(units[works], rest), embedding
 
 
 def working_units(model: Model, theta: Array) -> int:
     """Distinct units with nonzero input and output weights (coinciding ones count once)."""
     if not model.is_perceptron:
         return 0
-    units = _blocks(model, theta)[0]
-    outputs = units[-1] if model.free_output else np.array(model.output_weights)
+    layout = Layout.of(model)
+    units = layout.units(theta)
+    outputs = units[:, -1] if model.free_output else np.array(model.output_weights)
     tiny = COINCIDENT * (1.0 + np.abs(units).max())
-    inputs = units[:-1] if model.free_output else units
-    working = (np.abs(outputs) > tiny) & (np.abs(inputs[0]) > tiny)
+    inputs = units[:, : layout.inputs]
+    working = (np.abs(outputs) > tiny) & (np.abs(inputs[:, 0]) > tiny)
     distinct: list[Array] = []
-    for unit in inputs.T[working]:
+    for unit in inputs[working]:
         gaps = [min(np.abs(unit - other).max(), np.abs(unit + other).max()) for other in distinct]
         if min(gaps, default=np.inf) > tiny:
             distinct.append(unit)
@@ -147,16 +150,16 @@ def unit_curvatures(model: Model, hessian: Array, embedding: Embedding) -> tuple
         Empty arrays for units with one copy. The curvature across a split line is λ(1−λ) times
         these.
     """
+    layout = Layout.of(model)
     values: list[Array] = []
     for unit, m in enumerate(embedding.copies):
         if m == 1:
             values.append(np.empty(0))
             continue
-        first, second = embedding.copies_of(unit)[:2]
-        directions = np.zeros((len(hessian), 1 + model.bias))
-        for k in range(1 + model.bias):
-            directions[k * model.hidden + first, k] = np.sqrt(0.5)
-            directions[k * model.hidden + second, k] = -np.sqrt(0.5)
+        first, second = map(layout.input_places, embedding.copies_of(unit)[:2])
+        directions = np.zeros((len(hessian), layout.inputs))
+        directions[first, np.arange(layout.inputs)] = np.sqrt(0.5)
+        directions[second, np.arange(layout.inputs)] = -np.sqrt(0.5)
         restricted = directions.T @ hessian @ directions
         values.append(m * np.asarray(np.linalg.eigvalsh(restricted), dtype=np.float64))
     return tuple(values)
@@ -178,8 +181,3 @@ def segments(base_index: int, curvatures: Array) -> tuple[Segment, ...]:
         Segment(lower, upper, float(values[0]), base_index + int((values < 0.0).sum()))
         for lower, upper, values in ranges
     )
-
-
-def _blocks(model: Model, theta: Array) -> tuple[Array, Array]:
-    inner = len(model.unit_parameters) * model.hidden
-    return np.asarray(theta[:inner]).reshape(-1, model.hidden), np.asarray(theta[inner:])

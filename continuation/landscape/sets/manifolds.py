@@ -32,6 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.landscape.network import Layout
 from symbolic import Model
 
 
@@ -119,13 +120,12 @@ class Embedding:
         ndarray, shape (d,)
             Dead units first, then silent ones, then the copies in the order of their units.
         """
-        rows = len(model.unit_parameters)
-        inner = rows * len(self.copies)
-        units, rest = np.asarray(base)[:inner].reshape(rows, -1), np.asarray(base)[inner:]
-        columns = [np.zeros(rows)] * self.dead + [np.array([*u, 0.0]) for u in self.silent]
-        for unit, parts in zip(units.T, shares or self.equal_shares(), strict=True):
-            columns += [np.append(unit[:-1], part * unit[-1]) for part in parts]
-        return np.concatenate([np.array(columns).T.ravel(), rest])
+        layout = Layout.of(model)
+        units, rest = layout.with_hidden(len(self.copies)).split(base)
+        rows = [np.zeros(layout.blocks)] * self.dead + [np.array([*u, 0.0]) for u in self.silent]
+        for unit, parts in zip(units, shares or self.equal_shares(), strict=True):
+            rows += [np.append(unit[:-1], part * unit[-1]) for part in parts]
+        return layout.join(np.array(rows), rest)
 
     def copies_of(self, unit: int) -> range:
         """Places of the copies of a unit of the smaller network in the lifted weights."""

@@ -24,6 +24,8 @@ from continuation.landscape.network import (
     Loss,
     Responses,
     activation,
+    join_plain,
+    split_plain,
 )
 from continuation.problem import Problem
 
@@ -91,11 +93,11 @@ class BlowUp:
         alpha, beta = z[2::2], z[3::2]
         w = np.append(self.units[:, 0] + noise * alpha, z[0])
         v = np.append(self.units[:, 1] + noise * beta, noise * z[1])
-        return np.concatenate([w, v])
+        return join_plain(w, v)
 
     def scaled(self, theta: Array, noise: float) -> Array:
         """Inverse of `weights` for σ > 0."""
-        w, v = np.split(np.asarray(theta, dtype=np.float64), 2)
+        w, v = split_plain(np.asarray(theta, dtype=np.float64))
         pairs = (np.column_stack([w[:-1], v[:-1]]) - self.units) / noise
         return np.array([w[-1], v[-1] / noise, *pairs.ravel()])
 

@@ -13,7 +13,7 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
 from continuation.landscape.infinity import negative_directions
-from continuation.landscape.network import Loss, Symmetry
+from continuation.landscape.network import Loss, Symmetry, split_plain
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet
 from continuation.landscape.zero_noise.blow_up import BlowUp
@@ -138,7 +138,7 @@ def _conditioned(blow_up: BlowUp, state: Array) -> tuple[Problem, Array]:
 
 def _gap(theta: Array) -> float:
     """Distance of the last unit's input weight from the nearest other one, relative."""
-    w = np.abs(theta[: theta.size // 2])
+    w = np.abs(split_plain(theta)[0])
     return float(np.abs(w[:-1] - w[-1]).min() / w[-1])
 
 

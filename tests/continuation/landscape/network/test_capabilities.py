@@ -109,7 +109,7 @@ def compares_a_kind(node):
 
 def test_models_are_asked_by_name():
     for path in sources():
-        if path == ROOT / "symbolic" / "model.py":
+        if path.name in ("model.py", "capabilities.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
