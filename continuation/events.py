@@ -27,7 +27,7 @@ from continuation.identify import Event, identify
 from continuation.kinds import KINDS
 from continuation.linalg import zero_tolerance
 from continuation.locate import Local, Path
-from continuation.rates import counts, rates, tolerances
+from continuation.rates import rates, tolerances
 from continuation.workspace import Samples, Workspace
 
 __all__ = ["EventFinder", "Jump"]
@@ -78,7 +78,7 @@ class EventFinder:
         self.workspace = workspace
         self.targets, self.functions = targets, functions
         self.always_zero = workspace.n
-        self._last: tuple[Samples | None, Array] = (None, np.zeros((0, 3)))
+        self._last: tuple[Samples | None, tuple[Array, bool]] = (None, (np.zeros((0, 3)), False))
         #: look for singular points; else only for folds, targets and user functions
         self.singular = singular
 
@@ -98,9 +98,10 @@ class EventFinder:
         patient : bool
             Raise `Jump` for a change without a point that explains it, instead of recording it.
         """
-        table = self._counts(samples)
-        self._last = (samples, table)
+        table, is_quiet = self.counts(samples)
         self.always_zero = min(self.always_zero, int(table[:, 1].min()))
+        if is_quiet and not self.targets and not self.functions:
+            return []
         path = Path(self.workspace, samples, self.always_zero)
         if not self.singular:
             return [identify(path, [event], offset) for event in self._passages(path, first, [])]
@@ -118,16 +119,18 @@ class EventFinder:
 
     def tail(self, samples: Samples) -> Samples:
         """The last samples: those a later event may need."""
-        known, table = self._last
-        if known is not samples:
-            table = self._counts(samples)
+        table, is_quiet = self.counts(samples)
+        if is_quiet:
+            return samples[max(0, len(samples) - TAIL) :]
         decided = np.flatnonzero(table[:, 1] <= self.always_zero)
         last = int(decided[-1]) if decided.size else 0
         return samples[max(0, min(len(samples) - TAIL, last)) :]
 
-    def _counts(self, samples: Samples) -> Array:
-        w = self.workspace
-        return counts(w.problem, samples.eigenvalues, samples.negative, w.n)
+    def counts(self, samples: Samples) -> tuple[Array, bool]:
+        """As `Workspace.counts`, kept for the samples asked about last."""
+        if self._last[0] is not samples:
+            self._last = (samples, self.workspace.counts(samples))
+        return self._last[1]
 
     # -- changes of sign -----------------------------------------------------------------------
 

@@ -75,6 +75,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     )
     start.control[stepper.NEXT_STEP] = run.step.initial
     start.vectors[stepper.POINT], start.vectors[stepper.TANGENT] = z, tangent
+    start.vectors[stepper.FIRST_POINT], start.vectors[stepper.FIRST_TANGENT] = z, tangent
     return start
 
 
@@ -99,6 +100,8 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     )
     start.finder.always_zero = int(branch.inertia[:, 1].min())
     set_state(start, known, len(known) - 1, branch.next_step)
+    start.vectors[stepper.FIRST_POINT] = np.append(branch.x[0], branch.p[0])
+    start.vectors[stepper.FIRST_TANGENT] = branch.tangent[0]
     start.control[stepper.EVALUATIONS] = branch.evaluations
     start.control[stepper.REJECTIONS] = branch.rejections
     return start

@@ -12,6 +12,7 @@ __all__ = [
     "border",
     "distance",
     "evaluate",
+    "height",
     "interpolated_tangent",
     "magnitude",
     "orient",
@@ -249,6 +250,19 @@ def _distance(u, v, weight):  # type: ignore[no-untyped-def]
     for i in range(u.size):
         s += weight[i] * (u[i] - v[i]) * (u[i] - v[i])
     return math.sqrt(s)
+
+
+def height(u, base, normal, weight):  # type: ignore[no-untyped-def]
+    """How far a point lies above the plane through `base` with a unit normal."""
+    return ((u - base) * weight).dot(normal)
+
+
+@dual(height)
+def _height(u, base, normal, weight):  # type: ignore[no-untyped-def]
+    s = 0.0
+    for i in range(u.size):
+        s += weight[i] * (u[i] - base[i]) * normal[i]
+    return s
 
 
 def rounding_scale(J, Fp, y):  # type: ignore[no-untyped-def]

@@ -13,12 +13,12 @@ References
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba import types
 from numba.extending import register_jitable
 
-from continuation import arrival, compilation, corrector, eigenvalues, step_arrays
+from continuation import arrival, compilation, corrector, eigenvalues, screening, step_arrays
 from continuation.arrival import arrive
 from continuation.compilation import (
     FORTRAN,
@@ -45,20 +45,21 @@ from continuation.corrector import (
     correct,
 )
 from continuation.eigenvalues import spectra, spectrum
-from continuation.step_arrays import assign, distance, orient, predict
+from continuation.screening import screened
+from continuation.step_arrays import assign, distance, height, orient, predict
 
 __all__ = ["advance", "compiled"]
 
 # rows of `vectors`
-ROWS = 9
+ROWS = 11
 (POINT, TANGENT, OLD_POINT, OLD_TANGENT, TRIAL, PREDICTED, NEW_TANGENT, INTERPOLATED_TANGENT,
- NORMAL) = range(ROWS)  # fmt: skip
+ NORMAL, FIRST_POINT, FIRST_TANGENT) = range(ROWS)  # fmt: skip
 # entries of `control`: the state of the step control, and what happened
 NEXT_STEP, LAST_STEP, REASON, EVALUATIONS, REJECTIONS, STATUS = range(6)
 # columns of `statistics`, one row a sample
 (S_LENGTH, S_ITERATIONS, S_REMAINING, S_SMALLEST, S_ROUNDING, S_NEXT) = range(6)
 # reasons why `advance` came back
-FULL, OUTSIDE, TOO_SMALL = 0, 1, 2
+FULL, OUTSIDE, TOO_SMALL, NEAR_START = range(4)
 
 #: The predictor may miss the branch by this part of the step.
 MAX_PREDICTOR_ERROR = 0.25
@@ -66,6 +67,8 @@ MAX_PREDICTOR_ERROR = 0.25
 TARGET_CONTRACTION = 0.02
 TARGET_PREDICTOR_ERROR = 0.02
 MAX_GROWTH = 1.6
+#: The branch may pass its first point within this many lengths of the step.
+NEAR = 1.5
 
 
 def keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
@@ -113,7 +116,9 @@ def advance(  # type: ignore[no-untyped-def]
     kernel, constants, data, work, vectors, weight, gauge, options, control,
     F, J, Fp, B, R, report, X, P, T, W, WI, statistics, kept,
 ):  # fmt: skip
-    """Take steps until the arrays are full, the parameter leaves its limits, or no step succeeds.
+    """Take steps until the arrays are full, a limit of the parameter or the first point is reached.
+
+    Or until no step succeeds.
 
     `vectors` and `control` hold the whole state: calling again goes on as if never interrupted.
 
@@ -130,6 +135,8 @@ def advance(  # type: ignore[no-untyped-def]
     symmetric = options[SYMMETRIC] != 0.0
     length, last = control[NEXT_STEP], control[LAST_STEP]
     control[REASON] = FULL
+    first, first_tangent = vectors[FIRST_POINT], vectors[FIRST_TANGENT]
+    ahead = height(z, first, first_tangent, weight)
     factor = 1.0
     m = 0
     while m < P.size:
@@ -173,29 +180,41 @@ def advance(  # type: ignore[no-untyped-def]
         row[S_LENGTH], row[S_ITERATIONS], row[S_NEXT] = last, report[ITERATIONS], length
         row[S_REMAINING], row[S_ROUNDING] = report[REMAINING], report[ROUNDING]
         m += 1
-        if control[REASON] == OUTSIDE:
+        before, ahead = ahead, height(z, first, first_tangent, weight)
+        if before < 0.0 <= ahead and distance(z, first, weight) <= NEAR * last:
+            control[REASON] = NEAR_START if control[REASON] == FULL else control[REASON]
+        if control[REASON] != FULL:
             break
     control[NEXT_STEP] = length
     control[LAST_STEP] = last
     return m
 
 
-@cache
-def compiled() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """`advance`, `correct` and `spectra` as machine code, for symmetric problems.
+class Loops(NamedTuple):
+    """The loops as machine code; the first two take the address of a kernel in its place."""
 
-    From Numba's disk cache after the first process; the first two take the address of a kernel in
-    its place. General eigenvalues would have to be compiled with them, which takes longer than all
-    the rest.
+    advance: Callable[..., Any]
+    correct: Callable[..., Any]
+    spectra: Callable[..., Any]
+    screened: Callable[..., Any]
+
+
+@cache
+def compiled() -> Loops:
+    """The loops for symmetric problems, from Numba's disk cache after the first process.
+
+    General eigenvalues would have to be compiled with them, which takes longer than all the rest.
     """
-    v, m, f = VECTOR, MATRIX, FORTRAN
+    v, m, f, i = VECTOR, MATRIX, FORTRAN, types.Array(types.int64, 2, "C")
     problem = (types.int64, v, m, m)
     system = (v, m, v, f, f, v)
     stack = types.Array(types.float64, 3, "C")
     run = (*problem, m, v, m, v, v, *system, m, v, m, m, m, m, stack)
-    called = (arrival, compilation, corrector, eigenvalues, step_arrays)
-    return (
-        compiled_for_all_models(advance, types.int64(*run), called),
-        compiled_for_all_models(correct, types.int64(*problem, v, v, v, v, m, v, *system), called),
-        compiled_for_all_models(spectra, types.void(stack, m, v), called),
-    )
+    called = (arrival, compilation, corrector, eigenvalues, screening, step_arrays)
+    loops: dict[Callable[..., Any], Any] = {
+        advance: types.int64(*run),
+        correct: types.int64(*problem, v, v, v, v, m, v, *system),
+        spectra: types.void(stack, m, v),
+        screened: types.boolean(m, m, types.float64, i),
+    }
+    return Loops(*(compiled_for_all_models(loop, s, called) for loop, s in loops.items()))

@@ -11,7 +11,6 @@ from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.corrector import CONVERGED, MACHINE
 from continuation.events import Jump
 from continuation.locate import Path
-from continuation.rates import counts
 from continuation.run import Run
 from continuation.start import Start, set_state
 from continuation.workspace import MESSAGES, Samples, joined
@@ -38,6 +37,7 @@ class Segment:
     """Consecutive samples with the special points before or between them."""
 
     samples: Samples
+    inertia: Array
     special: tuple[SpecialPoint, ...]
     offset: int
 
@@ -54,7 +54,7 @@ class Tracer:
     def segments(self, chunk: int) -> Iterator[Segment]:
         """Segments of at most `chunk` samples until the run ends."""
         known = self.start.samples
-        yield Segment(known, self.start.special, 0)
+        yield Segment(known, self.finder.counts(known)[0], self.start.special, 0)
         count, retries = len(known), 0
         window = self.finder.tail(known)
         while not self.stop_reason:
@@ -72,11 +72,11 @@ class Tracer:
                 retries += 1
                 window, count = self._retreat(known, max(jump.index, first - 1), offset)
                 known, special = window, self.finder.process(window, first, offset, False)
-            new = known[first:]
+            new, inertia = known[first:], self.finder.counts(known)[0][first:]
             window, count = self.finder.tail(known), offset + len(known)
             if len(new):
                 points = tuple(special) + self._limit_point(window, count)
-                yield Segment(new, points, count - len(new))
+                yield Segment(new, inertia, points, count - len(new))
 
     def end(self, reason: str, message: str) -> None:
         """Note why the run ends."""
@@ -95,7 +95,9 @@ class Tracer:
             self.end("no progress", f"no step of the minimum length succeeds: {why}")
         elif reason == stepper.OUTSIDE:
             self.end("limit", f"the parameter reached its limit {new.p[-1]:g}.")
-        return self._cut_at_start(window[-1:].followed_by(new))
+        if reason == stepper.NEAR_START or (reason == stepper.OUTSIDE and self._is_first(new)):
+            return self._cut_at_start(window[-1:].followed_by(new))
+        return new
 
     def _retreat(self, known: Samples, row: int, offset: int) -> tuple[Samples, int]:
         """Drop the samples after `row`; the step from there is taken again with half the length."""
@@ -104,24 +106,25 @@ class Tracer:
         self.stop_reason = ""
         return known[: row + 1], offset + row + 1
 
+    def _is_first(self, new: Samples) -> bool:
+        """Whether the last of the new samples lies at the parameter of the first of all."""
+        return len(new) > 0 and new.p[-1] == self.start.samples.p[0]
+
     def _cut_at_start(self, known: Samples) -> Samples:
-        """End at the very first point of the branch where the new samples pass it again."""
-        w = self.workspace
-        z = np.column_stack([known.x, known.p])
-        begin = self.start.samples[:1]
+        """End at the very first point of the branch where the last step passes it again."""
+        w, begin = self.workspace, self.start.samples[:1]
         first, tangent = np.append(begin.x[0], begin.p[0]), begin.tangent[0]
-        ahead = (z - first) @ (tangent * w.weight)
-        lengths = known.statistics[1:, stepper.S_LENGTH]
-        near = ((z[1:] - first) ** 2 @ w.weight) <= (1.5 * lengths) ** 2
-        for i in np.flatnonzero((ahead[:-1] < 0) & (ahead[1:] >= 0) & near):
-            y, base = Path(w, known).guess(i - ahead[i] / (ahead[i + 1] - ahead[i]))[0], first
-            met = w.correct(y, base, tangent) == CONVERGED
-            if met and w.norm(y - first) <= LOOP_TOLERANCE * lengths[i]:
-                self.end("closed loop", "the branch came back to its start.")
-                last = tuple(a.copy() for a in begin.arrays())
-                last[-1][0, stepper.S_LENGTH] = w.norm(first - z[i])
-                return known[1 : i + 1].followed_by(Samples(*last))
-        return known[1:]
+        path = Path(w, known[-2:])
+        before, ahead = (w.inner(z - first, tangent) for z in path.z)
+        length = known.statistics[-1, stepper.S_LENGTH]
+        y = path.guess(before / (before - ahead))[0]
+        met = w.correct(y, first, tangent) == CONVERGED
+        if not met or w.norm(y - first) > LOOP_TOLERANCE * length:
+            return known[1:]
+        self.end("closed loop", "the branch came back to its start.")
+        last = tuple(a.copy() for a in begin.arrays())
+        last[-1][0, stepper.S_LENGTH] = w.norm(first - path.z[0])
+        return known[1:-1].followed_by(Samples(*last))
 
     def _limit_point(self, window: Samples, count: int) -> tuple[SpecialPoint, ...]:
         if self.stop_reason != "limit" or len(window) < 2 or window.p[-1] not in self.limits:
@@ -139,11 +142,10 @@ class Tracer:
 def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
     """One branch of consecutive segments."""
     s = joined([part.samples for part in parts])
-    problem = tracer.problem
     special = tuple(point for part in parts for point in part.special)
     return Branch(
         x=s.x, p=s.p, tangent=s.tangent, eigenvalues=s.eigenvalues,
-        inertia=counts(problem, s.eigenvalues, s.negative, s.x.shape[1]),
+        inertia=np.concatenate([part.inertia for part in parts]),
         error_bound=_error_bound(s), length=s.statistics[:, stepper.S_LENGTH],
         iterations=s.statistics[:, stepper.S_ITERATIONS].astype(int), special=special,
         stop_reason=tracer.stop_reason, message=tracer.message,

@@ -12,8 +12,10 @@ from continuation.compilation import address_of
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
+from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, CompiledProblem
+from continuation.rates import counts
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 
@@ -240,11 +242,24 @@ class Workspace:
             )  # fmt: skip
         if self.is_compiled:
             smallest = np.empty(m)
-            stepper.compiled()[2](kept[:m], W[:m], smallest)
+            stepper.compiled().spectra(kept[:m], W[:m], smallest)
             statistics[:m, stepper.S_SMALLEST] = smallest
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
         values = self._without_family(values)
         return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])
+
+    def counts(self, samples: Samples) -> tuple[Array, bool]:
+        """Numbers of negative, zero and positive rates (m, 3); whether nothing can have happened.
+
+        The second is true only where no special point can lie on or between the samples.
+        """
+        problem = self.problem
+        if not self.is_compiled or problem.is_map:
+            return counts(problem, samples.eigenvalues, samples.negative, self.n), False
+        table = np.empty((len(samples), 3), dtype=np.int64)
+        values, tangents = map(np.ascontiguousarray, (samples.eigenvalues, samples.tangent))
+        unit = zero_tolerance(1.0, self.n)
+        return table, bool(stepper.compiled().screened(values, tangents, unit, table))
 
     def sample(self, z: Array, tangent: Array, length: float, following: float) -> Samples:
         """The point corrected last, as one sample."""
