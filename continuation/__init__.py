@@ -5,7 +5,13 @@ The engine knows nothing of networks; `continuation.landscape` builds on it.
 
 from continuation.arclength import resume_branch, samples, trace_branch
 from continuation.branch import Branch, Sample, SpecialPoint
-from continuation.curves import Curve, trace_branch_point_curve, trace_flip_curve, trace_fold_curve
+from continuation.curves import (
+    Curve,
+    trace_branch_point_curve,
+    trace_flip_curve,
+    trace_fold_curve,
+    trace_user_curve,
+)
 from continuation.deflation import find_solutions
 from continuation.diagram import Diagram, bifurcation_diagram
 from continuation.errors import (
@@ -15,7 +21,9 @@ from continuation.errors import (
     StoreError,
     UnknownNameError,
 )
+from continuation.exports import load
 from continuation.maps import gradient_descent, map_problem, period_two, switch_to_period_two
+from continuation.meaning import Meaning
 from continuation.newton import NewtonResult, newton
 from continuation.options import NewtonOptions, StepOptions
 from continuation.oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
@@ -29,6 +37,7 @@ __all__ = [
     "Curve",
     "Diagram",
     "InvalidInputError",
+    "Meaning",
     "MlpcontError",
     "NewtonOptions",
     "NewtonResult",
@@ -44,6 +53,7 @@ __all__ = [
     "check_derivatives",
     "find_solutions",
     "gradient_descent",
+    "load",
     "map_problem",
     "newton",
     "period_two",
@@ -57,4 +67,5 @@ __all__ = [
     "trace_fold_curve",
     "trace_hopf_curve",
     "trace_neimark_sacker_curve",
+    "trace_user_curve",
 ]

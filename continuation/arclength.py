@@ -116,7 +116,7 @@ def resume_branch(
     Parameters
     ----------
     branch : Branch
-        From `trace_branch` or `Branch.load`, with the same settings.
+        From `trace_branch` or `load`, with the same settings.
 
     Returns
     -------

@@ -130,7 +130,7 @@ def rank_defect(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[Arra
 
 
 def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -> Problem:
-    """F = 0 and J - λ singular with λ on a curve, for y = (x, p, ω).
+    """F = 0 and J - λM singular with λ on a curve, for y = (x, p, ω).
 
     λ = iω; for a map λ = exp(iω) - 1 (`shift` = -1).
 
@@ -143,7 +143,8 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
     def deficiency(y: Array) -> tuple[complex, Array, Any]:
         z, omega = y[:-1], y[-1]
         value, rate = _eigenvalue_on_curve(omega, shift)
-        j = problem.jacobian(z[:-1], float(z[-1])) - value * np.eye(b.size)
+        mass = problem.mass_matrix(b.size)
+        j = problem.jacobian(z[:-1], float(z[-1])) - value * mass
         unit = np.append(np.zeros(b.size), 1.0)
         v = linalg.solve(np.block([[j, b[:, None]], [c.conj()[None], np.zeros((1, 1))]]), unit)
         w = linalg.solve(
@@ -151,7 +152,7 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         )[:-1]
         parts = [problem.turned(z, np.append(part, 0.0)) for part in (v[:-1].real, v[:-1].imag)]
         gradient = -(w.conj() @ parts[0] + 1j * (w.conj() @ parts[1]))
-        return v[-1], gradient, rate * (w.conj() @ v[:-1])
+        return v[-1], gradient, rate * (w.conj() @ mass @ v[:-1])
 
     def residual(y: Array, _: float) -> Array:
         defect = deficiency(y)[0]

@@ -1,22 +1,25 @@
 """What a run returns: the branch, its samples one by one, and its special points."""
 
-import itertools
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from continuation.errors import StoreError
+from continuation.arrays import Array
+from continuation.exports import Stored, table
 from continuation.kinds import KINDS
+from continuation.meaning import UNNAMED, Meaning, Quantity
+from continuation.plotting import draw_branches
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Branch", "Sample", "SpecialPoint"]
 
-Array = np.ndarray
+SHOWN = 4
+"""Unknowns that a point shows of itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +48,8 @@ class SpecialPoint:
         It lies after the sample of this index.
     name : str
         Of a user function, else empty.
+    meaning : Meaning
+        Names, and the flow behind F.
     """
 
     kind: str
@@ -59,6 +64,17 @@ class SpecialPoint:
     bracket: Array = field(repr=False)
     index: int
     name: str = ""
+    meaning: Meaning = field(default=UNNAMED, repr=False)
+
+    def __repr__(self) -> str:
+        states = zip(self.meaning.names(self.x.size), self.x[:SHOWN], strict=False)
+        at = ", ".join(f"{name} = {value:.6g}" for name, value in states)
+        more = ", ..." if self.x.size > SHOWN else ""
+        what = f"{self.kind} {self.name}".strip()
+        return (
+            f"SpecialPoint({what} at {self.meaning.parameter} = {self.p:.10g}, {at}{more}; "
+            f"{'located' if self.located else 'not located'}: {self.status})"
+        )
 
     @property
     def point(self) -> Array:
@@ -94,7 +110,7 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class Branch:
+class Branch(Stored):
     """A branch of solutions, one row a sample.
 
     Attributes
@@ -123,6 +139,8 @@ class Branch:
     next_step : float
         Length of the step that would come next.
     evaluations, rejections : int
+    meaning : Meaning
+        Names, and the flow for which `stable` is meant.
     """
 
     x: Array
@@ -140,6 +158,7 @@ class Branch:
     evaluations: int
     rejections: int
     statistics: Array
+    meaning: Meaning = UNNAMED
 
     def __len__(self) -> int:
         return int(self.p.size)
@@ -148,7 +167,8 @@ class Branch:
         kinds = Counter(point.kind for point in self.special)
         found = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "no special points"
         return (
-            f"Branch({len(self)} samples, p {self.p[0]:.4g} to {self.p[-1]:.4g}, {found}; "
+            f"Branch({len(self)} samples, {self.meaning.parameter} "
+            f"{self.p[0]:.4g} to {self.p[-1]:.4g}, {found}; "
             f"stopped: {self.stop_reason})"
         )
 
@@ -158,87 +178,44 @@ class Branch:
             at.setdefault(point.index + 1, []).append(point)
         for i in range(len(self)):
             yield Sample(
-                self.x[i], float(self.p[i]), self.tangent[i], self.eigenvalues[i],
-                self.inertia[i], float(self.error_bound[i]), tuple(at.get(i, ())),
+                x=self.x[i], p=float(self.p[i]), tangent=self.tangent[i],
+                eigenvalues=self.eigenvalues[i], inertia=self.inertia[i],
+                error_bound=float(self.error_bound[i]), special=tuple(at.get(i, ())),
             )  # fmt: skip
 
-    def plot(self, ax: Any, component: int = 0) -> list[Any]:
-        """Draw x[component] against p into `ax`, with the special points.
+    @property
+    def stable(self) -> Array:
+        """Whether a sample is stable for `meaning.flow`, shape (m,)."""
+        return self.meaning.decaying(self.inertia)
 
-        Full lines where all eigenvalues have one sign (nodes), dashed where they have both.
+    def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
+        """Draw the branch: full lines where stable, dashed where not, and its special points.
 
         Parameters
         ----------
         ax : matplotlib Axes
-        component : int
+        x, y : str, int or callable, optional
+            A name, the index of an unknown, or a function of (x, p); the parameter and the first
+            unknown where not given.
 
         Returns
         -------
-        list of artists
+        list of Line2D
         """
-        artists: list[Any] = []
-        mixed = (self.inertia[:, 0] > 0) & (self.inertia[:, 2] > 0)
-        edges = [0, *(np.flatnonzero(np.diff(mixed)) + 1), len(self)]
-        for low, high in itertools.pairwise(edges):
-            run = slice(low, high + 1)  # up to the next run, so that the line has no gaps
-            style = "--" if mixed[low] else "-"
-            artists += ax.plot(self.p[run], self.x[run, component], style, color="C0")
-        for point in self.special:
-            marker = KINDS[point.kind].marker
-            artists += ax.plot([point.p], [point.x[component]], marker, color="k", label=point.kind)
-        return artists
+        return draw_branches(ax, [self], x, y)
 
-    def save(self, path: str | Path) -> None:
-        """Write everything to one .npz file (no pickle), atomically."""
-        target = Path(path)
-        partial = target.with_name(target.name + ".part")
-        arrays, document = to_arrays(self)
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, document=np.array(json.dumps(document)), **arrays)
-            partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise StoreError(f"cannot write {target}: {error}. Choose another folder.") from error
+    def to_dataframe(self) -> "DataFrame":
+        """Samples and special points in order: parameter, unknowns, stable, special.
 
-    @staticmethod
-    def load(path: str | Path) -> "Branch":
-        """Read what `save` wrote."""
-        try:
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-                return from_arrays(arrays, json.loads(str(stored["document"])))
-        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
-            raise StoreError(
-                f"{path} is not a branch written by Branch.save, or is truncated: {error}."
-            ) from error
-
-
-_ARRAYS = (
-    "x", "p", "tangent", "eigenvalues", "inertia", "error_bound", "length", "iterations",
-    "statistics",
-)  # fmt: skip
-_SCALARS = ("stop_reason", "message", "next_step", "evaluations", "rejections")
-_POINT_ARRAYS = ("x", "tangent", "kernel", "left_kernel", "bracket")
-_POINT_SCALARS = ("kind", "p", "coefficients", "located", "status", "index", "name")
-
-
-def to_arrays(branch: Branch) -> tuple[dict[str, Any], dict[str, Any]]:
-    """All arrays of a branch by name, and the rest of it as a JSON document."""
-    arrays = {name: getattr(branch, name) for name in _ARRAYS}
-    document = {name: getattr(branch, name) for name in _SCALARS}
-    points = []
-    for i, point in enumerate(branch.special):
-        points.append({name: getattr(point, name) for name in _POINT_SCALARS})
-        arrays |= {f"special_{i}_{name}": getattr(point, name) for name in _POINT_ARRAYS}
-    return arrays, document | {"special": points}
-
-
-def from_arrays(stored: dict[str, Any], document: dict[str, Any]) -> Branch:
-    """Inverse of `to_arrays`."""
-    document = dict(document)
-    special = tuple(
-        SpecialPoint(**scalars, **{name: stored[f"special_{i}_{name}"] for name in _POINT_ARRAYS})
-        for i, scalars in enumerate(document.pop("special"))
-    )
-    return Branch(**{name: stored[name] for name in _ARRAYS}, special=special, **document)
+        `special` holds the kind, and is empty at samples.
+        """
+        n, points = self.x.shape[1], self.special
+        states = np.vstack([self.x, *(q.x[None] for q in points)])
+        kinds = [""] * len(self) + [q.kind for q in points]
+        regular = [
+            bool(self.stable[max(q.index, 0)]) and not KINDS[q.kind].codimension for q in points
+        ]
+        rows = np.append(np.arange(float(len(self))), [q.index + 0.5 for q in points])
+        columns: dict[str, Any] = {self.meaning.parameter: [*self.p, *(q.p for q in points)]}
+        columns |= dict(zip(self.meaning.names(n), states.T, strict=True))
+        return table(columns | {"stable": [*self.stable, *regular], "special": kinds}, rows)

@@ -17,28 +17,46 @@ References
 .. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 8.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from continuation import differences
 from continuation.arclength import PLAIN_CHUNK as CHUNK
 from continuation.arclength import collect
+from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
+from continuation.exports import Stored, table
 from continuation.identify import null_vectors
 from continuation.kinds import KINDS
+from continuation.meaning import UNNAMED, Meaning, Quantity
 from continuation.normal_forms import normalised
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_number
+from continuation.plotting import draw_curve
 from continuation.problem import AnyProblem, Problem
-from continuation.run import Run
+from continuation.run import Functions, Run
 from continuation.start import at_solution
 from continuation.tracer import Tracer
 
-__all__ = ["Curve", "Family", "trace_branch_point_curve", "trace_flip_curve", "trace_fold_curve"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-Array = np.ndarray
+__all__ = [
+    "Curve",
+    "Definition",
+    "Family",
+    "assembled",
+    "follows",
+    "trace_branch_point_curve",
+    "trace_flip_curve",
+    "trace_fold_curve",
+    "trace_user_curve",
+]
+
 Family = Callable[[float], AnyProblem]
 
 #: Turning points in q this near to a cusp (relative) are the cusp.
@@ -46,7 +64,7 @@ AT_CUSP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Stored):
     """A curve of special points in two parameters.
 
     Attributes
@@ -65,6 +83,10 @@ class Curve:
         there, and `coefficients["q"]` the second.
     branch : Branch
         The augmented branch in q, with its stop reason.
+    kind : str
+        Of the points it consists of.
+    meaning : Meaning
+        Names of the unknowns and of both parameters.
     """
 
     x: Array
@@ -75,6 +97,8 @@ class Curve:
     frequency: Array
     special: tuple[SpecialPoint, ...]
     branch: Branch = field(repr=False)
+    kind: str = ""
+    meaning: Meaning = UNNAMED
 
     def __len__(self) -> int:
         return int(self.q.size)
@@ -82,91 +106,242 @@ class Curve:
     def __repr__(self) -> str:
         kinds = ", ".join(point.kind for point in self.special) or "no special points"
         return (
-            f"Curve({len(self)} samples, q {self.q[0]:.4g} to {self.q[-1]:.4g}, {kinds}; "
+            f"Curve({len(self)} samples of {self.kind}, {self.meaning.second} "
+            f"{self.q[0]:.4g} to {self.q[-1]:.4g}, {kinds}; "
             f"stopped: {self.branch.stop_reason})"
         )
 
+    def with_names(self) -> "Curve":
+        """The same curve, its special points speaking of the same names."""
+        return replace(self, special=tuple(replace(q, meaning=self.meaning) for q in self.special))
 
-def trace_fold_curve(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> Curve:
-    """Follow a fold in two parameters.
+    def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
+        """Draw the curve with its special points; in the plane of both parameters by default.
+
+        Parameters and result as for `Branch.plot`.
+        """
+        return draw_curve(ax, self, x, y)
+
+    def to_dataframe(self) -> "DataFrame":
+        """Samples and special points in order: both parameters, unknowns, special."""
+        points, names = self.special, self.meaning.names(self.x.shape[1])
+        states = np.vstack([self.x, *(q.x[None] for q in points)])
+        columns: dict[str, Any] = {
+            self.meaning.parameter: [*self.p, *(q.p for q in points)],
+            self.meaning.second: [*self.q, *(q.coefficients["q"] for q in points)],
+            **dict(zip(names, states.T, strict=True)),
+            "special": [""] * len(self) + [q.kind for q in points],
+        }
+        rows = np.append(np.arange(float(len(self))), [q.index + 0.5 for q in points])
+        return table(columns, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """How points of one kind are followed: equations, where they start, how they are read.
+
+    Attributes
+    ----------
+    equations : callable
+        Problem at one q -> `Equations`.
+    start : ndarray
+        Unknowns y of the equations at the point.
+    read : callable
+        Branch of y in q -> Curve.
+    functions : callable, optional
+        Family -> functions of (y, q) by name: points of codimension two along the curve.
+    stop : callable, optional
+        Sample of y -> whether to end.
+    """
+
+    equations: Callable[[AnyProblem], "Equations"]
+    start: Array
+    read: Callable[[Branch], Curve]
+    functions: Callable[[Family], Functions] = lambda _: {}
+    stop: Callable[[Sample], bool] | None = None
+
+
+class CurveTracer(Protocol):
+    """The one head that all tracers of curves have."""
+
+    def __call__(
+        self,
+        family: Family | Problem,
+        point: SpecialPoint,
+        q0: float | str,
+        q_limits: tuple[float, float] = (-np.inf, np.inf),
+        direction: int = +1,
+        step: StepOptions = STEP,
+        newton: NewtonOptions = NEWTON,
+    ) -> Curve:
+        """Follow a special point in two parameters.
+
+        Parameters
+        ----------
+        family : Problem or callable
+            A problem whose parameters have names, or q -> Problem in (x, p).
+        point : SpecialPoint
+            Of the problem, or of family(q0).
+        q0 : str or float
+            Name of the second parameter, which starts from its value in the problem; or the value
+            of q at the point, for a callable family.
+        q_limits, direction, step, newton
+            As for `trace_branch`, in the second parameter.
+
+        Returns
+        -------
+        Curve
+            With the points of codimension two on it.
+
+        Raises
+        ------
+        InvalidInputError
+            For a point of another kind, or a parameter that is not there.
+        """
+
+
+def follows(
+    kind: str, dimension: int = 1
+) -> Callable[[Callable[[SpecialPoint], Definition]], CurveTracer]:
+    """Make a tracer of what a function of the special point defines.
 
     Parameters
     ----------
-    family : callable
-        q -> Problem in (x, p).
-    point : SpecialPoint
-        A fold (or cusp) of family(q0).
-    q0 : float
-    q_limits, direction, step, newton
-        As for `trace_branch`, in q.
-
-    Returns
-    -------
-    Curve
-        With its cusps.
+    kind : str
+        Of the curve; it starts at points that are singular in the same way.
+    dimension : int
+        Columns of `point.kernel`.
     """
-    require_kind(point, [k for k, of in KINDS.items() if of.singular and not of.branching])
+
+    def tracer(define: Callable[[SpecialPoint], Definition]) -> CurveTracer:
+        def trace(
+            family: Family | Problem,
+            point: SpecialPoint,
+            q0: float | str,
+            q_limits: tuple[float, float] = (-np.inf, np.inf),
+            direction: int = +1,
+            step: StepOptions = STEP,
+            newton: NewtonOptions = NEWTON,
+        ) -> Curve:
+            _require_kind(point, kind, dimension)
+            of_q, start, meaning = family_of(family, q0)
+            defined = define(point)
+            branch = trace_definition(defined, of_q, start, q_limits, direction, step, newton)
+            return replace(defined.read(branch), kind=kind, meaning=meaning).with_names()
+
+        trace.__name__ = trace.__qualname__ = define.__name__
+        trace.__module__ = define.__module__
+        trace.__doc__ = f"{define.__doc__}\n\n{dedent(CurveTracer.__call__.__doc__ or '')}"
+        return trace
+
+    return tracer
+
+
+def family_of(family: Family | Problem, q0: float | str) -> tuple[Family, float, Meaning]:
+    """The problem at each q, the value of q to start from, and the names of both parameters."""
+    if isinstance(family, Problem):
+        problem = family
+        if not isinstance(q0, str) or problem.parameters is None:
+            raise InvalidInputError(
+                "the second parameter of a problem is given by its name, and the problem by "
+                "Problem(f, parameters={...}); or give a function q -> Problem and the value of q."
+            )
+        if q0 == problem.free:
+            raise InvalidInputError(f"{q0} is the first parameter already: name another one.")
+        start = problem.parameter_value(q0)
+        held = tuple(pair for pair in problem.meaning.held if pair[0] != q0)
+        meaning = replace(problem.meaning, second=q0, held=held)
+        return lambda q: problem.at(**{q0: q}), start, meaning
+    if not callable(family):
+        raise InvalidInputError(f"expected a Problem or a function q -> Problem, got {family!r}.")
+    value = as_number("q0", q0)
+    return family, value, family(value).meaning
+
+
+@follows("fold")
+def trace_fold_curve(point: SpecialPoint) -> Definition:
+    """Follow a fold in two parameters, through its cusps."""
     n = point.x.size
-    system = system_in_q(lambda q: _eigenvector_equations(family(q), n, 0.0))
-    start = np.concatenate([point.x, point.kernel[:, 0], [point.p]])
 
-    def quadratic(y: Array, q: float) -> float:
-        return _fold_coefficient(family(q), np.append(y[:n], y[-1]), y[n : 2 * n])
+    def functions(family: Family) -> Functions:
+        return {"cusp": lambda y, q: _fold_coefficient(family(q), _without_vector(y, n), y[n:-1])}
 
-    functions = {"cusp": quadratic}
-    branch = trace_system(system, start, q0, q_limits, direction, step, newton, functions)
-    return assembled(branch, n, -1)
+    return Definition(
+        equations=lambda problem: _eigenvector_equations(problem, n, 0.0),
+        start=np.concatenate([point.x, point.kernel[:, 0], [point.p]]),
+        read=lambda branch: assembled(branch, n, -1),
+        functions=functions,
+    )
 
 
-def trace_flip_curve(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> Curve:
-    """Follow a flip of a map in two parameters.
-
-    Parameters and result as for `trace_fold_curve`.
-    """
-    require_kind(point, ("flip",))
+@follows("flip")
+def trace_flip_curve(point: SpecialPoint) -> Definition:
+    """Follow a flip of a map in two parameters."""
     n = point.x.size
-    system = system_in_q(lambda q: _eigenvector_equations(family(q), n, 2.0))
-    start = np.concatenate([point.x, point.kernel[:, 0], [point.p]])
-    branch = trace_system(system, start, q0, q_limits, direction, step, newton, {})
-    return assembled(branch, n, -1)
+    return Definition(
+        equations=lambda problem: _eigenvector_equations(problem, n, 2.0),
+        start=np.concatenate([point.x, point.kernel[:, 0], [point.p]]),
+        read=lambda branch: assembled(branch, n, -1),
+    )
 
 
-def trace_branch_point_curve(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> Curve:
-    """Follow a simple branch point (pitchfork, transcritical) in two parameters.
-
-    Parameters and result as for `trace_fold_curve`.
-    """
-    require_kind(point, [k for k, of in KINDS.items() if of.branching])
+@follows("branch point")
+def trace_branch_point_curve(point: SpecialPoint) -> Definition:
+    """Follow a simple branch point (pitchfork, transcritical) in two parameters."""
     n = point.x.size
-    system = system_in_q(lambda q: _branch_point_equations(family(q), n))
     left = point.left_kernel[:, 0] / np.linalg.norm(point.left_kernel[:, 0])
-    start = np.concatenate([point.x, left, [point.p, 0.0]])
-    branch = trace_system(system, start, q0, q_limits, direction, step, newton, {})
-    return replace(assembled(branch, n, -2), unfolding=branch.x[:, -1])
+    return Definition(
+        equations=lambda problem: _branch_point_equations(problem, n),
+        start=np.concatenate([point.x, left, [point.p, 0.0]]),
+        read=lambda branch: replace(assembled(branch, n, -2), unfolding=branch.x[:, -1]),
+    )
+
+
+def trace_user_curve(
+    family: Family | Problem,
+    point: SpecialPoint,
+    q0: float | str,
+    function: Callable[[Array, float], float],
+    q_limits: tuple[float, float] = (-np.inf, np.inf),
+    direction: int = +1,
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
+) -> Curve:
+    """Follow a zero of a function of (x, p) along the solutions in two parameters.
+
+    Parameters
+    ----------
+    function : callable
+        The one of which `point` is a zero.
+
+    The others, and the result, are as for `trace_fold_curve`.
+    """
+    n = point.x.size
+    of_q, start, meaning = family_of(family, q0)
+    defined = Definition(
+        equations=lambda problem: _user_equations(problem, function),
+        start=point.point,
+        read=lambda branch: _without_kernel(branch, n),
+    )
+    branch = trace_definition(defined, of_q, start, q_limits, direction, step, newton)
+    return replace(defined.read(branch), kind="user", meaning=meaning).with_names()
+
+
+def trace_definition(
+    defined: Definition,
+    family: Family,
+    q0: float,
+    q_limits: tuple[float, float],
+    direction: int,
+    step: StepOptions,
+    newton: NewtonOptions,
+) -> Branch:
+    """The branch of the defining equations in q."""
+    system = system_in_q(lambda q: defined.equations(family(q)))
+    functions = defined.functions(family)
+    return trace_system(
+        system, defined.start, q0, q_limits, direction, step, newton, functions, defined.stop
+    )
 
 
 def trace_system(
@@ -186,13 +361,54 @@ def trace_system(
     return collect(tracer, tracer.segments(1 if stop else CHUNK), stop)
 
 
-def require_kind(point: SpecialPoint, kinds: Sequence[str], dimension: int = 1) -> None:
+def _require_kind(point: SpecialPoint, kind: str, dimension: int) -> None:
     """Raise `InvalidInputError` where a curve of this kind cannot start at the point."""
-    if point.kind not in kinds or point.kernel.shape[1] != dimension:
+    at, of = KINDS[point.kind], KINDS[kind]
+    alike = (at.singular, at.branching, at.pair) == (of.singular, of.branching, of.pair)
+    if kind in ("flip", "neimark-sacker") or not of.codimension:
+        alike = point.kind == kind
+    if not alike or point.kernel.shape[1] != dimension:
         raise InvalidInputError(
-            f"the curve must start at a point of kind {', '.join(kinds)} with a simple kernel, "
+            f"a {kind} curve must start at a {kind}, or at a point of more that is one, with a "
+            f"kernel in {dimension} column(s); "
             f"got {point.kind!r} with a kernel of dimension {point.kernel.shape[1]}."
         )
+
+
+def _without_vector(y: Array, n: int) -> Array:
+    return np.append(y[:n], y[-1])
+
+
+def _user_equations(problem: AnyProblem, function: Callable[[Array, float], float]) -> "Equations":
+    """F = 0 and the user's function, for y = (x, p)."""
+
+    def value(z: Array) -> float:
+        return float(function(z[:-1], float(z[-1])))
+
+    def slope(z: Array, j: int) -> float:
+        unit = np.zeros(z.size)
+        unit[j] = 1.0
+        moved = lambda h: np.array([value(z + h * unit)])  # noqa: E731
+        return float(differences.along(moved, max(1.0, abs(z[j])))[0])
+
+    def residual(y: Array) -> Array:
+        return np.append(problem.residual(y[:-1], float(y[-1])), value(y))
+
+    def jacobian(y: Array) -> Array:
+        row = np.array([slope(y, j) for j in range(y.size)])
+        return np.vstack([problem.full_jacobian(y), row])
+
+    return residual, jacobian
+
+
+def _without_kernel(branch: Branch, n: int) -> Curve:
+    """The curve in the columns (x, p), along which nothing degenerates."""
+    padded = np.column_stack([branch.x[:, :n], np.zeros((len(branch), n)), branch.x[:, -1]])
+    special = tuple(
+        replace(q, x=np.concatenate([q.x[:n], np.zeros(n), q.x[-1:]])) for q in branch.special
+    )
+    curve = assembled(replace(branch, x=padded, special=special), n, -1)
+    return replace(curve, branch=branch)
 
 
 Equations = tuple[Callable[[Array], Array], Callable[[Array], Array]]

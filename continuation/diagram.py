@@ -9,30 +9,35 @@ Deflation at chosen parameters finds the parts that no branch point leads to.
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from continuation.arclength import trace_branch
+from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.exports import Stored, stacked
 from continuation.joining import cut, join, lies_on, solutions_at
 from continuation.kinds import KINDS
+from continuation.meaning import Quantity
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
+from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.switching import Offshoot, branch_directions
 
-__all__ = ["Diagram", "bifurcation_diagram"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-Array = np.ndarray
+__all__ = ["Diagram", "bifurcation_diagram"]
 
 #: Special points nearer than this, relative to 1 + |z|, are one node.
 SAME_NODE = 1e-5
 
 
 @dataclass(frozen=True)
-class Diagram:
+class Diagram(Stored):
     """Branches and the points where they meet.
 
     Attributes
@@ -45,22 +50,39 @@ class Diagram:
         limit, on a closed loop, or where it stopped otherwise.
     passes : tuple of (int, int, int)
         (branch, sample, node): the branch runs through the node after that sample.
-    complete : bool
-        False where `max_branches` was reached.
+    notes : tuple of str
+        What is known to be missing: half-branches that could not be followed, branches that
+        stopped before a limit.
+    periods : tuple of int
+        Of the orbits on each branch: 1 but for maps.
     """
 
     branches: tuple[Branch, ...]
     nodes: tuple[SpecialPoint, ...]
     ends: tuple[tuple[int | None, int | None], ...]
     passes: tuple[tuple[int, int, int], ...]
-    complete: bool
+    notes: tuple[str, ...] = ()
+    periods: tuple[int, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every branch met has been followed to a limit, to its start or onto another."""
+        return not self.notes
 
     def __repr__(self) -> str:
         loops = sum(b.stop_reason == "closed loop" for b in self.branches)
         return (
             f"Diagram({len(self.branches)} branches, {loops} of them loops, "
-            f"{len(self.nodes)} nodes{'' if self.complete else ', cut at max_branches'})"
+            f"{len(self.nodes)} nodes" + "".join(f"; {note}" for note in self.notes) + ")"
         )
+
+    def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
+        """Draw all branches with their special points; parameters as for `Branch.plot`."""
+        return draw_branches(ax, self.branches, x, y)
+
+    def to_dataframe(self) -> "DataFrame":
+        """The tables of all branches below each other, with the number of each in `branch`."""
+        return stacked([branch.to_dataframe() for branch in self.branches])
 
 
 def bifurcation_diagram(
@@ -151,7 +173,7 @@ class _Builder:
         self.ends: list[tuple[int | None, int | None]] = []
         self.nodes: list[SpecialPoint] = []
         self.passes: list[tuple[int, int, int]] = []
-        self.complete = True
+        self.notes: list[str] = []
 
     def explore(self, x: Array, p: float) -> None:
         """The branch through a start, both ways, and everything it leads to."""
@@ -181,7 +203,7 @@ class _Builder:
         """What has been found."""
         return Diagram(
             tuple(self.branches), tuple(self.nodes), tuple(self.ends), tuple(self.passes),
-            self.complete,
+            tuple(self.notes), (1,) * len(self.branches),
         )  # fmt: skip
 
     def _task(self, z: Array, direction: int | Array, node: int | None) -> Task:
@@ -205,7 +227,7 @@ class _Builder:
     def _accept(self, branch: Branch, start: int | None) -> None:
         """Add a branch, cut where it runs onto one already there."""
         if len(self.branches) >= self.max_branches:
-            self.complete = False
+            self.notes.append(f"max_branches = {self.max_branches} reached")
             return
         end, number = None, len(self.branches)
         for point in branch.special:

@@ -61,6 +61,7 @@ def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
         coefficients={}, located=all(e.located for e in events), status="root on the branch",
         bracket=np.array([path.at(low).z, path.at(high).z]),
         index=offset + int(min(event.local.u, len(path.samples) - 1.5)), name=event.name,
+        meaning=path.workspace.problem.meaning,
     )  # fmt: skip
     if event.kind == "target":
         return _at_target(path, blank, float(event.name))
@@ -283,14 +284,15 @@ def _flip(path: Path, point: SpecialPoint) -> SpecialPoint:
 
 def _flip_vectors(problem: AnyProblem, point: SpecialPoint) -> tuple[Array, Array]:
     j = np.asarray(problem.jacobian(point.x, point.p))
-    q, p = _eigenvectors(j, -2.0)
+    q, p = _eigenvectors(j, -2.0, np.eye(len(j)))
     return normal_forms.normalised(q, p)
 
 
 def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint:
     problem = path.workspace.problem
     j = np.asarray(problem.jacobian(point.x, point.p))
-    q, p = _eigenvectors(j, value)
+    mass = problem.mass_matrix(point.x.size)
+    q, p = _eigenvectors(j, value, mass)
     shift, omega = (-1.0, np.angle(1 + value)) if problem.is_map else (0.0, value.imag)
     start = np.append(point.point, abs(omega))
     if omega < 0:
@@ -301,7 +303,7 @@ def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoin
     exact = _polished(path, point, system, start, status, plain) or point
     omega = float(exact.coefficients.get("unknown", abs(omega)))
     eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
-    q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue)
+    q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue, mass)
     form = oscillation.neimark_sacker if problem.is_map else oscillation.hopf
     return replace(
         exact, kind=kind, kernel=np.column_stack([q.real, q.imag]),
@@ -310,7 +312,7 @@ def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoin
     )  # fmt: skip
 
 
-def _eigenvectors(j: Array, value: complex | float) -> tuple[Array, Array]:
-    """Right and left eigenvector, as the smallest singular vectors of J - λ."""
-    u, _, vh = linalg.svd(j - value * np.eye(len(j)))
+def _eigenvectors(j: Array, value: complex | float, mass: Array) -> tuple[Array, Array]:
+    """Right and left eigenvector, as the smallest singular vectors of J - λM."""
+    u, _, vh = linalg.svd(j - value * mass)
     return vh[-1].conj(), u[:, -1]

@@ -17,7 +17,7 @@ Array = np.ndarray
 
 
 def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dict[str, float]:
-    """Frequency and first Lyapunov coefficient; negative: stable cycles (for x' = F).
+    """Frequency and first Lyapunov coefficient; negative: stable cycles (for M x' = F).
 
     Parameters
     ----------
@@ -27,10 +27,11 @@ def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dic
         Right and left eigenvector for iω.
     omega : float
     """
-    q, p = _normalised(q, p)
+    mass = problem.mass_matrix(q.size)
+    q, p = _normalised(q, p, mass)
     a = problem.jacobian(z[:-1], float(z[-1]))
     mean = linalg.solve(a, _second(problem, z, q, q.conj()))
-    double = linalg.solve(2j * omega * np.eye(q.size) - a, _second(problem, z, q, q))
+    double = linalg.solve(2j * omega * mass - a, _second(problem, z, q, q))
     inner = (
         _third(problem, z, q, q, q.conj())
         - 2 * _second(problem, z, q, mean)
@@ -43,7 +44,7 @@ def neimark_sacker(
     problem: AnyProblem, z: Array, q: Array, p: Array, omega: float
 ) -> dict[str, float]:
     """Angle of the multiplier and cubic coefficient; negative: a stable invariant curve."""
-    q, p = _normalised(q, p)
+    q, p = _normalised(q, p, np.eye(q.size))
     j = problem.jacobian(z[:-1], float(z[-1]))
     mean = linalg.solve(-j, _second(problem, z, q, q.conj()))
     turned = (np.exp(2j * omega) - 1) * np.eye(q.size) - j
@@ -65,9 +66,10 @@ def flip(problem: AnyProblem, z: Array, q: Array, p: Array) -> dict[str, float]:
     return {"cubic": float(p @ b)}
 
 
-def _normalised(q: Array, p: Array) -> tuple[Array, Array]:
+def _normalised(q: Array, p: Array, mass: Array) -> tuple[Array, Array]:
+    """Q of length 1 and pᴴMq = 1."""
     q = q / np.linalg.norm(q)
-    return q, p / (p.conj() @ q).conj()
+    return q, p / (p.conj() @ mass @ q).conj()
 
 
 def _parts(v: Array) -> tuple[tuple[complex, Array], ...]:

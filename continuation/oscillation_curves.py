@@ -3,7 +3,7 @@
 A pair of eigenvalues λ(ω), λ̄(ω) of dF/dx is kept on the imaginary axis, λ = iω, or for a map on
 the unit circle, λ = exp(iω) - 1, its eigenvector v carried as an unknown:
 
-F = 0,    J v = λ(ω) v,    cᴴv = 1    for (x, Re v, Im v, ω, p),
+F = 0,    J v = λ(ω) M v,    cᴴv = 1    for (x, Re v, Im v, ω, p),
 
 c the eigenvector at the start. Where ω passes zero the curve ends on one of folds, in a
 Bogdanov-Takens point; the system is regular there, and the curve stops behind it.
@@ -20,60 +20,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from continuation.branch import Sample, SpecialPoint
-from continuation.curves import (
-    Curve,
-    Equations,
-    Family,
-    assembled,
-    require_kind,
-    system_in_q,
-    trace_system,
-)
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.arrays import Array
+from continuation.branch import Branch, SpecialPoint
+from continuation.curves import Curve, Definition, Equations, assembled, follows
 from continuation.problem import AnyProblem
 
 __all__ = ["trace_hopf_curve", "trace_neimark_sacker_curve"]
 
-Array = np.ndarray
-#: ω -> λ and dλ/dω.
 Eigenvalue = Callable[[float], tuple[complex, complex]]
+"""ω -> λ and dλ/dω."""
 
 BOGDANOV_TAKENS = "bogdanov-takens"
 
 
-def trace_hopf_curve(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> Curve:
-    """Follow a Hopf point in two parameters, to a Bogdanov-Takens point if there is one.
-
-    Parameters and result as for `trace_fold_curve`.
-    """
-    require_kind(point, ("hopf",), 2)
-    return _trace(family, point, q0, q_limits, direction, step, newton, _on_axis)
+@follows("hopf", 2)
+def trace_hopf_curve(point: SpecialPoint) -> Definition:
+    """Follow a Hopf point in two parameters, to a Bogdanov-Takens point if there is one."""
+    return _definition(point, _on_axis)
 
 
-def trace_neimark_sacker_curve(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> Curve:
-    """Follow a Neimark-Sacker point of a map in two parameters.
-
-    Parameters and result as for `trace_fold_curve`.
-    """
-    require_kind(point, ("neimark-sacker",), 2)
-    return _trace(family, point, q0, q_limits, direction, step, newton, _on_circle)
+@follows("neimark-sacker", 2)
+def trace_neimark_sacker_curve(point: SpecialPoint) -> Definition:
+    """Follow a Neimark-Sacker point of a map in two parameters."""
+    return _definition(point, _on_circle)
 
 
 def _on_axis(omega: float) -> tuple[complex, complex]:
@@ -85,40 +54,32 @@ def _on_circle(omega: float) -> tuple[complex, complex]:
     return turned - 1, 1j * turned
 
 
-def _trace(
-    family: Family,
-    point: SpecialPoint,
-    q0: float,
-    q_limits: tuple[float, float],
-    direction: int,
-    step: StepOptions,
-    newton: NewtonOptions,
-    eigenvalue: Eigenvalue,
-) -> Curve:
+def _definition(point: SpecialPoint, eigenvalue: Eigenvalue) -> Definition:
     n = point.x.size
     v, omega = point.kernel / np.linalg.norm(point.kernel), point.coefficients["frequency"]
-    system = system_in_q(lambda q: _equations(family(q), v, eigenvalue))
-    start = np.concatenate([point.x, v[:, 0], v[:, 1], [omega, point.p]])
 
-    def over(sample: Sample) -> bool:
-        return bool(sample.x[-2] * omega < 0)
+    def read(branch: Branch) -> Curve:
+        vectors = branch.x[:, n : 2 * n] + 1j * branch.x[:, 2 * n : 3 * n]
+        return replace(assembled(branch, n, -1), kernel=vectors, frequency=branch.x[:, -2])
 
-    functions = {BOGDANOV_TAKENS: lambda y, _: float(y[-2])}
-    branch = trace_system(
-        system, start, q0, q_limits, direction, step, newton, functions, over
-    )  # fmt: skip
-    vectors = branch.x[:, n : 2 * n] + 1j * branch.x[:, 2 * n : 3 * n]
-    return replace(assembled(branch, n, -1), kernel=vectors, frequency=branch.x[:, -2])
+    return Definition(
+        equations=lambda problem: _equations(problem, v, eigenvalue),
+        start=np.concatenate([point.x, v[:, 0], v[:, 1], [omega, point.p]]),
+        read=read,
+        functions=lambda _: {BOGDANOV_TAKENS: lambda y, _: float(y[-2])},
+        stop=lambda sample: bool(sample.x[-2] * omega < 0),
+    )
 
 
 def _equations(problem: AnyProblem, c: Array, eigenvalue: Eigenvalue) -> Equations:
     n = len(c)
+    mass = problem.mass_matrix(n)
     # Re and Im of cᴴv
     normal = np.array([np.append(c[:, 0], c[:, 1]), np.append(-c[:, 1], c[:, 0])])
 
     def residual(y: Array) -> Array:
         x, v, p = y[:n], y[n : 2 * n] + 1j * y[2 * n : 3 * n], float(y[-1])
-        defect = problem.jacobian(x, p) @ v - eigenvalue(y[-2])[0] * v
+        defect = problem.jacobian(x, p) @ v - eigenvalue(y[-2])[0] * (mass @ v)
         fixed = normal @ y[n : 3 * n] - [1.0, 0.0]
         return np.concatenate([problem.residual(x, p), defect.real, defect.imag, fixed])
 
@@ -126,8 +87,8 @@ def _equations(problem: AnyProblem, c: Array, eigenvalue: Eigenvalue) -> Equatio
         z, parts = np.append(y[:n], y[-1]), (y[n : 2 * n], y[2 * n : 3 * n])
         a = problem.full_jacobian(z)
         value, slope = eigenvalue(y[-2])
-        by_omega = -slope * (parts[0] + 1j * parts[1])
-        shifted, turn = a[:, :n] - value.real * np.eye(n), value.imag * np.eye(n)
+        by_omega = -slope * (mass @ (parts[0] + 1j * parts[1]))
+        shifted, turn = a[:, :n] - value.real * mass, value.imag * mass
         matrix = np.zeros((3 * n + 2, 3 * n + 2))
         matrix[:n, :n], matrix[:n, -1] = a[:, :n], a[:, n]
         for row, part in zip((n, 2 * n), parts, strict=True):

@@ -5,17 +5,20 @@ third derivatives are exact where the problem offers them (`second_derivative`,
 `third_derivative`, or the `jet` of a compiled problem), else error-controlled differences.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from continuation import differences
 from continuation.compilation import KERNEL_SIGNATURE
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, UnknownNameError
+from continuation.meaning import Meaning
+from continuation.pencil import checked_mass, rank_of
+from continuation.user_functions import UserFunction, checked_parameters, checked_states
 
 __all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "check_derivatives"]
 
@@ -37,6 +40,8 @@ class AnyProblem:
         F(x, p) = G(x, p) - x for a map G: flips and Neimark-Sacker points are looked for.
     flow_sign : float
         The flow is x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
+    mass : ndarray, shape (n, n), or None
+        The flow is mass x' = F.
     kernel : callable
         Fills F, J and Fp; the signature is `KERNEL_SIGNATURE`.
     """
@@ -44,10 +49,28 @@ class AnyProblem:
     symmetric: bool
     is_map: bool = False
     flow_sign: float = 1.0
+    mass: Array | None = None
     kernel: Kernel
     constants: Array
     data: Array
     work: Array
+
+    @property
+    def meaning(self) -> Meaning:
+        """Names, held parameters and flow, for results."""
+        return Meaning(flow_sign=self.flow_sign, is_map=self.is_map)
+
+    def mass_matrix(self, n: int) -> Array:
+        """M of M x' = F, shape (n, n)."""
+        return np.eye(n) if self.mass is None else self.mass
+
+    def degrees(self, n: int) -> int:
+        """Number of differential equations among n."""
+        return n if self.mass is None else rank_of(self.mass)
+
+    def trouble(self, x: Array, p: float) -> str:
+        """What the user's functions raise at (x, p); empty where they do not."""
+        return ""
 
     def residual(self, x: Array, p: float) -> Array:
         """F(x, p), shape (n,)."""
@@ -107,13 +130,18 @@ def _check_values(problem: AnyProblem, x: Array, p: float) -> None:
     for name, shape in shapes:
         value: Any = getattr(problem, name)(x, p)
         is_sparse: bool = sparse.issparse(value)
-        found = value.shape if is_sparse else np.shape(value)
+        entries: Any = value.data if is_sparse else np.asarray(value)
+        found = value.shape if is_sparse else entries.shape
         if found != shape:
             raise InvalidInputError(
                 f"{name} returned shape {found} for a state of {n} unknowns, expected {shape}. "
                 "Return one number per unknown, the derivative by unknown j in column j."
             )
-        entries = value.data if is_sparse else np.asarray(value, dtype=float)
+        if entries.dtype.kind not in "iuf":
+            raise InvalidInputError(
+                f"{name} must return real numbers, got {entries.dtype}. Split complex equations "
+                "into real and imaginary parts."
+            )
         if not np.isfinite(entries).all():
             raise InvalidInputError(
                 f"{name} is not finite at the start (p = {p:.6g}). "
@@ -128,16 +156,39 @@ class Problem(AnyProblem):
     Parameters
     ----------
     residual : callable
-        F(x, p) -> (n,), for x of shape (n,) and a number p.
+        F(x, p) -> (n,), for x of shape (n,) and a number p. With `parameters`: F(x, **parameters).
     jacobian : callable, optional
-        (x, p) -> (n, n), dense or scipy.sparse; differences where not given.
+        (x, p) -> (n, n), dense or scipy.sparse; differences where not given. With `parameters`:
+        (x, **parameters).
     dresidual_dp : callable, optional
-        (x, p) -> (n,); differences where not given.
+        (x, p) -> (n,); differences where not given. With `parameters`: (x, **parameters), the
+        derivative by the parameter that is free.
     symmetric : bool
         The Jacobian is symmetric (gradients): real eigenvalues and exact counts of their signs.
     second_derivative, third_derivative : callable, optional
         (z, u, v) -> D²F[u, v] and (z, u, v, w) -> D³F[u, v, w], shape (n,), with z = (x, p) and
         directions of shape (n + 1,).
+    is_map : bool
+        F(x, p) = G(x, p) - x; see `map_problem`.
+    flow_sign : float
+        Stability is that of x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
+    states : sequence of str, optional
+        Names of the unknowns.
+    parameters : mapping of str to float, optional
+        Values of all parameters by name; the callables then take them as keywords.
+    free : str, optional
+        The parameter that is varied; where there are several it must be said.
+    mass : (n, n) or (n,) array_like, optional
+        Stability is that of M x' = F; M may be singular (differential-algebraic equations of
+        index 1).
+
+    Examples
+    --------
+    >>> problem = Problem(
+    ...     lambda x, a, b: a + b * x - x**3, parameters={"a": -2.0, "b": 1.0}, free="a"
+    ... )
+    >>> problem.freeing("b").meaning.held
+    (('a', -2.0),)
     """
 
     residual: Callable[[Array, float], Any]  # type: ignore[assignment]
@@ -148,6 +199,10 @@ class Problem(AnyProblem):
     third_derivative: Callable[[Array, Array, Array, Array], Array] | None = None
     is_map: bool = False
     flow_sign: float = 1.0
+    states: Sequence[str] = ()
+    parameters: Mapping[str, float] | None = None
+    free: str | None = None
+    mass: Any = None
     # what the kernel of a compiled problem reads; a plain one needs none
     constants: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(1))
     data: Array = field(init=False, repr=False, default_factory=lambda: np.zeros((1, 1)))
@@ -160,10 +215,104 @@ class Problem(AnyProblem):
                 raise InvalidInputError(
                     f"{name} must be a function of (x, p), got {type(value).__name__}."
                 )
+        if self.parameters is not None and (self.second_derivative or self.third_derivative):
+            raise InvalidInputError(
+                "second and third derivatives are of functions of (x, p): leave them out where "
+                "parameters have names."
+            )
+        values, free = checked_parameters(self.parameters, self.free)
+        checked: dict[str, Any] = {
+            "parameters": values,
+            "free": free,
+            "states": checked_states(self.states),
+        }
+        checked["mass"] = checked_mass(self.mass, self.symmetric, self.is_map)
+        for name in ("residual", "jacobian", "dresidual_dp"):
+            given = getattr(self, name)
+            if isinstance(given, UserFunction):
+                given = given.function
+            if isinstance(getattr(given, "__self__", None), Problem):
+                given = None  # differences of the problem that this one replaces
+            checked[name] = given and UserFunction(name, given, values, free)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         if self.jacobian is None:
             object.__setattr__(self, "jacobian", self._jacobian_by_differences)
         if self.dresidual_dp is None:
             object.__setattr__(self, "dresidual_dp", self._dp_by_differences)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Names, held parameters and flow, for results."""
+        held = tuple((k, v) for k, v in (self.parameters or {}).items() if k != self.free)
+        return Meaning(
+            states=tuple(self.states), parameter=self.free or "p", held=held,
+            flow_sign=self.flow_sign, is_map=self.is_map, has_mass=self.mass is not None,
+        )  # fmt: skip
+
+    def at(self, **values: float) -> "Problem":
+        """The same equations with other values of some parameters."""
+        known = self._require_parameters(*values)
+        return replace(self, **self._given(), parameters={**known, **values})
+
+    def freeing(self, name: str) -> "Problem":
+        """The same equations with another parameter free; the others are held at their values."""
+        self._require_parameters(name)
+        given = self._given()
+        if name != self.free:
+            given["dresidual_dp"] = None
+        return replace(self, **given, free=name)
+
+    def parameter_value(self, name: str) -> float:
+        """The value of a parameter, held or free, that the problem was given."""
+        return self._require_parameters(name)[name]
+
+    def _given(self) -> dict[str, Any]:
+        """The derivatives as they were given: those by differences belong to this instance."""
+        return {
+            name: value if isinstance(value, UserFunction) else None
+            for name, value in (("jacobian", self.jacobian), ("dresidual_dp", self.dresidual_dp))
+        }
+
+    def _require_parameters(self, *names: str) -> Mapping[str, float]:
+        known = self.parameters
+        if known is None:
+            raise InvalidInputError(
+                "the parameters of this problem have no names: "
+                "give them as Problem(f, parameters={'a': 0.0, 'b': 1.0}, free='a')."
+            )
+        for name in names:
+            if name not in known:
+                raise UnknownNameError(f"no parameter {name!r}; known are {', '.join(known)}.")
+        return known
+
+    def check(self, x: Array, p: float) -> None:
+        """Raise `InvalidInputError` where shapes or values at a start are unusable."""
+        for name, size in (("states", len(self.states)), ("mass", len(self.mass_matrix(0)))):
+            if size not in (0, x.size):
+                raise InvalidInputError(f"{name} is for {size} unknowns, the state has {x.size}.")
+        for name in ("residual", "jacobian", "dresidual_dp"):
+            function = getattr(self, name)
+            if isinstance(function, UserFunction):
+                try:
+                    function.raw(x, p)
+                except Exception as error:
+                    raise InvalidInputError(
+                        f"{function.trouble(error)} at the start ({self.free} = {p:.6g}). "
+                        "Start inside the domain of the equations."
+                    ) from error
+        _check_values(self, x, p)
+
+    def trouble(self, x: Array, p: float) -> str:
+        """What the user's functions raise at (x, p); empty where they do not."""
+        for name in ("residual", "jacobian", "dresidual_dp"):
+            function = getattr(self, name)
+            if isinstance(function, UserFunction):
+                try:
+                    function.raw(x, p)
+                except Exception as error:  # the user's code may raise anything
+                    return f"{function.trouble(error)} at {self.free} = {p:.6g}"
+        return ""
 
     def _jacobian_by_differences(self, x: Array, p: float) -> Array:
         return differences.jacobian(lambda y: self.residual(y, p), np.array(x, dtype=float))
@@ -187,7 +336,10 @@ class Problem(AnyProblem):
             x: Array, p: float, _c: Array, _d: Array, _w: Array, f: Array, j: Any, fp: Array
         ) -> float:
             f[:] = residual(x, p)
-            j[:] = jacobian(x, p)  # type: ignore[misc]
+            try:
+                j[:] = jacobian(x, p)  # type: ignore[misc]
+            except linalg.LinAlgError:  # outside the domain
+                f[:] = np.nan
             fp[:] = dp(x, p)  # type: ignore[misc]
             return 0.0
 

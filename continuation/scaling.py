@@ -102,6 +102,8 @@ class InUnits(AnyProblem):
         self.problem, self.units = problem, units
         self.symmetric = problem.symmetric and bool((units.rows == units.columns[:-1]).all())
         self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
+        if problem.mass is not None:
+            self.mass = units.rows[:, None] * problem.mass * units.columns[:-1]
 
     def _at(self, x: Array, p: float) -> tuple[Array, float]:
         z = self.units.outside(np.append(x, p))

@@ -91,13 +91,22 @@ class Tracer:
         reason = self.control[stepper.REASON]
         if reason == stepper.TOO_SMALL:
             status = int(self.control[stepper.STATUS])
-            why = CORNER if status == CONVERGED else MESSAGES[status]
+            why = self._trouble() or (CORNER if status == CONVERGED else MESSAGES[status])
             self.end("no progress", f"no step of the minimum length succeeds: {why}")
         elif reason == stepper.OUTSIDE:
             self.end("limit", f"the parameter reached its limit {new.p[-1]:g}.")
         if reason == stepper.NEAR_START or (reason == stepper.OUTSIDE and self._is_first(new)):
             return self._cut_at_start(window[-1:].followed_by(new))
         return new
+
+    def _trouble(self) -> str:
+        """What the user's functions raise where the last step went, or a little further."""
+        ahead = self.vectors[stepper.POINT] + self.step.initial * self.vectors[stepper.TANGENT]
+        for z in (self.vectors[stepper.TRIAL], self.vectors[stepper.PREDICTED], ahead):
+            raised = self.problem.trouble(z[:-1], float(z[-1])) if np.isfinite(z).all() else ""
+            if raised:
+                return f"{raised}: the equations leave their domain there."
+        return ""
 
     def _retreat(self, known: Samples, row: int, offset: int) -> tuple[Samples, int]:
         """Drop the samples after `row`; the step from there is taken again with half the length."""
@@ -133,8 +142,10 @@ class Tracer:
         none = np.zeros((window.x.shape[1], 0))
         return (
             SpecialPoint(
-                "limit", window.x[-1], float(window.p[-1]), window.tangent[-1], none, none, {},
-                True, "Newton at the limit", z[-2:], count - 2,
+                kind="limit", x=window.x[-1], p=float(window.p[-1]), tangent=window.tangent[-1],
+                kernel=none, left_kernel=none, coefficients={}, located=True,
+                status="Newton at the limit", bracket=z[-2:], index=count - 2,
+                meaning=self.problem.meaning,
             ),
         )  # fmt: skip
 
@@ -152,6 +163,7 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
         next_step=float(s.statistics[-1, stepper.S_NEXT]),
         evaluations=int(tracer.control[stepper.EVALUATIONS]),
         rejections=int(tracer.control[stepper.REJECTIONS]), statistics=s.statistics,
+        meaning=problem.meaning,
     )  # fmt: skip
 
 

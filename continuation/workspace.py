@@ -14,6 +14,7 @@ from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
+from continuation.pencil import Pencil
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.rates import counts
 
@@ -125,7 +126,7 @@ class Workspace:
         self.is_compiled = has_kernel and problem.symmetric
         self.is_sparse = not has_kernel and sparse.issparse(problem.jacobian(x, p))
         self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
-        self.J: Any = SparseJacobian(n) if self.is_sparse else np.zeros((n, n))
+        self.J: Any = self._room_for_jacobian(n)
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
         self.report = np.zeros(6)
         self.gauge = np.zeros((0, 0))
@@ -136,6 +137,14 @@ class Workspace:
         self._advance, self._correct = loops
         kernel: Any = address_of(problem.kernel) if self.is_compiled else problem.kernel
         self._bound = (kernel, problem.constants, problem.data, problem.work)
+
+    def _room_for_jacobian(self, n: int) -> Any:
+        mass = self.problem.mass
+        if self.is_sparse and mass is not None:
+            raise InvalidInputError("mass goes with a dense Jacobian: return an array.")
+        if self.is_sparse:
+            return SparseJacobian(n)
+        return np.zeros((n, n)) if mass is None else Pencil.of(mass)
 
     def fix(self, z: Array, k: int) -> None:
         """Hold the k directions in which dF/dx is singular at z, all along a family of solutions.
@@ -223,7 +232,7 @@ class Workspace:
     @property
     def eigenvalue_count(self) -> int:
         """Eigenvalues kept per sample: all, or the few nearest to zero of a sparse Jacobian."""
-        return self.J.count if self.is_sparse else self.n
+        return self.J.count if self.is_sparse else self.problem.degrees(self.n)
 
     def advance(self, vectors: Array, control: Array, capacity: int) -> Samples:
         """Up to `capacity` steps from the state (vectors, control), which is carried on."""
@@ -255,7 +264,8 @@ class Workspace:
         """
         problem = self.problem
         if not self.is_compiled or problem.is_map:
-            return counts(problem, samples.eigenvalues, samples.negative, self.n), False
+            degrees = problem.degrees(self.n)
+            return counts(problem, samples.eigenvalues, samples.negative, degrees), False
         table = np.empty((len(samples), 3), dtype=np.int64)
         values, tangents = map(np.ascontiguousarray, (samples.eigenvalues, samples.tangent))
         unit = zero_tolerance(1.0, self.n)

@@ -30,11 +30,16 @@ CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
 PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
 ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
 STATISTICS = {"continuation.statistics", "continuation.ensemble"}
+EXPORTS = "continuation.exports"
+"""The one arrow up: results of the engine save themselves and become tables, by imports that
+happen when asked for."""
+
 ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage"}
 
 LAW = {
     "symbolic": set(),
-    ENGINE: {"symbolic.errors"},
+    ENGINE: {"symbolic.errors", EXPORTS},
+    EXPORTS: {ENGINE, "continuation.storage"},
     f"{LANDSCAPE}.network": NETWORK,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
@@ -56,7 +61,7 @@ LAW = {
     "continuation.storage": ALL,
     "continuation.commands": ALL,
     "continuation.__main__": {"continuation.commands", ENGINE},
-    "continuation": {ENGINE},
+    "continuation": {ENGINE, EXPORTS},
     "figures": ALL,
 }
 """Room -> rooms whose modules it may import; every room may import from itself."""
@@ -67,6 +72,7 @@ COMMAND_LINES = {"continuation.commands", "figures"}
 LIBRARIES = {
     "symbolic": {"lazy_loader", "sympy", "numpy", "numba", "llvmlite", "typer", "rich", "flint"},
     ENGINE: {"numpy", "scipy", "numba"},
+    EXPORTS: {"numpy", "pandas"},
     f"{CERTIFY}.checker": {"flint", "sympy"},
 }
 """Rooms that may use only these libraries."""

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from continuation.branch import SpecialPoint
 from continuation.landscape.branches import Leg
 from continuation.landscape.infinity import Chart, Passage
+from continuation.storage.branches import points_from_parts, points_to_parts
 
 ARRAYS = ("p", "coordinates", "theta", "virtual", "loss", "inertia")
-POINT_ARRAYS = ("x", "tangent", "kernel", "left_kernel", "bracket")
-POINT_SCALARS = ("kind", "p", "coefficients", "located", "status", "index", "name")
 
 Legs = tuple[tuple[Leg, ...], ...]
 
@@ -40,8 +38,7 @@ def legs_from_arrays(data: xr.Dataset, document: Sequence[Sequence[Mapping[str, 
 def _variables(prefix: str, leg: Leg) -> dict[str, Any]:
     arrays = {name: np.asarray(getattr(leg, name)) for name in ARRAYS}
     arrays["virtual"] = arrays["virtual"].astype(np.int8)
-    for j, point in enumerate(leg.special):
-        arrays |= {f"special_{j}_{name}": getattr(point, name) for name in POINT_ARRAYS}
+    arrays |= points_to_parts(leg.special)[0]
     return {
         f"{prefix}_{name}": ([f"{prefix}_{name}_{axis}" for axis in range(array.ndim)], array)
         for name, array in arrays.items()
@@ -54,7 +51,7 @@ def _document(leg: Leg) -> dict[str, Any]:
         "stop_reason": leg.stop_reason,
         "unit": None if leg.unit is None else asdict(leg.unit),
         "passages": [asdict(passage) for passage in leg.passages],
-        "special": [{n: getattr(point, n) for n in POINT_SCALARS} for point in leg.special],
+        "special": points_to_parts(leg.special)[1],
     }
 
 
@@ -62,17 +59,11 @@ def _leg(data: xr.Dataset, prefix: str, entry: Mapping[str, Any]) -> Leg:
     arrays = {name: data[f"{prefix}_{name}"].to_numpy() for name in ARRAYS}
     arrays["virtual"] = arrays["virtual"].astype(bool)
     unit = entry["unit"]
-    special = tuple(
-        SpecialPoint(
-            **scalars,
-            **{name: data[f"{prefix}_special_{j}_{name}"].to_numpy() for name in POINT_ARRAYS},
-        )
-        for j, scalars in enumerate(entry["special"])
-    )
+    of_points = {str(k).removeprefix(f"{prefix}_"): v.to_numpy() for k, v in data.items()}
     return Leg(
         chart=entry["chart"],
         passages=tuple(Passage(**passage) for passage in entry["passages"]),
-        special=special,
+        special=points_from_parts(of_points, entry["special"]),
         stop_reason=entry["stop_reason"],
         unit=unit and Chart(unit["end"], tuple(unit["units"]), tuple(unit["signs"])),
         **arrays,

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from continuation.errors import StoreError
 
@@ -177,3 +178,25 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} has no place in a result file")
+
+
+REAL, IMAGINARY = " (real)", " (imaginary)"
+"""Suffixes of the two halves of a complex array, which NetCDF does not know."""
+
+
+def real_variables(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    """An array as NetCDF variables with dimensions of its own; complex ones as two."""
+    dims = [f"{name}_{axis}" for axis in range(array.ndim)]
+    if not np.iscomplexobj(array):
+        return {name: (dims, array)}
+    return {f"{name}{REAL}": (dims, array.real), f"{name}{IMAGINARY}": (dims, array.imag)}
+
+
+def arrays_of(data: xr.Dataset, prefix: str) -> dict[str, NDArray[Any]]:
+    """Inverse of `real_variables` for all names with a prefix."""
+    found = {
+        str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)
+    }
+    plain = {k: v for k, v in found.items() if not k.endswith((REAL, IMAGINARY))}
+    whole = [k.removesuffix(REAL) for k in found if k.endswith(REAL)]
+    return plain | {k: found[k + REAL] + 1j * found[k + IMAGINARY] for k in whole}

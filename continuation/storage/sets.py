@@ -15,7 +15,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from continuation.branch import from_arrays, to_arrays
 from continuation.landscape.branches import SetBranch, joined_special_points
 from continuation.landscape.network import Dataset, SignedPermutation, Stabiliser
 from continuation.landscape.sets import (
@@ -28,15 +27,13 @@ from continuation.landscape.sets import (
     Saturation,
     Segment,
 )
+from continuation.storage.branches import branch_from_parts, branch_to_parts
 from continuation.storage.legs import legs_from_arrays, legs_to_arrays
-from continuation.storage.netcdf import to_json
+from continuation.storage.netcdf import arrays_of, real_variables, to_json
 from symbolic import Model
 
 TEXTS = ("kind", "subkind", "label", "region")
 NUMBERS = ("loss", "excess_risk")
-
-REAL, IMAGINARY = " (real)", " (imaginary)"
-"""Suffixes of the two halves of a complex array, which NetCDF does not know."""
 
 
 def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
@@ -189,10 +186,10 @@ def branch_to_arrays(branch: SetBranch) -> xr.Dataset:
     }
     documents = []
     for k, direction in enumerate(branch.branches):
-        arrays, document = to_arrays(direction)
+        arrays, document = branch_to_parts(direction)
         documents.append(document)
         for name, array in arrays.items():
-            variables |= _real_variables(f"direction{k}_{name}", np.asarray(array))
+            variables |= real_variables(f"direction{k}_{name}", np.asarray(array))
     beyond, legs = legs_to_arrays(branch.beyond)
     variables |= beyond
     directions = {"documents": documents, "arrivals": list(branch.arrivals), "beyond": legs}
@@ -208,7 +205,7 @@ def branch_from_arrays(data: xr.Dataset, sets: CriticalSets) -> SetBranch:
     """Inverse of `branch_to_arrays`; `sets` holds the set that was followed."""
     directions = json.loads(data.attrs["branch_directions"])
     branches = tuple(
-        from_arrays(_arrays_of(data, f"direction{k}_"), document)
+        branch_from_parts(arrays_of(data, f"direction{k}_"), document)
         for k, document in enumerate(directions["documents"])
     )
     names = ("p", "theta", "state", "loss", "inertia", "transverse")
@@ -222,21 +219,3 @@ def branch_from_arrays(data: xr.Dataset, sets: CriticalSets) -> SetBranch:
         beyond=legs_from_arrays(data, directions["beyond"]),
         **rows,
     )
-
-
-def _real_variables(name: str, array: NDArray[Any]) -> dict[str, Any]:
-    """An array as NetCDF variables with dimensions of its own; complex ones as two."""
-    dims = [f"{name}_{axis}" for axis in range(array.ndim)]
-    if not np.iscomplexobj(array):
-        return {name: (dims, array)}
-    return {f"{name}{REAL}": (dims, array.real), f"{name}{IMAGINARY}": (dims, array.imag)}
-
-
-def _arrays_of(data: xr.Dataset, prefix: str) -> dict[str, NDArray[Any]]:
-    """Inverse of `_real_variables` for all names with a prefix."""
-    found = {
-        str(k).removeprefix(prefix): data[k].to_numpy() for k in data if str(k).startswith(prefix)
-    }
-    plain = {k: v for k, v in found.items() if not k.endswith((REAL, IMAGINARY))}
-    whole = [k.removesuffix(REAL) for k in found if k.endswith(REAL)]
-    return plain | {k: found[k + REAL] + 1j * found[k + IMAGINARY] for k in whole}

@@ -5,7 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from continuation import Branch, StepOptions, StoreError, resume_branch, samples, trace_branch
+from continuation import (
+    Branch,
+    StepOptions,
+    StoreError,
+    load,
+    resume_branch,
+    samples,
+    trace_branch,
+)
 from tests.continuation.problems import hysteresis
 
 START = ([2.0], 6.0)
@@ -40,8 +48,8 @@ def test_samples_stream(whole: Branch) -> None:
 def test_saved_and_resumed_to_the_same_result(whole: Branch, count: int, tmp_path) -> None:
     part = trace_branch(hysteresis, *START, LIMITS, -1, StepOptions(max_samples=count))
     assert part.stop_reason == "samples"
-    part.save(tmp_path / "part.npz")
-    again = Branch.load(tmp_path / "part.npz")
+    part.save(tmp_path / "part.nc")
+    again = load(tmp_path / "part.nc")
     assert_identical(part, again)
     assert_identical(resume_branch(hysteresis, again, LIMITS), whole)
 
@@ -114,13 +122,12 @@ def test_plot_draws_into_the_axes_given(whole: Branch) -> None:
 
 
 def test_foreign_and_truncated_files(whole: Branch, tmp_path) -> None:
-    foreign = tmp_path / "foreign.npz"
-    np.savez(foreign, x=np.zeros(3))
-    cut = tmp_path / "cut.npz"
-    whole.save(cut)
+    foreign = tmp_path / "foreign.nc"
+    foreign.write_bytes(b"no NetCDF at all")
+    cut = whole.save(tmp_path / "cut.nc")
     cut.write_bytes(cut.read_bytes()[:-200])
-    for path in (foreign, cut, tmp_path / "missing.npz"):
-        with pytest.raises(StoreError, match="not a branch"):
-            Branch.load(path)
+    for path in (foreign, cut, tmp_path / "missing.nc"):
+        with pytest.raises(StoreError):
+            load(path)
     with pytest.raises(StoreError, match="cannot write"):
-        whole.save(tmp_path / "no" / "such" / "folder.npz")
+        whole.save(foreign / "below a file.nc")

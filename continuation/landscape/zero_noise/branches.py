@@ -95,7 +95,8 @@ def branch_from_zero(blow_up: BlowUp, start: ZeroNoiseSet, highest: float) -> Ze
         )
     if not highest > 0.0:
         raise InvalidInputError(f"the noise must be positive, not {highest!r}")
-    problem, frame = _conditioned(blow_up, start.state)
+    origin = start.state
+    problem, frame = _conditioned(blow_up, origin)
     first = _gap(blow_up.weights(start.state, 0.0))
 
     def arrived(z: Array, p: float) -> bool:
@@ -109,10 +110,10 @@ def branch_from_zero(blow_up: BlowUp, start: ZeroNoiseSet, highest: float) -> Ze
         (0.0, highest),
         +1,
         STEPS,
-        stop=lambda sample: arrived(start.state + frame @ sample.x, sample.p),
+        stop=lambda sample: arrived(origin + frame @ sample.x, sample.p),
     )
-    special = tuple(replace(s, x=start.state + frame @ s.x) for s in branch.special)
-    rows = start.state + branch.x @ frame.T
+    special = tuple(replace(s, x=origin + frame @ s.x) for s in branch.special)
+    rows = origin + branch.x @ frame.T
     return _assembled(blow_up, start, replace(branch, x=rows, special=special), highest)
 
 

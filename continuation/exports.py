@@ -1,0 +1,75 @@
+"""Results as tables and as files: the one arrow that leads from the engine up to the store."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from continuation.arrays import Array
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Stored", "load", "stacked", "table"]
+
+
+class Stored:
+    """A result that can be written to a file."""
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write everything to a NetCDF file, atomically; `load` reads it back.
+
+        Raises
+        ------
+        StoreError
+            Where the file cannot be written.
+        """
+        from continuation.storage import save_engine_result
+
+        return save_engine_result(self, path)
+
+
+def load(path: str | PathLike[str]) -> Any:
+    """Read a branch, curve or diagram that `save` wrote, or the result of a command.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Branch, Curve, Diagram or continuation.storage.Result
+
+    Raises
+    ------
+    StoreError
+        Where the file is missing, truncated or foreign.
+    """
+    from continuation.storage import load_any
+
+    return load_any(path)
+
+
+def table(columns: dict[str, Sequence[Any] | Array], rows: Array) -> "DataFrame":
+    """Columns of samples and of special points in one table, in the order of `rows`.
+
+    Parameters
+    ----------
+    columns : dict of name to values
+    rows : ndarray
+        Keys by which the rows are ordered.
+    """
+    import pandas
+
+    order = np.argsort(rows, kind="stable")
+    return pandas.DataFrame(columns).iloc[order].reset_index(drop=True)
+
+
+def stacked(tables: Sequence["DataFrame"]) -> "DataFrame":
+    """Tables below each other, the number of each in the column "branch"."""
+    import pandas
+
+    numbered = [of.assign(branch=number) for number, of in enumerate(tables)]
+    return pandas.concat(numbered, ignore_index=True)

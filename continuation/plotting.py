@@ -1,0 +1,100 @@
+"""Branches, curves and diagrams drawn into axes of Matplotlib, readable without colour."""
+
+import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.kinds import KINDS
+from continuation.meaning import Meaning, Quantity
+
+if TYPE_CHECKING:
+    from continuation.branch import Branch, SpecialPoint
+    from continuation.curves import Curve
+
+__all__ = ["draw_branches", "draw_curve"]
+
+STABLE: Any = {"ls": "-", "lw": 1.8, "color": "black", "zorder": 2.0}
+UNSTABLE: Any = {"ls": "--", "lw": 1.0, "color": "0.35", "zorder": 1.9}
+"""Lines differ in dash, width and grey."""
+
+POINT: Any = {"ls": "", "ms": 6, "mew": 1.0, "mec": "black", "zorder": 3.0}
+OPEN, FILLED = "white", "0.2"
+"""Faces of markers: open where one parameter is enough to meet such a point."""
+
+
+def draw_branches(
+    ax: Any, branches: Iterable["Branch"], x: Quantity | None, y: Quantity | None
+) -> list[Any]:
+    """Full lines where stable, dashed where not, special points by kind, one legend."""
+    artists: list[Any] = []
+    for branch in branches:
+        meaning, n = branch.meaning, branch.x.shape[1]
+        across, up = meaning.parameter if x is None else x, 0 if y is None else y
+        values = [meaning.values(q, branch.x, branch.p) for q in (across, up)]
+        artists += _lines(ax, branch.stable, *values)
+        artists += _points(ax, branch.special, meaning, across, up)
+        ax.set(xlabel=meaning.label(across, n), ylabel=meaning.label(up, n))
+        flow = meaning.flow
+    if artists:
+        _legend(ax, f"stability for {flow}")
+    return artists
+
+
+def draw_curve(ax: Any, curve: "Curve", x: Quantity | None, y: Quantity | None) -> list[Any]:
+    """One line, special points by kind, one legend; the two parameters span the axes."""
+    meaning, n = curve.meaning, curve.x.shape[1]
+    across, up = (q if given is None else given for q, given in zip(
+        (meaning.parameter, meaning.second), (x, y), strict=True))  # fmt: skip
+    values = [curve.q if q == meaning.second else meaning.values(q, curve.x, curve.p)
+              for q in (across, up)]  # fmt: skip
+    artists: list[Any] = list(ax.plot(*values, **STABLE, label=f"{curve.kind}s"))
+    for point in curve.special:
+        at = [
+            point.coefficients["q"] if q == meaning.second else _value(meaning, q, point)
+            for q in (across, up)
+        ]
+        artists += _marker(ax, point.kind, *at)
+    ax.set(xlabel=meaning.label(across, n), ylabel=meaning.label(up, n))
+    _legend(ax, None)
+    return artists
+
+
+def _lines(ax: Any, stable: Array, across: Array, up: Array) -> list[Any]:
+    """Runs of one style; each reaches to the next, so that the line has no gaps."""
+    edges = [0, *(np.flatnonzero(np.diff(stable)) + 1), len(stable)]
+    artists: list[Any] = []
+    for low, high in itertools.pairwise(edges):
+        run = slice(low, high + 1)
+        style, label = (STABLE, "stable") if stable[low] else (UNSTABLE, "unstable")
+        artists += ax.plot(across[run], up[run], **style, label=label)
+    return artists
+
+
+def _points(
+    ax: Any, points: Iterable["SpecialPoint"], meaning: Meaning, x: Quantity, y: Quantity
+) -> list[Any]:
+    artists: list[Any] = []
+    for point in points:
+        artists += _marker(ax, point.kind, *(_value(meaning, q, point) for q in (x, y)))
+    return artists
+
+
+def _value(meaning: Meaning, quantity: Quantity, point: "SpecialPoint") -> float:
+    return float(meaning.values(quantity, point.x[None], np.array([point.p]))[0])
+
+
+def _marker(ax: Any, kind: str, x: float, y: float) -> list[Any]:
+    of = KINDS[kind]
+    face = FILLED if of.codimension > 1 else OPEN
+    return list(ax.plot([x], [y], marker=of.marker, mfc=face, **POINT, label=kind))
+
+
+def _legend(ax: Any, title: str | None) -> None:
+    """One entry for everything of one name, whatever else has been drawn before."""
+    entries: dict[str, Any] = {}
+    for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+        entries.setdefault(label, handle)
+    ax.legend(entries.values(), entries.keys(), title=title, fontsize="small")
