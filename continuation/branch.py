@@ -3,18 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.exports import Stored, table
+from continuation.exports import Stored, Table, table
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning, Quantity
 from continuation.plotting import draw_branches
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 __all__ = ["Branch", "Sample", "SpecialPoint"]
 
@@ -204,7 +201,7 @@ class Branch(Stored):
         """
         return draw_branches(ax, [self], x, y)
 
-    def to_dataframe(self) -> "DataFrame":
+    def to_dataframe(self) -> Table:
         """Samples and special points in order: parameter, unknowns, stable, special.
 
         `special` holds the kind, and is empty at samples.

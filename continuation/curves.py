@@ -20,7 +20,7 @@ References
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from continuation.arclength import collect
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
-from continuation.exports import Stored, table
+from continuation.exports import Stored, Table, table
 from continuation.identify import null_vectors
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning, Quantity
@@ -41,9 +41,6 @@ from continuation.problem import AnyProblem, Problem
 from continuation.run import Functions, Run
 from continuation.start import at_solution
 from continuation.tracer import Tracer
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 __all__ = [
     "Curve",
@@ -122,7 +119,7 @@ class Curve(Stored):
         """
         return draw_curve(ax, self, x, y)
 
-    def to_dataframe(self) -> "DataFrame":
+    def to_dataframe(self) -> Table:
         """Samples and special points in order: both parameters, unknowns, special."""
         points, names = self.special, self.meaning.names(self.x.shape[1])
         states = np.vstack([self.x, *(q.x[None] for q in points)])

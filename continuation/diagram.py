@@ -9,7 +9,7 @@ Deflation at chosen parameters finds the parts that no branch point leads to.
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.exports import Stored, stacked
+from continuation.exports import Stored, Table, stacked
 from continuation.joining import cut, join, lies_on, solutions_at
 from continuation.kinds import KINDS
 from continuation.meaning import Quantity
@@ -26,9 +26,6 @@ from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_st
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.switching import Offshoot, branch_directions
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 
@@ -80,7 +77,7 @@ class Diagram(Stored):
         """Draw all branches with their special points; parameters as for `Branch.plot`."""
         return draw_branches(ax, self.branches, x, y)
 
-    def to_dataframe(self) -> "DataFrame":
+    def to_dataframe(self) -> Table:
         """The tables of all branches below each other, with the number of each in `branch`."""
         return stacked([branch.to_dataframe() for branch in self.branches])
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from continuation.arrays import Array
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
+__all__ = ["Stored", "Table", "load", "stacked", "table"]
 
-__all__ = ["Stored", "load", "stacked", "table"]
+Table = Any
+"""A pandas.DataFrame, of which no types are published."""
 
 
 class Stored:
@@ -52,7 +52,7 @@ def load(path: str | PathLike[str]) -> Any:
     return load_any(path)
 
 
-def table(columns: dict[str, Sequence[Any] | Array], rows: Array) -> "DataFrame":
+def table(columns: dict[str, Sequence[Any] | Array], rows: Array) -> Table:
     """Columns of samples and of special points in one table, in the order of `rows`.
 
     Parameters
@@ -67,7 +67,7 @@ def table(columns: dict[str, Sequence[Any] | Array], rows: Array) -> "DataFrame"
     return pandas.DataFrame(columns).iloc[order].reset_index(drop=True)
 
 
-def stacked(tables: Sequence["DataFrame"]) -> "DataFrame":
+def stacked(tables: Sequence[Table]) -> Table:
     """Tables below each other, the number of each in the column "branch"."""
     import pandas
 
