@@ -163,7 +163,7 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
         next_step=float(s.statistics[-1, stepper.S_NEXT]),
         evaluations=int(tracer.control[stepper.EVALUATIONS]),
         rejections=int(tracer.control[stepper.REJECTIONS]), statistics=s.statistics,
-        meaning=problem.meaning,
+        meaning=tracer.problem.meaning,
     )  # fmt: skip
 
 
