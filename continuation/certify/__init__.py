@@ -1,5 +1,12 @@
 """Certificates: statements about the loss that are proved in ball arithmetic, or left open."""
 
+from continuation.certify.agreement import (
+    Agreement,
+    Checked,
+    agreements,
+    agreements_of_graph,
+    agreements_of_nodes,
+)
 from continuation.certify.certificate import (
     PROVED,
     REFUTED,
@@ -8,7 +15,7 @@ from continuation.certify.certificate import (
     certificates_from_json,
     certificates_to_json,
 )
-from continuation.certify.checker import CheckResult, check, check_collection
+from continuation.certify.checker import CheckResult, check
 from continuation.certify.provers import (
     Probability,
     UniqueMinimum,
@@ -28,10 +35,15 @@ __all__ = [
     "PROVED",
     "REFUTED",
     "UNDECIDED",
+    "Agreement",
     "Certificate",
     "CheckResult",
+    "Checked",
     "Probability",
     "UniqueMinimum",
+    "agreements",
+    "agreements_of_graph",
+    "agreements_of_nodes",
     "certificates_from_json",
     "certificates_to_json",
     "certify_basin",
@@ -44,6 +56,5 @@ __all__ = [
     "certify_sets",
     "certify_unique_minimum",
     "check",
-    "check_collection",
     "unique_minimum_probability",
 ]

@@ -8,71 +8,113 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from continuation.certify.checker import (
+    ASSUMPTIONS,
+    FORMAT,
+    KINDS,
+    OLD,
+    PROVED,
+    REFUTED,
+    UNDECIDED,
+    VERSION,
+    Refused,
+    parse,
+    statement_of,
+)
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import Loss
 
-PROVED, REFUTED, UNDECIDED = "PROVED", "REFUTED", "UNDECIDED"
-
-FORMAT = "mlpcont-certificate"
 COLLECTION = "mlpcont-certificates"
-"""Marks of one certificate, and of several that share their problems."""
+"""Mark of several certificates that share their problems."""
 
-BALLS = "Arb's ball arithmetic encloses sums, products and elementary functions"
-DATA = "inputs, noises, weights and parameters are the exact values of their doubles"
-TEACHER = "the teacher's values are those of its formula, enclosed; observed targets are exact"
-ASSUMPTIONS = (BALLS, DATA, TEACHER)
-"""What every certificate rests on."""
+ENTRY = {"kind", "verdict", "reason", "problem", "claim", "set"}
+"""Fields of a certificate within its text."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A statement with its verdict.
+    """A verdict with what a checker needs; what it states follows from that.
 
     Attributes
     ----------
     kind : str
-        "point", "line", "optimum", "basin", "infinity", "complete" or "branch".
+        "point", "line", "optimum", "basin", "infinity", "complete", "branch" or "unique minimum".
     verdict : {"PROVED", "REFUTED", "UNDECIDED"}
-    statement : str
-        What is proved, refuted or left open, in words.
     reason : str
-        Why it is refuted or undecided, and what to do; "" where it is proved.
+        Why it is undecided, or not checkable, and what to do; "" where it is proved.
     problem : mapping
         Model, data and parameters, exactly (see `problem_of`).
     claim : mapping
-        Everything the checker of this kind needs; numbers as hexadecimal floats.
-    radius : float or None
-        Largest distance, in the maximum norm, of the true set from the stated one; of "optimum"
-        the radius of the box around θ* that holds no critical point.
-    uniqueness_radius : float or None
-        Radius, in the maximum norm, of the box that holds no other critical point.
-    inertia : tuple of int or None
-        Negative, zero, positive.
-    assumptions : tuple of str
+        Everything the checker of this kind needs, and nothing else; numbers as hexadecimal
+        floats. Empty where nothing is claimed.
+    set : int or None
+        Place of the certified set in the list that the certificate was made for.
+    open : mapping
+        Where the proof of an undecided statement stopped: boxes that are left, tubes before. Not
+        stored; nothing rests on it.
     """
 
     kind: str
     verdict: str
-    statement: str
     reason: str = ""
     problem: Mapping[str, Any] = field(default_factory=dict, repr=False)
     claim: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    radius: float | None = None
-    uniqueness_radius: float | None = None
-    inertia: tuple[int, int, int] | None = None
-    assumptions: tuple[str, ...] = field(default=ASSUMPTIONS, repr=False)
+    set: int | None = None
+    open: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def proved(self) -> bool:
         """Whether the statement is proved."""
         return self.verdict == PROVED
 
+    @property
+    def statement(self) -> str:
+        """What is proved or refuted, in the words of the checker.
+
+        Raises
+        ------
+        InvalidInputError
+            The claim is not one of this kind.
+        """
+        if (self.kind, self.verdict) not in KINDS:
+            return f"nothing is proved of this {self.kind}"
+        try:
+            return statement_of(self.kind, self.verdict, self.claim)
+        except Refused as refusal:
+            raise InvalidInputError(f"the certificate is damaged: {refusal}") from refusal
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the statement rests on."""
+        kind = KINDS.get((self.kind, self.verdict))
+        return ASSUMPTIONS if kind is None else (*ASSUMPTIONS, *kind.assumptions)
+
+    @property
+    def radius(self) -> float | None:
+        """Largest distance, in the maximum norm, of the true set from the stated one.
+
+        Of "optimum" the radius of the box around θ* that holds no critical point.
+        """
+        return from_hexadecimal((self.claim.get("isolated") or self.claim).get("radius"))
+
+    @property
+    def uniqueness_radius(self) -> float | None:
+        """Radius, in the maximum norm, of the box that holds no other critical point."""
+        return from_hexadecimal(self.claim.get("uniqueness_radius"))
+
+    @property
+    def inertia(self) -> tuple[int, int, int] | None:
+        """Negative, zero, positive."""
+        inertia = self.claim.get("inertia")
+        return None if inertia is None else (inertia[0], inertia[1], inertia[2])
+
     def __str__(self) -> str:
         return f"{self.verdict}: {self.statement}" + (f" ({self.reason})" if self.reason else "")
 
     def to_json(self) -> str:
         """Canonical JSON text; `from_json` gives the same certificate back."""
-        return _dumps({"format": FORMAT, "problem": self.problem, **self._record()})
+        entry = {"problem": self.problem, **self._entry()}
+        return _dumps({"format": FORMAT, "version": VERSION, **entry})
 
     @classmethod
     def from_json(cls, text: str) -> Certificate:
@@ -84,39 +126,32 @@ class Certificate:
             If the text is no certificate.
         """
         record = _loads(text, FORMAT)
-        return cls._from_record(record, record.get("problem", {}))
+        return cls._of(record, record.pop("problem", None), record.pop("version", None))
 
-    def _record(self) -> dict[str, Any]:
+    def _entry(self) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "verdict": self.verdict,
-            "statement": self.statement,
             "reason": self.reason,
             "claim": self.claim,
-            "radius": hexadecimal(self.radius),
-            "uniqueness_radius": hexadecimal(self.uniqueness_radius),
-            "inertia": None if self.inertia is None else list(self.inertia),
-            "assumptions": list(self.assumptions),
+            "set": self.set,
         }
 
     @classmethod
-    def _from_record(cls, record: Mapping[str, Any], problem: Mapping[str, Any]) -> Certificate:
-        try:
-            inertia = record["inertia"]
-            return cls(
-                kind=str(record["kind"]),
-                verdict=str(record["verdict"]),
-                statement=str(record["statement"]),
-                reason=str(record["reason"]),
-                problem=problem,
-                claim=record["claim"],
-                radius=from_hexadecimal(record["radius"]),
-                uniqueness_radius=from_hexadecimal(record["uniqueness_radius"]),
-                inertia=None if inertia is None else (inertia[0], inertia[1], inertia[2]),
-                assumptions=tuple(record["assumptions"]),
+    def _of(cls, entry: Mapping[str, Any], problem: Any, version: Any) -> Certificate:
+        """The certificate of an entry; nothing is claimed by those of version 0.1.0."""
+        if version is None and {"kind", "verdict", "claim"} <= set(entry):
+            return cls(str(entry["kind"]), UNDECIDED, OLD)
+        if version != VERSION or set(entry) | {"problem"} != ENTRY:
+            raise InvalidInputError(
+                f"this is no certificate of version {VERSION}: it has the fields "
+                f"{', '.join(sorted(entry))[:200]}"
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise InvalidInputError(f"this is no certificate: {error!r}") from error
+        if not isinstance(problem, dict) or not isinstance(entry["claim"], dict):
+            raise InvalidInputError("this is no certificate: problem and claim must be records")
+        if entry["verdict"] not in (PROVED, REFUTED, UNDECIDED):
+            raise InvalidInputError(f"there is no verdict {str(entry['verdict'])[:40]!r}")
+        return cls(problem=problem, **{name: entry[name] for name in ENTRY - {"problem"}})
 
 
 def problem_of(
@@ -170,18 +205,28 @@ def certificates_from_json(
     Raises
     ------
     InvalidInputError
-        If the text is no collection of certificates, or speaks of other problems.
+        If the text is no collection of certificates, speaks of other problems, or a problem does
+        not have the digest that it is filed under.
     """
     record = _loads(text, COLLECTION)
     try:
-        known = {**record["problems"], **{digest_of(problem): problem for problem in problems}}
+        known = {
+            digest_of(problem): problem for problem in (*record["problems"].values(), *problems)
+        }
+        if not set(record["problems"]) <= set(known):
+            raise InvalidInputError("a problem of the certificates does not have its digest")
+        version, entries = record.get("version"), record["certificates"]
         return tuple(
-            Certificate._from_record(entry, known[entry["problem"]])
-            for entry in record["certificates"]
+            Certificate._of(
+                {name: value for name, value in entry.items() if name != "problem"},
+                known[entry["problem"]],
+                version,
+            )
+            for entry in entries
         )
     except KeyError as error:
         raise InvalidInputError(f"the certificates speak of other data: {error}") from error
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise InvalidInputError(f"these are no certificates: {error!r}") from error
 
 
@@ -189,14 +234,19 @@ def _collection(certificates: Iterable[Certificate]) -> dict[str, Any]:
     certificates = tuple(certificates)  # kept alive: problems are told apart by identity
     problems: dict[str, Any] = {}
     digests: dict[int, str] = {}  # one problem is shared by many certificates
-    records = []
+    entries = []
     for certificate in certificates:
         mark = id(certificate.problem)
         if mark not in digests:
             digests[mark] = digest_of(certificate.problem)
             problems[digests[mark]] = certificate.problem
-        records.append({"problem": digests[mark], **certificate._record()})
-    return {"format": COLLECTION, "problems": problems, "certificates": records}
+        entries.append({"problem": digests[mark], **certificate._entry()})
+    return {
+        "format": COLLECTION,
+        "version": VERSION,
+        "problems": problems,
+        "certificates": entries,
+    }
 
 
 def hexadecimal(value: float | None) -> str | None:
@@ -225,9 +275,9 @@ def _dumps(value: Mapping[str, Any]) -> str:
 
 def _loads(text: str, mark: str) -> Any:
     try:
-        record = json.loads(text)
-    except ValueError as error:
-        raise InvalidInputError(f"this is no JSON text: {error}") from error
-    if not isinstance(record, dict) or record.get("format") != mark:
+        record = parse(text)
+    except Refused as refusal:
+        raise InvalidInputError(f"this is no certificate: {refusal}") from refusal
+    if not isinstance(record, dict) or record.pop("format", None) != mark:
         raise InvalidInputError(f"this text is not marked {mark!r}")
     return record

@@ -1,52 +1,96 @@
-"""`check`: prove stored certificates again, with code that shares nothing with the provers."""
+"""`check`: prove stored certificates again, and compare what is stored beside them."""
 
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import xarray as xr
 from rich.markup import escape
 from rich.table import Table
 
-from continuation.certify import UNDECIDED, Certificate, CheckResult, certificates_from_json
+from continuation.certify import (
+    UNDECIDED,
+    Certificate,
+    Checked,
+    agreements,
+    agreements_of_graph,
+    agreements_of_nodes,
+    certificates_from_json,
+)
 from continuation.certify import check as check_certificate
+from continuation.certify.checker import OLD
 from continuation.commands import common
 from continuation.errors import InvalidInputError, StoreError
-from continuation.storage import CERTIFICATES, KINDS, load_result, read_dataset
+from continuation.storage import CERTIFICATES, KINDS, Result, load_result, read_dataset
 
 TEXT_SUFFIX = ".json"
+
+PARAMETERS = ("noise", "weight_decay")
+"""Settings of a result that its loss depends on."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in one file.
+
+    Attributes
+    ----------
+    checked : sequence of (Certificate, CheckResult)
+    lines : sequence of str
+        What is known of the stored numbers.
+    faults : sequence of str
+        What does not agree with the certificates.
+    """
+
+    checked: Sequence[Checked]
+    lines: Sequence[str] = field(default=())
+    faults: Sequence[str] = field(default=())
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="JSON certificates, a result, or a figure's data.")],
 ) -> None:
-    """Check every certificate of a file anew; fails if one does not prove what it claims."""
+    """Check every certificate of a file anew, and that the numbers beside it are those it proves.
+
+    Says of each stored number whether it is certified, recomputed or unchecked. Exit code 1 if a
+    certificate does not prove what it claims, if a number does not agree, if a listed set has no
+    certificate, or if nothing in the file is certified.
+    """
     with common.clear_errors():
-        certificates = _certificates(file)
-        results = [check_certificate(certificate) for certificate in certificates]
-        _print(certificates, results)
-    refused = sum(
-        c.verdict != UNDECIDED and not r for c, r in zip(certificates, results, strict=True)
-    )
-    accepted = sum(map(bool, results))
-    undecided = len(results) - accepted - refused
+        report = _report(file)
+    _print(report.checked)
+    for line in (*report.lines, *(f"DOES NOT AGREE: {fault}" for fault in report.faults)):
+        common.console.print(f"• {escape(line)}", highlight=False)
+    accepted = sum(bool(result) for _, result in report.checked)
+    refused = sum(_claims(c) and not r for c, r in report.checked)
+    undecided = len(report.checked) - accepted - refused
     common.console.print(f"{accepted} accepted, {refused} refused, {undecided} claim nothing")
-    if refused:
+    if refused or report.faults or not accepted:
         sys.exit(1)
 
 
-def _certificates(file: Path) -> tuple[Certificate, ...]:
+def _report(file: Path) -> Report:
     if file.suffix == TEXT_SUFFIX:
-        return _from_text(file)
+        return Report(_checked(_from_text(file)))
     data = read_dataset(file)
     if data.attrs["kind"] in KINDS:
-        certificates = load_result(file).certificates
-    else:
-        texts = [str(data[name].item()) for name in data if str(name).endswith(CERTIFICATES)]
-        certificates = tuple(c for text in texts for c in certificates_from_json(text))
-    if not certificates:
-        raise StoreError(f"{file} holds no certificates; compute it with certificates first")
-    return certificates
+        return _of_result(file, load_result(file))
+    names = [str(name) for name in data if str(name).endswith(CERTIFICATES)]
+    if not names:
+        raise StoreError(_nothing(file))
+    parts = [_of_figure(data, name.removesuffix(CERTIFICATES)) for name in names]
+    return Report(
+        [pair for part in parts for pair in part.checked],
+        [line for part in parts for line in part.lines],
+        [fault for part in parts for fault in part.faults],
+    )
+
+
+def _checked(certificates: Sequence[Certificate]) -> list[Checked]:
+    return [(certificate, check_certificate(certificate)) for certificate in certificates]
 
 
 def _from_text(file: Path) -> tuple[Certificate, ...]:
@@ -57,17 +101,64 @@ def _from_text(file: Path) -> tuple[Certificate, ...]:
         raise StoreError(f"cannot read {file}: {error}") from error
     try:
         return certificates_from_json(text)
-    except InvalidInputError:
-        return (Certificate.from_json(text),)
+    except InvalidInputError as collection:
+        try:
+            return (Certificate.from_json(text),)
+        except InvalidInputError as single:
+            raise StoreError(f"{file}: {collection}; {single}") from single
 
 
-def _print(certificates: tuple[Certificate, ...], results: list[CheckResult]) -> None:
-    table = Table("set", "kind", "claim", "verdict", "checked")
-    for certificate, result in zip(certificates, results, strict=True):
-        text, outcome = certificate.statement, "accepted" if result else f"REFUSED: {result.reason}"
-        if certificate.verdict == UNDECIDED:
-            text, outcome = certificate.reason, ""
-        name = str(certificate.claim.get("set", ""))
-        row = (name, certificate.kind, text, certificate.verdict, outcome)
+def _nothing(file: Path) -> str:
+    return f"{file} holds no certificates; compute it with certificates first"
+
+
+def _of_result(file: Path, result: Result) -> Report:
+    if not result.certificates:
+        raise StoreError(_nothing(file))
+    checked = _checked(result.certificates)
+    parameters = {name: float(result.settings.get(name) or 0.0) for name in PARAMETERS}
+    lines, faults = [], []
+    for found in agreements(result.loss, result.sets, checked, parameters):
+        lines.append(f"set {found.set}: {found}")
+        faults += [f"set {found.set}: {fault}" for fault in found.faults]
+    if result.graph is not None:
+        faults += agreements_of_graph(result.graph, result.sets, checked)
+        lines.append("connections: unchecked (trajectories are computed, not certified)")
+    return Report(checked, lines, faults)
+
+
+def _of_figure(data: xr.Dataset, prefix: str) -> Report:
+    """The nodes of a graph that is drawn, all of whose names begin with a prefix."""
+    checked = _checked(certificates_from_json(str(data[f"{prefix}{CERTIFICATES}"].item())))
+    columns = ("loss", "index", "nullity", "certified")
+    loss, index, nullity, certified = (data[f"{prefix}{name}"].to_numpy() for name in columns)
+    faults = agreements_of_nodes(loss, index, nullity, certified, checked)
+    lines = [f"{prefix}nodes: {', '.join(columns)} certified where so marked; the rest unchecked"]
+    return Report(checked, lines, [f"{prefix}{fault}" for fault in faults])
+
+
+def _claims(certificate: Certificate) -> bool:
+    """Whether a certificate claims something; those of version 0.1.0 did."""
+    return certificate.verdict != UNDECIDED or certificate.reason == OLD
+
+
+def _rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
+    """What the checker says of each certificate; of refused ones nothing that they say."""
+    for certificate, result in checked:
+        place = "" if certificate.set is None else str(certificate.set)
+        words, outcome = result.statement, "accepted"
+        if not _claims(certificate):
+            words, outcome = f"nothing is claimed: {certificate.reason}", ""
+        elif not result:
+            outcome = f"REFUSED: {certificate.reason or result.reason}"
+        yield place, certificate.kind, words, certificate.verdict, outcome
+
+
+def _print(checked: Sequence[Checked]) -> None:
+    table = Table("set", "kind", "what the checker states", "verdict", "checked")
+    for row in _rows(checked):
         table.add_row(*map(escape, row))
     common.console.print(table)
+    assumptions = dict.fromkeys(text for _, result in checked for text in result.assumptions)
+    for text in assumptions:
+        common.console.print(f"• assumed: {text}", highlight=False)

@@ -1,53 +1,80 @@
-"""Checker of certified basins and of the states that entered them."""
+"""Certified basins and the states that lie in them: schema, check and statement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from flint import arb
 
-from flint import arb, arb_mat
+from continuation.certify.checker import schema
+from continuation.certify.checker.points import (
+    POINT_FIELDS,
+    Claim,
+    balls,
+    check_point,
+    identity,
+    largest_row,
+    square_matrix,
+)
+from continuation.certify.checker.problem import Problem, around
+from continuation.certify.checker.refusal import require
+from continuation.certify.checker.words import exactly
 
-from continuation.certify.checker.points import check_point, require_inertia
-from continuation.certify.checker.problem import Problem, around, number, numbers, require
+BASIN = schema.record(
+    {
+        **POINT_FIELDS,
+        "ball": schema.positive,
+        "level": schema.real(0.0),
+        "entries": schema.rows(schema.weights),
+    }
+)
+
+NOT_INTEGRATED = "the trajectories that lead to the states were computed, not certified"
 
 
-def check_basin(record: Mapping[str, Any]) -> None:
-    """A certified minimum, the level on the sphere around it, and every entry."""
-    check_point(record)
-    problem, claim = Problem.read(record["problem"]), record["claim"]
-    centre, d = numbers(claim["theta"]), problem.model.dimension
-    ball, level = number(claim["ball"]), number(claim["level"])
-    require(ball > 0 and ball <= number(record["uniqueness_radius"]), "the ball is too large")
-    value, slope, square, curved = problem.derivatives(centre)
-    require_inertia(square + curved, [0, 0, d])
-    lowest = value - number(record["radius"]) * sum((abs(s) for s in slope.entries()), arb(0))
-    away = ball - number(record["radius"]) * arb(d).sqrt()
+def check_basin(problem: Problem, claim: Claim) -> arb:
+    """A certified minimum, the level on the sphere around it, every state; the loss there."""
+    loss = check_point(problem, claim)
+    centre, d = balls(claim["theta"]), problem.model.dimension
+    ball, level, radius = (arb(claim[name]) for name in ("ball", "level", "radius"))
+    require(ball <= claim["uniqueness_radius"], "the ball is too large")
+    require(claim["inertia"] == (0, 0, d), "the critical point is no minimum")
+    value, slope, *_ = problem.derivatives(centre)
+    lowest = value - radius * sum((abs(s) for s in slope.entries()), arb(0))
+    away = ball - radius * arb(d).sqrt()
     require(away > 0, "the minimum may lie outside the ball")
     curvature = _smallest_eigenvalue(problem, centre, ball, claim)
     require(level < lowest + curvature * away**2 / 2, "L may be below the level on the sphere")
     require(level > value, "the level is not above the minimum")
     for entry in claim["entries"]:
-        state = numbers(entry["theta"])
-        distance = sum(((a - b) * (a - b) for a, b in zip(state, centre, strict=True)), arb(0))
-        require(distance < ball**2, f"the entry from {entry['source']} is not in the ball")
-        require(
-            problem.derivatives(state)[0] < level,
-            f"the entry from {entry['source']} is not below the level",
-        )
+        _require_inside(problem, centre, balls(entry), ball, level)
+    return loss
 
 
-def _smallest_eigenvalue(
-    problem: Problem, centre: list[arb], ball: arb, claim: Mapping[str, Any]
-) -> arb:
-    """Lower bound of the eigenvalues of the Hessian on the ball: (1 − ‖I − CH‖)/‖C‖."""
-    inverse = arb_mat([numbers(row) for row in claim["inverse"]])
+def _require_inside(
+    problem: Problem, centre: list[arb], state: list[arb], ball: arb, level: arb
+) -> None:
+    require(len(state) == len(centre), "a state has another length than the weights")
+    distance = sum(((a - b) * (a - b) for a, b in zip(state, centre, strict=True)), arb(0))
+    require(distance < ball**2, "a state is not in the ball")
+    require(problem.derivatives(state)[0] < level, "a state is not below the level")
+
+
+def _smallest_eigenvalue(problem: Problem, centre: list[arb], ball: arb, claim: Claim) -> arb:
+    """Lower bound of the eigenvalues of the Hessian on the ball: (1 − ‖I − CH‖)/‖C‖.
+
+    Positive: the ball lies in the box of uniqueness, on which ‖I − CH‖ < 1 holds already.
+    """
     d = len(centre)
-    one = arb_mat(d, d, [int(a == b) for a in range(d) for b in range(d)])
+    inverse = square_matrix(claim["inverse"], d)
     _, _, square, curved = problem.derivatives(around(centre, ball))
-    rate = _norm(one - inverse * (square + curved))
-    require(rate < 1, "the Hessian may be singular on the ball")
-    return (1 - rate) / _norm(inverse)
+    rate = largest_row(identity(d) - inverse * (square + curved))
+    return (1 - rate) / largest_row(inverse)
 
 
-def _norm(matrix: arb_mat) -> arb:
-    return max(sum((abs(e) for e in row), arb(0)).upper() for row in matrix.tolist())
+def state_basin(claim: Claim) -> str:
+    """What `check_basin` shows."""
+    states = len(claim["entries"])
+    inside = f"; {states} stated state{'s' * (states > 1)} lie{'s' * (states == 1)} there"
+    return (
+        f"every trajectory that is within {exactly(claim['ball'])} of θ with L below "
+        f"{exactly(claim['level'])} stays and tends to the one critical point there, a minimum"
+    ) + inside * bool(states)

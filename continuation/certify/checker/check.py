@@ -2,37 +2,44 @@
 
 It uses ball arithmetic and the formula of the model, nothing of the search and nothing of the
 provers: other derivatives (jets), another way to count eigenvalues (Descartes), its own reading
-of the data.
+of the data. What it says of a certificate it derives from what it verified (see `kinds`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flint import ctx
+from flint import arb, ctx
 
-from continuation.certify.checker.basin import check_basin
-from continuation.certify.checker.complete import check_complete
-from continuation.certify.checker.infinity import check_infinity
-from continuation.certify.checker.optimum import check_optimum
-from continuation.certify.checker.points import check_line, check_point
-from continuation.certify.checker.problem import CHECK_PRECISION, Refused
-from continuation.certify.checker.tube import check_branch
-from symbolic import FormulaError, ModelError
+from continuation.certify.checker import schema
+from continuation.certify.checker.kinds import ASSUMPTIONS, KINDS, UNDECIDED, Kind
+from continuation.certify.checker.problem import CHECK_PRECISION, Problem
+from continuation.certify.checker.refusal import Refused, require
 
-CHECKERS: dict[str, Callable[[Mapping[str, Any]], None]] = {
-    "point": check_point,
-    "line": check_line,
-    "optimum": check_optimum,
-    "basin": check_basin,
-    "infinity": check_infinity,
-    "complete": check_complete,
-    "branch": check_branch,
+FORMAT = "mlpcont-certificate"
+"""Mark of the text of one certificate."""
+
+VERSION = 2
+"""Of the format. Texts of version 0.1.0 have none: their words were not bound to their numbers."""
+
+OLD = "written by version 0.1.0, whose words were not bound to what is checked: prove it again"
+
+ENTRY: Mapping[str, schema.Reader] = {
+    "kind": schema.word(*sorted({kind for kind, _ in KINDS})),
+    "verdict": schema.word(*sorted({verdict for _, verdict in KINDS})),
+    "reason": schema.word(""),
+    "problem": lambda value, _: value,
+    "claim": lambda value, _: value,
+    "set": schema.optional(schema.count(0, schema.MOST_ROWS)),
 }
-"""Kind of a certificate: its checker, which raises `Refused`."""
+"""Fields of a certificate that claims something; problem and claim are read by schemas of their
+own, `set` is the place of the certified set in the file's list."""
+
+DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
+"""What computing with values that make no sense may raise."""
 
 
 class Stated(Protocol):
@@ -51,10 +58,19 @@ class CheckResult:
     accepted : bool
     reason : str
         Why not; "" where it is accepted.
+    statement : str
+        What was verified, made from the numbers that were verified; "" where nothing was.
+    assumptions : tuple of str
+        What that rests on.
+    loss : (float, float) or None
+        Bounds of the loss of the certified set; None where there is no one set.
     """
 
     accepted: bool
     reason: str = ""
+    statement: str = ""
+    assumptions: tuple[str, ...] = ()
+    loss: tuple[float, float] | None = None
 
     def __bool__(self) -> bool:
         return self.accepted
@@ -72,59 +88,66 @@ def check(certificate: Stated | str) -> CheckResult:
     -------
     CheckResult
         Not accepted: damaged, false, or undecided (an undecided certificate claims nothing).
-        The claims are checked (centre, radii, inertia, pieces, levels, bounds), not the words.
+        Every field of the text enters the verification; one that does not is refused.
     """
     text = certificate if isinstance(certificate, str) else certificate.to_json()
     try:
-        record = json.loads(text)
-    except ValueError as error:
-        return CheckResult(False, f"no JSON text: {error}")
-    return check_record(record)
-
-
-def check_record(record: Any) -> CheckResult:
-    """`check` of a certificate that is read already; "problem" stands within it."""
-    if not isinstance(record, dict) or not {"kind", "verdict", "problem", "claim"} <= set(record):
-        return CheckResult(False, "this is no certificate")
-    if record["verdict"] == "UNDECIDED":
-        return CheckResult(False, "undecided: nothing is claimed")
-    checker = CHECKERS.get(str(record["kind"]))
-    if checker is None:
-        return CheckResult(False, f"there is no checker for the kind {record['kind']!r}")
-    try:
-        with ctx.workprec(CHECK_PRECISION):
-            checker(record)
+        record = schema.parse(text)
+        require(isinstance(record, dict), "this is no certificate")
+        require(record.get("format") == FORMAT, f"this text is not marked {FORMAT!r}")
+        require(type(record.get("version")) is int and record["version"] == VERSION, OLD)
     except Refused as refusal:
         return CheckResult(False, str(refusal))
-    except (FormulaError, ModelError) as error:
-        return CheckResult(False, f"the model is no model: {error}")
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+    return check_record({k: v for k, v in record.items() if k not in ("format", "version")})
+
+
+def check_record(record: Mapping[str, Any]) -> CheckResult:
+    """`check` of a certificate that is read already; "problem" stands within it."""
+    if record.get("verdict") == UNDECIDED:
+        return CheckResult(False, "undecided: nothing is claimed")
+    try:
+        with ctx.workprec(CHECK_PRECISION):
+            return _checked(schema.record(ENTRY)(record, "the certificate"))
+    except Refused as refusal:
+        return CheckResult(False, str(refusal))
+    except DAMAGE as error:
         return CheckResult(False, f"damaged: {error!r}")
-    return CheckResult(True)
 
 
-def check_collection(
-    text: str, problems: Mapping[str, Mapping[str, Any]] | None = None
-) -> tuple[tuple[dict[str, Any], CheckResult], ...]:
-    """Prove every certificate of a collection again.
+def _checked(entry: Mapping[str, Any]) -> CheckResult:
+    kind = kind_of(entry["kind"], entry["verdict"])
+    claim = kind.schema(entry["claim"], "claim")
+    loss = kind.check(Problem.read(entry["problem"]), claim)
+    return CheckResult(
+        accepted=True,
+        statement=kind.statement(claim),
+        assumptions=(*ASSUMPTIONS, *kind.assumptions),
+        loss=None if loss is None else _ends(loss),
+    )
 
-    Parameters
-    ----------
-    text : str
-        As written by `certificates_to_json`.
-    problems : mapping, optional
-        Digest and problem of data that are stored elsewhere (in a result file).
 
-    Returns
-    -------
-    tuple of (record, CheckResult)
+def kind_of(kind: str, verdict: str) -> Kind:
+    """The entry of the table; `Refused` where there is none."""
+    known = KINDS.get((kind, verdict))
+    if known is None:
+        raise Refused(f"that a statement of the kind {kind!r} is {verdict} cannot be checked")
+    return known
+
+
+def _ends(ball: arb) -> tuple[float, float]:
+    """Doubles below and above a ball."""
+    require(ball.is_finite(), "the loss is not finite")
+    low, high = (float(end) for end in (ball.lower(), ball.upper()))
+    return math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+
+
+def statement_of(kind: str, verdict: str, claim: Mapping[str, Any]) -> str:
+    """What the checker will say of a claim if it accepts it.
+
+    Raises
+    ------
+    Refused
+        The claim does not follow the schema of its kind.
     """
-    record = json.loads(text)
-    known = {**record["problems"], **(problems or {})}
-    results = []
-    for entry in record["certificates"]:
-        problem = known.get(entry["problem"])
-        whole = {**entry, "problem": problem}
-        absent = CheckResult(False, "the certificate speaks of other data than the file holds")
-        results.append((entry, absent if problem is None else check_record(whole)))
-    return tuple(results)
+    known = kind_of(kind, verdict)
+    return known.statement(known.schema(claim, "claim"))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from flint import arb, arb_mat
 
 from continuation.certify.checker.curve import Curve, hull, inner, row
-from continuation.certify.checker.problem import Refused, require
+from continuation.certify.checker.points import Claim
+from continuation.certify.checker.refusal import Refused, require
 
 Function = Callable[[float, float], tuple[arb, arb]]
 """(a, b) ↦ value at (a + b)/2 (as a double), slope over [a, b]."""
 
 
-def check_roots(data: Curve, claim: Mapping[str, Any], low: arb, high: arb) -> None:
+def check_roots(data: Curve, claim: Claim, low: arb, high: arb) -> None:
     """All stated zeros, and no others, for q between two ends."""
     ends = float(low.lower()), math.nextafter(float(high.upper()), math.inf)
     ends = max(0.0, math.nextafter(ends[0], -math.inf)), ends[1]
@@ -27,12 +27,11 @@ def check_roots(data: Curve, claim: Mapping[str, Any], low: arb, high: arb) -> N
 
 
 def _check_zeros(
-    name: str, function: Function, stated: Sequence[Sequence[str]], low: float, high: float
+    name: str, function: Function, stated: Sequence[Sequence[float]], low: float, high: float
 ) -> None:
     """The stated intervals hold one simple zero each, and there are no others."""
-    rows = sorted((float.fromhex(a), float.fromhex(b)) for a, b in stated)
     place = low
-    for a, b in rows:
+    for a, b in sorted((a, b) for a, b in stated):
         require(low <= a <= b <= high, f"{name}: an interval is out of range")
         c, d = _neighbourhood(name, function, a, b, low, high)
         require(c >= place, f"{name}: two intervals share a zero")
@@ -99,8 +98,8 @@ def _working(data: Curve) -> Function:
     return function
 
 
-def _beside(data: Curve, star: Sequence[str]) -> Function:
-    a, b = (float.fromhex(text) for text in star)
+def _beside(data: Curve, star: Sequence[float]) -> Function:
+    a, b = star
     g = row(hull(data.line(a)[0], data.line(b)[0]))
     y = data.y.transpose()
     r = g * (inner(y, g) / inner(g, g)) - y

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from flint import arb, arb_mat, fmpq
 
-from continuation.certify.checker.problem import Problem, require
+from continuation.certify.checker.problem import Problem
+from continuation.certify.checker.refusal import require
 
 TANGENT = tuple(
     fmpq(p, q)
@@ -41,15 +40,13 @@ class Curve:
     lines: dict[float, list[Column]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, problem: Mapping[str, Any]) -> Curve:
+    def of(cls, loss: Problem) -> Curve:
         """Of a certificate's problem; the loss must be of the kind that the proof is for."""
-        loss = Problem.read(problem)
         model = loss.model
         plain = model.is_plain_tanh and model.hidden == 2
         require(plain, "the model is not two tanh units with free output weights")
-        require(problem["weights"] is None, "the samples have weights")
-        size = None if problem["size"] is None else float.fromhex(problem["size"])
-        require(size is None or size == int(size), "the size is no integer")
+        require(not loss.weighted, "the samples have weights")
+        require(loss.size is None or loss.size == int(loss.size), "the size is no integer")
         require(loss.decay == 0, "there is weight decay")
         y = [t + loss.sigma * e for t, e in zip(loss.target, loss.noise, strict=True)]
         pairs = [(abs(a), a.sgn() * b) for a, b in zip(loss.x, y, strict=True) if a != 0]

@@ -1,39 +1,65 @@
-"""Checker of certified sets at infinity: confluence and linear ends."""
+"""Certified sets at infinity, confluence and linear ends: schema, check and statement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import sympy as sp
 from flint import arb
 
-from continuation.certify.checker.points import inertia, require_point
-from continuation.certify.checker.problem import Problem, around, number, numbers, plain, require
+from continuation.certify.checker import schema
+from continuation.certify.checker.points import (
+    POINT_FIELDS,
+    Claim,
+    balls,
+    inertia,
+    loss_of_point,
+    require_point,
+)
+from continuation.certify.checker.problem import Problem, around, plain
+from continuation.certify.checker.refusal import require
+from continuation.certify.checker.words import at_least, at_most
 from symbolic import Model, parse_expression
 
 CONFLUENCE = ("confluence", ["w", "a", "b"])
 LINEAR = ("linear", ["w", "v", "c"])
 LINEAR_ALONE = ("linear", ["c"])
 
+INFINITY = schema.record(
+    {
+        **POINT_FIELDS,
+        "subkind": schema.word("confluence", "linear"),
+        "names": schema.rows(schema.word("w", "v", "a", "b", "c"), 1, 3),
+    }
+)
 
-def check_infinity(record: Mapping[str, Any]) -> None:
-    """A critical point of the limit model, and the sign in the normal coordinate."""
-    require(record["verdict"] == "PROVED", "a set at infinity can only be proved")
-    problem, claim = Problem.read(record["problem"]), record["claim"]
+
+def check_infinity(problem: Problem, claim: Claim) -> arb:
+    """A critical point of the limit model, and the sign in the normal coordinate; its loss."""
     end = (claim["subkind"], claim["names"])
     require(end in (CONFLUENCE, LINEAR, LINEAR_ALONE), "there is no such end")
     _require_network(problem, 1 if end == LINEAR_ALONE else 2)
     limit = replace(problem, model=_limit_model(*end))
-    require_point(limit, record)
-    theta = around(numbers(claim["theta"]), number(record["radius"]))
+    require_point(limit, claim)
+    theta = around(balls(claim["theta"]), arb(claim["radius"]))
     _, _, square, curved = limit.derivatives(theta)
     negative, positive = inertia(square + curved)
     slope = _slope(limit, dict(zip(claim["names"], theta, strict=True)), claim["subkind"])
     require(slope < 0 or slope > 0, "the derivative in the normal coordinate may vanish")
-    stated = [negative + bool(slope < 0), 0, positive + bool(slope > 0)]
-    require(record["inertia"] == stated, "the set has another inertia")
+    stated = (negative + bool(slope < 0), 0, positive + bool(slope > 0))
+    require(claim["inertia"] == stated, "the set has another inertia")
+    return loss_of_point(limit, claim)
+
+
+def state_infinity(claim: Claim) -> str:
+    """What `check_infinity` shows."""
+    return (
+        f"{claim['subkind']} at infinity: one critical point of the limit model within "
+        f"{at_most(claim['radius'])} of {', '.join(claim['names'])}, no other within "
+        f"{at_least(claim['uniqueness_radius'])}; index {claim['inertia'][0]} with the normal "
+        "coordinate"
+    )
 
 
 def _require_network(problem: Problem, hidden: int) -> None:

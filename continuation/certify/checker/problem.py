@@ -7,26 +7,42 @@ with values that carry their first and second derivatives by all weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from flint import arb, arb_mat, fmpq
 
-from symbolic import Model
+from continuation.certify.checker import schema
+from continuation.certify.checker.refusal import Refused, require
+from symbolic import FormulaError, Model, ModelError
 
 CHECK_PRECISION = 128
 """Bits of the checker's balls."""
 
+LONGEST_MODEL = 10_000
+"""Characters of a model's text; formulas of this length take below a second to read."""
 
-class Refused(Exception):
-    """The certificate does not prove what it says."""
+HIGHEST_POWER = 100
+"""Of whole powers in formulas, which are repeated products here."""
 
+WEIGHT_SUM_ROUNDING = Fraction(1, 10**12)
+"""Σ ω may differ from 1 by this for each sample: weights are doubles that were normalised."""
 
-def require(condition: object, reason: str) -> None:
-    """Raise `Refused` where a condition is not certainly true."""
-    if not bool(condition):
-        raise Refused(reason)
+PROBLEM = schema.record(
+    {
+        "model": schema.text(LONGEST_MODEL),
+        "x": schema.rows(schema.real(), 2),
+        "target": schema.optional(schema.rows(schema.real(), 2)),
+        "noise": schema.rows(schema.real(), 2),
+        "weights": schema.optional(schema.rows(schema.real(0.0, 1.0), 2)),
+        "sigma": schema.real(0.0),
+        "size": schema.optional(schema.real(2.0)),
+        "weight_decay": schema.real(0.0),
+    }
+)
+"""Model, data and parameters of a certificate."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,12 @@ class Problem:
     x, target, noise, weights : list of arb
         Inputs, targets without noise, noises, and weights ω_i, all written out.
     sigma, decay : arb
+    size : float or None
+        The size that was given; x and the other lists are cut to it.
+    weighted : bool
+        Whether the samples came with weights of their own.
+    taught : bool
+        Whether the targets are those of the model's teacher.
     """
 
     model: Model
@@ -97,36 +119,47 @@ class Problem:
     weights: list[arb]
     sigma: arb
     decay: arb
+    size: float | None
+    weighted: bool
+    taught: bool
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> Problem:
-        """From the "problem" of a certificate; anything amiss raises `Refused`."""
-        model = Model.from_json(record["model"])
-        x = numbers(record["x"])
-        n, weights = _weights(record, len(x))
-        x, noise = x[:n], numbers(record["noise"])[:n]
-        if record["target"] is None:
-            require(model.teacher_expr is not None, "neither targets nor a teacher are given")
-            target = [plain(model.teacher_expr, {model.input_symbol: t}) for t in x]
-        else:
-            target = numbers(record["target"])[:n]
-        lengths = {len(x), len(noise), len(target), len(weights)}
-        require(len(lengths) == 1, "the data have rows of different lengths")
-        sigma, decay = number(record["sigma"]), number(record["weight_decay"])
-        require(sigma >= 0 and decay >= 0, "a parameter is negative")
-        return cls(model, x, target, noise, weights, sigma, decay)
+    def read(cls, record: Any) -> Problem:
+        """From the "problem" of a certificate.
+
+        Raises
+        ------
+        Refused
+            Not a problem: fields, types or ranges are amiss, lists differ in length, weights do
+            not sum to 1, the size lies outside the data, the model is no model.
+        """
+        fields = PROBLEM(record, "problem")
+        model = _model(fields["model"])
+        columns = [fields[name] for name in ("x", "noise", "target", "weights")]
+        lengths = {len(column) for column in columns if column is not None}
+        require(len(lengths) == 1, "the data have columns of different lengths")
+        require(len(set(fields["x"])) > 1, "all inputs are the same")
+        weights = _weights(fields["weights"], fields["size"], len(fields["x"]))
+        n = len(weights)
+        x, noise = (_balls(fields[name][:n]) for name in ("x", "noise"))
+        target = _target(model, fields["target"], x)
+        sigma, decay = arb(fields["sigma"]), arb(fields["weight_decay"])
+        return cls(
+            model=model,
+            x=x,
+            target=target,
+            noise=noise,
+            weights=weights,
+            sigma=sigma,
+            decay=decay,
+            size=fields["size"],
+            weighted=fields["weights"] is not None,
+            taught=fields["target"] is None,
+        )
 
     def with_hidden(self, hidden: int) -> Problem:
         """The same data for a network of another width."""
-        return Problem(
-            self.model.with_hidden(hidden),
-            self.x,
-            self.target,
-            self.noise,
-            self.weights,
-            self.sigma,
-            self.decay,
-        )
+        return replace(self, model=self.model.with_hidden(hidden))
 
     def derivatives(self, theta: Sequence[arb]) -> tuple[arb, arb_mat, arb_mat, arb_mat]:
         """Loss, gradient, Σ ω ∂f ∂fᵀ + ρ and Σ ω r ∂²f over a box."""
@@ -155,16 +188,33 @@ class Problem:
         return _jet(self.model.expression, known, len(theta))
 
 
-def number(text: str) -> arb:
-    """The exact number of a hexadecimal float."""
-    value = float.fromhex(text)
-    require(value - value == 0.0, "a number is not finite")
-    return arb(value)
+def _model(text: str) -> Model:
+    """The model of its canonical text; widths are bounded before anything is built."""
+    fields = schema.parse(text)
+    require(isinstance(fields, dict), "the model is no record")
+    for name, most in (("hidden", schema.MOST_WEIGHTS), ("parameters", schema.MOST_WEIGHTS)):
+        value = fields.get(name)
+        wide = len(value) if isinstance(value, list) else value
+        require(type(wide) is int and wide <= most, f"the model's {name} are out of range")
+    try:
+        model = Model.from_json(text)
+    except (FormulaError, ModelError, RecursionError) as error:
+        raise Refused(f"the model is no model: {error}") from error
+    require(model.to_json() == text, "the model's text is not the one that this model has")
+    require(1 <= model.dimension <= schema.MOST_WEIGHTS, "the model has too many weights")
+    return model
 
 
-def numbers(texts: Sequence[str]) -> list[arb]:
-    """The exact numbers of hexadecimal floats."""
-    return [number(text) for text in texts]
+def _target(model: Model, given: Sequence[float] | None, x: Sequence[arb]) -> list[arb]:
+    """The observed targets, or those of the teacher."""
+    if given is not None:
+        return _balls(given[: len(x)])
+    require(model.teacher_expr is not None, "neither targets nor a teacher are given")
+    return [plain(model.teacher_expr, {model.input_symbol: t}) for t in x]
+
+
+def _balls(values: Sequence[float]) -> list[arb]:
+    return [arb(value) for value in values]
 
 
 def around(centre: Sequence[arb], radius: arb) -> list[arb]:
@@ -178,20 +228,23 @@ def plain(expression: sp.Expr, known: Mapping[sp.Symbol, arb]) -> arb:
     return _jet(expression, jets, 0).value
 
 
-def _weights(record: Mapping[str, Any], n: int) -> tuple[int, list[arb]]:
-    """Number of samples that count, and their weights."""
-    if record["weights"] is not None:
-        require(record["size"] is None, "data with weights have no size")
-        return n, numbers(record["weights"])
-    if record["size"] is None:
-        return n, [arb(fmpq(1, n))] * n
-    p, q = float.fromhex(record["size"]).as_integer_ratio()
+def _weights(given: Sequence[float] | None, size: float | None, n: int) -> list[arb]:
+    """Weights of the samples that count."""
+    if given is not None:
+        require(size is None, "data with weights have no size")
+        total = sum(map(Fraction, given), Fraction(0))
+        off = abs(total - 1) > n * WEIGHT_SUM_ROUNDING
+        require(not off, "the weights of the samples do not sum to 1")
+        return _balls(given)
+    if size is None:
+        return [arb(fmpq(1, n))] * n
+    p, q = size.as_integer_ratio()
     whole, t = p // q, fmpq(p % q, q)
     require(whole >= 2 and p <= n * q, "the size lies outside the data")
     ramp = 10 * t**3 - 15 * t**4 + 6 * t**5
     share = fmpq(1) / (whole + ramp)
     rest = [arb(ramp * share)] if t > 0 else []
-    return whole + len(rest), [arb(share)] * whole + rest
+    return [arb(share)] * whole + rest
 
 
 def _constant(value: arb, d: int) -> Jet:
@@ -236,6 +289,7 @@ def _number(expression: sp.Expr) -> arb:
 def _power(expression: sp.Expr, known: Mapping[sp.Symbol, Jet], d: int) -> Jet:
     power = expression.exp
     require(power.is_Rational, f"the checker has no rule for {expression}")
+    require(abs(power.p) <= HIGHEST_POWER * power.q, f"the power {power} is too high")
     p = fmpq(int(power.p), int(power.q))
 
     def rule(u: arb) -> tuple[arb, arb, arb]:

@@ -1,4 +1,4 @@
-"""The checker of branches: every tube, every join and every fold is proved again, in balls.
+"""The tubes of the checker of branches: each holds one curve, proved in balls.
 
 Derivatives are those of jets of the network's formula, second derivatives along the curve those of
 power series in one variable; the proofs share nothing with `tubes` but their inequalities.
@@ -7,51 +7,19 @@ A tube costs about 50 ms for 50 samples.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flint import arb, arb_mat, arb_series
 
-from continuation.certify.checker.problem import Problem, numbers, require
+from continuation.certify.checker.problem import Problem
+from continuation.certify.checker.refusal import require
 
 OVERLAP = arb(1) / 32
 """Tubes are longer than their chords by this share at both ends."""
 
 UNIT = arb(0, 1)
-
-
-def check_branch(record: Mapping[str, Any]) -> None:
-    """Prove a certificate of the kind "branch" again.
-
-    Raises
-    ------
-    Refused
-        Where it does not prove what it says.
-    """
-    require(record["verdict"] == "PROVED", "only proofs are checked")
-    claim = record["claim"]
-    curve = Curve.read(record["problem"], str(claim["parameter"]))
-    points = [numbers(row) for row in claim["points"]]
-    radii = [numbers(row) for row in claim["radii"]]
-    near = [numbers(row) for row in claim["crossings"]]
-    count = len(points) - 1
-    require(count > 0 and len(radii) == len(near) == count, "tubes and points do not match")
-    require(len(claim["inertia"]) == count, "every tube needs its inertia")
-    before: Tube | None = None
-    for k in range(count):
-        tube = Tube.prove(curve, points[k], points[k + 1], radii[k])
-        tube.require_crossing(points[k], near[k])
-        if before is not None:
-            before.require_inside(points[k], near[k])
-        fold = tube.turns()
-        require(fold == (k in claim["folds"]), f"tube {k}: the folds are not as stated")
-        known = k > 0 and (k - 1) not in claim["folds"]
-        if known:
-            require(claim["inertia"][k] == claim["inertia"][k - 1], "the inertia jumps")
-        else:
-            _check_inertia(curve, points[k], near[k], claim["inertia"][k])
-        before = tube
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +30,14 @@ class Curve:
     parameter: str
 
     @classmethod
-    def read(cls, record: Mapping[str, Any], parameter: str) -> Curve:
-        """Of a certificate's problem."""
-        require(parameter in ("noise", "size"), "there is no such parameter")
-        problem = Problem.read(record)
+    def of(cls, problem: Problem, parameter: str) -> Curve:
+        """Of a certificate's problem, in which the parameter itself has no value."""
         model = problem.model
         require(model.is_plain_tanh, "the units are no plain tanh units")
         require(problem.decay == 0, "there is weight decay")
-        require(parameter == "noise" or record["weights"] is None, "weighted data have no size")
+        require(problem.size is None, "the branch is one of the whole data set")
+        require(parameter == "size" or problem.sigma == 0, "the noise has a value besides")
+        require(parameter == "noise" or not problem.weighted, "weighted data have no size")
         return cls(problem, parameter)
 
     def weights(self, p: arb | arb_series) -> list[Any]:
@@ -217,7 +185,7 @@ class Tube:
         require(square > 0 and all(r > 0 for r in radii), "a tube has no length or no width")
         normal = [(h / square).mid() for h in half]
         value, rows = curve.evaluate(middle)
-        inverse = _middle(arb_mat([*rows, normal]).inv())
+        inverse = midpoint(arb_mat([*rows, normal]).inv())
         along = [_dot(row, half) for row in rows]
         chord = [m + h * UNIT for m, h in zip(middle, half, strict=True)]
         bent = curve.second(chord, half)
@@ -308,41 +276,6 @@ def _moved(inverse: arb_mat, value: Sequence[arb]) -> list[arb]:
     return found
 
 
-def _middle(matrix: arb_mat) -> arb_mat:
+def midpoint(matrix: arb_mat) -> arb_mat:
+    """The exact matrix in the middle of an enclosure."""
     return arb_mat([[entry.mid() for entry in row] for row in matrix.tolist()])
-
-
-def _check_inertia(
-    curve: Curve, point: Sequence[arb], near: Sequence[arb], stated: Sequence[int]
-) -> None:
-    """Signs of the leading minors of the Hessian, after an exact congruence."""
-    z = [p + UNIT * r for p, r in zip(point, near, strict=True)]
-    d = len(z) - 1
-    hessian = arb_mat([row[:d] for row in curve.evaluate(z)[1]])
-    turn = _diagonaliser(hessian)
-    turned = turn * hessian * turn.transpose()
-    negative, before = 0, arb(1)
-    for k in range(1, d + 1):
-        minor = arb_mat([row[:k] for row in turned.tolist()[:k]]).det()
-        require(minor > 0 or minor < 0, "the inertia is not separated from zero")
-        negative += bool(minor * before < 0)
-        before = minor
-    require(list(stated) == [negative, 0, d - negative], "the inertia is not as stated")
-
-
-def _diagonaliser(matrix: arb_mat) -> arb_mat:
-    """Rows close to eigenvectors, exact: by Jacobi's rotations of the midpoint."""
-    d = matrix.nrows()
-    a, turn = _middle(matrix), arb_mat(d, d, [int(i == j) for i in range(d) for j in range(d)])
-    for _ in range(8):
-        for i in range(d):
-            for j in range(i + 1, d):
-                if a[i, j] == 0:
-                    continue
-                angle = arb.atan2(2 * a[i, j], a[j, j] - a[i, i]) / 2
-                rotation = arb_mat(d, d, [int(p == q) for p in range(d) for q in range(d)])
-                c, s = angle.cos().mid(), angle.sin().mid()
-                rotation[i, i], rotation[i, j], rotation[j, i], rotation[j, j] = c, -s, s, c
-                a = _middle(rotation * a * rotation.transpose())
-                turn = _middle(rotation * turn)
-    return turn

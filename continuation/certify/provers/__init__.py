@@ -5,7 +5,7 @@ May import `enclosures`, the landscape and the record of a certificate.
 
 from continuation.certify.provers.basins import certify_basin
 from continuation.certify.provers.complete import certify_complete
-from continuation.certify.provers.connections import certify_graph, certify_sets
+from continuation.certify.provers.connections import certify_graph, certify_sets, subject_of
 from continuation.certify.provers.lines import certify_line
 from continuation.certify.provers.optimum import certify_never_optimal
 from continuation.certify.provers.points import certify_point
@@ -30,6 +30,7 @@ __all__ = [
     "certify_point",
     "certify_sets",
     "certify_unique_minimum",
+    "subject_of",
     "unique_minimum_holds",
     "unique_minimum_probability",
 ]

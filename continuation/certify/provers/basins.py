@@ -10,7 +10,7 @@ whoever is inside the ball below that level stays, and tends to θ̂, the only c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,8 +38,6 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.points import matrix_of, point_certificate, undecided
 from continuation.landscape.network import Loss
-
-NOT_INTEGRATED = "the trajectories that lead to the entries were computed, not certified"
 
 MARGIN = 0.9
 """The height of the level above the minimum is claimed with this margin."""
@@ -83,34 +81,21 @@ def certify_basin(
 
 def basin_certificate(loss: ExactLoss, point: Certificate) -> Certificate:
     """The basin of a certified point."""
-    centre = from_hexadecimals(point.claim["theta"])
     if not point.proved:
-        return undecided("basin", point.problem, centre, point.reason)
+        return undecided("basin", point.problem, point.reason)
+    centre = from_hexadecimals(point.claim["theta"])
     assert point.inertia is not None
     if point.inertia[0] > 0:
         reason = f"the point has index {point.inertia[0]}: it attracts nothing of full dimension"
-        return undecided("basin", point.problem, centre, reason)
+        return undecided("basin", point.problem, reason)
     with working_precision():
         level = _level(loss, point, centre)
         inside = bool(loss.value(box(centre, 0.0)) < exact(level))
     if not inside:
         reason = "the level is not separated from the minimum: the point is nearly degenerate"
-        return undecided("basin", point.problem, centre, reason)
-    ball = point.uniqueness_radius
-    return replace(
-        point,
-        kind="basin",
-        statement=(
-            f"every trajectory that is within {ball:.2g} of θ with L below {level:.17g} stays and "
-            f"tends to the one critical point there, a minimum"
-        ),
-        claim={
-            **point.claim,
-            "ball": hexadecimal(ball),
-            "level": hexadecimal(level),
-            "entries": [],
-        },
-    )
+        return undecided("basin", point.problem, reason)
+    basin = {"ball": point.claim["uniqueness_radius"], "level": hexadecimal(level), "entries": []}
+    return replace(point, kind="basin", claim={**point.claim, **basin})
 
 
 def _level(loss: ExactLoss, point: Certificate, centre: Sequence[float]) -> float:
@@ -152,25 +137,7 @@ def enters(loss: ExactLoss, basin: Certificate, theta: ArrayLike) -> bool:
         return bool(away < ball) and bool(loss.value(box(state, 0.0)) < level)
 
 
-def with_entries(basin: Certificate, entries: Sequence[tuple[str, ArrayLike]]) -> Certificate:
-    """The certificate of a basin with computed states that lie in it.
-
-    Parameters
-    ----------
-    basin : Certificate
-    entries : sequence of (str, array_like)
-        Label of the set that the trajectory came from, and the state.
-    """
-    if not entries:
-        return basin
-    listed = [
-        {"source": source, "theta": hexadecimals(np.asarray(state, dtype=np.float64))}
-        for source, state in entries
-    ]
-    sources = ", ".join(dict.fromkeys(source for source, _ in entries))
-    return replace(
-        basin,
-        claim={**basin.claim, "entries": listed},
-        statement=f"{basin.statement}; entered from {sources}",
-        assumptions=(*basin.assumptions, NOT_INTEGRATED),
-    )
+def with_entries(basin: Certificate, states: Iterable[ArrayLike]) -> Certificate:
+    """The certificate of a basin with computed states that lie in it."""
+    listed = [hexadecimals(np.asarray(state, dtype=np.float64)) for state in states]
+    return replace(basin, claim={**basin.claim, "entries": listed})

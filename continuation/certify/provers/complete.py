@@ -71,6 +71,9 @@ BEND = 1.0
 NARROWEST = 1e-6
 """Smallest relative width of a range: cuts must be told apart in doubles."""
 
+SIDES = 2.0
+"""Widths by which intervals beside a working unit are wider, on either side, than the sharpest."""
+
 MOST_LEFT = 100
 """Boxes left that a certificate writes out."""
 
@@ -106,7 +109,7 @@ def certify_complete(
     Certificate
         PROVED: in the range there are no others than the listed ones, modulo symmetry. REFUTED:
         one is missing, or a listed one is none; the reason says where. UNDECIDED: the boxes left
-        are in the claim, with the reason.
+        are in `open`, with the reason.
 
     Raises
     ------
@@ -156,38 +159,32 @@ class _Report:
         tree: Tree | None = None,
         left: Sequence[Sequence[float]] = (),
     ) -> Certificate:
-        claim: dict[str, Any] = {
-            "low": hexadecimal(self.low),
-            "high": hexadecimal(self.high),
-            "bend": hexadecimal(BEND),
-            "levels": LEVELS,
+        found: dict[str, Any] = {
+            "pairs": [hexadecimals(pair) for pair in points],
+            "boxes": [hexadecimals(box) for box in boxes],
+            **({} if roots is None else _roots_claim(roots)),
+            **({} if tree is None else {"tree": _text_of(tree)}),
         }
-        if roots is not None:
-            claim["working"] = [hexadecimals(row) for row in roots.working]
-            claim["silent"] = [hexadecimals(row) for row in roots.silent]
-            claim["beside"] = [[hexadecimals(row) for row in rows] for rows in roots.beside]
-        claim["pairs"] = [hexadecimals(pair) for pair in points]
-        claim["boxes"] = [hexadecimals(box) for box in boxes]
-        if tree is not None:
-            claim["tree"] = base64.b64encode(zlib.compress(tree.codes.tobytes(), 9)).decode()
-            claim["examined"] = tree.boxes
-        claim["left"] = [hexadecimals(box) for box in left]
-        return Certificate(
-            "complete", verdict, self._statement(points, roots), reason, self.problem, claim
-        )
+        if verdict == PROVED:
+            return Certificate("complete", verdict, reason, self.problem, self._range() | found)
+        found |= {"left": [hexadecimals(box) for box in left]}
+        return Certificate("complete", verdict, reason, self.problem, open=self._range() | found)
 
-    def _statement(self, points: Sequence[tuple[float, float]], roots: Roots | None) -> str:
-        counts = ""
-        if roots is not None:
-            silent = sum(len(b) for b in roots.beside) + len(roots.silent) ** 2
-            counts = (
-                f": {len(points)} isolated, {silent} silent, {len(roots.working)} split lines, "
-                "and the dead units and the origin where the range reaches 0"
-            )
-        return (
-            f"for {self.low:g} <= |w1|, |w2| <= {self.high:g} the listed critical points are all "
-            f"there are, modulo symmetry{counts}"
-        )
+    def _range(self) -> dict[str, Any]:
+        ends = {"low": hexadecimal(self.low), "high": hexadecimal(self.high)}
+        return {**ends, "bend": hexadecimal(BEND), "levels": LEVELS}
+
+
+def _roots_claim(roots: Roots) -> dict[str, Any]:
+    return {
+        "working": [hexadecimals(row) for row in roots.working],
+        "silent": [hexadecimals(row) for row in roots.silent],
+        "beside": [[hexadecimals(row) for row in rows] for rows in roots.beside],
+    }
+
+
+def _text_of(tree: Tree) -> str:
+    return base64.b64encode(zlib.compress(tree.codes.tobytes(), 9)).decode()
 
 
 def _require_supported(loss: Loss, size: float | None) -> None:
@@ -232,10 +229,22 @@ def _roots(unit: OneUnit, low: float, high: float) -> Roots:
         undecided += _left("units silent beside a working one", found)
     sharp = np.array([sharpened(unit.silent, row) for row in silent.intervals])
     pieces = tuple(
-        np.array([sharpened(unit.beside(star), row) for row in found.intervals]).reshape(-1, 2)
+        np.array(
+            [_room(sharpened(unit.beside(star), row), row) for row in found.intervals]
+        ).reshape(-1, 2)
         for star, found in zip(stars, beside, strict=True)
     )
     return Roots(stars.reshape(-1, 2), sharp.reshape(-1, 2), pieces, tuple(undecided))
+
+
+def _room(sharp: Array, whole: Array) -> Array:
+    """An interval widened on both sides, within the isolating one.
+
+    Functions beside a working unit are known up to the width of its own interval, so that their
+    signs at the ends of the sharpest interval are open to a checker with other enclosures.
+    """
+    room = SIDES * (sharp[1] - sharp[0])
+    return np.array([max(sharp[0] - room, whole[0]), min(sharp[1] + room, whole[1])])
 
 
 def _left(name: str, found: Isolation) -> list[str]:

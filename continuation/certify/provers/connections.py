@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -14,7 +14,7 @@ from continuation.arrays import Array
 from continuation.certify.certificate import UNDECIDED, Certificate, problem_of
 from continuation.certify.enclosures import ExactLoss
 from continuation.certify.provers.basins import basin_certificate, enters, with_entries
-from continuation.certify.provers.infinity import infinity_certificate
+from continuation.certify.provers.infinity import in_order, infinity_certificate
 from continuation.certify.provers.lines import line_certificate
 from continuation.certify.provers.points import point_certificate
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
@@ -57,12 +57,56 @@ def certify_sets(
     parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
     problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
     smaller = _smaller(enclosed) if any(found.subkind == SPLIT_LINE for found in sets) else None
-    return tuple(_named(found, _certificate(found, problem, enclosed, smaller)) for found in sets)
+    made = (_certificate(found, problem, enclosed, smaller) for found in sets)
+    return tuple(replace(certificate, set=k) for k, certificate in enumerate(made))
 
 
 def _smaller(loss: ExactLoss) -> ExactLoss:
     """The loss of the network that has one unit less."""
     return replace(loss, model=loss.model.with_hidden(loss.model.hidden - 1))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the certificate of a critical set speaks of.
+
+    Attributes
+    ----------
+    kind : str
+        Of the certificate.
+    name : str
+        Of the numbers of the set that give the place.
+    place : tuple of float
+        Around which existence is proved.
+    claim : mapping
+        Further fields of the certificate's claim that the set determines.
+    polished : bool
+        Whether the certificate's place is a Newton step or two away.
+    """
+
+    kind: str
+    name: str
+    place: tuple[float, ...]
+    claim: Mapping[str, Any] = field(default_factory=dict)
+    polished: bool = False
+
+
+def subject_of(found: CriticalSet) -> Subject | None:
+    """What is certified of a set; None for kinds of sets that have no certificate."""
+    if found.theta is None:
+        limit = found.limit or {}
+        names = in_order(found.subkind, limit)
+        end = {"subkind": found.subkind, "names": list(names)}
+        place = tuple(limit[name] for name in names)
+        return Subject("infinity", "limit", place, end, polished=True)
+    if found.kind == "point":
+        return Subject("point", "theta", tuple(found.theta))
+    pair = coinciding_units(found.model, found.theta) if found.subkind == SPLIT_LINE else None
+    if pair is None:
+        return None
+    kept, dropped = pair
+    base = merge_units(found.model, found.theta, kept, dropped)
+    return Subject("line", "theta", tuple(base), {"unit": kept})
 
 
 def _certificate(
@@ -71,22 +115,16 @@ def _certificate(
     loss: ExactLoss,
     smaller: ExactLoss | None,
 ) -> Certificate:
-    if found.theta is None:
-        return infinity_certificate(loss, problem, found.subkind, found.limit or {})
-    if found.kind == "point":
-        return point_certificate(loss, problem, found.theta)
-    pair = coinciding_units(loss.model, found.theta) if found.subkind == SPLIT_LINE else None
-    if pair is None or smaller is None:
+    subject = subject_of(found)
+    if subject is None:
         reason = f"there is no certificate for a {found.subkind}"
-        return Certificate(found.kind, UNDECIDED, "nothing is proved of it", reason, problem)
-    kept, dropped = pair
-    base = merge_units(loss.model, found.theta, kept, dropped)
-    return line_certificate(smaller, problem, base, kept)
-
-
-def _named(found: CriticalSet, certificate: Certificate) -> Certificate:
-    """The certificate with the label of its set, for readers; nothing rests on it."""
-    return replace(certificate, claim={**certificate.claim, "set": found.label})
+        return Certificate(found.kind, UNDECIDED, reason, problem)
+    if subject.kind == "infinity":
+        return infinity_certificate(loss, problem, found.subkind, found.limit or {})
+    if subject.kind == "point":
+        return point_certificate(loss, problem, subject.place)
+    assert smaller is not None
+    return line_certificate(smaller, problem, subject.place, subject.claim["unit"])
 
 
 def certify_graph(
@@ -133,7 +171,8 @@ def certify_graph(
                     known = orbits.setdefault(source.label, _orbits(at, source))
                     entries += _entries(at, enclosed, known, target, basin)
                 entered |= _complete_edges(graph, target, entries)
-            basins.append(with_entries(basin, [(e.source, e.state) for e in entries]))
+                basin = with_entries(basin, [e.state for e in entries])
+            basins.append(replace(basin, set=point.set))
     proved = {s.label: c.proved for s, c in zip(graph.sets, nodes, strict=True)}
     return graph.with_certificates(proved, entered), (*nodes, *basins)
 

@@ -14,7 +14,7 @@ derivative Σ ω r ∂f of the loss in the normal coordinate is negative: both a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -85,7 +85,7 @@ def infinity_certificate(
     Certificate
         `inertia` includes the sign in the normal coordinate, as that of `CriticalSet`.
     """
-    names, model = tuple(limit), loss.model
+    names, model = in_order(subkind, limit), loss.model
     chart = CHARTS.get((subkind, names))
     if (
         chart is None
@@ -93,15 +93,22 @@ def infinity_certificate(
         or chart.hidden != model.hidden
         or loss.decay != 0
     ):
-        return _undecided(problem, subkind, NO_CHART)
+        return _undecided(problem, NO_CHART)
     end = replace(loss, model=_limit_model(chart, names))
     point = point_certificate(end, problem, _polished(end, [limit[name] for name in names]))
     if not point.proved:
-        return _undecided(problem, subkind, point.reason)
+        return _undecided(problem, point.reason)
     sign = _sign_across(end, chart, point)
     if sign == 0:
-        return _undecided(problem, subkind, "the derivative in the normal coordinate may vanish")
+        return _undecided(problem, "the derivative in the normal coordinate may vanish")
     return _proved(point, subkind, names, sign)
+
+
+def in_order(subkind: str, limit: Iterable[str]) -> tuple[str, ...]:
+    """The names of a limit in the order of its chart; as they came where there is none."""
+    names = tuple(limit)
+    charts = (known for kind, known in CHARTS if kind == subkind and set(known) == set(names))
+    return next(charts, names)
 
 
 @lru_cache(maxsize=16)
@@ -143,20 +150,10 @@ def _sign_across(end: ExactLoss, chart: Chart, point: Certificate) -> int:
 def _proved(point: Certificate, subkind: str, names: tuple[str, ...], sign: int) -> Certificate:
     assert point.inertia is not None
     negative, zero, positive = point.inertia
-    signs = (negative + (sign < 0), zero, positive + (sign > 0))
-    return replace(
-        point,
-        kind="infinity",
-        statement=(
-            f"{subkind} at infinity: one critical point of the limit model within "
-            f"{point.radius:.2g} of the stated one, no other within {point.uniqueness_radius:.2g}; "
-            f"index {signs[0]} with the normal coordinate"
-        ),
-        claim={**point.claim, "subkind": subkind, "names": list(names)},
-        inertia=signs,
-    )
+    signs = [negative + (sign < 0), zero, positive + (sign > 0)]
+    end = {"inertia": signs, "subkind": subkind, "names": list(names)}
+    return replace(point, kind="infinity", claim={**point.claim, **end})
 
 
-def _undecided(problem: Mapping[str, Any], subkind: str, reason: str) -> Certificate:
-    statement = f"nothing is proved of the {subkind} at infinity"
-    return Certificate("infinity", UNDECIDED, statement, reason, problem)
+def _undecided(problem: Mapping[str, Any], reason: str) -> Certificate:
+    return Certificate("infinity", UNDECIDED, reason, problem)

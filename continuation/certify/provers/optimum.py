@@ -31,7 +31,6 @@ import sympy as sp
 from flint import arb, arb_mat
 
 from continuation.certify.certificate import (
-    ASSUMPTIONS,
     PROVED,
     REFUTED,
     UNDECIDED,
@@ -51,8 +50,6 @@ from continuation.certify.enclosures import (
 from continuation.certify.provers.points import rows_of
 from continuation.landscape.network import CERTIFIED_OPTIMUM, Loss
 from symbolic import Model
-
-INDEPENDENCE = "functions tanh(wx + c) of different ±(w, c), and constants, are independent"
 
 STEEPEST_CURVATURE = Fraction(77, 100)
 """Above max |tanh''| = 4/(3√3) = 0.7698."""
@@ -104,13 +101,15 @@ def certify_never_optimal(
         return _undecided(problem, "with weight decay the bound along Θ* does not hold")
     with working_precision():
         if all(bool(enclosed.sigma * e == 0) for e in enclosed.noise):
-            return _refuted(problem, teacher)
+            return Certificate("optimum", REFUTED, problem=problem, claim=_teacher_claim(teacher))
         bound = lower(gradient_bound(enclosed, teacher, spare))
         if not bound > 0.0:
             return _undecided(problem, "the bound of |∇L(θ*)| is not separated from zero")
         constant = manifold_constant(enclosed, bound)
         alone = _isolated(enclosed, teacher) if spare == 0 else None
-    return _proved(problem, teacher, spare, (bound, constant), alone)
+    bounds = {"gradient_bound": hexadecimal(bound), "constant": hexadecimal(constant)}
+    claim = {**_teacher_claim(teacher), **bounds, "isolated": alone}
+    return Certificate("optimum", PROVED, problem=problem, claim=claim)
 
 
 def teacher_of(model: Model) -> Teacher | str:
@@ -198,7 +197,11 @@ def _isolated(loss: ExactLoss, teacher: Teacher) -> dict[str, Any] | None:
     for _ in range(TRIALS):
         around = [exact(t) + arb(0, radius) for t in theta]
         if _is_empty(matrix * loss.hessian(around), steps, radius):
-            return {"theta": [str(t) for t in theta], "inverse": rows_of(inverse), "box": radius}
+            return {
+                "theta": [str(t) for t in theta],
+                "inverse": rows_of(inverse),
+                "radius": hexadecimal(radius),
+            }
         radius *= 0.8
     return None
 
@@ -218,57 +221,10 @@ def optimal_weights(model: Model, teacher: Teacher) -> list[Fraction]:
     return [*w, *zeros, *v, *([teacher.constant] if model.offset else [])]
 
 
-def _proved(
-    problem: Mapping[str, Any],
-    teacher: Teacher,
-    spare: int,
-    bounds: tuple[float, float],
-    alone: dict[str, Any] | None,
-) -> Certificate:
-    bound, constant = bounds
-    box = None if alone is None else alone.pop("box")
-    place = "the orbit of θ*" if spare == 0 else "all of the manifold Θ*, its unbounded ends too"
-    near = "" if box is None else f"; none in the box of radius {box:.2g} around it"
-    return Certificate(
-        kind="optimum",
-        verdict=PROVED,
-        statement=(
-            f"on {place}, |∇L(θ*)| ≥ {bound:.3g} and no critical point lies within "
-            f"{constant:.2g}/(1 + |v|)²{near}"
-        ),
-        problem=problem,
-        claim={
-            **_teacher_claim(teacher),
-            "gradient_bound": hexadecimal(bound),
-            "constant": hexadecimal(constant),
-            "isolated": alone,
-        },
-        radius=box,
-        assumptions=(*ASSUMPTIONS, INDEPENDENCE),
-    )
-
-
-def _refuted(problem: Mapping[str, Any], teacher: Teacher) -> Certificate:
-    return Certificate(
-        kind="optimum",
-        verdict=REFUTED,
-        statement="no point of Θ* is critical",
-        reason="without noise every point of Θ* is critical: its residual is zero",
-        problem=problem,
-        claim=_teacher_claim(teacher),
-    )
-
-
 def _teacher_claim(teacher: Teacher) -> dict[str, Any]:
     units = [[str(w), str(v)] for w, v in teacher.units]
     return {"units": units, "offset": str(teacher.constant)}
 
 
 def _undecided(problem: Mapping[str, Any], reason: str) -> Certificate:
-    return Certificate(
-        kind="optimum",
-        verdict=UNDECIDED,
-        statement="nothing is proved of Θ*",
-        reason=reason,
-        problem=problem,
-    )
+    return Certificate("optimum", UNDECIDED, reason, problem)

@@ -13,6 +13,7 @@ from continuation.certify.certificate import (
     PROVED,
     UNDECIDED,
     Certificate,
+    hexadecimal,
     hexadecimals,
     problem_of,
 )
@@ -69,28 +70,27 @@ def point_certificate(loss: ExactLoss, problem: Mapping[str, Any], theta: ArrayL
     """`certify_point` for a loss whose enclosures are at hand."""
     centre = weights_of(loss, theta)
     if not np.isfinite(centre).all():
-        return undecided("point", problem, centre, "a weight is not a finite number")
+        return undecided("point", problem, "a weight is not a finite number")
     with working_precision():
         here = loss.evaluate(box(centre, 0.0))
         found = contraction(loss, centre, here.gradient, here.hessian)
         if isinstance(found, Failure):
-            return undecided("point", problem, centre, found.reason)
+            return undecided("point", problem, found.reason)
         signs = inertia(here.hessian)
         if signs is None:
-            return undecided("point", problem, centre, "the sign of an eigenvalue is open")
+            return undecided("point", problem, "the sign of an eigenvalue is open")
         found = enlarge(loss, centre, found)
     return Certificate(
         kind="point",
         verdict=PROVED,
-        statement=(
-            f"one critical point within {found.radius:.2g} of θ, no other within "
-            f"{found.uniqueness_radius:.2g}, index {signs[0]}"
-        ),
         problem=problem,
-        claim={"theta": hexadecimals(centre), "inverse": rows_of(found.inverse)},
-        radius=found.radius,
-        uniqueness_radius=found.uniqueness_radius,
-        inertia=signs,
+        claim={
+            "theta": hexadecimals(centre),
+            "inverse": rows_of(found.inverse),
+            "radius": hexadecimal(found.radius),
+            "uniqueness_radius": hexadecimal(found.uniqueness_radius),
+            "inertia": list(signs),
+        },
     )
 
 
@@ -110,18 +110,9 @@ def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
     return [float(value) for value in centre]
 
 
-def undecided(
-    kind: str, problem: Mapping[str, Any], centre: Sequence[float], reason: str
-) -> Certificate:
+def undecided(kind: str, problem: Mapping[str, Any], reason: str) -> Certificate:
     """The certificate of what could not be proved."""
-    return Certificate(
-        kind=kind,
-        verdict=UNDECIDED,
-        statement=f"nothing is proved of this {kind}",
-        reason=reason,
-        problem=problem,
-        claim={"theta": hexadecimals(centre)},
-    )
+    return Certificate(kind, UNDECIDED, reason, problem)
 
 
 def rows_of(matrix: ArrayLike) -> list[list[str]]:

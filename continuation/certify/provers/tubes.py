@@ -23,7 +23,7 @@ from continuation.certify.certificate import (
     hexadecimals,
     problem_of,
 )
-from continuation.certify.enclosures import lower, upper, working_precision
+from continuation.certify.enclosures import working_precision
 from continuation.certify.provers.tube import (
     Inertia,
     Tube,
@@ -104,7 +104,7 @@ def certify_branch(
     -------
     Certificate
         PROVED from end to end, with the folds passed and the index of each piece in the claim;
-        or UNDECIDED with the place where the proof stops, the claim holding the part before.
+        or UNDECIDED with the place where the proof stops, `open` holding the part before.
 
     Raises
     ------
@@ -286,42 +286,19 @@ def _slope_sign(family: Family, tube: Tube, point: Array) -> int:
     return certain_sign(found[d, 0])
 
 
-def _range(tube: Tube) -> str:
-    """The parameter over a tube."""
-    p = tube.box()[-1]
-    return f"[{lower(p):.9g}, {upper(p):.9g}]"
-
-
 def _certificate(
     parameter: str, links: list[Link], reason: str, stated: dict[str, object], states: Array
 ) -> Certificate:
     points = [link.tube.start for link in links]
     points += [links[-1].tube.end] if links else [states[0]]
-    folds = [k for k, link in enumerate(links) if link.fold]
     claim = {
         "parameter": parameter,
         "points": [hexadecimals(z) for z in points],
         "radii": [hexadecimals(link.tube.radii) for link in links],
         "crossings": [hexadecimals(link.radii) for link in links],
-        "inertia": [list(link.inertia) for link in links],
-        "folds": folds,
+        "inertias": [list(link.inertia) for link in links],
+        "folds": [k for k, link in enumerate(links) if link.fold],
     }
-    where = ", ".join(_range(links[k].tube) for k in folds)
-    turns = f"{len(folds)} fold{'s' if len(folds) != 1 else ''}" + (f" in {where}" if where else "")
-    statement = (
-        f"from {parameter} = {points[0][-1]:.6g} to {points[-1][-1]:.6g} one curve of critical "
-        f"points runs through {len(links)} tubes and is alone in them, with {turns}"
-    )
-    indices = sorted({link.inertia[0] for link in links})
-    if indices:
-        statement += f"; index {', '.join(map(str, indices))}"
-    same = len({link.inertia for link in links}) == 1
-    return Certificate(
-        "branch",
-        UNDECIDED if reason else PROVED,
-        statement,
-        reason,
-        stated,
-        claim,
-        inertia=links[0].inertia if same else None,
-    )
+    if reason:
+        return Certificate("branch", UNDECIDED, reason, stated, open=claim)
+    return Certificate("branch", PROVED, problem=stated, claim=claim)

@@ -17,15 +17,22 @@ J. M. Ortega and W. C. Rheinboldt, *Iterative Solution of Nonlinear Equations* (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
-from continuation.certify.certificate import PROVED, UNDECIDED
+from continuation.certify.certificate import (
+    PROVED,
+    UNDECIDED,
+    Certificate,
+    hexadecimal,
+    problem_of,
+)
 from continuation.certify.enclosures import (
     ExactLoss,
     Matrix,
@@ -37,6 +44,7 @@ from continuation.certify.enclosures import (
     working_precision,
 )
 from continuation.certify.provers.optimum import optimal_weights, teacher_of
+from continuation.certify.provers.points import rows_of
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import ISOLATED_OPTIMUM, Dataset, Loss
 from continuation.statistics import wilson_interval
@@ -50,6 +58,9 @@ GROWTH = 1.5
 
 LARGER_BALLS = 12
 """Balls tried at most for that."""
+
+MARGIN = 1e-3
+"""Of distance and radius in the certificate, for checkers with other enclosures."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,9 @@ class UniqueMinimum:
         Hessian at θ*. NaN where undecided.
     reach : float
         Euclidean distance of the minimum from θ* at most. NaN where undecided.
+    certificate : Certificate or None
+        For `check`; None where undecided. Its distances have a margin, as has h: of h between 0.499
+        and ½ the checker, which encloses in another order, may remain undecided.
     """
 
     verdict: str
@@ -82,6 +96,7 @@ class UniqueMinimum:
     distance: float = np.nan
     radius: float = np.nan
     reach: float = np.nan
+    certificate: Certificate | None = None
 
     @property
     def proved(self) -> bool:
@@ -107,7 +122,11 @@ def certify_unique_minimum(loss: Loss, *, noise: float, size: float | None = Non
     theta = _isolated_optimum(loss)
     with working_precision():
         case = _case(ExactLoss.of(loss, noise=noise, size=size), theta)
-        return case if isinstance(case, UniqueMinimum) else case.decide()
+        return (
+            case
+            if isinstance(case, UniqueMinimum)
+            else case.decide(problem_of(loss, noise=noise, size=size))
+        )
 
 
 def unique_minimum_holds(loss: Loss, *, noise: float, size: float | None = None) -> bool:
@@ -225,15 +244,33 @@ class _Case:
     beta: arb
     eta: arb
 
-    def decide(self) -> UniqueMinimum:
+    def decide(self, problem: Mapping[str, Any]) -> UniqueMinimum:
         """Try balls until one holds the minimum, then larger ones while they hold no other."""
         h, distance, radius, tried = self.smallest_ball()
         if not h < 0.5:
             return _undecided(f"h = {h:.3g} is not below 1/2", self.theta, h)
         stretch = upper(norm(arb_mat(self.scale.tolist()).entries()))
         reach = upper(exact(distance) * exact(stretch))
-        radius = self._enlarged(tried, radius)
-        return UniqueMinimum(PROVED, "", _doubles(self.theta), h, distance, radius, reach)
+        wide, radius = self._enlarged(tried, radius)
+        certificate = self._certificate(problem, (tried, distance), (wide, radius))
+        theta = _doubles(self.theta)
+        return UniqueMinimum(PROVED, "", theta, h, distance, radius, reach, certificate)
+
+    def _certificate(
+        self, problem: Mapping[str, Any], near: tuple[float, float], wide: tuple[float, float]
+    ) -> Certificate:
+        hidden = len(self.theta) // 2
+        claim = {
+            "units": [
+                [str(w), str(self.theta[hidden + k])] for k, w in enumerate(self.theta[:hidden])
+            ],
+            "scale": rows_of(self.scale),
+            "near": hexadecimal(near[0]),
+            "distance": hexadecimal(min(near[1] * (1.0 + MARGIN), near[0])),
+            "wide": hexadecimal(wide[0]),
+            "radius": hexadecimal(wide[1] * (1.0 - MARGIN)),
+        }
+        return Certificate("unique minimum", PROVED, problem=problem, claim=claim)
 
     def smallest_ball(self) -> tuple[float, float, float, float]:
         """h, t, the radius of uniqueness and R of the first ball that holds t or has h ≥ ½."""
@@ -244,15 +281,15 @@ class _Case:
             h, distance, radius = self.condition(reach)
         return h, distance, radius, reach
 
-    def _enlarged(self, reach: float, radius: float) -> float:
-        """The largest radius of uniqueness among growing balls."""
+    def _enlarged(self, reach: float, radius: float) -> tuple[float, float]:
+        """The ball with the largest radius of uniqueness among growing ones, and that radius."""
         for _ in range(LARGER_BALLS):
-            reach *= GROWTH
-            h, distance, larger = self.condition(reach)
-            if not (h < 0.5 and distance <= reach and larger > radius):
+            wider = reach * GROWTH
+            h, distance, larger = self.condition(wider)
+            if not (h < 0.5 and distance <= wider and larger > radius):
                 break
-            radius = larger
-        return radius
+            reach, radius = wider, larger
+        return reach, radius
 
     def condition(self, reach: float) -> tuple[float, float, float]:
         """h, t and min(R, the radius of uniqueness) for the ball of radius R."""

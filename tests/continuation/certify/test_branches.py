@@ -72,7 +72,7 @@ def test_a_branch_is_proved_through_its_folds_with_its_indices(folded, proof):
     _, branch = folded
     assert proof.verdict == PROVED, proof.reason
     assert len(proof.claim["folds"]) == sum(p.kind == "fold" for p in branch.special) == 2
-    indices = [row[0] for row in proof.claim["inertia"]]
+    indices = [row[0] for row in proof.claim["inertias"]]
     assert sorted(set(indices)) == sorted(set(branch.inertia[:, 0]))
     assert (np.diff(indices) != 0).sum() == 2
 
@@ -83,7 +83,7 @@ def test_the_checker_accepts_the_proof_and_no_damaged_one(proof):
     claim = record["claim"]
     for name, change in {
         "folds": claim["folds"][:1],
-        "inertia": [[0, 0, 2]] * len(claim["inertia"]),
+        "inertias": [[0, 0, 2]] * len(claim["inertias"]),
         "points": claim["points"][::-1],
         "radii": [[(1e-16).hex()] * 3] * len(claim["radii"]),
     }.items():
@@ -113,7 +113,7 @@ def test_two_units_are_proved():
     branch = follow(loss, of_kind(loss, "isolated"), "noise", (0.1, 0.1005))
     certificate = certify_branch(loss, branch)
     assert certificate.verdict == PROVED, certificate.reason
-    assert certificate.inertia[0] == of_kind(loss, "isolated").index
+    assert certificate.claim["inertias"][0][0] == of_kind(loss, "isolated").index
     assert check(certificate).accepted, check(certificate).reason
 
 

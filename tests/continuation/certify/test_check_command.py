@@ -39,7 +39,8 @@ def test_a_stored_graph_is_checked(stored):
     assert sum(c.proved for c in loaded.certificates) >= 3
     assert any(c.kind == "basin" for c in loaded.certificates)
     marked = {n for n, node in loaded.graph.nx.nodes(data=True) if node["certified"]}
-    assert marked == {c.claim["set"] for c in loaded.certificates if c.proved}
+    labels = [s.label for s in loaded.sets]
+    assert marked == {labels[c.set] for c in loaded.certificates if c.proved}
 
 
 def damaged(stored, tmp_path, change):
@@ -70,6 +71,98 @@ def test_other_data_in_a_result_are_refused(stored, tmp_path):
     result = run(damaged(stored, tmp_path, replace))
     assert result.exit_code == 1
     assert "other data" in result.output
+
+
+def every(name, value):
+    def change(data):
+        data[name] = data[name] * 0 + value if value is not None else data[name] * 1.5
+
+    return change
+
+
+def one(name, place, factor):
+    def change(data):
+        values = data[name].to_numpy().copy()
+        values[place] = values[place] * factor + (values[place] == 0)
+        data[name] = (data[name].dims, values)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (every("theta", None), "that of another set"),
+        (every("loss", 7.0), "the loss 7.0"),
+        (every("inertia", 0), "the inertia (0, 0, 0)"),
+        (one("loss", 0, 1 + 1e-8), "the loss"),
+        (one("theta", (0, 0), 1 + 1e-15), "that of another set"),
+        (one("excess_risk", 0, 1.01), "excess_risk is not"),
+        (one("eigenvalues", (0, 0), 1.01), "eigenvalues is not"),
+        (one("orbit_size", 0, 2), "orbit_size is not"),
+        (one("attracting", 0, 0), "attracting is not"),
+    ],
+)
+def test_numbers_beside_the_certificates_must_be_theirs(stored, tmp_path, change, said):
+    result = run(damaged(stored, tmp_path, change))
+    assert result.exit_code == 1, result.output
+    assert "DOES NOT AGREE" in result.output
+    assert said in " ".join(result.output.split())
+
+
+def change_collection(change):
+    def replace(data):
+        record = json.loads(str(data[CERTIFICATES].item()))
+        change(record)
+        data[CERTIFICATES] = ((), json.dumps(record))
+
+    return replace
+
+
+def test_every_set_has_its_own_certificate(stored, tmp_path):
+    def drop(record):
+        del record["certificates"][0]
+
+    def double(record):
+        record["certificates"].append(record["certificates"][0])
+
+    def empty(record):
+        record["certificates"] = []
+
+    def swap(record):
+        points = [c for c in record["certificates"] if c["kind"] == "point" and c["claim"]]
+        points[0]["set"], points[1]["set"] = points[1]["set"], points[0]["set"]
+
+    for change in (drop, double, empty, swap):
+        assert run(damaged(stored, tmp_path, change_collection(change))).exit_code == 1
+
+
+def test_certificates_of_another_loss_are_refused(stored, tmp_path):
+    """Whole certificates, with a problem of their own, beside sets that they do not speak of."""
+    other = preset_loss("fukumizu_amari", 1, samples=12)
+    proved = certificates_to_json(certify_sets(other, found(other), noise=NOISE))
+
+    def replace(data):
+        data[CERTIFICATES] = ((), proved)
+
+    result = run(damaged(stored, tmp_path, replace))
+    assert result.exit_code == 1
+    assert "speaks of another loss" in " ".join(result.output.split())
+
+
+def test_a_file_in_which_nothing_is_certified_does_not_pass(tmp_path):
+    path = tmp_path / "sets.json"
+    path.write_text(certificates_to_json([]))
+    assert run(path).exit_code == 1
+    path.write_text(certificates_to_json([c for c in PROVED if not c.proved]))
+    assert run(path).exit_code == 1
+
+
+def test_each_stored_number_is_certified_recomputed_or_unchecked(stored):
+    words = " ".join(run(stored).output.split())
+    assert "certified: theta, inertia, loss; recomputed:" in words
+    assert "unchecked: evidence, region" in words
+    assert "connections: unchecked" in words
 
 
 def test_a_json_file_is_checked(tmp_path):

@@ -175,7 +175,7 @@ def test_an_ended_budget_leaves_boxes(listed):
     certificate = certify_complete(loss, sets, noise=NOISE, box=RANGE, budget=500)
     assert certificate.verdict == UNDECIDED
     assert "budget" in certificate.reason
-    assert certificate.claim["left"]
+    assert certificate.open["left"]
     assert not check(certificate).accepted
 
 

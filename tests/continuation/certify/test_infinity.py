@@ -74,8 +74,8 @@ def test_damaged_ones_are_refused(place):
     theta[place] = (float.fromhex(theta[place]) + 1e-7).hex()
     assert not check(json.dumps(record)).accepted
     record = json.loads(certificate.to_json())
-    negative, zero, positive = record["inertia"]
-    record["inertia"] = [negative + 1, zero, positive - 1]
+    negative, zero, positive = record["claim"]["inertia"]
+    record["claim"]["inertia"] = [negative + 1, zero, positive - 1]
     assert not check(json.dumps(record)).accepted
     record = json.loads(certificate.to_json())
     record["claim"]["subkind"] = "step"

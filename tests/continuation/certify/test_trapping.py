@@ -64,16 +64,16 @@ def test_saddles_lines_and_other_points_have_no_basin():
         assert certificate.reason
 
 
-def test_entries_are_named_and_their_integration_is_not_certified():
-    basin = with_entries(BASIN, [("saddle", MINIMUM.theta)])
-    assert basin.claim["entries"][0]["source"] == "saddle"
+def test_entries_are_checked_and_their_integration_is_not_certified():
+    basin = with_entries(BASIN, [MINIMUM.theta])
+    assert len(basin.claim["entries"]) == 1
     assert "not certified" in basin.assumptions[-1]
     assert check(basin).accepted
-    assert with_entries(BASIN, []) is BASIN
+    assert with_entries(BASIN, []) == BASIN
 
 
 def test_an_entry_that_lies_outside_is_refused():
-    basin = with_entries(BASIN, [("saddle", MINIMUM.theta + 0.01)])
+    basin = with_entries(BASIN, [MINIMUM.theta + 0.01])
     assert "ball" in check(basin).reason
 
 

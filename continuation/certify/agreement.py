@@ -1,0 +1,255 @@
+"""Whether the sets that a file lists are those that its certificates speak of.
+
+Of each stored number of a set it is said whether it is certified (it agrees with what the checker
+verified), recomputed (it agrees with what its weights give anew, in doubles), or unchecked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from continuation.certify.certificate import Certificate, from_hexadecimals, problem_of
+from continuation.certify.checker import CheckResult
+from continuation.certify.provers import subject_of
+from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
+from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
+from continuation.landscape.sets import Assembler, with_excess_risk
+
+ROUNDING = 1e-9
+"""Relative agreement of doubles that were computed from the same weights on another machine; also
+of a loss with its certified bounds."""
+
+POLISHED = 1e-6
+"""Limits at infinity are found in other coordinates and certified after a few Newton steps, which
+move them by 1e-9 of their size."""
+
+FIELDS = ("subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "attracting")
+"""Numbers of a set that its weights give anew."""
+
+NODE_NUMBERS = ("kind", "subkind", "region", "index", "nullity", "orbit_size", "attracting", "loss")
+"""Attributes of a node that are those of its set."""
+
+Checked = tuple[Certificate, CheckResult]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What is known of the stored numbers of one set.
+
+    Attributes
+    ----------
+    set : int
+        Its place in the list.
+    certified, recomputed, unchecked : tuple of str
+        Names of the stored numbers.
+    faults : tuple of str
+        What does not agree.
+    """
+
+    set: int
+    certified: tuple[str, ...]
+    recomputed: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = ("certified", "recomputed", "unchecked")
+        named = ((part, ", ".join(getattr(self, part))) for part in parts)
+        return "; ".join(f"{part}: {names}" for part, names in named if names)
+
+
+def agreements(
+    loss: Loss,
+    sets: Sequence[CriticalSet],
+    checked: Sequence[Checked],
+    parameters: Mapping[str, float],
+) -> Iterator[Agreement]:
+    """Compare every listed set with its certificate, and with its own weights.
+
+    Parameters
+    ----------
+    loss : Loss
+        Model and data of the file.
+    sets : sequence of CriticalSet
+    checked : sequence of (Certificate, CheckResult)
+        All certificates of the file.
+    parameters : mapping
+        noise and weight_decay of the file.
+    """
+    problem = problem_of(loss, **parameters)
+    at = loss.at(**parameters)
+    for k, found in enumerate(sets):
+        own = [(c, r) for c, r in checked if c.set == k]
+        again = _again(Assembler(at), loss.data, found)
+        certified, faults = _certified(found, own, problem)
+        recomputed = [name for name in again if name not in certified]
+        wrong = [name for name in again if not _same(getattr(found, name), again[name])]
+        faults += [f"{name} is not what the weights give" for name in wrong]
+        known = {*certified, *recomputed}
+        rest = tuple(name for name in _stored(found) if name not in known)
+        yield Agreement(k, tuple(certified), tuple(recomputed), rest, tuple(faults))
+
+
+def _certified(
+    found: CriticalSet, own: Sequence[Checked], problem: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """Names of the numbers that the set's certificate proves, and what does not agree."""
+    named = [(c, r) for c, r in own if c.kind != "basin"]
+    if len(named) != 1:
+        return [], [f"the set has {len(named)} certificates, not one"]
+    faults = [
+        f"the {c.kind} certificate speaks of another loss" for c, _ in own if c.problem != problem
+    ]
+    certificate, result = named[0]
+    if not result.accepted:
+        return [], faults
+    subject = subject_of(found)
+    if subject is None or subject.kind != certificate.kind:
+        return [], [*faults, f"a {found.subkind} has a certificate for a {certificate.kind}"]
+    centre, place = from_hexadecimals(certificate.claim["theta"]), subject.place
+    room = POLISHED if subject.polished else 0.0
+    if not _near(centre, place, room) or any(
+        certificate.claim[name] != value for name, value in subject.claim.items()
+    ):
+        faults.append("the certificate is that of another set")
+    if certificate.inertia != found.inertia:
+        faults.append(f"the inertia {found.inertia} is not the certified {certificate.inertia}")
+    if not agrees_with_loss(found.loss, result):
+        faults.append(f"the loss {found.loss!r} is not the certified one, {result.loss}")
+    return [subject.name, "inertia", "loss"], faults
+
+
+def agrees_with_loss(value: float, result: CheckResult) -> bool:
+    """Whether a stored loss lies within its certified bounds, up to rounding."""
+    if result.loss is None:
+        return False
+    low, high = result.loss
+    room = ROUNDING * abs(high)
+    return bool(low - room <= value <= high + room)
+
+
+def _again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str, Any]:
+    """What the weights of a set give anew."""
+    if found.theta is None:
+        return _end_again(assembler, data, found)
+    if found.theta.shape != (assembler.model.dimension,):
+        return {"theta": None}
+    if found.embedding is not None and found.base is not None:
+        again = assembler.embedded(found.base, 0, found.embedding)
+        extra = {"theta": again.theta}
+    else:
+        again, extra = assembler.point(found.theta, found.subkind, found.base), {}
+    names = FIELDS if again.kind == "point" else FIELDS[:-1]
+    values = {name: getattr(again, name) for name in names}
+    return {**extra, **values, "inertia": again.inertia, "parameters": assembler.parameters}
+
+
+def _end_again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str, Any]:
+    """Losses of a set at infinity: those of the limit of its network function."""
+    noise = assembler.parameters["noise"]
+    residual = found.outputs(data.x) - data.target - noise * data.noise
+    weights = np.full(data.size, 1.0 / data.size) if data.weights is None else data.weights
+    value = 0.5 * float(weights @ residual**2)
+    risk = with_excess_risk(replace(found, excess_risk=np.nan)).excess_risk
+    return {"loss": value, "excess_risk": risk, "parameters": assembler.parameters}
+
+
+def _stored(found: CriticalSet) -> Iterator[str]:
+    """Names of all numbers that are stored of a set."""
+    for name in ("theta", "limit", "base", "embedding", "evidence"):
+        if getattr(found, name) is not None:
+            yield name
+    for name in ("normal_derivatives", "segments", "pieces"):
+        if getattr(found, name):
+            yield name
+    yield from (*FIELDS, "inertia", "region", "stabiliser", "parameters")
+
+
+def _same(stored: Any, again: Any) -> bool:
+    """Whether two values agree, numbers up to rounding."""
+    if isinstance(again, Mapping):
+        return set(stored) == set(again) and all(_same(stored[k], v) for k, v in again.items())
+    if again is None or isinstance(again, str | bool):
+        return bool(stored == again)
+    return _near(np.ravel(stored), np.ravel(again), ROUNDING)
+
+
+def _near(stored: ArrayLike, again: ArrayLike, room: float) -> bool:
+    a, b = np.asarray(stored, dtype=np.float64), np.asarray(again, dtype=np.float64)
+    if a.shape != b.shape:
+        return False
+    size = np.max(np.abs(b[np.isfinite(b)]), initial=0.0)
+    return bool((np.isclose(a, b, rtol=0.0, atol=room * size, equal_nan=True)).all())
+
+
+def agreements_of_graph(
+    graph: FlowGraph, sets: Sequence[CriticalSet], checked: Sequence[Checked]
+) -> list[str]:
+    """Where the nodes of a graph are not the listed sets, or marks are not those of certificates.
+
+    Parameters
+    ----------
+    graph : FlowGraph
+    sets : sequence of CriticalSet
+        Which agree with their certificates (`agreements`).
+    checked : sequence of (Certificate, CheckResult)
+    """
+    faults = []
+    nodes = {label: node for label, node in graph.nx.nodes(data=True) if label != UNDECIDED_END}
+    if set(nodes) != {found.label for found in sets}:
+        return ["the nodes of the graph are not the listed sets"]
+    for k, found in enumerate(sets):
+        node = nodes[found.label]
+        wrong = [name for name in NODE_NUMBERS if not _same(node[name], getattr(found, name))]
+        faults += [f"node {k}: {name} is not that of its set" for name in wrong]
+        if bool(node["certified"]) != _proved(checked, k, basin=False):
+            faults.append(f"node {k}: the mark 'certified' is not that of its certificate")
+    return faults + _false_basins(graph, sets, checked)
+
+
+def _false_basins(
+    graph: FlowGraph, sets: Sequence[CriticalSet], checked: Sequence[Checked]
+) -> list[str]:
+    """Connections said to end in a certified basin that no certificate proves."""
+    proved = {s.label for k, s in enumerate(sets) if _proved(checked, k, basin=True)}
+    ends = {b for _, b, edge in graph.nx.edges(data=True) if edge.get("certified_basin")}
+    return [f"a connection to {end} ends in no certified basin" for end in ends - proved]
+
+
+def _proved(checked: Sequence[Checked], k: int, *, basin: bool) -> bool:
+    return any(r.accepted and c.set == k and (c.kind == "basin") == basin for c, r in checked)
+
+
+def agreements_of_nodes(
+    loss: ArrayLike,
+    index: ArrayLike,
+    nullity: ArrayLike,
+    certified: ArrayLike,
+    checked: Sequence[Checked],
+) -> Iterator[str]:
+    """Where numbers that are drawn do not agree with the certificates.
+
+    Parameters
+    ----------
+    loss, index, nullity, certified : array_like, shape (k,)
+        Of the nodes, in the order of the sets that were certified.
+    checked : sequence of (Certificate, CheckResult)
+    """
+    columns = zip(*map(np.asarray, (loss, index, nullity, certified)), strict=True)
+    for k, (value, negative, zero, marked) in enumerate(columns):
+        own = [(c, r) for c, r in checked if c.set == k and c.kind != "basin"]
+        if len(own) != 1:
+            yield f"node {k} has {len(own)} certificates, not one"
+        elif bool(marked) != own[0][1].accepted:
+            yield f"node {k}: the mark 'certified' is not that of its certificate"
+        elif marked:
+            certificate, result = own[0]
+            if certificate.inertia is None or certificate.inertia[:2] != (negative, zero):
+                yield f"node {k}: index {negative} and nullity {zero} are not the certified ones"
+            if not agrees_with_loss(float(value), result):
+                yield f"node {k}: the loss {value!r} is not the certified one, {result.loss}"
