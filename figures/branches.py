@@ -131,7 +131,7 @@ def _inputs(branch: SetBranch) -> np.ndarray:
     if limit is None:
         return np.abs(branch.theta[:, :2])
     inputs = np.full((len(branch), 2), np.nan)
-    if "w" in limit:
+    if limit.units:
         inputs[:, 0] = np.abs(branch.state[:, 0])
     return inputs
 

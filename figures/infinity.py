@@ -29,7 +29,7 @@ from continuation.landscape import (
     trajectory,
 )
 from continuation.landscape.flow import escape_law
-from continuation.landscape.infinity import Passage
+from continuation.landscape.infinity import CONFLUENCE, Passage
 from continuation.landscape.network import split_plain
 from figures.arrays import padded
 from figures.settings import Settings
@@ -127,7 +127,7 @@ def _branches(seed: int) -> Iterator[SetBranch]:
 def _passing(branch: SetBranch) -> tuple[list[np.ndarray], tuple[Passage, ...]] | None:
     """Runs of real and virtual rows in turn, and the passages; None unless it returns."""
     for direction, legs in zip(branch.branches, branch.beyond, strict=False):
-        if not legs or legs[0].chart != "confluence" or len(legs[0].passages) < 2:
+        if not legs or legs[0].chart != CONFLUENCE.name or len(legs[0].passages) < 2:
             continue
         runs = _runs_of_chart(legs[0])
         runs[0] = np.vstack([_of_weights(direction.x, direction.p), runs[0]])
@@ -218,12 +218,12 @@ def _differences(theta: np.ndarray, t: np.ndarray) -> np.ndarray:
 def _start(loss: Loss, at: LossAt, seed: int) -> tuple[np.ndarray | None, CriticalSet | None]:
     """Initial weights from N(0, 1) that run to an attracting confluence, and this end."""
     sets = find_critical_sets(loss, noise=FLOW_NOISE, regions=False)
-    ends = [s for s in sets if s.subkind == "confluence" and s.attracting]
+    ends = [s for s in sets if s.subkind == CONFLUENCE.name and s.attracting]
     if not ends:
         return None, None
     starts = np.random.default_rng(seed).standard_normal((STARTS, loss.model.dimension))
     for start, result in zip(starts, flows_to_limits(at, starts), strict=True):
-        if result.subkind == "confluence":
+        if result.subkind == CONFLUENCE.name:
             return start, min(ends, key=lambda s: abs(s.loss - result.loss))
     return None, None
 

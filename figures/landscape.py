@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -20,6 +20,7 @@ from continuation.landscape import (
     trajectory,
 )
 from continuation.landscape.graph import departures
+from continuation.landscape.infinity import LimitModel
 from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
@@ -111,21 +112,16 @@ def place(found: CriticalSet) -> tuple[float, float]:
     Input weights that diverge or vanish at infinity stand on its edges, confluent pairs on its
     diagonal. The origin, where the reduced loss is not defined, stands in the corner.
     """
-    if found.theta is None:
-        return _place_at_infinity(found.subkind, found.limit or {})
+    if found.limit is not None:
+        return _place_at_infinity(found.limit)
+    assert found.theta is not None
     first, second = np.sort(np.abs(found.theta[:2]))
     return float(compactified(first)), float(compactified(second))
 
 
-def _place_at_infinity(subkind: str, limit: Mapping[str, float]) -> tuple[float, float]:
-    w = abs(limit.get("w", np.inf if "s" in limit else 0.0))
-    first, second = {
-        "confluence": (w, w),
-        "linear": (0.0, w),
-        "step": (w, np.inf),
-        "corner": (0.0, w),
-    }[subkind]
-    return float(compactified(first)), float(compactified(second))
+def _place_at_infinity(limit: LimitModel) -> tuple[float, float]:
+    weights = limit.input_weights
+    return float(compactified(weights[0])), float(compactified(weights[-1]))
 
 
 def _connections(at: LossAt, found: CriticalSet) -> Iterator[np.ndarray]:
@@ -134,7 +130,7 @@ def _connections(at: LossAt, found: CriticalSet) -> Iterator[np.ndarray]:
         path = trajectory(at, start.theta, subspace=start.subspace)
         plane = compactified(np.sort(np.abs(path.theta[:, :2]), axis=1))
         if path.result.limit is not None:
-            end = _place_at_infinity(path.result.subkind, path.result.limit)
+            end = _place_at_infinity(path.result.limit)
             plane = np.vstack([plane, end])
         yield _thinned(plane)
 

@@ -226,7 +226,7 @@ def print_sets(sets: CriticalSets) -> None:
 
 def _where(critical: CriticalSet) -> str:
     if critical.theta is None:
-        return ", ".join(f"{name} = {value:.5g}" for name, value in (critical.limit or {}).items())
+        return "" if critical.limit is None else critical.limit.text()
     return "(" + ", ".join(f"{value:.5g}" for value in critical.theta) + ")"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from continuation.landscape.branches import Leg
-from continuation.landscape.infinity import Chart, Passage
+from continuation.landscape.infinity import Chart, LimitModel, Passage, charted_end
 from continuation.storage.branches import points_from_parts, points_to_parts
 
 ARRAYS = ("p", "coordinates", "theta", "virtual", "loss", "inertia")
@@ -49,8 +48,8 @@ def _document(leg: Leg) -> dict[str, Any]:
     return {
         "chart": leg.chart,
         "stop_reason": leg.stop_reason,
-        "unit": None if leg.unit is None else asdict(leg.unit),
-        "passages": [asdict(passage) for passage in leg.passages],
+        "unit": None if leg.unit is None else {**vars(leg.unit), "end": leg.chart},
+        "passages": [{**vars(q), "limit": q.limit.to_dict()} for q in leg.passages],
         "special": points_to_parts(leg.special)[1],
     }
 
@@ -62,9 +61,12 @@ def _leg(data: xr.Dataset, prefix: str, entry: Mapping[str, Any]) -> Leg:
     of_points = {str(k).removeprefix(f"{prefix}_"): v.to_numpy() for k, v in data.items()}
     return Leg(
         chart=entry["chart"],
-        passages=tuple(Passage(**passage) for passage in entry["passages"]),
+        passages=tuple(
+            Passage(**{**passage, "limit": LimitModel.from_dict(passage["limit"])})
+            for passage in entry["passages"]
+        ),
         special=points_from_parts(of_points, entry["special"]),
         stop_reason=entry["stop_reason"],
-        unit=unit and Chart(unit["end"], tuple(unit["units"]), tuple(unit["signs"])),
+        unit=unit and Chart(charted_end(unit["end"]), tuple(unit["units"]), tuple(unit["signs"])),
         **arrays,
     )

@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from continuation.landscape.branches import SetBranch, joined_special_points
+from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Dataset, SignedPermutation, Stabiliser
 from continuation.landscape.sets import (
     CriticalSet,
@@ -86,7 +87,7 @@ def dataset_from_arrays(data: xr.Dataset) -> Dataset:
 def _details(critical: CriticalSet) -> str:
     return to_json(
         {
-            "limit": None if critical.limit is None else dict(critical.limit),
+            "limit": None if critical.limit is None else critical.limit.to_dict(),
             "normal_derivatives": list(critical.normal_derivatives),
             "parameters": dict(critical.parameters),
             "evidence": None if critical.evidence is None else asdict(critical.evidence),
@@ -105,7 +106,7 @@ def _details(critical: CriticalSet) -> str:
 
 def _set(row: xr.Dataset, model: Model) -> CriticalSet:
     details: Mapping[str, Any] = json.loads(str(row["details"].item()))
-    names = ("theta", "base", "eigenvalues")
+    names, limit = ("theta", "base", "eigenvalues"), details["limit"]
     theta, base, eigenvalues = (
         None if length < 0 else row[name].to_numpy()[:length].copy()
         for name, length in zip(names, details["lengths"], strict=True)
@@ -123,7 +124,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         inertia=(negative, zero, positive),
         attracting=bool(row["attracting"].item()),
         orbit_size=int(row["orbit_size"].item()),
-        limit=details["limit"],
+        limit=None if limit is None else LimitModel.from_dict(limit),
         normal_derivatives=tuple(details["normal_derivatives"]),
         parameters=details["parameters"],
         evidence=_evidence(details["evidence"]),

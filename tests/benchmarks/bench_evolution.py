@@ -20,7 +20,7 @@ from continuation.landscape import Dataset, Evolution, Loss, connect, evolve, fi
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import Sides
 from continuation.landscape.evolution.strands import StrandAt, living
-from continuation.landscape.evolution.tracking import same_set
+from continuation.landscape.sets import same_set
 from symbolic import PRESETS
 
 NAMES = ("fukumizu_amari", "overparameterised")

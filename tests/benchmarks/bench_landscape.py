@@ -32,7 +32,6 @@ from continuation.landscape import (
 )
 from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.graph.targets import match
-from continuation.landscape.infinity.limit_functions import limit_outputs
 from symbolic import PRESETS
 
 HERE = Path(__file__).parent
@@ -174,7 +173,7 @@ def confirmed(at, start: np.ndarray, result) -> bool:
     if result.limit is None:
         limit = network(at, result.theta)
     else:
-        limit = limit_outputs(at.model, result.limit, x)
+        limit = result.limit.outputs(at.model, x)
     gap = np.abs(network(at, end) - limit).max()
     return bool(at.value(end) >= result.loss - 1e-7 and gap < ALIKE)
 

@@ -17,10 +17,10 @@ from continuation.errors import ConvergenceError, InvalidInputError, UnknownName
 from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.branches import follow, label_regions
 from continuation.landscape.flow import flows_to_limits
-from continuation.landscape.graph import LIMIT_TOLERANCE, WEIGHT_TOLERANCE, match
-from continuation.landscape.network import REGIONS, Dataset, Loss, Symmetry
+from continuation.landscape.graph import match
+from continuation.landscape.network import REGIONS, Dataset, Loss
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import FOLLOWED, CriticalSet, nearest_by_limit, same_set
 from continuation.options import StepOptions
 from continuation.statistics import wilson_interval
 from symbolic import Model
@@ -246,22 +246,12 @@ def _followed(
         return None
     if not np.isclose(branch.p[-1], high, rtol=1e-9):
         return None
-    return _nearest(one, branch.theta[-1], branch.state[-1], float(branch.loss[-1]), among)
-
-
-def _nearest(
-    one: CriticalSet, theta: Array, state: Array, value: float, among: Sequence[CriticalSet]
-) -> CriticalSet | None:
-    for other in among:
-        if other.kind != one.kind or other.subkind != one.subkind:
-            continue
-        if other.theta is not None:
-            scale = 1.0 + float(np.linalg.norm(theta))
-            if Symmetry.of(one.model).distance(theta, other.theta) <= WEIGHT_TOLERANCE * scale:
-                return other
-        elif abs(other.loss - value) <= LIMIT_TOLERANCE * WEIGHT_TOLERANCE * abs(value):
-            return other
-    return None
+    alike = [other for other in among if other.subkind == one.subkind]
+    if one.limit is not None:
+        value, end = float(branch.loss[-1]), one.limit.at(branch.state[-1])
+        return nearest_by_limit(end, value, alike, FOLLOWED)
+    near = (o for o in alike if same_set(replace(one, theta=branch.theta[-1]), o))
+    return next(near, None)
 
 
 def _collected(

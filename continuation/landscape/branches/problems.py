@@ -220,9 +220,7 @@ def _at_infinity(
 ) -> Lifted:
     limit = critical_set.limit
     assert limit is not None
-    system = LimitSystem.of(
-        loss, critical_set.subkind, limit, parameter, at.get("noise", 0.0), at.get("size"), schedule
-    )
+    system = LimitSystem(loss, limit, parameter, at.get("noise", 0.0), at.get("size"), schedule)
     nowhere = np.full(loss.model.dimension, np.nan)
 
     def describe(x: Array, p: float) -> Description:
@@ -233,5 +231,4 @@ def _at_infinity(
         inertia = (negative + falling, zero, positive + normals.size - falling)
         return nowhere, point.loss, inertia, normals
 
-    start = np.array([limit[name] for name in system.names])
-    return Lifted(system.problem(), start, describe)
+    return Lifted(system.problem(), limit.unknowns, describe)

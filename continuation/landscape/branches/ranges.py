@@ -7,12 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses, split_plain
+from continuation.landscape.infinity import CORNER, LINEAR, STEP, arrival
+from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses
 from continuation.landscape.sets import CriticalSet
-
-CLOSE_PAIR = 0.05
-"""Distance of two input weights, relative to their mean, below which they are a confluent pair:
-their functions differ from its limit by the square of this."""
 
 NEARLY_LINEAR = 0.1
 """Input weight times the root mean square of x below which a unit is linear to 3e-3: what is
@@ -25,6 +22,9 @@ samples next to zero."""
 ON_LINE = 1e-3
 """Relative distance of a silent unit's root from the working unit below which it has come to
 the split line, where both coincide."""
+
+FOLLOWED_IN_WEIGHTS = ("isolated", "silent unit")
+"""Kinds of sets at finite weights whose state begins with the input weights."""
 
 Where = Callable[[Array], str | None]
 
@@ -50,28 +50,29 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         for corners, and for silent units and limit models of more than two units.
     """
     model = loss.model
-    if not ARRIVALS.holds(model) or critical.subkind not in _INPUTS:
+    if not ARRIVALS.holds(model):
         return None
-    if critical.subkind != "isolated" and model.hidden != 2:
-        return None
-    if critical.limit is not None and "w" not in critical.limit:
+    if critical.limit is None and critical.subkind not in FOLLOWED_IN_WEIGHTS:
         return None
     if critical.subkind == "isolated":
         return range_of_points(loss)
+    if model.hidden != 2:
+        return None
     lowest, highest = _range(loss)
-    inputs_of = _INPUTS[critical.subkind]
-    small, large = ("linear", "step") if critical.limit is None else ("corner", "corner")
+    if critical.limit is None:
+        return lambda state: _beside_a_root(np.abs(state[:2]), lowest, highest)
+    if not critical.limit.units:
+        return None
+    return lambda state: CORNER.name if abs(state[0]) > highest or abs(state[0]) < lowest else None
 
-    def where(state: Array) -> str | None:
-        inputs = np.abs(inputs_of(state))
-        if inputs.max() > highest:
-            return large
-        if inputs.min() < lowest:
-            return small
-        on_line = critical.limit is None and np.ptp(inputs) < ON_LINE * inputs.mean()
-        return "split line" if on_line else None
 
-    return where
+def _beside_a_root(inputs: Array, lowest: float, highest: float) -> str | None:
+    """Where a working unit and a silent one (2,) have come to."""
+    if inputs.max() > highest:
+        return STEP.name
+    if inputs.min() < lowest:
+        return LINEAR.name
+    return "split line" if np.ptp(inputs) < ON_LINE * inputs.mean() else None
 
 
 def range_of_points(loss: Loss) -> Where:
@@ -79,12 +80,8 @@ def range_of_points(loss: Loss) -> Where:
     lowest, highest = _range(loss)
 
     def where(theta: Array) -> str | None:
-        inputs = np.abs(split_plain(theta)[0])
-        if inputs.max() > highest:
-            return "step"
-        if inputs.min() < lowest:
-            return "linear"
-        return "confluence" if has_close_pair(theta, CLOSE_PAIR) else None
+        end = arrival(theta, lowest, highest)
+        return None if end is None else end.name
 
     return where
 
@@ -94,22 +91,3 @@ def _range(loss: Loss) -> tuple[float, float]:
     responses = Responses.of(loss, 0.0)
     lowest = NEARLY_LINEAR / float(np.linalg.norm(responses.monomial(1)))
     return lowest, NEARLY_STEP * Grid.of(responses).highest
-
-
-def has_close_pair(theta: Array, distance: float) -> bool:
-    """Whether two units of opposite output have input weights within this relative distance."""
-    w, v = split_plain(theta)
-    order = np.argsort(np.abs(w))
-    inputs, outputs = np.abs(w)[order], (v * np.where(w < 0.0, -1.0, 1.0))[order]
-    close = np.diff(inputs) < distance * (inputs[1:] + inputs[:-1]) / 2.0
-    return bool((close & (outputs[1:] * outputs[:-1] < 0.0)).any())
-
-
-_INPUTS: dict[str, Callable[[Array], Array]] = {
-    "isolated": lambda state: split_plain(state)[0],
-    "silent unit": lambda state: state[:2],
-    "confluence": lambda state: state[:1],
-    "linear": lambda state: state[:1],
-    "step": lambda state: state[:1],
-}
-"""Input weights in the unknowns that a set is followed in; a silent unit's root comes second."""

@@ -14,7 +14,6 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
-from continuation.landscape.infinity import DERIVATIVES, limit_of
 from continuation.landscape.network import REGIONS, Loss, sample_weights
 from continuation.landscape.sets import (
     CriticalSet,
@@ -190,7 +189,7 @@ def _moved(found: CriticalSet, state: Array) -> CriticalSet:
     """The set at another state of its branch, for its network function only."""
     if found.limit is None:
         return replace(found, theta=np.array(state))
-    return replace(found, limit=limit_of(found.limit, state))
+    return replace(found, limit=found.limit.at(state))
 
 
 def _distance(found: CriticalSet) -> float:
@@ -200,11 +199,7 @@ def _distance(found: CriticalSet) -> float:
 def effective_units(found: CriticalSet) -> int:
     """Units of the network function; at infinity those of the limit."""
     if found.limit is not None:
-        return sum(
-            name[0] in DERIVATIVES or (name[0] in "vcs" and value != 0.0)
-            for name, value in found.limit.items()
-            if len(name) == 1 or name[1:].isdigit()
-        )
+        return found.limit.working_units
     assert found.theta is not None
     return working_units(found.model, found.theta)
 

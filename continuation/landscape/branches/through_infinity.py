@@ -10,7 +10,6 @@ ends there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,41 +21,28 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches.legs import Leg, Route
 from continuation.landscape.branches.problems import Lifted, evaluate
-from continuation.landscape.branches.ranges import has_close_pair
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.infinity import (
-    BLOCKS,
+    AT_THE_END,
+    CHARTED,
+    CONFLUENCE,
+    SEPARATE_PAIR,
     Chart,
     ChartLoss,
     ChartProblem,
+    Entry,
     Passage,
+    has_close_pair,
     passage_at,
     passage_at_step,
 )
-from continuation.landscape.network import CHARTS, Loss
+from continuation.landscape.network import CHARTS, Loss, split_plain
 from continuation.landscape.sets import scaled_inertia
 from continuation.options import StepOptions
-
-Leave = Callable[[Array], str | None]
 
 STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
 """In units of the coordinates' typical sizes. Virtual branches may run off to the poles of their
 network function; those that come back in the presets need a few hundred samples."""
-
-SEPARATE_PAIR = 0.3
-"""Distance of two input weights, relative to their mean, from which they are separate again: six
-times that at which they became a pair, so that a branch does not go to and fro and its Hessian
-in the weights, whose condition grows like the fourth power, is regular to rounding."""
-
-SEPARATE_UNIT = 3.0
-"""Likewise for a small unit and, inverted, for a steep one: ratio to where it arrived."""
-
-CUT_OFF = 37.0
-"""2 w |x_j| at which a branch to a step end is cut off: e^{-37} = 1e-16 is what is left to p*."""
-
-CORNER = 0.2
-"""Mean input weight of a pair times the root mean square of x below which both are almost linear:
-the chart of the pair is no longer well scaled there (a corner at infinity)."""
 
 MOST_LEGS = 40
 """Of one direction: twenty passages; up to eight crossings are known in n."""
@@ -75,8 +61,9 @@ def has_charts(loss: Loss, parameter: str) -> bool:
 
 def stuck_at(branch: Branch) -> str | None:
     """The end before which a branch in the weights got stuck, their Hessian being singular."""
-    pair = branch.stop_reason == "no progress" and has_close_pair(branch.x[-1], SEPARATE_PAIR)
-    return "confluence" if pair else None
+    w, v = split_plain(branch.x[-1])
+    pair = has_close_pair(w, v, SEPARATE_PAIR)
+    return CONFLUENCE.name if pair and branch.stop_reason == "no progress" else None
 
 
 def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, ...]:
@@ -98,10 +85,9 @@ def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, .
         to something else than an end with a chart.
     """
     legs: list[Leg] = []
-    while end in BLOCKS and len(legs) < MOST_LEGS:
-        assert end is not None
+    while end is not None and end in CHARTED and len(legs) < MOST_LEGS:
         try:
-            leg = _in_chart(route, Chart.at(end, theta[-1]), theta, p)
+            leg = _in_chart(route, Chart.at(CHARTED[end], theta[-1]), theta, p)
         except (ConvergenceError, InvalidInputError):
             break  # the branch jumped to where the chart has no solution: no leg, no claim
         legs.append(leg)
@@ -123,7 +109,7 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
     problem = ChartProblem.at(of, start, float(p[-1]))
     before, p_before = _earlier(chart, problem, theta, p)
     scale, normal = problem.scale, chart.normal
-    leave = _leave(route, chart, start, problem.nearest)
+    entry = Entry(start, problem.nearest, route.input_scale)
     branch = trace_branch(
         problem,
         start / scale,
@@ -133,13 +119,13 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
         STEPS,
         route.newton,
         targets=route.targets,
-        functions={} if chart.end == "step" else {"infinity": lambda u, _: float(u[normal])},
-        stop=lambda sample: leave(scale * sample.x) is not None,
+        functions={"infinity": lambda u, _: float(u[normal])} if chart.end.crossed else {},
+        stop=lambda sample: chart.end.left(scale * sample.x, entry) is not None,
     )
     rows = branch.x * scale
     reason = branch.stop_reason
     if reason == "stop condition":
-        reason = leave(rows[-1]) or reason
+        reason = chart.end.left(rows[-1], entry) or reason
     return _chart_leg(of, problem, branch, rows, reason)
 
 
@@ -153,25 +139,6 @@ def _earlier(chart: Chart, problem: ChartProblem, theta: Array, p: Array) -> tup
     return chart.to_chart(theta[0]), float(p[0])
 
 
-def _leave(route: Route, chart: Chart, start: Array, nearest: float) -> Leave:
-    """Why a chart is left at z, if it is."""
-    entered = abs(start[chart.normal])
-    corner = min(CORNER / route.input_scale, start[0] / 2.0)
-
-    def separate(z: Array) -> str | None:
-        if chart.end == "confluence":
-            if z[0] < corner:
-                return "corner"
-            return "returned" if z[1] > (SEPARATE_PAIR * z[0]) ** 2 else None
-        if chart.end == "linear":
-            return "returned" if z[0] > SEPARATE_UNIT**2 * entered else None
-        if 2.0 * np.exp(z[0]) * nearest > CUT_OFF:
-            return "at the end"
-        return "returned" if z[0] < start[0] - np.log(SEPARATE_UNIT) else None
-
-    return separate
-
-
 def _chart_leg(
     of: ChartLoss, problem: ChartProblem, branch: Branch, rows: Array, reason: str
 ) -> Leg:
@@ -179,12 +146,12 @@ def _chart_leg(
     found = [of.at(z, float(p)) for z, p in zip(rows, branch.p, strict=True)]
     special = tuple(_moved(s, problem.scale) for s in branch.special)
     passages: tuple[Passage, ...] = ()
-    if reason == "at the end":
+    if reason == AT_THE_END:
         passages = (passage_at_step(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
-    elif chart.end != "step":
+    elif chart.end.crossed:
         passages = tuple(passage_at(of, rows, s) for s in special if s.kind == "user")
     return Leg(
-        chart.end,
+        chart.end.name,
         branch.p,
         rows,
         np.array([chart.from_chart(z) for z in rows]),

@@ -12,14 +12,9 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches import SetBranch, follow, lifted_problem
-from continuation.landscape.infinity import limit_of, limit_outputs
-from continuation.landscape.network import Loss, Symmetry
+from continuation.landscape.network import Loss
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import CriticalSet
-
-SAME_STATE = 1e-6
-"""Relative distance below which a set lies on a branch that passes the same parameter value:
-both are known to about 1e-10, and a fold keeps them apart by the root of the distance to it."""
+from continuation.landscape.sets import FOLLOWED, CriticalSet, limit_gap, weight_gap
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,19 +120,21 @@ def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float
     passed = [s.x for s in branch.special if KINDS[s.kind].prescribed and s.p == value]
     if branch.parameter in critical.parameters and value == branch.set.parameters[branch.parameter]:
         passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
-    scale = 1.0 + float(np.linalg.norm(state))
-    return any(_distance(critical, state, other) < SAME_STATE * scale for other in passed)
+    return any(_gap(critical, state, other) <= FOLLOWED.weights for other in passed)
 
 
-def _distance(critical: CriticalSet, state: Array, other: Array) -> float:
-    """Distance modulo symmetry, in the unknowns that the branch is followed in."""
+def _gap(critical: CriticalSet, state: Array, other: Array) -> float:
+    """Relative distance modulo symmetry, in the unknowns that the branch is followed in."""
     model = critical.model
+    if critical.limit is not None:
+        return limit_gap(model, critical.limit.at(other), critical.limit.at(state))
     if state.size == model.dimension and critical.kind == "point":
-        return Symmetry.of(model).distance(state, other)
+        return weight_gap(model, other, state)
     if critical.base is not None and state.size == critical.base.size:
-        return Symmetry.of(model.with_hidden(model.hidden - 1)).distance(state, other)
-    # One unit beside a root or a limit function: its flip changes signs only.
-    return float(np.linalg.norm(np.abs(state) - np.abs(other)))
+        return weight_gap(model.with_hidden(model.hidden - 1), other, state)
+    # One unit beside a root: its flip changes signs only.
+    distance = float(np.linalg.norm(np.abs(state) - np.abs(other)))
+    return distance / (1.0 + float(np.linalg.norm(state)))
 
 
 def function_distance(loss: Loss, branch: SetBranch) -> Array:
@@ -154,8 +151,7 @@ def function_distance(loss: Loss, branch: SetBranch) -> Array:
         if branch.set.limit is None:
             outputs = loss.predict(theta, population.x)
         else:
-            limit = limit_of(branch.set.limit, state)
-            outputs = limit_outputs(loss.model, limit, population.x)
+            outputs = branch.set.limit.at(state).outputs(loss.model, population.x)
         distance[k] = np.sqrt(weights @ (outputs - population.target) ** 2)
     return distance
 

@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.errors import ConvergenceError
 from continuation.landscape.evolution.strands import Strand, StrandAt, character
-from continuation.landscape.infinity import limit_of
 
 SAME_VALUE = 1e-7
 """Events closer than this, relative to the range of the parameter, are one event: folds of a
@@ -222,7 +221,7 @@ def outputs_at(strand: Strand, row: int, x: ArrayLike) -> NDArray[np.float64]:
     """Network function at a row of a strand, at infinity its limit."""
     found = strand.set
     if found.limit is not None:
-        return replace(found, limit=limit_of(found.limit, strand.state[row])).outputs(x)
+        return replace(found, limit=found.limit.at(strand.state[row])).outputs(x)
     return replace(found, theta=strand.theta[row]).outputs(x)
 
 

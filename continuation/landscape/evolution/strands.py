@@ -18,7 +18,7 @@ from continuation.arrays import Array
 from continuation.errors import ConvergenceError
 from continuation.landscape.branches import Description, Lifted, lifted_problem
 from continuation.landscape.evolution.family import LossFamily
-from continuation.landscape.infinity import LimitSystem, limit_of
+from continuation.landscape.infinity import CriticalEnd, LimitSystem
 from continuation.landscape.network import Loss
 from continuation.landscape.sets import Assembler, CriticalSet, reduced_network, scaled_inertia
 from continuation.newton import newton
@@ -208,12 +208,11 @@ class StrandAt:
     def _end(self, build: Assembler, loss: Loss, state: Array, p: float) -> CriticalSet:
         found, settings = self.strand.set, self.family.settings(p)
         assert found.limit is not None
-        limit = limit_of(found.limit, state)
+        limit = found.limit.at(state)
         noise, size = settings["noise"], settings.get("size")
-        system = LimitSystem.of(loss, found.subkind, limit, "noise", noise, size)
+        system = LimitSystem(loss, limit, "noise", noise, size)
         point, _ = system.point(state, noise)
-        normals = system.normals(state, noise)
-        return build.end(found.subkind, limit, point.loss, point.hessian, normals, found.orbit_size)
+        return build.end(CriticalEnd(limit, point, system.normals(state, noise)))
 
 
 def living(strands: Iterable[StrandAt], p: float) -> Iterator[CriticalSet]:

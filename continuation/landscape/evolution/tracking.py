@@ -12,13 +12,7 @@ from continuation.landscape.branches import follow_to_infinity
 from continuation.landscape.evolution.cutting import strands_of
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.strands import Strand, StrandAt, living
-from continuation.landscape.network import Symmetry
-from continuation.landscape.sets import CriticalSet
-
-SAME_STATE = 1e-5
-"""Relative distance below which a set found by a search lies on a strand: the search and the
-strand know it to about 1e-10, and next to a fold Newton's method to the root of rounding."""
-
+from continuation.landscape.sets import CriticalSet, same_set
 
 SOUNDINGS = (0.19, 0.35, 0.5, 0.65, 0.81)
 """Shares of a strand at which Newton's method must confirm it, more than half of them."""
@@ -116,17 +110,4 @@ def _repeats(a: StrandAt, b: StrandAt) -> bool:
         return False
     middle = 0.5 * float(low + high)
     there = [*living([a], middle), *living([b], middle)]
-    return len(there) == 2 and same_set(*there)
-
-
-def same_set(a: CriticalSet, b: CriticalSet) -> bool:
-    """Whether two critical sets of one loss are the same modulo symmetry."""
-    if a.subkind != b.subkind:
-        return False
-    if a.theta is not None and b.theta is not None:
-        distance = Symmetry.of(a.model).distance(a.theta, b.theta)
-        return distance <= SAME_STATE * (1.0 + float(np.linalg.norm(b.theta)))
-    if a.limit is None or b.limit is None or a.limit.keys() != b.limit.keys():
-        return False
-    ours, theirs = (np.abs(list(s.values())) for s in (a.limit, b.limit))
-    return float(np.linalg.norm(ours - theirs)) <= SAME_STATE * (1.0 + float(np.linalg.norm(ours)))
+    return len(there) == 2 and same_set(there[0], there[1])

@@ -21,11 +21,11 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.flow.decision import EQUAL_UNITS
 from continuation.landscape.flow.escapes import CORNER_RADIUS, STEP_LIMIT
-from continuation.landscape.infinity import DERIVATIVES, ModelPoint, step_slope
+from continuation.landscape.infinity import MOST_MEETING, ModelPoint, step_slope
 from continuation.landscape.network import Responses, activation, saturation, split_plain
 from symbolic import Model
 
-LARGEST_CLUSTER = len(DERIVATIVES)
+LARGEST_CLUSTER = MOST_MEETING
 """Distinct weights of a cluster; the differences of more weights are below rounding."""
 APART = 0.5
 """Relative gap between weights that go to zero and the others; within a cluster it is smaller."""

@@ -23,8 +23,8 @@ K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317: units that meet, and 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from continuation.landscape.flow.escapes import (
     STEEPNESS,
     VANISHING,
 )
-from continuation.landscape.infinity import DERIVATIVES
+from continuation.landscape.infinity import LimitModel, LimitUnit
 from continuation.landscape.network import Responses
 
 SHRINKING = (5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0.0)
@@ -54,18 +54,14 @@ class CompoundEnd:
 
     Attributes
     ----------
-    subkind : str
-        "confluence", "linear" or "step" for one cluster, else "corner".
-    limit : mapping
-        Parameters of the limit model, as in `limit_outputs`.
+    limit : LimitModel
     loss : float
         L of the limit.
     decided : bool
         Whether the trajectory is slaved to it; else the end attracts, but may not be reached.
     """
 
-    subkind: str
-    limit: Mapping[str, float]
+    limit: LimitModel
     loss: float
     decided: bool
 
@@ -123,7 +119,7 @@ def _tested(
     steepness = (start.loss - states[1].loss) / -math.log(SHRINKING[0])
     slaved = value - start.loss <= SLAVED * fall and steepness >= STEEPNESS * fall
     decided = slaved and fall > 10.0 * ROUNDING * start.loss
-    return CompoundEnd(_subkind(clusters), _limit(responses, clusters, limit), limit.loss, decided)
+    return CompoundEnd(_limit(responses, clusters, limit), limit.loss, decided)
 
 
 def _attracts(responses: Responses, cluster: Cluster, limit: Settled, k: int) -> bool:
@@ -168,30 +164,18 @@ def _copies_stay(
     return True
 
 
-def _subkind(clusters: Sequence[Cluster]) -> str:
-    ends = [cluster for cluster in clusters if cluster.shrinks]
-    if len(ends) > 1 or (ends[0].place == "zero" and ends[0].weights.size > 1):
-        return "corner"
-    return {"zero": "linear", "finite": "confluence", "infinity": "step"}[ends[0].place]
-
-
-def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> dict[str, float]:
-    """Names as in `limit_outputs`: clusters of most units first, then in order of weight."""
-    limit: dict[str, float] = {}
+def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> LimitModel:
+    """Clusters of most units first, then in order of weight."""
     order = sorted(range(len(clusters)), key=lambda k: (-clusters[k].weights.size, at.centres[k]))
-    number = 0
+    limit = LimitModel()
     for k in order:
-        cluster, values = clusters[k], at.coefficients[k]
-        if cluster.place == "infinity":
-            limit["s"] = float(values[0])
-            continue
-        if cluster.place == "zero":
+        place, values = clusters[k].place, at.coefficients[k]
+        if place == "infinity":
+            limit = replace(limit, step=float(values[0]))
+        elif place == "zero":
             scaled = values * taylor(responses.model)[1 : 2 * values.size : 2]
-            limit |= {f"c{2 * j + 1}" if j else "c": float(c) for j, c in enumerate(scaled)}
-            continue
-        number += 1
-        suffix = "" if number == 1 else str(number)
-        limit["w" + suffix] = float(at.centres[k])
-        letters = "v" if values.size == 1 else DERIVATIVES[: values.size]
-        limit |= {letter + suffix: float(c) for letter, c in zip(letters, values, strict=True)}
+            limit = replace(limit, powers=tuple(map(float, scaled)))
+        else:
+            unit = LimitUnit(float(at.centres[k]), tuple(map(float, values)))
+            limit = replace(limit, units=(*limit.units, unit))
     return limit

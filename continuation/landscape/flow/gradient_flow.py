@@ -8,8 +8,7 @@ infinity, see `wide_flows`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +20,7 @@ from continuation.landscape.flow.escapes import CONFLUENCE, CORNER, LINEAR, MIXE
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
+from continuation.landscape.infinity import LimitModel, LimitUnit, end_of
 from continuation.landscape.network import FLOW_ENDS, Layout, LossAt, as_weights
 from symbolic import Model
 
@@ -33,13 +33,8 @@ VANISHED = 1e-9
 """Weights of a unit that has vanished, relative to 1 + the largest; in an invariant subspace they
 are zero up to rounding."""
 
-_SUBKIND = {
-    CONFLUENCE: "confluence",
-    LINEAR: "linear",
-    STEP: "step",
-    CORNER: "corner",
-    MIXED: "corner",
-}
+ENDS = (CONFLUENCE, LINEAR, STEP, CORNER, MIXED)
+"""Outcomes at infinity."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +237,7 @@ def _result(
 
     def found(
         status: str, subkind: str, message: str, loss: float, theta: Array,
-        line_parameter: float | None = None, limit: Mapping[str, float] | None = None,
+        line_parameter: float | None = None, limit: LimitModel | None = None,
         representative: Array | None = None,
     ) -> FlowResult:  # fmt: skip
         return FlowResult(
@@ -263,10 +258,10 @@ def _result(
         message = "Newton contracts across the line, and the drift along it ends"
         value = loss_at.value(target)
         return found("line", "split line", message, value, target, share, representative=equal)
-    if outcome in _SUBKIND:
+    if outcome in ENDS:
         limit = _limit(loss_at.model, outcome, target, verdict)
         message = "slaved to a reduced minimum that falls to its limit"
-        return found("infinity", _SUBKIND[outcome], message, float(verdict[5]), last, None, limit)
+        return found("infinity", end_of(limit).name, message, float(verdict[5]), last, None, limit)
     value = float(summary[flow_core.LOSS])
     status = "infinity" if outcome == flow_core.UNRESOLVED else "undecided"
     subkind = "unresolved" if outcome == flow_core.UNRESOLVED else ""
@@ -298,36 +293,33 @@ def _line(
     return (share if merged == [2] else None), equal
 
 
-def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> dict[str, float]:
-    """Parameters of the limit model from the reduced weights q (d,) at δ = 0."""
-    hidden, i, j = model.hidden, int(verdict[1]), int(verdict[2])
-    outputs = Layout.of(model).linear
-    rest = [k for k in range(hidden) if k not in (i, j)]
-    slope, _, cubic = model.activation_functions(3)(np.zeros(1))[1:, 0]
-    limit: dict[str, float] = {}
+def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> LimitModel:
+    """The limit model from the reduced weights q (d,) at δ = 0."""
+    layout, i, j = Layout.of(model), int(verdict[1]), int(verdict[2])
+    outputs, biases = layout.output_weights(q), layout.biases(q)
+    first, second = float(outputs[i]), float(outputs[j])
+    slope, _, cubic = map(float, model.activation_functions(3)(np.zeros(1))[1:, 0])
+    shift = float(biases[j if outcome == CONFLUENCE else i]) if model.bias else None
+    side = math.copysign(1.0, verdict[4])
+    rest = (k for k in range(layout.hidden) if k not in (i, j))
+    units = tuple(_unit(model, q, k, (float(outputs[k]),)) for k in rest)
+    limit = LimitModel(units, offset=float(q[-1]) if model.offset else None)
     if outcome == CONFLUENCE:
-        flip = -1.0 if model.is_odd and q[i] < 0.0 else 1.0
-        limit |= {"w": flip * q[i], "a": flip * q[outputs + i], "b": q[outputs + j]}
-        if model.bias:
-            limit |= {"bias": flip * q[hidden + i], "kappa": q[hidden + j]}
-    elif outcome == CORNER:
-        limit |= {"c": slope * q[outputs + i], "c3": cubic / 6.0 * q[outputs + j]}
-    elif outcome == MIXED:
-        step = math.copysign(1.0, verdict[4]) * q[outputs + j]
-        limit |= {"c": slope * q[outputs + i], "s": step}
-    elif outcome == LINEAR:
-        limit["c"] = slope * q[outputs + i]
-        if model.bias:
-            limit["kappa"] = q[hidden + i]
-    else:
-        limit["s"] = q[outputs + i] * math.copysign(1.0, verdict[4])
-    taken = "w" in limit
-    for number, k in enumerate(rest, start=1 + taken):
-        flip = -1.0 if model.is_odd and q[k] < 0.0 else 1.0
-        suffix = "" if number == 1 else str(number)
-        limit["w" + suffix], limit["v" + suffix] = flip * q[k], flip * q[outputs + k]
-        if model.bias:
-            limit["bias" + suffix] = flip * q[hidden + k]
-    if model.offset:
-        limit["offset"] = q[-1]
-    return {name: float(value) for name, value in limit.items()}
+        pair = replace(_unit(model, q, i, (first, second)), shift=shift)
+        return replace(limit, units=(pair, *units))
+    if outcome == CORNER:
+        return replace(limit, powers=(slope * first, cubic / 6.0 * second))
+    if outcome == MIXED:
+        return replace(limit, powers=(slope * first,), step=side * second)
+    if outcome == LINEAR:
+        return replace(limit, powers=(slope * first,), shift=shift)
+    return replace(limit, step=side * first)
+
+
+def _unit(model: Model, q: Array, k: int, coefficients: tuple[float, ...]) -> LimitUnit:
+    """Unit k, with a positive weight where the activation is odd."""
+    layout = Layout.of(model)
+    weight = float(layout.input_weights(q)[k])
+    bias = float(layout.biases(q)[k]) if model.bias else None
+    unit = LimitUnit(weight, coefficients, bias)
+    return unit.positive() if model.is_odd else unit

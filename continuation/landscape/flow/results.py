@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from continuation.arrays import Array
 from continuation.landscape.flow import compiled as flow_core
+from continuation.landscape.infinity import LimitModel
 
 _REASON = {
     flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
@@ -51,12 +51,8 @@ class FlowResult:
     line_parameter : float or None
         λ ≥ ½, the larger share of the total output weight of the two equal units of a line
         (above 1 on the rays); None elsewhere, and where more units are equal.
-    limit : mapping or None
-        Parameters of the limit model at infinity: confluence a φ(wx) + b x φ'(wx), linear
-        c x + v φ(wx), step s sign x + v φ(wx), corner c x + c3 x³ or c x + s sign x, and the
-        compound ones of three and more units (see `limit_outputs`). More units are w2, v2, …;
-        with bias, c is called `bias`, and `kappa` shifts the x of the
-        confluence.
+    limit : LimitModel or None
+        At infinity; None where the end is unresolved.
     loss : float
         L of the limit.
     duration : float
@@ -75,7 +71,7 @@ class FlowResult:
     subkind: str
     theta: Array = field(repr=False)
     line_parameter: float | None
-    limit: Mapping[str, float] | None
+    limit: LimitModel | None
     loss: float
     duration: float
     steps: int

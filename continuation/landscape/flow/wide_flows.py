@@ -16,6 +16,7 @@ from continuation.arrays import Array
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.results import FlowResult, Passage, reason
+from continuation.landscape.infinity import end_of
 from continuation.landscape.network import WIDE_ENDS, LossAt, Responses
 from symbolic import Model
 
@@ -125,18 +126,18 @@ def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> Flow
         return replace(
             result,
             status="infinity",
-            subkind=end.subkind,
+            subkind=end_of(end.limit).name,
             limit=end.limit,
             loss=end.loss,
             message="slaved to a reduced minimum that falls to its limit",
         )
-    text = ", ".join(f"{name} = {value:.4g}" for name, value in end.limit.items())
     return replace(
         result,
         status="infinity",
         subkind="unresolved",
-        message=f"an end that attracts ({text}) lies below, at loss {end.loss:.6g}, but the flow "
-        f"does not follow its profile yet after {result.steps} steps; raise step_limit",
+        message=f"an end that attracts ({end.limit.text(4)}) lies below, at loss {end.loss:.6g}, "
+        "but the flow does not follow its profile yet after "
+        f"{result.steps} steps; raise step_limit",
     )
 
 

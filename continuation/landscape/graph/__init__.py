@@ -8,12 +8,10 @@ from continuation.landscape.graph.departures import Departure, departures
 from continuation.landscape.graph.flow_graph import Chain, FlowGraph
 from continuation.landscape.graph.passing import weight_distance
 from continuation.landscape.graph.phase_planes import PhasePlane, phase_plane
-from continuation.landscape.graph.targets import LIMIT_TOLERANCE, WEIGHT_TOLERANCE, match
+from continuation.landscape.graph.targets import match
 
 __all__ = [
-    "LIMIT_TOLERANCE",
     "UNDECIDED",
-    "WEIGHT_TOLERANCE",
     "Chain",
     "Departure",
     "FlowGraph",

@@ -8,8 +8,7 @@ from typing import Any
 from continuation.landscape.flow import FlowResult
 from continuation.landscape.graph.exploration import Arc, Boundary, Exploration, Probe
 from continuation.landscape.graph.passing import Approach, closest_approach
-from continuation.landscape.graph.targets import LOSS_TOLERANCE
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import FLOWN, CriticalSet
 
 UNDECIDED = "undecided"
 """Label of the node that undecided trajectories end in."""
@@ -115,7 +114,7 @@ def _boundary_edge(
     """The connection on a boundary, to the set that the flow passes next to it."""
     source = explored.sphere.source
     results = [side.result for side in boundary.sides]
-    lowest = max(result.loss for result in results) * (1.0 - LOSS_TOLERANCE)
+    lowest = max(result.loss for result in results) * (1.0 - FLOWN.loss)
     between = [s for s in sets if lowest <= s.loss < source.loss and s.theta is not None]
     near: Approach | None = closest_approach(results, between)
     if near is None:

@@ -23,10 +23,9 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.flow import FlowResult
 from continuation.landscape.graph.departures import FIRST, Departure, leaving
-from continuation.landscape.graph.targets import WEIGHT_TOLERANCE
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
 from continuation.landscape.network import Layout
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import FLOWN, CriticalSet
 from symbolic import Model
 
 Flow = Callable[[Sequence[Departure]], Sequence[FlowResult]]
@@ -329,7 +328,7 @@ def same_limit(model: Model, a: Probe, b: Probe) -> bool:
         return False
     p, q = a.result.representative, b.result.representative
     if p is not None and q is not None:
-        return float(np.linalg.norm(p - q)) <= WEIGHT_TOLERANCE * (1.0 + float(np.linalg.norm(p)))
+        return float(np.linalg.norm(p - q)) <= FLOWN.weights * (1.0 + float(np.linalg.norm(p)))
     return _order(model, a.result.theta) == _order(model, b.result.theta)
 
 

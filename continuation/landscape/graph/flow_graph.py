@@ -240,9 +240,5 @@ def node_attributes(found: CriticalSet, *, found_by: str, note: str) -> dict[str
     if found.theta is not None:
         attributes["theta"] = json.dumps([float(value) for value in found.theta])
     if found.limit is not None:
-        attributes["limit"] = _limit_text(found.limit)
+        attributes["limit"] = json.dumps(found.limit.to_dict())
     return attributes
-
-
-def _limit_text(limit: Mapping[str, float]) -> str:
-    return json.dumps({name: float(value) for name, value in limit.items()})

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from continuation.landscape.flow import FlowResult
-from continuation.landscape.infinity import DERIVATIVES, canonical_limit
-from continuation.landscape.network import Loss, LossAt, Stabiliser, Symmetry
+from continuation.landscape.network import Loss, LossAt, Stabiliser
 from continuation.landscape.sets import (
+    FLOWN,
     Assembler,
     CriticalSet,
+    nearest_by_limit,
+    nearest_by_weights,
     reduced_network,
     scaled_inertia,
     with_excess_risk,
 )
-
-LOSS_TOLERANCE = 1e-6
-"""Relative distance of the losses of one set found twice; Newton ends far below it."""
-WEIGHT_TOLERANCE = 1e-4
-"""Orbit distance of one set found twice, relative to 1 + |θ|."""
-LIMIT_TOLERANCE = 0.05
-"""Distance of the parameters of one limit model, relative to 1 + their size: the flow
-extrapolates them."""
-LIMIT_LOSS_TOLERANCE = 1e-3
 
 
 def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None:
@@ -36,40 +29,10 @@ def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None
     """
     if result.status == "undecided" or result.subkind == "unresolved":
         return None
-    if result.status == "infinity":
-        return _match_limit(result, sets)
+    if result.limit is not None:
+        return nearest_by_limit(result.limit, result.loss, sets, FLOWN)
     assert result.representative is not None
-    where, scale = result.representative, 1.0 + float(np.linalg.norm(result.representative))
-    best, nearest = None, WEIGHT_TOLERANCE * scale
-    for candidate in sets:
-        gap = abs(candidate.loss - result.loss)
-        if candidate.theta is None or gap > LOSS_TOLERANCE * (1e-6 + abs(result.loss)):
-            continue
-        distance = Symmetry.of(candidate.model).distance(where, candidate.theta)
-        if distance <= nearest:
-            best, nearest = candidate, distance
-    return best
-
-
-def _match_limit(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None:
-    best, nearest = None, LIMIT_TOLERANCE
-    for candidate in sets:
-        gap = abs(candidate.loss - result.loss)
-        if candidate.limit is None or candidate.subkind != result.subkind:
-            continue
-        if gap > LIMIT_LOSS_TOLERANCE * abs(result.loss):
-            continue
-        here, there = canonical_limit(result.limit or {}), canonical_limit(candidate.limit)
-        distance = _limit_distance(here, there)
-        if distance <= nearest:
-            best, nearest = candidate, distance
-    return best
-
-
-def _limit_distance(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    if a.keys() != b.keys():
-        return np.inf
-    return max((abs(a[n] - b[n]) / (1.0 + abs(b[n])) for n in a), default=np.inf)
+    return nearest_by_weights(result.representative, result.loss, sets, FLOWN)
 
 
 def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> CriticalSet:
@@ -117,12 +80,4 @@ def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
         attracting=True,
         stabiliser=Stabiliser(1),
     )
-    return with_excess_risk(found) if _describes_outputs(result) else found
-
-
-def _describes_outputs(result: FlowResult) -> bool:
-    """Whether `limit_outputs` knows every term of the limit."""
-    return result.limit is not None and all(
-        letter in "wvcs" + DERIVATIVES and (not number or number.isdigit())
-        for letter, number in ((name[0], name[1:]) for name in result.limit)
-    )
+    return with_excess_risk(found)

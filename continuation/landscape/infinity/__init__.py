@@ -4,7 +4,16 @@ May import `network`.
 """
 
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
-from continuation.landscape.infinity.charts import BLOCKS, Chart
+from continuation.landscape.infinity.charts import Chart
+from continuation.landscape.infinity.critical_ends import (
+    CriticalEnd,
+    confluence_slope,
+    cubic_slope,
+    ends_of_one,
+    ends_of_two,
+    linear_slope,
+    step_slope,
+)
 from continuation.landscape.infinity.critical_models import (
     ModelPoint,
     confluent_point,
@@ -16,42 +25,59 @@ from continuation.landscape.infinity.critical_models import (
     working_points,
 )
 from continuation.landscape.infinity.ends import (
+    AT_THE_END,
+    CHARTED,
+    CONFLUENCE,
+    CORNER,
+    LINEAR,
+    SEPARATE_PAIR,
+    STEP,
+    ChartedEnd,
     End,
-    confluence_slope,
-    cubic_slope,
-    ends_of_one,
-    ends_of_two,
-    linear_slope,
-    step_slope,
+    Entry,
+    arrival,
+    charted_end,
+    end_of,
+    has_close_pair,
 )
-from continuation.landscape.infinity.limit_functions import (
-    DERIVATIVES,
-    canonical_limit,
-    limit_outputs,
-)
-from continuation.landscape.infinity.limit_systems import LimitSystem, limit_of
+from continuation.landscape.infinity.escape_laws import EscapeLaw
+from continuation.landscape.infinity.limit_model import MOST_MEETING, LimitModel, LimitUnit
+from continuation.landscape.infinity.limit_systems import LimitSystem
 from continuation.landscape.infinity.location import Passage, passage_at, passage_at_step
 
 __all__ = [
-    "BLOCKS",
-    "DERIVATIVES",
+    "AT_THE_END",
+    "CHARTED",
+    "CONFLUENCE",
+    "CORNER",
+    "LINEAR",
+    "MOST_MEETING",
+    "SEPARATE_PAIR",
+    "STEP",
     "Chart",
     "ChartLoss",
     "ChartProblem",
+    "ChartedEnd",
+    "CriticalEnd",
     "End",
+    "Entry",
+    "EscapeLaw",
+    "LimitModel",
     "LimitSystem",
+    "LimitUnit",
     "ModelPoint",
     "Passage",
-    "canonical_limit",
+    "arrival",
+    "charted_end",
     "confluence_slope",
     "confluent_point",
     "confluent_points",
     "cubic_slope",
+    "end_of",
     "ends_of_one",
     "ends_of_two",
     "fixed_point",
-    "limit_of",
-    "limit_outputs",
+    "has_close_pair",
     "linear_slope",
     "negative_directions",
     "passage_at",

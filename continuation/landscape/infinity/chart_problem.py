@@ -164,8 +164,8 @@ class ChartProblem(AnyProblem):
             raise InvalidInputError(
                 "charts at infinity run in 'noise' and 'size', not in " + repr(self.of.parameter)
             )
-        steep = self.of.chart.end == "step"
-        for name, value in (("symmetric", not steep), ("flow_sign", -1.0)):
+        crossed = self.of.chart.end.crossed
+        for name, value in (("symmetric", crossed), ("flow_sign", -1.0)):
             object.__setattr__(self, name, value)
         for name, shape in (("constants", 1), ("data", (1, 1)), ("work", (1, 1))):
             object.__setattr__(self, name, np.zeros(shape))
@@ -198,7 +198,7 @@ class ChartProblem(AnyProblem):
         z = self.scale * u
         found = self.of.at(z, p)
         gradient, hessian, slope = found.gradient, found.hessian, found.slope
-        if self.of.chart.end == "step":
+        if not self.of.chart.end.crossed:
             gradient, hessian, slope = self._rescaled(float(z[0]), gradient, hessian, slope)
         return (
             self.scale * gradient,

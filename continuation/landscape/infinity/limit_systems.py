@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,29 +9,11 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
+from continuation.landscape.infinity.critical_ends import normal_slopes
 from continuation.landscape.infinity.critical_models import ModelPoint
-from continuation.landscape.infinity.ends import normal_slopes
-from continuation.landscape.infinity.limit_functions import is_further
+from continuation.landscape.infinity.limit_model import LimitModel, Slots
 from continuation.landscape.network import Loss, Responses, loss_in_blocks
 from continuation.problem import Problem
-
-NAMES = ("w", "v", "a", "b", "c", "c3", "s")
-"""Reduced weights of all limits, in the order of the unknowns."""
-
-
-FEATURES = {"v": 0, "a": 0, "b": 1}
-"""Order k of x^k φ^(k)(w x) that a coefficient multiplies; those of c, c3 and s are fixed."""
-
-
-def names_of(limit: Mapping[str, float]) -> tuple[str, ...]:
-    """Unknowns of a limit: those of `NAMES` in order, then w2, v2, w3, v3, …."""
-    further = [f"{letter}{name[1:]}" for name in limit if is_further(name, "w") for letter in "wv"]
-    return (*(name for name in NAMES if name in limit), *further)
-
-
-def limit_of(like: Mapping[str, float], z: Array) -> dict[str, float]:
-    """The unknowns z (k,) by name."""
-    return dict(zip(names_of(like), map(float, z), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +23,8 @@ class LimitSystem:
     Attributes
     ----------
     loss : Loss
-    subkind : str
-    names : tuple of str
-        Unknowns, a subset of `NAMES`.
+    like : LimitModel
+        Its kind is that of the system; z stands for its `unknowns`.
     parameter : {"noise", "size"}
     noise, size : float
         The other one stays at its value here.
@@ -53,36 +33,22 @@ class LimitSystem:
     """
 
     loss: Loss
-    subkind: str
-    names: tuple[str, ...]
+    like: LimitModel
     parameter: str
     noise: float
     size: float | None
     schedule: tuple[int, ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        loss: Loss,
-        subkind: str,
-        limit: Mapping[str, float],
-        parameter: str,
-        noise: float,
-        size: float | None,
-        schedule: tuple[int, ...] = (),
-    ) -> LimitSystem:
-        """The system that a given limit solves."""
-        if parameter not in ("noise", "size"):
+    def __post_init__(self) -> None:
+        if self.parameter not in ("noise", "size"):
             raise InvalidInputError(
-                f"sets at infinity can be followed in 'noise' and 'size', not in {parameter!r}"
+                f"sets at infinity can be followed in 'noise' and 'size', not in {self.parameter!r}"
             )
-        names = names_of(limit)
-        if unknown := sorted(limit.keys() - set(names)):
+        if not _is_simple(self.like):
             raise InvalidInputError(
-                f"a limit with {', '.join(unknown)} cannot be followed: it is one of a hidden bias "
-                "or of several units that meet at once"
+                f"a limit with {', '.join(self.like)} cannot be followed: it is one of a hidden "
+                "bias or of several units that meet at once"
             )
-        return cls(loss, subkind, names, parameter, noise, size, schedule)
 
     def problem(self) -> Problem:
         """As a problem of the engine."""
@@ -101,8 +67,8 @@ class LimitSystem:
     def point(self, z: Array, p: float) -> tuple[ModelPoint, Array]:
         """The limit model at z (k,) and its gradient (k,).
 
-        The point holds the first nonlinear weight, all coefficients in the order of the names,
-        and the Hessian in the order of the unknowns.
+        The point holds the first nonlinear weight, all coefficients and the Hessian in the order
+        of the unknowns.
         """
         responses = self._responses(p)
         value, jacobian, bends = self._values(responses, z)
@@ -112,13 +78,14 @@ class LimitSystem:
             hessian[i, j] += row @ residual
             if i != j:
                 hessian[j, i] = hessian[i, j]
-        coefficients = z[[i for i, name in enumerate(self.names) if name[0] != "w"]]
-        w = float(z[0]) if "w" in self.names else np.nan
+        weights = self._slots.weights
+        coefficients = np.delete(z, weights)
+        w = float(z[weights[0]]) if weights else np.nan
         return ModelPoint(w, coefficients, residual, hessian), jacobian @ residual
 
     def normals(self, z: Array, p: float) -> tuple[float, ...]:
         """Normal derivatives of the loss at infinity."""
-        return normal_slopes(self._responses(p), self.subkind, self.names, self.point(z, p)[0])
+        return normal_slopes(self._responses(p), self.like.at(z), self.point(z, p)[0])
 
     def _responses(self, p: float) -> Responses:
         if self.parameter == "noise":
@@ -133,16 +100,15 @@ class LimitSystem:
         """Limit function (n,), its derivatives (k, n), and its second ones by pairs of unknowns."""
         value, jacobian = np.zeros_like(responses.target), np.zeros((z.size, responses.target.size))
         bends: dict[tuple[int, int], Array] = {}
-        for i, weights in self._groups:
+        for i, places in self._groups:
             if i is None:
-                for j in weights:
-                    jacobian[j] = _fixed(responses, self.names[j])
+                for j in places:
+                    jacobian[j] = self._fixed(responses, j)
                     value += z[j] * jacobian[j]
                 continue
             unit = responses.features(float(z[i]), 3)
             bends[i, i] = np.zeros_like(value)
-            for j in weights:
-                order = FEATURES[self.names[j][0]]
+            for order, j in enumerate(places):
                 jacobian[j], bends[i, j] = unit[order], unit[order + 1]
                 value += z[j] * unit[order]
                 jacobian[i] += z[j] * unit[order + 1]
@@ -150,18 +116,29 @@ class LimitSystem:
         return value, jacobian, bends
 
     @cached_property
+    def _slots(self) -> Slots:
+        return self.like.slots
+
+    @cached_property
     def _groups(self) -> list[tuple[int | None, list[int]]]:
-        """Positions of each nonlinear weight and of its coefficients; None: of fixed features."""
-        groups: dict[str, list[int]] = {}
-        for j, name in enumerate(self.names):
-            if name[0] != "w":
-                own = f"w{name[1:]}" if name[0] in FEATURES else ""
-                groups.setdefault(own, []).append(j)
-        return [(self.names.index(w) if w else None, rows) for w, rows in groups.items()]
+        """Places of each weight and of its coefficients; None: of fixed features."""
+        slots = self._slots
+        step = [] if slots.step is None else [slots.step]
+        groups: list[tuple[int | None, list[int]]] = []
+        groups += [(weight, list(coefficients)) for weight, coefficients in slots.units]
+        groups.insert(1, (None, [*slots.powers, *step]))
+        return groups
+
+    def _fixed(self, responses: Responses, place: int) -> Array:
+        """sign(x), x or x³ as coordinates."""
+        if place == self._slots.step:
+            return responses.rows(np.sign(responses.x))
+        return responses.monomial(2 * (place - self._slots.powers.start) + 1)
 
 
-def _fixed(responses: Responses, name: str) -> Array:
-    """x, x³ or sign(x) as coordinates."""
-    if name == "s":
-        return responses.rows(np.sign(responses.x))
-    return responses.monomial(1 if name == "c" else 3)
+def _is_simple(limit: LimitModel) -> bool:
+    """Whether it has no bias, at most one pair that meets, and no power beyond x³."""
+    shifted = (limit.shift, limit.offset, *(u.bias for u in limit.units))
+    pairs = sum(unit.meets for unit in limit.units)
+    small = all(len(unit.coefficients) <= 2 for unit in limit.units)
+    return small and pairs <= 1 and len(limit.powers) <= 2 and all(s is None for s in shifted)

@@ -7,7 +7,7 @@ x = 0 vanishes. Both are square systems for the coordinates of the end and the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.branch import SpecialPoint
 from continuation.landscape.infinity.chart_problem import STEEPEST, ChartLoss
+from continuation.landscape.infinity.limit_model import LimitModel
 
 System = Callable[[Array, float], tuple[Array, Array]]
 
@@ -40,8 +41,8 @@ class Passage:
         Parameter p* of the arrival.
     error : float
         Estimate of the error of p*: the last Newton step, and the rounding of the equations.
-    limit : mapping
-        Limit model there, as in `CriticalSet.limit`.
+    limit : LimitModel
+        There.
     index : int
         It lies after the row of this index in its leg.
     becomes : {"virtual", "real", "end"}
@@ -53,7 +54,7 @@ class Passage:
     end: str
     p: float
     error: float
-    limit: Mapping[str, float]
+    limit: LimitModel
     index: int
     becomes: str
     located: bool
@@ -65,14 +66,14 @@ def passage_at(of: ChartLoss, rows: Array, special: SpecialPoint) -> Passage:
     after = rows[min(special.index + 1, len(rows) - 1)]
     becomes = "real" if of.chart.is_real(after) else "virtual"
     located = error < NEAR_ENOUGH * (1.0 + abs(p))
-    return Passage(of.chart.end, p, error, of.chart.limit(z), special.index, becomes, located)
+    return Passage(of.chart.end.name, p, error, of.chart.limit(z), special.index, becomes, located)
 
 
 def passage_at_step(of: ChartLoss, z: Array, p: float, index: int) -> Passage:
     """The arrival at a step end, from the last row (k,) of a branch and its index."""
     z, p, error = locate_step(of, z, p)
     located = error < NEAR_ENOUGH * (1.0 + abs(p))
-    return Passage("step", p, error, of.chart.limit(z), index, "end", located)
+    return Passage(of.chart.end.name, p, error, of.chart.limit(z), index, "end", located)
 
 
 def locate_end(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]:

@@ -121,7 +121,7 @@ def _corners(responses: Responses, grid: Array) -> list[Term]:
     x, phi = responses.monomial(1), responses.features(top, 0)[0]
     terms = []
     cubic = fixed_point(responses, x, responses.monomial(3))
-    if cubic_slope(responses, cubic) > 0.0:
+    if cubic_slope(responses, cubic, cubic.coefficients[1]) > 0.0:
         terms.append(Term("corner", 0, (0.0, 0.0)))
     mixed = fixed_point(responses, x, phi)
     c, v = mixed.coefficients

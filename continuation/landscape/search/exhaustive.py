@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.landscape.infinity import (
-    End,
     ends_of_one,
     ends_of_two,
     silent_points,
@@ -39,7 +38,7 @@ def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     sets = [build.point(np.zeros(2), "origin")]
     sets += [build.point(np.array([p.w, p.coefficients[0]]), "isolated") for p in working]
     sets += [build.point(np.array([p.w, 0.0]), "silent unit") for p in silent]
-    sets += [_end(build, end) for end in ends]
+    sets += [build.end(end) for end in ends]
     return CriticalSets(labelled(sets), notes=_range_notes(grid))
 
 
@@ -134,7 +133,7 @@ def _two_unit_list(
 ) -> list[CriticalSet]:
     build = Assembler(at)
     sets = [*(point.found for point in interior), *_embeddings(build, responses, grid)]
-    return sets + [_end(build, end) for end in ends_of_two(responses, grid.nodes)]
+    return sets + [build.end(end) for end in ends_of_two(responses, grid.nodes)]
 
 
 def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[CriticalSet]:
@@ -149,14 +148,6 @@ def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[Crit
         sets.append(build.embedded(np.empty(0), 0, Embedding((), (place,), dead=1)))
         sets.append(build.embedded(np.empty(0), 0, Embedding((), (place, place))))
     return sets
-
-
-def _end(build: Assembler, end: End) -> CriticalSet:
-    point = end.point
-    units = build.model.hidden
-    orbit = {"confluence": 4, "corner": 8 if "s" in end.limit else 4}.get(end.subkind, 8)
-    orbit = orbit if units == 2 else 2
-    return build.end(end.subkind, end.limit, point.loss, point.hessian, end.normals, orbit)
 
 
 def _count_notes(terms: list[Term], spacing: float) -> tuple[str, ...]:

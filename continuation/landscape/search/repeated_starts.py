@@ -20,7 +20,13 @@ from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
 from continuation.landscape.search.starts import beside, between, random_start
-from continuation.landscape.sets import Assembler, CriticalSet, Saturation, reduced_network
+from continuation.landscape.sets import (
+    CONVERGED,
+    Assembler,
+    CriticalSet,
+    Saturation,
+    reduced_network,
+)
 
 BATCH = 200
 """Independent random starts between two looks at the list; half as many lie between points."""
@@ -42,9 +48,6 @@ EXACT_FIT = 1e-18
 """Loss relative to that of the zero function from which on the data are fitted exactly. With
 fewer samples than weights such a point lies on a continuum, whatever rounding makes of its
 Hessian."""
-
-SAME_LOSS = 1e-7
-"""Relative difference of the losses of two runs that may have found the same point."""
 
 
 @dataclass
@@ -123,7 +126,7 @@ class Harvest:
     def _find(self, theta: Array) -> int | None:
         value = self.build.at.value(theta)
         for k, known in enumerate(self.points):
-            near = abs(known.loss - value) <= SAME_LOSS * (value + known.loss) + 1e-14
+            near = abs(known.loss - value) <= CONVERGED.loss * (value + known.loss) + 1e-14
             if near and known.theta is not None and self.build.symmetry.same(known.theta, theta):
                 return k
         return None

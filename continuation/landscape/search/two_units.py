@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
+from continuation.landscape.infinity import CONFLUENCE
 from continuation.landscape.network import Grid, Responses, project
 from continuation.landscape.search.reduced_field import reduced_field
 
@@ -178,18 +179,13 @@ def _loss_derivatives(responses: Responses, theta: Array) -> tuple[Array, Array]
 
 
 def to_chart(theta: Array) -> Array:
-    """(w₁, w₂, v₁, v₂) ↦ (w, D, a, b): mean, δ², v₁ + v₂, δ (v₂ − v₁)/2 with δ = w₂ − w₁."""
-    w1, w2, v1, v2 = theta.T
-    delta = w2 - w1
-    return np.column_stack([(w1 + w2) / 2.0, delta**2, v1 + v2, delta * (v2 - v1) / 2.0])
+    """Weights (k, 4) in the chart of the confluence, (k, 4)."""
+    return np.asarray(CONFLUENCE.into(theta.T[:2], theta.T[2:]).T)
 
 
 def from_chart(chart: Array) -> Array:
     """Inverse of `to_chart` for D > 0 (nan elsewhere: a conjugate pair of units)."""
-    w, square, a, b = chart.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        delta = np.sqrt(square)
-        return np.column_stack([w - delta / 2, w + delta / 2, a / 2 - b / delta, a / 2 + b / delta])
+    return np.concatenate(CONFLUENCE.back(chart.T)).T
 
 
 def _distinct(theta: Array) -> Array:

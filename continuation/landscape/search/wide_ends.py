@@ -9,15 +9,14 @@ belong to narrower networks), are not listed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.infinity import End, LimitSystem, canonical_limit, limit_of
+from continuation.landscape.infinity import CriticalEnd, LimitModel, LimitSystem, LimitUnit
 from continuation.landscape.network import WIDE_ENDS, Grid, Loss, Responses
-from continuation.landscape.sets import Assembler, CriticalSet
+from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
 
 STARTS = 80
 """Random starts for each kind of end."""
@@ -32,12 +31,17 @@ LONGEST = 0.25
 DISTINCT = 1e-3
 """Relative distance of two input weights from which they belong to two units."""
 
-SAME_POINT = 1e-6
 IDLE = 1e-8
 """Output weight, relative to the largest, below which a unit is silent."""
 
-FIRST = {"confluence": ("w", "a", "b"), "linear": ("w", "v", "c"), "step": ("w", "v", "s")}
-"""Unknowns beside those of further units."""
+FINITE = LimitUnit(0.0, (0.0,))
+
+FIRST = (
+    LimitModel((LimitUnit(0.0, (0.0, 0.0)),)),
+    LimitModel((FINITE,), (0.0,)),
+    LimitModel((FINITE,), step=0.0),
+)
+"""Limits of two units; more units are finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +50,14 @@ class WideEnds:
 
     Attributes
     ----------
-    ends : tuple of End
+    ends : tuple of CriticalEnd
         Genuine ones, in order of loss.
     hits : tuple of int
         How many runs reached each.
     runs : int
     """
 
-    ends: tuple[End, ...]
+    ends: tuple[CriticalEnd, ...]
     hits: tuple[int, ...]
     runs: int
 
@@ -88,10 +92,10 @@ def wide_ends(
     """
     WIDE_ENDS.require(loss.model)
     rng = np.random.default_rng(seed)
-    found: list[End] = []
+    found: list[CriticalEnd] = []
     hits: list[int] = []
-    for subkind in FIRST:
-        ends, counts = _of_kind(loss, subkind, noise, size, rng)
+    for first in FIRST:
+        ends, counts = _of_kind(loss, first, noise, size, rng)
         found += ends
         hits += counts
     order = np.argsort([end.point.loss for end in found], kind="stable")
@@ -102,34 +106,28 @@ def wide_ends(
 
 def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
     """The ends as critical sets; a pair that meets is mapped to itself by its exchange."""
-    order = build.symmetry.order
-    return [
-        build.end(
-            end.subkind,
-            end.limit,
-            end.point.loss,
-            end.point.hessian,
-            end.normals,
-            order // 2 if end.subkind == "confluence" else order,
-        )
-        for end in found.ends
-    ]
+    return [build.end(end) for end in found.ends]
 
 
 def _of_kind(
-    loss: Loss, subkind: str, noise: float, size: float | None, rng: np.random.Generator
-) -> tuple[list[End], list[int]]:
+    loss: Loss, first: LimitModel, noise: float, size: float | None, rng: np.random.Generator
+) -> tuple[list[CriticalEnd], list[int]]:
     responses = Responses.of(loss, noise, size)
     grid = Grid.of(responses)
-    like = _names(subkind, loss.model.hidden)
-    system = LimitSystem.of(loss, subkind, like, "noise", noise, size)
+    like = replace(first, units=(*first.units, *(FINITE,) * (loss.model.hidden - 2)))
+    system = LimitSystem(loss, like, "noise", noise, size)
     states: list[Array] = []
     hits: list[int] = []
     for run in range(STARTS):
         z = _converged(system, noise, _start(system, noise, grid, rng), descend=run % 2 == 1)
         if z is None or not _is_genuine(system, z, grid):
             continue
-        known = [k for k, other in enumerate(states) if _same(z, other)]
+        here = system.like.at(z)
+        known = [
+            k
+            for k, other in enumerate(states)
+            if limit_gap(loss.model, here, system.like.at(other)) <= CONVERGED.limit
+        ]
         if known:
             hits[known[0]] += 1
         else:
@@ -138,20 +136,10 @@ def _of_kind(
     return [_end(system, noise, z) for z in states], hits
 
 
-def _names(subkind: str, hidden: int) -> Mapping[str, float]:
-    """The unknowns of a limit of `hidden` units, as a limit with zeros."""
-    more = [f"{letter}{k}" for k in range(2, hidden) for letter in "wv"]
-    return dict.fromkeys((*FIRST[subkind], *more), 0.0)
-
-
-def _inputs(system: LimitSystem) -> list[int]:
-    return [i for i, name in enumerate(system.names) if name[0] == "w"]
-
-
 def _start(system: LimitSystem, p: float, grid: Grid, rng: np.random.Generator) -> Array:
     """Random input weights with fitted coefficients."""
-    inputs = _inputs(system)
-    z = np.zeros(len(system.names))
+    inputs = system.like.slots.weights
+    z = np.zeros(system.like.unknowns.size)
     low, high = 5.0 * grid.lowest, min(grid.highest / 5.0, 1000.0 * grid.lowest)
     z[inputs] = np.exp(rng.uniform(np.log(low), np.log(high), len(inputs)))
     linear = np.setdiff1d(np.arange(z.size), inputs)
@@ -163,7 +151,7 @@ def _start(system: LimitSystem, p: float, grid: Grid, rng: np.random.Generator) 
 
 def _converged(system: LimitSystem, p: float, z: Array, *, descend: bool) -> Array | None:
     """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost."""
-    inputs = _inputs(system)
+    inputs = system.like.slots.weights
     for _ in range(NEWTON_STEPS):
         point, gradient = system.point(z, p)
         size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
@@ -184,22 +172,17 @@ def _converged(system: LimitSystem, p: float, z: Array, *, descend: bool) -> Arr
 
 def _is_genuine(system: LimitSystem, z: Array, grid: Grid) -> bool:
     """Within the range, all input weights distinct, all units at work."""
-    inputs = _inputs(system)
+    limit, inputs = system.like.at(z), system.like.slots.weights
     w = np.sort(z[inputs])
     outputs = np.delete(z, inputs)
     inside = bool(w[0] > grid.lowest and w[-1] < grid.highest)
     distinct = bool((np.diff(w) > DISTINCT * w[1:]).all())
-    named = [name for name in system.names if name[0] != "w"]
-    works = [value for name, value in zip(named, outputs, strict=True) if name != "a"]
+    works = [u.coefficients[-1] for u in limit.units] + list(limit.fixed)
     return inside and distinct and min(np.abs(works)) > IDLE * np.abs(outputs).max()
 
 
-def _same(z: Array, other: Array) -> bool:
-    """Equal up to the order of the units that are alike."""
-    return bool(np.abs(np.sort(z) - np.sort(other)).max() < SAME_POINT * (1.0 + np.abs(z).max()))
-
-
-def _end(system: LimitSystem, p: float, z: Array) -> End:
+def _end(system: LimitSystem, p: float, z: Array) -> CriticalEnd:
     point, _ = system.point(z, p)
-    limit = canonical_limit(limit_of(dict.fromkeys(system.names, 0.0), z))
-    return End(system.subkind, limit, point, system.normals(z, p))
+    return CriticalEnd(
+        system.like.at(z).canonical(odd=system.loss.model.is_odd), point, system.normals(z, p)
+    )

@@ -27,10 +27,25 @@ from continuation.landscape.sets.embedding import (
     working_units,
 )
 from continuation.landscape.sets.manifolds import Embedding, Piece, count_embeddings, embeddings_of
+from continuation.landscape.sets.matching import (
+    CONVERGED,
+    FLOWN,
+    FOLLOWED,
+    Closeness,
+    limit_gap,
+    nearest_by_limit,
+    nearest_by_weights,
+    same_set,
+    weight_gap,
+)
 from continuation.landscape.sets.saturation import Saturation
 
 __all__ = [
+    "CONVERGED",
+    "FLOWN",
+    "FOLLOWED",
     "Assembler",
+    "Closeness",
     "CriticalSet",
     "CriticalSets",
     "Embedding",
@@ -43,13 +58,18 @@ __all__ = [
     "count_embeddings",
     "embeddings_of",
     "labelled",
+    "limit_gap",
     "merge_units",
+    "nearest_by_limit",
+    "nearest_by_weights",
     "population_of",
     "population_weights",
     "reduced_network",
+    "same_set",
     "scaled_inertia",
     "squared_distance",
     "unit_curvatures",
+    "weight_gap",
     "with_excess_risk",
     "working_units",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.landscape.infinity import CriticalEnd
 from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
@@ -135,34 +136,27 @@ class Assembler:
             attracting=regular and any(piece.index == 0 for piece in pieces),
         )
 
-    def end(
-        self,
-        subkind: str,
-        limit: Mapping[str, float],
-        loss: float,
-        hessian: Array,
-        normals: tuple[float, ...],
-        orbit_size: int,
-    ) -> CriticalSet:
-        """A critical set at infinity."""
-        negative, zero, positive = scaled_inertia(hessian)
-        falling = sum(slope < 0.0 for slope in normals)
-        inertia = (negative + falling, zero, positive + len(normals) - falling)
+    def end(self, end: CriticalEnd) -> CriticalSet:
+        """A critical set at infinity; units that meet may be exchanged."""
+        negative, zero, positive = scaled_inertia(end.point.hessian)
+        falling = sum(slope < 0.0 for slope in end.normals)
+        inertia = (negative + falling, zero, positive + len(end.normals) - falling)
+        exchanges = end.limit.exchanges
         found = CriticalSet(
             kind="infinity",
-            subkind=subkind,
+            subkind=end.subkind,
             label="",
             model=self.model,
             theta=None,
-            limit={name: float(value) for name, value in limit.items()},
-            loss=loss,
+            limit=end.limit,
+            loss=end.point.loss,
             excess_risk=np.nan,
-            eigenvalues=_eigenvalues(hessian),
+            eigenvalues=_eigenvalues(end.point.hessian),
             inertia=inertia,
             attracting=inertia[:2] == (0, 0),
-            orbit_size=orbit_size,
-            stabiliser=Stabiliser(self.symmetry.order // orbit_size),
-            normal_derivatives=normals,
+            orbit_size=self.symmetry.order // exchanges,
+            stabiliser=Stabiliser(exchanges),
+            normal_derivatives=end.normals,
             parameters=self.parameters,
         )
         return with_excess_risk(found)

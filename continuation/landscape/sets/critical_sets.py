@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
-from continuation.landscape.infinity import limit_outputs
+from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Stabiliser
 from continuation.landscape.sets.manifolds import Embedding, Piece
 from continuation.landscape.sets.saturation import Saturation
@@ -108,9 +108,9 @@ class CriticalSet:
     theta : ndarray, shape (d,), or None
         Representative; on a line or manifold the point with equal shares (λ = 1/2); None at
         infinity.
-    limit : mapping or None
-        Parameters of the limit model: confluence {w, a, b}, linear {w, v, c}, step {w, v, s},
-        corner {c, c3} or {c, s}; one unit's ends lack w and v.
+    limit : LimitModel or None
+        At infinity. It is also a mapping of its parameters: confluence {w, a, b}, linear
+        {w, v, c}, step {w, v, s}, corner {c, c3} or {c, s}; one unit's ends lack w and v.
     loss, excess_risk : float
         Loss on the data; loss on the population without noise (nan without a teacher).
     eigenvalues : ndarray
@@ -146,7 +146,7 @@ class CriticalSet:
     label: str
     model: Model = field(repr=False)
     theta: Array | None
-    limit: Mapping[str, float] | None
+    limit: LimitModel | None
     loss: float
     excess_risk: float
     eigenvalues: Array = field(repr=False)
@@ -185,7 +185,7 @@ class CriticalSet:
 
     def __str__(self) -> str:
         if self.theta is None:
-            place = ", ".join(f"{name} = {value:.5g}" for name, value in (self.limit or {}).items())
+            place = "" if self.limit is None else self.limit.text()
         else:
             place = np.array2string(self.theta, precision=5)
         attracts = ", attracting" if self.attracting else ""
@@ -197,8 +197,9 @@ class CriticalSet:
     def outputs(self, x: ArrayLike) -> Array:
         """Network function of the set, at infinity its limit; shape (m,) for inputs (m,)."""
         x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
-        if self.theta is None:
-            return limit_outputs(self.model, self.limit or {}, x)
+        if self.limit is not None:
+            return self.limit.outputs(self.model, x)
+        assert self.theta is not None
         out = np.empty_like(x)
         load_kernels(self.model).network(self.theta, x, out)
         return out

@@ -12,10 +12,10 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
-from continuation.landscape.infinity import negative_directions
-from continuation.landscape.network import Loss, Symmetry, split_plain
+from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP, negative_directions
+from continuation.landscape.network import Loss, split_plain
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
 from continuation.landscape.zero_noise.blow_up import BlowUp
 from continuation.landscape.zero_noise.sets import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 from continuation.options import NEWTON, StepOptions
@@ -31,9 +31,6 @@ running into a confluence: the branch goes on in the chart of that end."""
 OPTIMAL = 2.0
 """Sets with a loss below this multiple of L(Θ*) tend to the optimum: the others have a loss that
 does not fall with σ², a thousand times as much at σ = 1e-3."""
-
-SAME_POINT = 1e-6
-"""Relative distance of weights at which a branch and the search have found the same point."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,23 +254,22 @@ def _partner(
         return None, "too close to a teacher's unit to be followed in doubles"
     if not np.isclose(branch.p[-1], noise):
         return None, f"its branch ends at noise {branch.p[-1]:.3g} ({branch.stop_reason})"
-    symmetry = Symmetry.of(predicted.blow_up.loss.model)
     for s in candidates:
         assert s.theta is not None
-        same = symmetry.distance(s.theta, branch.theta[-1]) < SAME_POINT * np.abs(s.theta).max()
-        if same and s.index == branch.index[-1] == one.index:
+        near_enough = weight_gap(s.model, branch.theta[-1], s.theta) <= FOLLOWED.weights
+        if near_enough and s.index == branch.index[-1] == one.index:
             return s, ""
     return None, "its branch arrives, but the search does not list it"
 
 
 def _agrees(blow_up: BlowUp, one: ZeroNoiseSet, found: CriticalSet, noise: float) -> bool:
     """Whether a set at infinity or over the fit has the predicted place, to leading order."""
-    if one.subkind == "confluence":
+    if one.subkind == CONFLUENCE.name:
         assert found.limit is not None
-        gap = found.limit["w"] - blow_up.units[int(one.place["k"]), 0]
+        gap = found.limit.units[0].weight - blow_up.units[int(one.place["k"]), 0]
         return bool(gap * one.place["kappa"] > 0.0)
-    if one.subkind in ("linear", "step"):
+    if one.subkind in (LINEAR.name, STEP.name):
         assert found.limit is not None
-        name = "c" if one.subkind == "linear" else "s"
-        return bool(abs(found.limit[name] / noise - one.place[name]) < 0.5 * abs(one.place[name]))
+        (coefficient,), (predicted,) = found.limit.fixed, one.place.values()
+        return bool(abs(coefficient / noise - predicted) < 0.5 * abs(predicted))
     return True

@@ -16,6 +16,9 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import (
+    CONFLUENCE,
+    LINEAR,
+    STEP,
     ModelPoint,
     fixed_point,
     linear_slope,
@@ -228,7 +231,7 @@ def _over_the_fit(blow_up: BlowUp) -> list[ZeroNoiseSet]:
                 falling = int(kappa * normal < 0.0)
                 found.append(
                     ZeroNoiseSet(
-                        "confluence",
+                        CONFLUENCE.name,
                         place | {"kappa": float(kappa)},
                         falling,
                         not falling,
@@ -243,8 +246,8 @@ def _ends(blow_up: BlowUp) -> list[ZeroNoiseSet]:
     responses = blow_up.responses
     found = []
     for subkind, name, feature, slope in (
-        ("linear", "c", responses.monomial(1), linear_slope),
-        ("step", "s", _signs(responses), step_slope),
+        (LINEAR.name, "c", responses.monomial(1), linear_slope),
+        (STEP.name, "s", _signs(responses), step_slope),
     ):
         point = fixed_point(responses, *blow_up.fixed, feature)
         coefficient = float(point.coefficients[-1])

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from continuation.landscape.branches.ranges import arrival_of
-from continuation.landscape.infinity.limit_systems import names_of
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 
 NOISE = 0.1
@@ -134,4 +133,4 @@ def test_branches_end_at_their_first_sample_out_of_range():
 def _state(found):
     if found.limit is None:
         return found.theta
-    return np.array([found.limit[name] for name in names_of(found.limit)])
+    return found.limit.unknowns

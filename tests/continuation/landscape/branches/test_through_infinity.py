@@ -9,8 +9,9 @@ from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from continuation.landscape.branches.legs import passages_of
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
+from continuation.landscape.infinity.critical_ends import confluence_slope
 from continuation.landscape.infinity.critical_models import confluent_points
-from continuation.landscape.infinity.ends import confluence_slope
+from continuation.landscape.infinity.ends import CONFLUENCE
 from continuation.landscape.network.responses import Responses
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
@@ -143,7 +144,7 @@ def test_the_chart_repeats_the_branch_on_the_overlap(confluent):
     loss, branch = confluent
     direction = next(b for b, end in zip(branch.branches, branch.arrivals, strict=True) if end)
     for k in range(len(direction) - 30, len(direction), 7):
-        chart = Chart.at("confluence", direction.x[-1])
+        chart = Chart.at(CONFLUENCE, direction.x[-1])
         z = chart.to_chart(direction.x[k])
         problem = ChartProblem.at(ChartLoss(loss, chart, "noise"), z, direction.p[k])
         step = np.linalg.lstsq(

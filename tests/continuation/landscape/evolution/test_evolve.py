@@ -11,9 +11,9 @@ from continuation.landscape.evolution.events import Event
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import SCAN_RTOL, Sides
 from continuation.landscape.evolution.strands import StrandAt
-from continuation.landscape.evolution.tracking import same_set
 from continuation.landscape.network.observations import Axis
 from continuation.landscape.network.schedule import in_blocks
+from continuation.landscape.sets.matching import same_set
 from continuation.storage.evolutions import strand_sets
 from continuation.storage.results import Result, load_result, save_result
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit

@@ -8,7 +8,6 @@ import pytest
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.evolution.diagram import function_distance, loss_diagram, lowest_index
-from continuation.landscape.infinity.limit_systems import names_of
 from symbolic import Model, fukumizu_amari, overparameterised
 
 NOISE = 0.1
@@ -50,7 +49,7 @@ def network(theta, x):
 def outputs(branch, row, x):
     if branch.set.limit is None:
         return network(branch.theta[row], x)
-    return features(names_of(branch.set.limit), branch.state[row], x)
+    return features(tuple(branch.set.limit), branch.state[row], x)
 
 
 def sample_weights(data, size):
@@ -101,7 +100,7 @@ def functions_at(branch, value, x):
 def function_of(branch, state, x):
     """Network function of what was continued: one unit, a unit beside a root, or both units."""
     if branch.set.limit is not None:
-        return features(names_of(branch.set.limit), state, x)[0]
+        return features(tuple(branch.set.limit), state, x)[0]
     if state.size == 3:
         working = int(np.argmax(np.abs(branch.set.theta[2:])))
         return state[2] * np.tanh(state[working] * x)

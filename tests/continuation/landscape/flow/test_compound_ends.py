@@ -9,7 +9,6 @@ from continuation.landscape import Dataset, Loss, connect, find_critical_sets, f
 from continuation.landscape.flow.clusters import Cluster, partitions
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.gradient_flow import trajectory
-from continuation.landscape.infinity.limit_functions import limit_outputs
 from continuation.landscape.network.responses import Responses, tanh_derivatives
 from continuation.landscape.network.symmetry import Symmetry
 from symbolic import fukumizu_amari, overparameterised
@@ -96,7 +95,7 @@ def test_limits_are_those_of_later_weights(four, flows):
     assert any(result.subkind == "corner" for result in flows)
     x = loss.data.x
     for result in flows:
-        r = limit_outputs(loss.model, result.limit, x) - loss.data.target - NOISE * loss.data.noise
+        r = result.limit.outputs(loss.model, x) - loss.data.target - NOISE * loss.data.noise
         assert result.loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-6)
         later = trajectory(at, result.theta, step_limit=2000)
         excess = np.array([at.value(result.theta), at.value(later.theta[-1])]) - result.loss

@@ -9,6 +9,7 @@ from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.flow.escape_laws import escape_law
 from continuation.landscape.infinity.chart_problem import ChartLoss
 from continuation.landscape.infinity.charts import Chart
+from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
 NEAR = 1e-3
@@ -26,10 +27,10 @@ def _beside(loss, end, noise, normal):
     """Weights at a given distance from an end, the other coordinates fitted there."""
     limit, hidden = end.limit, loss.model.hidden
     if end.subkind == "confluence":
-        chart, z = Chart("confluence", (0, 1), (1, 1)), [limit["w"], normal, limit["a"], limit["b"]]
+        chart, z = Chart(CONFLUENCE, (0, 1), (1, 1)), [limit["w"], normal, limit["a"], limit["b"]]
     else:
         rest = [limit["w"], limit["v"]] if hidden == 2 else []
-        chart, z = Chart("linear", (0,), (1,) * hidden), [normal, limit["c"], *rest]
+        chart, z = Chart(LINEAR, (0,), (1,) * hidden), [normal, limit["c"], *rest]
     z = np.array(z)
     of, free = ChartLoss(loss, chart, "noise"), np.delete(np.arange(z.size), chart.normal)
     for _ in range(8):

@@ -6,7 +6,6 @@ from scipy.integrate import solve_ivp
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow.gradient_flow import flow_to_limit, flows_to_limits, trajectory
-from continuation.landscape.infinity.limit_functions import limit_outputs
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss
 from continuation.landscape.network.symmetry import Symmetry
@@ -118,7 +117,7 @@ def outputs(loss, theta):
 def limit_function(loss, result):
     if result.limit is None:
         return outputs(loss, result.theta)
-    return limit_outputs(loss.model, result.limit, loss.data[0])
+    return result.limit.outputs(loss.model, loss.data[0])
 
 
 def test_the_loss_at_infinity_is_that_of_the_limit_model():

@@ -11,6 +11,7 @@ from continuation.landscape import Dataset, Loss
 from continuation.landscape.infinity.blocks import ClosePair, SmallUnit, SteepUnit
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
+from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR, STEP, charted_end
 from continuation.problem import check_derivatives
 from symbolic import Model, fukumizu_amari
 
@@ -94,7 +95,7 @@ def test_a_steep_unit_stays_finite_wherever_a_predictor_reaches(log):
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 30, 0))
     z = np.array([log, 0.7, 1.0, 1.0])
-    problem = ChartProblem.at(ChartLoss(loss, Chart("step", (0,), (1, 1)), "noise"), z, 0.1)
+    problem = ChartProblem.at(ChartLoss(loss, Chart(STEP, (0,), (1, 1)), "noise"), z, 0.1)
     assert np.isfinite(problem.jacobian(z / problem.scale, 0.1)).all()
 
 
@@ -114,7 +115,7 @@ def test_round_trips(units, data):
     gaps = np.diff(np.sort(w))
     if (end == "confluence" and not opposite) or (gaps < 1e-3 * w.max()).any():
         return
-    chart = Chart.at(end, theta)
+    chart = Chart.at(charted_end(end), theta)
     z = chart.to_chart(theta)
     assert chart.is_real(z)
     assert chart.from_chart(z) == pytest.approx(theta, rel=1e-10)
@@ -125,7 +126,7 @@ def test_round_trips(units, data):
 
 
 def test_no_weights_belong_to_virtual_coordinates():
-    chart = Chart.at("confluence", NEAR["confluence"])
+    chart = Chart.at(CONFLUENCE, NEAR["confluence"])
     z = chart.to_chart(NEAR["confluence"])
     z[chart.normal] = -0.3
     assert not chart.is_real(z)
@@ -147,7 +148,7 @@ def test_the_loss_in_a_chart_is_that_of_the_weights(end, parameter, p, fixed):
     model = Model.perceptron(hidden=3, teacher="tanh(x)", input_scale=1)
     loss = Loss(model, Dataset.sample(model, 60, 0))
     theta = NEAR[end]
-    chart = Chart.at(end, theta)
+    chart = Chart.at(charted_end(end), theta)
     z = chart.to_chart(theta)
     of = ChartLoss(loss, chart, parameter, **fixed)
     found = of.at(z, p)
@@ -162,12 +163,12 @@ def test_the_loss_in_a_chart_is_that_of_the_weights(end, parameter, p, fixed):
 
 def test_bad_input():
     with pytest.raises(InvalidInputError, match="no chart"):
-        Chart.at("corner", NEAR["linear"])
+        charted_end("corner")
     with pytest.raises(InvalidInputError, match="opposite output"):
-        Chart.at("confluence", np.array([1.0, 1.1, 2.0, 3.0]))
+        Chart.at(CONFLUENCE, np.array([1.0, 1.1, 2.0, 3.0]))
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 30, 0))
-    chart = Chart.at("linear", np.array([0.1, 1.0, 1.0, 1.0]))
+    chart = Chart.at(LINEAR, np.array([0.1, 1.0, 1.0, 1.0]))
     of = ChartLoss(loss, chart, "weight_decay")
     with pytest.raises(InvalidInputError, match="not in 'weight_decay'"):
         ChartProblem.at(of, np.ones(4), 0.1)

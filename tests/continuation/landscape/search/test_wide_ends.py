@@ -5,8 +5,7 @@ import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, flows_to_limits, follow
-from continuation.landscape.infinity.limit_functions import canonical_limit, limit_outputs
-from continuation.landscape.infinity.limit_systems import LimitSystem, names_of
+from continuation.landscape.infinity import LimitModel, LimitSystem
 from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
 from continuation.landscape.sets.assembly import Assembler
 from continuation.problem import check_derivatives
@@ -38,22 +37,21 @@ def found(loss):
 )
 @pytest.mark.parametrize("parameter", ["noise", "size"])
 def test_limit_models_have_exact_derivatives(loss, limit, parameter):
-    system = LimitSystem.of(loss, "confluence", limit, parameter, NOISE, None)
-    z = np.array([limit[name] for name in names_of(limit)])
+    limit = LimitModel.from_dict(limit)
+    system, z = LimitSystem(loss, limit, parameter, NOISE, None), limit.unknowns
     p = NOISE if parameter == "noise" else 40.3
     check_derivatives(system.problem(), z, p)
     if parameter == "noise":
         data = loss.data
-        r = limit_outputs(loss.model, limit, data.x) - data.target - NOISE * data.noise
+        r = limit.outputs(loss.model, data.x) - data.target - NOISE * data.noise
         assert system.point(z, p)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
 
 
 def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
     assert found.ends
     for end in found.ends:
-        system = LimitSystem.of(loss, end.subkind, end.limit, "noise", NOISE, None)
-        z = np.array([end.limit[name] for name in system.names])
-        assert np.abs(system.point(z, NOISE)[1]).max() < 1e-11
+        system = LimitSystem(loss, end.limit, "noise", NOISE, None)
+        assert np.abs(system.point(end.limit.unknowns, NOISE)[1]).max() < 1e-11
         assert min(found.hits) > 1
 
 
@@ -71,7 +69,7 @@ def test_flows_run_to_the_ends_that_attract_and_to_no_other(loss, found):
             if end.subkind == result.subkind and abs(end.point.loss - result.loss) < 1e-6
         ]  # fmt: skip
         assert len(near) == 1
-        here = canonical_limit(result.limit)
+        here = result.limit.canonical(odd=True)
         there = attracting[near[0]].limit
         assert here == pytest.approx(there, rel=2e-2, abs=2e-2)
         reached.add(near[0])

@@ -1,0 +1,108 @@
+"""Are two findings one critical set? Sameness modulo symmetry, with one table of tolerances.
+
+Points are compared by the distance of their orbits relative to 1 + |θ|, sets at infinity by the
+parameters of their limit models relative to 1 + their size, and both by their losses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.infinity import LimitModel
+from continuation.landscape.network import Symmetry
+from continuation.landscape.sets.critical_sets import CriticalSet
+from symbolic import Model
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How far apart two findings of one set may be.
+
+    Attributes
+    ----------
+    weights : float
+        Orbit distance of the weights, relative to 1 + |θ|.
+    limit : float
+        Distance of the parameters of limit models, relative to 1 + their size.
+    loss, limit_loss : float
+        Relative difference of the losses, of sets at finite weights and at infinity.
+    """
+
+    weights: float
+    limit: float
+    loss: float
+    limit_loss: float
+
+
+CONVERGED = Closeness(weights=1e-7, limit=1e-6, loss=1e-7, limit_loss=1e-7)
+"""Both by Newton's method on the same equations: distinct points are not this close except
+within 1e-14 of a fold."""
+
+FOLLOWED = Closeness(weights=1e-5, limit=1e-5, loss=1e-6, limit_loss=5e-6)
+"""One by a search, the other on a branch: both are known to about 1e-10, and next to a fold to
+the root of rounding."""
+
+FLOWN = Closeness(weights=1e-4, limit=0.05, loss=1e-6, limit_loss=1e-3)
+"""One is where a flow was decided to end: at finite weights by Newton's method, far below these;
+at infinity by extrapolation."""
+
+SMALLEST_LOSS = 1e-6
+"""Losses are compared relative to themselves plus this: an exact fit has none."""
+
+
+def weight_gap(model: Model, a: Array, b: Array) -> float:
+    """Orbit distance of weights a from b, both (d,), relative to 1 + |b|."""
+    return Symmetry.of(model).distance(a, b) / (1.0 + float(np.linalg.norm(b)))
+
+
+def limit_gap(model: Model, a: LimitModel, b: LimitModel) -> float:
+    """Largest difference of the parameters relative to 1 + those of b; inf for other kinds."""
+    ours, theirs = (limit.canonical(odd=model.is_odd).to_dict() for limit in (a, b))
+    if ours.keys() != theirs.keys():
+        return np.inf
+    gaps = (abs(ours[name] - value) / (1.0 + abs(value)) for name, value in theirs.items())
+    return max(gaps, default=np.inf)
+
+
+def same_set(a: CriticalSet, b: CriticalSet, within: Closeness = FOLLOWED) -> bool:
+    """Whether two critical sets of one loss are the same modulo symmetry."""
+    if a.subkind != b.subkind:
+        return False
+    if a.theta is not None and b.theta is not None:
+        return weight_gap(a.model, a.theta, b.theta) <= within.weights
+    if a.limit is None or b.limit is None:
+        return False
+    return limit_gap(a.model, a.limit, b.limit) <= within.limit
+
+
+def nearest_by_weights(
+    theta: Array, loss: float, sets: Iterable[CriticalSet], within: Closeness
+) -> CriticalSet | None:
+    """The set at finite weights that is the same as θ (d,) of this loss; None if there is none."""
+    best, nearest = None, within.weights
+    for candidate in sets:
+        gap = abs(candidate.loss - loss)
+        if candidate.theta is None or gap > within.loss * (SMALLEST_LOSS + abs(loss)):
+            continue
+        distance = weight_gap(candidate.model, candidate.theta, theta)
+        if distance <= nearest:
+            best, nearest = candidate, distance
+    return best
+
+
+def nearest_by_limit(
+    limit: LimitModel, loss: float, sets: Iterable[CriticalSet], within: Closeness
+) -> CriticalSet | None:
+    """The set at infinity that has the same limit model and loss; None if there is none."""
+    best, nearest = None, within.limit
+    for candidate in sets:
+        if candidate.limit is None or abs(candidate.loss - loss) > within.limit_loss * abs(loss):
+            continue
+        distance = limit_gap(candidate.model, limit, candidate.limit)
+        if distance <= nearest:
+            best, nearest = candidate, distance
+    return best
