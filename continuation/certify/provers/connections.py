@@ -94,7 +94,7 @@ class Subject:
 def subject_of(found: CriticalSet) -> Subject | None:
     """What is certified of a set; None for kinds of sets that have no certificate."""
     if found.theta is None:
-        limit = found.limit or {}
+        limit: Mapping[str, float] = found.limit or {}
         names = in_order(found.subkind, limit)
         end = {"subkind": found.subkind, "names": list(names)}
         place = tuple(limit[name] for name in names)
