@@ -22,13 +22,20 @@ from continuation.errors import (
     UnknownNameError,
 )
 from continuation.exports import load
-from continuation.maps import gradient_descent, map_problem, period_two, switch_to_period_two
+from continuation.leaving import special_point, switch_branch
+from continuation.maps import (
+    gradient_descent,
+    map_problem,
+    period_k,
+    period_two,
+    switch_to_period_two,
+)
 from continuation.meaning import Meaning
 from continuation.newton import NewtonResult, newton
 from continuation.options import NewtonOptions, StepOptions
 from continuation.oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
 from continuation.problem import CompiledProblem, Problem, check_derivatives
-from continuation.switching import Offshoot, branch_directions, switch_branch
+from continuation.switching import Offshoot, branch_directions
 
 __all__ = [
     "Branch",
@@ -56,9 +63,11 @@ __all__ = [
     "load",
     "map_problem",
     "newton",
+    "period_k",
     "period_two",
     "resume_branch",
     "samples",
+    "special_point",
     "switch_branch",
     "switch_to_period_two",
     "trace_branch",

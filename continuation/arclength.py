@@ -15,7 +15,8 @@ from continuation.branch import Branch, Sample
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.run import Functions, Run
-from continuation.start import at_end_of, at_solution
+from continuation.start import at_end_of
+from continuation.switching import start_along
 from continuation.tracer import Segment, Tracer, assemble, samples_of
 
 __all__ = ["resume_branch", "samples", "trace_branch"]
@@ -50,7 +51,8 @@ def trace_branch(
     p_limits : (float, float)
         The branch ends exactly there.
     direction : +1, -1 or (n + 1,) array_like
-        The parameter rises or falls at first; or a direction in (x, p).
+        The parameter rises or falls at first; or a direction in (x, p), which also chooses among
+        the branches that pass through a branch point.
     step : StepOptions
     newton : NewtonOptions
     targets : sequence of float
@@ -73,7 +75,7 @@ def trace_branch(
         Where no solution is found near the start.
     """
     run = Run(problem, p_limits, step, newton, targets, functions)
-    tracer = Tracer(run, at_solution(run, x0, p0, direction))
+    tracer = Tracer(run, start_along(run, x0, p0, direction))
     return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
 
 
@@ -96,7 +98,7 @@ def samples(
         With the special points between the sample before and this one.
     """
     run = Run(problem, p_limits, step, newton, targets, functions)
-    tracer = Tracer(run, at_solution(run, x0, p0, direction))
+    tracer = Tracer(run, start_along(run, x0, p0, direction))
     for segment in tracer.segments(1):
         yield from samples_of(tracer, segment)
 

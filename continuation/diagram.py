@@ -19,18 +19,24 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.exports import Stored, Table, stacked
-from continuation.joining import cut, join, lies_on, solutions_at
+from continuation.joining import cut, lies_on, solutions_at
 from continuation.kinds import KINDS
+from continuation.leaving import opposite_starts, sewn
+from continuation.maps import period_k
 from continuation.meaning import Quantity
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem, CompiledProblem
+from continuation.run import Functions, Run
 from continuation.switching import Offshoot, branch_directions
+from continuation.symmetry_group import group
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 
 #: Special points nearer than this, relative to 1 + |z|, are one node.
 SAME_NODE = 1e-5
+#: How a branch ends that leaves nothing to follow.
+FINISHED = ("limit", "closed loop", "joined")
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,10 @@ def bifurcation_diagram(
     search: Sequence[float] = (),
     max_branches: int = 100,
     executor: Executor | None = None,
+    targets: Sequence[float] = (),
+    functions: Functions | None = None,
+    generators: Sequence[Array] = (),
+    max_period: int = 1,
 ) -> Diagram:
     """Follow everything reachable from a start, both ways, and what deflation finds besides.
 
@@ -109,14 +119,28 @@ def bifurcation_diagram(
         Bound on the number of branches.
     executor : concurrent.futures.Executor, optional
         Traces the branches of one round in parallel; with processes the problem must be picklable.
+    targets, functions
+        As for `trace_branch`, on every branch.
+    generators : sequence of (n, n) array_like
+        Matrices S with F(S x, p) = S F(x, p): of branches that the group made by them maps to
+        each other, one is followed.
+    max_period : int
+        Of a map: orbits that leave at flips are followed up to this period.
 
     Returns
     -------
     Diagram
+
+    Raises
+    ------
+    InvalidInputError, ConvergenceError
+        For a start that cannot be used, as by `trace_branch`; a start on a special point can.
     """
     if not np.isfinite(p_limits).all():
         raise InvalidInputError(f"a diagram needs finite p_limits, got {p_limits}.")
-    builder = _Builder(problem, p_limits, step, newton, max_branches, executor)
+    run = Run(problem, p_limits, step, newton, targets, functions)
+    symmetries = group(problem, generators, as_state(x0), float(p0))
+    builder = _Builder(run, symmetries, max_branches, max_period, executor)
     builder.explore(as_state(x0), float(p0))
     for p in search:
         known = builder.solutions_at(float(p))
@@ -131,44 +155,44 @@ def bifurcation_diagram(
 class Task:
     """One branch to trace."""
 
-    problem: AnyProblem
+    run: Run
     z: Array
-    direction: int | Array
-    p_limits: tuple[float, float]
-    step: StepOptions
-    newton: NewtonOptions
+    direction: Array
     node: int | None = None
+    period: int = 1
 
 
-def trace(task: Task) -> Branch | None:
-    """Trace one branch; None where not even its start can be used."""
-    problem = task.problem
+def trace(task: Task) -> Branch | str:
+    """Trace one branch; in words why not even its start can be used."""
+    run, problem = task.run, task.run.problem
     if isinstance(problem, CompiledProblem):  # scratch must not be shared between threads
         problem = replace(problem, work=problem.work.copy())
     try:
         return trace_branch(
-            problem, task.z[:-1], task.z[-1], task.p_limits, task.direction, task.step, task.newton
-        )
-    except (ConvergenceError, InvalidInputError):
-        return None
+            problem, task.z[:-1], float(task.z[-1]), run.limits, task.direction, run.step,
+            run.newton, run.targets, run.functions,
+        )  # fmt: skip
+    except (ConvergenceError, InvalidInputError) as error:
+        return str(error)
 
 
 class _Builder:
     def __init__(
         self,
-        problem: AnyProblem,
-        p_limits: tuple[float, float],
-        step: StepOptions,
-        newton: NewtonOptions,
+        run: Run,
+        symmetries: tuple[Array, ...],
         max_branches: int,
+        max_period: int,
         executor: Executor | None,
     ) -> None:
-        self.problem, self.p_limits, self.step, self.newton = problem, p_limits, step, newton
-        self.max_branches = max_branches
+        self.runs, self.symmetries = {1: run}, symmetries
+        self.max_branches, self.max_period = max_branches, max_period
         self.map: Callable[..., Iterable[Any]] = map if executor is None else executor.map
         self.branches: list[Branch] = []
+        self.periods: list[int] = []
         self.ends: list[tuple[int | None, int | None]] = []
         self.nodes: list[SpecialPoint] = []
+        self.node_periods: list[int] = []
         self.passes: list[tuple[int, int, int]] = []
         self.notes: list[str] = []
 
@@ -179,49 +203,94 @@ class _Builder:
         while first < len(self.nodes):
             fresh = range(first, len(self.nodes))
             first = len(self.nodes)
-            tasks = [self._task(o.z, o.direction, i) for i in fresh for o in self._offshoots(i)]
+            tasks = [task for node in fresh for task in self._tasks(node)]
             for task, branch in zip(tasks, self.map(trace, tasks), strict=True):
-                if branch is not None and not self.is_known(np.append(branch.x[0], branch.p[0])):
-                    self._accept(branch, task.node)
+                self._accept_traced(task, branch)
 
-    def is_known(self, z: Array) -> bool:
-        """Whether a solution lies on a branch already there."""
-        return any(lies_on(self.problem, b, z, self.step, self.p_limits) for b in self.branches)
+    def is_known(self, z: Array, period: int = 1) -> bool:
+        """Whether a solution, or one symmetric to it, lies on a branch already there."""
+        run = self.runs[period]
+        images = [np.append(s @ z[:-1], z[-1]) for s in self.symmetries]
+        return any(
+            lies_on(run.problem, b, image, run.step, run.limits)
+            for b, of in zip(self.branches, self.periods, strict=True)
+            if of == period
+            for image in images
+        )
 
     def solutions_at(self, p: float) -> list[Array]:
-        """Known solutions at a parameter."""
+        """Known solutions at a parameter, with those symmetric to them."""
+        run = self.runs[1]
         return [
-            x
-            for b in self.branches
-            for x in solutions_at(self.problem, b, p, self.step, self.p_limits)
+            s @ x
+            for b, period in zip(self.branches, self.periods, strict=True)
+            if period == 1
+            for x in solutions_at(run.problem, b, p, run.step, run.limits)
+            for s in self.symmetries
         ]
 
     def diagram(self) -> Diagram:
         """What has been found."""
         return Diagram(
-            tuple(self.branches), tuple(self.nodes), tuple(self.ends), tuple(self.passes),
-            tuple(self.notes), (1,) * len(self.branches),
+            branches=tuple(self.branches), nodes=tuple(self.nodes), ends=tuple(self.ends),
+            passes=tuple(self.passes), notes=tuple(dict.fromkeys(self.notes)),
+            periods=tuple(self.periods),
         )  # fmt: skip
 
-    def _task(self, z: Array, direction: int | Array, node: int | None) -> Task:
-        return Task(self.problem, z, direction, self.p_limits, self.step, self.newton, node)
+    def _run(self, period: int) -> Run:
+        if period not in self.runs:
+            first = self.runs[1]
+            self.runs[period] = replace(first, problem=period_k(first.problem, period))
+        return self.runs[period]
 
-    def _offshoots(self, node: int) -> list[Offshoot]:
-        low, high = self.p_limits
-        offshoots = branch_directions(self.problem, self.nodes[node], self.newton)
-        return [o for o in offshoots if low <= o.z[-1] <= high and not self.is_known(o.z)]
+    def _tasks(self, node: int) -> list[Task]:
+        """Branches to trace from a node: one of each symmetry orbit, within the limits."""
+        point, period = self.nodes[node], self.node_periods[node]
+        if point.kind == "flip":
+            period, point = 2 * period, replace(point, kind="pitchfork")
+        run = self._run(period)
+        offshoots = branch_directions(run.problem, point, run.newton)
+        if not offshoots:
+            self.notes.append(f"no other branch is found at the {point.kind} at {_place(point)}")
+        if self.nodes[node].kind == "flip":
+            offshoots = offshoots[:1]  # the others are the other points of the same orbit
+        low, high = run.limits
+        chosen: list[Offshoot] = []
+        for o in offshoots:
+            known = self.is_known(o.z, period) or any(self._symmetric(o.z, c.z) for c in chosen)
+            if low <= o.z[-1] <= high and not known:
+                chosen.append(o)
+        return [Task(run, o.z, o.direction, node, period) for o in chosen]
+
+    def _symmetric(self, z: Array, other: Array) -> bool:
+        gaps = [np.linalg.norm(np.append(s @ z[:-1], z[-1]) - other) for s in self.symmetries]
+        return bool(min(gaps) <= SAME_NODE * (1 + np.linalg.norm(other)))
 
     def _accept_root(self, z: Array) -> None:
-        ways = [d for d, at in ((1, self.p_limits[1]), (-1, self.p_limits[0])) if z[-1] != at]
-        traced = [b for b in self.map(trace, [self._task(z, d, None) for d in ways]) if b]
-        if traced and traced[0].stop_reason == "closed loop":
-            self._accept(traced[0], None)
-        elif len(traced) == 2:
-            self._accept(join(traced[1], traced[0]), None)
+        run = self.runs[1]
+        starts = opposite_starts(run, z)
+        at_end = [s.z[-1] == run.limits[int(s.direction[-1] > 0)] for s in starts]
+        tasks = [
+            Task(run, s.z, s.direction) for s, no in zip(starts, at_end, strict=True) if not no
+        ]
+        traced = list(self.map(trace, tasks))
+        for branch in traced:
+            if isinstance(branch, str):
+                raise InvalidInputError(branch)
+        if len(traced) == 2 and traced[0].stop_reason != "closed loop":
+            self._note(traced[1])
+            self._accept(sewn(run, traced[1], traced[0]), None, 1, traced[0])
         elif traced:
-            self._accept(traced[0], None)
+            self._accept(traced[0], None, 1, traced[0])
 
-    def _accept(self, branch: Branch, start: int | None) -> None:
+    def _accept_traced(self, task: Task, branch: Branch | str) -> None:
+        if isinstance(branch, str):
+            point = self.nodes[task.node or 0]
+            self.notes.append(f"a branch from the {point.kind} at {_place(point)}: {branch}")
+        elif not self.is_known(np.append(branch.x[0], branch.p[0]), task.period):
+            self._accept(branch, task.node, task.period, branch)
+
+    def _accept(self, branch: Branch, start: int | None, period: int, run_to_end: Branch) -> None:
         """Add a branch, cut where it runs onto one already there."""
         if len(self.branches) >= self.max_branches:
             self.notes.append(f"max_branches = {self.max_branches} reached")
@@ -231,25 +300,45 @@ class _Builder:
             node = self._node(point)
             following = min(point.index + 1, len(branch) - 1)
             z = np.append(branch.x[following], branch.p[following])
-            if node is not None and KINDS[point.kind].branching and self.is_known(z):
+            if node is not None and KINDS[point.kind].branching and self.is_known(z, period):
                 branch, end = cut(branch, point), node
                 break
+        if end is None:
+            self._note(run_to_end)
         self.branches.append(branch)
+        self.periods.append(period)
         self.ends.append((start, end))
         for point in branch.special:
-            if KINDS[point.kind].branching and point.located:
-                self.passes.append((number, point.index, self._node_or_new(point)))
+            if self._leads_on(point, period):
+                self.passes.append((number, point.index, self._node_or_new(point, period)))
+
+    def _leads_on(self, point: SpecialPoint, period: int) -> bool:
+        """Whether branches leave a special point; one that is not located is noted."""
+        branching = KINDS[point.kind].branching
+        if branching and not point.located:
+            self.notes.append(f"the {point.kind} at {_place(point)} is not located")
+        flips = point.kind == "flip" and 2 * period <= self.max_period
+        return (branching or flips) and point.located
+
+    def _note(self, branch: Branch) -> None:
+        if branch.stop_reason not in FINISHED:
+            place = f"{branch.meaning.parameter} = {branch.p[-1]:.6g}"
+            self.notes.append(f"a branch stopped at {place}: {branch.message}")
 
     def _node(self, point: SpecialPoint) -> int | None:
         for i, node in enumerate(self.nodes):
-            gap = np.linalg.norm(node.point - point.point)
-            if gap <= SAME_NODE * (1 + np.linalg.norm(node.point)):
+            if self._symmetric(point.point, node.point):
                 return i
         return None
 
-    def _node_or_new(self, point: SpecialPoint) -> int:
+    def _node_or_new(self, point: SpecialPoint, period: int) -> int:
         known = self._node(point)
         if known is None:
             self.nodes.append(point)
+            self.node_periods.append(period)
             return len(self.nodes) - 1
         return known
+
+
+def _place(point: SpecialPoint) -> str:
+    return f"{point.meaning.parameter} = {point.p:.6g}"

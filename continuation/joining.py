@@ -7,13 +7,15 @@ import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED
+from continuation.kinds import KINDS
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
 from continuation.problem import AnyProblem
 from continuation.start import as_samples
+from continuation.stepper import S_LENGTH
 from continuation.workspace import Workspace
 
-__all__ = ["cut", "join", "lies_on", "reverse", "solutions_at"]
+__all__ = ["cut", "join", "lies_on", "reverse", "solutions_at", "with_points"]
 
 Array = np.ndarray
 
@@ -21,6 +23,9 @@ ROWS = (
     "x", "p", "tangent", "eigenvalues", "inertia", "error_bound", "length", "iterations",
     "statistics",
 )  # fmt: skip
+PRESCRIBED = tuple(name for name, kind in KINDS.items() if kind.codimension == 0)
+"""Kinds that are not found again between two samples."""
+
 #: A solution lies on a branch if the corrector meets it within this part of 1 + |z|.
 ON_BRANCH = 1e-6
 #: Projected on a chord, a point of a curved branch may fall this far beyond its ends.
@@ -40,12 +45,17 @@ def reverse(branch: Branch) -> Branch:
 
 
 def join(backward: Branch, forward: Branch) -> Branch:
-    """One branch of two that leave the same start in opposite directions."""
+    """One branch of two that leave the same start, or the same point, in opposite directions."""
     first = reverse(backward)
+    common = int(np.array_equal(backward.x[0], forward.x[0]) and backward.p[0] == forward.p[0])
     rows: dict[str, Any] = {
-        name: np.concatenate([getattr(first, name), getattr(forward, name)[1:]]) for name in ROWS
+        name: np.concatenate([getattr(first, name), getattr(forward, name)[common:]])
+        for name in ROWS
     }
-    shift = len(first) - 1
+    shift = len(first) - common
+    if not common:
+        gap = np.append(forward.x[0] - backward.x[0], forward.p[0] - backward.p[0])
+        rows["length"][shift] = rows["statistics"][shift, S_LENGTH] = np.linalg.norm(gap)
     special = first.special + tuple(replace(q, index=q.index + shift) for q in forward.special)
     reasons = (backward.stop_reason, forward.stop_reason)
     return replace(
@@ -54,6 +64,14 @@ def join(backward: Branch, forward: Branch) -> Branch:
         evaluations=backward.evaluations + forward.evaluations,
         rejections=backward.rejections + forward.rejections,
     )  # fmt: skip
+
+
+def with_points(branch: Branch, points: list[SpecialPoint], low: int, high: int) -> Branch:
+    """The branch with special points found between two samples, in place of those there."""
+    others = [q for q in branch.special if not low <= q.index < high or q.kind in PRESCRIBED]
+    mine = [q for q in points if q.kind not in PRESCRIBED]
+    special = sorted([*others, *mine], key=lambda q: q.index)
+    return replace(branch, special=tuple(special))
 
 
 def cut(branch: Branch, point: SpecialPoint) -> Branch:

@@ -12,9 +12,9 @@ import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import InvalidInputError
+from continuation.leaving import switch_branch
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, Problem
-from continuation.switching import switch_branch
 
 __all__ = ["gradient_descent", "map_problem", "period_two", "switch_to_period_two"]
 
@@ -51,26 +51,49 @@ def map_problem(
     )
 
 
-def period_two(problem: AnyProblem) -> Problem:
-    """Fixed points of the second iterate: orbits of period two, and the fixed points themselves."""
-    if not problem.is_map:
-        raise InvalidInputError("period_two needs a map: build the problem by map_problem.")
+def period_k(problem: AnyProblem, k: int) -> Problem:
+    """Fixed points of the k-th iterate: orbits whose period divides k.
 
-    def images(x: Array, p: float) -> tuple[Array, Array]:
-        y = x + problem.residual(x, p)
-        return y, y + problem.residual(y, p)
+    Parameters
+    ----------
+    problem : Problem
+        Of a map.
+    k : int
+        At least 1.
+    """
+    if not problem.is_map:
+        raise InvalidInputError("orbits of a period need a map: build the problem by map_problem.")
+    if not isinstance(k, int) or k < 1:
+        raise InvalidInputError(f"the period must be a positive integer, got {k!r}.")
+
+    def orbit(x: Array, p: float) -> list[Array]:
+        points = [x]
+        for _ in range(k):
+            points.append(points[-1] + problem.residual(points[-1], p))
+        return points
 
     def jacobian(x: Array, p: float) -> Array:
         one = np.eye(x.size)
-        first = one + problem.jacobian(x, p)
-        return np.asarray((one + problem.jacobian(images(x, p)[0], p)) @ first - one)
+        product = one
+        for y in orbit(x, p)[:-1]:
+            product = (one + problem.jacobian(y, p)) @ product
+        return np.asarray(product - one)
 
     def by_parameter(x: Array, p: float) -> Array:
-        y = images(x, p)[0]
-        carried = (np.eye(x.size) + problem.jacobian(y, p)) @ problem.dresidual_dp(x, p)
-        return np.asarray(carried + problem.dresidual_dp(y, p))
+        one, carried = np.eye(x.size), np.zeros(x.size)
+        for y in orbit(x, p)[:-1]:
+            carried = (one + problem.jacobian(y, p)) @ carried + problem.dresidual_dp(y, p)
+        return np.asarray(carried)
 
-    return Problem(lambda x, p: images(x, p)[1] - x, jacobian, by_parameter, is_map=True)
+    return Problem(
+        lambda x, p: orbit(x, p)[-1] - x, jacobian, by_parameter, is_map=True,
+        states=problem.meaning.states, free=problem.meaning.parameter,
+    )  # fmt: skip
+
+
+def period_two(problem: AnyProblem) -> Problem:
+    """Fixed points of the second iterate: orbits of period two, and the fixed points themselves."""
+    return period_k(problem, 2)
 
 
 def switch_to_period_two(

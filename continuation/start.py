@@ -19,7 +19,12 @@ from continuation.run import Run
 from continuation.scaling import Units
 from continuation.workspace import MESSAGES, Samples, Workspace
 
-__all__ = ["Start", "as_samples", "at_end_of", "at_solution", "set_state"]
+__all__ = ["SingularStart", "Start", "as_samples", "at_end_of", "at_solution", "set_state"]
+
+
+class SingularStart(InvalidInputError):
+    """More than one branch passes through the start."""
+
 
 START_TOLERANCE = 0.3
 """A start may be moved by Newton by this part of 1 + |x|."""
@@ -202,9 +207,9 @@ def _tangent_of_family(
     met = w.correct(y, base, tangent) == CONVERGED
     s = linalg.svdvals(w.problem.jacobian(y[:-1], float(y[-1])))
     if not met or s[-k] > KERNEL_TOLERANCE**1.5 * s[0]:
-        raise InvalidInputError(
+        raise SingularStart(
             "the start is singular: [J, Fp] has lost rank, so more than one branch passes "
-            "here. Start from another point, or locate this one and use switch_branch."
+            "here. Give the direction in (x, p) of the one to follow, or start from another point."
         )
     return tangent
 

@@ -23,17 +23,19 @@ from itertools import combinations_with_replacement, permutations
 import numpy as np
 from scipy import linalg
 
-from continuation.arclength import trace_branch
-from continuation.branch import Branch, SpecialPoint
+from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
+from continuation.linalg import kernel
 from continuation.normal_forms import off_kernel
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.options import NEWTON, NewtonOptions, as_state
 from continuation.problem import AnyProblem
+from continuation.run import Run
+from continuation.start import SingularStart, Start, at_solution
 from continuation.workspace import Workspace
 
-__all__ = ["Offshoot", "branch_directions", "switch_branch"]
+__all__ = ["Offshoot", "all_directions", "branch_directions", "start_along"]
 
 Array = np.ndarray
 
@@ -43,6 +45,8 @@ AMPLITUDES = (1e-2, 3e-3, 1e-3)
 MAX_DEVIATION = 0.5
 #: Points nearer than this part of the step are on the same branch.
 SAME_BRANCH = 1e-2
+#: Cosine of the largest angle between a direction that is asked for and the branch that is taken.
+ALONG = 0.5
 #: Newton iterations and residual on the sphere.
 SPHERE_ITERATIONS = 60
 SPHERE_TOLERANCE = 1e-9
@@ -84,7 +88,8 @@ def branch_directions(
     reduced = Reduced.at(problem, point)
     for amplitude in AMPLITUDES:
         length = amplitude * max(1.0, float(np.linalg.norm(point.point)))
-        known = [_step(workspace, point.point, s * point.tangent, length) for s in (1.0, -1.0)]
+        ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
+        known = [_step(workspace, point.point, s * point.tangent, length) for s in ways]
         found: list[Offshoot] = []
         for prediction, direction in reduced.predictions(length):
             z = _step(workspace, point.point + prediction, direction, 0.0)
@@ -97,33 +102,31 @@ def branch_directions(
     return ()
 
 
-def switch_branch(
-    problem: AnyProblem,
-    point: SpecialPoint,
-    p_limits: tuple[float, float] = (-np.inf, np.inf),
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
-) -> tuple[Branch, ...]:
-    """Trace every half-branch that leaves a branch point.
+def all_directions(problem: AnyProblem, z: Array, newton: NewtonOptions) -> tuple[Offshoot, ...]:
+    """Every half-branch that leaves a solution z = (x, p) at which [J, Fp] has lost rank."""
+    right, left = kernel(np.asarray(problem.jacobian(z[:-1], float(z[-1]))))
+    point = SpecialPoint(
+        kind="branch point", x=z[:-1], p=float(z[-1]), tangent=np.zeros(z.size), kernel=right,
+        left_kernel=left, coefficients={}, located=True, status="as given",
+        bracket=np.array([z, z]), index=0, meaning=problem.meaning,
+    )  # fmt: skip
+    return branch_directions(problem, point, newton)
 
-    Parameters
-    ----------
-    problem : Problem or CompiledProblem
-    point : SpecialPoint
-    p_limits, step, newton
-        As for `trace_branch`.
 
-    Returns
-    -------
-    tuple of Branch
-        Each starts a small step away from the point.
-    """
-    low, high = p_limits
-    return tuple(
-        trace_branch(problem, o.z[:-1], o.z[-1], p_limits, o.direction, step, newton)
-        for o in branch_directions(problem, point, newton)
-        if low <= o.z[-1] <= high
-    )
+def start_along(run: Run, x0: Array, p0: float, direction: int | Array) -> Start:
+    """A run from a start; where several branches pass, along the one nearest to the direction."""
+    try:
+        return at_solution(run, x0, p0, direction)
+    except SingularStart:
+        if not np.ndim(direction):
+            raise
+    wanted = as_state(direction, "direction")
+    offshoots = all_directions(run.problem, np.append(as_state(x0), p0), run.newton)
+    along = [float(o.direction @ wanted) / float(np.linalg.norm(wanted)) for o in offshoots]
+    if max(along, default=0.0) < ALONG:
+        raise InvalidInputError("no branch leaves the start within 60 degrees of the direction.")
+    chosen = offshoots[int(np.argmax(along))]
+    return at_solution(run, chosen.z[:-1], float(chosen.z[-1]), chosen.direction)
 
 
 def _step(workspace: Workspace, base: Array, direction: Array, length: float) -> Array | None:

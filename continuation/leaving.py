@@ -1,0 +1,131 @@
+"""Branches that leave a point, and the one that passes through it both ways."""
+
+import numpy as np
+
+from continuation.arclength import trace_branch
+from continuation.arrays import Array
+from continuation.branch import Branch, SpecialPoint
+from continuation.errors import InvalidInputError
+from continuation.events import EventFinder
+from continuation.joining import join, with_points
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
+from continuation.problem import AnyProblem
+from continuation.run import Run
+from continuation.start import SingularStart, as_samples, at_solution
+from continuation.switching import Offshoot, all_directions, branch_directions
+from continuation.workspace import Workspace
+
+__all__ = ["opposite_starts", "sewn", "special_point", "switch_branch"]
+
+OPPOSITE = -0.9
+"""Cosine of the angle between two halves of one smooth branch, a small step from its middle."""
+
+NEAR = 3
+"""Steps each way in which `special_point` looks."""
+
+
+def switch_branch(
+    problem: AnyProblem,
+    point: SpecialPoint,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
+) -> tuple[Branch, ...]:
+    """Trace every half-branch that leaves a branch point.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    point : SpecialPoint
+    p_limits, step, newton
+        As for `trace_branch`.
+
+    Returns
+    -------
+    tuple of Branch
+        Each starts a small step away from the point.
+    """
+    low, high = p_limits
+    return tuple(
+        trace_branch(problem, o.z[:-1], o.z[-1], p_limits, o.direction, step, newton)
+        for o in branch_directions(problem, point, newton)
+        if low <= o.z[-1] <= high
+    )
+
+
+def special_point(
+    problem: AnyProblem,
+    x: Array,
+    p: float,
+    step: StepOptions = STEP,
+    newton: NewtonOptions = NEWTON,
+) -> SpecialPoint:
+    """The special point nearest to (x, p), located: a start for curves and switching.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    x : (n,) array_like
+    p : float
+        As known from elsewhere, to within a few steps of `step.initial`.
+    step, newton
+        As for `trace_branch`.
+
+    Raises
+    ------
+    InvalidInputError
+        Where there is none.
+    ConvergenceError
+        Where no solution is found near.
+    """
+    few = StepOptions(**{**step.__dict__, "maximum": step.initial, "max_samples": NEAR + 1})
+    run = Run(problem, (-np.inf, np.inf), few, newton)
+    given = np.append(as_state(x), p)
+    starts = opposite_starts(run, given)
+    halves = [
+        trace_branch(problem, s.z[:-1], float(s.z[-1]), direction=s.direction, step=few)
+        for s in starts
+    ]
+    branch = sewn(run, halves[1], halves[0]) if len(halves) == 2 else halves[0]
+    if not branch.special:
+        raise InvalidInputError(
+            f"no special point within {NEAR} steps of {problem.meaning.parameter} = {p:.6g}: "
+            "give a nearer place, or longer steps."
+        )
+    return min(branch.special, key=lambda q: float(np.linalg.norm(q.point - given)))
+
+
+def opposite_starts(run: Run, z: Array) -> tuple[Offshoot, ...]:
+    """Where the two halves of a branch through z = (x, p) start: z itself but at a branch point."""
+    try:
+        start = at_solution(run, z[:-1], float(z[-1]), 1)
+    except SingularStart:
+        return _opposite_offshoots(run, z)
+    tangent, here = start.samples.tangent[0], np.append(start.samples.x[0], start.samples.p[0])
+    return Offshoot(here, tangent), Offshoot(here, -tangent)
+
+
+def _opposite_offshoots(run: Run, z: Array) -> tuple[Offshoot, ...]:
+    found = all_directions(run.problem, z, run.newton)
+    if not found:
+        raise InvalidInputError("no branch is found that leaves the start.")
+    cosine = np.array([[float(a.direction @ b.direction) for b in found] for a in found])
+    first, second = np.unravel_index(int(cosine.argmin()), cosine.shape)
+    if cosine[first, second] > OPPOSITE:
+        return found[:1]
+    ahead, back = found[int(first)], found[int(second)]
+    return (back, ahead) if ahead.direction[-1] < 0 else (ahead, back)
+
+
+def sewn(run: Run, backward: Branch, forward: Branch) -> Branch:
+    """One branch of both halves, with the special points at their common start."""
+    branch, seam = join(backward, forward), len(backward) - 1
+    low = max(seam - 1, 0) if np.array_equal(backward.x[0], forward.x[0]) else seam
+    high = min(seam + 1, len(branch) - 1)
+    samples = as_samples(branch, run.problem)
+    ends = samples[low : low + 1].followed_by(samples[high : high + 1])
+    workspace = Workspace(
+        run.problem, branch.x[seam], float(branch.p[seam]), run.newton, run.step, run.limits
+    )
+    finder = EventFinder(workspace, (), {}, run.singular)
+    return with_points(branch, finder.process(ends, 1, seam, patient=False), low, high)
