@@ -99,7 +99,7 @@ class EventFinder:
             Raise `Jump` for a change without a point that explains it, instead of recording it.
         """
         table, is_quiet = self.counts(samples)
-        self.always_zero = min(self.always_zero, int(table[:, 1].min()))
+        self.always_zero = 0 if is_quiet else min(self.always_zero, int(table[:, 1].min()))
         if is_quiet and not self.targets and not self.functions:
             return []
         path = Path(self.workspace, samples, self.always_zero)

@@ -15,6 +15,7 @@ __all__ = ["bordered_solve", "bordered_solve_both", "inertia", "kernel", "zero_t
 
 Array = np.ndarray
 
+MACHINE = float(np.finfo(float).eps)
 #: An eigenvalue is zero below this many roundings of the largest entry per unknown.
 ZERO_ROUNDINGS = 256
 #: A diagonal entry above this part of its column is pivot enough: a border as pivot would fill
@@ -29,7 +30,7 @@ KERNEL_TOLERANCE = 1e-7
 
 def zero_tolerance(scale: float, n: int) -> float:
     """Largest modulus at which an eigenvalue of an n x n matrix of that norm is taken for zero."""
-    return float(ZERO_ROUNDINGS * np.finfo(float).eps * n * scale)
+    return float(ZERO_ROUNDINGS * MACHINE * n * scale)
 
 
 def inertia(eigenvalues: Array, scale: float | None = None) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """The options of Newton and of the step, checked where they are made."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,8 +105,8 @@ def as_state(x: Any, name: str = "the state") -> Array:
 
 def as_number(name: str, value: Any, finite: bool = True) -> float:
     """A real number, or an error that says what came."""
-    number = _real(name, value)
-    if number.ndim or np.isnan(number) or (finite and np.isinf(number)):
+    number = value if isinstance(value, float) else _real(name, value)
+    if np.ndim(number) or math.isnan(number) or (finite and math.isinf(number)):
         raise InvalidInputError(f"{name} must be one finite number, got {value!r}.")
     return float(number)
 

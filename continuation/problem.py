@@ -5,6 +5,7 @@ third derivatives are exact where the problem offers them (`second_derivative`,
 `third_derivative`, or the `jet` of a compiled problem), else error-controlled differences.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -406,7 +407,7 @@ class CompiledProblem(AnyProblem):
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
         _, f, j, fp = self.evaluate(x, p)
-        if not np.isfinite(f.sum() + j.sum() + fp.sum()):
+        if not all(math.isfinite(v @ v) for v in (f, j.ravel(), fp)):
             _check_values(self, x, p)  # says which of them
 
     def residual(self, x: Array, p: float) -> Array:

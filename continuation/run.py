@@ -74,7 +74,8 @@ def _require(name: str, value: Any, kind: type) -> None:
 
 
 def _limits(p_limits: Any) -> tuple[float, float]:
-    if np.shape(p_limits) != (2,):
+    is_pair = isinstance(p_limits, tuple) and len(p_limits) == 2
+    if not is_pair and np.shape(p_limits) != (2,):
         raise InvalidInputError(f"p_limits must be a pair (low, high), got {p_limits!r}.")
     low, high = (as_number("a limit", v, finite=False) for v in p_limits)
     if not low < high:
@@ -83,7 +84,8 @@ def _limits(p_limits: Any) -> tuple[float, float]:
 
 
 def _targets(targets: Any) -> tuple[float, ...]:
-    if isinstance(targets, str | Mapping) or not isinstance(targets, Sequence | np.ndarray):
+    is_plain = isinstance(targets, (tuple, list, np.ndarray))
+    if not is_plain and (isinstance(targets, str) or not isinstance(targets, Sequence)):
         raise InvalidInputError(
             f"targets must be a sequence of parameter values such as [0.5, 1.0], got {targets!r}."
         )

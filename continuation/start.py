@@ -17,6 +17,7 @@ from continuation.options import as_state
 from continuation.problem import AnyProblem
 from continuation.run import Run
 from continuation.scaling import Units
+from continuation.step_arrays import magnitude
 from continuation.workspace import MESSAGES, Samples, Workspace
 
 __all__ = ["SingularStart", "Start", "as_samples", "at_end_of", "at_solution", "set_state"]
@@ -162,7 +163,7 @@ def _regular_tangent(workspace: Workspace, sample: Samples) -> Array | None:
     if workspace.is_sparse:
         return None
     smallest = sample.statistics[0, stepper.S_SMALLEST]
-    if not smallest > KERNEL_TOLERANCE * np.abs(workspace.J).max():
+    if not smallest > KERNEL_TOLERANCE * magnitude(workspace.J.ravel()):
         return None
     along = np.zeros(workspace.n + 1)
     along[-1] = 1.0

@@ -138,13 +138,13 @@ class Tracer:
     def _limit_point(self, window: Samples, count: int) -> tuple[SpecialPoint, ...]:
         if self.stop_reason != "limit" or len(window) < 2 or window.p[-1] not in self.limits:
             return ()
-        z = np.column_stack([window.x, window.p])
+        z = np.column_stack([window.x[-2:], window.p[-2:]])
         none = np.zeros((window.x.shape[1], 0))
         return (
             SpecialPoint(
                 kind="limit", x=window.x[-1], p=float(window.p[-1]), tangent=window.tangent[-1],
                 kernel=none, left_kernel=none, coefficients={}, located=True,
-                status="Newton at the limit", bracket=z[-2:], index=count - 2,
+                status="Newton at the limit", bracket=z, index=count - 2,
                 meaning=self.problem.meaning,
             ),
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """The arrays of one run, and the corrector bound to them: compiled, plain or sparse."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -193,13 +194,16 @@ class Workspace:
         """Weighted norm of a vector (n + 1,)."""
         return float(np.sqrt(self.inner(u, u)))
 
+    def _quietly(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.is_compiled else np.errstate(**QUIET)
+
     def correct(
         self, y: Array, base: Array, t: Array, contraction: float = corrector.BRANCH_CONTRACTION
     ) -> int:
         """Newton onto the branch within the plane through `base` normal to `t`; y in place."""
         self.options[corrector.MAX_CONTRACTION] = contraction
         base, t = np.ascontiguousarray(base), np.ascontiguousarray(t)
-        with np.errstate(**QUIET):
+        with self._quietly():
             status = self._correct(
                 *self._bound, y, base, t, self.weight, self.gauge, self.options,
                 self.F, self.J, self.Fp, self.B, self.R, self.report,
@@ -224,6 +228,10 @@ class Workspace:
 
         At the last evaluation of the Jacobian.
         """
+        if self.is_compiled:  # as for every other sample, to the last bit
+            several, least = np.empty((1, self.n)), np.empty(1)
+            stepper.compiled().spectra(self.J[None].copy(), several, least)
+            return self._without_family(several)[0], -1, float(least[0])
         w, wi = np.zeros((2, self.eigenvalue_count))
         smallest = spectrum(self.J, self.problem.symmetric, w, wi)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
@@ -240,10 +248,9 @@ class Workspace:
         if self.is_compiled:
             capacity = min(capacity, max(1, KEPT_NUMBERS // n**2))
         X, P, T = np.empty((capacity, n)), np.empty(capacity), np.empty((capacity, n + 1))
-        W, WI = np.zeros((2, capacity, k))
-        statistics = np.zeros((capacity, 6))
+        W, WI, statistics = (np.empty((capacity, columns)) for columns in (k, k, 6))
         kept = np.empty((capacity, n, n) if self.is_compiled else (0, 0, 0))
-        with np.errstate(**QUIET):
+        with self._quietly():
             m = self._advance(
                 *self._bound, vectors, self.weight, self.gauge, self.options, control,
                 self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI,
@@ -268,8 +275,9 @@ class Workspace:
             return counts(problem, samples.eigenvalues, samples.negative, degrees), False
         table = np.empty((len(samples), 3), dtype=np.int64)
         values, tangents = map(np.ascontiguousarray, (samples.eigenvalues, samples.tangent))
-        unit = zero_tolerance(1.0, self.n)
-        return table, bool(stepper.compiled().screened(values, tangents, unit, table))
+        return table, stepper.compiled().screened(
+            values, tangents, zero_tolerance(1.0, self.n), table
+        )
 
     def sample(self, z: Array, tangent: Array, length: float, following: float) -> Samples:
         """The point corrected last, as one sample."""
