@@ -119,6 +119,8 @@ class EventFinder:
 
     def tail(self, samples: Samples) -> Samples:
         """The last samples: those a later event may need."""
+        if len(samples) == 1:
+            return samples
         table, is_quiet = self.counts(samples)
         if is_quiet:
             return samples[max(0, len(samples) - TAIL) :]

@@ -105,8 +105,8 @@ def as_state(x: Any, name: str = "the state") -> Array:
 
 def as_number(name: str, value: Any, finite: bool = True) -> float:
     """A real number, or an error that says what came."""
-    number = value if isinstance(value, float) else _real(name, value)
-    if np.ndim(number) or math.isnan(number) or (finite and math.isinf(number)):
+    number = np.float64(value) if isinstance(value, float) else _real(name, value)
+    if number.ndim or math.isnan(number) or (finite and math.isinf(number)):
         raise InvalidInputError(f"{name} must be one finite number, got {value!r}.")
     return float(number)
 

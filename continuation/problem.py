@@ -5,7 +5,6 @@ third derivatives are exact where the problem offers them (`second_derivative`,
 `third_derivative`, or the `jet` of a compiled problem), else error-controlled differences.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,7 +20,14 @@ from continuation.meaning import Meaning
 from continuation.pencil import checked_mass, rank_of
 from continuation.user_functions import UserFunction, checked_parameters, checked_states
 
-__all__ = ["KERNEL_SIGNATURE", "AnyProblem", "CompiledProblem", "Problem", "check_derivatives"]
+__all__ = [
+    "KERNEL_SIGNATURE",
+    "AnyProblem",
+    "CompiledProblem",
+    "Problem",
+    "check_derivatives",
+    "check_values",
+]
 
 Array = np.ndarray
 Kernel = Callable[..., float]
@@ -122,10 +128,11 @@ class AnyProblem:
 
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
-        _check_values(self, x, p)
+        check_values(self, x, p)
 
 
-def _check_values(problem: AnyProblem, x: Array, p: float) -> None:
+def check_values(problem: AnyProblem, x: Array, p: float) -> None:
+    """Raise `InvalidInputError` where a function has another shape or is not finite at a start."""
     n = x.size
     shapes = (("residual", (n,)), ("jacobian", (n, n)), ("dresidual_dp", (n,)))
     for name, shape in shapes:
@@ -405,10 +412,11 @@ class CompiledProblem(AnyProblem):
         return value, f, j, fp
 
     def check(self, x: Array, p: float) -> None:
-        """Raise `InvalidInputError` where shapes or values at a start are unusable."""
-        _, f, j, fp = self.evaluate(x, p)
-        if not all(math.isfinite(v @ v) for v in (f, j.ravel(), fp)):
-            _check_values(self, x, p)  # says which of them
+        """Raise `InvalidInputError` for a state of another shape; values are seen by Newton."""
+        if x.shape != (self.dimension,):
+            raise InvalidInputError(
+                f"the state must have shape ({self.dimension},), got {x.shape}."
+            )
 
     def residual(self, x: Array, p: float) -> Array:
         """F(x, p), shape (n,)."""

@@ -1,6 +1,6 @@
 """Where a run starts: a solution near a guess and the tangent there, or the end of a branch."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,12 @@ from scipy import linalg, sparse
 from continuation import stepper
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
-from continuation.corrector import CONVERGED, MACHINE
+from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.events import EventFinder
 from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
 from continuation.options import as_state
-from continuation.problem import AnyProblem
+from continuation.problem import AnyProblem, check_values
 from continuation.run import Run
 from continuation.scaling import Units
 from continuation.step_arrays import magnitude
@@ -66,8 +66,8 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     run.problem.check(x, p)
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
     z, converged = _solution(workspace, x, p)
-    sample = workspace.sample(z, np.zeros(z.size), 0.0, run.step.initial)
-    tangent, family = None if not converged else _regular_tangent(workspace, sample), 0
+    spectrum = workspace.spectrum()
+    tangent, family = _regular_tangent(workspace, spectrum[2]) if converged else None, 0
     if tangent is None:
         tangent, family = _tangent(workspace, z, direction, run.step.initial)
     tangent = tangent * _orientation(tangent, direction)
@@ -76,7 +76,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
         finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
         vectors=np.zeros((stepper.ROWS, x.size + 1)),
         control=np.zeros(6),
-        samples=replace(sample, tangent=tangent[None]),
+        samples=workspace.sample(z, tangent, run.step.initial, spectrum),
         family=family,
     )
     start.control[stepper.NEXT_STEP] = run.step.initial
@@ -147,6 +147,8 @@ def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
     if residual <= MACHINE**0.75 * (1 + np.linalg.norm(x)):
         workspace.correct_at_parameter(np.append(x, p), np.inf)
         return np.append(x, p), False
+    if status == NOT_FINITE:
+        check_values(workspace.problem, x, p)  # says what is not finite, if it is so at the start
     if status == CONVERGED:
         raise ConvergenceError(
             f"the start is no solution (|F| = {residual:.3g}); the nearest one found lies "
@@ -158,12 +160,9 @@ def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
     )
 
 
-def _regular_tangent(workspace: Workspace, sample: Samples) -> Array | None:
+def _regular_tangent(workspace: Workspace, smallest: float) -> Array | None:
     """Unit tangent at the point corrected last; None unless dF/dx is clearly regular there."""
-    if workspace.is_sparse:
-        return None
-    smallest = sample.statistics[0, stepper.S_SMALLEST]
-    if not smallest > KERNEL_TOLERANCE * magnitude(workspace.J.ravel()):
+    if workspace.is_sparse or not smallest > KERNEL_TOLERANCE * magnitude(workspace.J.ravel()):
         return None
     along = np.zeros(workspace.n + 1)
     along[-1] = 1.0

@@ -62,9 +62,8 @@ class Tracer:
             if capacity <= 0:
                 self.end("samples", "max_samples reached; resume_branch goes on from here.")
                 return
-            new = self._steps(window, capacity)
             offset, first = count - len(window), len(window)
-            known = window.followed_by(new)
+            known = self._steps(window, capacity)
             try:
                 special = self.finder.process(known, first, offset, retries < JUMP_RETRIES)
                 retries = 0
@@ -83,21 +82,22 @@ class Tracer:
         self.stop_reason, self.message = reason, message
 
     def _steps(self, window: Samples, capacity: int) -> Samples:
-        """Up to `capacity` new samples, cut where the run ends."""
+        """The window and up to `capacity` new samples, cut where the run ends."""
         if self.start.family:
             self.workspace.fix(self.vectors[stepper.POINT], self.start.family)
             capacity = min(capacity, FAMILY_CHUNK)
-        new = self.workspace.advance(self.vectors, self.control, capacity)
+        known = self.workspace.advance(self.vectors, self.control, capacity, window)
         reason = self.control[stepper.REASON]
         if reason == stepper.TOO_SMALL:
             status = int(self.control[stepper.STATUS])
             why = self._trouble() or (CORNER if status == CONVERGED else MESSAGES[status])
             self.end("no progress", f"no step of the minimum length succeeds: {why}")
         elif reason == stepper.OUTSIDE:
-            self.end("limit", f"the parameter reached its limit {new.p[-1]:g}.")
-        if reason == stepper.NEAR_START or (reason == stepper.OUTSIDE and self._is_first(new)):
-            return self._cut_at_start(window[-1:].followed_by(new))
-        return new
+            self.end("limit", f"the parameter reached its limit {known.p[-1]:g}.")
+        at_first = reason == stepper.OUTSIDE and known.p[-1] == self.start.samples.p[0]
+        if reason == stepper.NEAR_START or at_first:
+            return self._cut_at_start(known)
+        return known
 
     def _trouble(self) -> str:
         """What the user's functions raise where the last step went, or a little further."""
@@ -115,10 +115,6 @@ class Tracer:
         self.stop_reason = ""
         return known[: row + 1], offset + row + 1
 
-    def _is_first(self, new: Samples) -> bool:
-        """Whether the last of the new samples lies at the parameter of the first of all."""
-        return len(new) > 0 and new.p[-1] == self.start.samples.p[0]
-
     def _cut_at_start(self, known: Samples) -> Samples:
         """End at the very first point of the branch where the last step passes it again."""
         w, begin = self.workspace, self.start.samples[:1]
@@ -129,16 +125,17 @@ class Tracer:
         y = path.guess(before / (before - ahead))[0]
         met = w.correct(y, first, tangent) == CONVERGED
         if not met or w.norm(y - first) > LOOP_TOLERANCE * length:
-            return known[1:]
+            return known
         self.end("closed loop", "the branch came back to its start.")
         last = tuple(a.copy() for a in begin.arrays())
         last[-1][0, stepper.S_LENGTH] = w.norm(first - path.z[0])
-        return known[1:-1].followed_by(Samples(*last))
+        return known[:-1].followed_by(Samples(*last))
 
     def _limit_point(self, window: Samples, count: int) -> tuple[SpecialPoint, ...]:
         if self.stop_reason != "limit" or len(window) < 2 or window.p[-1] not in self.limits:
             return ()
-        z = np.column_stack([window.x[-2:], window.p[-2:]])
+        z = np.empty((2, window.x.shape[1] + 1))
+        z[:, :-1], z[:, -1] = window.x[-2:], window.p[-2:]
         none = np.zeros((window.x.shape[1], 0))
         return (
             SpecialPoint(

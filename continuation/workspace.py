@@ -47,6 +47,7 @@ PLAIN_DIMENSION = 64
 
 #: Entries of the Jacobians that a compiled run keeps for their eigenvalues: 16 MB.
 KEPT_NUMBERS = 2**21
+NOT_COUNTED = np.array(-1)
 _PLAIN = (stepper.advance, corrector.correct)
 
 
@@ -235,20 +236,24 @@ class Workspace:
         w, wi = np.zeros((2, self.eigenvalue_count))
         smallest = spectrum(self.J, self.problem.symmetric, w, wi)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
-        return self._without_family(values)[0], int(negative[0]), smallest
+        return self._without_family(values)[0], int(np.ravel(negative)[0]), smallest
 
     @property
     def eigenvalue_count(self) -> int:
         """Eigenvalues kept per sample: all, or the few nearest to zero of a sparse Jacobian."""
         return self.J.count if self.is_sparse else self.problem.degrees(self.n)
 
-    def advance(self, vectors: Array, control: Array, capacity: int) -> Samples:
-        """Up to `capacity` steps from the state (vectors, control), which is carried on."""
-        n, k = self.n, self.eigenvalue_count
+    def advance(self, vectors: Array, control: Array, capacity: int, window: Samples) -> Samples:
+        """`window` and up to `capacity` samples more, from the state (vectors, control).
+
+        The state is carried on.
+        """
+        n, k, w = self.n, self.eigenvalue_count, len(window)
         if self.is_compiled:
             capacity = min(capacity, max(1, KEPT_NUMBERS // n**2))
-        X, P, T = np.empty((capacity, n)), np.empty(capacity), np.empty((capacity, n + 1))
-        W, WI, statistics = (np.empty((capacity, columns)) for columns in (k, k, 6))
+        widths = ((n,), (), (n + 1,), (k,), (k,), (6,))
+        arrays = [np.empty((w + capacity, *width)) for width in widths]
+        X, P, T, W, WI, statistics = (a[w:] for a in arrays)
         kept = np.empty((capacity, n, n) if self.is_compiled else (0, 0, 0))
         with self._quietly():
             m = self._advance(
@@ -262,7 +267,7 @@ class Workspace:
             statistics[:m, stepper.S_SMALLEST] = smallest
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
         values = self._without_family(values)
-        return Samples(X[:m], P[:m], T[:m], values, negative, statistics[:m])
+        return _filled(window, arrays, m, values, negative)
 
     def counts(self, samples: Samples) -> tuple[Array, bool]:
         """Numbers of negative, zero and positive rates (m, 3); whether nothing can have happened.
@@ -279,11 +284,13 @@ class Workspace:
             values, tangents, zero_tolerance(1.0, self.n), table
         )
 
-    def sample(self, z: Array, tangent: Array, length: float, following: float) -> Samples:
-        """The point corrected last, as one sample."""
-        values, negative, smallest = self.spectrum()
+    def sample(
+        self, z: Array, tangent: Array, following: float, spectrum: tuple[Array, int, float]
+    ) -> Samples:
+        """The point corrected last, as the first sample of a branch."""
+        values, negative, smallest = spectrum
         row = np.zeros((1, 6))
-        row[0, stepper.S_LENGTH], row[0, stepper.S_NEXT] = length, following
+        row[0, stepper.S_NEXT] = following
         row[0, stepper.S_ITERATIONS] = self.iterations
         row[0, stepper.S_REMAINING] = self.report[corrector.REMAINING]
         row[0, stepper.S_SMALLEST] = smallest
@@ -294,12 +301,30 @@ class Workspace:
         )  # fmt: skip
 
 
+def _filled(
+    window: Samples, arrays: list[Array], m: int, values: Array, negative: Array
+) -> Samples:
+    """The window and the m samples behind the room left for it in the arrays."""
+    w = len(window)
+    x, p, tangent, eigenvalues, _, statistics = arrays
+    if np.iscomplexobj(values):
+        eigenvalues = np.empty(eigenvalues.shape, dtype=complex)
+    if values.base is not arrays[3]:
+        eigenvalues[w : w + m] = values
+    signs = np.empty(w + m, dtype=np.int64)
+    signs[w:] = negative
+    filled = Samples(*(a[: w + m] for a in (x, p, tangent, eigenvalues, signs, statistics)))
+    for new, old in zip(filled.arrays(), window.arrays(), strict=True):
+        new[:w] = old
+    return filled
+
+
 def _eigenvalues(w: Array, wi: Array, symmetric: bool, is_sparse: bool) -> tuple[Array, Array]:
-    negative = np.full(len(w), -1)
-    if symmetric:
-        # a sparse symmetric Jacobian hands its count of negative pivots over in wi
-        return (np.sort(w, axis=1), wi[:, 0].astype(int)) if is_sparse else (w, negative)
-    return np.sort_complex(w + 1j * wi), negative
+    """Eigenvalues in order, and the number of negative pivots: -1 where it is not counted."""
+    if not symmetric:
+        return np.sort_complex(w + 1j * wi), NOT_COUNTED
+    # a sparse symmetric Jacobian hands its count of negative pivots over in wi
+    return (np.sort(w, axis=1), wi[:, 0].astype(int)) if is_sparse else (w, NOT_COUNTED)
 
 
 def _weights(n: int, step: StepOptions, limits: tuple[float, float]) -> Array:
