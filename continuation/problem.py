@@ -309,7 +309,7 @@ class Problem(AnyProblem):
                         f"{function.trouble(error)} at the start ({self.free} = {p:.6g}). "
                         "Start inside the domain of the equations."
                     ) from error
-        _check_values(self, x, p)
+        check_values(self, x, p)
 
     def trouble(self, x: Array, p: float) -> str:
         """What the user's functions raise at (x, p); empty where they do not."""
