@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
+from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
 from figures.settings import Settings
 from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
 from symbolic import PRESETS
@@ -29,24 +30,20 @@ SIZES = (10, 20, 40, 80, 160, 320)
 NOISE, SAMPLES = 0.1, 100
 """The parameter that is kept while the other one varies."""
 
+
+def _legend(name: str) -> str:
+    """Text of a kind in the legend: ends with their family, isolated points as points."""
+    family = SET_KINDS[name].family if name in SET_KINDS else ""
+    if family == INFINITY:
+        return f"{family}: {name}"
+    return family if family == POINT else name
+
+
 HATCHES = {
-    "isolated": "",
-    "split line": "////",
-    "confluence": "xxxx",
-    "linear": "||||",
-    "step": "----",
-    "corner": "....",
+    **{name: kind.hatch for name, kind in SET_KINDS.items() if kind.hatch is not None},
     UNDECIDED: "oo",
 }
-KIND_NAMES = {
-    "isolated": "point",
-    "split line": "split line",
-    "confluence": "infinity: confluence",
-    "linear": "infinity: linear",
-    "step": "infinity: step",
-    "corner": "infinity: corner",
-    UNDECIDED: "undecided",
-}
+KIND_NAMES = {name: _legend(name) for name in HATCHES}
 LABELS = {
     "noise": rf"noise $\sigma$ ($n$ = {SAMPLES})",
     "size": rf"data set size $n$ ($\sigma$ = {NOISE:g})",

@@ -89,8 +89,8 @@ def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
                 sum(s.region == "overfitting" for s in attracting),
                 len(attracting),
                 sum(s.region == "plateau" for s in attracting),
-                sum(s.kind == "line" for s in attracting),
-                sum(s.kind == "infinity" for s in attracting),
+                sum(s.is_line for s in attracting),
+                sum(s.at_infinity for s in attracting),
                 int(sets.complete),
             ]
         )

@@ -120,7 +120,7 @@ def _branches(seed: int) -> Iterator[SetBranch]:
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, BRANCH_SAMPLES, seed))
     for found in find_critical_sets(loss, noise=BRANCH_NOISE, regions=False):
-        if found.subkind == "isolated":
+        if found.is_isolated:
             yield follow(loss, found, "noise", LIMITS)
 
 

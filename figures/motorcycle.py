@@ -42,7 +42,7 @@ def compute(settings: Settings) -> xr.Dataset:
     sets = find_critical_sets(loss, seed=settings.seed)
     graph = connect(loss, sets)
     x = np.linspace(seen.data.x.min() - 0.1, seen.data.x.max() + 0.1, 400)
-    finite = [s for s in sets if s.kind != "infinity"]
+    finite = [s for s in sets if not s.at_infinity]
     arrays = graph_arrays(graph)
     return arrays.assign(
         time=("sample", seen.x.measured(seen.data.x)),

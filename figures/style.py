@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import matplotlib as mpl
 
 from continuation.kinds import KINDS
+from continuation.landscape.sets import FAMILIES
 
 SINGLE = 3.4
 """Width in inches of one column."""
@@ -29,7 +30,7 @@ PRESET_TITLES = {
     "overparameterised": "over-parameterised",
 }
 
-KIND_MARKERS = {"point": "o", "line": "s", "manifold": "D", "infinity": "^"}
+KIND_MARKERS = {name: family.marker for name, family in FAMILIES.items()}
 
 SPECIAL_MARKERS = {
     **{name: (kind.marker, name) for name, kind in KINDS.items() if kind.singular},

@@ -196,7 +196,7 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
 def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:
     """The set of this label; without a label the lowest at finite weights."""
     for critical in sets:
-        if critical.label == label or (label is None and critical.kind != "infinity"):
+        if critical.label == label or (label is None and not critical.at_infinity):
             return critical
     known = ", ".join(f"{critical.label!r}" for critical in sets)
     raise UnknownNameError(f"no set {label!r}; choose from {known}")

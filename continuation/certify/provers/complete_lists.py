@@ -63,7 +63,7 @@ def sort_sets(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Lis
     """The listed sets by kind, and what cannot be sorted."""
     listed = Listed()
     for found in sets:
-        if found.kind == "infinity":
+        if found.at_infinity:
             continue
         if found.theta is None:
             return listed, f"{found.label} has no weights"

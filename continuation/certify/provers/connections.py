@@ -21,7 +21,7 @@ from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Traject
 from continuation.landscape.flow import TIME_LIMIT
 from continuation.landscape.graph import Departure, departures
 from continuation.landscape.network import Symmetry
-from continuation.landscape.sets import coinciding_units, merge_units
+from continuation.landscape.sets import SPLIT_LINE, coinciding_units, merge_units
 
 RTOL, ATOL = 1e-9, 1e-13
 """Tolerances of the last stretch into a basin, whose radius may be 1e-5."""
@@ -31,8 +31,6 @@ LAST_STEPS = 2000
 
 ISOLATED_DEPARTURES = ("side", "line", "line end")
 """Departures in finitely many directions; those of higher index are sampled from a sphere."""
-
-SPLIT_LINE = "split line"
 
 
 def certify_sets(
@@ -99,7 +97,7 @@ def subject_of(found: CriticalSet) -> Subject | None:
         end = {"subkind": found.subkind, "names": list(names)}
         place = tuple(limit[name] for name in names)
         return Subject("infinity", "limit", place, end, polished=True)
-    if found.kind == "point":
+    if found.is_point:
         return Subject("point", "theta", tuple(found.theta))
     pair = coinciding_units(found.model, found.theta) if found.subkind == SPLIT_LINE else None
     if pair is None:
@@ -163,7 +161,7 @@ def certify_graph(
     entered: set[tuple[str, str, int]] = set()
     orbits: dict[str, list[Orbit]] = {}
     for target, point in zip(graph.sets, nodes, strict=True):
-        if target.kind == "point" and target.attracting:
+        if target.is_point and target.attracting:
             basin = basin_certificate(enclosed, point)
             entries = []
             if basin.proved:

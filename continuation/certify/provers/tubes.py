@@ -149,7 +149,7 @@ def _own_loss(loss: Loss, branch: SetBranch) -> Loss:
         raise InvalidInputError("give the loss on the data set's first samples: data.first(n)")
     if found.subkind in BASED:
         return Loss(model.with_hidden(model.hidden - 1), loss.data)
-    if found.kind != "point" or branch.state.shape[1] != model.dimension:
+    if not found.is_point or branch.state.shape[1] != model.dimension:
         raise InvalidInputError(
             f"{found.subkind}: only branches of isolated points, the origin, split lines and dead "
             "units are certified"

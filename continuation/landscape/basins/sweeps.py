@@ -173,7 +173,7 @@ def _at_value(task: _Task) -> _Found:
     ends: Counter[str] = Counter()
     for result in flows_to_limits(at, starts, rtol=BASIN_RTOL):
         end = match(result, sets)
-        open_end = result.status == "undecided" or result.subkind == "unresolved"
+        open_end = not result.decided
         unknown = UNDECIDED if open_end else UNLISTED
         ends[unknown if end is None else end.label] += 1
     reached = tuple(s for s in sets if s.attracting or s.label in ends)

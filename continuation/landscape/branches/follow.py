@@ -19,7 +19,7 @@ from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.branches.through_infinity import MEMORY, go_on, has_charts, stuck_at
 from continuation.landscape.network import Loss
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import SILENT_UNIT, CriticalSet
 from continuation.options import NewtonOptions, StepOptions
 
 FARTHEST_START = 1e-3
@@ -167,7 +167,7 @@ def follow(
         **given,
     )  # fmt: skip
     at = _start_parameters(loss, critical_set, given)
-    if critical_set.subkind != "isolated" or at.get("weight_decay", 0.0) > 0.0:
+    if not critical_set.is_isolated or at.get("weight_decay", 0.0) > 0.0:
         return found
     where = arrival_of(loss, critical_set)
     if where is None or not has_charts(loss, parameter):
@@ -224,7 +224,7 @@ def follow_to_infinity(
     given = {"noise": noise, "size": size, "weight_decay": weight_decay}
     at = _start_parameters(loss, critical_set, given)
     if step is None:
-        plain = critical_set.kind == "infinity" or critical_set.subkind == "silent unit"
+        plain = critical_set.at_infinity or critical_set.subkind == SILENT_UNIT
         step = FOLLOWING_PLAIN if plain else FOLLOWING
     lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
     start = 1.0 if parameter == "population" else float(at.get(parameter, 0.0))

@@ -11,7 +11,16 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitSystem
 from continuation.landscape.network import Layout, Loss
-from continuation.landscape.sets import CriticalSet, scaled_inertia, unit_curvatures
+from continuation.landscape.sets import (
+    BESIDE_ROOTS,
+    IN_LIMIT,
+    IN_WEIGHTS,
+    OVER_SMALLER,
+    SET_KINDS,
+    CriticalSet,
+    scaled_inertia,
+    unit_curvatures,
+)
 from continuation.problem import AnyProblem, CompiledProblem, Problem
 
 ILL_SCALED = 1e6
@@ -60,6 +69,39 @@ class Lifted:
         return scaled_problem(self.problem, scale), scale
 
 
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What is followed, and along what.
+
+    Attributes
+    ----------
+    loss : Loss
+    set : CriticalSet
+    parameter : str
+    at : mapping
+        Parameters of the start.
+    schedule : tuple of int
+    full : CompiledProblem
+        ∇L = 0 in all weights.
+    """
+
+    loss: Loss
+    set: CriticalSet
+    parameter: str
+    at: Mapping[str, float]
+    schedule: tuple[int, ...]
+    full: CompiledProblem
+
+    @property
+    def decays(self) -> bool:
+        """Whether there is weight decay anywhere along the branch."""
+        return self.parameter == "weight_decay" or self.at.get("weight_decay", 0.0) > 0.0
+
+
+def _without(at: Mapping[str, float], parameter: str) -> dict[str, float]:
+    return {name: value for name, value in at.items() if name != parameter}
+
+
 def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
     """S F(S u, p) = 0 with S = diag(scale): the same critical points, the same inertia."""
     return Problem(
@@ -89,26 +131,12 @@ def lifted_problem(
     schedule : sequence of int
         Of data set sizes.
     """
-    fixed = {name: value for name, value in at.items() if name != parameter}
+    fixed = _without(at, parameter)
     full = loss.problem(parameter, schedule=schedule, **fixed)
     if critical_set.model != loss.model:
         raise InvalidInputError("the set belongs to another model than the loss")
-    if critical_set.kind == "infinity":
-        return _at_infinity(loss, critical_set, parameter, at, tuple(schedule))
-    decaying = parameter == "weight_decay" or at.get("weight_decay", 0.0) > 0.0
-    embedding = critical_set.embedding
-    if embedding is None or not embedding.copies:
-        assert critical_set.theta is not None
-        if embedding is not None and embedding.silent:
-            return _with_silent_units(loss, critical_set, full)
-        return Lifted(full, critical_set.theta, lambda x, p: _at_point(full, x, p))
-    if decaying and (embedding.silent or embedding.split_dimension):
-        raise InvalidInputError(f"a {critical_set.subkind} does not exist under weight decay")
-    if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
-        return _silent_unit(critical_set, full)
-    if embedding.silent:
-        return _with_silent_units(loss, critical_set, full)
-    return _embedded(loss, critical_set, full, parameter, fixed, schedule)
+    run = Run(loss, critical_set, parameter, at, tuple(schedule), full)
+    return FOLLOWERS[SET_KINDS[critical_set.subkind].followed](run)
 
 
 def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, Array, Array]:
@@ -122,24 +150,51 @@ def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, A
     return float(value), gradient, hessian
 
 
+def _in_weights(run: Run) -> Lifted:
+    full, theta = run.full, run.set.theta
+    assert theta is not None
+    return Lifted(full, theta, lambda x, p: _at_point(full, x, p))
+
+
+def _beside_roots(run: Run) -> Lifted:
+    """With the roots of silent units; a network that is one silent unit has no other weights."""
+    embedding = run.set.embedding
+    if embedding is None:
+        return _in_weights(run)
+    if embedding.copies:
+        _require_no_decay(run)
+        if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
+            return _silent_unit(run.set, run.full)
+    return _with_silent_units(run.loss, run.set, run.full)
+
+
+def _over_smaller(run: Run) -> Lifted:
+    embedding = run.set.embedding
+    if embedding is None:
+        return _in_weights(run)
+    if embedding.silent:
+        return _beside_roots(run)
+    if embedding.split_dimension:
+        _require_no_decay(run)
+    return _embedded(run)
+
+
+def _require_no_decay(run: Run) -> None:
+    if run.decays:
+        raise InvalidInputError(f"a {run.set.subkind} does not exist under weight decay")
+
+
 def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
     value, _, hessian = evaluate(full, theta, p)
     return np.array(theta), value, scaled_inertia(hessian), np.empty(0)
 
 
-def _embedded(
-    loss: Loss,
-    critical_set: CriticalSet,
-    full: CompiledProblem,
-    parameter: str,
-    fixed: Mapping[str, float],
-    schedule: Sequence[int],
-) -> Lifted:
+def _embedded(run: Run) -> Lifted:
     """Through the smaller network alone; copies and dead units follow it."""
-    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
+    base, embedding, model, full = run.set.base, run.set.embedding, run.loss.model, run.full
     assert base is not None
     assert embedding is not None
-    smaller = Loss(model.with_hidden(len(embedding.copies)), loss.data)
+    smaller = Loss(model.with_hidden(len(embedding.copies)), run.loss.data)
 
     def describe(x: Array, p: float) -> Description:
         lifted = embedding.lift(model, x)
@@ -147,7 +202,9 @@ def _embedded(
         across = np.concatenate([np.empty(0), *unit_curvatures(model, hessian, embedding)])
         return lifted, value, scaled_inertia(hessian), across
 
-    problem = smaller.problem(parameter, schedule=schedule, **fixed)
+    problem = smaller.problem(
+        run.parameter, schedule=run.schedule, **_without(run.at, run.parameter)
+    )
     return Lifted(problem, base, describe)
 
 
@@ -211,17 +268,12 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
     return Lifted(problem, theta[columns], lambda x, p: _at_point(full, wide(x), p))
 
 
-def _at_infinity(
-    loss: Loss,
-    critical_set: CriticalSet,
-    parameter: str,
-    at: Mapping[str, float],
-    schedule: tuple[int, ...],
-) -> Lifted:
-    limit = critical_set.limit
+def _in_limit(run: Run) -> Lifted:
+    limit = run.set.limit
     assert limit is not None
-    system = LimitSystem(loss, limit, parameter, at.get("noise", 0.0), at.get("size"), schedule)
-    nowhere = np.full(loss.model.dimension, np.nan)
+    noise, size = run.at.get("noise", 0.0), run.at.get("size")
+    system = LimitSystem(run.loss, limit, run.parameter, noise, size, run.schedule)
+    nowhere = np.full(run.loss.model.dimension, np.nan)
 
     def describe(x: Array, p: float) -> Description:
         point, _ = system.point(x, p)
@@ -232,3 +284,12 @@ def _at_infinity(
         return nowhere, point.loss, inertia, normals
 
     return Lifted(system.problem(), limit.unknowns, describe)
+
+
+FOLLOWERS: Mapping[str, Callable[[Run], Lifted]] = {
+    IN_WEIGHTS: _in_weights,
+    BESIDE_ROOTS: _beside_roots,
+    OVER_SMALLER: _over_smaller,
+    IN_LIMIT: _in_limit,
+}
+"""By the way in which a kind of set is followed."""

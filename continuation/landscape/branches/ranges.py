@@ -9,7 +9,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.infinity import CORNER, LINEAR, STEP, arrival
 from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import ISOLATED, SILENT_UNIT, SPLIT_LINE, CriticalSet
 
 NEARLY_LINEAR = 0.1
 """Input weight times the root mean square of x below which a unit is linear to 3e-3: what is
@@ -23,7 +23,7 @@ ON_LINE = 1e-3
 """Relative distance of a silent unit's root from the working unit below which it has come to
 the split line, where both coincide."""
 
-FOLLOWED_IN_WEIGHTS = ("isolated", "silent unit")
+WITH_INPUTS = (ISOLATED, SILENT_UNIT)
 """Kinds of sets at finite weights whose state begins with the input weights."""
 
 Where = Callable[[Array], str | None]
@@ -52,9 +52,9 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     model = loss.model
     if not ARRIVALS.holds(model):
         return None
-    if critical.limit is None and critical.subkind not in FOLLOWED_IN_WEIGHTS:
+    if critical.limit is None and critical.subkind not in WITH_INPUTS:
         return None
-    if critical.subkind == "isolated":
+    if critical.is_isolated:
         return range_of_points(loss)
     if model.hidden != 2:
         return None
@@ -72,7 +72,7 @@ def _beside_a_root(inputs: Array, lowest: float, highest: float) -> str | None:
         return STEP.name
     if inputs.min() < lowest:
         return LINEAR.name
-    return "split line" if np.ptp(inputs) < ON_LINE * inputs.mean() else None
+    return SPLIT_LINE if np.ptp(inputs) < ON_LINE * inputs.mean() else None
 
 
 def range_of_points(loss: Loss) -> Where:

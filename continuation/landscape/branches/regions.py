@@ -16,6 +16,8 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
 from continuation.landscape.network import REGIONS, Loss, sample_weights
 from continuation.landscape.sets import (
+    ISOLATED,
+    POINT,
     CriticalSet,
     CriticalSets,
     EvidenceBranch,
@@ -114,8 +116,8 @@ def _known_trend(
             smaller,
             replace(
                 found,
-                kind="point",
-                subkind="isolated",
+                kind=POINT,
+                subkind=ISOLATED,
                 model=smaller.model,
                 theta=found.base,
                 base=None,

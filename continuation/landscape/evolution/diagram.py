@@ -92,7 +92,7 @@ def loss_diagram(
         for critical in find_critical_sets(loss, noise=level, size=size, weight_decay=weight_decay):
             if any(_contains(loss, branch, critical, value) for branch in branches):
                 continue
-            if schedule and critical.kind == "infinity":
+            if schedule and critical.at_infinity:
                 failures.append(
                     f"{critical.label} at size = {value:g}: blocks are not followed at infinity"
                 )
@@ -128,7 +128,7 @@ def _gap(critical: CriticalSet, state: Array, other: Array) -> float:
     model = critical.model
     if critical.limit is not None:
         return limit_gap(model, critical.limit.at(other), critical.limit.at(state))
-    if state.size == model.dimension and critical.kind == "point":
+    if state.size == model.dimension and critical.is_point:
         return weight_gap(model, other, state)
     if critical.base is not None and state.size == critical.base.size:
         return weight_gap(model.with_hidden(model.hidden - 1), other, state)
@@ -162,7 +162,7 @@ def lowest_index(branch: SetBranch) -> NDArray[np.int64]:
     The curvature across a line changes sign at λ = 0 and 1, so that each direction across it is
     stable on the segment or on the rays.
     """
-    if branch.set.kind != "line":
+    if not branch.set.is_line:
         return branch.inertia[:, 0]
     inside = (branch.transverse < 0.0).sum(axis=1)
     base = branch.inertia[:, 0] - inside

@@ -86,7 +86,7 @@ def branch_events(followed: Sequence[StrandAt], limits: tuple[float, float]) -> 
     """
     width = limits[1] - limits[0]
     changes = [(event, at) for at in followed for event in _changes(at)]
-    places = [(event, at) for event, at in changes if at.strand.set.kind != "point"]
+    places = [(event, at) for event, at in changes if not at.strand.set.is_point]
     ends = [
         _arrived(event, places, at, width) if event.kind in ("arrival", "stopped") else event
         for at in followed

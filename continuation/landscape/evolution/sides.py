@@ -139,7 +139,7 @@ class Sides:
         fitting = [
             label
             for label, found in kinds.items()
-            if (found.subkind == result.subkind if far else found.kind != "infinity")
+            if (found.subkind == result.subkind if far else not found.at_infinity)
         ]
         for label in sorted(fitting, key=lambda label: label not in first):
             if label not in known:
@@ -200,7 +200,7 @@ def _leaves_along(at: LossAt, theta: Array, start: Array) -> bool:
 
 def is_source(at: StrandAt, p: float) -> bool:
     """Whether the strand is a point with one unstable and no neutral direction at p."""
-    if at.strand.set.kind != "point":
+    if not at.strand.set.is_point:
         return False
     try:
         return at.describe(p)[2][:2] == (1, 0)

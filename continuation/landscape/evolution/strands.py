@@ -186,7 +186,7 @@ class StrandAt:
         found, state = self.strand.set, self.state(p)
         loss = self.family.loss_at(p)
         build = Assembler(loss.at(**self.family.settings(p)))
-        if found.kind == "infinity":
+        if found.at_infinity:
             made = self._end(build, loss, state, p)
         else:
             theta = self.lifted.describe(state, p)[0]

@@ -234,4 +234,4 @@ def _passed(
 
 def _can_be_passed(found: CriticalSet) -> bool:
     """Whether some of the set repels; a line that attracts on one piece repels on others."""
-    return found.kind == "line" or not found.attracting
+    return found.is_line or not found.attracting

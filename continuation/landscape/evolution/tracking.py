@@ -90,7 +90,7 @@ def is_sound(at: StrandAt) -> bool:
     a continuation follows there is no branch.
     """
     p = at.strand.p
-    if at.strand.set.kind != "infinity":
+    if not at.strand.set.at_infinity:
         return True
     values = [float(np.interp(t, [0.0, 1.0], p[[0, -1]])) for t in SOUNDINGS]
     return sum(1 for value in values for _ in living([at], value)) * 2 > len(SOUNDINGS)

@@ -79,6 +79,11 @@ class FlowResult:
     passages: tuple[Passage, ...] = field(default=(), repr=False)
     representative: Array | None = field(default=None, repr=False)
 
+    @property
+    def decided(self) -> bool:
+        """Whether the set that it tends to is known."""
+        return self.status != "undecided" and self.subkind != "unresolved"
+
 
 def reason(outcome: int, t: float, steps: int) -> str:
     """Why a flow was not decided, and what to do."""

@@ -87,7 +87,7 @@ def flow_in_pieces(
         whole = piece.result
         if whole.status == "undecided" and piece.outcome != NOT_FINITE:
             whole = _at_infinity(loss_at, whole, in_subspace)
-        if whole.status != "undecided" and whole.subkind != "unresolved":
+        if whole.decided:
             break
     assert whole is not None
     return whole, np.concatenate(records)
@@ -107,7 +107,7 @@ def _pieces(
         piece.record[:, 0] += t
         t, spent, accepted = t + piece.result.duration, spent + most, accepted + piece.result.steps
         result = replace(piece.result, duration=t, steps=accepted, passages=passages)
-        if result.status == "undecided" or result.subkind == "unresolved":
+        if not result.decided:
             result = replace(result, message=reason(piece.outcome, t, accepted))
         yield replace(piece, result=result, record=piece.record[1 if theta is not start else 0 :])
         if piece.outcome != UNDECIDED_STEPS or spent >= step_limit or t >= time_limit:

@@ -174,7 +174,7 @@ def _target(
     loss: Loss, at: LossAt, known: list[CriticalSet], result: FlowResult
 ) -> CriticalSet | None:
     """The known set that a flow ended in, or a new one, which is added; None if undecided."""
-    if result.status == "undecided" or result.subkind == "unresolved":
+    if not result.decided:
         return None
     target = match(result, known)
     if target is None:
@@ -200,7 +200,7 @@ def _edges(
 
 
 def _note(found: CriticalSet) -> str:
-    if found.kind == "infinity" and not found.attracting:
+    if found.at_infinity and not found.attracting:
         return "unstable manifold not computed: it starts at infinity"
     return ""
 

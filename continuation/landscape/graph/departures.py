@@ -19,7 +19,7 @@ Int. J. Bifurcation Chaos 15 (2005) 763.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,7 +33,15 @@ from continuation.landscape.graph.manifold_points import (
 )
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
 from continuation.landscape.network import Layout, LossAt
-from continuation.landscape.sets import CriticalSet, Segment, coinciding_units
+from continuation.landscape.sets import (
+    FROM_LINE,
+    FROM_PIECES,
+    FROM_SPHERE,
+    SET_KINDS,
+    CriticalSet,
+    Segment,
+    coinciding_units,
+)
 from symbolic import Model
 
 END_DISTANCE = 5e-3
@@ -90,14 +98,8 @@ def first_departures(at: LossAt, source: CriticalSet, most: int) -> tuple[Depart
 
 
 def _all(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
-    if source.theta is None:
-        return
-    if source.segments:
-        yield from _from_line(at, source)
-    elif source.pieces:  # manifolds, and curves of silent units
-        yield from _from_manifold(at, source)
-    else:
-        yield from _from_point(at, source)
+    leave = DEPARTURES.get(SET_KINDS[source.subkind].left)
+    return iter(()) if leave is None else leave(at, source)
 
 
 def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
@@ -219,3 +221,11 @@ def _bend(at: LossAt, theta: Array, hessian: Array, null: Array) -> Array:
     regular = np.abs(values) > NULL * np.abs(values).max()
     components = vectors[:, regular].T @ at.jet(theta, null).third
     return np.asarray(-0.5 * vectors[:, regular] @ (components / values[regular]))
+
+
+DEPARTURES: Mapping[str, Callable[[LossAt, CriticalSet], Iterator[Departure]]] = {
+    FROM_SPHERE: _from_point,
+    FROM_LINE: _from_line,
+    FROM_PIECES: _from_manifold,
+}
+"""By the way in which a kind of set is left; none leaves from infinity."""

@@ -34,7 +34,7 @@ def flow_edge(
         "loss_drop": float(source.loss - result.loss),
         "duration": float(result.duration),
     }
-    on_line = target is not None and target.kind == "line"
+    on_line = target is not None and target.is_line
     if on_line and result.line_parameter is not None:
         edge["line_parameter"] = round(result.line_parameter, SHARE_DIGITS)
     return edge

@@ -235,7 +235,7 @@ def node_attributes(found: CriticalSet, *, found_by: str, note: str) -> dict[str
     }
     if found.excess_risk == found.excess_risk:
         attributes["excess_risk"] = float(found.excess_risk)
-    if found.kind == "point" and found.index > 0:
+    if found.is_point and found.index > 0:
         attributes["escape_rate"] = -float(found.eigenvalues.min())
     if found.theta is not None:
         attributes["theta"] = json.dumps([float(value) for value in found.theta])

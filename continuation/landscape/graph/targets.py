@@ -11,6 +11,7 @@ from continuation.landscape.flow import FlowResult
 from continuation.landscape.network import Loss, LossAt, Stabiliser
 from continuation.landscape.sets import (
     FLOWN,
+    INFINITY,
     Assembler,
     CriticalSet,
     nearest_by_limit,
@@ -27,7 +28,7 @@ def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None
     A limit in an invariant subspace may be a point on a line; so points are compared with lines,
     too, through the representative with equal shares.
     """
-    if result.status == "undecided" or result.subkind == "unresolved":
+    if not result.decided:
         return None
     if result.limit is not None:
         return nearest_by_limit(result.limit, result.loss, sets, FLOWN)
@@ -67,7 +68,7 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
 def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
     """A set at infinity as the flow saw it: attracting, by the decision rule."""
     found = CriticalSet(
-        kind="infinity",
+        kind=INFINITY,
         subkind=result.subkind,
         label=label,
         model=at.model,

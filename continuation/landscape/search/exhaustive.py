@@ -16,7 +16,16 @@ from continuation.landscape.infinity import (
 from continuation.landscape.network import SPACING, Grid, LossAt, Responses
 from continuation.landscape.search.euler import Term, euler_count, euler_terms
 from continuation.landscape.search.two_units import isolated_points
-from continuation.landscape.sets import Assembler, CriticalSet, CriticalSets, Embedding, labelled
+from continuation.landscape.sets import (
+    ISOLATED,
+    ORIGIN,
+    SILENT_UNIT,
+    Assembler,
+    CriticalSet,
+    CriticalSets,
+    Embedding,
+    labelled,
+)
 
 REFINED_SPACINGS = (SPACING, SPACING / 2.0, SPACING / 4.0)
 """Grids tried in turn until the Euler count is 1."""
@@ -35,9 +44,9 @@ def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     silent = silent_points(responses, grid.nodes)
     ends = ends_of_one(responses)
     build = Assembler(at)
-    sets = [build.point(np.zeros(2), "origin")]
-    sets += [build.point(np.array([p.w, p.coefficients[0]]), "isolated") for p in working]
-    sets += [build.point(np.array([p.w, 0.0]), "silent unit") for p in silent]
+    sets = [build.point(np.zeros(2), ORIGIN)]
+    sets += [build.point(np.array([p.w, p.coefficients[0]]), ISOLATED) for p in working]
+    sets += [build.point(np.array([p.w, 0.0]), SILENT_UNIT) for p in silent]
     sets += [build.end(end) for end in ends]
     return CriticalSets(labelled(sets), notes=_range_notes(grid))
 
@@ -101,7 +110,7 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Inter
     for theta in isolated_points(responses, grid):
         logs = np.log(theta[:2])
         if all(np.abs(other - logs).max() > SAME_LOG_WEIGHT for other in known):
-            points.append(build.point(theta, "isolated"))
+            points.append(build.point(theta, ISOLATED))
     regular = [_Interior(point.subkind, point) for point in points if not point.nullity]
     return regular, len(points) - len(regular)
 
@@ -120,7 +129,7 @@ def _fitted_by_one(responses: Responses) -> bool:
 def _embedded_only(at: LossAt, responses: Responses, reason: str) -> CriticalSets:
     """What is isolated where the minima of the loss are a manifold."""
     sets = _embeddings(Assembler(at), responses, Grid.of(responses))
-    regular = [s for s in sets if s.nullity == (1 if s.kind == "line" else 0)]
+    regular = [s for s in sets if s.nullity == s.dimension]
     note = (
         f"{reason}: the minima of the loss form a manifold (start from the blow-up, or at a "
         "small noise); only nondegenerate embeddings of one unit are listed"
@@ -138,7 +147,7 @@ def _two_unit_list(
 
 def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[CriticalSet]:
     """Origin, dead units and split lines over the points of one unit."""
-    sets = [build.point(np.zeros(4), "origin")]
+    sets = [build.point(np.zeros(4), ORIGIN)]
     for base in working_points(responses, grid.nodes):
         star = np.array([base.w, base.coefficients[0]])
         sets.append(build.embedded(star, base.index, Embedding((1,), dead=1)))

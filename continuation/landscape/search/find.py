@@ -38,7 +38,14 @@ from continuation.landscape.search.repeated_starts import (
 )
 from continuation.landscape.search.seekers import polish
 from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
-from continuation.landscape.sets import Assembler, CriticalSet, CriticalSets, Saturation, labelled
+from continuation.landscape.sets import (
+    ISOLATED,
+    Assembler,
+    CriticalSet,
+    CriticalSets,
+    Saturation,
+    labelled,
+)
 from continuation.progress import Progress, Report, silent
 from symbolic import Model
 
@@ -202,7 +209,7 @@ class _Task:
         )
         if self.is_exhaustive(loss.model):
             found = self.exhaustive(loss)
-            isolated = [s for s in found if s.subkind == "isolated"]
+            isolated = [s for s in found if s.is_isolated]
             return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])
         stage = f"units: {units}, starts" if model.is_perceptron else "repeated starts"
 
@@ -259,7 +266,7 @@ class _Task:
             new = base is not None and not any(symmetry.same(base, p.theta) for p in merged)
             if base is None or not new or not is_resolved(at, base):
                 continue
-            merged += base_points([build.point(base, "isolated")], units)
+            merged += base_points([build.point(base, ISOLATED)], units)
         return merged
 
     def _lifted(self, lifter: Lifter, points: Mapping[int, Sequence[BasePoint]]) -> Lifted:

@@ -159,7 +159,7 @@ def base_points(sets: Sequence[CriticalSet], units: int) -> list[BasePoint]:
     return [
         BasePoint(units, found.theta, found.index)
         for found in sets
-        if found.subkind == "isolated" and found.theta is not None and found.nullity == 0
+        if found.is_isolated and found.theta is not None and found.nullity == 0
     ]
 
 

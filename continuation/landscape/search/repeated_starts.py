@@ -22,6 +22,7 @@ from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, se
 from continuation.landscape.search.starts import beside, between, random_start
 from continuation.landscape.sets import (
     CONVERGED,
+    ISOLATED,
     Assembler,
     CriticalSet,
     Saturation,
@@ -135,7 +136,7 @@ class Harvest:
         if not is_resolved(self.build.at, theta):
             self.steep += 1
             return None
-        found = self.build.point(theta, "isolated")
+        found = self.build.point(theta, ISOLATED)
         if found.nullity:
             self.degenerate += 1
             return None

@@ -13,6 +13,7 @@ from continuation.landscape.infinity import CriticalEnd
 from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
+from continuation.landscape.sets.kinds import INFINITY, POINT
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
 
@@ -84,7 +85,7 @@ class Assembler:
         stabiliser = self.symmetry.stabiliser(theta)
         inertia = scaled_inertia(hessian)
         found = CriticalSet(
-            kind="point",
+            kind=POINT,
             subkind=subkind,
             label="",
             model=self.model,
@@ -143,7 +144,7 @@ class Assembler:
         inertia = (negative + falling, zero, positive + len(end.normals) - falling)
         exchanges = end.limit.exchanges
         found = CriticalSet(
-            kind="infinity",
+            kind=INFINITY,
             subkind=end.subkind,
             label="",
             model=self.model,

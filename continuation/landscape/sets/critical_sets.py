@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from continuation.arrays import Array
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Stabiliser
+from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
 from continuation.landscape.sets.manifolds import Embedding, Piece
 from continuation.landscape.sets.saturation import Saturation
 from symbolic import Model, load_kernels
@@ -162,6 +163,26 @@ class CriticalSet:
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
     parameters: Mapping[str, float] = field(default_factory=dict, repr=False)
     evidence: RegionEvidence | None = field(default=None, repr=False)
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is one point in the weights."""
+        return self.kind == POINT
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it has one free parameter."""
+        return self.kind == LINE
+
+    @property
+    def at_infinity(self) -> bool:
+        """Whether it is a critical point of a limit model."""
+        return self.kind == INFINITY
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether all its units work and differ."""
+        return self.subkind == ISOLATED
 
     @property
     def index(self) -> int:

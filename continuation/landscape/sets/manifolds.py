@@ -33,6 +33,17 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.network import Layout
+from continuation.landscape.sets.kinds import (
+    DEAD_UNIT,
+    ORIGIN,
+    SET_KINDS,
+    SILENT_CURVE,
+    SILENT_MANIFOLD,
+    SILENT_UNIT,
+    SPLIT_LINE,
+    SPLIT_MANIFOLD,
+    SPLIT_PLANE,
+)
 from symbolic import Model
 
 
@@ -83,18 +94,18 @@ class Embedding:
     @property
     def kind(self) -> str:
         """Kind of the critical set: "point", "line" or "manifold"."""
-        return ("point", "line")[self.dimension] if self.dimension < 2 else "manifold"
+        return SET_KINDS[self.subkind].family
 
     @property
     def subkind(self) -> str:
         """Short name of the set, see `CriticalSet.subkind`."""
         if self.split_dimension:
-            return {1: "split line", 2: "split plane"}.get(self.dimension, "split manifold")
+            return {1: SPLIT_LINE, 2: SPLIT_PLANE}.get(self.dimension, SPLIT_MANIFOLD)
         if self.silent_freedom and self.silent:
-            return "silent curve" if self.dimension == 1 else "silent manifold"
+            return SILENT_CURVE if self.dimension == 1 else SILENT_MANIFOLD
         if not self.copies and not self.silent:
-            return "origin"
-        return "dead unit" if self.dead else "silent unit"
+            return ORIGIN
+        return DEAD_UNIT if self.dead else SILENT_UNIT
 
     def equal_shares(self) -> tuple[tuple[float, ...], ...]:
         """Shares λ of the representative: 1/m for each of m copies."""
