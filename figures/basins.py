@@ -31,7 +31,7 @@ NOISE, SAMPLES = 0.1, 100
 """The parameter that is kept while the other one varies."""
 
 
-def _legend(name: str) -> str:
+def _legend_text(name: str) -> str:
     """Text of a kind in the legend: ends with their family, isolated points as points."""
     family = SET_KINDS[name].family if name in SET_KINDS else ""
     if family == INFINITY:
@@ -43,7 +43,7 @@ HATCHES = {
     **{name: kind.hatch for name, kind in SET_KINDS.items() if kind.hatch is not None},
     UNDECIDED: "oo",
 }
-KIND_NAMES = {name: _legend(name) for name in HATCHES}
+KIND_NAMES = {name: _legend_text(name) for name in HATCHES}
 LABELS = {
     "noise": rf"noise $\sigma$ ($n$ = {SAMPLES})",
     "size": rf"data set size $n$ ($\sigma$ = {NOISE:g})",

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from continuation.branch import Branch, SpecialPoint
-from continuation.meaning import Meaning
+from continuation.meaning import UNNAMED, Meaning
 
 BRANCH_ARRAYS = (
     "x", "p", "tangent", "eigenvalues", "inertia", "error_bound", "length", "iterations",
@@ -28,7 +28,7 @@ def branch_to_parts(branch: Branch) -> Parts:
 
 def branch_from_parts(arrays: Mapping[str, Any], document: Mapping[str, Any]) -> Branch:
     """Inverse of `branch_to_parts`."""
-    rest = {**document, "meaning": Meaning.from_dict(document["meaning"])}
+    rest = {**document, "meaning": _meaning(document)}
     rest["special"] = points_from_parts(arrays, document["special"])
     return Branch(**{name: arrays[name] for name in BRANCH_ARRAYS}, **rest)
 
@@ -49,11 +49,16 @@ def points_from_parts(
     """Inverse of `points_to_parts`."""
     return tuple(
         SpecialPoint(
-            **{**entry, "meaning": Meaning.from_dict(entry["meaning"])},
+            **{**entry, "meaning": _meaning(entry)},
             **{name: arrays[f"special_{i}_{name}"] for name in POINT_ARRAYS},
         )
         for i, entry in enumerate(listed)
     )
+
+
+def _meaning(document: Mapping[str, Any]) -> Meaning:
+    """Names of unknowns and parameters; files of version 0.1.0 have none."""
+    return Meaning.from_dict(document["meaning"]) if "meaning" in document else UNNAMED
 
 
 def _rest(record: Branch | SpecialPoint, arrays: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,10 @@ Where an output weight is small or an input weight large, the coefficients of a 
 tiny although nothing degenerates, and tolerances that do not know the scales take a fold for a
 cusp, or a branch point for a touch. A short piece of the branch, traced once more in units in
 which the Hessian close by is well scaled, tells them apart.
+
+The engine chooses units once for a branch, from its start; a unit that vanishes or grows steep on
+the way needs others at each point, and only the landscape knows (`Lifted.balanced_at`). So this
+stays beside the engine's own labels.
 """
 
 from __future__ import annotations

@@ -114,7 +114,8 @@ SET_KINDS: Mapping[str, SetKind] = MappingProxyType({
         "a unit without output at a root of its response", POINT, BESIDE_ROOTS, FROM_SPHERE,
     ),
     SILENT_CURVE: SetKind(
-        "a silent unit with bias, on the zero set of its response", LINE, BESIDE_ROOTS, FROM_PIECES, CURVED,
+        "a silent unit with bias, on the zero set of its response", LINE, BESIDE_ROOTS,
+        FROM_PIECES, CURVED,
     ),
     SILENT_MANIFOLD: SetKind(
         "several silent units with bias", MANIFOLD, BESIDE_ROOTS, FROM_PIECES, CURVED,
