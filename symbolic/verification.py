@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from time import perf_counter
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,18 @@ from symbolic.model import Model
 from symbolic.theorems import THEOREMS
 from symbolic.verdict import PROVED, UNDECIDED, Verdict
 
-_SIGNS_OF_DAMAGE = (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError)
+_SIGNS_OF_DAMAGE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+_LONGEST = 10_000_000  # characters of a certificate, ten times those of the largest
+_MOST_UNITS = 64  # of the model of a certificate
+_MODEL_FIELDS = {f.name for f in fields(Model)}
 
 
 def verify(model: Model) -> Iterator[Verdict]:
@@ -66,8 +77,9 @@ def check(certificate: str) -> bool:
         False for a certificate that is damaged, unknown or holds a counterexample.
     """
     try:
-        content = json.loads(certificate)
-        return _accepts(content)
+        if len(certificate) > _LONGEST:
+            return False
+        return _accepts(json.loads(certificate))
     except _SIGNS_OF_DAMAGE:
         return False  # whatever is wrong with a damaged text, it proves nothing
 
@@ -75,7 +87,17 @@ def check(certificate: str) -> bool:
 def _accepts(content: dict[str, Any]) -> bool:
     theorem = THEOREMS[content["theorem"]]
     model = json.loads(content["model"]) if "model" in content else {}
-    if "counterexample" in content or content["statement"] not in theorem.STATEMENTS:
+    if content["statement"] not in theorem.STATEMENTS or not _has_fields(theorem, content, model):
         return False
     with ctx.workprec(BALL_BITS):
         return bool(theorem.check(content, model))
+
+
+def _has_fields(theorem: ModuleType, content: dict[str, Any], model: dict[str, Any]) -> bool:
+    """Whether the certificate holds just what the theorem's check reads, and a model of bounds."""
+    if set(content) - {"theorem", "statement"} not in theorem.FIELDS:
+        return False
+    if "model" not in content:
+        return True
+    width = model["hidden"]
+    return set(model) == _MODEL_FIELDS and type(width) is int and 0 <= width <= _MOST_UNITS

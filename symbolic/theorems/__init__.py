@@ -3,6 +3,7 @@
 Every module has
 
 * ``NAME``, and ``STATEMENTS``: what its certificates may state;
+* ``FIELDS``: what they may hold besides, one set for each form; all of it enters the check;
 * ``applies(model)``: whether the theorem is stated for a model;
 * ``prove(model, ...) -> Verdict``: further arguments replace what is claimed, so that a false claim
   can be seen to be refuted;

@@ -43,6 +43,7 @@ STATEMENT = (
     "R = Σ_k (β_k φ(w*_k x) + α_k v*_k x φ'(w*_k x)) + Σ_j u_j φ(w_j x) − ε"
 )
 STATEMENTS = (STATEMENT,)
+FIELDS = (frozenset({"claims"}),)
 CLAIMS: Claims = {
     # what a unit of the teacher, and one that vanishes, add to R
     "kept": "beta*phi0 + alpha*v*x*phi1",

@@ -39,6 +39,10 @@ GENERAL = (
 )
 CLOSED = GENERAL + "; for tanh in closed form, analytic for D x² > −π²"
 STATEMENTS = (GENERAL, CLOSED)
+FIELDS = (
+    frozenset({"claims"}),
+    frozenset({"claims", "tanh"}),
+)
 ORDER = 8
 """Highest power of w_1 - w_2 that is compared."""
 

@@ -29,7 +29,11 @@ STATEMENT = (
     "gradient, Hessian, Taylor jets to order 4 and the derivatives of the gradient by noise and "
     "weight decay are the derivatives of the loss"
 )
+NAMED = {"theta", "direction", "target", "noise", "sigma", "rho"}
 STATEMENTS = (STATEMENT,)
+FIELDS = (
+    frozenset({"model", "names", "ring", "gradient", "hessian", "by_noise", "by_decay", "jet"}),
+)
 MOST_UNITS = 2
 """Identities between all units follow from those between two: an entry of the Hessian touches two
 units, and the others enter through the residual alone."""
@@ -138,6 +142,8 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     """Whether power series of the loss agree with the certificate; see the top of this file."""
     points = points_for(model, seed_of(content))
     names, d = content["names"], dimension(model)
+    if set(names) != NAMED:
+        return False
     sample = Samples.random(points, 1)
     theta, e = ([points.number() for _ in range(d)] for _ in range(2))
     sigma, tau, rho, kappa = (points.number() for _ in range(4))

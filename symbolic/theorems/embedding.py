@@ -48,6 +48,7 @@ SPLIT = (
 )
 DEAD = SPLIT + "; and the dead unit w_1 = v_1 = 0"
 STATEMENTS = (SPLIT, DEAD)
+FIELDS = (frozenset({"claims", "dead"}),)
 
 CLAIMS: Claims = {
     # transverse curvature, for one sample: the factor of tau^2

@@ -35,6 +35,7 @@ STATEMENT = (
     "descent has a flip exactly where η λ = 2 for an eigenvalue λ of the Hessian"
 )
 STATEMENTS = (STATEMENT,)
+FIELDS = (frozenset({"model", "claims"}),)
 CLAIMS: Claims = {
     # imaginary part of z* A z for z = p + i q, from p A q and q A p
     "imaginary": "pAq - qAp",

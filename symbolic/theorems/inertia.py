@@ -42,6 +42,7 @@ STATEMENT = (
     "Σ ω r x φ'(w_1 x) ≠ 0"
 )
 STATEMENTS = (STATEMENT,)
+FIELDS = (frozenset({"claims"}),)
 CLAIMS: Claims = {
     # entries of the Hessian for one sample, the rest moving along its own direction q
     "qq": "F1**2 + r*F2",

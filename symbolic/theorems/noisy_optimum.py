@@ -46,6 +46,7 @@ ONE = (
 )
 ALL = ONE + "; one hyperplane holds the subspaces of all θ* in Θ*"
 STATEMENTS = (ONE, ALL)
+FIELDS = (frozenset({"model", "claims", "units", "orders"}),)
 CLAIMS: Claims = {
     "residual": "-sigma*eps",
     # derivatives of half the squared residual of one sample

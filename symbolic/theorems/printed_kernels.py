@@ -38,6 +38,7 @@ STATEMENT = (
     "the kernels printed for this model evaluate loss, gradient, Hessian and jets as derived"
 )
 STATEMENTS = (STATEMENT,)
+FIELDS = (frozenset({"model", "source", "sha256"}),)
 ASSUMPTIONS = (
     "exact arithmetic: rounding is left out, printed numbers stand for the simplest rationals "
     "that round to them, and elementary functions for their exact values",

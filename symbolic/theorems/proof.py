@@ -51,7 +51,6 @@ def conclude(
             return Verdict(
                 theorem, statement, UNDECIDED, assumptions, canonical(certificate), reason
             )
-    certificate["identities"] = sorted(defects)
     return Verdict(theorem, statement, PROVED, assumptions, canonical(certificate))
 
 

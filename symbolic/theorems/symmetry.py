@@ -34,6 +34,7 @@ STATEMENT = (
     "permutations of the weights; fixed-point subspaces are invariant under the flow"
 )
 STATEMENTS = (STATEMENT,)
+FIELDS = (frozenset({"model", "parity", "maps"}),)
 _KINDS = {None: "any smooth φ", -1: "any smooth odd φ", 1: "any smooth even φ"}
 _SAMPLES = 2
 
@@ -55,7 +56,7 @@ def prove(model: Model, maps: Sequence[SignedPermutation] | None = None) -> Verd
     content = {
         "model": model.to_json(),
         "parity": kind,
-        "maps": [{"name": g.name, "indices": g.indices, "signs": g.signs} for g in maps],
+        "maps": [{"indices": g.indices, "signs": g.signs} for g in maps],
     }
     defects = {name: defect for g in maps for name, defect in _defects(model, g, kind)}
     return conclude(NAME, STATEMENT, assumptions, defects, content)
@@ -108,6 +109,8 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     """Whether power series of the whole loss show the symmetries; see the top of this file."""
     seed, kind = seed_of(content), content["parity"]
     if not content["maps"] or kind not in _KINDS or not _has_parity(model, kind, seed):
+        return False
+    if any(set(g) != {"indices", "signs"} for g in content["maps"]):
         return False
     points = Residues(seed, parity=kind)
     free = {**model, "activation": "phi"}

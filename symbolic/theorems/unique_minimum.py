@@ -49,6 +49,10 @@ GENERAL = (
 )
 TANH = GENERAL + "; for tanh K follows from the data by |φ''| < 0.7699, |φ'''| ≤ 2"
 STATEMENTS = (GENERAL, TANH)
+FIELDS = (
+    frozenset({"claims"}),
+    frozenset({"claims", "bounds", "polynomials"}),
+)
 CLAIMS: Claims = {
     # third derivative of half the squared residual along a direction
     "third": "3*f1*f2 + r*f3",

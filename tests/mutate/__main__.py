@@ -23,7 +23,7 @@ TIME_LIMIT = 600
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.mutate")
     parser.add_argument("list", choices=LISTS)
-    parser.add_argument("--only", default="", help="mutants whose file or text contains this")
+    parser.add_argument("--only", nargs="*", default=[""], help="mutants of files with these words")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -38,7 +38,7 @@ def main():
                 shutil.copy(source, folder)
         environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "tests.mutate", options.list, "--inside"]
-        command += ["--only", options.only]
+        command += ["--only", *options.only]
         sys.exit(subprocess.run(command, cwd=folder, env=environment, check=False).returncode)
 
 
@@ -50,7 +50,7 @@ def run(module, only):
         print("the tests fail before anything is changed")
         return 2
     wrong = 0
-    chosen = [m for m in module.MUTANTS if only in f"{m.file} {m.before}"]
+    chosen = [m for m in module.MUTANTS if any(word in m.file for word in only)]
     for number, mutant in enumerate(chosen):
         start = time.perf_counter()
         noticed = with_mutant(mutant, module.TESTS)
@@ -87,7 +87,7 @@ def outcome(tests):
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-n0", "--noconftest"]
         os._exit(int(pytest.main([*options, *tests])))
     limit = time.monotonic() + TIME_LIMIT
     while time.monotonic() < limit:
