@@ -45,6 +45,8 @@ class SpecialPoint:
         It lies after the sample of this index.
     name : str
         Of a user function, else empty.
+    residual : float
+        Largest entry, at the point, of the equations that define it; of F alone where not located.
     meaning : Meaning
         Names, and the flow behind F.
     """
@@ -61,6 +63,7 @@ class SpecialPoint:
     bracket: Array = field(repr=False)
     index: int
     name: str = ""
+    residual: float = np.nan
     meaning: Meaning = field(default=UNNAMED, repr=False)
 
     def __repr__(self) -> str:

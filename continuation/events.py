@@ -20,14 +20,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from continuation.branch import SpecialPoint
+from continuation.dips import halves_anywhere, resolve_dip, turns
 from continuation.identify import Event, identify
 from continuation.kinds import KINDS
 from continuation.linalg import zero_tolerance
 from continuation.locate import Local, Path
 from continuation.rates import rates, tolerances
+from continuation.stepper import S_SMALLEST
 from continuation.workspace import Samples, Workspace
 
 __all__ = ["EventFinder", "Jump"]
@@ -38,10 +39,6 @@ Array = np.ndarray
 MERGE = 1e-6
 #: Special points nearer than this part of their bracket are one point, found by two tests.
 SAME_POINT = 1e-5
-#: A rate touches zero if at its least it is below this part of its values around.
-TOUCHES = 1e-8
-#: What a rate below this part of the largest eigenvalue does is rounding.
-UNRESOLVED = 1e-11
 #: Samples kept from one chunk to the next.
 TAIL = 4
 
@@ -79,6 +76,7 @@ class EventFinder:
         self.targets, self.functions = targets, functions
         self.always_zero = workspace.n
         self._last: tuple[Samples | None, tuple[Array, bool]] = (None, (np.zeros((0, 3)), False))
+        self._found: list[SpecialPoint] = []
         #: look for singular points; else only for folds, targets and user functions
         self.singular = singular
 
@@ -110,12 +108,23 @@ class EventFinder:
             points += self._explained(path, interval, offset, patient)
         for bounds, test in self._dips(samples, table, first):
             points += self._turned(path, bounds, test, offset, patient)
-        points = _distinct(points)
+        for bounds in self._near_singular(samples, first, _rows(points, offset)):
+            points += self._turned(path, bounds, _smallest, offset, False)
+        points = _distinct(points, self._found)
+        self._found = [*self._found[-TAIL:], *points]
         folds = [
             path.coordinate(q.point, q.index - offset) for q in points if KINDS[q.kind].turning
         ]
         points += [identify(path, [event], offset) for event in self._passages(path, first, folds)]
         return sorted(points, key=lambda q: path.coordinate(q.point, q.index - offset))
+
+    def at_end(self, samples: Samples, offset: int) -> list[SpecialPoint]:
+        """The singular point that the last sample itself is, at a limit."""
+        table, last = self.counts(samples)[0], len(samples) - 1
+        if not self.singular or table[-1, 1] <= self.always_zero:
+            return []
+        path = Path(self.workspace, samples, self.always_zero)
+        return [identify(path, [Event("rate", path.at(last), (last - 1, last))], offset)]
 
     def tail(self, samples: Samples) -> Samples:
         """The last samples: those a later event may need."""
@@ -158,17 +167,17 @@ class EventFinder:
             tests.insert(0, ("fold", _slope))
         bounds = (interval.low, interval.high)
         roots = [(kind, path.root(test, *bounds)) for kind, test in tests]
-        events = [Event(kind, root, bounds, root.corrected) for kind, root in roots if root]
+        events = [Event(kind, root, bounds) for kind, root in roots if root]
         points = _distinct([identify(path, group, offset) for group in _merged(events)])
         crossing = [q for q in points if KINDS[q.kind].branching and q.located]
-        branching = sum(q.kernel.shape[1] - self.always_zero for q in crossing)
+        # a fold with a pair beside it does not count: at branch points only there is a "mixed" term
+        simple = [q for q in crossing if q.kernel.shape[1] > 1 or "mixed" in q.coefficients]
+        branching = sum(q.kernel.shape[1] - self.always_zero for q in simple)
         if all(q.located for q in points) and branching % 2 == interval.parity:
             return points
         if patient:
             raise Jump(interval.low)
-        return points or [
-            identify(path, [Event("rate", path.at(bounds[1]), bounds, False)], offset)
-        ]
+        return points or [identify(path, [Event("rate", path.at(bounds[1]), bounds)], offset)]
 
     def _crossing(self, order: int) -> Callable[[Local], float]:
         # a rate that arrives at, or leaves, a zero shared by all samples changes sign below it
@@ -195,7 +204,7 @@ class EventFinder:
         if rows.size < 2:
             return
         r = rates(self.workspace.problem, samples.eigenvalues)
-        if rows.size == len(samples) and not _halves_anywhere(r):
+        if rows.size == len(samples) and not halves_anywhere(r):
             return
         slope = np.sign(samples.tangent[:, -1])[rows]
         same = (table[rows[:-1]] == table[rows[1:]]).all(axis=1) & (slope[:-1] * slope[1:] >= 0)
@@ -206,10 +215,28 @@ class EventFinder:
             inside = (order >= 0) & (order < r.shape[1])
             chosen = np.clip(order, 0, r.shape[1] - 1)
             value = sign * r[rows, chosen[rows]]
-            for i, j, row in _turns(value, same & inside[rows[1:]], rows):
+            for i, j, row in turns(value, same & inside[rows[1:]], rows):
                 if rows[j] >= first:
                     low, high = int(rows[i]), int(rows[j])
                     yield (low, high), _signed_rate(sign, int(chosen[row]))
+
+    def _near_singular(
+        self, samples: Samples, first: int, known: list[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Where the least singular value turns back, and no point is known yet.
+
+        Eigenvalues that cross zero in opposite directions, or while others cross the axis, hide
+        from counts; the singular value sees them.
+        """
+        w = self.workspace
+        if w.problem.symmetric or w.problem.is_map or w.is_sparse or self.always_zero:
+            return
+        least = samples.statistics[:, S_SMALLEST]
+        low = (least[1:-1] <= least[:-2]) & (least[1:-1] < least[2:])
+        low &= 2 * least[1:-1] <= np.maximum(least[:-2], least[2:])
+        for k in np.flatnonzero(low):
+            if k + 2 >= first and not {int(k), int(k) + 1} & set(known):
+                yield int(k), int(k) + 2
 
     def _turned(
         self,
@@ -220,7 +247,7 @@ class EventFinder:
         patient: bool,
     ) -> list[SpecialPoint]:
         """One touch, or two points where the rate crosses zero and comes back, or nothing."""
-        events = _resolve_dip(path, bounds, test)
+        events = resolve_dip(path, bounds, test)
         points = _distinct([identify(path, [event], offset) for event in events])
         if len(points) == len(events) and all(q.located for q in points):
             return points
@@ -244,7 +271,7 @@ class EventFinder:
                     root = path.at_parameter(float(name), *bounds) if kind == "target" else None
                     root = root or path.root(test, *bounds)
                     if root is not None:
-                        yield Event(kind, root, bounds, True, name)
+                        yield Event(kind, root, bounds, name, test(root))
 
     def _tests(self) -> Iterator[tuple[str, str, Callable[[Local], float]]]:
         if not self.singular:
@@ -257,6 +284,10 @@ class EventFinder:
 
 def _slope(local: Local) -> float:
     return float(local.tangent[-1])
+
+
+def _smallest(local: Local) -> float:
+    return local.smallest
 
 
 def _passing(target: float) -> Callable[[Local], float]:
@@ -279,44 +310,6 @@ def _negative_eigenvalues(samples: Samples) -> Array:
     return np.where(samples.negative >= 0, samples.negative, counted)
 
 
-def _halves_anywhere(r: Array) -> bool:
-    """Whether any rate changes by half or more from one sample to the next: a quick screen."""
-    size = np.abs(r)
-    before, after = size[:-1], size[1:]
-    return bool((2 * np.minimum(before, after) <= np.maximum(before, after)).any())
-
-
-def _turns(value: Array, same: Array, rows: Array) -> Iterator[tuple[int, int, int]]:
-    """(i, j, row): `value` has its least between rows[i] and rows[j], and comes near zero."""
-    left, middle, right = value[:-2], value[1:-1], value[2:]
-    near = (middle <= left) & (middle < right) & (2 * middle <= np.maximum(left, right))
-    for k in np.flatnonzero(near & same[:-1] & same[1:]):
-        yield int(k), int(k) + 2, int(rows[k + 1])
-    for k in np.flatnonzero((np.diff(rows) > 1) & same):
-        yield int(k), int(k) + 1, int(rows[k]) + 1
-
-
-def _resolve_dip(
-    path: Path, bounds: tuple[int, int], test: Callable[[Local], float]
-) -> list[Event]:
-    around = max(test(path.at(bounds[0])), test(path.at(bounds[1])))
-    scale = float(np.abs(path.at(bounds[0]).eigenvalues).max())
-    if around <= UNRESOLVED * scale:
-        return []
-    lowest = minimize_scalar(
-        lambda u: test(path.at(u)), bounds=bounds, method="bounded",
-        options={"xatol": 1e-9, "maxiter": 60},
-    )  # fmt: skip
-    u, value = float(lowest.x), float(lowest.fun)
-    resolved = max(TOUCHES * around, zero_tolerance(scale, path.workspace.n))
-    if value < -resolved:
-        roots = [path.root(test, bounds[0], u), path.root(test, u, bounds[1])]
-        return [Event("rate", r, bounds, r.corrected) for r in roots if r is not None]
-    if value > resolved:
-        return []
-    return [Event("dip", path.at(u), bounds, True)]
-
-
 def _merged(events: list[Event]) -> list[list[Event]]:
     """Groups of events at the same place, in the order of the branch."""
     groups: list[list[Event]] = []
@@ -328,11 +321,18 @@ def _merged(events: list[Event]) -> list[list[Event]]:
     return groups
 
 
-def _distinct(points: list[SpecialPoint]) -> list[SpecialPoint]:
-    """Each place once: two tests may lead Newton to the same point."""
-    kept: list[SpecialPoint] = []
+def _rows(points: list[SpecialPoint], offset: int) -> list[int]:
+    """Samples after which a singular point lies."""
+    return [q.index - offset for q in points if KINDS[q.kind].singular]
+
+
+def _distinct(
+    points: list[SpecialPoint], before: Sequence[SpecialPoint] = ()
+) -> list[SpecialPoint]:
+    """Each place once: two tests may lead Newton to the same point, or to one known before."""
+    kept = list(before)
     for q in points:
         extent = np.linalg.norm(q.bracket[1] - q.bracket[0])
         if all(np.linalg.norm(q.point - k.point) > SAME_POINT * extent for k in kept):
             kept.append(q)
-    return kept
+    return kept[len(before) :]

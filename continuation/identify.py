@@ -7,14 +7,16 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import eigs
 
-from continuation import normal_forms, oscillation
-from continuation.augmented import branch_point_system, fold_system, hopf_system, rank_defect
+from continuation import normal_forms
+from continuation.augmented import branch_point_system, fold_system, rank_defect
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
+from continuation.kinds import KINDS
+from continuation.linalg import KERNEL_TOLERANCE
 from continuation.locate import Local, Path
-from continuation.newton import newton
-from continuation.options import NewtonOptions
-from continuation.problem import AnyProblem, Problem
+from continuation.pairs import double_hopf, flip, oscillatory, with_pair
+from continuation.polish import polished
+from continuation.problem import AnyProblem
 from continuation.scaling import InUnits, Units
 
 __all__ = ["Event", "identify"]
@@ -31,83 +33,97 @@ NO_SLOPE = 1e-12
 IN_RANGE = 1e-6
 #: A root of the tests at which the eigenvalue is above this part of the scale is none.
 UNRESOLVED = 1e-2
-#: Newton may move an event by this part of its bracket.
-MAX_SHIFT = 0.5
 #: A critical eigenvalue with an imaginary part above this part of the scale is a pair.
 PAIR = 1e-6
-POLISH = NewtonOptions(step_tolerance=1e-12, max_iterations=12)
+#: Eigenvalues within this part of the scale of the critical one reach the axis with it.
+TOGETHER = 1e-7
 
 
 @dataclass(frozen=True)
 class Event:
-    """A root of one test function."""
+    """A root of one test function, which has this value there."""
 
     kind: str
     local: Local
     bracket: tuple[float, float]
-    located: bool
     name: str = ""
+    value: float = 0.0
 
 
 def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
     """The special point at a place where the given events happen together."""
     event = events[0]
-    low = min(e.bracket[0] for e in events)
-    high = max(e.bracket[1] for e in events)
-    n = path.workspace.n
-    blank = SpecialPoint(
-        kind=event.kind, x=event.local.z[:-1], p=float(event.local.z[-1]),
-        tangent=event.local.tangent, kernel=np.zeros((n, 0)), left_kernel=np.zeros((n, 0)),
-        coefficients={}, located=all(e.located for e in events), status="root on the branch",
-        bracket=np.array([path.at(low).z, path.at(high).z]),
-        index=offset + int(min(event.local.u, len(path.samples) - 1.5)), name=event.name,
-        meaning=path.workspace.problem.meaning,
-    )  # fmt: skip
+    blank = _blank(path, events, offset)
     if event.kind == "target":
         return _at_target(path, blank, float(event.name))
     if event.kind in ("user", "turn"):
         return replace(blank, kind="fold" if event.kind == "turn" else "user")
-    if not blank.located:
-        status = "a sign changes without a zero in between: take smaller steps"
-        return replace(blank, kind="branch point", status=status)
     try:
-        return _singular(path, blank, events)
+        point = _singular(path, blank, events)
     except linalg.LinAlgError as error:
         return replace(blank, kind="branch point", located=False, status=str(error))
+    crossing = KINDS[point.kind].branching and point.located
+    return replace(point, tangent=path.tangent_at(point.point, point.index - offset, crossing))
+
+
+def _blank(path: Path, events: list[Event], offset: int) -> SpecialPoint:
+    """The root as it is, before anything is known of it."""
+    local, n, problem = events[0].local, path.workspace.n, path.workspace.problem
+    ends = min(e.bracket[0] for e in events), max(e.bracket[1] for e in events)
+    left = float(np.abs(problem.residual(local.z[:-1], float(local.z[-1]))).max())
+    return SpecialPoint(
+        kind=events[0].kind, x=local.z[:-1], p=float(local.z[-1]), tangent=local.tangent,
+        kernel=np.zeros((n, 0)), left_kernel=np.zeros((n, 0)), coefficients={},
+        located=all(e.local.corrected for e in events), status="root on the branch",
+        bracket=np.array([path.at(end).z for end in ends]), name=events[0].name,
+        index=offset + int(min(local.u, len(path.samples) - 1.5)),
+        residual=max(left, *(abs(e.value) for e in events)),
+        meaning=problem.meaning,
+    )  # fmt: skip
 
 
 def _at_target(path: Path, point: SpecialPoint, p: float) -> SpecialPoint:
     z = np.append(point.x, p)
     located = path.workspace.correct_at_parameter(z, 1.0) == CONVERGED
     status = "Newton at the target" if located else "Newton failed at the target: near a fold"
-    return replace(
-        point, x=z[:-1] if located else point.x, p=p, located=located, status=status, name=""
-    )
+    x = z[:-1] if located else point.x
+    left = float(np.abs(path.workspace.problem.residual(x, p)).max())
+    return replace(point, x=x, p=p, located=located, status=status, name="", residual=left)
 
 
 def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPoint:
     problem = path.workspace.problem
     local = events[0].local
     scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
-    multiplicity = max(1, sum(e.kind in ("rate", "dip") for e in events))
     crosses = any(e.kind != "dip" for e in events)
-    value = _critical(problem, local, path.always_zero)
-    if problem.is_map and abs(value + 2) < PAIR:
-        return _flip(path, point)
-    if abs(value.imag) > PAIR * scale or (problem.is_map and abs(value) > 0.1):
-        return _oscillatory(path, point, value)
-    if abs(value) > UNRESOLVED * scale:
+    critical = _critical(problem, local, path.always_zero, scale)
+    if problem.is_map and abs(critical[0] + 2) < PAIR:
+        return flip(path, point)
+    if problem.is_map and abs(critical[0]) > 0.1:
+        return oscillatory(path, point, critical[0])
+    pairs = [value for value in critical if value.imag > PAIR * scale]
+    zeros = [value for value in critical if abs(value.imag) <= PAIR * scale]
+    if not zeros:
+        return (double_hopf if len(pairs) > 1 else _single)(path, point, pairs)
+    if point.located and abs(zeros[0]) > UNRESOLVED * scale:
         status = "the eigenvalue does not vanish at the root: take smaller steps"
         return replace(point, kind="branch point", located=False, status=status)
-    k = multiplicity + path.always_zero
-    return _steady(path, point, min(k, path.workspace.n), crosses)
+    multiplicity = max(1, sum(e.kind in ("rate", "dip") for e in events) - 2 * len(pairs))
+    steady = _steady(path, point, multiplicity + path.always_zero, crosses)
+    return with_pair(path, steady, pairs[0]) if pairs else steady
 
 
-def _critical(problem: AnyProblem, local: Local, skipped: int) -> complex:
-    """The eigenvalue nearest to the imaginary axis (unit circle), but for those always zero."""
+def _single(path: Path, point: SpecialPoint, pairs: list[complex]) -> SpecialPoint:
+    return oscillatory(path, point, pairs[0])
+
+
+def _critical(problem: AnyProblem, local: Local, skipped: int, scale: float) -> list[complex]:
+    """Eigenvalues that are on the axis (unit circle) together, but for those always zero."""
     values = local.eigenvalues.astype(complex)
-    rate = np.abs(1 + values) - 1 if problem.is_map else values.real
-    return complex(values[np.argsort(np.abs(rate), kind="stable")[skipped]])
+    rate = np.abs(np.abs(1 + values) - 1 if problem.is_map else values.real)
+    order = np.argsort(rate, kind="stable")[skipped:]
+    limit = max(TOGETHER * scale if local.corrected else 0.0, float(rate[order[0]]))
+    return [complex(values[i]) for i in order if rate[i] <= limit]
 
 
 # -- eigenvalue zero -------------------------------------------------------------------------
@@ -116,11 +132,12 @@ def _critical(problem: AnyProblem, local: Local, skipped: int) -> complex:
 def _steady(path: Path, point: SpecialPoint, k: int, crosses: bool) -> SpecialPoint:
     problem, near = _in_units(path, point)
     z = problem.units.inside(point.point)
+    k = _kernel_dimension(problem, z, k) if point.located else min(k, path.workspace.n)
     phi, psi = null_vectors(problem, z, k)
     ratio = _outside_range(problem, psi, z, near)
     if k > 1:
         return _with_kernel(problem, _multiple(path, point, problem, (phi, psi), ratio))
-    if ratio <= CLEARLY_FOLD:
+    if ratio <= CLEARLY_FOLD or not point.located:
         exact = _polished_branch_point(path, point, problem, (phi, psi))
         if exact is not None:
             return _with_normal_form(problem, exact, "branch point", crosses)
@@ -143,10 +160,10 @@ def _in_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:
 
 
 def _outside_range(problem: InUnits, psi: Array, z: Array, near: list[Array]) -> float:
-    """|ψᵀF_p| as a part of its terms, here or at the bracket's ends: F_p itself may vanish here."""
+    """|ψᵀF_p| as a part of |F_p|, here or at the bracket's ends: F_p itself may vanish here."""
     here = problem.dresidual_dp(z[:-1], float(z[-1]))
     others = [problem.dresidual_dp(e[:-1], float(e[-1])) for e in near]
-    size = max(float((np.abs(psi).T @ np.abs(f)).max()) for f in others)
+    size = max(float(np.linalg.norm(f)) for f in others)
     return float(np.abs(psi.T @ here).max()) / size if size > NO_SLOPE else 0.0
 
 
@@ -202,7 +219,7 @@ def _polished_fold(
     phi, psi = vectors
     system = fold_system(problem, psi[:, 0], phi[:, 0])
     start = problem.units.inside(point.point)
-    return _polished(path, point, system, start, "Newton on the fold system", problem.units)
+    return polished(path, point, system, start, "Newton on the fold system", problem.units)
 
 
 def _polished_branch_point(
@@ -216,7 +233,7 @@ def _polished_branch_point(
     start = np.append(z, np.zeros(phi.shape[1]))
     system = branch_point_system(problem, psi, basis, start)
     status = "Newton on the branch point system"
-    exact = _polished(path, point, system, start, status, problem.units)
+    exact = polished(path, point, system, start, status, problem.units)
     return exact if exact is not None and _is_solved(exact, problem, psi, basis) else None
 
 
@@ -228,21 +245,13 @@ def _is_solved(point: SpecialPoint, problem: InUnits, psi: Array, basis: Array) 
     return bool(unfolded <= UNFOLDING and defect <= IN_RANGE)
 
 
-def _polished(
-    path: Path, point: SpecialPoint, system: Problem, start: Array, status: str, units: Units
-) -> SpecialPoint | None:
-    """The solution of an augmented system near `start`, or None where it is none of this event."""
-    try:
-        result = newton(system, start, 0.0, POLISH)
-    except (linalg.LinAlgError, RuntimeError):
-        return None
-    w, n = path.workspace, point.x.size
-    z = units.outside(result.x[: n + 1])
-    extent = w.norm(point.bracket[1] - point.bracket[0])
-    if not result.converged or w.norm(z - units.outside(start[: n + 1])) > MAX_SHIFT * extent:
-        return None
-    extra = {"unknown": float(result.x[-1])} if result.x.size > n + 1 else {}
-    return replace(point, x=z[:-1], p=float(z[-1]), coefficients=extra, status=status)
+def _kernel_dimension(problem: InUnits, z: Array, expected: int) -> int:
+    """Of dF/dx at a root; as many as rates that vanish there where the Jacobian is sparse."""
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    if sparse.issparse(j):
+        return expected
+    # the largest entries nearby are about 1 in these units, though all may vanish here
+    return max(1, int((linalg.svdvals(j) <= KERNEL_TOLERANCE).sum()))
 
 
 def null_vectors(problem: AnyProblem, z: Array, k: int) -> tuple[Array, Array]:
@@ -264,55 +273,3 @@ def _sparse_null_vectors(j: Any, k: int, symmetric: bool) -> tuple[Array, Array]
     phi = eigs(j, k, sigma=shift, v0=start)[1].real
     psi = phi if symmetric else eigs(j.T.tocsc(), k, sigma=shift, v0=start)[1].real
     return linalg.qr(phi, mode="economic")[0], linalg.qr(psi, mode="economic")[0]
-
-
-# -- flips and pairs -------------------------------------------------------------------------
-
-
-def _flip(path: Path, point: SpecialPoint) -> SpecialPoint:
-    problem = path.workspace.problem
-    phi, psi = _flip_vectors(problem, point)
-    system, plain = fold_system(problem, psi, phi, 2.0), Units.plain(point.x.size)
-    exact = _polished(path, point, system, point.point, "Newton on the flip system", plain)
-    point = replace(exact or point, kind="flip")
-    phi, psi = _flip_vectors(problem, point)
-    return replace(
-        point, kernel=phi[:, None], left_kernel=psi[:, None],
-        coefficients=oscillation.flip(problem, point.point, phi, psi),
-    )  # fmt: skip
-
-
-def _flip_vectors(problem: AnyProblem, point: SpecialPoint) -> tuple[Array, Array]:
-    j = np.asarray(problem.jacobian(point.x, point.p))
-    q, p = _eigenvectors(j, -2.0, np.eye(len(j)))
-    return normal_forms.normalised(q, p)
-
-
-def _oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint:
-    problem = path.workspace.problem
-    j = np.asarray(problem.jacobian(point.x, point.p))
-    mass = problem.mass_matrix(point.x.size)
-    q, p = _eigenvectors(j, value, mass)
-    shift, omega = (-1.0, np.angle(1 + value)) if problem.is_map else (0.0, value.imag)
-    start = np.append(point.point, abs(omega))
-    if omega < 0:
-        q, p = q.conj(), p.conj()
-    system = hopf_system(problem, p, q, shift)
-    kind = "neimark-sacker" if problem.is_map else "hopf"
-    status, plain = f"Newton on the {kind} system", Units.plain(point.x.size)
-    exact = _polished(path, point, system, start, status, plain) or point
-    omega = float(exact.coefficients.get("unknown", abs(omega)))
-    eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
-    q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue, mass)
-    form = oscillation.neimark_sacker if problem.is_map else oscillation.hopf
-    return replace(
-        exact, kind=kind, kernel=np.column_stack([q.real, q.imag]),
-        left_kernel=np.column_stack([p.real, p.imag]),
-        coefficients=form(problem, exact.point, q, p, omega),
-    )  # fmt: skip
-
-
-def _eigenvectors(j: Array, value: complex | float, mass: Array) -> tuple[Array, Array]:
-    """Right and left eigenvector, as the smallest singular vectors of J - λM."""
-    u, _, vh = linalg.svd(j - value * mass)
-    return vh[-1].conj(), u[:, -1]

@@ -97,7 +97,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "zero-hopf": Kind(
             meaning="an eigenvalue zero beside a pair on the imaginary axis",
-            marker="h", branching=False, turning=True, singular=True, pair=True,
+            marker="h", branching=True, turning=False, singular=True, pair=True,
             gradient=False, codimension=2,
         ),
         "double hopf": Kind(

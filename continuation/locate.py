@@ -14,6 +14,7 @@ from continuation import step_arrays
 from continuation.arrival import MAX_INTERPOLATION_ERROR, cubic_root
 from continuation.corrector import BRANCH_CONTRACTION, CONVERGED, SINGULAR
 from continuation.rates import rates
+from continuation.stepper import S_SMALLEST
 from continuation.workspace import Samples, Workspace
 
 __all__ = ["Local", "Path"]
@@ -22,6 +23,12 @@ Array = np.ndarray
 
 #: Resolution of u in a root search.
 U_TOLERANCE = 1e-13
+#: Distances of the points that give a tangent by differences, in parts of the step between
+#: samples: truncation (h⁴) and the error of points beside a singular one (1e-16 / h²) both are
+#: below 1e-8.
+DIFFERENCE_STEPS = (0.05, 0.02, 0.1, 0.2)
+#: A step shorter than this counts as this long for it.
+SHORT_CHORD = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +47,8 @@ class Local:
         Negative pivots, -1 where not counted.
     corrected : bool
         Newton converged; else z is the interpolant.
+    smallest : float
+        Least singular value of dF/dx.
     """
 
     u: float
@@ -49,6 +58,7 @@ class Local:
     rates: Array
     negative: int
     corrected: bool
+    smallest: float
 
 
 class Path:
@@ -97,6 +107,43 @@ class Path:
         w = self.workspace
         return i + w.inner(z - self.z[i], chord) / w.inner(chord, chord)
 
+    def tangent_at(self, z: Array, i: int, crossing: bool) -> Array:
+        """Unit tangent of this branch at one of its points, also where others cross it.
+
+        There [J, Fp] has lost rank and says nothing; the branch itself does, by differences of
+        its points on both sides in planes normal to its interpolant.
+
+        Parameters
+        ----------
+        z : (n + 1,) ndarray
+            After sample i.
+        crossing : bool
+            Other branches meet here.
+        """
+        u = self.coordinate(z, i)
+        along = self.guess(u)[1]
+        if not crossing and self.workspace.correct(z.copy(), z, along) == CONVERGED:
+            return self.workspace.tangent(along)
+        i = min(max(int(u), 0), len(self.samples) - 2)
+        chord = self.workspace.norm(self.z[i + 1] - self.z[i])
+        for part in DIFFERENCE_STEPS:
+            step = part * max(chord, SHORT_CHORD)
+            points = [self._beside(z, u, along, k * step, k * step / chord) for k in (-2, -1, 1, 2)]
+            far, near, after, beyond = points
+            if far is not None and near is not None and after is not None and beyond is not None:
+                slope = far - 8 * near + 8 * after - beyond
+                return np.asarray(slope / self.workspace.norm(slope))
+        return along
+
+    def _beside(
+        self, z: Array, u: float, along: Array, distance: float, shift: float
+    ) -> Array | None:
+        """The branch in the plane at this distance from z along its interpolant."""
+        base = z + distance * along
+        y = base + (self.guess(u + shift)[0] - self.guess(u)[0] - distance * along)
+        met = self.workspace.correct(y, base, along) == CONVERGED
+        return y if met else None
+
     def root(self, function: Callable[[Local], float], low: float, high: float) -> Local | None:
         """The branch where `function` changes sign between `low` and `high`; None without one."""
         values = [function(self.at(u)) for u in (low, high)]
@@ -125,15 +172,16 @@ class Path:
         if not met or w.norm(z - base) > MAX_INTERPOLATION_ERROR * h:
             return None
         z[-1] = p
-        values, negative, _ = w.spectrum()
+        values, negative, smallest = w.spectrum()
         tangent = w.tangent(tangent)
-        return Local(u, z, tangent, values, rates(w.problem, values), negative, True)
+        return Local(u, z, tangent, values, rates(w.problem, values), negative, True, smallest)
 
     def _sample(self, i: int) -> Local:
         s = self.samples
         return Local(
             float(i), self.z[i], s.tangent[i], s.eigenvalues[i],
             rates(self.workspace.problem, s.eigenvalues[i]), int(s.negative[i]), True,
+            float(s.statistics[i, S_SMALLEST]),
         )  # fmt: skip
 
     def _between(self, u: float) -> Local:
@@ -147,5 +195,5 @@ class Path:
             tangent = w.tangent(tangent)
         elif not corrected:
             z = base
-        values, negative, _ = w.spectrum()
-        return Local(u, z, tangent, values, rates(w.problem, values), negative, corrected)
+        values, negative, smallest = w.spectrum()
+        return Local(u, z, tangent, values, rates(w.problem, values), negative, corrected, smallest)

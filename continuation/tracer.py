@@ -74,7 +74,7 @@ class Tracer:
             new, inertia = known[first:], self.finder.counts(known)[0][first:]
             window, count = self.finder.tail(known), offset + len(known)
             if len(new):
-                points = tuple(special) + self._limit_point(window, count)
+                points = tuple(special) + self._limit_points(known, window, count)
                 yield Segment(new, inertia, points, count - len(new))
 
     def end(self, reason: str, message: str) -> None:
@@ -131,17 +131,21 @@ class Tracer:
         last[-1][0, stepper.S_LENGTH] = w.norm(first - path.z[0])
         return known[:-1].followed_by(Samples(*last))
 
-    def _limit_point(self, window: Samples, count: int) -> tuple[SpecialPoint, ...]:
+    def _limit_points(
+        self, known: Samples, window: Samples, count: int
+    ) -> tuple[SpecialPoint, ...]:
         if self.stop_reason != "limit" or len(window) < 2 or window.p[-1] not in self.limits:
             return ()
         z = np.empty((2, window.x.shape[1] + 1))
         z[:, :-1], z[:, -1] = window.x[-2:], window.p[-2:]
         none = np.zeros((window.x.shape[1], 0))
         return (
+            *self.finder.at_end(known, count - len(known)),
             SpecialPoint(
                 kind="limit", x=window.x[-1], p=float(window.p[-1]), tangent=window.tangent[-1],
                 kernel=none, left_kernel=none, coefficients={}, located=True,
                 status="Newton at the limit", bracket=z, index=count - 2,
+                residual=float(window.statistics[-1, stepper.S_REMAINING]),
                 meaning=self.problem.meaning,
             ),
         )  # fmt: skip

@@ -1,0 +1,79 @@
+"""Newton on the system that defines a special point, started where a test function has its root."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import linalg
+
+from continuation.branch import SpecialPoint
+from continuation.locate import Path
+from continuation.newton import newton
+from continuation.options import NewtonOptions
+from continuation.problem import Problem
+from continuation.scaling import Units
+
+__all__ = ["polished"]
+
+Array = np.ndarray
+
+#: Newton may move an event by this part of its bracket.
+MAX_SHIFT = 0.5
+#: In units that fit, equations are solved where this is left of them: a touch is a double root
+#: of its system, from which Newton can only move away.
+SOLVED = 1e-9
+POLISH = NewtonOptions(step_tolerance=1e-12, max_iterations=12)
+
+
+def polished(
+    path: Path, point: SpecialPoint, system: Problem, start: Array, status: str, units: Units
+) -> SpecialPoint | None:
+    """The solution of an augmented system near `start`, or None where it is none of this event.
+
+    Parameters
+    ----------
+    path : Path
+    point : SpecialPoint
+    system : Problem
+        In y = (x, p, further unknowns), in the given units.
+    start : ndarray
+        Where Newton starts, in these units.
+    status : str
+        What to say of the result.
+    units : Units
+
+    Returns
+    -------
+    SpecialPoint or None
+        With its residual, and the last of further unknowns as coefficient "unknown".
+    """
+    solution = _solution(path, point, system, start, units)
+    if solution is None:
+        return None
+    n = point.x.size
+    z = units.outside(solution[: n + 1])
+    extra = {"unknown": float(solution[-1])} if solution.size > n + 1 else {}
+    return replace(
+        point, x=z[:-1], p=float(z[-1]), coefficients=extra, status=status, located=True,
+        residual=_largest(system, solution),
+    )  # fmt: skip
+
+
+def _solution(
+    path: Path, point: SpecialPoint, system: Problem, start: Array, units: Units
+) -> Array | None:
+    solved = start if _largest(system, start) <= SOLVED else None
+    try:
+        result = newton(system, start, 0.0, POLISH)
+    except (linalg.LinAlgError, RuntimeError):
+        return solved
+    w, n = path.workspace, point.x.size
+    moved = w.norm(units.outside(result.x[: n + 1] - start[: n + 1]))
+    extent = w.norm(point.bracket[1] - point.bracket[0])
+    if not result.converged or moved > MAX_SHIFT * extent:
+        return solved
+    better = solved is not None and _largest(system, start) < _largest(system, result.x)
+    return start if better else result.x
+
+
+def _largest(system: Problem, y: Array) -> float:
+    return float(np.abs(system.residual(y, 0.0)).max())
