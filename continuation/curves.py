@@ -361,9 +361,8 @@ def trace_system(
 def _require_kind(point: SpecialPoint, kind: str, dimension: int) -> None:
     """Raise `InvalidInputError` where a curve of this kind cannot start at the point."""
     at, of = KINDS[point.kind], KINDS[kind]
-    alike = (at.singular, at.branching, at.pair) == (of.singular, of.branching, of.pair)
-    if kind in ("flip", "neimark-sacker") or not of.codimension:
-        alike = point.kind == kind
+    facts = [(k.singular, k.branching, k.pair, k.of_map, k.codimension > 0) for k in (at, of)]
+    alike = facts[0] == facts[1] if of.codimension else point.kind == kind
     if not alike or point.kernel.shape[1] != dimension:
         raise InvalidInputError(
             f"a {kind} curve must start at a {kind}, or at a point of more that is one, with a "

@@ -35,6 +35,8 @@ class Kind:
         0 where nothing degenerates. Above 1 the name rests on a coefficient that is small.
     prescribed : bool
         The value of the parameter was given beforehand.
+    of_map : bool
+        Only maps have it: a multiplier is critical, no eigenvalue.
     """
 
     meaning: str
@@ -46,6 +48,7 @@ class Kind:
     gradient: bool
     codimension: int
     prescribed: bool = False
+    of_map: bool = False
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -108,12 +111,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "flip": Kind(
             meaning="a multiplier of a map passes -1: orbits of twice the period are born",
             marker="<", branching=False, turning=False, singular=False, pair=False,
-            gradient=True, codimension=1,
+            gradient=True, codimension=1, of_map=True,
         ),
         "neimark-sacker": Kind(
             meaning="a pair of multipliers of a map crosses the unit circle: an invariant curve",
             marker=">", branching=False, turning=False, singular=False, pair=True,
-            gradient=False, codimension=1,
+            gradient=False, codimension=1, of_map=True,
         ),
         "target": Kind(
             meaning="a value of the parameter that was asked for",
