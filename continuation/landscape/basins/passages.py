@@ -134,7 +134,7 @@ def passage_times(
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
     starts = spread * np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
     paths = [trajectory(at, start, rtol=rtol) for start in starts]
-    chosen = [s for s in saddles if s.kind == "point" and s.index > 0 and s.nullity == 0]
+    chosen = [s for s in saddles if s.is_point and s.index > 0 and s.nullity == 0]
     return tuple(_of_saddle(at, saddle, paths, radius) for saddle in chosen)
 
 

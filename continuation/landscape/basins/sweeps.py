@@ -240,7 +240,7 @@ def _followed(
             (low, high),
             direction=1,
             schedule=schedule,
-            step=STEPS_AT_INFINITY if one.kind == "infinity" else STEPS,
+            step=STEPS_AT_INFINITY if one.at_infinity else STEPS,
         )
     except (ConvergenceError, InvalidInputError):
         return None

@@ -9,8 +9,8 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.infinity import LimitSystem
-from continuation.landscape.network import Layout, Loss
+from continuation.landscape.infinity import CriticalEnd, LimitSystem
+from continuation.landscape.network import Layout, Loss, scaled_inertia
 from continuation.landscape.sets import (
     BESIDE_ROOTS,
     IN_LIMIT,
@@ -18,7 +18,6 @@ from continuation.landscape.sets import (
     OVER_SMALLER,
     SET_KINDS,
     CriticalSet,
-    scaled_inertia,
     unit_curvatures,
 )
 from continuation.problem import AnyProblem, CompiledProblem, Problem
@@ -277,11 +276,8 @@ def _in_limit(run: Run) -> Lifted:
 
     def describe(x: Array, p: float) -> Description:
         point, _ = system.point(x, p)
-        normals = np.array(system.normals(x, p))
-        negative, zero, positive = scaled_inertia(point.hessian)
-        falling = int((normals < 0.0).sum())
-        inertia = (negative + falling, zero, positive + normals.size - falling)
-        return nowhere, point.loss, inertia, normals
+        end = CriticalEnd(limit.at(x), point, system.normals(x, p))
+        return nowhere, point.loss, end.inertia, np.array(end.normals)
 
     return Lifted(system.problem(), limit.unknowns, describe)
 

@@ -36,8 +36,7 @@ from continuation.landscape.infinity import (
     passage_at,
     passage_at_step,
 )
-from continuation.landscape.network import CHARTS, Loss, split_plain
-from continuation.landscape.sets import scaled_inertia
+from continuation.landscape.network import CHARTS, Loss, scaled_inertia, split_plain
 from continuation.options import StepOptions
 
 STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)

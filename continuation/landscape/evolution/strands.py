@@ -19,8 +19,8 @@ from continuation.errors import ConvergenceError
 from continuation.landscape.branches import Description, Lifted, lifted_problem
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.infinity import CriticalEnd, LimitSystem
-from continuation.landscape.network import Loss
-from continuation.landscape.sets import Assembler, CriticalSet, reduced_network, scaled_inertia
+from continuation.landscape.network import Loss, scaled_inertia
+from continuation.landscape.sets import Assembler, CriticalSet, reduced_network
 from continuation.newton import newton
 
 FARTHEST_CORRECTION = 1.0

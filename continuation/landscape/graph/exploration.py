@@ -157,7 +157,7 @@ class Exploration:
 
 def has_unstable_sphere(source: CriticalSet) -> bool:
     """Whether a set is a point of index ≥ 2, whose unstable directions form a sphere."""
-    return source.kind == "point" and source.theta is not None and source.index > 1
+    return source.is_point and source.theta is not None and source.index > 1
 
 
 def explore(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.landscape.flow import FlowResult
-from continuation.landscape.network import Loss, LossAt, Stabiliser
+from continuation.landscape.network import Loss, LossAt, Stabiliser, scaled_inertia
 from continuation.landscape.sets import (
     FLOWN,
     INFINITY,
@@ -17,7 +17,6 @@ from continuation.landscape.sets import (
     nearest_by_limit,
     nearest_by_weights,
     reduced_network,
-    scaled_inertia,
     with_excess_risk,
 )
 

@@ -22,7 +22,7 @@ from continuation.landscape.infinity.critical_models import (
 )
 from continuation.landscape.infinity.ends import end_of
 from continuation.landscape.infinity.limit_model import LimitModel, LimitUnit
-from continuation.landscape.network import Responses, saturation
+from continuation.landscape.network import Responses, saturation, scaled_inertia
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +48,16 @@ class CriticalEnd:
         return end_of(self.limit).name
 
     @property
+    def inertia(self) -> tuple[int, int, int]:
+        """That of the limit model, with the signs of the normal derivatives."""
+        negative, zero, positive = scaled_inertia(self.point.hessian)
+        falling = sum(slope < 0.0 for slope in self.normals)
+        return negative + falling, zero, positive + len(self.normals) - falling
+
+    @property
     def index(self) -> int:
         """Descending directions, those away from infinity included."""
-        return self.point.index + sum(slope < 0.0 for slope in self.normals)
+        return self.inertia[0]
 
     @property
     def attracting(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Responses, project
+from continuation.landscape.network import Responses, project, scaled_inertia
 from continuation.roots import roots_between
 
 NEAR_DOUBLE_ROOT = 1e-5
@@ -51,16 +51,7 @@ class ModelPoint:
     @property
     def index(self) -> int:
         """Number of negative eigenvalues, counted after scaling the diagonal to one."""
-        return negative_directions(self.hessian)
-
-
-def negative_directions(hessian: Array) -> int:
-    """Morse index by Sylvester's law: a diagonal congruence keeps it and removes the scales."""
-    scale = np.sqrt(np.abs(np.diag(hessian)))
-    largest = np.abs(hessian).max(axis=1)
-    scale = np.where(scale > 1e-8 * np.sqrt(largest), scale, np.sqrt(largest))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    return int((np.linalg.eigvalsh(hessian / np.outer(scale, scale)) < 0.0).sum())
+        return scaled_inertia(self.hessian)[0]
 
 
 def fixed_point(responses: Responses, *features: Array) -> ModelPoint:

@@ -27,6 +27,7 @@ from continuation.landscape.network.capabilities import (
     capability_table,
 )
 from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.loss import Jet, Loss, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, read_observations
 from continuation.landscape.network.responses import (
@@ -102,6 +103,7 @@ __all__ = [
     "read_observations",
     "sample_weights",
     "saturation",
+    "scaled_inertia",
     "split_plain",
     "unit_of_input",
 ]

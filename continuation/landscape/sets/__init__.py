@@ -8,7 +8,6 @@ from continuation.landscape.sets.assembly import (
     labelled,
     population_of,
     population_weights,
-    scaled_inertia,
     squared_distance,
     with_excess_risk,
 )
@@ -106,7 +105,6 @@ __all__ = [
     "population_weights",
     "reduced_network",
     "same_set",
-    "scaled_inertia",
     "squared_distance",
     "unit_curvatures",
     "weight_gap",

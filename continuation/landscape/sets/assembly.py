@@ -10,31 +10,12 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import CriticalEnd
-from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry
+from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry, scaled_inertia
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
 from continuation.landscape.sets.kinds import INFINITY, POINT
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
-
-ZERO_EIGENVALUE = 1e-11
-"""Eigenvalues of the scaled Hessian (unit diagonal) below this are zero: rounding is 1e-15, and
-a nondegenerate point as flat as this would lie within 1e-22 of a fold in the parameter."""
-
-
-def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
-    """Numbers of negative, zero and positive eigenvalues, after a diagonal congruence.
-
-    The congruence keeps the signs (Sylvester) and removes the scales of the weights, which
-    differ by many orders near infinity.
-    """
-    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1)
-    scale = np.sqrt(np.where(diagonal > 1e-8 * rows, diagonal, rows))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))
-    negative = int((values < -ZERO_EIGENVALUE).sum())
-    positive = int((values > ZERO_EIGENVALUE).sum())
-    return negative, values.size - negative - positive, positive
 
 
 def _eigenvalues(hessian: Array) -> Array:
@@ -139,9 +120,7 @@ class Assembler:
 
     def end(self, end: CriticalEnd) -> CriticalSet:
         """A critical set at infinity; units that meet may be exchanged."""
-        negative, zero, positive = scaled_inertia(end.point.hessian)
-        falling = sum(slope < 0.0 for slope in end.normals)
-        inertia = (negative + falling, zero, positive + len(end.normals) - falling)
+        inertia = end.inertia
         exchanges = end.limit.exchanges
         found = CriticalSet(
             kind=INFINITY,

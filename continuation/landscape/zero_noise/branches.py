@@ -12,8 +12,8 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
-from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP, negative_directions
-from continuation.landscape.network import Loss, split_plain
+from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
+from continuation.landscape.network import Loss, scaled_inertia, split_plain
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
 from continuation.landscape.zero_noise.blow_up import BlowUp
@@ -154,7 +154,7 @@ def _assembled(
         branch.x,
         theta,
         np.array([row[0] for row in rows]) * branch.p**2,
-        np.array([negative_directions(row[2]) for row in rows]),
+        np.array([scaled_inertia(row[2])[0] for row in rows]),
         branch.special,
         reason,
     )

@@ -5,10 +5,10 @@ import pytest
 
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.infinity.critical_models import (
-    negative_directions,
     silent_weights,
     working_points,
 )
+from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.responses import Responses, project
 from continuation.landscape.network.weight_grid import Grid
 from continuation.landscape.search.euler import euler_count, euler_terms
@@ -19,7 +19,7 @@ from symbolic import fukumizu_amari, overparameterised
 
 def interior(loss, responses, grid, noise):
     points = [
-        (th[0], th[1], negative_directions(loss.hessian(th, noise=noise)))
+        (th[0], th[1], scaled_inertia(loss.hessian(th, noise=noise))[0])
         for th in isolated_points(responses, grid)
     ]
     for base in working_points(responses, grid.nodes):
