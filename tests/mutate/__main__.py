@@ -13,7 +13,7 @@ from tests.mutate import certify
 
 ROOT = Path(__file__).parent.parent.parent
 LISTS = {"certify": certify}
-"""Name of a list: its module, with MUTANTS, TESTS and PRELOADED."""
+"""Name of a list: its module, with MUTANTS, tests_of and PRELOADED."""
 
 COPIED = ("continuation", "symbolic", "tests", "setup.cfg", "pyproject.toml")
 TIME_LIMIT = 600
@@ -46,14 +46,14 @@ def run(module, only):
     """All mutants of a list, in a copy of the repository; 0 if every one ends as it should."""
     for name in module.PRELOADED:  # what is not mutated is imported once, before each fork
         __import__(name)
-    if outcome(module.TESTS):
-        print("the tests fail before anything is changed")
-        return 2
     wrong = 0
     chosen = [m for m in module.MUTANTS if any(word in m.file for word in only)]
+    if outcome(sorted({test for m in chosen for test in module.tests_of(m.file)})):
+        print("the tests fail before anything is changed")
+        return 2
     for number, mutant in enumerate(chosen):
         start = time.perf_counter()
-        noticed = with_mutant(mutant, module.TESTS)
+        noticed = with_mutant(mutant, module.tests_of(mutant.file))
         right = noticed != bool(mutant.equivalent)
         wrong += not right
         word = "noticed" if noticed else "equivalent" if mutant.equivalent else "SURVIVES"

@@ -2,10 +2,31 @@
 
 from tests.mutate import Mutant
 
-TESTS = (
-    "tests/continuation/certify/test_conditions.py",
-    "tests/continuation/certify/test_schema.py",
-)
+PLACE = "tests/continuation/certify"
+SCHEMA = f"{PLACE}/test_schema.py"
+GROUPS = {
+    "problem": ("problem", "unique", "points"),
+    "points": ("points", "ends"),
+    "basin": ("basins",),
+    "infinity": ("ends",),
+    "optimum": ("optimum",),
+    "complete": ("complete",),
+    "complete_pairs": ("complete",),
+    "complete_roots": ("complete",),
+    "tube": ("branches",),
+    "branch": ("branches",),
+    "unique": ("unique",),
+    "forms": ("unique",),
+}
+"""Module of the checker: the tests that notice its mutants, before those of the schemas."""
+
+
+def tests_of(file):
+    """Files of tests that are run for a mutant of a file."""
+    groups = GROUPS.get(file.rsplit("/", 1)[-1].removesuffix(".py"), ())
+    return [*(f"{PLACE}/test_conditions_{group}.py" for group in groups), SCHEMA]
+
+
 PRELOADED = ("sympy", "flint", "numpy", "scipy.optimize", "symbolic", "continuation.landscape")
 
 CHECKER = "continuation/certify/checker"

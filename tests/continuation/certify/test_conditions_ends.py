@@ -1,0 +1,35 @@
+"""Just one inequality violated, by a little. Of lines and ends."""
+
+from symbolic import Model
+from tests.continuation.certify import stored_certificates as stored
+from tests.continuation.certify.condition_cases import changed, hexed, parabola, refused, simple
+
+
+def test_a_line_copies_a_unit_of_its_base():
+    record = stored.record("line")
+    record["claim"]["unit"] = 1
+    assert refused(record, "no such unit")
+
+
+def test_decay_has_neither_lines_nor_ends():
+    for name in ("line", "infinity"):
+        record = changed(stored.record(name), weight_decay=hexed(1e-300))
+        assert refused(record, "weight decay")
+
+
+def test_the_derivative_across_an_end_has_a_sign():
+    """With |x| = 1 the residual is orthogonal to x³ = x: the sign is open."""
+    model = Model.perceptron(hidden=1)
+    end = {"subkind": "linear", "names": ["c"]}
+    claim = {**parabola()["claim"], **end}
+    record = simple("a*x", [1.0, -1.0], [1.0, 0.0], "infinity", claim, model=model.to_json())
+    for inertia in ([0, 0, 1], [0, 0, 2], [1, 0, 1]):
+        record["claim"]["inertia"] = inertia
+        assert refused(record, "may vanish")
+
+
+def test_the_index_across_an_end_follows_the_sign():
+    record = stored.record("infinity")
+    negative, zero, positive = record["claim"]["inertia"]
+    record["claim"]["inertia"] = [1 - negative, zero, 2 - positive + 1 - 1]
+    assert refused(record, "another inertia")
