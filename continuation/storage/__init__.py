@@ -5,28 +5,33 @@ Stands above the engine, the landscape and the certificates.
 
 from continuation.storage.engine import load_any, save_engine_result
 from continuation.storage.evolutions import strand_sets
-from continuation.storage.flows import phase_to_arrays
-from continuation.storage.netcdf import (
+from continuation.storage.files import (
     atomic_file,
-    read_dataset,
+    remove_leftovers,
     require_writable,
-    write_dataset,
+    sole_worker,
     write_text,
 )
+from continuation.storage.flows import phase_to_arrays
+from continuation.storage.netcdf import Stored, read_dataset, read_stored, write_dataset
 from continuation.storage.results import CERTIFICATES, KINDS, Result, load_result, save_result
 
 __all__ = [
     "CERTIFICATES",
     "KINDS",
     "Result",
+    "Stored",
     "atomic_file",
     "load_any",
     "load_result",
     "phase_to_arrays",
     "read_dataset",
+    "read_stored",
+    "remove_leftovers",
     "require_writable",
     "save_engine_result",
     "save_result",
+    "sole_worker",
     "strand_sets",
     "write_dataset",
     "write_text",

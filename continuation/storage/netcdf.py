@@ -1,12 +1,18 @@
-"""Results to and from NetCDF: labelled arrays with provenance, written atomically, no pickle."""
+"""Results to and from NetCDF: labelled arrays with provenance and checksums, no pickle.
+
+Files are put together in memory and written by `files.write_bytes`: the HDF5 library does not get
+to see a full disk, which it does not survive. They are read whole, and what they hold is
+inspected before it is asked for.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,14 +22,55 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from continuation.errors import StoreError
+from continuation.storage.files import write_bytes
+from continuation.storage.inspection import require_bounded
+from continuation.storage.manifest import (
+    EDITED,
+    MANIFEST,
+    differing_fields,
+    with_manifest,
+    without_manifest,
+)
+from continuation.storage.seal import sealed, unsealed
 
 FORMAT = "mlpcont-result"
 """Marks our files; anything else is refused as foreign."""
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+
+FIRST_WITH_MANIFEST = 2
+"""Files of format 1 carry no checksums."""
+
+MOST_BYTES = 2 << 30
+"""Largest file that is read: the largest result of the figures has 1/50 of it."""
+
+CHECKED_BY_HDF5 = 1 << 12
+"""Bytes from which on an array is stored in chunks that carry HDF5's own checksum too, which other
+readers verify; chunks of shorter ones would take more room than their numbers."""
 
 PACKAGES = ("mlpcont", "numpy", "scipy", "sympy", "numba", "networkx", "xarray", "h5netcdf")
 """Packages whose versions stand in the provenance."""
+
+SHOWN_FIELDS = 5
+"""Damaged fields that a message names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a file holds, and how far it is known to be what was written.
+
+    Attributes
+    ----------
+    data : xarray.Dataset
+    verified : bool
+        False for files of format 1, which carry no checksums.
+    edited : tuple of str
+        Fields that were changed on purpose after they were computed.
+    """
+
+    data: xr.Dataset
+    verified: bool
+    edited: tuple[str, ...]
 
 
 def versions() -> dict[str, str]:
@@ -59,114 +106,111 @@ def write_dataset(path: str | os.PathLike[str], data: xr.Dataset, kind: str) -> 
     StoreError
         If the folder cannot be made or written.
     """
-    path = Path(path)
     stamped = data.assign_attrs(
         format=FORMAT, format_version=FORMAT_VERSION, kind=kind, versions=json.dumps(versions())
     )
-    with atomic_file(path) as temporary:
-        stamped.to_netcdf(temporary, engine="h5netcdf")
-    return path
+    return write_bytes(path, _as_bytes(with_manifest(stamped)))
 
 
-def read_dataset(path: str | os.PathLike[str], kind: str | None = None) -> xr.Dataset:
-    """Read a data set wholly into memory.
+def read_dataset(
+    path: str | os.PathLike[str], kind: str | None = None, *, edited: bool = False
+) -> xr.Dataset:
+    """Read a data set wholly into memory and verify its checksums; see `read_stored`."""
+    return read_stored(path, kind, edited=edited).data
+
+
+def read_stored(
+    path: str | os.PathLike[str], kind: str | None = None, *, edited: bool = False
+) -> Stored:
+    """Read a data set wholly into memory, verify its checksums, and say what they showed.
 
     Parameters
     ----------
     path : path-like
     kind : str, optional
         What the file must hold; anything if omitted.
+    edited : bool
+        Accept fields that were changed after they were written; which ones is recorded in the
+        attribute "edited", also when the data are written again.
 
     Raises
     ------
     StoreError
-        If the file is missing, truncated, foreign or of another kind.
+        If the file is missing, truncated, foreign, damaged (the field is named), of another kind,
+        or would need more memory than it takes on the disk.
     """
     path = Path(path)
-    if not path.is_file():
-        raise StoreError(f"there is no result file {path}")
+    data = _decoded(path, _content(path))
+    if data.attrs.get("format") != FORMAT or not {"format_version", "kind"} <= set(data.attrs):
+        raise StoreError(f"{path} is a NetCDF file, but not a result of mlpcont")
+    if not _is_version(data.attrs["format_version"]):
+        raise StoreError(f"{path} was written by a newer mlpcont; upgrade to read it")
+    stored = _verified(path, data, edited)
+    if kind is not None and data.attrs["kind"] != kind:
+        raise StoreError(f"{path} holds {data.attrs['kind']!r} where {kind!r} is needed")
+    return stored
+
+
+def _content(path: Path) -> bytes:
     try:
-        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as opened:
-            data = opened.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if not path.is_file():
+            raise StoreError(f"there is no result file {path}")
+        if path.stat().st_size > MOST_BYTES:
+            raise StoreError(f"{path} has more than {MOST_BYTES} bytes; no result is that large")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, StoreError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot read {path}: {reason}") from error
+
+
+def _decoded(path: Path, content: bytes) -> xr.Dataset:
+    """The labelled arrays of a file that asks for no more than it holds."""
+    try:
+        bare = unsealed(content)
+        require_bounded(bare)
+        with xr.open_dataset(io.BytesIO(bare), engine="h5netcdf", decode_times=False) as opened:
+            return opened.load()
+    except StoreError as error:
+        raise StoreError(f"{path} is damaged: {error}; compute it again") from error
+    except Exception as error:  # whatever the libraries below make of damaged bytes
         raise StoreError(
             f"{path} is truncated or no NetCDF file ({type(error).__name__}); compute it again"
         ) from error
-    if data.attrs.get("format") != FORMAT or not {"format_version", "kind"} <= set(data.attrs):
-        raise StoreError(f"{path} is a NetCDF file, but not a result of mlpcont")
-    if data.attrs["format_version"] > FORMAT_VERSION:
-        raise StoreError(f"{path} was written by a newer mlpcont; upgrade to read it")
-    if kind is not None and data.attrs["kind"] != kind:
-        raise StoreError(f"{path} holds {data.attrs['kind']!r} where {kind!r} is needed")
-    return data
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a text file atomically, in UTF-8."""
-    path = Path(path)
-    with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return path
+def _verified(path: Path, data: xr.Dataset, edited: bool) -> Stored:
+    bare = without_manifest(data)
+    if MANIFEST not in data.attrs and data.attrs["format_version"] < FIRST_WITH_MANIFEST:
+        return Stored(bare, False, ())
+    different = differing_fields(data)
+    if different and not edited:
+        shown = ", ".join(different[:SHOWN_FIELDS])
+        more = f" and {len(different) - SHOWN_FIELDS} more" * (len(different) > SHOWN_FIELDS)
+        raise StoreError(
+            f"{path} is damaged: {shown}{more} does not match the checksum; compute it again "
+            "(or, if it was changed on purpose, read it as edited)"
+        )
+    fields = tuple(sorted({*json.loads(bare.attrs.get(EDITED, "[]")), *different}))
+    return Stored(bare.assign_attrs({EDITED: json.dumps(fields)} if fields else {}), True, fields)
 
 
-class atomic_file:
-    """Context manager: a temporary name beside `path` that replaces it on success only.
-
-    Raises
-    ------
-    StoreError
-        If the folder cannot be made or written.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-
-    def __enter__(self) -> Path:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(
-                dir=self.path.parent, prefix=f".{self.path.stem}-", suffix=self.path.suffix
-            )
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {self.path}: {error.strerror}; choose another output folder"
-            ) from error
-        os.close(handle)
-        self.temporary = Path(name)
-        return self.temporary
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                self._publish()
-        except OSError as failure:
-            error = failure
-        if error is not None:
-            self.temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and not isinstance(error, StoreError):
-            raise StoreError(f"cannot write {self.path}: {error.strerror or error}") from error
-
-    def _publish(self) -> None:
-        # mkstemp makes private files; results are as readable as any other file of the user.
-        mask = os.umask(0)
-        os.umask(mask)
-        self.temporary.chmod(0o666 & ~mask)
-        os.replace(self.temporary, self.path)
+def _is_version(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and 1 <= int(value) <= FORMAT_VERSION
 
 
-def require_writable(path: str | os.PathLike[str]) -> None:
-    """Find out before long work whether a file can be written; leaves nothing behind.
+def _as_bytes(data: xr.Dataset) -> bytes:
+    """The file, put together in memory; no value stands for "missing", so that NaN stay NaN."""
+    encoding = {name: {"_FillValue": None} | _chunks(v) for name, v in data.variables.items()}
+    buffer = io.BytesIO()
+    data.to_netcdf(buffer, engine="h5netcdf", encoding=encoding)
+    return sealed(buffer.getvalue())
 
-    Raises
-    ------
-    StoreError
-        If the folder cannot be made or written, or the name is that of a folder.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise StoreError(f"cannot write {path}: it is a folder; give the name of a file")
-    writer = atomic_file(path)
-    writer.__enter__().unlink()
+
+def _chunks(variable: xr.Variable) -> dict[str, bool]:
+    large = variable.dtype.kind in "iuf" and variable.nbytes >= CHECKED_BY_HDF5
+    return {"fletcher32": True} if large else {}
 
 
 def to_json(value: Mapping[str, Any]) -> str:

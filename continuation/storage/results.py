@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,7 +36,8 @@ from continuation.storage.flows import (
     phase_from_arrays,
     phase_to_arrays,
 )
-from continuation.storage.netcdf import read_dataset, to_json, write_dataset
+from continuation.storage.manifest import EDITED
+from continuation.storage.netcdf import Stored, read_stored, to_json, write_dataset
 from continuation.storage.sets import (
     branch_from_arrays,
     branch_to_arrays,
@@ -75,6 +77,10 @@ class Result:
     passages : tuple of PassageTimes
         With the basins.
     phase : PhasePlane or None
+    verified : bool
+        False if it comes from a file that was written before checksums.
+    edited : tuple of str
+        Fields that were changed on purpose after they were computed.
     """
 
     loss: Loss
@@ -88,12 +94,21 @@ class Result:
     basins: Basins | None = None
     passages: tuple[PassageTimes, ...] = ()
     phase: PhasePlane | None = None
+    verified: bool = True
+    edited: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
         """What was computed: one of `KINDS`."""
         given = (name for name in KINDS[1:] if getattr(self, name) is not None)
         return next(given, "points")
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """What stands between this result and what was computed, in words."""
+        unverified = () if self.verified else ("not verified: written before checksums",)
+        edited = (f"edited on purpose: {', '.join(self.edited)}",) if self.edited else ()
+        return unverified + edited
 
 
 def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
@@ -123,49 +138,77 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
         "axes": json.dumps([asdict(axis) for axis in result.axes]),
         "graph": "" if result.graph is None else result.graph.to_json(),
     }
+    if result.edited:
+        attributes[EDITED] = json.dumps(result.edited)
     merged = xr.merge(parts, combine_attrs="no_conflicts").assign_attrs(attributes)
     return write_dataset(path, merged, result.kind)
 
 
-def load_result(path: str | os.PathLike[str]) -> Result:
-    """Read a result back, identical to what was saved.
+def load_result(path: str | os.PathLike[str], *, edited: bool = False) -> Result:
+    """Read a result back, identical to what was saved, and verified by its checksums.
+
+    Parameters
+    ----------
+    path : path-like
+    edited : bool
+        Accept fields that were changed on purpose after they were written; `Result.edited` names
+        them, and so does every file that the result is saved to.
 
     Raises
     ------
     StoreError
-        If the file is missing, truncated, foreign, or no result of a command.
+        If the file is missing, truncated, foreign, damaged, or no result of a command; the field
+        is named.
     """
-    data = read_dataset(path)
-    if data.attrs["kind"] not in KINDS:
-        raise StoreError(f"{path} holds {data.attrs['kind']!r}, not one of {', '.join(KINDS)}")
+    stored = read_stored(path, edited=edited)
+    if stored.data.attrs["kind"] not in KINDS:
+        raise StoreError(
+            f"{path} holds {stored.data.attrs['kind']!r}, not one of {', '.join(KINDS)}"
+        )
+    return _result(path, stored)
+
+
+@contextmanager
+def _reading(path: str | os.PathLike[str], field: str) -> Iterator[None]:
+    """Name the file and the field in whatever goes wrong."""
     try:
-        return _result(path, data)
-    except (KeyError, ValueError, TypeError, StopIteration) as error:
-        raise StoreError(f"{path} is damaged ({error}); compute it again") from error
+        yield
+    except StoreError:
+        raise
+    except Exception as error:  # a file may hold anything, and provoke anything
+        raise StoreError(
+            f"{path} is damaged: {field} cannot be read ({type(error).__name__}: {error}); "
+            "compute it again"
+        ) from error
 
 
-def _result(path: str | os.PathLike[str], data: xr.Dataset) -> Result:
-    model = Model.from_json(data.attrs["model"])
-    if model.digest != data.attrs["model_digest"]:
-        raise StoreError(f"{path}: the model does not match its digest; the file is damaged")
-    sets = sets_from_arrays(data, model)
-    loss, settings = Loss(model, dataset_from_arrays(data)), json.loads(data.attrs["settings"])
-    kind, graph = data.attrs["kind"], data.attrs["graph"]
-    basins, passages = basins_from_arrays(data) if kind == "basins" else (None, ())
-    x_axis, y_axis = (Axis(**axis) for axis in json.loads(data.attrs["axes"]))
+def _result(path: str | os.PathLike[str], stored: Stored) -> Result:
+    data, kind = stored.data, stored.data.attrs["kind"]
+    with _reading(path, "the model"):
+        model = Model.from_json(data.attrs["model"])
+        if model.digest != data.attrs["model_digest"]:
+            raise StoreError(f"{path} is damaged: the model does not match its digest")
+    with _reading(path, "the data set"):
+        loss = Loss(model, dataset_from_arrays(data))
+    with _reading(path, "the settings"):
+        settings = json.loads(data.attrs["settings"])
+        x_axis, y_axis = (Axis(**axis) for axis in json.loads(data.attrs["axes"]))
+    with _reading(path, "the critical sets"):
+        sets = sets_from_arrays(data, model)
+    with _reading(path, "the graph"):
+        graph = FlowGraph.from_json(data.attrs["graph"]) if data.attrs["graph"] else None
+    with _reading(path, "the certificates"):
+        certificates = _certificates(data, loss, settings)
+    with _reading(path, f"the {kind}"):
+        branch = branch_from_arrays(data, sets) if kind == "branch" else None
+        evolution = evolution_from_arrays(data, sets) if kind == "evolution" else None
+        basins, passages = basins_from_arrays(data) if kind == "basins" else (None, ())
+        phase = phase_from_arrays(data) if kind == "phase" else None
+    axes = (x_axis, y_axis)
     return Result(
-        loss,
-        settings,
-        (x_axis, y_axis),
-        sets,
-        branch_from_arrays(data, sets) if kind == "branch" else None,
-        FlowGraph.from_json(graph) if graph else None,
-        _certificates(data, loss, settings),
-        evolution_from_arrays(data, sets) if kind == "evolution" else None,
-        basins,
-        passages,
-        phase_from_arrays(data) if kind == "phase" else None,
-    )
+        loss, settings, axes, sets, branch, graph, certificates, evolution, basins, passages, phase,
+        stored.verified, stored.edited,
+    )  # fmt: skip
 
 
 def _certificates(

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from continuation.errors import StoreError
+from continuation.storage.files import atomic_file, write_text
 from continuation.storage.netcdf import (
-    atomic_file,
     read_dataset,
     to_json,
     write_dataset,
-    write_text,
 )
 
 
