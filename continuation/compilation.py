@@ -1,6 +1,5 @@
 """How loops become machine code: two bodies of one function, kernels by address, the disk cache."""
 
-import hashlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -9,10 +8,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from numba import njit, types
+from numba import types
 from numba.core.cgutils import create_struct_proxy
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import intrinsic, overload
+
+from symbolic.machine_code import cached_njit
 
 __all__ = [
     "FORTRAN",
@@ -80,15 +81,10 @@ def compiled_for_all_models(
     """The function compiled for one signature, from the disk cache after the first process.
 
     Kernels enter as first-class functions; a dispatcher as argument would compile the function for
-    every model. The name in the cache carries a digest of the sources of the modules `called`:
-    Numba looks at the file of the compiled function only, and would load stale code.
+    every model. The cache knows the function by its own source and that of the modules `called`.
     """
     sources = b"".join(Path(str(module.__file__)).read_bytes() for module in called)
-    function.__qualname__ = f"{function.__name__}_{hashlib.sha256(sources).hexdigest()[:16]}"
-    options = {"error_model": "numpy", "nogil": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        try:
-            return njit(signature, cache=True, **options)(function)
-        except RuntimeError:  # no writable cache folder: compile for this process only
-            return njit(signature, **options)(function)
+        compiled = cached_njit(signature, source=sources, error_model="numpy", nogil=True)
+        return compiled(function)

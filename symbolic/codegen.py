@@ -17,7 +17,7 @@ _ENTRY = """
 {name}_whole = {name}_of({name}_block)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy")
 def {name}(theta, p, constants, data, work, F, J, Fp):
     return {name}_whole(
         borrowed(theta), p, borrowed(constants), borrowed(data), borrowed(work),
@@ -158,5 +158,5 @@ def network(kernel: UnitText) -> str:
     text = function(EXACT, "unit_network", f"{kernel.parameters}, x, out", lines)
     call = f"unit_network({kernel.parameters}, x, out)"
     lines = [f"fill(out, x.size, {kernel.start})", *kernel.over_units([call])]
-    decorator = '@njit(error_model="numpy", cache=True)'
+    decorator = '@njit(error_model="numpy")'
     return text + function(decorator, "network", "theta, x, out", lines)

@@ -1,21 +1,19 @@
 """Compiled kernels of a model, from a disk cache of generated files.
 
 One file per structure of a model. Its name is a hash of that structure, of the source of the
-generator and of the versions of Python, Numba and SymPy, so that nothing stale is ever loaded.
-Files are written under a temporary name and moved into place, all with the same time stamp:
-Numba keys its own cache on that, so that processes that race for a file still share it.
+generator and of the versions of Python, Numba and SymPy, so that nothing stale is ever loaded; its
+first line is the digest of the rest, so that nothing damaged is either (`symbolic.code_folder`).
 """
 
 import hashlib
-import importlib.util
-import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.abc import InspectLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,12 +21,12 @@ from typing import Any
 import numba
 import sympy
 
+from symbolic.code_folder import cache_folder, read_entry, write_entry
 from symbolic.codegen import kernel_source
 from symbolic.errors import KernelCacheError
+from symbolic.machine_code import keep_on_disk
 from symbolic.model import Model
 
-CACHE_VARIABLE = "MLPCONT_CACHE"
-_TIME_STAMP = 1_000_000_000  # seconds; any constant does
 _GENERATOR = (
     "activations.py",
     "codegen.py",
@@ -94,6 +92,7 @@ class Kernels:
 def _compiled(path: Path, name: str, signature: str) -> Callable[..., Any]:
     module = _module(path)
     dispatcher = getattr(module, name)
+    keep_on_disk(dispatcher, _source(path.name))
     dispatcher.compile(getattr(module, signature))
     dispatcher.disable_compile()
     return dispatcher
@@ -111,25 +110,11 @@ def load_kernels(model: Model) -> Kernels:
 
 
 def kernel_file(model: Model) -> Path:
-    """Path of the model's kernel file, which is written if it is missing."""
-    path = cache_folder() / f"kernel_{_structure_hash(model)}.py"
-    try:
-        if not path.exists():
-            _write(path, kernel_source(model))
-    except OSError as error:
-        raise KernelCacheError(
-            f"cannot write kernels to {path.parent} ({error.strerror}); "
-            f"set {CACHE_VARIABLE} to a folder that can be written"
-        ) from error
-    return path
-
-
-def cache_folder() -> Path:
-    """$MLPCONT_CACHE, else mlpcont in the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlpcont"
+    """Path of the model's kernel file, which is written if it is missing or damaged."""
+    name = f"kernel_{_structure_hash(model)}.py"
+    if read_entry(name) is None:
+        write_entry(name, kernel_source(model).encode())
+    return cache_folder() / name
 
 
 def _structure_hash(model: Model) -> str:
@@ -158,26 +143,37 @@ def _generator_hash() -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".kernel_", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.utime(temporary, (_TIME_STAMP, _TIME_STAMP))
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+class _VerifiedSource(InspectLoader):
+    """Imports a kernel file from the text whose digest was right, and leaves no bytecode."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get_source(self, fullname: str) -> str:
+        return _source(self.path.name).decode()
+
+
+def _source(name: str) -> bytes:
+    """Text of a kernel file.
+
+    Raises
+    ------
+    KernelCacheError
+        It was damaged after it was verified; the next process writes it again.
+    """
+    text = read_entry(name)
+    if text is None:
+        raise KernelCacheError(f"{name} was damaged while it was in use; run the command again")
+    return text
 
 
 @cache
 def _module(path: Path) -> ModuleType:
     name = f"mlpcont_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise KernelCacheError(f"{path} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
+    spec = spec_from_loader(name, _VerifiedSource(path), origin=str(path))
+    assert spec is not None
+    module = module_from_spec(spec)
+    module.__file__ = str(path)
     sys.modules[name] = module  # compiled functions are found again by module and name
-    spec.loader.exec_module(module)
+    _VerifiedSource(path).exec_module(module)
     return module

@@ -38,7 +38,7 @@ ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage"}
 
 LAW = {
     "symbolic": set(),
-    ENGINE: {"symbolic.errors", EXPORTS},
+    ENGINE: {"symbolic.errors", "symbolic.machine_code", EXPORTS},
     EXPORTS: {ENGINE, "continuation.storage"},
     f"{LANDSCAPE}.network": NETWORK,
     f"{LANDSCAPE}.infinity": INFINITY,

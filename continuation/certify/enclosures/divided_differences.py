@@ -24,9 +24,9 @@ from functools import cache
 
 import numpy as np
 from flint import arb, ctx
-from numba import njit
 
 from continuation.arrays import Array
+from symbolic.machine_code import cached_njit
 
 FIRST_POLE = (math.pi / 2.0) ** 2
 """c₁, a bound of the derivatives: D_{m+1}(z) ≤ D_m(z)/(z + c₁). Used for cell sizes only."""
@@ -91,7 +91,7 @@ def stieltjes_series(z: arb, terms: int) -> list[arb]:
     return h
 
 
-@njit("void(f8, f8[::1], f8[:, :, ::1], f8[:, ::1])", cache=True, error_model="numpy")
+@cached_njit("void(f8, f8[::1], f8[:, :, ::1], f8[:, ::1])", error_model="numpy")
 def fill_line(q: float, x: Array, table: Array, out: Array) -> None:
     """D_m(q) for m < 4 and every sample, into `out` (4, n); relative error `VALUE_ERROR`.
 
@@ -130,9 +130,7 @@ def lines(q: Array, x: Array) -> Array:
     return out
 
 
-@njit(
-    "void(f8[:, ::1], f8[:, ::1], f8, f8, f8[:, ::1], f8[:, ::1])", cache=True, error_model="numpy"
-)
+@cached_njit("void(f8[:, ::1], f8[:, ::1], f8, f8, f8[:, ::1], f8[:, ::1])", error_model="numpy")
 def enclose_differences(
     first: Array, second: Array, q1: float, q2: float, low: Array, high: Array
 ) -> None:

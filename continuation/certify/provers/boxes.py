@@ -19,10 +19,10 @@ moduli; both are added to the radii, and radii, sums of non-negative terms, are 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from continuation.arrays import Array
 from continuation.certify.enclosures import VALUE_ERROR, enclose_differences
+from symbolic.machine_code import cached_njit
 
 SPLIT, EXCLUDED, INJECTIVE, EXACTLY_ONE = 0, 1, 2, 3
 """Nothing known; no common zero of G₁ and G₂; at most one; one, and nondegenerate."""
@@ -40,7 +40,7 @@ FAST = {"reassoc", "contract", "nsz"}
 """Sums may be taken in any order: the bound γ holds for all of them."""
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@cached_njit(fastmath=FAST, error_model="numpy")
 def dot(ac: Array, ar: Array, bc: Array, br: Array) -> tuple[float, float]:
     """Midpoint and radius of Σ a b over midpoints `ac`, `bc` and radii `ar`, `br`."""
     middle, radius = 0.0, 0.0
@@ -52,7 +52,7 @@ def dot(ac: Array, ar: Array, bc: Array, br: Array) -> tuple[float, float]:
     return middle, radius * (1.0 + gamma)
 
 
-@njit(fastmath=FAST, error_model="numpy", cache=True)
+@cached_njit(fastmath=FAST, error_model="numpy")
 def plain_dot(a: Array, b: Array) -> float:
     """Σ a b, approximately."""
     total = 0.0
@@ -61,7 +61,7 @@ def plain_dot(a: Array, b: Array) -> float:
     return total
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def centred(low: Array, high: Array, box_low: Array, box_high: Array, out: Array) -> None:
     """Rows of `out`: midpoint at the centre, its error, radius over the box; about it."""
     for j in range(low.size):
@@ -71,7 +71,7 @@ def centred(low: Array, high: Array, box_low: Array, box_high: Array, out: Array
         out[2, j] = max(box_high[j] - c, c - box_low[j], 0.0) * (1.0 + ULPS) + ULPS * c
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def tabulated(low: Array, centre: Array, high: Array, out: Array) -> None:
     """The same for a D_m, which falls with q."""
     for j in range(low.size):
@@ -81,7 +81,7 @@ def tabulated(low: Array, centre: Array, high: Array, out: Array) -> None:
         out[2, j] = max(low[j] - c, c - high[j]) + 2.0 * VALUE_ERROR * low[j]
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def combine(
     s: float, a: Array, ar: Array, t: float, b: Array, br: Array, out: Array, rad: Array
 ) -> None:
@@ -93,7 +93,7 @@ def combine(
         rad[j] = (u * ar[j] + v * br[j]) * (1.0 + ULPS) + ULPS * (abs(p) + abs(q))
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def add_multiple(t: float, b: Array, br: Array, out: Array, rad: Array) -> None:
     """`out` ± `rad` += t (b ± br)."""
     v = abs(t)
@@ -104,7 +104,7 @@ def add_multiple(t: float, b: Array, br: Array, out: Array, rad: Array) -> None:
         rad[j] = (rad[j] + v * br[j]) * (1.0 + ULPS) + ULPS * size
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def add_interval_multiple(t: float, tr: float, b: Array, br: Array, out: Array, rad: Array) -> None:
     """`out` ± `rad` += (t ± tr)(b ± br)."""
     v = abs(t) + tr
@@ -115,19 +115,19 @@ def add_interval_multiple(t: float, tr: float, b: Array, br: Array, out: Array, 
         rad[j] = (rad[j] + v * br[j] + tr * abs(b[j])) * (1.0 + ULPS) + ULPS * size
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def times(a: float, ar: float, b: float, br: float) -> tuple[float, float]:
     """Product of two scalars with radii."""
     return a * b, (abs(a) * br + ar * (abs(b) + br)) * (1.0 + ULPS) + ULPS * abs(a * b)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def plus(a: float, ar: float, b: float, br: float) -> tuple[float, float]:
     """Sum of two scalars with radii."""
     return a + b, (ar + br) * (1.0 + ULPS) + ULPS * (abs(a) + abs(b))
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def enclose_features(f: Array, s: Array, q: Array, w: Array) -> None:
     """Rows 0-23 of the scratch: g, |g'|, |g[12]| … |g[1222]|, each as midpoint, error, radius.
 
@@ -142,7 +142,7 @@ def enclose_features(f: Array, s: Array, q: Array, w: Array) -> None:
         centred(w[24 + k], w[30 + k], w[36 + k], w[42 + k], w[6 + 3 * k : 9 + 3 * k])
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def orthonormalise(d1: float, d2: float, y: Array, ye: Array, w: Array, k0: Array) -> bool:
     """Rows 54-68: Q₁, Q₂ (midpoint, error, radius), their derivatives times d, r at the centre.
 
@@ -172,7 +172,7 @@ def orthonormalise(d1: float, d2: float, y: Array, ye: Array, w: Array, k0: Arra
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def shrink_inverse(e11: float, e12: float, e22: float, out: Array) -> bool:
     """W = (I − |E|)^-1 (entrywise bound of (I + E)^-1), if |E| is small enough."""
     a, d = 1.0 - e11, 1.0 - e22
@@ -184,13 +184,13 @@ def shrink_inverse(e11: float, e12: float, e22: float, out: Array) -> bool:
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def magnitude(c: float, r: float) -> float:
     """Upper bound of |c ± r|."""
     return (abs(c) + r) * (1.0 + ULPS)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def solve_near_identity(
     c1: float, r1: float, c2: float, r2: float, e: Array, w: Array
 ) -> tuple[float, float, float, float]:
@@ -201,7 +201,7 @@ def solve_near_identity(
     return (-c1, (r1 + e[0] * z1 + e[1] * z2) * up, -c2, (r2 + e[1] * z1 + e[2] * z2) * up)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Array) -> int:
     """Decide about the box [q₁a, q₁b] × [q₂a, q₂b].
 
@@ -236,7 +236,7 @@ def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Ar
     return decide(q, d1, d2, w, out)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def enclose_residual(k0: Array, w: Array) -> bool:
     """Rows 66-72: r at the centre, its error and its radius over the box; ∂r/∂e₁, ∂r/∂e₂."""
     at_centre, mixed, gram = np.empty(7), np.empty((6, 2)), np.empty(3)
@@ -252,7 +252,7 @@ def enclose_residual(k0: Array, w: Array) -> bool:
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def enclose_centre(w: Array, inverse: Array, out: Array) -> bool:
     """Bounds at the centre of |QᵀQ − 1| (three), |Qᵀr₀| (two) and |κ − κ₀| (two)."""
     q1, q1e, q2, q2e, r0, r0e = w[54], w[55], w[57], w[58], w[66], w[67]
@@ -277,7 +277,7 @@ def enclose_centre(w: Array, inverse: Array, out: Array) -> bool:
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def enclose_gram(w: Array, at_centre: Array, mixed: Array, out: Array) -> None:
     """⟨Q_l, B_b⟩ over the box (l = 1, 2; b = 1, 2, 3), and a bound of |QᵀQ − 1| from them."""
     for unit in range(2):
@@ -294,7 +294,7 @@ def enclose_gram(w: Array, at_centre: Array, mixed: Array, out: Array) -> None:
     out[2] = (at_centre[2] + 2.0 * square) * up
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def right_sides(k0: Array, i1: float, i2: float, w: Array, mixed: Array, out: Array) -> None:
     """Bᵀr + QᵀBκ along e₁ (rows 0, 1) and e₂ (rows 2, 3) for κ within i of κ₀; out (4, 2)."""
     r0, rr = w[66], w[68]
@@ -312,7 +312,7 @@ def right_sides(k0: Array, i1: float, i2: float, w: Array, mixed: Array, out: Ar
             out[row, 0], out[row, 1] = m, mr
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def first_range(
     k0: Array, w: Array, at_centre: Array, mixed: Array, inverse: Array, reach: Array
 ) -> None:
@@ -336,7 +336,7 @@ def first_range(
         rr[j] = (rr[j] + more) * (1.0 + ULPS)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def refine(
     k0: Array,
     w: Array,
@@ -373,7 +373,7 @@ def refine(
         rr[j] = min(rr[j], size * (1.0 + ULPS))
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def remove_span(x: Array, xr: Array, w: Array, error: int) -> tuple[float, float]:
     """Subtract from x ± xr its part in Q; Q with its error (0) or its radius (1) over the box."""
     l1, l2 = plain_dot(x, w[54]), plain_dot(x, w[57])
@@ -382,7 +382,7 @@ def remove_span(x: Array, xr: Array, w: Array, error: int) -> tuple[float, float
     return l1, l2
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def enclose_conditions(d1: float, d2: float, w: Array, out: Array) -> None:
     """G at the centre and its derivatives over the box, into `out`."""
     zero = w[73]
@@ -416,7 +416,7 @@ def enclose_conditions(d1: float, d2: float, w: Array, out: Array) -> None:
         out[5 + 2 * k], out[9 + 2 * k] = plus(c, r, t, tr)
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def decide(q: Array, d1: float, d2: float, w: Array, out: Array) -> int:
     """Mean value tests, the test of χ and Krawczyk's, from the entries of `out`."""
     up = 1.0 + 8.0 * ULPS
@@ -460,7 +460,7 @@ def decide(q: Array, d1: float, d2: float, w: Array, out: Array) -> int:
     return SPLIT
 
 
-@njit(error_model="numpy", cache=True)
+@cached_njit(error_model="numpy")
 def precondition(
     a: float, b: float, x: float, xr: float, y: float, yr: float
 ) -> tuple[float, float]:

@@ -16,13 +16,14 @@ This file is self-contained: Numba's disk cache does not see edits of imported h
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from symbolic.machine_code import cached_njit
 
 REORDERING = {"reassoc", "contract", "nsz"}
 """Fast-math flags that let sums vectorise and change nothing else."""
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERING)
+@cached_njit(error_model="numpy", fastmath=REORDERING)
 def dot(a, b):  # type: ignore[no-untyped-def]
     """Inner product that vectorises."""
     total = 0.0
@@ -31,14 +32,14 @@ def dot(a, b):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=REORDERING)
+@cached_njit(error_model="numpy", fastmath=REORDERING)
 def remove(a, direction, amount, out):  # type: ignore[no-untyped-def]
     """Write a − amount · direction to out."""
     for k in range(a.size):
         out[k] = a[k] - amount * direction[k]
 
 
-@njit(cache=True, error_model="numpy")
+@cached_njit(error_model="numpy")
 def reduced_field(features, target, w):  # type: ignore[no-untyped-def]
     """A and B on all pairs of nodes i ≤ j.
 
