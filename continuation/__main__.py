@@ -4,6 +4,7 @@ import typer
 
 from continuation.commands.basins import basins
 from continuation.commands.branch import branch
+from continuation.commands.cache import cache
 from continuation.commands.check import check
 from continuation.commands.evolve import evolve
 from continuation.commands.graph import graph
@@ -25,6 +26,7 @@ app.command()(phase)
 app.command()(basins)
 app.command()(zero_noise)
 app.command()(check)
+app.command()(cache)
 
 if __name__ == "__main__":
     app()

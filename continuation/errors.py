@@ -13,6 +13,7 @@ __all__ = [
     "MlpcontError",
     "StoreError",
     "UnknownNameError",
+    "WorkerLostError",
 ]
 
 
@@ -30,3 +31,7 @@ class ConvergenceError(MlpcontError, RuntimeError):
 
 class StoreError(MlpcontError, OSError):
     """A result file cannot be written, or cannot be read back as what it claims to be."""
+
+
+class WorkerLostError(MlpcontError, RuntimeError):
+    """A worker process ended before its task, and so did the one that replaced it."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from continuation.ensemble import available_cores, process_pool
 from continuation.errors import MlpcontError
-from continuation.storage import require_writable
+from continuation.storage import load_result, require_writable, sole_worker
+from continuation.terminal import command_line, shown
 from figures import claims, compile_kernels, job, result
 from figures.settings import Settings
 
@@ -45,24 +46,59 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("out"),
     seed: Annotated[int, typer.Option(min=0, help="Root of every random stream.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A preview with fewer samples.")] = False,
+    edited: Annotated[
+        bool, typer.Option("--edited", help="Draw FILE though it was changed after it was written.")
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Compute and draw the figures of the paper."""
+    with command_line():
+        _main(
+            file,
+            only,
+            force,
+            jobs or available_cores(),
+            output,
+            Settings(seed, quick),
+            edited,
+            list_,
+        )
+
+
+def _main(
+    file: Path | None,
+    only: list[str] | None,
+    force: bool,
+    jobs: int,
+    output: Path,
+    settings: Settings,
+    edited: bool,
+    list_: bool,
+) -> None:
+    """Errors of ours as one line."""
     try:
         if list_:
             console.print(_catalogue())
         elif file is not None:
-            for path in result.draw_file(file, output):
-                console.print(f"[green]drawn[/] {escape(str(path))}", soft_wrap=True)
+            _draw_file(file, output, edited)
         else:
             names = list(dict.fromkeys(only or job.NAMES))
-            _run(names, Settings(seed, quick), output, force, jobs or available_cores())
+            with sole_worker(output):
+                _run(names, settings, output, force, jobs)
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; run the same command to go on from here")
         sys.exit(130)
     except MlpcontError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+def _draw_file(file: Path, output: Path, edited: bool) -> None:
+    loaded = load_result(file, edited=edited)
+    for reservation in loaded.reservations:
+        console.print(f"[yellow]{shown(file)}[/]: {shown(reservation)}", soft_wrap=True)
+    for path in result.draw_result(loaded, file, output):
+        console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 
 
 def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: int) -> None:
@@ -70,6 +106,8 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
     for name in names:
         job.figure_module(name)
     require_writable(output / "claims.md")
+    job.clean(output)
+    _report_damage([job.data_path(output, name) for name in names])
     stale = [n for n in names if force or not _current(n, settings, output)]
     if stale:
         _compute(stale, settings, output, jobs, force)
@@ -77,9 +115,9 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
         data = job.read_dataset(job.data_path(output, name))
         if name in stale or not job.is_drawn(name, output):
             job.draw(name, data, output)
-            console.print(f"[green]drawn[/] {escape(str(output / name))}.pdf", soft_wrap=True)
+            console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
     for path in claims.write(job.current_data(settings, output), output):
-        console.print(f"[green]written[/] {escape(str(path))}", soft_wrap=True)
+        console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
     if not stale:
         console.print("nothing to compute: every figure is stored and current")
     console.print(f"elapsed {time.perf_counter() - begin:.1f} s")
@@ -95,6 +133,7 @@ def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, forc
         name: (job.all_parts if force else job.missing_parts)(name, settings, output)
         for name in stale
     }
+    _report_damage([part.path for parts in wanted.values() for part in parts])
     columns = (
         TextColumn("{task.description:>12}"),
         BarColumn(),
@@ -116,6 +155,14 @@ def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, forc
         job.compute_parts([part for parts in wanted.values() for part in parts], pool, done)
     for name in (n for n, parts in wanted.items() if not parts):
         job.assemble(name, settings, output)
+
+
+def _report_damage(paths: Sequence[Path]) -> None:
+    """Say which files that are there cannot be used."""
+    for reason in filter(None, map(job.damage, paths)):
+        console.print(
+            f"[yellow]computed again:[/] {shown(reason)}", highlight=False, soft_wrap=True
+        )
 
 
 def _catalogue() -> Table:

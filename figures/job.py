@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -22,7 +23,13 @@ import figures
 import symbolic
 from continuation import ensemble
 from continuation.errors import StoreError, UnknownNameError
-from continuation.storage import atomic_file, read_dataset, write_dataset
+from continuation.storage import (
+    atomic_file,
+    read_dataset,
+    read_stored,
+    remove_leftovers,
+    write_dataset,
+)
 from figures.settings import Settings
 from figures.style import paper_style
 
@@ -101,11 +108,30 @@ def data_path(output: Path, name: str) -> Path:
 
 
 def is_current(path: Path, key: str) -> bool:
-    """Whether a stored file is readable and answers exactly this key."""
+    """Whether a stored file is undamaged and answers exactly this key."""
     try:
-        return bool(read_dataset(path).attrs.get("key") == key)
+        stored = read_stored(path)
     except StoreError:
         return False
+    return stored.verified and bool(stored.data.attrs.get("key") == key)
+
+
+def damage(path: Path) -> str:
+    """Why a file that is there cannot be used; empty if it can, or is not there."""
+    if not os.path.lexists(path):
+        return ""
+    try:
+        read_stored(path)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def clean(output: Path) -> None:
+    """Remove the unfinished files that killed jobs have left."""
+    parts = output / "data" / "parts"
+    for folder in (output, output / "data", *parts.glob("*")):
+        remove_leftovers(folder)
 
 
 def missing_parts(name: str, settings: Settings, output: Path) -> list[Part]:
@@ -133,6 +159,8 @@ def compute_parts(
 
     def store(index: int, data: xr.Dataset) -> None:
         part = parts[index]
+        if part.path.is_dir():  # whatever it is, it bars the way
+            shutil.rmtree(part.path)
         write_dataset(part.path, data.assign_attrs(key=part.key), f"part of {part.figure}")
         on_part(part)
 

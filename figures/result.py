@@ -10,33 +10,36 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from continuation.errors import StoreError
 from continuation.kinds import KINDS
-from continuation.storage import Result, load_result, phase_to_arrays
+from continuation.storage import Result, phase_to_arrays
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas
 from figures.phase_plane import draw_plane, plane_legend
 from figures.plots import flow_graph, region_legend
-from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style
+from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style, verbatim
 
 ABSCISSAE = 400
 
 
-def draw_file(path: Path, output: Path) -> list[Path]:
-    """Draw a stored result as PDF and PNG named after it.
+def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
+    """Draw a result as PDF and PNG named after the file that it comes from.
 
     Raises
     ------
     StoreError
-        If the file is missing, damaged or no result.
+        If what the result holds does not fit together.
     """
-    result = load_result(path)
     with paper_style():
         draw = {
             "points": _points, "branch": _branch, "graph": _graph, "basins": _basins,
             "phase": _phase, "evolution": _evolution,
         }[result.kind]  # fmt: skip
-        canvas = draw(result)
+        try:
+            canvas = draw(result)
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            raise StoreError(f"{path}: its {result.kind} cannot be drawn ({error})") from error
         return save_canvas(canvas, output, path.stem)
 
 
@@ -89,11 +92,11 @@ def _branch(result: Result) -> Canvas:
         loss = branch.loss[max(point.index, 0)]
         upper.plot(point.p, loss, "o", color="black", mfc="white", ms=4)
         upper.annotate(
-            point.kind, (point.p, loss), xytext=(4, 6 + 8 * (k % 3)), textcoords="offset points",
-            fontsize=6,
+            verbatim(point.kind), (point.p, loss), xytext=(4, 6 + 8 * (k % 3)),
+            textcoords="offset points", fontsize=6,
         )  # fmt: skip
     ends = " and ".join(branch.stop_reasons)
-    upper.set(ylabel="loss $L$", title=f"{branch.set.label}; ends: {ends}")
+    upper.set(ylabel="loss $L$", title=verbatim(f"{branch.set.label}; ends: {ends}"))
     lower.set(xlabel=branch.parameter.replace("_", " "), ylabel="index")
     highest = int(branch.inertia[:, 0].max())
     lower.set_ylim(-0.3, highest + 0.3)
@@ -111,12 +114,16 @@ def _basins(result: Result) -> Canvas:
         error = [[one.estimate - one.lower], [one.upper - one.estimate]]
         left.barh(k, one.estimate, color=colour)
         left.errorbar(one.estimate, k, xerr=error, color="black", capsize=2, lw=1)
-    left.set_yticks(range(len(result.basins.targets)), [one.label for one in result.basins.targets])
+    left.set_yticks(
+        range(len(result.basins.targets)), [verbatim(one.label) for one in result.basins.targets]
+    )
     left.invert_yaxis()
     left.set(xlabel=f"fraction of {result.basins.n} initial weights (95 % interval)")
     passed = [times for times in result.passages if times.count]
     for times, marker in zip(passed, itertools.cycle("osD^v"), strict=False):
-        right.plot(times.predicted, times.measured, marker, ms=3, mfc="none", label=times.label)
+        right.plot(
+            times.predicted, times.measured, marker, ms=3, mfc="none", label=verbatim(times.label)
+        )
     if passed:
         ends = np.concatenate([times.predicted[times.predicted > 0.0] for times in passed])
         right.plot([ends.min(), ends.max()], [ends.min(), ends.max()], "-", color="0.5", lw=0.8)
@@ -151,5 +158,5 @@ def _fits(axes: Axes, result: Result) -> None:
             lw=1.4 if found.attracting else 0.8, label=None if name in named else name,
         )  # fmt: skip
         named.add(name)
-    axes.set(xlabel=x_axis.name, ylabel=y_axis.name)
+    axes.set(xlabel=verbatim(x_axis.name), ylabel=verbatim(y_axis.name))
     axes.legend()

@@ -62,3 +62,9 @@ def paper_style() -> Iterator[None]:
     """Matplotlib settings of the paper, restored afterwards."""
     with mpl.rc_context(RC):
         yield
+
+
+def verbatim(text: str) -> str:
+    """A text from a file as Matplotlib shall show it: no mathematics, no control characters."""
+    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return plain.replace("$", r"\$")

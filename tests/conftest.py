@@ -9,7 +9,7 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-WHOLE_SUITE = 500
+WHOLE_SUITE = 1000
 """From so many tests on, what takes long to compile is compiled first."""
 
 

@@ -13,7 +13,12 @@ CERTIFY = "continuation.certify"
 ENGINE = "the engine"
 """Every module directly in `continuation` that `ABOVE_THE_ENGINE` does not name."""
 
-ABOVE_THE_ENGINE = {"continuation.ensemble", "continuation.statistics", "continuation.__main__"}
+ABOVE_THE_ENGINE = {
+    "continuation.ensemble",
+    "continuation.statistics",
+    "continuation.__main__",
+    "continuation.terminal",
+}
 
 NETWORK = {ENGINE, "symbolic"}
 INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
@@ -34,7 +39,7 @@ EXPORTS = "continuation.exports"
 """The one arrow up: results of the engine save themselves and become tables, by imports that
 happen when asked for."""
 
-ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage"}
+ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage", "continuation.terminal"}
 
 LAW = {
     "symbolic": set(),
@@ -58,6 +63,7 @@ LAW = {
     CERTIFY: ALL_CERTIFY,
     "continuation.ensemble": {ENGINE},
     "continuation.statistics": {ENGINE},
+    "continuation.terminal": set(),
     "continuation.storage": ALL,
     "continuation.commands": ALL,
     "continuation.__main__": {"continuation.commands", ENGINE},

@@ -13,13 +13,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
 from continuation.landscape.network import Axis, read_observations
 from continuation.storage import Result, require_writable, save_result
+from continuation.terminal import shown
 from symbolic import PRESETS, Model
 
 SAMPLES, NOISE = 100, 0.1
@@ -121,7 +121,7 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except MlpcontError as error:
-        console.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         console.print("[yellow]interrupted[/]; nothing was written")
@@ -182,7 +182,8 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**options: Any) -> None:
         with clear_errors():
-            require_writable(options["output"])
+            for path in filter(None, (options["output"], options.get("graphml"))):
+                require_writable(path)
             task = task_of(**{name: options.pop(name) for name in shared})
             command(task, **options)
 
@@ -221,7 +222,7 @@ def print_sets(sets: CriticalSets) -> None:
         )
     console.print(table)
     for note in sets.notes:
-        console.print(f"• {note}", highlight=False)
+        console.print(f"• {shown(note)}", highlight=False)
 
 
 def _where(critical: CriticalSet) -> str:
@@ -232,5 +233,4 @@ def _where(critical: CriticalSet) -> str:
 
 def save(result: Result, output: Path) -> None:
     """Write the result and say where."""
-    path = escape(str(save_result(result, output)))
-    console.print(f"[green]written[/] {path}", soft_wrap=True)
+    console.print(f"[green]written[/] {shown(save_result(result, output))}", soft_wrap=True)

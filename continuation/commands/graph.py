@@ -53,12 +53,12 @@ def graph(
     _print_chains(found)
     if certify:
         print_certificates(certificates)
-    if graphml is not None:
-        with atomic_file(graphml) as temporary:
-            found.to_graphml(temporary)
     common.save(
         Result(task.loss, task.settings(), task.axes, sets, None, found, certificates), output
     )
+    if graphml is not None:
+        with atomic_file(graphml) as temporary:
+            found.to_graphml(temporary)
 
 
 def _print_graph(graph: FlowGraph) -> None:
