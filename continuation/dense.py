@@ -48,10 +48,14 @@ def add(out: Vector, factor: float, x: Vector) -> None:
 
 @njit(error_model="numpy")
 def largest(x: Vector) -> float:
-    """Largest absolute entry."""
+    """Largest absolute entry; NaN if one is NaN, which every comparison calls small."""
     best = 0.0
     for i in range(x.size):
-        best = max(best, abs(x[i]))
+        size = abs(x[i])
+        if size > best or size != size:
+            best = size
+        if best != best:
+            return best
     return best
 
 

@@ -31,7 +31,7 @@ from continuation.storage.manifest import (
     with_manifest,
     without_manifest,
 )
-from continuation.storage.seal import sealed, unsealed
+from continuation.storage.seal import is_sealed, sealed, unsealed
 
 FORMAT = "mlpcont-result"
 """Marks our files; anything else is refused as foreign."""
@@ -140,12 +140,13 @@ def read_stored(
         or would need more memory than it takes on the disk.
     """
     path = Path(path)
-    data = _decoded(path, _content(path))
+    content = _content(path)
+    data = _decoded(path, content)
     if data.attrs.get("format") != FORMAT or not {"format_version", "kind"} <= set(data.attrs):
         raise StoreError(f"{path} is a NetCDF file, but not a result of mlpcont")
     if not _is_version(data.attrs["format_version"]):
         raise StoreError(f"{path} was written by a newer mlpcont; upgrade to read it")
-    stored = _verified(path, data, edited)
+    stored = _verified(path, data, is_sealed(content), edited)
     if kind is not None and data.attrs["kind"] != kind:
         raise StoreError(f"{path} holds {data.attrs['kind']!r} where {kind!r} is needed")
     return stored
@@ -180,11 +181,11 @@ def _decoded(path: Path, content: bytes) -> xr.Dataset:
         ) from error
 
 
-def _verified(path: Path, data: xr.Dataset, edited: bool) -> Stored:
+def _verified(path: Path, data: xr.Dataset, whole: bool, edited: bool) -> Stored:
     bare = without_manifest(data)
     if MANIFEST not in data.attrs and data.attrs["format_version"] < FIRST_WITH_MANIFEST:
         return Stored(bare, False, ())
-    different = differing_fields(data)
+    different = differing_fields(data) or ([] if whole else ["its end"])
     if different and not edited:
         shown = ", ".join(different[:SHOWN_FIELDS])
         more = f" and {len(different) - SHOWN_FIELDS} more" * (len(different) > SHOWN_FIELDS)

@@ -34,6 +34,11 @@ def sealed(content: bytes) -> bytes:
     return body + digest + str(len(extents)).rjust(LENGTH).encode() + MARK
 
 
+def is_sealed(content: bytes) -> bool:
+    """Whether a seal stands at the end: it does not if the end is cut, or the file was changed."""
+    return content.endswith(MARK)
+
+
 def unsealed(content: bytes) -> bytes:
     """The file without its seal, if it has one.
 
@@ -42,7 +47,7 @@ def unsealed(content: bytes) -> bytes:
     StoreError
         The bytes are not those that were sealed; the damaged arrays are named.
     """
-    if not content.endswith(MARK):
+    if not is_sealed(content):
         return content
     body, tail = content[:-TAIL], content[-TAIL:]
     if hashlib.sha256(body).hexdigest().encode() != tail[:DIGEST]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,23 @@ nodes and by 4e-7 with 2000."""
 NEGLIGIBLE_WEIGHT = 1e-18
 """Nodes with less than this share of the largest weight are left out: they stand below the
 rounding of every sum. Of 2000 nodes, 258 remain."""
+
+LARGEST, SMALLEST = 1e75, 1e-75
+"""Range of the numbers of a data set: derivatives of the loss contain fourth powers of them, which
+beyond it are no floating-point numbers any more."""
+
+MOST_SAMPLES = 10**9
+
+WHAT = {
+    "c": "complex numbers; give their real parts or their moduli",
+    "M": "dates; give numbers, as (t - t[0]) / np.timedelta64(1, 's')",
+    "m": "durations; give numbers, as t / np.timedelta64(1, 's')",
+    "U": "text; convert it with float()",
+    "S": "text; convert it with float()",
+    "T": "text; convert it with float()",
+    "O": "Python objects (None, text, fractions, …); convert them with float()",
+}
+"""Kinds of arrays that are no real numbers, and what to do."""
 
 WEIGHT_SUM_TOLERANCE = 1e-12
 """Relative rounding allowed in Σ ω = 1 after normalisation."""
@@ -55,7 +73,7 @@ class Dataset:
             values = getattr(self, name)
             if values is None:
                 continue
-            array = np.array(values, dtype=np.float64)
+            array = np.array(as_real(name, values))
             if array.ndim != 1 or array.size != np.size(self.x):
                 raise InvalidInputError(
                     f"{name} must be a vector of {np.size(self.x)} numbers like x, "
@@ -64,6 +82,7 @@ class Dataset:
             if not np.isfinite(array).all():
                 where = int(np.flatnonzero(~np.isfinite(array))[0])
                 raise InvalidInputError(f"{name}[{where}] is {array[where]}, not a finite number")
+            _require_in_range(name, array)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         if self.x.size < 2:
@@ -108,13 +127,10 @@ class Dataset:
         InvalidInputError
             Without a teacher, or when n < 2 or the seed is negative.
         """
-        if int(n) != n or n < 2:
-            raise InvalidInputError(f"n must be an integer of at least 2, not {n!r}")
-        if int(seed) != seed or seed < 0:
-            raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
+        n, seed = _whole("n", n, 2, MOST_SAMPLES), _whole("seed", seed, 0)
         inputs, noises = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
-        x = model.input_scale * inputs.standard_normal(int(n))
-        return cls(x, _teach(model, x), noises.standard_normal(int(n)), None, "sampled")
+        x = model.input_scale * inputs.standard_normal(n)
+        return cls(x, _teach(model, x), noises.standard_normal(n), None, "sampled")
 
     @classmethod
     def from_arrays(
@@ -142,9 +158,9 @@ class Dataset:
         InvalidInputError
             Wrong shapes, non-finite numbers, all inputs equal, no teacher.
         """
-        x = np.asarray(x, dtype=np.float64)
+        x = as_real("x", x)
         noise = np.zeros_like(x) if noise is None else noise
-        return cls(x, _teach(model, x), np.asarray(noise), _normalised(weights), "arrays")
+        return cls(x, _teach(model, x), as_real("noise", noise), _normalised(weights), "arrays")
 
     @classmethod
     def from_observations(
@@ -157,8 +173,8 @@ class Dataset:
         InvalidInputError
             Wrong shapes, non-finite numbers, all inputs equal.
         """
-        x = np.asarray(x, dtype=np.float64)
-        return cls(x, np.asarray(y), np.zeros_like(x), _normalised(weights), "observed")
+        x = as_real("x", x)
+        return cls(x, as_real("y", y), np.zeros_like(x), _normalised(weights), "observed")
 
     @classmethod
     def population(cls, model: Model, nodes: int = POPULATION_NODES) -> Dataset:
@@ -170,9 +186,8 @@ class Dataset:
         ----------
         Abramowitz and Stegun, *Handbook of Mathematical Functions*, 25.4.46.
         """
-        if int(nodes) != nodes or nodes < 2:
-            raise InvalidInputError(f"nodes must be an integer of at least 2, not {nodes!r}")
-        points, weights = roots_hermitenorm(int(nodes))
+        nodes = _whole("nodes", nodes, 2, MOST_SAMPLES)
+        points, weights = roots_hermitenorm(nodes)
         kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
         return cls(x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population")
@@ -181,8 +196,7 @@ class Dataset:
         """The data set of the first n samples (uniform weights only)."""
         if self.weights is not None:
             raise InvalidInputError("only a data set with uniform weights has a size n")
-        if int(n) != n or not 2 <= n <= self.size:
-            raise InvalidInputError(f"n must be an integer in [2, {self.size}], not {n!r}")
+        n = _whole("n", n, 2, self.size)
         return Dataset(self.x[:n], self.target[:n], self.noise[:n], None, self.kind)
 
     def __repr__(self) -> str:
@@ -200,7 +214,47 @@ def _teach(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _normalised(weights: ArrayLike | None) -> NDArray[np.float64] | None:
     if weights is None:
         return None
-    array = np.asarray(weights, dtype=np.float64)
+    array = as_real("weights", weights)
     if not np.isfinite(array).all() or (array < 0.0).any() or not array.sum() > 0.0:
         raise InvalidInputError("weights must be finite, non-negative, with a positive sum")
     return array / array.sum()
+
+
+def as_real(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """An array of real numbers; truth values count as 0 and 1.
+
+    Raises
+    ------
+    InvalidInputError
+        For text, complex numbers, dates, objects, masked entries and ragged lists, all of which
+        NumPy would convert without a word or refuse without a remedy.
+    """
+    if np.ma.is_masked(values):
+        raise InvalidInputError(f"{name} has masked entries; leave these samples out")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InvalidInputError(f"{name} must be an array of numbers: {error}") from error
+    if array.dtype.kind not in "biuf":
+        what = WHAT.get(array.dtype.kind, f"entries of type {array.dtype}")
+        raise InvalidInputError(f"{name} must hold real numbers, not {what}")
+    return array.astype(np.float64, copy=False)
+
+
+def _require_in_range(name: str, array: NDArray[np.float64]) -> None:
+    size = float(np.max(np.abs(array), initial=0.0))
+    if size > LARGEST or 0.0 < size < SMALLEST:
+        raise InvalidInputError(
+            f"the largest entry of {name} is {size:g}; the loss can be computed between "
+            f"{SMALLEST:g} and {LARGEST:g}: choose another unit"
+        )
+
+
+def _whole(name: str, value: float, least: int, most: int | None = None) -> int:
+    """An integer in a range; floats that are integers count."""
+    fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not fits or value != value // 1 or value < least or (most is not None and value > most):
+        limits = f" of at least {least} and at most {most}"
+        kind = "a non-negative integer" if most is None else f"an integer{limits}"
+        raise InvalidInputError(f"{name} must be {kind}, not {value!r}")
+    return int(value)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from continuation.errors import InvalidInputError, UnknownNameError
-from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.dataset import LARGEST, SMALLEST, Dataset
 from continuation.problem import CompiledProblem
 from symbolic import Kernels, Model, load_kernels
 
@@ -269,15 +271,13 @@ class Loss:
     ) -> NDArray[np.float64]:
         self._check_noise(noise)
         self._check_size(parameter, size, schedule)
-        if not (np.isfinite(weight_decay) and weight_decay >= 0.0):
-            raise InvalidInputError(f"weight_decay must be finite and >= 0, not {weight_decay!r}")
+        require_level("weight_decay", weight_decay)
         n = float(self.data.size if size is None else size)
         head = [PARAMETERS.index(parameter), noise, weight_decay, n, 1.0, 0.0]
         return np.array([*head, *schedule], dtype=np.float64)
 
     def _check_noise(self, noise: float) -> None:
-        if not (np.isfinite(noise) and noise >= 0.0):
-            raise InvalidInputError(f"noise must be finite and >= 0, not {noise!r}")
+        require_level("noise", noise)
         if self.data.kind == "observed" and noise != 0.0:
             raise InvalidInputError(
                 "observed data have no separate noise: leave noise at 0 "
@@ -287,7 +287,7 @@ class Loss:
     def _check_size(self, parameter: str, size: float | None, schedule: Sequence[int]) -> None:
         if (size is not None or parameter == "size") and self.data.weights is not None:
             raise InvalidInputError("only a data set with uniform weights has a size n")
-        if size is not None and not 2 <= size <= self.data.size:
+        if size is not None and not (is_number(size) and 2 <= size <= self.data.size):
             raise InvalidInputError(f"size must lie in [2, {self.data.size}], not {size!r}")
         steps = np.asarray(schedule, dtype=np.float64)
         if steps.size and parameter != "size":
@@ -312,6 +312,26 @@ class Loss:
         uniform = np.full(self.data.size, 1.0 / self.data.size)
         weights = uniform if self.data.weights is None else self.data.weights
         return np.ascontiguousarray(np.hstack([nodes, np.vstack([self.rows[:3], weights])]))
+
+
+def require_level(name: str, value: object) -> None:
+    """Noise or weight decay: 0, or a number whose fourth power is one.
+
+    Raises
+    ------
+    InvalidInputError
+        For everything else.
+    """
+    if not (is_number(value) and (value == 0.0 or SMALLEST <= value <= LARGEST)):
+        raise InvalidInputError(
+            f"{name} must be finite and >= 0 (0, or between {SMALLEST:g} and {LARGEST:g}), "
+            f"not {value!r}"
+        )
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is one real number (of Python or NumPy, no truth value)."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

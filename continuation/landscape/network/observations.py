@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from continuation.errors import InvalidInputError, StoreError, UnknownNameError
 from continuation.landscape.network.dataset import Dataset
+
+NEARLY_CONSTANT = 1e-10
+"""Standard deviation of a column relative to its largest entry below which standardising it would
+show the rounding of its entries: fewer than six of their digits vary."""
+
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True)
@@ -62,28 +71,72 @@ def read_observations(
     StoreError
         If the file cannot be read as text.
     InvalidInputError
-        An entry that is no finite number (named with its line), fewer than two columns or rows,
-        a constant column.
+        An entry that is no finite number (named with its row), a row that has more entries than
+        there are names, a first line of numbers, fewer than two columns or rows, columns of one
+        name, a column that is standardised though it does not vary.
     UnknownNameError
         A column that the file does not have.
     """
-    names, rows = _read_rows(Path(path))
+    path = Path(path)
+    names = _names(path)
     x_name, y_name = _chosen(names, columns)
-    x, y = (_numbers(Path(path), rows, names.index(name), name) for name in (x_name, y_name))
+    table = _table(path, names)
+    x, y = (_numbers(path, table[name], names.index(name), name) for name in (x_name, y_name))
     axes = [_axis(n, v) if standardise else Axis(n) for n, v in ((x_name, x), (y_name, y))]
     data = Dataset.from_observations(axes[0].standardised(x), axes[1].standardised(y))
     return Observations(data, axes[0], axes[1])
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def _names(path: Path) -> list[str]:
+    """The names that the first line gives to the columns."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            first = next((row for row in csv.reader(file) if row), [])
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise StoreError(f"cannot read {path} as a CSV text file: {error}") from error
-    if not rows or len(rows[0]) < 2:
-        raise InvalidInputError(f"{path} needs a first line with the names of two columns")
-    return [name.strip() for name in rows[0]], rows[1:]
+    if len(first) < 2:
+        found = "".join(first)
+        other = next((f", not {word}" for mark, word in SEPARATORS.items() if mark in found), "")
+        raise InvalidInputError(
+            f"{path} needs a first line with the names of two columns, commas between{other}"
+        )
+    names = [name.strip() for name in first]
+    if all(map(_is_number, names)):
+        raise InvalidInputError(
+            f"the first line of {path} holds numbers ({', '.join(names)}), not the names of "
+            "columns: put a line such as x,y before it"
+        )
+    if len(set(names)) < len(names):
+        raise InvalidInputError(f"{path} gives one name to several columns: {', '.join(names)}")
+    return names
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(path: Path, names: list[str]) -> Any:
+    """All rows below the names, as a table of pandas."""
+    import pandas as pd  # takes half a second, and only files need it
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # entries would be dropped
+            return pd.read_csv(
+                path, names=names, header=0, index_col=False, encoding="utf-8-sig",
+                skipinitialspace=True, keep_default_na=False, na_values=[""], low_memory=False,
+            )  # fmt: skip
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise InvalidInputError(
+            f"{path} has a row with more than {len(names)} entries, as many as the first line "
+            f"names ({str(error).strip()}); decimal commas must be points"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot read {path} as a CSV text file: {error}") from error
 
 
 def _chosen(names: list[str], columns: Sequence[str] | None) -> tuple[str, str]:
@@ -96,24 +149,34 @@ def _chosen(names: list[str], columns: Sequence[str] | None) -> tuple[str, str]:
     return chosen[0], chosen[1]
 
 
-def _numbers(path: Path, rows: list[list[str]], column: int, name: str) -> NDArray[np.float64]:
-    values = np.empty(len(rows))
-    for i, row in enumerate(rows):
-        try:
-            values[i] = float(row[column])
-        except (ValueError, IndexError):
-            values[i] = np.nan
-        if not np.isfinite(values[i]):
-            entry = row[column] if column < len(row) else "nothing"
-            raise InvalidInputError(
-                f"{path}, row {i + 1} after the names, column {name!r}: expected a finite number, "
-                f"found {entry!r}"
-            )
+def _numbers(path: Path, column: Any, index: int, name: str) -> NDArray[np.float64]:
+    import pandas as pd
+
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    if column.dtype.kind == "b":  # words that pandas takes for truth values
+        values = np.full(values.size, np.nan)
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        row = int(wrong[0]) + 1
+        raise InvalidInputError(
+            f"{path}, row {row} after the names, column {name!r}: expected a finite number, "
+            f"found {_entry(path, row, index)!r}"
+        )
     return values
+
+
+def _entry(path: Path, row: int, index: int) -> str:
+    """The text that stands in a row after the names."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        entries = next(itertools.islice((row for row in csv.reader(file) if row), row, None), [])
+    return (entries[index : index + 1] or [""])[0].strip() or "nothing"
 
 
 def _axis(name: str, values: NDArray[np.float64]) -> Axis:
     scale = float(np.std(values)) if values.size else 0.0
-    if not scale > 0.0:
-        raise InvalidInputError(f"column {name!r} is constant or empty: it cannot be standardised")
+    if not scale > NEARLY_CONSTANT * np.max(np.abs(values), initial=0.0):
+        raise InvalidInputError(
+            f"column {name!r} is constant or empty, or varies by less than {NEARLY_CONSTANT:g} of "
+            "its size: it cannot be standardised (subtract a constant from it first)"
+        )
     return Axis(name, float(np.mean(values)), scale)

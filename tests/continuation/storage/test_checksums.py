@@ -211,3 +211,11 @@ def test_a_damaged_byte_of_an_array_names_the_array(path):
             StoreError, match=rf"a\.nc is damaged: variable '{name}' does not match"
         ):
             read_dataset(path, edited=True)
+
+
+def test_a_cut_end_is_noticed(path):
+    content = path.read_bytes()
+    for cut in range(1, len(content), 997):
+        path.write_bytes(content[:-cut])
+        with pytest.raises(StoreError):
+            read_dataset(path)

@@ -39,6 +39,20 @@ def test_reads_named_columns_and_standardises(csv_file):
         ("x,y\n1,2\n1,3\n", None, InvalidInputError, "all 2 inputs equal"),
         ("x,y\n1,2\n3,4\n", ["x", "z"], UnknownNameError, "no column 'z'; the file has x, y"),
         ("x,y\n1,2\n3,4\n", ["x", "x"], InvalidInputError, "two different columns"),
+        ("x,y\n1,2\n3,4,5\n", None, InvalidInputError, "more than 2 entries"),
+        ("x,y\n1,5,2,5\n3,5,4,5\n", None, InvalidInputError, "decimal commas must be points"),
+        ("x;y\n1,5;2,5\n3,5;4,5\n", None, InvalidInputError, "commas between, not semicolons"),
+        ("x\ty\n1\t2\n3\t4\n", None, InvalidInputError, "commas between, not tabs"),
+        ('x,y\n"1,5","2,5"\n"3,5",4\n', None, InvalidInputError, "found '1,5'"),
+        ("1,2\n3,4\n5,6\n", None, InvalidInputError, r"holds numbers \(1, 2\), not the names"),
+        ("x,x\n1,2\n3,4\n", None, InvalidInputError, "one name to several columns"),
+        ("x,y\n1,2+1j\n3,4\n", None, InvalidInputError, "found '2\\+1j'"),
+        ("x,y\n1,True\n3,False\n", None, InvalidInputError, "found 'True'"),
+        ("x,y\n1,2\n3,NA\n", None, InvalidInputError, "row 2 .*found 'NA'"),
+        ("x,y\n1,2\n3,0x10\n", None, InvalidInputError, "found '0x10'"),
+        ("x,y\n1,2\n3,1e400\n", None, InvalidInputError, "found '1e400'"),
+        ("x,y\n1,2\n3,1e300\n", None, InvalidInputError, "choose another unit"),
+        ("x,y\n1,2\n3,2024-01-01\n", None, InvalidInputError, "found '2024-01-01'"),
     ],
 )
 def test_bad_files_are_explained(csv_file, text, columns, error, message):
@@ -56,3 +70,18 @@ def test_binary_and_missing_files(tmp_path):
     for name in ("b.csv", "absent.csv"):
         with pytest.raises(StoreError, match="cannot read"):
             read_observations(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ["x,y\n1e6,1\n1000000.00001,2\n", "x,y\n1,7\n2,7.0000000001\n"])
+def test_a_column_that_hardly_varies_is_not_standardised_to_noise(csv_file, text):
+    with pytest.raises(InvalidInputError, match="cannot be standardised"):
+        read_observations(csv_file(text), standardise=True)
+    assert read_observations(csv_file(text)).data.size == 2
+
+
+def test_numbers_are_read_to_the_last_bit_and_blank_lines_count_for_nothing(csv_file):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(500, 2)) * 10.0 ** rng.integers(-30, 30, size=(500, 2))
+    rows = "\n\n".join(f" {x!r} ,{y!r}" for x, y in values.tolist())
+    data = read_observations(csv_file(f"\ufeffx , y\n{rows}\n\n")).data
+    np.testing.assert_array_equal(np.transpose([data.x, data.target]), values)
