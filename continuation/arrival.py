@@ -22,6 +22,7 @@ from continuation.step_arrays import (
     predict,
     rounding_scale,
 )
+from continuation.step_units import residual_in_units, rounding_in_units
 
 __all__ = ["arrive", "cubic_root"]
 
@@ -62,8 +63,8 @@ register_jitable(error_model="numpy")(cubic_root)
 
 @register_jitable(error_model="numpy")
 def arrive(  # type: ignore[no-untyped-def]
-    kernel, constants, data, work, z, t, y, tn, y0, slope, normal, weight, gauge, options, step,
-    F, J, Fp, B, R, report,
+    kernel, constants, data, work, z, t, y, tn, y0, slope, normal, weight, rows, gauge, options,
+    step, F, J, Fp, B, R, report,
 ):  # fmt: skip
     """Replace (y, tn), a step beyond (z, t) and outside the limits, by the point at the limit.
 
@@ -80,14 +81,15 @@ def arrive(  # type: ignore[no-untyped-def]
     y0[n] = bound
     assign(y, y0)
     status = correct(
-        kernel, constants, data, work, y, y0, normal, weight, gauge, options, F, J, Fp, B, R, report
-    )
+        kernel, constants, data, work, y, y0, normal, weight, rows, gauge, options, F, J, Fp, B, R,
+        report,
+    )  # fmt: skip
     y[n] = bound
     if status == SINGULAR:
         # a branch point at the limit itself: a solution already, or none that can be found
         report[REMAINING], report[ROUNDING] = magnitude(F), rounding_scale(J, Fp, y)
         assign(tn, slope)
-        return is_all_rounding(report[REMAINING], report[ROUNDING])
+        return is_all_rounding(residual_in_units(F, rows), rounding_in_units(J, Fp, y, rows))
     if status != CONVERGED or report[FIRST_STEP] > MAX_INTERPOLATION_ERROR * step:
         return False
     cosine = orient(tn, R, slope, weight)

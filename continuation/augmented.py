@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
-from continuation.linalg import bordered_solve_both
+from continuation.linalg import bordered_solve_both, shifted
 from continuation.problem import AnyProblem, Problem
 
 __all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
@@ -42,7 +42,7 @@ def singularity(
     """
     j = problem.jacobian(z[:-1], float(z[-1]))
     if shift:
-        j = j + shift * np.eye(b.size)
+        j = shifted(j, -shift, np.eye(b.size))
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
     v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
@@ -144,26 +144,24 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         z, omega = y[:-1], y[-1]
         value, rate = _eigenvalue_on_curve(omega, shift)
         mass = problem.mass_matrix(b.size)
-        j = problem.jacobian(z[:-1], float(z[-1])) - value * mass
-        unit = np.append(np.zeros(b.size), 1.0)
-        v = linalg.solve(np.block([[j, b[:, None]], [c.conj()[None], np.zeros((1, 1))]]), unit)
-        w = linalg.solve(
-            np.block([[j.conj().T, c[:, None]], [b.conj()[None], np.zeros((1, 1))]]), unit
-        )[:-1]
+        j = shifted(problem.jacobian(z[:-1], float(z[-1])), value, mass)
+        unit = np.append(np.zeros(b.size), 1.0)[:, None].astype(complex)
+        solved = bordered_solve_both(j, b[:, None], c.conj()[:, None], unit, unit)
+        v, w = solved[0][:, 0], solved[1][:-1, 0].conj()
         parts = [problem.turned(z, np.append(part, 0.0)) for part in (v[:-1].real, v[:-1].imag)]
-        gradient = -(w.conj() @ parts[0] + 1j * (w.conj() @ parts[1]))
-        return v[-1], gradient, rate * (w.conj() @ mass @ v[:-1])
+        gradient = -(parts[0].T @ w.conj() + 1j * (parts[1].T @ w.conj()))
+        return v[-1], gradient, rate * (w.conj() @ (mass @ v[:-1]))
 
     def residual(y: Array, _: float) -> Array:
         defect = deficiency(y)[0]
         f = problem.residual(y[:-2], float(y[-2]))
         return np.concatenate([f, [defect.real, defect.imag]])
 
-    def jacobian(y: Array, _: float) -> Array:
+    def jacobian(y: Array, _: float) -> Any:
         by_z, by_omega = deficiency(y)[1:]
-        top = np.column_stack([problem.full_jacobian(y[:-1]), np.zeros(b.size)])
+        top = _beside(problem.full_jacobian(y[:-1]), np.zeros(b.size))
         row = np.append(by_z, by_omega)
-        return np.vstack([top, row.real, row.imag])
+        return _stack(top, np.vstack([row.real, row.imag]))
 
     return Problem(residual, jacobian, _idle)
 

@@ -11,12 +11,16 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, SuperLU, eigs, eigsh, splu
 
+from continuation.eigenvalues import spectrum as dense_spectrum
+
 __all__ = ["EIGENVALUES", "BorderedSparse", "SparseJacobian"]
 
 Array = np.ndarray
 
-#: Eigenvalues nearest to zero kept per sample.
-EIGENVALUES = 6
+#: Eigenvalues nearest to zero kept per sample; more where a pair on the axis may be among them.
+EIGENVALUES, WITH_PAIRS = 6, 24
+#: Up to this many unknowns all eigenvalues are computed, as of a dense matrix: none is missed.
+ALL = 256
 #: Relative shift by which a Jacobian singular to the last bit is factorised all the same.
 SHIFT = 1e-13
 
@@ -24,9 +28,9 @@ SHIFT = 1e-13
 class SparseJacobian:
     """Stands where the dense tracer has an array J; assignment keeps the matrix."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, symmetric: bool) -> None:
         self.n = n
-        self.count = min(EIGENVALUES, n - 2)
+        self.count = n if n <= ALL else EIGENVALUES if symmetric else WITH_PAIRS
         self.matrix: Any = sparse.csc_matrix((n, n))
 
     def __setitem__(self, _: slice, value: Any) -> None:
@@ -37,8 +41,18 @@ class SparseJacobian:
         d = self.matrix.data
         return float(np.sqrt(d @ d))
 
+    def terms(self, x: Array) -> Array:
+        """|J| |x|, the sum of the sizes of the terms of each row of J x."""
+        return np.asarray(abs(self.matrix) @ np.abs(x))
+
     def spectrum(self, symmetric: bool, w: Array, wi: Array) -> float:
-        """Eigenvalues nearest to zero into (w, wi); with symmetry, negative pivots into wi[0]."""
+        """All eigenvalues into (w, wi), or those nearest to zero of a large matrix.
+
+        Of a large symmetric one also the number of negative pivots, into wi[0].
+        """
+        if self.count == self.n:
+            matrix = self.matrix.toarray()
+            return dense_spectrum(matrix, symmetric, w, wi, np.zeros(0), np.zeros(0))
         lu = self._factor(symmetric)
         inverse = LinearOperator((self.n, self.n), lu.solve, dtype=float)
         start = np.cos(np.arange(self.n))  # any fixed vector: results must not depend on chance
@@ -86,6 +100,11 @@ class BorderedSparse:
         left = sparse.vstack([j, sparse.csc_matrix(row[None, :-1])], format="csc")
         right = sparse.csc_matrix(np.append(column, row[-1])[:, None])
         self.matrix = sparse.hstack([left, right], format="csc")
+
+    def scale(self, rows: Array, columns: Array) -> None:
+        """Multiply rows and columns by these factors (n + 1,)."""
+        left: Any = sparse.diags_array(rows)
+        self.matrix = (left @ self.matrix @ sparse.diags_array(columns)).tocsc()
 
     def solve(self, right: Array) -> bool:
         """Solve in place; False where the matrix is exactly singular."""

@@ -18,6 +18,7 @@ from continuation.step_arrays import (
     update,
     weighted_length,
 )
+from continuation.step_units import equilibrate, residual_in_units, restore, rounding_in_units
 
 __all__ = ["CONVERGED", "EXHAUSTED", "NOT_FINITE", "SINGULAR", "SLOW", "correct", "is_all_rounding"]
 
@@ -48,7 +49,7 @@ def is_all_rounding(residual, scale):  # type: ignore[no-untyped-def]
 
 
 def correct(  # type: ignore[no-untyped-def]
-    kernel, constants, data, work, y, y0, t, weight, gauge, options, F, J, Fp, B, R, report
+    kernel, constants, data, work, y, y0, t, weight, rows, gauge, options, F, J, Fp, B, R, report
 ):
     """Newton on F(y) = 0, t . w (y - y0) = 0, from `y`, in place: the only Newton loop.
 
@@ -68,12 +69,14 @@ def correct(  # type: ignore[no-untyped-def]
     for iteration in range(1, limit + 1):
         report[ITERATIONS] = iteration
         evaluate(kernel, y[:n], y[n], constants, data, work, F, J, Fp)
-        residual = magnitude(F)
+        residual = residual_in_units(F, rows)
         if not math.isfinite(residual):
             return NOT_FINITE
         border(B, R, J, Fp, F, gauge, t, weight, y, y0)
+        equilibrate(B, R, rows, weight)
         if not solve(B, R):
             return SINGULAR
+        restore(R, rows, weight)
         step = update(y, R, weight)
         if not math.isfinite(step):
             return NOT_FINITE
@@ -86,16 +89,17 @@ def correct(  # type: ignore[no-untyped-def]
             if iteration == 2:
                 report[CONTRACTION] = contraction
         if step * contraction <= options[STEP_TOLERANCE] * size and step <= LAST_NEWTON_STEP * size:
-            scale = rounding_scale(J, Fp, y)
+            scale = rounding_in_units(J, Fp, y, rows)
             if residual * contraction <= options[RESIDUAL_TOLERANCE] * (1.0 + scale):
-                report[ROUNDING] = scale
-                report[REMAINING] = residual * min(1.0, contraction) * min(1.0, contraction)
+                left = min(1.0, contraction) * min(1.0, contraction)
+                report[ROUNDING] = rounding_scale(J, Fp, y) if rows.size else scale
+                report[REMAINING] = magnitude(F) * left
                 return CONVERGED
         elif iteration > 1 and contraction > STAGNATION:
-            scale = rounding_scale(J, Fp, y)
+            scale = rounding_in_units(J, Fp, y, rows)
             if is_all_rounding(residual, scale) and step <= LAST_NEWTON_STEP * size:
-                report[ROUNDING] = scale
-                report[REMAINING] = residual
+                report[ROUNDING] = rounding_scale(J, Fp, y) if rows.size else scale
+                report[REMAINING] = magnitude(F)
                 return CONVERGED
             if contraction > options[MAX_CONTRACTION]:
                 return SLOW

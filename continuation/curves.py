@@ -451,7 +451,9 @@ def _branch_point_equations(problem: AnyProblem, n: int) -> Equations:
     def jacobian(y: Array) -> Array:
         z, w, beta = np.append(y[:n], y[-2]), y[n : 2 * n], y[-1]
         a = problem.full_jacobian(z)
-        second = differences.jacobian(lambda s: np.asarray(problem.full_jacobian(s).T @ w), z)
+        second = differences.jacobian(
+            lambda s: np.asarray(problem.full_jacobian(s).T @ w), z, problem.lengths_at(z)
+        )
         matrix = np.zeros((2 * n + 2, 2 * n + 2))
         matrix[:n, :n], matrix[:n, -2] = a[:, :n], a[:, n]
         matrix[:n, n : 2 * n], matrix[:n, -1] = beta * np.eye(n), w

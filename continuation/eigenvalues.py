@@ -31,16 +31,22 @@ NOTHING = 1e-40
 ITERATIONS = 60
 
 
-def spectrum(J: Any, symmetric: bool, w: Array, wi: Array) -> float:
-    """Eigenvalues of one dense or sparse J into (w, wi), and its smallest singular value."""
+def spectrum(J: Any, symmetric: bool, w: Array, wi: Array, rows: Array, weight: Array) -> float:
+    """Eigenvalues of one dense or sparse J into (w, wi), and its smallest singular value.
+
+    The latter in the units of the run, where its equations have some, `rows` (n,).
+    """
     if type(J) is not np.ndarray:
         return float(J.spectrum(symmetric, w, wi))
     if symmetric:
         # the transpose is Fortran-contiguous: LAPACK reads it as it stands
         w[:] = lapack.dsyev(J.T, compute_v=0)[0]
-        return float(np.abs(w).min())
-    w[:], wi[:] = lapack.dgeev(J.T, compute_vl=0, compute_vr=0)[:2]
-    return float(lapack.dgesdd(J.T, compute_uv=0)[1][-1])
+        if not rows.size:
+            return float(np.abs(w).min())
+    else:
+        w[:], wi[:] = lapack.dgeev(J.T, compute_vl=0, compute_vr=0)[:2]
+    balanced = (rows[:, None] * J / np.sqrt(weight[:-1])).T if rows.size else J.T
+    return float(lapack.dgesdd(balanced, compute_uv=0)[1][-1])
 
 
 @njit(error_model="numpy")

@@ -151,7 +151,8 @@ class EventFinder:
         low, high = decided[:-1], decided[1:]
         flips = slope[low] * slope[high] < 0
         changes = np.flatnonzero((flips | (table[low, 0] != table[high, 0])) & (high >= first))
-        determinant = _negative_eigenvalues(samples) if changes.size else table[:, 0]
+        is_map = self.workspace.problem.is_map
+        determinant = _negative_eigenvalues(samples) if is_map else table[:, 0]
         for k in changes:
             i, j = int(low[k]), int(high[k])
             orders = range(*sorted((int(table[i, 0]), int(table[j, 0]))))
@@ -187,7 +188,9 @@ class EventFinder:
             if local.negative >= 0:  # few eigenvalues, but an exact count
                 size = float(np.abs(local.rates).min())
                 return -size if local.negative > order else size
-            return float(local.rates[order] + shift * np.abs(local.rates).max())
+            # from the end: of the rates of a large sparse problem only some are known
+            rate = local.rates[order - self.workspace.degrees]
+            return float(rate + shift * np.abs(local.rates).max())
 
         return test
 
@@ -209,7 +212,7 @@ class EventFinder:
         slope = np.sign(samples.tangent[:, -1])[rows]
         same = (table[rows[:-1]] == table[rows[1:]]).all(axis=1) & (slope[:-1] * slope[1:] >= 0)
         below = table[:, 0]
-        if samples.negative[0] >= 0:  # all are counted, but only some known
+        if r.shape[1] < self.workspace.degrees:  # all are counted, but only some known
             below = (r < -tolerances(self.workspace.problem, samples.eigenvalues)).sum(axis=1)
         for sign, order in ((1.0, below + self.always_zero), (-1.0, below - 1)):
             inside = (order >= 0) & (order < r.shape[1])
@@ -303,11 +306,10 @@ def _signed_rate(sign: float, order: int) -> Callable[[Local], float]:
 
 
 def _negative_eigenvalues(samples: Samples) -> Array:
-    """Number of eigenvalues with negative real part: its parity is the sign of det J."""
+    """Of a map: number of eigenvalues with negative real part; its parity is the sign of det J."""
     size = np.abs(samples.eigenvalues).max(axis=1, keepdims=True, initial=0.0)
     zero = zero_tolerance(1.0, samples.eigenvalues.shape[1]) * size
-    counted = (samples.eigenvalues.real < -zero).sum(axis=1)
-    return np.where(samples.negative >= 0, samples.negative, counted)
+    return np.asarray((samples.eigenvalues.real < -zero).sum(axis=1))
 
 
 def _merged(events: list[Event]) -> list[list[Event]]:

@@ -101,7 +101,7 @@ def lies_on(
     inside = (along > -OVERLAP) & (along < 1 + OVERLAP)
     near = np.flatnonzero(inside & (gap <= np.sqrt(chord**2 @ w.weight)))
     for i in near[np.argsort(gap[near])][:3]:
-        base, tangent = Path(w, as_samples(branch, problem)[i : i + 2]).guess(
+        base, tangent = Path(w, w.in_units(as_samples(branch, problem)[i : i + 2])).guess(
             float(np.clip(along[i], 0, 1))
         )
         y = base.copy()
@@ -116,7 +116,7 @@ def solutions_at(
 ) -> list[Array]:
     """The states at which the branch passes the parameter p."""
     w = Workspace(problem, branch.x[0], branch.p[0], NEWTON, step, limits)
-    path = Path(w, as_samples(branch, problem))
+    path = Path(w, w.in_units(as_samples(branch, problem)))
     exact = np.flatnonzero(branch.p == p)
     states = [branch.x[i] for i in exact]
     for i in np.flatnonzero((branch.p[:-1] - p) * (branch.p[1:] - p) < 0):

@@ -11,7 +11,16 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
-__all__ = ["bordered_solve", "bordered_solve_both", "inertia", "kernel", "zero_tolerance"]
+__all__ = [
+    "bordered_solve",
+    "bordered_solve_both",
+    "eigenvectors",
+    "inertia",
+    "kernel",
+    "shifted",
+    "solve",
+    "zero_tolerance",
+]
 
 Array = np.ndarray
 
@@ -26,6 +35,8 @@ PIVOT = 1e-6
 LONG_ROW = 10.0
 #: A singular value below this part of the largest belongs to the kernel at a located point.
 KERNEL_TOLERANCE = 1e-7
+#: Inverse iterations for a null vector, and the part of the largest entry by which it is shifted.
+INVERSE_ITERATIONS, KERNEL_SHIFT = 6, 1e-14
 
 
 def zero_tolerance(scale: float, n: int) -> float:
@@ -69,6 +80,40 @@ def kernel(matrix: Array, dimension: int | None = None) -> tuple[Array, Array]:
         k = int((s <= KERNEL_TOLERANCE * max(s[0], np.finfo(float).tiny)).sum())
     rank = min(m, n) - k
     return vt[rank:].T, u[:, rank:]
+
+
+def shifted(matrix: Any, value: complex, mass: Array) -> Any:
+    """Difference of a dense or sparse matrix and a multiple of the mass matrix, dense."""
+    if sparse.issparse(matrix):
+        return sparse.csc_matrix(matrix - value * sparse.csc_matrix(mass))
+    return np.asarray(matrix) - value * mass
+
+
+def solve(matrix: Any, right: Array) -> Array:
+    """Solve a dense or sparse system, real or complex."""
+    if sparse.issparse(matrix):
+        dtype = np.result_type(matrix.dtype, right.dtype)
+        lu: Any = splu(sparse.csc_matrix(matrix, dtype=dtype))
+        return np.asarray(lu.solve(right.astype(dtype)))
+    return np.asarray(linalg.solve(matrix, right))
+
+
+def eigenvectors(matrix: Any, value: complex, mass: Array) -> tuple[Array, Array]:
+    """Right and left eigenvector (n,) for a known eigenvalue of a pencil: null vectors."""
+    m = shifted(matrix, value, mass)
+    is_sparse: bool = sparse.issparse(m)
+    if not is_sparse:
+        u, _, vh = linalg.svd(m)
+        return vh[-1].conj(), u[:, -1]
+    size = float(abs(m).max())
+    lu: Any = splu(sparse.csc_matrix(m + KERNEL_SHIFT * size * sparse.eye(m.shape[0])))
+    right = left = np.cos(np.arange(m.shape[0])).astype(m.dtype)
+    for _ in range(INVERSE_ITERATIONS):
+        # inverse iteration with MᴴM and MMᴴ, as the singular vectors have it
+        right = lu.solve(lu.solve(right, "H"))
+        left = lu.solve(lu.solve(left), "H")
+        right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
+    return right, left
 
 
 def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:
@@ -120,8 +165,8 @@ class _Factorised:
         return solution + self._solve(right - matrix @ solution, trans)
 
     def _solve(self, right: Array, trans: str) -> Array:
-        solution = np.empty(right.shape)
-        solution[self.order] = self.lu.solve(np.ascontiguousarray(right[self.order]), trans)
+        solution = np.empty(right.shape, dtype=np.result_type(right.dtype, self.full.dtype))
+        solution[self.order] = self.lu.solve(right[self.order].astype(solution.dtype), trans)
         return solution
 
 

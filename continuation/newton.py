@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from continuation.corrector import CONVERGED
-from continuation.options import NEWTON, NewtonOptions, as_state
+from continuation.options import NEWTON, NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.workspace import MESSAGES, Workspace
 
@@ -41,7 +41,11 @@ class NewtonResult:
 
 
 def newton(
-    problem: AnyProblem, x: Array, p: float, options: NewtonOptions = NEWTON
+    problem: AnyProblem,
+    x: Array,
+    p: float,
+    options: NewtonOptions = NEWTON,
+    state_scale: float | None = None,
 ) -> NewtonResult:
     """Solve F(x, p) = 0 for x near the given start.
 
@@ -53,6 +57,8 @@ def newton(
     p : float
         The parameter, held.
     options : NewtonOptions
+    state_scale : float, optional
+        What counts as 1 in the unknowns; found where not given.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def newton(
         For a start that is not a finite vector.
     """
     x = as_state(x)
-    workspace = Workspace(problem, x, p, options)
+    workspace = Workspace(problem, x, p, options, StepOptions(state_scale=state_scale))
     z = np.append(x, p)
     status = workspace.correct_at_parameter(z)
     residual = float(np.linalg.norm(problem.residual(z[:-1], float(p))))

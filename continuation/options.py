@@ -48,9 +48,9 @@ class StepOptions:
     max_samples : int
         The run ends after so many samples.
     state_scale : float or (n,) array_like, optional
-        What counts as 1 in the unknowns: in all, or in each. It should be given where they are
-        not of order 1: lengths of steps, and the tolerances of Newton, are meant in it. Where not
-        given it is 1 for few unknowns.
+        What counts as 1 in the unknowns: in all, or in each. Lengths of steps, and the tolerances
+        of Newton, are meant in it. Where not given it is found at the start and adapted: 1 for
+        what is of order 1, else the size of each unknown, or what it changes by.
     parameter_scale : float, optional
         The same for the parameter. Chosen from the limits where not given: 1 for limits of
         order 1.

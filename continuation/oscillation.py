@@ -7,8 +7,8 @@ References
 """
 
 import numpy as np
-from scipy import linalg
 
+from continuation.linalg import shifted, solve
 from continuation.problem import AnyProblem
 
 __all__ = ["flip", "hopf", "neimark_sacker"]
@@ -30,8 +30,8 @@ def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dic
     mass = problem.mass_matrix(q.size)
     q, p = _normalised(q, p, mass)
     a = problem.jacobian(z[:-1], float(z[-1]))
-    mean = linalg.solve(a, _second(problem, z, q, q.conj()))
-    double = linalg.solve(2j * omega * mass - a, _second(problem, z, q, q))
+    mean = solve(a, _second(problem, z, q, q.conj()))
+    double = -solve(shifted(a, 2j * omega, mass), _second(problem, z, q, q))
     inner = (
         _third(problem, z, q, q, q.conj())
         - 2 * _second(problem, z, q, mean)
@@ -46,9 +46,8 @@ def neimark_sacker(
     """Angle of the multiplier and cubic coefficient; negative: a stable invariant curve."""
     q, p = _normalised(q, p, np.eye(q.size))
     j = problem.jacobian(z[:-1], float(z[-1]))
-    mean = linalg.solve(-j, _second(problem, z, q, q.conj()))
-    turned = (np.exp(2j * omega) - 1) * np.eye(q.size) - j
-    double = linalg.solve(turned, _second(problem, z, q, q))
+    mean = -solve(j, _second(problem, z, q, q.conj()))
+    double = -solve(shifted(j, np.exp(2j * omega) - 1, np.eye(q.size)), _second(problem, z, q, q))
     inner = (
         _third(problem, z, q, q, q.conj())
         + 2 * _second(problem, z, q, mean)
@@ -61,7 +60,7 @@ def flip(problem: AnyProblem, z: Array, q: Array, p: Array) -> dict[str, float]:
     """Cubic coefficient b of η ↦ -η + b η³; positive: stable orbits of period two."""
     j = problem.jacobian(z[:-1], float(z[-1]))
     e = np.append(q, 0.0)
-    y = linalg.solve(-np.asarray(j), problem.second(z, e, e))
+    y = -solve(j, problem.second(z, e, e))
     b = problem.third(z, e, e, e) / 6 + problem.second(z, e, np.append(y, 0.0)) / 2
     return {"cubic": float(p @ b)}
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy import linalg
 
 from continuation import normal_forms, oscillation
 from continuation.augmented import fold_system, hopf_system
 from continuation.branch import SpecialPoint
+from continuation.linalg import eigenvectors
 from continuation.locate import Path
 from continuation.polish import polished
 from continuation.problem import AnyProblem
@@ -36,8 +36,8 @@ def flip(path: Path, point: SpecialPoint) -> SpecialPoint:
 
 
 def _flip_vectors(problem: AnyProblem, point: SpecialPoint) -> tuple[Array, Array]:
-    j = np.asarray(problem.jacobian(point.x, point.p))
-    q, p = _eigenvectors(j, -2.0, np.eye(len(j)))
+    one = np.eye(point.x.size)
+    q, p = eigenvectors(problem.jacobian(point.x, point.p), -2.0, one)
     return normal_forms.normalised(q, p)
 
 
@@ -47,7 +47,7 @@ def oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint
     exact, omega = _with_frequency(path, point, value)
     mass = problem.mass_matrix(point.x.size)
     eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
-    q, p = _eigenvectors(np.asarray(problem.jacobian(exact.x, exact.p)), eigenvalue, mass)
+    q, p = eigenvectors(problem.jacobian(exact.x, exact.p), eigenvalue, mass)
     form = oscillation.neimark_sacker if problem.is_map else oscillation.hopf
     return replace(
         exact, kind="neimark-sacker" if problem.is_map else "hopf",
@@ -60,7 +60,7 @@ def _with_frequency(path: Path, point: SpecialPoint, value: complex) -> tuple[Sp
     """The point on the system of a pair, unlocated where Newton fails, and its frequency."""
     problem = path.workspace.problem
     mass = problem.mass_matrix(point.x.size)
-    q, p = _eigenvectors(np.asarray(problem.jacobian(point.x, point.p)), value, mass)
+    q, p = eigenvectors(problem.jacobian(point.x, point.p), value, mass)
     shift, omega = (-1.0, np.angle(1 + value)) if problem.is_map else (0.0, value.imag)
     if omega < 0:
         q, p = q.conj(), p.conj()
@@ -106,9 +106,3 @@ def _together(
         located=one.located and other.located and apart <= ONE_PLACE,
         status=f"{one.status}; {other.status}",
     )  # fmt: skip
-
-
-def _eigenvectors(j: Array, value: complex | float, mass: Array) -> tuple[Array, Array]:
-    """Right and left eigenvector, as the smallest singular vectors of J - λM."""
-    u, _, vh = linalg.svd(j - value * mass)
-    return vh[-1].conj(), u[:, -1]

@@ -47,6 +47,10 @@ class Pencil(_Base):
         """Frobenius norm."""
         return float(np.linalg.norm(np.asarray(self)))
 
+    def terms(self, x: Array) -> Array:
+        """|J| |x|, the sum of the sizes of the terms of each row of J x."""
+        return np.asarray(np.abs(np.asarray(self)) @ np.abs(x))
+
     def reduced(self) -> Array:
         """S⁻¹ (A - B D⁻¹ C), shape (r, r)."""
         (u, s, v), r = self.bases, self.rank

@@ -63,7 +63,7 @@ def _solution(
 ) -> Array | None:
     solved = start if _largest(system, start) <= SOLVED else None
     try:
-        result = newton(system, start, 0.0, POLISH)
+        result = newton(system, start, 0.0, POLISH, 1.0)
     except (linalg.LinAlgError, RuntimeError):
         return solved
     w, n = path.workspace, point.x.size

@@ -34,6 +34,8 @@ Kernel = Callable[..., float]
 
 #: Largest relative disagreement between given and differenced derivatives that passes the check.
 DERIVATIVE_TOLERANCE = 1e-6
+#: A length for differences below this part of the number it is added to would cost digits.
+RELATIVE_LENGTH = 1e-3
 
 
 class AnyProblem:
@@ -49,10 +51,16 @@ class AnyProblem:
         The flow is x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
     mass : ndarray, shape (n, n), or None
         The flow is mass x' = F.
+    lengths : ndarray, shape (n + 1,), or None
+        Lengths of (x, p) over which F changes, for differences; None: 1, or the size of each.
+    unit : float or None
+        What counts as 1 in the unknowns where no `state_scale` says it; None: found at the start.
     kernel : callable
         Fills F, J and Fp; the signature is `KERNEL_SIGNATURE`.
     """
 
+    lengths: Array | None = None
+    unit: float | None = None
     symmetric: bool
     is_map: bool = False
     flow_sign: float = 1.0
@@ -101,12 +109,28 @@ class AnyProblem:
 
     def turned(self, z: Array, v: Array) -> Any:
         """Derivative of `full_jacobian` (n, n + 1) at z in the direction v, both (n + 1,)."""
-        size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(v).max()), 1e-300)
-        if not sparse.issparse(self.jacobian(z[:-1], float(z[-1]))):
-            return differences.along(lambda h: self.full_jacobian(z + h * v), size)
-        h = differences.RELATIVE_STEP * size
-        a = [self.full_jacobian(z + k * h * v) for k in (-2, -1, 1, 2)]
-        return (a[0] - 8 * a[1] + 8 * a[2] - a[3]) / (12 * h)
+        return differences.along(lambda h: self.full_jacobian(z + h * v), self._length(z, v))
+
+    def _length(self, z: Array, v: Array) -> float:
+        """How far F can be followed from z along v before it changes appreciably."""
+        moved = v != 0
+        parts = self.lengths_at(z)[moved] / np.abs(v[moved])
+        return float(parts.min(initial=np.inf)) if moved.any() else 1.0
+
+    def lengths_at(self, z: Array) -> Array:
+        """Lengths (n + 1,) of z = (x, p) over which differences are taken."""
+        if self.lengths is None:
+            return np.maximum(1.0, np.abs(z))
+        return np.maximum(self.lengths, RELATIVE_LENGTH * np.abs(z))
+
+    @property
+    def differenced(self) -> dict[str, None]:
+        """Names of the first derivatives that are taken by differences."""
+        return {}
+
+    def measured(self, lengths: Array) -> "AnyProblem":
+        """The same problem, its differences taken over these lengths (n + 1,) of (x, p)."""
+        return self
 
     def exact(self, z: Array, *directions: Array) -> Array | None:
         """D²F or D³F along two or three directions, (n + 1,) each; None where not offered."""
@@ -122,9 +146,9 @@ class AnyProblem:
         value = self.exact(z, u, v, w)
         if value is not None:
             return value
-        size = max(1.0, float(np.abs(z).max())) / max(float(np.abs(u).max()), 1e-300)
         # differences of differences: a longer step keeps the rounding of the inner one small
-        return differences.along(lambda h: self.second(z + h * u, v, w), 10 * size)
+        size = 10 * self._length(z, u)
+        return np.asarray(differences.along(lambda h: self.second(z + h * u, v, w), size))
 
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
@@ -155,6 +179,23 @@ def check_values(problem: AnyProblem, x: Array, p: float) -> None:
                 f"{name} is not finite at the start (p = {p:.6g}). "
                 "Start inside the domain of the equations."
             )
+
+
+def kernel_of(residual: Any, jacobian: Any, dresidual_dp: Any) -> Kernel:
+    """Three functions of (x, p) in the form the tracer calls."""
+
+    def kernel(
+        x: Array, p: float, _c: Array, _d: Array, _w: Array, f: Array, j: Any, fp: Array
+    ) -> float:
+        f[:] = residual(x, p)
+        try:
+            j[:] = jacobian(x, p)
+        except linalg.LinAlgError:  # outside the domain
+            f[:] = np.nan
+        fp[:] = dresidual_dp(x, p)
+        return 0.0
+
+    return kernel
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +252,7 @@ class Problem(AnyProblem):
     parameters: Mapping[str, float] | None = None
     free: str | None = None
     mass: Any = None
+    lengths: Array | None = field(default=None, repr=False)
     # what the kernel of a compiled problem reads; a plain one needs none
     constants: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(1))
     data: Array = field(init=False, repr=False, default_factory=lambda: np.zeros((1, 1)))
@@ -323,13 +365,24 @@ class Problem(AnyProblem):
         return ""
 
     def _jacobian_by_differences(self, x: Array, p: float) -> Array:
-        return differences.jacobian(lambda y: self.residual(y, p), np.array(x, dtype=float))
+        lengths = self.lengths_at(np.append(x, p))[:-1]
+        x = np.array(x, dtype=float)
+        return differences.jacobian(lambda y: self.residual(y, p), x, lengths)
 
     def _dp_by_differences(self, x: Array, p: float) -> Array:
         def moved(h: float) -> Array:
             return np.asarray(self.residual(x, p + h), dtype=float)
 
-        return differences.along(moved, max(1.0, abs(p)))
+        return np.asarray(differences.along(moved, float(self.lengths_at(np.append(x, p))[-1])))
+
+    @property
+    def differenced(self) -> dict[str, None]:
+        """Names of the first derivatives that are taken by differences."""
+        return {name: None for name, value in self._given().items() if value is None}
+
+    def measured(self, lengths: Array) -> "Problem":
+        """The same problem, its differences taken over these lengths (n + 1,) of (x, p)."""
+        return replace(self, **self._given(), lengths=lengths)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the kernel, which is made anew where it is needed."""
@@ -338,20 +391,7 @@ class Problem(AnyProblem):
     @cached_property
     def kernel(self) -> Kernel:  # type: ignore[override]
         """The callables in the form the tracer calls."""
-        residual, jacobian, dp = self.residual, self.jacobian, self.dresidual_dp
-
-        def kernel(
-            x: Array, p: float, _c: Array, _d: Array, _w: Array, f: Array, j: Any, fp: Array
-        ) -> float:
-            f[:] = residual(x, p)
-            try:
-                j[:] = jacobian(x, p)  # type: ignore[misc]
-            except linalg.LinAlgError:  # outside the domain
-                f[:] = np.nan
-            fp[:] = dp(x, p)  # type: ignore[misc]
-            return 0.0
-
-        return kernel
+        return kernel_of(self.residual, self.jacobian, self.dresidual_dp)
 
     def exact(self, z: Array, *directions: Array) -> Array | None:
         """By the callables given."""
@@ -389,6 +429,7 @@ class CompiledProblem(AnyProblem):
     jet: Kernel | None = None
     is_map: bool = False
     flow_sign: float = -1.0
+    unit: float | None = 1.0  # weights of networks: inputs are of order one
 
     def __post_init__(self) -> None:
         for name, ndim in (("constants", 1), ("data", 2), ("work", 2)):
@@ -476,8 +517,9 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
     is_sparse: bool = sparse.issparse(given)
     if is_sparse:
         given = given.toarray()
+    z = np.append(x, p)
     expected = differences.jacobian(
-        lambda z: np.asarray(problem.residual(z[:-1], float(z[-1]))), np.append(x, p)
+        lambda z: np.asarray(problem.residual(z[:-1], float(z[-1]))), z, problem.lengths_at(z)
     )
     gap = np.abs(given - expected)
     i, j = np.unravel_index(int(gap.argmax()), gap.shape)

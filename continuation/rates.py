@@ -25,7 +25,9 @@ def rates(problem: AnyProblem, eigenvalues: Array) -> Array:
     return np.sort(np.abs(1.0 + eigenvalues) - 1.0, axis=-1)
 
 
-def counts(problem: AnyProblem, eigenvalues: Array, negative: Array, n: int) -> Array:
+def counts(
+    problem: AnyProblem, eigenvalues: Array, negative: Array, n: int, regular: Array
+) -> Array:
     """Numbers of negative, zero and positive rates, shape (m, 3).
 
     Parameters
@@ -35,11 +37,17 @@ def counts(problem: AnyProblem, eigenvalues: Array, negative: Array, n: int) -> 
         Negative pivots where they were counted, else -1.
     n : int
         Number of unknowns; differs from k where only some eigenvalues are known.
+    regular : (m,) ndarray of bool
+        The Jacobian is known to be regular: no real eigenvalue is zero.
     """
     r, tolerance = rates(problem, eigenvalues), tolerances(problem, eigenvalues)
+    if regular.any() and not problem.is_map:
+        tolerance = np.where(regular[:, None] & (eigenvalues.imag == 0), 0.0, tolerance)
     below, above = _row_sums(r < -tolerance), _row_sums(r > tolerance)
     zero = r.shape[1] - below - above
-    below = np.where(negative >= 0, negative, below)
+    if r.shape[1] < n:
+        # of a few eigenvalues nearest to zero the positive ones are counted: others come and go
+        below = np.where(negative >= 0, negative, n - zero - above)
     return np.column_stack([below, zero, n - below - zero])
 
 

@@ -1,9 +1,10 @@
 """A problem in units that fit it: unknowns and equations scaled so that all entries count alike.
 
 Where one unknown is measured in thousands and another in thousandths, norms see only the first,
-and every tolerance relative to a norm is wrong for the second. Rank tests, null vectors, Newton on
-augmented systems and labels are therefore taken in units in which the largest entry of every row
-and column of the Jacobian nearby is about 1; what is found is brought back.
+and every tolerance relative to a norm is wrong for the second. Every run therefore
+chooses units (`fitting`). Rank tests, null vectors, Newton on augmented systems and labels at a
+special point are taken in units in which the largest entry of every row and column of the Jacobian
+nearby is about 1 (`Units.balancing`); what is found is brought back.
 
 References
 ----------
@@ -18,11 +19,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from continuation.arrays import Array
 from continuation.problem import AnyProblem
 
-__all__ = ["InUnits", "Units"]
-
-Array = np.ndarray
+__all__ = ["InUnits", "Units", "largest", "power_of_two", "scaled"]
 
 #: Sweeps of the equilibration; it converges like 2^-k in the exponent.
 SWEEPS = 12
@@ -69,17 +69,17 @@ class Units:
         columns[n] = parameter
         for _ in range(SWEEPS):
             if symmetric:
-                _, across = _largest(sizes[:, :n], rows, columns[:n])
+                _, across = largest(sizes[:, :n], rows, columns[:n])
                 by_column = by_row = _root(across, tiny * rows.max() * columns[:n])
             else:
-                down, across = _largest(sizes, rows, columns)
+                down, across = largest(sizes, rows, columns)
                 by_column = _root(across[:n], tiny * columns[:n] * rows.max())
                 by_row = _root(down, tiny * rows * columns.max())
             columns[:n] /= by_column
             rows = rows / by_row
             if max(np.ptp(np.log(by_column)), np.ptp(np.log(by_row))) < ALIKE:
                 break
-        return cls(_power_of_two(columns), _power_of_two(rows))
+        return cls(power_of_two(columns), power_of_two(rows))
 
     @classmethod
     def plain(cls, n: int) -> "Units":
@@ -115,7 +115,7 @@ class InUnits(AnyProblem):
 
     def jacobian(self, x: Array, p: float) -> Any:
         """dF/dx, shape (n, n)."""
-        return _scaled(self.problem.jacobian(*self._at(x, p)), self.units.rows, self._columns)
+        return scaled(self.problem.jacobian(*self._at(x, p)), self.units.rows, self._columns)
 
     def dresidual_dp(self, x: Array, p: float) -> Array:
         """dF/dp, shape (n,)."""
@@ -125,7 +125,7 @@ class InUnits(AnyProblem):
     def full_jacobian(self, z: Array) -> Any:
         """[dF/dx, dF/dp], shape (n, n + 1)."""
         matrix = self.problem.full_jacobian(self.units.outside(z))
-        return _scaled(matrix, self.units.rows, self.units.columns)
+        return scaled(matrix, self.units.rows, self.units.columns)
 
     def exact(self, z: Array, *directions: Array) -> Array | None:
         """Second or third derivative, where the problem offers it."""
@@ -133,21 +133,26 @@ class InUnits(AnyProblem):
         value = self.problem.exact(outside(z), *map(outside, directions))
         return None if value is None else np.asarray(self.units.rows * value)
 
+    def lengths_at(self, z: Array) -> Array:
+        """Lengths (n + 1,) of z = (x, p) over which differences are taken."""
+        return np.asarray(self.problem.lengths_at(self.units.outside(z)) / self.units.columns)
+
     @property
     def _columns(self) -> Array:
         return self.units.columns[:-1]
 
 
-def _scaled(matrix: Any, rows: Array, columns: Array) -> Any:
+def scaled(matrix: Any, rows: Array, columns: Array) -> Any:
+    """A dense or sparse matrix, its rows and columns multiplied by these factors."""
     if sparse.issparse(matrix):
         left: Any = sparse.diags_array(rows)
         return (left @ matrix @ sparse.diags_array(columns)).tocsc()
     return rows[:, None] * np.asarray(matrix) * columns
 
 
-def _largest(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
+def largest(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
     """Largest entry of each row and of each column of the scaled matrix."""
-    m = _scaled(sizes, rows, columns)
+    m = scaled(sizes, rows, columns)
     is_sparse: bool = sparse.issparse(m)
     if is_sparse:
         return m.max(axis=1).toarray().ravel(), m.max(axis=0).toarray().ravel()
@@ -158,5 +163,6 @@ def _root(largest: Array, tiny: Array) -> Array:
     return np.sqrt(np.where(largest > tiny, largest, 1.0))
 
 
-def _power_of_two(v: Array) -> Array:
+def power_of_two(v: Array) -> Array:
+    """The power of two nearest to each number."""
     return np.asarray(np.exp2(np.round(np.log2(v))))

@@ -28,7 +28,7 @@ class SingularStart(InvalidInputError):
 
 
 START_TOLERANCE = 0.3
-"""A start may be moved by Newton by this part of 1 + |x|."""
+"""A start may be moved by Newton by this part of 1 + |x|, in the units of the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def at_end_of(run: Run, branch: Branch) -> Start:
             f"the branch has ended at its limit {p:g}. Widen p_limits to go on."
         )
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
-    known = as_samples(branch, run.problem)
+    known = workspace.in_units(as_samples(branch, run.problem))
     start = Start(
         workspace=workspace,
         finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
@@ -138,15 +138,16 @@ def set_state(start: Start, known: Samples, row: int, following: float) -> None:
 
 def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
     """Where Newton arrives; or the start itself where it is a solution, at a singular point."""
-    z = np.append(x, p)
+    z, start = np.append(x, p), np.append(x, p)
     status = workspace.correct_at_parameter(z)
-    distance = float(np.linalg.norm(z[:-1] - x))
-    if status == CONVERGED and distance <= START_TOLERANCE * (1 + np.linalg.norm(x)):
+    size = 1 + workspace.norm(np.append(x, 0.0))
+    if status == CONVERGED and workspace.norm(z - start) <= START_TOLERANCE * size:
         return z, True
+    distance = float(np.linalg.norm(z[:-1] - x))
     residual = float(np.linalg.norm(workspace.problem.residual(x, p)))
-    if residual <= MACHINE**0.75 * (1 + np.linalg.norm(x)):
-        workspace.correct_at_parameter(np.append(x, p), np.inf)
-        return np.append(x, p), False
+    if workspace.residual_norm(start) <= MACHINE**0.75 * size:
+        workspace.correct_at_parameter(start.copy(), np.inf)
+        return start, False
     if status == NOT_FINITE:
         check_values(workspace.problem, x, p)  # says what is not finite, if it is so at the start
     if status == CONVERGED:

@@ -1,8 +1,9 @@
 """The step along a branch: predict, correct, tangent, step control. One source.
 
-Every function here, in `corrector` and in `step_arrays` runs as plain Python for plain callables
-and is compiled by Numba for a `CompiledProblem`. Where an array expression is best written in one
-way for NumPy and in another for a compiled loop, the function has two bodies (`dual`).
+Every function here, in `corrector`, `step_arrays` and `step_units` runs as plain Python for plain
+callables and is compiled by Numba for a `CompiledProblem`. Where an array expression is best
+written in one way for NumPy and in another for a compiled loop, the function has two bodies
+(`dual`).
 
 References
 ----------
@@ -18,7 +19,15 @@ from typing import Any, NamedTuple
 from numba import types
 from numba.extending import register_jitable
 
-from continuation import arrival, compilation, corrector, eigenvalues, screening, step_arrays
+from continuation import (
+    arrival,
+    compilation,
+    corrector,
+    eigenvalues,
+    screening,
+    step_arrays,
+    step_units,
+)
 from continuation.arrival import arrive
 from continuation.compilation import (
     FORTRAN,
@@ -71,13 +80,13 @@ MAX_GROWTH = 1.6
 NEAR = 1.5
 
 
-def keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
+def keep(J, symmetric, rows, weight, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
     """Note the eigenvalues of sample m; compiled code keeps J, for all of them at once later."""
-    statistics[m, S_SMALLEST] = spectrum(J, symmetric, W[m], WI[m])
+    statistics[m, S_SMALLEST] = spectrum(J, symmetric, W[m], WI[m], rows, weight)
 
 
 @dual(keep)
-def _keep(J, symmetric, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
+def _keep(J, symmetric, rows, weight, m, kept, W, WI, statistics):  # type: ignore[no-untyped-def]
     for i in range(J.shape[0]):
         for j in range(J.shape[1]):
             kept[m, i, j] = J[i, j]
@@ -113,7 +122,7 @@ def _growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-d
 
 
 def advance(  # type: ignore[no-untyped-def]
-    kernel, constants, data, work, vectors, weight, gauge, options, control,
+    kernel, constants, data, work, vectors, weight, rows, gauge, options, control,
     F, J, Fp, B, R, report, X, P, T, W, WI, statistics, kept,
 ):  # fmt: skip
     """Take steps until the arrays are full, a limit of the parameter or the first point is reached.
@@ -143,8 +152,9 @@ def advance(  # type: ignore[no-untyped-def]
         predict(y0, z, t, zo, to, last, length)
         assign(y, y0)
         status = correct(
-            kernel, constants, data, work, y, y0, t, weight, gauge, options, F, J, Fp, B, R, report
-        )
+            kernel, constants, data, work, y, y0, t, weight, rows, gauge, options, F, J, Fp, B, R,
+            report,
+        )  # fmt: skip
         control[EVALUATIONS] += report[ITERATIONS]
         cosine = orient(tn, R, t, weight) if status == CONVERGED else 0.0
         good = cosine >= options[COS_MAX_ANGLE]
@@ -156,7 +166,7 @@ def advance(  # type: ignore[no-untyped-def]
             control[REASON] = OUTSIDE
             good = arrive(
                 kernel, constants, data, work, z, t, y, tn, y0, vectors[INTERPOLATED_TANGENT],
-                vectors[NORMAL], weight, gauge, options, distance(y, z, weight),
+                vectors[NORMAL], weight, rows, gauge, options, distance(y, z, weight),
                 F, J, Fp, B, R, report,
             )  # fmt: skip
             control[EVALUATIONS] += report[ITERATIONS]
@@ -169,7 +179,7 @@ def advance(  # type: ignore[no-untyped-def]
                 control[REASON] = TOO_SMALL
                 break
             continue
-        keep(J, symmetric, m, kept, W, WI, statistics)
+        keep(J, symmetric, rows, weight, m, kept, W, WI, statistics)
         last = distance(y, z, weight)
         shift(vectors)
         length = min(options[MAX_STEP], length * factor)
@@ -209,11 +219,11 @@ def compiled() -> Loops:
     problem = (types.int64, v, m, m)
     system = (v, m, v, f, f, v)
     stack = types.Array(types.float64, 3, "C")
-    run = (*problem, m, v, m, v, v, *system, m, v, m, m, m, m, stack)
-    called = (arrival, compilation, corrector, eigenvalues, screening, step_arrays)
+    run = (*problem, m, v, v, m, v, v, *system, m, v, m, m, m, m, stack)
+    called = (arrival, compilation, corrector, eigenvalues, screening, step_arrays, step_units)
     loops: dict[Callable[..., Any], Any] = {
         advance: types.int64(*run),
-        correct: types.int64(*problem, v, v, v, v, m, v, *system),
+        correct: types.int64(*problem, v, v, v, v, v, m, v, *system),
         spectra: types.void(stack, m, v),
         screened: types.boolean(m, m, types.float64, i),
     }

@@ -8,8 +8,10 @@ import numpy as np
 from continuation import stepper
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.conservation import Held
 from continuation.corrector import CONVERGED, MACHINE
 from continuation.events import Jump
+from continuation.fitting import grown, turned_to
 from continuation.locate import Path
 from continuation.run import Run
 from continuation.start import Start, set_state
@@ -50,6 +52,7 @@ class Tracer:
         self.start, self.workspace, self.finder = start, start.workspace, start.finder
         self.vectors, self.control = start.vectors, start.control
         self.stop_reason, self.message = "", ""
+        self.is_sharp = False
 
     def segments(self, chunk: int) -> Iterator[Segment]:
         """Segments of at most `chunk` samples until the run ends."""
@@ -72,7 +75,7 @@ class Tracer:
                 window, count = self._retreat(known, max(jump.index, first - 1), offset)
                 known, special = window, self.finder.process(window, first, offset, False)
             new, inertia = known[first:], self.finder.counts(known)[0][first:]
-            window, count = self.finder.tail(known), offset + len(known)
+            window, count = self._adapted(self.finder.tail(known)), offset + len(known)
             if len(new):
                 points = tuple(special) + self._limit_points(known, window, count)
                 yield Segment(new, inertia, points, count - len(new))
@@ -89,9 +92,7 @@ class Tracer:
         known = self.workspace.advance(self.vectors, self.control, capacity, window)
         reason = self.control[stepper.REASON]
         if reason == stepper.TOO_SMALL:
-            status = int(self.control[stepper.STATUS])
-            why = self._trouble() or (CORNER if status == CONVERGED else MESSAGES[status])
-            self.end("no progress", f"no step of the minimum length succeeds: {why}")
+            self._no_step(int(self.control[stepper.STATUS]))
         elif reason == stepper.OUTSIDE:
             self.end("limit", f"the parameter reached its limit {known.p[-1]:g}.")
         at_first = reason == stepper.OUTSIDE and known.p[-1] == self.start.samples.p[0]
@@ -108,6 +109,34 @@ class Tracer:
                 return f"{raised}: the equations leave their domain there."
         return ""
 
+    def _no_step(self, status: int) -> None:
+        """No step of the minimum length succeeds."""
+        why = self._trouble()
+        self.is_sharp = status == CONVERGED and not why
+        if not self.is_sharp:
+            why = why or MESSAGES[status]
+            self.end("no progress", f"no step of the minimum length succeeds: {why}")
+
+    def _adapted(self, window: Samples) -> Samples:
+        """The last samples, in units that fit them: other ones where those of the run do not."""
+        w, step = self.workspace, self.step
+        if w.problem.unit is not None and not self.is_sharp:
+            return window
+        z = np.column_stack([window.x, window.p])
+        if self.is_sharp:
+            units = turned_to(w.units, window.tangent[-1], z[-1], step, w.problem)
+        else:
+            units = grown(w.units, z, step, w.problem)
+        if not self.stop_reason and w.adapt(z[-1], units):
+            following = w.norm(window.tangent[-1]) * self.control[stepper.NEXT_STEP]
+            window = w.in_units(window)
+            following = step.initial if self.is_sharp else min(following, step.maximum)
+            set_state(self.start, window, len(window) - 1, max(following, step.minimum))
+        elif self.is_sharp:
+            self.end("no progress", f"no step of the minimum length succeeds: {CORNER}")
+        self.is_sharp = False
+        return window
+
     def _retreat(self, known: Samples, row: int, offset: int) -> tuple[Samples, int]:
         """Drop the samples after `row`; the step from there is taken again with half the length."""
         taken = known.statistics[row + 1, stepper.S_LENGTH]
@@ -122,7 +151,7 @@ class Tracer:
         path = Path(w, known[-2:])
         before, ahead = (w.inner(z - first, tangent) for z in path.z)
         length = known.statistics[-1, stepper.S_LENGTH]
-        y = path.guess(before / (before - ahead))[0]
+        y = path.guess(float(np.clip(before / (before - ahead), 0.0, 1.0)))[0]
         met = w.correct(y, first, tangent) == CONVERGED
         if not met or w.norm(y - first) > LOOP_TOLERANCE * length:
             return known
@@ -160,12 +189,19 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
         inertia=np.concatenate([part.inertia for part in parts]),
         error_bound=_error_bound(s), length=s.statistics[:, stepper.S_LENGTH],
         iterations=s.statistics[:, stepper.S_ITERATIONS].astype(int), special=special,
-        stop_reason=tracer.stop_reason, message=tracer.message,
+        stop_reason=tracer.stop_reason, message=_with_totals(tracer),
         next_step=float(s.statistics[-1, stepper.S_NEXT]),
         evaluations=int(tracer.control[stepper.EVALUATIONS]),
         rejections=int(tracer.control[stepper.REJECTIONS]), statistics=s.statistics,
         meaning=tracer.problem.meaning,
     )  # fmt: skip
+
+
+def _with_totals(tracer: Tracer) -> str:
+    problem = tracer.workspace.problem
+    if not isinstance(problem, Held):
+        return tracer.message
+    return f"{tracer.message} Conserved, and held along the branch: {problem.text}."
 
 
 def samples_of(tracer: Tracer, segment: Segment) -> Iterator[Sample]:

@@ -1,7 +1,7 @@
 """The arrays of one run, and the corrector bound to them: compiled, plain or sparse."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,17 @@ from scipy import linalg, sparse
 from continuation import corrector, step_arrays, stepper
 from continuation.bordered_sparse import BorderedSparse, SparseJacobian
 from continuation.compilation import address_of
+from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
+from continuation.fitting import fitting, measured
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
 from continuation.problem import AnyProblem, CompiledProblem
 from continuation.rates import counts
+from continuation.scaling import Units
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 
@@ -37,11 +40,13 @@ MESSAGES = {
 
 #: A diverging Newton iteration may overflow; that is a status, not a warning.
 QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
-#: Limits between which the range of the parameter needs no scaling.
-PLAIN_RANGE = (0.05, 50.0)
+#: A matrix in units that fit it, whose smallest singular value is above this, is regular.
+REGULAR = 1e-10
+#: Tangents of this relative length were measured in the units in use.
+SAME_UNITS = 1e-6
 #: Relative size up to which an eigenvalue along a family of solutions is zero.
 FAMILY_ZERO = 1e-6
-#: Number of unknowns up to which the state needs no scaling.
+#: Number of unknowns up to which their norm is that of one that counts as 1.
 PLAIN_DIMENSION = 64
 
 
@@ -121,22 +126,45 @@ class Workspace:
         limits: tuple[float, float] = (-np.inf, np.inf),
     ) -> None:
         n = x.size
-        self.problem = problem
         self.n = n
-        self.newton = newton
+        self.step, self.newton = step, newton
         has_kernel = isinstance(problem, CompiledProblem)
         self.is_compiled = has_kernel and problem.symmetric
         self.is_sparse = not has_kernel and sparse.issparse(problem.jacobian(x, p))
         self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
+        self.problem = problem
         self.J: Any = self._room_for_jacobian(n)
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
         self.report = np.zeros(6)
         self.gauge = np.zeros((0, 0))
         self.family, self.scale = 0, 0.0
-        self.weight = _weights(n, step, limits)
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
+        self.problem = problem if self.is_sparse else held(problem, x, p)
+        self._measure(np.append(x, p))
+        self.use(fitting(self.problem, np.append(x, p), step, limits))
+
+    def _measure(self, z: Array) -> None:
+        """Find the lengths over which F changes, where it is differenced."""
+        given = self.step.state_scale
+        guesses = np.maximum(1.0, np.abs(z))
+        if given is not None:
+            guesses[:-1] = given
+        self.problem = measured(self.problem, z, guesses)
+
+    def use(self, units: Units) -> None:
+        """Measure arclength, Newton steps, residuals and differences in these units."""
+        self.units = units
+        self.weight = units.columns**-2.0
+        self.weight[:-1] /= max(1.0, self.n / PLAIN_DIMENSION)
+        self.rows = units.rows if (units.rows != 1.0).any() else np.zeros(0)
+        if not self.problem.differenced and (units.columns != 1.0).any():
+            self.problem = self.problem.measured(units.columns)
+        self._bind()
+
+    def _bind(self) -> None:
+        problem = self.problem
         kernel: Any = address_of(problem.kernel) if self.is_compiled else problem.kernel
         self._bound = (kernel, problem.constants, problem.data, problem.work)
 
@@ -145,8 +173,21 @@ class Workspace:
         if self.is_sparse and mass is not None:
             raise InvalidInputError("mass goes with a dense Jacobian: return an array.")
         if self.is_sparse:
-            return SparseJacobian(n)
+            return SparseJacobian(n, self.problem.symmetric)
         return np.zeros((n, n)) if mass is None else Pencil.of(mass)
+
+    def adapt(self, z: Array, units: Units) -> bool:
+        """Use other units from z = (x, p), (n + 1,), on; False where they are those in use."""
+        if units is self.units:
+            return False
+        self._measure(z)
+        self.use(units)
+        return True
+
+    def residual_norm(self, z: Array) -> float:
+        """|F| at z = (x, p) in the units of the run."""
+        f = np.asarray(self.problem.residual(z[:-1], float(z[-1])), dtype=float)
+        return float(np.linalg.norm(f * self.units.rows))
 
     def fix(self, z: Array, k: int) -> None:
         """Hold the k directions in which dF/dx is singular at z, all along a family of solutions.
@@ -174,7 +215,7 @@ class Workspace:
     @property
     def parameter_unit(self) -> float:
         """What counts as 1 in the parameter."""
-        return float(self.weight[-1] ** -0.5)
+        return float(self.units.columns[-1])
 
     @property
     def iterations(self) -> int:
@@ -206,7 +247,7 @@ class Workspace:
         base, t = np.ascontiguousarray(base), np.ascontiguousarray(t)
         with self._quietly():
             status = self._correct(
-                *self._bound, y, base, t, self.weight, self.gauge, self.options,
+                *self._bound, y, base, t, self.weight, self.rows, self.gauge, self.options,
                 self.F, self.J, self.Fp, self.B, self.R, self.report,
             )  # fmt: skip
         self.options[corrector.MAX_CONTRACTION] = corrector.BRANCH_CONTRACTION
@@ -234,14 +275,24 @@ class Workspace:
             stepper.compiled().spectra(self.J[None].copy(), several, least)
             return self._without_family(several)[0], -1, float(least[0])
         w, wi = np.zeros((2, self.eigenvalue_count))
-        smallest = spectrum(self.J, self.problem.symmetric, w, wi)
-        values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.is_sparse)
+        smallest = spectrum(self.J, self.problem.symmetric, w, wi, self.rows, self.weight)
+        values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.has_few)
         return self._without_family(values)[0], int(np.ravel(negative)[0]), smallest
 
     @property
     def eigenvalue_count(self) -> int:
-        """Eigenvalues kept per sample: all, or the few nearest to zero of a sparse Jacobian."""
-        return self.J.count if self.is_sparse else self.problem.degrees(self.n)
+        """Eigenvalues kept per sample: all, or those nearest to zero of a large sparse Jacobian."""
+        return self.J.count if self.is_sparse else self.degrees
+
+    @property
+    def degrees(self) -> int:
+        """Number of eigenvalues there are."""
+        return self.problem.degrees(self.n)
+
+    @property
+    def has_few(self) -> bool:
+        """Whether a sample has only some of its eigenvalues."""
+        return self.eigenvalue_count < self.degrees
 
     def advance(self, vectors: Array, control: Array, capacity: int, window: Samples) -> Samples:
         """`window` and up to `capacity` samples more, from the state (vectors, control).
@@ -257,7 +308,7 @@ class Workspace:
         kept = np.empty((capacity, n, n) if self.is_compiled else (0, 0, 0))
         with self._quietly():
             m = self._advance(
-                *self._bound, vectors, self.weight, self.gauge, self.options, control,
+                *self._bound, vectors, self.weight, self.rows, self.gauge, self.options, control,
                 self.F, self.J, self.Fp, self.B, self.R, self.report, X, P, T, W, WI,
                 statistics, kept,
             )  # fmt: skip
@@ -265,24 +316,37 @@ class Workspace:
             smallest = np.empty(m)
             stepper.compiled().spectra(kept[:m], W[:m], smallest)
             statistics[:m, stepper.S_SMALLEST] = smallest
-        values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.is_sparse)
+        values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.has_few)
         values = self._without_family(values)
         return _filled(window, arrays, m, values, negative)
 
     def counts(self, samples: Samples) -> tuple[Array, bool]:
         """Numbers of negative, zero and positive rates (m, 3); whether nothing can have happened.
 
+        Where dF/dx is regular in the units of the run no rate is zero, however slow beside others.
         The second is true only where no special point can lie on or between the samples.
         """
         problem = self.problem
         if not self.is_compiled or problem.is_map:
-            degrees = problem.degrees(self.n)
-            return counts(problem, samples.eigenvalues, samples.negative, degrees), False
+            dense = bool(self.rows.size) and not self.is_sparse
+            regular = (samples.statistics[:, stepper.S_SMALLEST] > REGULAR) & dense
+            values, negative = samples.eigenvalues, samples.negative
+            return counts(problem, values, negative, self.degrees, regular), False
         table = np.empty((len(samples), 3), dtype=np.int64)
         values, tangents = map(np.ascontiguousarray, (samples.eigenvalues, samples.tangent))
         return table, stepper.compiled().screened(
             values, tangents, zero_tolerance(1.0, self.n), table
         )
+
+    def in_units(self, samples: Samples) -> Samples:
+        """The same samples, tangents and lengths measured in the units in use."""
+        z = np.column_stack([samples.x, samples.p])
+        size = np.sqrt(samples.tangent**2 @ self.weight)[:, None]
+        if np.abs(size - 1.0).max() <= SAME_UNITS:
+            return samples
+        statistics = samples.statistics.copy()
+        statistics[1:, stepper.S_LENGTH] = np.sqrt(np.diff(z, axis=0) ** 2 @ self.weight)
+        return replace(samples, tangent=samples.tangent / size, statistics=statistics)
 
     def sample(
         self, z: Array, tangent: Array, following: float, spectrum: tuple[Array, int, float]
@@ -319,31 +383,12 @@ def _filled(
     return filled
 
 
-def _eigenvalues(w: Array, wi: Array, symmetric: bool, is_sparse: bool) -> tuple[Array, Array]:
+def _eigenvalues(w: Array, wi: Array, symmetric: bool, few: bool) -> tuple[Array, Array]:
     """Eigenvalues in order, and the number of negative pivots: -1 where it is not counted."""
     if not symmetric:
         return np.sort_complex(w + 1j * wi), NOT_COUNTED
-    # a sparse symmetric Jacobian hands its count of negative pivots over in wi
-    return (np.sort(w, axis=1), wi[:, 0].astype(int)) if is_sparse else (w, NOT_COUNTED)
-
-
-def _weights(n: int, step: StepOptions, limits: tuple[float, float]) -> Array:
-    weight = np.empty(n + 1)
-    state = np.asarray(step.state_scale or np.sqrt(max(1.0, n / PLAIN_DIMENSION)), dtype=float)
-    if state.shape not in ((), (n,)):
-        raise InvalidInputError(
-            f"state_scale must be one number or one per unknown, shape ({n},), got {state.shape}."
-        )
-    weight[:n] = 1.0 / state**2
-    weight[n] = 1.0 / (step.parameter_scale or _parameter_scale(limits)) ** 2
-    return weight
-
-
-def _parameter_scale(limits: tuple[float, float]) -> float:
-    extent = limits[1] - limits[0]
-    if not np.isfinite(extent) or extent <= 0:
-        return 1.0
-    return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
+    # a large sparse symmetric Jacobian hands its count of negative pivots over in wi
+    return (np.sort(w, axis=1), wi[:, 0].astype(int)) if few else (w, NOT_COUNTED)
 
 
 def _option_array(

@@ -65,3 +65,51 @@ def test_both_solutions_at_one(branch) -> None:
 def test_inertia_from_pivots(branch) -> None:
     assert tuple(branch.inertia[0]) == (1000, 0, 0)
     assert tuple(branch.inertia[-1]) == (999, 0, 1)
+
+
+def brusselator(n: int, as_sparse: bool) -> tuple[Problem, np.ndarray]:
+    """Brusselator on a line of n cells; the parameter is its length."""
+    alpha, beta, d1, d2 = 2.0, 5.45, 0.008, 0.004
+    laplacian = n**2 * sparse.diags_array(
+        [np.ones(n - 1), -2 * np.ones(n), np.ones(n - 1)], offsets=[-1, 0, 1], format="csr"
+    )
+    ends = np.zeros(n)
+    ends[[0, -1]] = n**2
+
+    def residual(x: np.ndarray, p: float) -> np.ndarray:
+        u, v = x[:n], x[n:]
+        first = d1 / p**2 * (laplacian @ u + alpha * ends) + alpha - (beta + 1) * u + u * u * v
+        second = d2 / p**2 * (laplacian @ v + beta / alpha * ends) + beta * u - u * u * v
+        return np.concatenate([first, second])
+
+    def jacobian(x: np.ndarray, p: float):
+        u, v, d = x[:n], x[n:], sparse.diags_array
+        blocks = [
+            [d1 / p**2 * laplacian + d(2 * u * v - beta - 1), d(u * u)],
+            [d(beta - 2 * u * v), d2 / p**2 * laplacian - d(u * u)],
+        ]
+        matrix = sparse.block_array(blocks).tocsc()
+        return matrix if as_sparse else matrix.toarray()
+
+    start = np.append(alpha * np.ones(n), beta / alpha * np.ones(n))
+    return Problem(residual, jacobian), start
+
+
+def test_hopf_points_of_the_brusselator() -> None:
+    n = 20
+    modes = 4 * np.sin(np.arange(1, 3) * np.pi / 2 / (n + 1)) ** 2 * n**2
+    expected = np.sqrt(modes * 0.012 / (5.45 - 1 - 4.0))
+    for as_sparse in (True, False):
+        problem, start = brusselator(n, as_sparse)
+        branch = trace_branch(problem, start, 0.3, (0.3, 1.2))
+        found = [q for q in branch.special if q.kind != "limit"]
+        assert [q.kind for q in found] == ["hopf", "hopf"]
+        assert [q.p for q in found] == pytest.approx(expected, abs=1e-9)
+        assert all(q.located for q in found)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_few_unknowns(n: int) -> None:
+    problem = Problem(lambda x, p: x**2 - p, lambda x, p: sparse.diags_array(2 * x).tocsc())
+    branch = trace_branch(problem, -np.ones(n), 1.0, (0.1, 1), -1)
+    np.testing.assert_allclose(branch.x, -np.sqrt(branch.p)[:, None] * np.ones(n))

@@ -1,0 +1,185 @@
+r"""Conserved quantities: combinations of the equations that vanish for every x and p.
+
+Where ΛF(x, p) = 0 for all (x, p), Λx is conserved by x' = F, dF/dx is singular everywhere, and
+solutions come in families, one for every value of Λx. One of them is meant: that of the start,
+Λx = τ. F(x, p) + σ W (Λx - τ), ΛW = 1, vanishes exactly there, has a regular Jacobian, and its
+eigenvalues are those of the flow at this total and σ, which is chosen stable.
+
+References
+----------
+.. [1] M. Feinberg, *Foundations of Chemical Reaction Network Theory*, Springer 2019, ch. 3.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg, sparse
+
+from continuation.arrays import Array
+from continuation.linalg import KERNEL_TOLERANCE
+from continuation.problem import AnyProblem, Kernel, kernel_of
+from continuation.scaling import Units
+
+__all__ = ["Held", "conserved_quantities", "held"]
+
+DISTANCES = (0.3, 0.03, 0.003)
+"""How far from the start, in its units, other points are tried: the nearer ones if F ends there."""
+
+POINTS = 3
+"""Random points at which a combination must vanish too: one alone may be singular by chance."""
+
+TIDY = 1e-9
+"""Coefficients of a combination below this part of the largest are rounding."""
+
+
+def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
+    """Combinations Λ (c, n) with ΛF(x, p) = 0 for all x and p; c = 0 where there are none.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a dense Jacobian.
+    x : ndarray, shape (n,)
+        Combinations are looked for around (x, p).
+    p : float
+
+    Returns
+    -------
+    ndarray, shape (c, n)
+        In echelon form: each has a first coefficient 1 where the others have none.
+    """
+    z, n = np.append(x, p), len(x)
+    a = problem.full_jacobian(z)
+    none = np.zeros((0, n))
+    if problem.unit is not None or sparse.issparse(a) or not np.isfinite(a).all():
+        return none
+    units = Units.balancing([a], 1.0, False)
+    inside = units.rows[:, None] * a * units.columns
+    if n == 0 or _is_regular(inside):
+        return none
+    others = [units.rows[:, None] * b * units.columns for b in _around(problem, z)]
+    u, s, _ = linalg.svd(np.hstack([inside, *others]))
+    left = u[:, s <= KERNEL_TOLERANCE * s[0]].T * units.rows
+    return _echelon(left / np.abs(left).max(axis=1, keepdims=True, initial=TIDY))
+
+
+def held(problem: AnyProblem, x: Array, p: float) -> AnyProblem:
+    """The problem with its conserved quantities held at their values at x, if it has any."""
+    if problem.symmetric or problem.mass is not None or isinstance(problem, Held):
+        return problem
+    combinations = conserved_quantities(problem, x, p)
+    if not len(combinations):
+        return problem
+    rate = float(np.abs(linalg.eigvals(problem.jacobian(x, p))).max()) or 1.0
+    size = np.maximum(np.abs(x), float(np.abs(x).max()) or 1.0)
+    weights = (combinations * size**2).T
+    weights = weights @ np.linalg.inv(combinations @ weights)
+    sigma = -1.0 if problem.is_map else -problem.flow_sign * rate
+    return Held(problem, combinations, combinations @ x, sigma * weights)
+
+
+class Held(AnyProblem):
+    """F(x, p) + W (Λx - τ).
+
+    Parameters
+    ----------
+    problem : AnyProblem
+    combinations : ndarray, shape (c, n)
+        Λ.
+    totals : ndarray, shape (c,)
+        τ.
+    weights : ndarray, shape (n, c)
+        W.
+    """
+
+    def __init__(
+        self, problem: AnyProblem, combinations: Array, totals: Array, weights: Array
+    ) -> None:
+        self.problem, self.combinations, self.totals = problem, combinations, totals
+        self.weights = weights
+        self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
+        self.symmetric, self.lengths = False, problem.lengths
+        self.constants, self.data, self.work = problem.constants, problem.data, problem.work
+
+    def residual(self, x: Array, p: float) -> Array:
+        """F(x, p) + W (Λx - τ), shape (n,)."""
+        f = np.asarray(self.problem.residual(x, p), dtype=float)
+        return f + self.weights @ (self.combinations @ x - self.totals)
+
+    def jacobian(self, x: Array, p: float) -> Array:
+        """dF/dx + WΛ, shape (n, n)."""
+        return np.asarray(self.problem.jacobian(x, p) + self.weights @ self.combinations)
+
+    def dresidual_dp(self, x: Array, p: float) -> Array:
+        """dF/dp, shape (n,)."""
+        return self.problem.dresidual_dp(x, p)
+
+    def exact(self, z: Array, *directions: Array) -> Array | None:
+        """Second or third derivative, where the problem offers it."""
+        return self.problem.exact(z, *directions)
+
+    def lengths_at(self, z: Array) -> Array:
+        """Lengths (n + 1,) of z = (x, p) over which differences are taken."""
+        return self.problem.lengths_at(z)
+
+    @property
+    def differenced(self) -> dict[str, None]:
+        """Names of the first derivatives that are taken by differences."""
+        return self.problem.differenced
+
+    def measured(self, lengths: Array) -> "Held":
+        """The same problem, its differences taken over these lengths (n + 1,) of (x, p)."""
+        inner = self.problem.measured(lengths)
+        return Held(inner, self.combinations, self.totals, self.weights)
+
+    @cached_property
+    def kernel(self) -> Kernel:  # type: ignore[override]
+        """The methods in the form the tracer calls."""
+        return kernel_of(self.residual, self.jacobian, self.dresidual_dp)
+
+    @property
+    def text(self) -> str:
+        """The totals held, in words."""
+        return "; ".join(
+            f"{_sum(row)} = {total:.10g}"
+            for row, total in zip(self.combinations, self.totals, strict=True)
+        )
+
+
+def _around(problem: AnyProblem, z: Array) -> list[Array]:
+    """[dF/dx, dF/dp] at random points around z; none where F is not finite around."""
+    size = np.abs(z)
+    size = np.where(size > 0, size, float(size.max()) or 1.0)
+    random = np.random.default_rng(0)
+    for distance in DISTANCES:
+        points = [z + distance * size * random.standard_normal(z.size) for _ in range(POINTS)]
+        with np.errstate(all="ignore"):
+            found = [np.asarray(problem.full_jacobian(point)) for point in points]
+        if all(np.isfinite(a).all() for a in found):
+            return found
+    return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
+
+
+def _is_regular(a: Array) -> bool:
+    s = linalg.svdvals(a)
+    return bool(s[-1] > KERNEL_TOLERANCE * s[0])
+
+
+def _echelon(rows: Array) -> Array:
+    """Reduced row echelon form, each row with a first coefficient 1."""
+    rows, column = rows.copy(), 0
+    for i in range(len(rows)):
+        while column < rows.shape[1] and np.abs(rows[i:, column]).max() <= TIDY:
+            column += 1
+        k = i + int(np.abs(rows[i:, column]).argmax())
+        rows[[i, k]] = rows[[k, i]]
+        rows[i] /= rows[i, column]
+        others = np.arange(len(rows)) != i
+        rows[others] -= rows[others, column, None] * rows[i]
+    rows[np.abs(rows) <= TIDY * np.abs(rows).max(axis=1, keepdims=True, initial=TIDY)] = 0.0
+    return rows
+
+
+def _sum(row: Array) -> str:
+    terms = [f"{c:.6g} x[{j}]" for j, c in enumerate(row) if c]
+    return " + ".join(terms).replace("+ -", "- ").replace("1 x[", "x[")

@@ -1,0 +1,204 @@
+"""The units of a run: of each unknown, of the parameter and of each equation.
+
+Of the parameter the range of its limits; of each unknown the larger of its size and of what it
+changes by while the parameter changes by its unit; of each equation the size of its row of the
+Jacobian in them. Where that is of order one nothing is scaled. Arclength, Newton, tolerances and
+differences are meant in these units; points and eigenvalues stay in those of the user. Units grow
+with the branch (`grown`), and shrink where it turns too sharply in them (`turned_to`).
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+from continuation import differences
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.linalg import KERNEL_TOLERANCE as RANK
+from continuation.options import StepOptions
+from continuation.problem import AnyProblem
+from continuation.scaling import Units, largest, power_of_two, scaled
+
+__all__ = ["fitting", "grown", "measured", "turned_to"]
+
+PLAIN_RANGE = (0.05, 50.0)
+"""Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
+
+PLAIN_ROWS = (1e-3, 1e3)
+"""Sizes between which a row of the Jacobian needs no scaling."""
+
+EMPTY = 1e-14
+"""A row of the Jacobian below this part of the largest is rounding, as along a family."""
+
+WEAK = 1e-6
+"""An unknown whose unit changes no equation by more than this part is measured by its column."""
+
+PLAIN_DIMENSION = 64
+"""Number of unknowns up to which their scale is tried one by one where they are zero."""
+
+TRIED = 10.0 ** np.arange(-9.0, 10.0)
+"""Lengths that are tried for an unknown that is zero and stays so."""
+
+
+def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[float, float]) -> Units:
+    """Units of a run that starts at z = (x, p), (n + 1,): those the user gives, else found."""
+    n = z.size - 1
+    parameter = step.parameter_scale or _parameter_unit(limits, float(z[-1]))
+    given = problem.unit if step.state_scale is None else step.state_scale
+    if step.state_scale is None and problem.unit == 1.0:
+        return Units(np.append(np.ones(n), parameter), np.ones(n))
+    with np.errstate(all="ignore"):
+        a = problem.full_jacobian(z)
+        if given is None:
+            sizes = _sizes(problem, z, abs(a), parameter)
+            state = np.where(_plain(sizes, PLAIN_RANGE), 1.0, power_of_two(sizes))
+        else:
+            state = _given(given, n)
+        columns = np.append(state, parameter)
+        return Units(columns, _row_units(a, columns))
+
+
+def _row_units(a: Any, columns: Array) -> Array:
+    rows = largest(abs(a), np.ones(a.shape[0]), columns)[0]
+    known = np.isfinite(rows) & (rows > EMPTY * np.nanmax(rows, initial=0.0))
+    rows = np.where(known, rows, 1.0)
+    if _plain(rows, PLAIN_ROWS).all():
+        return np.ones(rows.size)
+    return 1.0 / power_of_two(rows)
+
+
+def _given(scale: Any, n: int) -> Array:
+    state = np.asarray(scale, dtype=float)
+    if state.shape not in ((), (n,)):
+        raise InvalidInputError(
+            f"state_scale must be one number or one per unknown, shape ({n},), got {state.shape}."
+        )
+    return np.broadcast_to(state, (n,))
+
+
+def _parameter_unit(limits: tuple[float, float], p: float) -> float:
+    """Range of the limits, where both are finite, brought to what needs no scaling."""
+    extent = limits[1] - limits[0]
+    if not np.isfinite(extent):
+        extent = max((abs(b - p) for b in limits if np.isfinite(b)), default=abs(p))
+    if not extent > 0:
+        return 1.0
+    return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
+
+
+def _sizes(problem: AnyProblem, z: Array, a: Any, parameter: float) -> Array:
+    """Size of each unknown (n,), positive, from |[dF/dx, dF/dp]|."""
+    n = z.size - 1
+    sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
+    columns = np.append(sizes, parameter)
+    across = largest(a, np.ones(n), columns)[0]
+    rows = np.divide(1.0, across, out=np.zeros(n), where=across > 0)
+    strength = largest(a, rows, np.ones(n + 1))[1][:-1]
+    weak = (strength > 0) & (strength * sizes < WEAK)
+    sizes = np.where(weak, 1.0 / np.where(weak, strength, 1.0), sizes)
+    return _reaches(problem, z, parameter, np.where(np.isfinite(sizes), sizes, 1.0))
+
+
+def _response(problem: AnyProblem, z: Array, parameter: float) -> Array:
+    """|dx/dp| (n,) times the unit of the parameter; off the kernel where dF/dx is singular."""
+    a, n = problem.full_jacobian(z), z.size - 1
+    units = Units.balancing([a], parameter, problem.symmetric)
+    a = scaled(a, units.rows, units.columns)
+    is_sparse: bool = sparse.issparse(a)
+    try:
+        slope = _sparse_response(a) if is_sparse else linalg.lstsq(a[:, :n], a[:, n], RANK)[0]
+    except (RuntimeError, ValueError, linalg.LinAlgError):
+        return np.zeros(n)
+    known = bool((np.abs(slope) < 1.0 / RANK).all())
+    return np.abs(slope) * units.columns[:n] if known else np.zeros(n)
+
+
+def _sparse_response(a: Any) -> Array:
+    n = a.shape[0]
+    return np.asarray(splu(a[:, :n]).solve(a[:, [n]].toarray().ravel()))
+
+
+def _reaches(problem: AnyProblem, z: Array, parameter: float, sizes: Array) -> Array:
+    """Sizes, those that are zero replaced by the length over which dF/dx changes.
+
+    That is the length over which a row of it changes by as much as while the parameter changes by
+    its unit: on a branch that is zero all along nothing else tells of it.
+    """
+    unknown = np.flatnonzero(sizes == 0)
+    if not unknown.size:
+        return sizes
+    if z.size - 1 > PLAIN_DIMENSION:
+        return np.where(sizes == 0, 1.0, sizes)
+    sizes = sizes.copy()
+    for j in unknown:
+        sizes[j] = _reach(problem, z, int(j), parameter)
+    return sizes
+
+
+def _reach(problem: AnyProblem, z: Array, j: int, parameter: float) -> float:
+    def rows(k: int, length: float) -> Array:
+        y = z.copy()
+        y[k] += length
+        change = problem.jacobian(y[:-1], float(y[-1])) - here
+        return np.asarray(largest(abs(change), np.ones(z.size - 1), np.ones(z.size - 1))[0])
+
+    here = problem.jacobian(z[:-1], float(z[-1]))
+    by_parameter = rows(z.size - 1, parameter)
+    for length in TRIED:
+        change = rows(j, length)
+        if not np.isfinite(change).all() or ((change >= by_parameter) & (by_parameter > 0)).any():
+            return float(length)
+    return 1.0
+
+
+def _plain(sizes: Array, extent: tuple[float, float]) -> Any:
+    return (sizes >= extent[0]) & (sizes <= extent[1])
+
+
+def grown(units: Units, z: Array, step: StepOptions, problem: AnyProblem) -> Units:
+    """Units adapted to the points z (m, n + 1) passed since: larger where those outgrew them."""
+    free = np.append(
+        np.full(z.shape[1] - 1, step.state_scale is None and problem.unit is None),
+        step.parameter_scale is None,
+    )
+    size = np.abs(z).max(axis=0)
+    outgrown = free & np.isfinite(size) & (size > PLAIN_RANGE[1] * units.columns)
+    if not outgrown.any():
+        return units
+    columns = units.columns.copy()
+    columns[outgrown] = power_of_two(size[outgrown])
+    return Units(columns, _row_units(problem.full_jacobian(z[-1]), columns))
+
+
+def turned_to(
+    units: Units, tangent: Array, z: Array, step: StepOptions, problem: AnyProblem
+) -> Units:
+    """Units in which no unknown moves by less than the parameter along a tangent (n + 1,).
+
+    Where the branch turns too sharply in the present ones they are too long for what it does.
+    """
+    if step.state_scale is not None or problem.unit is not None or tangent[-1] == 0:
+        return units
+    by_parameter = np.abs(tangent[:-1] / tangent[-1]) * units.columns[-1]
+    shorter = (by_parameter > 0) & (by_parameter < units.columns[:-1] / 2)
+    columns = units.columns.copy()
+    columns[:-1][shorter] = power_of_two(by_parameter[shorter])
+    return Units(columns, _row_units(problem.full_jacobian(z), columns))
+
+
+def measured(problem: AnyProblem, z: Array, guesses: Array) -> AnyProblem:
+    """The problem with the lengths (n + 1,) over which F changes near z, if it is differenced."""
+    if not problem.differenced:
+        return problem
+
+    def residual(y: Array) -> Array:
+        return np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float)
+
+    with np.errstate(all="ignore"):
+        lengths = [
+            differences.length(differences.moved(residual, z, j), guess)
+            for j, guess in enumerate(guesses)
+        ]
+    return problem.measured(np.array(lengths))

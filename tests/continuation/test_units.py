@@ -1,0 +1,105 @@
+"""Polynomials in random linear coordinates, each unknown and equation in units of its own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from continuation import Problem, StepOptions, trace_branch
+from continuation.differences import length
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """p = g(z[0]), z[i] = b z[0]²/2 + c p in x = units A (z + offset); rows of F in units too.
+
+    Folds stand where g' = 0, at the roots.
+    """
+
+    seed: int
+
+    def __post_init__(self) -> None:
+        r = np.random.default_rng(self.seed)
+        n = int(r.integers(1, 5))
+        roots = np.cumsum(r.uniform(0.3, 0.9, int(r.integers(2, 6)))) - 1.5
+        slope = np.poly1d(np.poly(roots))
+        parts = {
+            "n": n, "roots": roots, "slope": slope, "g": slope.integ(),
+            "unit": 10.0 ** r.uniform(-6, 6, n), "rows": 10.0 ** r.uniform(-6, 6, n),
+            "parameter": 10.0 ** r.uniform(-6, 6), "b": r.standard_normal(n - 1),
+            "c": r.standard_normal(n - 1), "offset": r.standard_normal(n),
+            "a": r.standard_normal((n, n)) + 2 * np.eye(n),
+            "mix": r.standard_normal((n, n)) + 2 * np.eye(n),
+        }  # fmt: skip
+        for name, value in parts.items():
+            object.__setattr__(self, name, value)
+
+    def inside(self, x: Array) -> Array:
+        return np.linalg.solve(self.a, x / self.unit) - self.offset
+
+    def outside(self, z: Array) -> Array:
+        return self.unit * (self.a @ (z + self.offset))
+
+    def residual(self, x: Array, p: float) -> Array:
+        z, q = self.inside(x), p / self.parameter
+        slaved = z[1:] - self.b * z[0] ** 2 / 2 - self.c * q
+        return self.rows * (self.mix @ np.append(q - self.g(z[0]), slaved))
+
+    def jacobian(self, x: Array, p: float) -> Array:
+        z, inner = self.inside(x), np.eye(self.n)
+        inner[0, 0], inner[1:, 0] = -self.slope(z[0]), -self.b * z[0]
+        return self.rows[:, None] * (self.mix @ inner @ np.linalg.inv(self.a)) / self.unit
+
+    def start(self) -> tuple[Array, float, tuple[float, float], int]:
+        first, last = self.roots[0] - 0.3, self.roots[-1] + 0.3
+        q = self.g(first)
+        z = np.append(first, self.b * first**2 / 2 + self.c * q)
+        values = self.g(np.append(self.roots, [first, last]))
+        limits = (self.parameter * (values.min() - 0.1), self.parameter * (values.max() + 0.1))
+        return self.outside(z), self.parameter * q, limits, int(np.sign(self.slope(first)))
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("seed", range(10))
+def test_every_fold_in_any_units(seed: int, exact: bool) -> None:
+    case = Polynomial(seed)
+    problem = Problem(case.residual, case.jacobian if exact else None)
+    x0, p0, limits, direction = case.start()
+    branch = trace_branch(problem, x0, p0, limits, direction)
+    assert branch.stop_reason == "limit"
+    folds = [q for q in branch.special if q.kind == "fold"]
+    assert all(q.located for q in folds)
+    found = np.array([case.inside(q.x)[0] for q in folds])
+    np.testing.assert_allclose(found, case.roots, atol=1e-8)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("scale", [None, 1.0])
+def test_the_residual_of_one_unknown(unit: float, scale: float | None) -> None:
+    """Substrate inhibition: with or without the user's word for the scale."""
+    k, s, v = 1e-2 * unit, unit, 0.1 * unit
+    problem = Problem(lambda x, d: d * (s - x) - v * x / (k + x + x * x / k))
+    step = StepOptions(state_scale=None if scale is None else unit)
+    branch = trace_branch(problem, [0.995 * unit], 0.2, (0, 0.2), -1, step)
+    folds = [q for q in branch.special if q.kind == "fold"]
+    assert [q.p for q in folds] == pytest.approx([0.0039196199, 0.0336726533], abs=1e-9)
+    assert all(q.located for q in folds)
+
+
+@pytest.mark.parametrize("true", [1e-9, 1e-4, 1.0, 1e5])
+def test_length_over_which_a_function_changes(true: float) -> None:
+    found = length(lambda h: np.array([np.sin(1.0 + h / true), 1e9 * np.exp(h / true)]), 1.0)
+    assert 1 / 30 < found / true < 30
+
+
+def test_differences_at_the_edge_of_a_domain() -> None:
+    """F is defined for p >= 0 only; the branch starts at the edge."""
+
+    def residual(x: Array, p: float) -> Array:
+        return x - np.exp(p) if p >= 0 else np.array([np.nan])
+
+    branch = trace_branch(Problem(residual), [1.0], 0.0, (0.0, 1.0))
+    assert branch.stop_reason == "limit"
+    np.testing.assert_allclose(branch.x[:, 0], np.exp(branch.p), rtol=1e-10)
