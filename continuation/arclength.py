@@ -14,7 +14,7 @@ from continuation.arrays import Array
 from continuation.branch import Branch, Sample
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem, CompiledProblem
-from continuation.run import Functions, Run
+from continuation.run import Bounds, Functions, Run
 from continuation.start import at_end_of
 from continuation.switching import start_along
 from continuation.tracer import Segment, Tracer, assemble, samples_of
@@ -39,6 +39,7 @@ def trace_branch(
     targets: Sequence[float] = (),
     functions: Functions | None = None,
     stop: Stop | None = None,
+    bounds: Bounds | None = None,
 ) -> Branch:
     """Follow the branch of F(x, p) = 0 through a start, with its special points.
 
@@ -61,6 +62,8 @@ def trace_branch(
         Functions of (x, p); each zero along the branch is a "user" point.
     stop : callable, optional
         Takes a `Sample`; true ends the run after it.
+    bounds : mapping, optional
+        Name or index of an unknown to (low, high): the branch ends exactly there, too.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def trace_branch(
     ConvergenceError
         Where no solution is found near the start.
     """
-    run = Run(problem, p_limits, step, newton, targets, functions)
+    run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
     tracer = Tracer(run, start_along(run, x0, p0, direction))
     return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
 

@@ -133,7 +133,7 @@ class Branch(Stored):
     special : tuple of SpecialPoint
         In the order of the branch.
     stop_reason : str
-        "limit", "samples", "closed loop", "no progress", "stop condition", "interrupted".
+        "limit", "bound", "samples", "closed loop", "no progress", "stop condition", "interrupted".
     message : str
         What that means here and what to do.
     next_step : float

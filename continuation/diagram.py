@@ -27,7 +27,7 @@ from continuation.meaning import Quantity
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem, CompiledProblem
-from continuation.run import Functions, Run
+from continuation.run import Bounds, Functions, Run
 from continuation.switching import Offshoot, branch_directions
 from continuation.symmetry_group import group
 
@@ -36,7 +36,7 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 #: Special points nearer than this, relative to 1 + |z|, are one node.
 SAME_NODE = 1e-5
 #: How a branch ends that leaves nothing to follow.
-FINISHED = ("limit", "closed loop", "joined")
+FINISHED = ("limit", "bound", "closed loop", "joined")
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def bifurcation_diagram(
     functions: Functions | None = None,
     generators: Sequence[Array] = (),
     max_period: int = 1,
+    bounds: Bounds | None = None,
 ) -> Diagram:
     """Follow everything reachable from a start, both ways, and what deflation finds besides.
 
@@ -119,7 +120,7 @@ def bifurcation_diagram(
         Bound on the number of branches.
     executor : concurrent.futures.Executor, optional
         Traces the branches of one round in parallel; with processes the problem must be picklable.
-    targets, functions
+    targets, functions, bounds
         As for `trace_branch`, on every branch.
     generators : sequence of (n, n) array_like
         Matrices S with F(S x, p) = S F(x, p): of branches that the group made by them maps to
@@ -138,7 +139,7 @@ def bifurcation_diagram(
     """
     if not np.isfinite(p_limits).all():
         raise InvalidInputError(f"a diagram needs finite p_limits, got {p_limits}.")
-    run = Run(problem, p_limits, step, newton, targets, functions)
+    run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
     symmetries = group(problem, generators, as_state(x0), float(p0))
     builder = _Builder(run, symmetries, max_branches, max_period, executor)
     builder.explore(as_state(x0), float(p0))
@@ -170,7 +171,7 @@ def trace(task: Task) -> Branch | str:
     try:
         return trace_branch(
             problem, task.z[:-1], float(task.z[-1]), run.limits, task.direction, run.step,
-            run.newton, run.targets, run.functions,
+            run.newton, run.targets, run.functions, None, run.bounds,
         )  # fmt: skip
     except (ConvergenceError, InvalidInputError) as error:
         return str(error)

@@ -11,9 +11,10 @@ from continuation.errors import InvalidInputError
 from continuation.options import NewtonOptions, StepOptions, as_number
 from continuation.problem import AnyProblem
 
-__all__ = ["Functions", "Run"]
+__all__ = ["Bounds", "Functions", "Run"]
 
 Functions = Mapping[str, Callable[[Array, float], float]]
+Bounds = Mapping[str | int, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class Run:
     newton : NewtonOptions
     targets : tuple of float
     functions : mapping of name to callable
+    bounds : mapping of a name or index of an unknown to (low, high)
+        Where a branch ends, too.
     singular : bool
         Look for singular points; else only for turns, targets and zeros of the functions.
     """
@@ -40,6 +43,7 @@ class Run:
     targets: Sequence[float] = ()
     functions: Functions | None = None
     singular: bool = True
+    bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
         _require("problem", self.problem, AnyProblem)
@@ -48,6 +52,15 @@ class Run:
         object.__setattr__(self, "limits", _limits(self.limits))
         object.__setattr__(self, "targets", _targets(self.targets))
         object.__setattr__(self, "functions", _functions(self.functions))
+        object.__setattr__(self, "bounds", _bounds(self.bounds))
+
+    def box(self, n: int) -> tuple[Array, Array]:
+        """Lowest and highest values of n unknowns."""
+        low, high = np.full(n, -np.inf), np.full(n, np.inf)
+        for name, limits in (self.bounds or {}).items():
+            i = self.problem.meaning.index(name, n)
+            low[i], high[i] = limits
+        return low, high
 
     def parameter(self, p: Any) -> float:
         """A value of the parameter that lies within the limits."""
@@ -90,6 +103,16 @@ def _targets(targets: Any) -> tuple[float, ...]:
             f"targets must be a sequence of parameter values such as [0.5, 1.0], got {targets!r}."
         )
     return tuple(as_number("a target", p) for p in targets)
+
+
+def _bounds(bounds: Any) -> Bounds:
+    if bounds is None:
+        return {}
+    if not isinstance(bounds, Mapping):
+        raise InvalidInputError(
+            f"bounds must map unknowns to (low, high), such as {{'V': (-80, 60)}}; got {bounds!r}."
+        )
+    return {name: _limits(limits) for name, limits in bounds.items()}
 
 
 def _functions(functions: Any) -> Functions:

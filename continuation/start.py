@@ -64,6 +64,9 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     """A run that leaves the solution near (x0, p0) in a direction."""
     x, p = as_state(x0), run.parameter(p0)
     run.problem.check(x, p)
+    low, high = run.box(x.size)
+    if not ((low <= x) & (x <= high)).all():
+        raise InvalidInputError("the start is outside the bounds. Widen them, or start inside.")
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
     z, converged = _solution(workspace, x, p)
     spectrum = workspace.spectrum()

@@ -97,8 +97,32 @@ class Tracer:
             self.end("limit", f"the parameter reached its limit {known.p[-1]:g}.")
         at_first = reason == stepper.OUTSIDE and known.p[-1] == self.start.samples.p[0]
         if reason == stepper.NEAR_START or at_first:
-            return self._cut_at_start(known)
-        return known
+            known = self._cut_at_start(known)
+        return self._cut_at_bound(known) if self.run.bounds else known
+
+    def _cut_at_bound(self, known: Samples) -> Samples:
+        """End where the first unknown reaches one of its bounds."""
+        low, high = self.run.box(known.x.shape[1])
+        outside = (known.x < low) | (known.x > high)
+        if not outside.any():
+            return known
+        i = int(outside.any(axis=1).argmax())
+        c = int(outside[i].argmax())
+        bound = float(low[c] if known.x[i, c] < low[c] else high[c])
+        name = self.problem.meaning.names(len(low))[c]
+        self.end("bound", f"{name} reached its bound {bound:g}.")
+        path, normal = Path(self.workspace, known[i - 1 : i + 1]), np.eye(len(low) + 1)[c]
+        local = path.root(lambda s: float(s.z[c] - bound), 0, 1)
+        if local is None:
+            return known[:i]
+        z = local.z.copy()
+        z[c] = bound
+        if self.workspace.correct(z, z.copy(), normal, np.inf) != CONVERGED:
+            return known[:i]
+        w, following = self.workspace, float(known.statistics[i - 1, stepper.S_NEXT])
+        last = w.sample(z, w.tangent(local.tangent), following, w.spectrum())
+        last.statistics[0, stepper.S_LENGTH] = w.norm(z - path.z[0])
+        return known[:i].followed_by(last)
 
     def _trouble(self) -> str:
         """What the user's functions raise where the last step went, or a little further."""
@@ -163,7 +187,8 @@ class Tracer:
     def _limit_points(
         self, known: Samples, window: Samples, count: int
     ) -> tuple[SpecialPoint, ...]:
-        if self.stop_reason != "limit" or len(window) < 2 or window.p[-1] not in self.limits:
+        at_limit = self.stop_reason == "limit" and window.p[-1] in self.limits
+        if len(window) < 2 or not (at_limit or self.stop_reason == "bound"):
             return ()
         z = np.empty((2, window.x.shape[1] + 1))
         z[:, :-1], z[:, -1] = window.x[-2:], window.p[-2:]

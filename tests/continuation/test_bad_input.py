@@ -150,6 +150,9 @@ def test_newton_reports_failure_as_a_status() -> None:
         ({"functions": [lambda x, p: x[0]]}, "functions must map names"),
         ({"functions": {"level": 1.0}}, "functions must map names"),
         ({"direction": "up"}, "direction must be"),
+        ({"bounds": (0, 1)}, "bounds must map unknowns"),
+        ({"bounds": {0: (3, 4)}}, "outside the bounds"),
+        ({"bounds": {0: (1, 0)}}, "low < high"),
         ({"direction": [1j, 0]}, "direction must consist of real numbers"),
     ],
 )

@@ -121,3 +121,16 @@ def test_orbits_of_period_three() -> None:
     assert turn.p == pytest.approx(1 + np.sqrt(8), abs=1e-10)
     with pytest.raises(InvalidInputError, match="positive integer"):
         period_k(logistic, 0)
+
+
+@pytest.mark.parametrize(("direction", "bound"), [(1, 1.3), (-1, -0.4)])
+def test_a_branch_ends_at_a_bound_of_an_unknown(direction: int, bound: float) -> None:
+    branch = trace_branch(fold, [1.0], 1.0, (-5, 5), direction, bounds={0: (-0.4, 1.3)})
+    assert branch.stop_reason == "bound"
+    assert branch.message == f"x[0] reached its bound {bound:g}."
+    assert (branch.x[-1, 0], branch.special[-1].kind) == (bound, "limit")
+    assert branch.p[-1] == pytest.approx(bound**2, abs=1e-12)
+    assert np.array_equal(branch.special[-1].x, branch.x[-1])
+    diagram = bifurcation_diagram(fold, [1.0], 1.0, (-5, 5), STEP, bounds={0: (-0.4, 1.3)})
+    assert diagram.complete
+    assert sorted(diagram.branches[0].x[[0, -1], 0]) == [-0.4, 1.3]
