@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.errors import StoreError
 from continuation.kinds import KINDS
-from continuation.storage import Result, phase_to_arrays
+from continuation.storage import Result, load_result, phase_to_arrays
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas
@@ -21,6 +21,17 @@ from figures.plots import flow_graph, region_legend
 from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style, verbatim
 
 ABSCISSAE = 400
+
+
+def draw_file(path: Path, output: Path) -> list[Path]:
+    """Draw a stored result as PDF and PNG named after its file.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged or no result, or what it holds does not fit together.
+    """
+    return draw_result(load_result(path), path, output)
 
 
 def draw_result(result: Result, path: Path, output: Path) -> list[Path]:

@@ -1,5 +1,5 @@
 """All fuzzers."""
 
-from tests.fuzz import certificates, theorems
+from tests.fuzz import certificates, files, theorems
 
-FUZZERS = {module.NAME: module for module in (certificates, theorems)}
+FUZZERS = {module.NAME: module for module in (certificates, files, theorems)}
