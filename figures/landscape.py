@@ -114,8 +114,7 @@ def place(found: CriticalSet) -> tuple[float, float]:
     """
     if found.limit is not None:
         return _place_at_infinity(found.limit)
-    assert found.theta is not None
-    first, second = np.sort(np.abs(found.theta[:2]))
+    first, second = np.sort(np.abs(found.weights[:2]))
     return float(compactified(first)), float(compactified(second))
 
 

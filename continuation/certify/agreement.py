@@ -18,6 +18,7 @@ from continuation.certify.checker import CheckResult
 from continuation.certify.provers import subject_of
 from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
+from continuation.landscape.network import Conditions
 from continuation.landscape.sets import Assembler, with_excess_risk
 
 ROUNDING = 1e-9
@@ -88,7 +89,8 @@ def agreements(
         again = _again(Assembler(at), loss.data, found)
         certified, faults = _certified(found, own, problem)
         recomputed = [name for name in again if name not in certified]
-        wrong = [name for name in again if not _same(getattr(found, name), again[name])]
+        stated = replace(found, conditions=found.conditions.on(loss.data))
+        wrong = [name for name in again if not _same(getattr(stated, name), again[name])]
         faults += [f"{name} is not what the weights give" for name in wrong]
         known = {*certified, *recomputed}
         rest = tuple(name for name in _stored(found) if name not in known)
@@ -146,17 +148,17 @@ def _again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str,
         again, extra = assembler.point(found.theta, found.subkind, found.base), {}
     names = FIELDS if again.kind == "point" else FIELDS[:-1]
     values = {name: getattr(again, name) for name in names}
-    return {**extra, **values, "inertia": again.inertia, "parameters": assembler.parameters}
+    return {**extra, **values, "inertia": again.inertia, "conditions": assembler.at.conditions}
 
 
 def _end_again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str, Any]:
     """Losses of a set at infinity: those of the limit of its network function."""
-    noise = assembler.parameters["noise"]
+    noise = assembler.at.conditions.noise
     residual = found.outputs(data.x) - data.target - noise * data.noise
     weights = np.full(data.size, 1.0 / data.size) if data.weights is None else data.weights
     value = 0.5 * float(weights @ residual**2)
     risk = with_excess_risk(replace(found, excess_risk=np.nan)).excess_risk
-    return {"loss": value, "excess_risk": risk, "parameters": assembler.parameters}
+    return {"loss": value, "excess_risk": risk, "conditions": assembler.at.conditions}
 
 
 def _stored(found: CriticalSet) -> Iterator[str]:
@@ -167,13 +169,15 @@ def _stored(found: CriticalSet) -> Iterator[str]:
     for name in ("normal_derivatives", "segments", "pieces"):
         if getattr(found, name):
             yield name
-    yield from (*FIELDS, "inertia", "region", "stabiliser", "parameters")
+    yield from (*FIELDS, "inertia", "region", "stabiliser", "conditions")
 
 
 def _same(stored: Any, again: Any) -> bool:
     """Whether two values agree, numbers up to rounding."""
     if isinstance(again, Mapping):
         return set(stored) == set(again) and all(_same(stored[k], v) for k, v in again.items())
+    if isinstance(again, Conditions):
+        return _same(stored.keywords, again.keywords)
     if again is None or isinstance(again, str | bool):
         return bool(stored == again)
     return _near(np.ravel(stored), np.ravel(again), ROUNDING)

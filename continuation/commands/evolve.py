@@ -39,7 +39,7 @@ def evolve(
             weight_decay=task.weight_decay,
             schedule=_sizes(schedule),
             seed=task.seed,
-            on_progress=status.update,
+            progress=lambda look: status.update(str(look)),
         )
     _print_events(found)
     _print_intervals(found)

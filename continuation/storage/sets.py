@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from continuation.landscape.branches import SetBranch, joined_special_points
 from continuation.landscape.infinity import LimitModel
-from continuation.landscape.network import Dataset, SignedPermutation, Stabiliser
+from continuation.landscape.network import Conditions, Dataset, SignedPermutation, Stabiliser
 from continuation.landscape.sets import (
     CriticalSet,
     CriticalSets,
@@ -89,7 +89,7 @@ def _details(critical: CriticalSet) -> str:
         {
             "limit": None if critical.limit is None else critical.limit.to_dict(),
             "normal_derivatives": list(critical.normal_derivatives),
-            "parameters": dict(critical.parameters),
+            "parameters": dict(critical.conditions.keywords),
             "evidence": None if critical.evidence is None else asdict(critical.evidence),
             "segments": [asdict(segment) for segment in critical.segments],
             "embedding": None if critical.embedding is None else asdict(critical.embedding),
@@ -126,7 +126,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         orbit_size=int(row["orbit_size"].item()),
         limit=None if limit is None else LimitModel.from_dict(limit),
         normal_derivatives=tuple(details["normal_derivatives"]),
-        parameters=details["parameters"],
+        conditions=Conditions(**details["parameters"]),
         evidence=_evidence(details["evidence"]),
         segments=tuple(Segment(**segment) for segment in details["segments"]),
         embedding=_embedding(details["embedding"]),

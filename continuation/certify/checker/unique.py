@@ -73,7 +73,7 @@ def check_unique(problem: Problem, claim: Claim) -> None:
     """The teacher's form, h < ½ on both balls, the distance and the radius."""
     model = problem.model
     units = require_teacher(problem, claim["units"], schema.rational("0", "offset"))
-    require(not (model.bias or model.offset), "the student has biases or an offset")
+    require(model.is_unbiased, "the student has biases or an offset")
     require(len(units) == model.hidden <= MOST_UNITS, "θ* is not isolated, or has too many units")
     start = _start(problem, [*(w for w, _ in units), *(v for _, v in units)], claim["scale"])
     near, wide, distance, radius = (

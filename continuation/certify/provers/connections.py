@@ -18,7 +18,7 @@ from continuation.certify.provers.infinity import in_order, infinity_certificate
 from continuation.certify.provers.lines import line_certificate
 from continuation.certify.provers.points import point_certificate
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
-from continuation.landscape.flow import TIME_LIMIT
+from continuation.landscape.flow import FLOW_TIME
 from continuation.landscape.graph import Departure, departures
 from continuation.landscape.network import Symmetry
 from continuation.landscape.sets import SPLIT_LINE, coinciding_units, merge_units
@@ -244,7 +244,7 @@ def _last_stretch(at: LossAt, theta: Array) -> Iterator[Array]:
         lambda _, y: -at.gradient(y),
         0.0,
         theta,
-        TIME_LIMIT,
+        FLOW_TIME,
         rtol=RTOL,
         atol=ATOL,
         jac=lambda _, y: -at.hessian(y),

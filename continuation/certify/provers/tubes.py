@@ -112,8 +112,8 @@ def certify_branch(
         Another parameter, or a set whose branch is not one of ∇L = 0.
     """
     own = _own_loss(loss, branch)
-    fixed = branch.set.parameters
-    noise = 0.0 if branch.parameter == "noise" else float(fixed.get("noise", 0.0))
+    fixed = branch.set.conditions
+    noise = 0.0 if branch.parameter == "noise" else fixed.noise
     problem = own.problem(branch.parameter, noise=0.0 if branch.parameter == "noise" else noise)
     states = np.column_stack([branch.theta if own is loss else branch.state, branch.p])
     states, left = _finite(states)
@@ -139,13 +139,12 @@ def _own_loss(loss: Loss, branch: SetBranch) -> Loss:
     found = branch.set
     if branch.parameter not in PARAMETERS:
         raise InvalidInputError(f"branches are certified in {' or '.join(PARAMETERS)}")
-    if found.parameters.get("weight_decay", 0.0):
+    if found.conditions.decays:
         raise InvalidInputError("branches are certified without weight decay")
     model = loss.model
     CERTIFIED_BRANCHES.require(model)
-    if branch.parameter == "noise" and found.parameters.get("size", loss.data.size) != (
-        loss.data.size
-    ):
+    size = found.conditions.on(loss.data).size
+    if branch.parameter == "noise" and size not in (None, loss.data.size):
         raise InvalidInputError("give the loss on the data set's first samples: data.first(n)")
     if found.subkind in BASED:
         return Loss(model.with_hidden(model.hidden - 1), loss.data)

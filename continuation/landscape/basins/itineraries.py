@@ -49,6 +49,8 @@ class Gazetteer:
     ----------
     at : LossAt
     sets : sequence of CriticalSet
+    x : ndarray, shape (n,)
+        Inputs of the samples that count.
     outputs : ndarray, shape (number of sets, n)
     weights : ndarray, shape (n,)
         ω of the samples, Σ ω = 1.
@@ -58,6 +60,7 @@ class Gazetteer:
 
     at: LossAt = field(repr=False)
     sets: Sequence[CriticalSet]
+    x: Array = field(repr=False)
     outputs: Array = field(repr=False)
     weights: Array = field(repr=False)
     scale: float
@@ -65,20 +68,18 @@ class Gazetteer:
     @classmethod
     def of(cls, at: LossAt, sets: Sequence[CriticalSet]) -> Gazetteer:
         """Evaluate all sets on the samples that count in this loss."""
-        size = at.data.shape[1] if at.data.shape[0] == 4 else int(at.constants[3])
-        x, target = at.data[0, :size], at.data[1, :size]
-        weights = at.data[3] if at.data.shape[0] == 4 else np.full(size, 1.0 / size)
+        seen = at.weights > 0.0
+        x, target, weights = at.x[seen], at.targets[seen], at.weights[seen]
         rows = [found.outputs(x) for found in sets]
-        outputs = np.array(rows) if rows else np.empty((0, size))
-        return cls(at, sets, outputs, weights, float(np.sqrt(weights @ target**2)))
+        outputs = np.array(rows) if rows else np.empty((0, x.size))
+        return cls(at, sets, x, outputs, weights, float(np.sqrt(weights @ target**2)))
 
     def nearest(self, theta: Array) -> CriticalSet | None:
         """The set that θ is slow at: near in function, then nearest in weights."""
         if not self.sets:
             return None
-        out = np.empty(self.weights.size)
-        x = np.ascontiguousarray(self.at.data[0, : out.size])
-        self.at.kernels.network(theta, x, out)
+        out = np.empty_like(self.x)
+        self.at.kernels.network(theta, self.x, out)
         gaps = np.sqrt(((self.outputs - out) ** 2) @ self.weights)
         best = float(gaps.min())
         if best > NEAR * self.scale:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.branches import follow, label_regions
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.graph import match
-from continuation.landscape.network import REGIONS, Dataset, Loss
+from continuation.landscape.network import REGIONS, Conditions, Dataset, Loss
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, nearest_by_limit, same_set
 from continuation.options import StepOptions
@@ -88,9 +87,7 @@ class BasinSweep:
 class _Task:
     model: Model
     data: Dataset
-    noise: float
-    size: float | None
-    weight_decay: float
+    conditions: Conditions
     n: int
     seed: int
 
@@ -153,9 +150,9 @@ def sweep_basins(
         raise InvalidInputError(f"values must be increasing, not {list(values)}")
     if n < 1 or seed < 0:
         raise InvalidInputError(f"n must be positive and seed not negative, not {n} and {seed}")
-    at_first = _Task(loss.model, loss.data, noise, size, weight_decay, n, seed)
-    changes: list[dict[str, Any]] = [{parameter: float(value)} for value in grid]
-    tasks = [replace(at_first, **change) for change in changes]
+    given = Conditions(noise, size, weight_decay)
+    conditions = [given.where(parameter, float(value)) for value in grid]
+    tasks = [_Task(loss.model, loss.data, at, n, seed) for at in conditions]
     found = (
         [_at_value(task) for task in tasks] if executor is None else run(_at_value, tasks, executor)
     )
@@ -165,10 +162,8 @@ def sweep_basins(
 
 def _at_value(task: _Task) -> _Found:
     loss = Loss(task.model, task.data)
-    at = loss.at(noise=task.noise, size=task.size, weight_decay=task.weight_decay)
-    sets = find_critical_sets(
-        loss, noise=task.noise, size=task.size, weight_decay=task.weight_decay, regions=False
-    )
+    at = loss.under(task.conditions)
+    sets = find_critical_sets(loss, **task.conditions.keywords, regions=False)
     starts = np.random.default_rng(task.seed).standard_normal((task.n, task.model.dimension))
     ends: Counter[str] = Counter()
     for result in flows_to_limits(at, starts, rtol=BASIN_RTOL):
@@ -177,7 +172,7 @@ def _at_value(task: _Task) -> _Found:
         unknown = UNDECIDED if open_end else UNLISTED
         ends[unknown if end is None else end.label] += 1
     reached = tuple(s for s in sets if s.attracting or s.label in ends)
-    if REGIONS.holds(task.model) and task.weight_decay == 0.0:
+    if REGIONS.holds(task.model) and not task.conditions.decays:
         reached = tuple(label_regions(loss, reached))
     return _Found(reached, ends, sets.complete)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from continuation.landscape.branches.problems import Lifted, lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.branches.through_infinity import MEMORY, go_on, has_charts, stuck_at
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Conditions, Loss
 from continuation.landscape.sets import SILENT_UNIT, CriticalSet
 from continuation.options import NewtonOptions, StepOptions
 
@@ -160,22 +160,19 @@ def follow(
     UnknownNameError
         For another parameter name.
     """
-    given = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    at = critical_set.conditions.unless(noise, size, weight_decay).on(loss.data)
     found = follow_to_infinity(
         loss, critical_set, parameter, limits,
-        schedule=schedule, direction=direction, step=step, newton=newton, targets=targets,
-        **given,
+        at=at, schedule=schedule, direction=direction, step=step, newton=newton, targets=targets,
     )  # fmt: skip
-    at = _start_parameters(loss, critical_set, given)
-    if not critical_set.is_isolated or at.get("weight_decay", 0.0) > 0.0:
+    if not critical_set.is_isolated or at.decays:
         return found
     where = arrival_of(loss, critical_set)
     if where is None or not has_charts(loss, parameter):
         return found
-    fixed = {name: value for name, value in at.items() if name != parameter}
     route = Route(
-        loss, parameter, fixed, tuple(schedule), limits, where, step or FOLLOWING, newton,
-        tuple(targets),
+        loss, parameter, at.without(parameter), tuple(schedule), limits, where,
+        step or FOLLOWING, newton, tuple(targets),
     )  # fmt: skip
     arrivals = tuple(
         stuck_at(branch) if end is None else end
@@ -192,42 +189,28 @@ def follow(
     return replace(found, arrivals=arrivals, beyond=beyond)
 
 
-def _start_parameters(
-    loss: Loss, critical_set: CriticalSet, given: Mapping[str, float | None]
-) -> dict[str, float]:
-    """All parameters at the start: those given, else those of the set."""
-    at = dict(critical_set.parameters)
-    at.update({name: value for name, value in given.items() if value is not None})
-    if loss.data.weights is not None:
-        at.pop("size", None)
-    return at
-
-
 def follow_to_infinity(
     loss: Loss,
     critical_set: CriticalSet,
     parameter: str,
     limits: tuple[float, float],
     *,
-    noise: float | None = None,
-    size: float | None = None,
-    weight_decay: float | None = None,
+    at: Conditions | None = None,
     schedule: Sequence[int] = (),
     direction: int = 0,
     step: StepOptions | None = None,
     newton: NewtonOptions = CORRECTOR,
     targets: Sequence[float] = (),
 ) -> SetBranch:
-    """`follow` that ends where the branch arrives at an end; same arguments."""
+    """`follow` that ends where the branch arrives at an end; from the set's own conditions."""
     if direction not in (-1, 0, 1):
         raise InvalidInputError(f"direction must be -1, 0 or 1, not {direction!r}")
-    given = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    at = _start_parameters(loss, critical_set, given)
+    at = (critical_set.conditions if at is None else at).on(loss.data)
     if step is None:
         plain = critical_set.at_infinity or critical_set.subkind == SILENT_UNIT
         step = FOLLOWING_PLAIN if plain else FOLLOWING
     lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
-    start = 1.0 if parameter == "population" else float(at.get(parameter, 0.0))
+    start = at.value(parameter)
     low, high = limits
     if not (np.isfinite(limits).all() and low < high):
         raise InvalidInputError(f"limits must be finite and increasing, not {limits}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.branch import SpecialPoint
 from continuation.landscape.branches.ranges import Where
 from continuation.landscape.infinity import Chart, ChartLoss, Passage
-from continuation.landscape.network import Loss, split_plain
+from continuation.landscape.network import Conditions, Loss, split_plain
 from continuation.options import NewtonOptions, StepOptions
 
 
@@ -77,7 +77,7 @@ class Route:
     ----------
     loss : Loss
     parameter : str
-    fixed : mapping
+    fixed : Conditions
         The other parameters.
     schedule : tuple of int
     limits : tuple of float
@@ -91,7 +91,7 @@ class Route:
 
     loss: Loss
     parameter: str
-    fixed: Mapping[str, float]
+    fixed: Conditions
     schedule: tuple[int, ...]
     limits: tuple[float, float]
     where: Where
@@ -110,8 +110,8 @@ class Route:
             self.loss,
             chart,
             self.parameter,
-            self.fixed.get("noise", 0.0),
-            self.fixed.get("size"),
+            self.fixed.noise,
+            self.fixed.size,
             self.schedule,
         )
 

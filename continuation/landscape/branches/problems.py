@@ -10,7 +10,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import CriticalEnd, LimitSystem
-from continuation.landscape.network import Layout, Loss, scaled_inertia
+from continuation.landscape.network import Conditions, Layout, Loss, scaled_inertia
 from continuation.landscape.sets import (
     BESIDE_ROOTS,
     IN_LIMIT,
@@ -77,8 +77,8 @@ class Run:
     loss : Loss
     set : CriticalSet
     parameter : str
-    at : mapping
-        Parameters of the start.
+    at : Conditions
+        Of the start.
     schedule : tuple of int
     full : CompiledProblem
         ∇L = 0 in all weights.
@@ -87,18 +87,14 @@ class Run:
     loss: Loss
     set: CriticalSet
     parameter: str
-    at: Mapping[str, float]
+    at: Conditions
     schedule: tuple[int, ...]
     full: CompiledProblem
 
     @property
     def decays(self) -> bool:
         """Whether there is weight decay anywhere along the branch."""
-        return self.parameter == "weight_decay" or self.at.get("weight_decay", 0.0) > 0.0
-
-
-def _without(at: Mapping[str, float], parameter: str) -> dict[str, float]:
-    return {name: value for name, value in at.items() if name != parameter}
+        return self.parameter == "weight_decay" or self.at.decays
 
 
 def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
@@ -115,7 +111,7 @@ def lifted_problem(
     loss: Loss,
     critical_set: CriticalSet,
     parameter: str,
-    at: Mapping[str, float],
+    at: Conditions,
     schedule: Sequence[int],
 ) -> Lifted:
     """The problem through which a set of this kind is followed.
@@ -125,13 +121,12 @@ def lifted_problem(
     loss : Loss
     critical_set : CriticalSet
     parameter : str
-    at : mapping
-        Parameters of the start.
+    at : Conditions
+        Of the start.
     schedule : sequence of int
         Of data set sizes.
     """
-    fixed = _without(at, parameter)
-    full = loss.problem(parameter, schedule=schedule, **fixed)
+    full = loss.problem(parameter, schedule=schedule, **at.without(parameter).keywords)
     if critical_set.model != loss.model:
         raise InvalidInputError("the set belongs to another model than the loss")
     run = Run(loss, critical_set, parameter, at, tuple(schedule), full)
@@ -190,9 +185,7 @@ def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
 
 def _embedded(run: Run) -> Lifted:
     """Through the smaller network alone; copies and dead units follow it."""
-    base, embedding, model, full = run.set.base, run.set.embedding, run.loss.model, run.full
-    assert base is not None
-    assert embedding is not None
+    (base, embedding), model, full = run.set.smaller, run.loss.model, run.full
     smaller = Loss(model.with_hidden(len(embedding.copies)), run.loss.data)
 
     def describe(x: Array, p: float) -> Description:
@@ -201,9 +194,8 @@ def _embedded(run: Run) -> Lifted:
         across = np.concatenate([np.empty(0), *unit_curvatures(model, hessian, embedding)])
         return lifted, value, scaled_inertia(hessian), across
 
-    problem = smaller.problem(
-        run.parameter, schedule=run.schedule, **_without(run.at, run.parameter)
-    )
+    fixed = run.at.without(run.parameter)
+    problem = smaller.problem(run.parameter, schedule=run.schedule, **fixed.keywords)
     return Lifted(problem, base, describe)
 
 
@@ -213,16 +205,14 @@ def _with_silent_units(loss: Loss, critical_set: CriticalSet, full: CompiledProb
     A silent unit on a curve moves along the gradient of h at the start. Rows and columns of the
     full Hessian are combined differently, so that the Jacobian is not symmetric.
     """
-    base, embedding, model = critical_set.base, critical_set.embedding, loss.model
-    assert base is not None
-    assert embedding is not None
+    (base, embedding), model = critical_set.smaller, loss.model
     start, layout = embedding.lift(model, base), Layout.of(model)
     silent = range(embedding.dead, embedding.dead + len(embedding.silent))
     outputs = np.array([layout.output_place(unit) for unit in silent])
     columns = [
         embedding.lift(model, e) - embedding.lift(model, 0.0 * base) for e in np.eye(base.size)
     ]
-    slopes = full.jacobian(start, critical_set.parameters.get("noise", 0.0))[outputs]
+    slopes = full.jacobian(start, critical_set.conditions.noise)[outputs]
     for unit, slope in zip(silent, slopes, strict=True):
         inputs = layout.input_places(unit)
         column = np.zeros(start.size)
@@ -248,8 +238,7 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
     A selection of rows and columns of the full Hessian, hence not symmetric.
     """
-    theta = critical_set.theta
-    assert theta is not None
+    theta = critical_set.weights
     layout = Layout.of(critical_set.model)
     unit = int(np.argmin(np.abs(layout.output_weights(theta))))
     rows = np.delete(np.arange(theta.size), unit)
@@ -270,8 +259,7 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 def _in_limit(run: Run) -> Lifted:
     limit = run.set.limit
     assert limit is not None
-    noise, size = run.at.get("noise", 0.0), run.at.get("size")
-    system = LimitSystem(run.loss, limit, run.parameter, noise, size, run.schedule)
+    system = LimitSystem(run.loss, limit, run.parameter, run.at.noise, run.at.size, run.schedule)
     nowhere = np.full(run.loss.model.dimension, np.nan)
 
     def describe(x: Array, p: float) -> Description:

@@ -131,7 +131,7 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     """Follow a set to the lowest noise and fit the exponent of its distance to the teacher."""
     population = population_of(loss.model)
     size = float(np.sqrt(population_weights(population) @ population.target**2))
-    start = found.parameters.get("noise", 0.0)
+    start = found.conditions.noise
     here = _distance(found)
     if start == 0.0:
         tends = here <= AT_ZERO * size
@@ -202,15 +202,14 @@ def effective_units(found: CriticalSet) -> int:
     """Units of the network function; at infinity those of the limit."""
     if found.limit is not None:
         return found.limit.working_units
-    assert found.theta is not None
-    return working_units(found.model, found.theta)
+    return working_units(found.model, found.weights)
 
 
 def optimum_loss(loss: Loss, found: CriticalSet) -> float:
     """L(Θ*) = ½ σ² Σ ω ε² at the parameters of the set (without weight decay)."""
     data = loss.data
-    noise = found.parameters.get("noise", 0.0)
+    noise = found.conditions.noise
     weights = data.weights
     if weights is None:
-        weights = sample_weights(data.size, found.parameters.get("size"))
+        weights = sample_weights(data.size, found.conditions.size)
     return 0.5 * noise**2 * float(weights @ data.noise**2)

@@ -174,7 +174,7 @@ def _in_weights(route: Route, leg: Leg) -> Leg:
     assert chart is not None
     z, theta, p = leg.coordinates[-1], leg.theta[-1], float(leg.p[-1])
     tangent = chart.tangent_to_weights(z, z - leg.coordinates[-2])
-    full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed)
+    full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed.keywords)
 
     def describe(x: Array, p: float) -> tuple[Array, float, tuple[int, int, int], Array]:
         value, _, hessian = evaluate(full, x, p)

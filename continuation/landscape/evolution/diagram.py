@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from continuation.landscape.branches import SetBranch, follow, lifted_problem
 from continuation.landscape.network import Loss
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, limit_gap, weight_gap
+from continuation.progress import Progress, Report, silent
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ def loss_diagram(
     noise: float = 0.0,
     weight_decay: float = 0.0,
     schedule: Sequence[int] = (),
-    on_set: Callable[[CriticalSet], None] = lambda critical: None,
+    progress: Report = silent,
 ) -> LossDiagram:
     """Search all critical sets at some parameter values and follow each one once.
 
@@ -67,8 +68,8 @@ def loss_diagram(
         What stays fixed (the noise is ignored where it is continued).
     schedule : sequence of int
         With "size", see `Loss.problem`; the values of `searched_at` must belong to it.
-    on_set : callable
-        Called with each set before it is followed, for progress.
+    progress : callable
+        Called with a `Progress` before every set is followed.
 
     Raises
     ------
@@ -97,7 +98,8 @@ def loss_diagram(
                     f"{critical.label} at size = {value:g}: blocks are not followed at infinity"
                 )
                 continue
-            on_set(critical)
+            stage = f"following {critical.label} of {parameter} = {value:g}"
+            progress(Progress(stage, len(branches), len(branches) + 1, len(branches)))
             try:
                 traced = follow(
                     loss, critical, parameter, limits, schedule=schedule, targets=values
@@ -113,12 +115,10 @@ def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float
     """Whether a set found at `value` is one of the branch's states there."""
     if branch.set.subkind != critical.subkind:
         return False
-    fixed = dict(critical.parameters)
-    if loss.data.weights is not None:
-        fixed.pop("size", None)
+    fixed = critical.conditions.on(loss.data)
     state = lifted_problem(loss, critical, branch.parameter, fixed, ()).state
     passed = [s.x for s in branch.special if KINDS[s.kind].prescribed and s.p == value]
-    if branch.parameter in critical.parameters and value == branch.set.parameters[branch.parameter]:
+    if value == branch.set.conditions.value(branch.parameter):
         passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
     return any(_gap(critical, state, other) <= FOLLOWED.weights for other in passed)
 

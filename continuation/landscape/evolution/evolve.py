@@ -8,7 +8,7 @@ graph is constant and is stored once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,8 +23,9 @@ from continuation.landscape.evolution.switches import Switch, switches_between
 from continuation.landscape.evolution.timeline import Evolution, Interval
 from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
-from continuation.landscape.network import REGIONS, Loss
+from continuation.landscape.network import REGIONS, Conditions, Loss
 from continuation.landscape.sets import CriticalSet, RegionEvidence
+from continuation.progress import Progress, Report, silent
 
 SEARCHES = 5
 """Values, evenly spread over the limits, at which all sets are searched to begin with."""
@@ -58,7 +59,7 @@ def evolve(
     resolution: int = RESOLUTION,
     seed: int = 0,
     regions: bool = True,
-    on_progress: Callable[[str], None] = lambda text: None,
+    progress: Report = silent,
 ) -> Evolution:
     """Follow the heteroclinic graph along a parameter.
 
@@ -88,8 +89,8 @@ def evolve(
         Of searches that start at random.
     regions : bool
         Label the regions, as in `find_critical_sets`; takes a third of the time.
-    on_progress : callable
-        Called with a line of text for every stage.
+    progress : callable
+        Called with a `Progress` before every stage.
 
     Returns
     -------
@@ -100,19 +101,22 @@ def evolve(
     InvalidInputError
         For another parameter, limits without an interior, or values outside them.
     """
-    family = LossFamily(loss, parameter, noise, weight_decay, tuple(schedule))
+    family = LossFamily(
+        loss, parameter, Conditions(noise, weight_decay=weight_decay), tuple(schedule)
+    )
     values = _first_values(family, limits, searched_at)
     tracker = Tracker(family, limits, seed)
-    on_progress(f"following all sets from {len(values)} values")
-    for value in values:
+    for done, value in enumerate(values):
+        progress(Progress("following all sets", done, len(values), len(tracker.strands)))
         tracker.cover(value)
-    for _ in range(ROUNDS):
+    for done in range(ROUNDS):
         gaps = _intervals(limits, branch_events(tracker.strands, limits))
         fresh = [0.5 * (a + b) for a, b in gaps if not tracker.searched(a, b)]
-        on_progress(f"comparing the list with searches at {len(fresh)} more values")
+        stage = f"comparing the list with searches at {len(fresh)} more values"
+        progress(Progress(stage, done, ROUNDS, len(tracker.strands)))
         if not sum([tracker.cover(value) for value in fresh]):
             break
-    on_progress("following the sides of all index-1 points")
+    progress(Progress("following the sides of all index-1 points", 0, 1, len(tracker.strands)))
     return _assembled(tracker, resolution, regions)
 
 
@@ -205,14 +209,14 @@ class _Graphs:
     def interval(self, low: float, high: float) -> Interval:
         """The graph in the middle."""
         family, middle = self.tracker.family, 0.5 * (low + high)
-        loss, settings = family.loss_at(middle), family.settings(middle)
+        loss, conditions = family.loss_at(middle), family.conditions(middle)
         sets = self._labelled(loss, [*living(self.tracker.strands, middle)])
-        graph = connect(loss, sets, **settings)
+        graph = connect(loss, sets, **conditions.keywords)
         return Interval(low, high, middle, graph)
 
     def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
         ordered = sorted(sets, key=lambda s: s.loss)
-        decaying = any(s.parameters.get("weight_decay", 0.0) > 0.0 for s in sets)
+        decaying = any(s.conditions.decays for s in sets)
         if not self.regions or not REGIONS.holds(loss.model) or decaying:
             return ordered
         fresh = [s for s in ordered if s.label not in self.evidence]

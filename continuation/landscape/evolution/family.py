@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TypedDict
+from dataclasses import dataclass, field, replace
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss, LossAt, loss_in_blocks
+from continuation.landscape.network import Conditions, Loss, LossAt, loss_in_blocks
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet, CriticalSets
 
 PARAMETERS = ("noise", "size", "weight_decay")
 """What a landscape can be followed in: parameters for which all critical sets can be searched."""
-
-
-class LossSettings(TypedDict, total=False):
-    """What `Loss.at` takes."""
-
-    noise: float
-    size: float
-    weight_decay: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +21,8 @@ class LossFamily:
     ----------
     loss : Loss
     parameter : {"noise", "size", "weight_decay"}
-    noise, weight_decay : float
-        What stays fixed; the entry of the parameter itself plays no part.
+    fixed : Conditions
+        What stays; the entry of the parameter itself plays no part.
     schedule : tuple of int
         With "size", see `Loss.problem`.
 
@@ -43,8 +34,7 @@ class LossFamily:
 
     loss: Loss
     parameter: str
-    noise: float = 0.0
-    weight_decay: float = 0.0
+    fixed: Conditions = field(default_factory=Conditions)
     schedule: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -61,34 +51,23 @@ class LossFamily:
             return self.loss
         return loss_in_blocks(self.loss, p, self.schedule)
 
-    def settings(self, p: float) -> LossSettings:
-        """Keyword arguments that fix the loss of `loss_at` at p."""
-        fixed: LossSettings = {"noise": self.noise, "weight_decay": self.weight_decay}
-        if self.parameter == "noise":
-            fixed["noise"] = p
-        elif self.parameter == "weight_decay":
-            fixed["weight_decay"] = p
-        elif not self.schedule:
-            fixed["size"] = p
-        return fixed
+    def conditions(self, p: float) -> Conditions:
+        """What fixes the loss of `loss_at` at p."""
+        if self.schedule:
+            return self.fixed.without("size")
+        return self.fixed.where(self.parameter, p)
 
     def at(self, p: float) -> LossAt:
         """The loss at p as a function of the weights alone."""
-        return self.loss_at(p).at(**self.settings(p))
+        return self.loss_at(p).under(self.conditions(p))
 
     def search(self, p: float, seed: int = 0) -> CriticalSets:
         """All critical sets at p, not labelled by regions."""
-        return find_critical_sets(self.loss_at(p), **self.settings(p), seed=seed, regions=False)
+        return find_critical_sets(
+            self.loss_at(p), **self.conditions(p).keywords, seed=seed, regions=False
+        )
 
     def start(self, found: CriticalSet, p: float) -> CriticalSet:
         """A set of `search`, as the start of a branch in the parameter."""
-        return replace(found, parameters=self.parameters(p))
-
-    def parameters(self, p: float) -> dict[str, float]:
-        """Noise, size and weight decay at p, as `CriticalSet` records them."""
-        whole = {
-            "noise": self.noise,
-            "size": float(self.loss.data.size),
-            "weight_decay": self.weight_decay,
-        }
-        return {**whole, self.parameter: p}
+        whole = self.fixed.on(self.loss.data)
+        return replace(found, conditions=whole.where(self.parameter, p))

@@ -137,10 +137,8 @@ class StrandAt:
     def lifted(self) -> Lifted:
         """The problem through which it is followed."""
         family, found = self.family, self.strand.set
-        fixed = dict(found.parameters)
-        if family.loss.data.weights is not None:
-            fixed.pop("size", None)
-        return lifted_problem(family.loss, found, family.parameter, fixed, family.schedule)
+        at = found.conditions.on(family.loss.data)
+        return lifted_problem(family.loss, found, family.parameter, at, family.schedule)
 
     def state(self, p: float) -> Array:
         """The state at p, shape (k,).
@@ -185,7 +183,7 @@ class StrandAt:
         """The critical set at p, under the strand's label."""
         found, state = self.strand.set, self.state(p)
         loss = self.family.loss_at(p)
-        build = Assembler(loss.at(**self.family.settings(p)))
+        build = Assembler(loss.under(self.family.conditions(p)))
         if found.at_infinity:
             made = self._end(build, loss, state, p)
         else:
@@ -196,23 +194,21 @@ class StrandAt:
 
     def _embedded(self, build: Assembler, theta: Array, p: float) -> CriticalSet:
         """A point, line or manifold over a smaller network, which θ shows."""
-        settings, loss = self.family.settings(p), self.family.loss_at(p)
-        decays = settings["weight_decay"] > 0.0
-        base, embedding = reduced_network(loss.model, theta, decays=decays)
+        conditions, loss = self.family.conditions(p), self.family.loss_at(p)
+        base, embedding = reduced_network(loss.model, theta, decays=conditions.decays)
         if not embedding.copies:
             return build.embedded(base, 0, embedding)
         smaller = Loss(loss.model.with_hidden(len(embedding.copies)), loss.data)
-        index = scaled_inertia(smaller.at(**settings).hessian(base))[0]
+        index = scaled_inertia(smaller.under(conditions).hessian(base))[0]
         return build.embedded(base, index, embedding)
 
     def _end(self, build: Assembler, loss: Loss, state: Array, p: float) -> CriticalSet:
-        found, settings = self.strand.set, self.family.settings(p)
+        found, at = self.strand.set, self.family.conditions(p)
         assert found.limit is not None
         limit = found.limit.at(state)
-        noise, size = settings["noise"], settings.get("size")
-        system = LimitSystem(loss, limit, "noise", noise, size)
-        point, _ = system.point(state, noise)
-        return build.end(CriticalEnd(limit, point, system.normals(state, noise)))
+        system = LimitSystem(loss, limit, "noise", at.noise, at.size)
+        point, _ = system.point(state, at.noise)
+        return build.end(CriticalEnd(limit, point, system.normals(state, at.noise)))
 
 
 def living(strands: Iterable[StrandAt], p: float) -> Iterator[CriticalSet]:

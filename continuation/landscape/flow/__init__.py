@@ -6,9 +6,6 @@ May import `network`, `infinity` and `sets`.
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.flow.escape_laws import escape_law
 from continuation.landscape.flow.gradient_flow import (
-    RTOL,
-    STEP_LIMIT,
-    TIME_LIMIT,
     FlowResult,
     Passage,
     Trajectory,
@@ -16,11 +13,13 @@ from continuation.landscape.flow.gradient_flow import (
     flows_to_limits,
     trajectory,
 )
+from continuation.landscape.flow.options import FLOW_TIME, RTOL, STEP_LIMIT, FlowOptions
 
 __all__ = [
+    "FLOW_TIME",
     "RTOL",
     "STEP_LIMIT",
-    "TIME_LIMIT",
+    "FlowOptions",
     "FlowResult",
     "Passage",
     "Trajectory",

@@ -16,7 +16,7 @@ from continuation.compilation import compiled_for_all_models
 from continuation.dense import Matrix, Vector, assign, confine, norm
 from continuation.landscape.flow import decision, escapes, rodas
 from continuation.landscape.flow.decision import DRIFT, Layout, tends_to_line, tends_to_point
-from continuation.landscape.flow.escapes import YES, runs_to_infinity
+from continuation.landscape.flow.escapes import KIND, YES, runs_to_infinity
 from continuation.landscape.flow.rodas import (
     STAGES,
     evaluate,
@@ -77,7 +77,7 @@ def _decide(
     if projector.size or not allowed.any():
         return 0
     answer = runs_to_infinity(loss, theta, value, layout, allowed, verdict, target)
-    return int(verdict[0]) if answer == YES else 0
+    return int(verdict[KIND]) if answer == YES else 0
 
 
 @njit(error_model="numpy")
@@ -192,7 +192,7 @@ def descend(
     late = outcome in (UNDECIDED_TIME, STALLED)
     if late and projector.size == 0 and allowed.any():
         answer = runs_to_infinity(loss, theta, value, layout, allowed, verdict, target)
-        outcome = int(verdict[0]) if answer == YES else UNRESOLVED if answer else outcome
+        outcome = int(verdict[KIND]) if answer == YES else UNRESOLVED if answer else outcome
     assign(last, theta)
     summary[TIME], summary[STEPS], summary[REJECTED], summary[OUTCOME] = (
         t,

@@ -42,11 +42,15 @@ from continuation.landscape.flow.decision import (
     Layout,
     unit_distance,
 )
-from continuation.landscape.flow.rodas import evaluate, slope
+from continuation.landscape.flow.rodas import evaluate, inputs_of, slope
 from continuation.landscape.network import input_place, output_place
 
 CONFLUENCE, LINEAR, STEP, CORNER, MIXED = range(3, 8)
 """Codes of the ends; 1 and 2 are points and lines."""
+
+KIND, UNIT, OTHER, WEIGHT, SIGN, LIMIT_LOSS = range(6)
+"""Entries of a verdict: the end's code, the unit that leaves and the one it meets (the same where
+it is alone), which of their weights, the sign between them, the loss of the limit."""
 
 NO, FLAT_PROFILE, YES = range(3)
 """Answers: a flat profile falls, but too little (or too far ahead of the flow) to decide."""
@@ -265,7 +269,7 @@ def _factors(loss: Any, kind: int, delta: float) -> Vector:
             count += 1
         return SHRINKING[:count]
     nearest = np.inf
-    for x in loss[4][0]:
+    for x in inputs_of(loss):
         if x != 0.0:
             nearest = min(nearest, abs(x))
     count = max(1, math.ceil(math.log(SATURATED / (nearest * abs(delta))) / math.log(GROWTH)))
@@ -356,7 +360,7 @@ def confined_to_corner(
     """
     d = theta.size
     radius = CORNER_ARC * math.hypot(theta[i], theta[j])
-    last = CORNER_END / largest(loss[4][0])
+    last = CORNER_END / largest(inputs_of(loss))
     if max(abs(theta[i]), abs(theta[j])) > CORNER_RADIUS or radius < 2.0 * last:
         return NO, 0.0
     slots = frozen_slots(CORNER, i, j, 0, layout)
@@ -498,12 +502,6 @@ def _keep(
     """Record the better of the answer so far and the new one."""
     if found <= answer:
         return answer
-    verdict[0], verdict[1], verdict[2], verdict[3], verdict[4], verdict[5] = (
-        kind,
-        i,
-        j,
-        m,
-        sign,
-        end,
-    )
+    verdict[KIND], verdict[UNIT], verdict[OTHER], verdict[WEIGHT] = kind, i, j, m
+    verdict[SIGN], verdict[LIMIT_LOSS] = sign, end
     return found

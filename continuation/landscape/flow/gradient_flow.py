@@ -1,7 +1,7 @@
 """Gradient flow θ' = −∇L(θ) to its decided limit: a point, a line, infinity, or undecided.
 
 The integration is `rodas`, the decision rule is in `decision` and `escapes`, the compiled driver
-in `flow_core`; this module is their interface. Three and more units also have compound ends at
+in `compiled`; this module is their interface. Three and more units also have compound ends at
 infinity, see `wide_flows`.
 """
 
@@ -15,8 +15,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.flow import compiled as flow_core
-from continuation.landscape.flow.escapes import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
+from continuation.landscape.flow import compiled
+from continuation.landscape.flow.escapes import (
+    CONFLUENCE,
+    CORNER,
+    LIMIT_LOSS,
+    LINEAR,
+    MIXED,
+    OTHER,
+    SIGN,
+    STEP,
+    UNIT,
+)
+from continuation.landscape.flow.options import FLOW_TIME, RTOL, STEP_LIMIT, FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
@@ -24,11 +35,6 @@ from continuation.landscape.infinity import LimitModel, LimitUnit, end_of
 from continuation.landscape.network import FLOW_ENDS, Layout, LossAt, as_weights
 from symbolic import Model
 
-RTOL = 1e-6
-"""Relative tolerance of a step; 1e-4 decides alike and is three times as fast."""
-TIME_LIMIT = 1e13
-"""Flow time after which a trajectory is given up; escapes need up to 1e12."""
-STEP_LIMIT = 20_000
 VANISHED = 1e-9
 """Weights of a unit that has vanished, relative to 1 + the largest; in an invariant subspace they
 are zero up to rounding."""
@@ -62,7 +68,7 @@ def flow_to_limit(
     theta0: ArrayLike,
     *,
     rtol: float = RTOL,
-    time_limit: float = TIME_LIMIT,
+    flow_time: float = FLOW_TIME,
     step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
 ) -> FlowResult:
@@ -76,8 +82,8 @@ def flow_to_limit(
         Initial weights.
     rtol : float
         Relative tolerance of a step; the absolute one is a thousandth of it.
-    time_limit : float
-        Largest flow time.
+    flow_time : float
+        Largest time of the flow (not of the clock).
     step_limit : int
         Largest number of steps, rejected ones included.
     subspace : ndarray, shape (d, d), optional
@@ -98,7 +104,8 @@ def flow_to_limit(
     E. Hairer and G. Wanner, *Solving Ordinary Differential Equations II* (1996), IV.7.
     """
     starts = as_weights(loss_at.model, theta0)[None]
-    return _run(loss_at, starts, rtol, time_limit, step_limit, subspace, False)[0][0]
+    options = FlowOptions(rtol, flow_time, step_limit)
+    return _run(loss_at, starts, options, subspace, record=False)[0][0]
 
 
 def flows_to_limits(
@@ -106,7 +113,7 @@ def flows_to_limits(
     thetas: ArrayLike,
     *,
     rtol: float = RTOL,
-    time_limit: float = TIME_LIMIT,
+    flow_time: float = FLOW_TIME,
     step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
 ) -> tuple[FlowResult, ...]:
@@ -116,7 +123,8 @@ def flows_to_limits(
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
     for row in rows:
         as_weights(loss_at.model, row)
-    return _run(loss_at, rows, rtol, time_limit, step_limit, subspace, False)[0]
+    options = FlowOptions(rtol, flow_time, step_limit)
+    return _run(loss_at, rows, options, subspace, record=False)[0]
 
 
 def trajectory(
@@ -124,66 +132,46 @@ def trajectory(
     theta0: ArrayLike,
     *,
     rtol: float = RTOL,
-    time_limit: float = TIME_LIMIT,
+    flow_time: float = FLOW_TIME,
     step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
 ) -> Trajectory:
     """`flow_to_limit` that also records every accepted step."""
     starts = as_weights(loss_at.model, theta0)[None]
-    (result,), record = _run(loss_at, starts, rtol, time_limit, step_limit, subspace, True)
+    options = FlowOptions(rtol, flow_time, step_limit)
+    (result,), record = _run(loss_at, starts, options, subspace, record=True)
     return Trajectory(record[:, 0].copy(), record[:, 1:-1].copy(), record[:, -1].copy(), result)
 
 
 def _run(
-    loss_at: LossAt,
-    starts: Array,
-    rtol: float,
-    time_limit: float,
-    step_limit: int,
-    subspace: Array | None,
-    record: bool,
+    loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array]:
-    for name, value in (("rtol", rtol), ("time_limit", time_limit), ("step_limit", step_limit)):
-        if not 0.0 < value < math.inf:
-            raise InvalidInputError(f"{name} must be positive and finite, not {value!r}")
-    if has_compound_ends(loss_at.model, loss_at.constants[2] != 0.0):
-        return _run_wide(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
-    results, _, trail = _integrate(loss_at, starts, rtol, time_limit, step_limit, subspace, record)
+    if has_compound_ends(loss_at.model, loss_at.conditions.decays):
+        return _run_wide(loss_at, starts, options, subspace, record=record)
+    results, _, trail = _integrate(loss_at, starts, options, subspace, record=record)
     return results, trail
 
 
 def _run_wide(
-    loss_at: LossAt,
-    starts: Array,
-    rtol: float,
-    time_limit: float,
-    step_limit: int,
-    subspace: Array | None,
-    record: bool,
+    loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array]:
-    def integrate(start: Array, time: float, steps: int) -> FlowPiece:
+    def integrate(start: Array, left: FlowOptions) -> FlowPiece:
         (result,), (outcome,), trail = _integrate(
-            loss_at, start[None], rtol, time, steps, subspace, record
+            loss_at, start[None], left, subspace, record=record
         )
         return FlowPiece(result, int(outcome), trail)
 
     results, trail = [], np.empty((0, starts.shape[1] + 2))
     for start in starts:
         result, trail = flow_in_pieces(
-            loss_at, integrate, start, time_limit, step_limit, in_subspace=subspace is not None
+            loss_at, integrate, start, options, in_subspace=subspace is not None
         )
         results.append(result)
     return tuple(results), trail
 
 
 def _integrate(
-    loss_at: LossAt,
-    starts: Array,
-    rtol: float,
-    time_limit: float,
-    step_limit: int,
-    subspace: Array | None,
-    record: bool,
+    loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array, Array]:
     """One compiled call: results, outcome codes (m,), and the record of the last start."""
     m, d = starts.shape
@@ -191,19 +179,19 @@ def _integrate(
     lasts, targets = np.empty((m, d)), np.empty((m, d))
     signs = np.ones((m, model.hidden))
     clusters = np.zeros((m, model.hidden), dtype=np.int64)
-    verdicts, summaries = np.zeros((m, flow_core.VERDICT)), np.zeros((m, flow_core.SUMMARY))
-    passages = np.zeros((m, flow_core.PASSAGES, d + 3))
-    kernels, decaying = loss_at.kernels, loss_at.constants[2] != 0.0
+    verdicts, summaries = np.zeros((m, compiled.VERDICT)), np.zeros((m, compiled.SUMMARY))
+    passages = np.zeros((m, compiled.PASSAGES, d + 3))
+    kernels, decaying = loss_at.kernels, loss_at.conditions.decays
     projector = np.empty((0, 0)) if subspace is None else np.ascontiguousarray(subspace)
-    trail = flow_core.compiled_flows()(
+    trail = compiled.compiled_flows()(
         kernels.evaluate, kernels.gradient, loss_at.p, loss_at.constants, loss_at.data,
-        loss_at.work, starts, rtol, time_limit, step_limit, layout(model, decaying),
-        _ends(model, decaying), projector, record, lasts, targets, clusters, signs, verdicts,
-        passages, summaries,
+        loss_at.work, starts, options.rtol, options.flow_time, options.step_limit,
+        layout(model, decaying), _ends(model, decaying), projector, record, lasts, targets,
+        clusters, signs, verdicts, passages, summaries,
     )  # fmt: skip
     columns = zip(lasts, targets, clusters, signs, verdicts, passages, summaries, strict=True)
     results = tuple(_result(loss_at, *column) for column in columns)
-    return results, summaries[:, flow_core.OUTCOME], trail
+    return results, summaries[:, compiled.OUTCOME], trail
 
 
 def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
@@ -228,11 +216,11 @@ def _result(
     passages: Array,
     summary: Array,
 ) -> FlowResult:
-    outcome = int(summary[flow_core.OUTCOME])
-    t, steps = float(summary[flow_core.TIME]), int(summary[flow_core.STEPS])
+    outcome = int(summary[compiled.OUTCOME])
+    t, steps = float(summary[compiled.TIME]), int(summary[compiled.STEPS])
     slow = tuple(
         Passage(float(row[0]), float(row[1]), float(row[2]), row[3:].copy())
-        for row in passages[: int(summary[flow_core.PASSED])]
+        for row in passages[: int(summary[compiled.PASSED])]
     )
 
     def found(
@@ -245,15 +233,15 @@ def _result(
             representative,
         )  # fmt: skip
 
-    if outcome == flow_core.POINT:
+    if outcome == compiled.POINT:
         message = "Newton contracts from the trajectory to a minimum"
         value = loss_at.value(target)
         return found("point", "isolated", message, value, target, representative=target.copy())
-    if outcome == flow_core.LINE and _is_trivial(loss_at.model, target, cluster):
+    if outcome == compiled.LINE and _is_trivial(loss_at.model, target, cluster):
         message = "Newton contracts to a minimum in the invariant subspace of vanishing units"
         value = loss_at.value(target)
         return found("point", "isolated", message, value, target, representative=target.copy())
-    if outcome == flow_core.LINE:
+    if outcome == compiled.LINE:
         share, equal = _line(loss_at.model, target, cluster, sign)
         message = "Newton contracts across the line, and the drift along it ends"
         value = loss_at.value(target)
@@ -261,10 +249,12 @@ def _result(
     if outcome in ENDS:
         limit = _limit(loss_at.model, outcome, target, verdict)
         message = "slaved to a reduced minimum that falls to its limit"
-        return found("infinity", end_of(limit).name, message, float(verdict[5]), last, None, limit)
-    value = float(summary[flow_core.LOSS])
-    status = "infinity" if outcome == flow_core.UNRESOLVED else "undecided"
-    subkind = "unresolved" if outcome == flow_core.UNRESOLVED else ""
+        return found(
+            "infinity", end_of(limit).name, message, float(verdict[LIMIT_LOSS]), last, None, limit
+        )
+    value = float(summary[compiled.LOSS])
+    status = "infinity" if outcome == compiled.UNRESOLVED else "undecided"
+    subkind = "unresolved" if outcome == compiled.UNRESOLVED else ""
     return found(status, subkind, reason(outcome, t, steps), value, last)
 
 
@@ -295,12 +285,12 @@ def _line(
 
 def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> LimitModel:
     """The limit model from the reduced weights q (d,) at δ = 0."""
-    layout, i, j = Layout.of(model), int(verdict[1]), int(verdict[2])
+    layout, i, j = Layout.of(model), int(verdict[UNIT]), int(verdict[OTHER])
     outputs, biases = layout.output_weights(q), layout.biases(q)
     first, second = float(outputs[i]), float(outputs[j])
     slope, _, cubic = map(float, model.activation_functions(3)(np.zeros(1))[1:, 0])
     shift = float(biases[j if outcome == CONFLUENCE else i]) if model.bias else None
-    side = math.copysign(1.0, verdict[4])
+    side = math.copysign(1.0, verdict[SIGN])
     rest = (k for k in range(layout.hidden) if k not in (i, j))
     units = tuple(_unit(model, q, k, (float(outputs[k]),)) for k in rest)
     limit = LimitModel(units, offset=float(q[-1]) if model.offset else None)

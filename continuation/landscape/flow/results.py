@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from continuation.arrays import Array
-from continuation.landscape.flow import compiled as flow_core
+from continuation.landscape.flow import compiled
 from continuation.landscape.infinity import LimitModel
 
 _REASON = {
-    flow_core.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise time_limit",
-    flow_core.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
-    flow_core.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
-    flow_core.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
+    compiled.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise flow_time",
+    compiled.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
+    compiled.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
+    compiled.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
     "the start is a critical point or lies in an invariant subspace",
-    flow_core.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
-    flow_core.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
+    compiled.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
+    compiled.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
 }
 
 

@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from continuation.dense import Matrix, Vector, apply, assign, lu_factor, lu_solve
+from continuation.landscape.network import INPUT_ROW
 
 GAMMA = 0.25
 STAGES = 6
@@ -62,13 +63,22 @@ Bound = tuple[Callable[..., float], Callable[..., float], float, Vector, Matrix,
 @njit(error_model="numpy")
 def evaluate(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
     """Loss; fills gradient (d,) and Hessian (d, d)."""
-    return loss[0](theta, loss[2], loss[3], loss[4], loss[5], g, hessian, rest)
+    kernel, _, p, constants, data, work = loss
+    return kernel(theta, p, constants, data, work, g, hessian, rest)
 
 
 @njit(error_model="numpy")
 def slope(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
     """Loss; fills the gradient (d,) only."""
-    return loss[1](theta, loss[2], loss[3], loss[4], loss[5], g, hessian, rest)
+    _, kernel, p, constants, data, work = loss
+    return kernel(theta, p, constants, data, work, g, hessian, rest)
+
+
+@njit(error_model="numpy")
+def inputs_of(loss: Any) -> Vector:
+    """Inputs (n,) of the samples."""
+    _, _, _, _, data, _ = loss
+    return data[INPUT_ROW]
 
 
 @njit(error_model="numpy")

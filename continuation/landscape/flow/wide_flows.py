@@ -15,6 +15,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
+from continuation.landscape.flow.options import FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.infinity import end_of
 from continuation.landscape.network import WIDE_ENDS, LossAt, Responses
@@ -33,7 +34,7 @@ class Piece:
     ----------
     result : FlowResult
     outcome : int
-        Code of `flow_core`.
+        Code of `compiled`.
     record : ndarray, shape (m, d + 2)
         Rows (t, θ, L); empty unless asked for.
     """
@@ -43,8 +44,8 @@ class Piece:
     record: Array
 
 
-Integrate = Callable[[Array, float, int], Piece]
-"""From a start (d,), for a flow time, in a number of steps."""
+Integrate = Callable[[Array, FlowOptions], Piece]
+"""From a start (d,), within the limits."""
 
 
 def has_compound_ends(model: Model, decaying: bool) -> bool:
@@ -56,8 +57,7 @@ def flow_in_pieces(
     loss_at: LossAt,
     integrate: Integrate,
     start: Array,
-    time_limit: float,
-    step_limit: int,
+    options: FlowOptions,
     *,
     in_subspace: bool,
 ) -> tuple[FlowResult, Array]:
@@ -69,8 +69,7 @@ def flow_in_pieces(
     integrate : callable
         The compiled flow.
     start : ndarray, shape (d,)
-    time_limit : float
-    step_limit : int
+    options : FlowOptions
     in_subspace : bool
         Units that are equal stay so.
 
@@ -82,7 +81,7 @@ def flow_in_pieces(
     """
     records = []
     whole: FlowResult | None = None
-    for piece in _pieces(integrate, start, time_limit, step_limit):
+    for piece in _pieces(integrate, start, options):
         records.append(piece.record)
         whole = piece.result
         if whole.status == "undecided" and piece.outcome != NOT_FINITE:
@@ -93,15 +92,13 @@ def flow_in_pieces(
     return whole, np.concatenate(records)
 
 
-def _pieces(
-    integrate: Integrate, start: Array, time_limit: float, step_limit: int
-) -> Iterator[Piece]:
+def _pieces(integrate: Integrate, start: Array, options: FlowOptions) -> Iterator[Piece]:
     """Pieces with the time and steps of all before them, until one ends for another reason."""
     theta, t, spent, accepted = start, 0.0, 0, 0
-    most = min(FIRST_PIECE, step_limit)
+    most = min(FIRST_PIECE, options.step_limit)
     passages: tuple[Passage, ...] = ()
     while True:
-        piece = integrate(theta, time_limit - t, most)
+        piece = integrate(theta, replace(options, flow_time=options.flow_time - t, step_limit=most))
         later = tuple(replace(p, t=t + p.t) for p in piece.result.passages)
         passages = (*passages, *later)[:PASSAGES]
         piece.record[:, 0] += t
@@ -110,9 +107,13 @@ def _pieces(
         if not result.decided:
             result = replace(result, message=reason(piece.outcome, t, accepted))
         yield replace(piece, result=result, record=piece.record[1 if theta is not start else 0 :])
-        if piece.outcome != UNDECIDED_STEPS or spent >= step_limit or t >= time_limit:
+        if (
+            piece.outcome != UNDECIDED_STEPS
+            or spent >= options.step_limit
+            or t >= options.flow_time
+        ):
             return
-        theta, most = piece.result.theta, min(spent, step_limit - spent)
+        theta, most = piece.result.theta, min(spent, options.step_limit - spent)
 
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:

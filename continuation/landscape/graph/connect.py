@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import (
+    FLOW_TIME,
     RTOL,
     STEP_LIMIT,
-    TIME_LIMIT,
+    FlowOptions,
     FlowResult,
     flow_to_limit,
     flows_to_limits,
@@ -48,7 +50,7 @@ def connect(
     size: float | None = None,
     weight_decay: float = 0.0,
     rtol: float = RTOL,
-    time_limit: float = TIME_LIMIT,
+    flow_time: float = FLOW_TIME,
     step_limit: int = STEP_LIMIT,
     most_departures: int | None = None,
     seconds: float = math.inf,
@@ -67,7 +69,7 @@ def connect(
         As found by `find_critical_sets` at the same parameters.
     noise, size, weight_decay : float
         Parameters of the loss, as in `Loss.at`.
-    rtol, time_limit, step_limit
+    rtol, flow_time, step_limit
         As in `flow_to_limit`.
     most_departures : int, optional
         Flows out of one set at most, 2 or more: more unstable directions than that are sampled,
@@ -99,9 +101,9 @@ def connect(
     if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
         most_departures = WIDE_DEPARTURES
     at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
-    limits = {"rtol": rtol, "time_limit": time_limit, "step_limit": step_limit}
-    flow = partial(_flows, at, limits)
-    coarse_flow = partial(_flows, at, limits | {"rtol": min(COARSER * rtol, COARSEST)})
+    options = FlowOptions(rtol, flow_time, step_limit)
+    flow = partial(_flows, at, options)
+    coarse_flow = partial(_flows, at, replace(options, rtol=min(COARSER * rtol, COARSEST)))
     known = list(sets)
     identify = partial(_target, loss, at, known)
     started, edges, notes = time.monotonic(), list[dict[str, Any]](), dict[str, str]()
@@ -157,10 +159,11 @@ def _graph(
     return graph
 
 
-def _flows(at: LossAt, limits: Mapping[str, Any], starts: Sequence[Departure]) -> list[FlowResult]:
+def _flows(at: LossAt, options: FlowOptions, starts: Sequence[Departure]) -> list[FlowResult]:
     """Limits of all starts: generic ones in one batch, the others in their subspaces."""
     free = [k for k, start in enumerate(starts) if start.subspace is None]
     results: dict[int, FlowResult] = {}
+    limits = vars(options)
     if free:
         batch = flows_to_limits(at, np.array([starts[k].theta for k in free]), **limits)
         results.update(zip(free, batch, strict=True))

@@ -103,7 +103,6 @@ def _all(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
 
 
 def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
-    assert source.theta is not None
     if source.index == 0:
         return
     sphere = UnstableSphere.of(at, source)
@@ -151,13 +150,11 @@ def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
 
 def _from_manifold(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     """Both sides of every unstable eigenvector at one point of each unstable piece."""
-    assert source.embedding is not None
-    assert source.base is not None
+    base, embedding = source.smaller
     for piece in sorted(source.pieces, key=lambda piece: piece.index):
         if piece.index == 0:
             continue
-        shares = piece.shares(source.embedding)
-        theta = source.embedding.lift(at.model, source.base, shares)
+        theta = embedding.lift(at.model, base, piece.shares(embedding))
         hessian = at.hessian(theta)
         unstable = unstable_directions(hessian, piece.index, at.model)
         for e in unstable:
@@ -176,9 +173,8 @@ def _representatives(piece: Segment) -> tuple[float, ...]:
 
 def on_line(model: Model, line: CriticalSet, share: float) -> Array:
     """Weights on a split line at λ = `share`, shape (d,)."""
-    assert line.theta is not None
-    i, j = _copies(model, line.theta)
-    theta = line.theta.copy()
+    theta = line.weights.copy()
+    i, j = _copies(model, theta)
     outputs = Layout.of(model).output_weights(theta)
     outputs[i] *= 2.0 * share
     outputs[j] *= 2.0 * (1.0 - share)
@@ -193,11 +189,10 @@ def _copies(model: Model, theta: Array) -> tuple[int, int]:
 
 def _from_line_end(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     """Cubic exits at λ = 1, where the copy j is silent."""
-    assert source.theta is not None
     model = at.model
-    i, j = _copies(model, source.theta)
+    i, j = _copies(model, source.weights)
     layout, end = Layout.of(model), on_line(model, source, 1.0)
-    inputs, outputs = layout.input_places(j), layout.output_weights(source.theta)
+    inputs, outputs = layout.input_places(j), layout.output_weights(source.weights)
     along = np.zeros(end.size)
     # a positive m raises v_j; the other copy has the sign it has on the line
     along[layout.output_place(j)] = np.sqrt(0.5)

@@ -55,11 +55,7 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
         return replace(Assembler(at).point(result.representative, result.subkind), label=label)
     base, embedding = reduced_network(loss.model, result.representative)
     smaller = loss.model.with_hidden(len(embedding.copies))
-    below = Loss(smaller, loss.data).at(
-        noise=at.constants[1],
-        size=None if loss.data.weights is not None else at.constants[3],
-        weight_decay=at.constants[2],
-    )
+    below = Loss(smaller, loss.data).under(at.conditions)
     index = scaled_inertia(below.hessian(base))[0]
     return replace(Assembler(at).embedded(base, index, embedding), label=label)
 

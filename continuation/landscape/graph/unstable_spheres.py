@@ -55,8 +55,7 @@ class UnstableSphere:
     @classmethod
     def of(cls, at: LossAt, source: CriticalSet) -> UnstableSphere:
         """The unstable sphere of a critical point."""
-        assert source.theta is not None
-        hessian = at.hessian(source.theta)
+        hessian = at.hessian(source.weights)
         basis = unstable_directions(hessian, source.index, at.model)
         return cls(at, source, hessian, basis, _maps(source, basis))
 
@@ -67,8 +66,7 @@ class UnstableSphere:
 
     def start(self, direction: Array) -> Array:
         """Weights (d,) on the unstable manifold in a direction (k,)."""
-        theta = self.source.theta
-        assert theta is not None
+        theta = self.source.weights
         e = direction @ self.basis
         return manifold_point(self.at, theta, self.hessian, self.basis, e, reach(theta))
 

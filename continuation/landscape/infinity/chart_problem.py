@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.blocks import LARGEST_LOG
 from continuation.landscape.infinity.charts import Chart
-from continuation.landscape.network import Loss, Responses, Samples
+from continuation.landscape.network import Loss, Responses, Samples, ramp
 from continuation.problem import AnyProblem
 
 STEEPEST = 300.0
@@ -127,7 +127,7 @@ def ramp_weights(count: int, size: float, schedule: Sequence[int]) -> tuple[Arra
     t = float(np.clip((size - low) / (high - low), 0.0, 1.0))
     place = np.arange(count)
     ramped = (place >= low) & (place < high)
-    weight = np.where(place < low, 1.0, np.where(ramped, t**3 * (10 - 15 * t + 6 * t * t), 0.0))
+    weight = np.where(place < low, 1.0, np.where(ramped, ramp(t), 0.0))
     change = np.where(ramped, 30 * t * t * (1 - t) ** 2 / (high - low), 0.0)
     total = weight.sum()
     return weight / total, change / total - weight * change.sum() / total**2

@@ -26,16 +26,22 @@ from continuation.landscape.network.capabilities import (
     Capability,
     capability_table,
 )
+from continuation.landscape.network.conditions import (
+    PARAMETERS,
+    Conditions,
+    Given,
+    ramp,
+    sample_weights,
+)
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.inertia import scaled_inertia
-from continuation.landscape.network.loss import Jet, Loss, LossAt, as_weights
+from continuation.landscape.network.loss import INPUT_ROW, Jet, Loss, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, read_observations
 from continuation.landscape.network.responses import (
     Activation,
     Responses,
     activation,
     project,
-    sample_weights,
     saturation,
 )
 from continuation.landscape.network.samples import Samples
@@ -68,9 +74,11 @@ __all__ = [
     "EXHAUSTIVE_SEARCH",
     "FLOW_ENDS",
     "FREE_OUTPUTS",
+    "INPUT_ROW",
     "ISOLATED_OPTIMUM",
     "LARGEST_LISTED",
     "ONE_OPTIMUM",
+    "PARAMETERS",
     "PHASE_PLANE",
     "REDUCED_LOSS",
     "REGIONS",
@@ -81,7 +89,9 @@ __all__ = [
     "Activation",
     "Axis",
     "Capability",
+    "Conditions",
     "Dataset",
+    "Given",
     "Grid",
     "Jet",
     "Layout",
@@ -100,6 +110,7 @@ __all__ = [
     "loss_in_blocks",
     "output_place",
     "project",
+    "ramp",
     "read_observations",
     "sample_weights",
     "saturation",

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeGuard
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from continuation.errors import InvalidInputError, UnknownNameError
-from continuation.landscape.network.dataset import LARGEST, SMALLEST, Dataset
+from continuation.errors import InvalidInputError
+from continuation.landscape.network.conditions import Conditions, Given, sample_weights
+from continuation.landscape.network.dataset import Dataset
 from continuation.problem import CompiledProblem
 from symbolic import Kernels, Model, load_kernels
 
-PARAMETERS = ("noise", "size", "weight_decay", "population")
-"""Names of the parameters of the loss; the position is the kernels' parameter code."""
+INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)
+"""Rows of the kernels' data; the last one only where samples do not weigh alike."""
 
 JET_ORDER = 4
 
@@ -48,6 +48,7 @@ class LossAt:
 
     model: Model
     kernels: Kernels
+    conditions: Conditions
     constants: NDArray[np.float64]
     data: NDArray[np.float64]
     work: NDArray[np.float64] = field(repr=False)
@@ -55,7 +56,29 @@ class LossAt:
     @property
     def p(self) -> float:
         """Value of the parameter that the kernels take as their argument (the noise)."""
-        return float(self.constants[1])
+        return float(self.conditions.noise)
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Inputs (n,) of all samples, whether they count or not."""
+        return self.data[INPUT_ROW]
+
+    @property
+    def targets(self) -> NDArray[np.float64]:
+        """Noiseless targets T(x) (n,)."""
+        return self.data[TARGET_ROW]
+
+    @property
+    def noises(self) -> NDArray[np.float64]:
+        """Frozen noise ε (n,)."""
+        return self.data[NOISE_ROW]
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Weights ω (n,) of the samples, Σ ω = 1."""
+        if len(self.data) > WEIGHT_ROW:
+            return self.data[WEIGHT_ROW]
+        return sample_weights(self.x.size, self.conditions.size)
 
     def evaluate(self, theta: ArrayLike) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Loss, gradient (d,) and Hessian (d, d) in one pass over the samples."""
@@ -136,9 +159,7 @@ class Loss:
         """The loss of the same model on the population of its input law (teacher needed)."""
         return Loss(self.model, Dataset.population(self.model))
 
-    def at(
-        self, *, noise: float = 0.0, size: float | None = None, weight_decay: float = 0.0
-    ) -> LossAt:
+    def at(self, **given: Unpack[Given]) -> LossAt:
         """Bind the parameters.
 
         Parameters
@@ -155,52 +176,32 @@ class Loss:
         InvalidInputError
             A parameter outside its range or without meaning for this data set.
         """
-        constants = self._constants("noise", noise, size, weight_decay, ())
-        return LossAt(self.model, self.kernels, constants, self.rows, self._scratch())
+        return self.under(Conditions(**given))
+
+    def under(self, conditions: Conditions) -> LossAt:
+        """`at` for conditions in one value."""
+        conditions.require_meaning(self.data)
+        constants = conditions.constants(self.data, 0, "noise", ())
+        stated = conditions.on(self.data)
+        return LossAt(self.model, self.kernels, stated, constants, self.rows, self._scratch())
 
     def evaluate(
-        self,
-        theta: ArrayLike,
-        *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
+        self, theta: ArrayLike, **given: Unpack[Given]
     ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Loss, gradient (d,) and Hessian (d, d); parameters as in `at`."""
-        return self.at(noise=noise, size=size, weight_decay=weight_decay).evaluate(theta)
+        return self.at(**given).evaluate(theta)
 
-    def value(
-        self,
-        theta: ArrayLike,
-        *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
-    ) -> float:
+    def value(self, theta: ArrayLike, **given: Unpack[Given]) -> float:
         """Loss; parameters as in `at`."""
-        return self.at(noise=noise, size=size, weight_decay=weight_decay).value(theta)
+        return self.at(**given).value(theta)
 
-    def gradient(
-        self,
-        theta: ArrayLike,
-        *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
-    ) -> NDArray[np.float64]:
+    def gradient(self, theta: ArrayLike, **given: Unpack[Given]) -> NDArray[np.float64]:
         """Gradient, shape (d,); parameters as in `at`."""
-        return self.at(noise=noise, size=size, weight_decay=weight_decay).gradient(theta)
+        return self.at(**given).gradient(theta)
 
-    def hessian(
-        self,
-        theta: ArrayLike,
-        *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
-    ) -> NDArray[np.float64]:
+    def hessian(self, theta: ArrayLike, **given: Unpack[Given]) -> NDArray[np.float64]:
         """Hessian, shape (d, d); parameters as in `at`."""
-        return self.at(noise=noise, size=size, weight_decay=weight_decay).hessian(theta)
+        return self.at(**given).hessian(theta)
 
     def predict(self, theta: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
         """Network function f(x; θ), shape (m,), at inputs of shape (m,)."""
@@ -213,10 +214,8 @@ class Loss:
         self,
         parameter: str,
         *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
         schedule: Sequence[int] = (),
+        **given: Unpack[Given],
     ) -> CompiledProblem:
         """The critical point equation ∇L(θ; p) = 0 as a continuation problem.
 
@@ -238,16 +237,13 @@ class Loss:
         InvalidInputError
             A parameter outside its range or without meaning for this data set.
         """
-        if parameter not in PARAMETERS:
-            raise UnknownNameError(
-                f"unknown parameter {parameter!r}; choose one of {', '.join(PARAMETERS)}"
-            )
+        conditions = Conditions(**given)
+        conditions.require_meaning(self.data, parameter, schedule)
         if parameter == "noise" and self.data.kind == "observed":
             raise InvalidInputError("observed data have no separate noise to continue in")
         rows = self._homotopy_rows() if parameter == "population" else self.rows
-        constants = self._constants(parameter, noise, size, weight_decay, schedule)
-        if parameter == "population":
-            constants[5] = rows.shape[1] - self.data.size
+        nodes = rows.shape[1] - self.data.size
+        constants = conditions.constants(self.data, nodes, parameter, schedule)
         return CompiledProblem(
             self.kernels.evaluate,
             constants,
@@ -261,49 +257,6 @@ class Loss:
     def _scratch(self) -> NDArray[np.float64]:
         return np.zeros(self.kernels.work_shape)
 
-    def _constants(
-        self,
-        parameter: str,
-        noise: float,
-        size: float | None,
-        weight_decay: float,
-        schedule: Sequence[int],
-    ) -> NDArray[np.float64]:
-        self._check_noise(noise)
-        self._check_size(parameter, size, schedule)
-        require_level("weight_decay", weight_decay)
-        n = float(self.data.size if size is None else size)
-        head = [PARAMETERS.index(parameter), noise, weight_decay, n, 1.0, 0.0]
-        return np.array([*head, *schedule], dtype=np.float64)
-
-    def _check_noise(self, noise: float) -> None:
-        require_level("noise", noise)
-        if self.data.kind == "observed" and noise != 0.0:
-            raise InvalidInputError(
-                "observed data have no separate noise: leave noise at 0 "
-                "(continue in 'weight_decay' or 'size' instead)"
-            )
-
-    def _check_size(self, parameter: str, size: float | None, schedule: Sequence[int]) -> None:
-        if (size is not None or parameter == "size") and self.data.weights is not None:
-            raise InvalidInputError("only a data set with uniform weights has a size n")
-        if size is not None and not (is_number(size) and 2 <= size <= self.data.size):
-            raise InvalidInputError(f"size must lie in [2, {self.data.size}], not {size!r}")
-        steps = np.asarray(schedule, dtype=np.float64)
-        if steps.size and parameter != "size":
-            raise InvalidInputError("a schedule belongs to the parameter 'size'")
-        if steps.size and (
-            steps.size < 2
-            or (np.diff(steps) <= 0).any()
-            or steps[0] < 2
-            or steps[-1] > self.data.size
-            or (steps != np.floor(steps)).any()
-        ):
-            raise InvalidInputError(
-                f"schedule must be at least two increasing integers in [2, {self.data.size}], "
-                f"not {list(schedule)!r}"
-            )
-
     def _homotopy_rows(self) -> NDArray[np.float64]:
         """Population nodes first, then the samples; both with weights that sum to 1."""
         if self.data.kind == "population":
@@ -311,27 +264,9 @@ class Loss:
         nodes = self.population.rows
         uniform = np.full(self.data.size, 1.0 / self.data.size)
         weights = uniform if self.data.weights is None else self.data.weights
-        return np.ascontiguousarray(np.hstack([nodes, np.vstack([self.rows[:3], weights])]))
-
-
-def require_level(name: str, value: object) -> None:
-    """Noise or weight decay: 0, or a number whose fourth power is one.
-
-    Raises
-    ------
-    InvalidInputError
-        For everything else.
-    """
-    if not (is_number(value) and (value == 0.0 or SMALLEST <= value <= LARGEST)):
-        raise InvalidInputError(
-            f"{name} must be finite and >= 0 (0, or between {SMALLEST:g} and {LARGEST:g}), "
-            f"not {value!r}"
+        return np.ascontiguousarray(
+            np.hstack([nodes, np.vstack([self.rows[:WEIGHT_ROW], weights])])
         )
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is one real number (of Python or NumPy, no truth value)."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from continuation.arrays import Array
+from continuation.landscape.network.conditions import sample_weights
 from continuation.landscape.network.loss import Loss, LossAt
 from continuation.landscape.network.samples import Samples
 from symbolic import Model
@@ -96,9 +97,7 @@ class Responses:
     @classmethod
     def at(cls, loss_at: LossAt) -> Responses:
         """The same from a loss at fixed parameters."""
-        x, teacher, noise, *weights = loss_at.data
-        weight = weights[0] if weights else sample_weights(x.size, loss_at.constants[3])
-        samples = Samples.of(x, weight, teacher, noise)
+        samples = Samples.of(loss_at.x, loss_at.weights, loss_at.targets, loss_at.noises)
         return cls(samples, samples.teacher + loss_at.p * samples.noise, loss_at.model)
 
     @property
@@ -167,19 +166,6 @@ def _saturation(model: Model) -> tuple[float, float] | None:
     reach = float(u[close[0]])
     exponential = rest[np.searchsorted(u, min(2.0 * reach, u[-1]))] < 1e-15
     return (limit, reach) if exponential and 2.0 * reach < u[-1] else None
-
-
-def sample_weights(count: int, size: float | None) -> Array:
-    """Weights of the first `size` of `count` samples; a part of a sample by the C² ramp."""
-    if size is None:
-        return np.full(count, 1.0 / count)
-    whole = min(int(np.floor(size)), count)
-    t = size - whole
-    weight = np.zeros(count)
-    weight[:whole] = 1.0
-    if t > 0.0 and whole < count:
-        weight[whole] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
-    return weight / weight.sum()
 
 
 def project(target: Array, features: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from continuation.landscape.network.conditions import ramp
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss
 
@@ -40,6 +41,6 @@ def in_blocks(data: Dataset, p: float, schedule: tuple[int, ...]) -> Dataset:
         return data.first(upper)
     t = (p - lower) / (upper - lower)
     weights = np.ones(upper)
-    weights[lower:] = t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
+    weights[lower:] = ramp(t)
     whole = data.first(upper)
     return Dataset(whole.x, whole.target, whole.noise, weights / weights.sum(), whole.kind)

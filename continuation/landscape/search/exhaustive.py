@@ -85,9 +85,7 @@ class _Interior:
 
     @property
     def term(self) -> tuple[float, float, int]:
-        theta = self.found.theta
-        assert theta is not None
-        w1, w2 = sorted(np.abs(theta[:2]))
+        w1, w2 = sorted(np.abs(self.found.weights[:2]))
         return float(w1), float(w2), self.found.index
 
 

@@ -15,6 +15,7 @@ from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
     REGIONS,
     WIDE_ENDS,
+    Conditions,
     Loss,
     LossAt,
     Responses,
@@ -69,7 +70,7 @@ def find_critical_sets(
     regions: bool = True,
     infinity: bool = True,
     most_runs: int = MOST_RUNS,
-    time_limit: float = math.inf,
+    seconds: float = math.inf,
     progress: Report = silent,
 ) -> CriticalSets:
     """Find the critical points, lines, manifolds and ends at infinity of a loss.
@@ -98,7 +99,7 @@ def find_critical_sets(
         One and two units are always searched with theirs: the Euler count needs them.
     most_runs : int
         Budget of random runs for each width that is searched from repeated starts.
-    time_limit : float
+    seconds : float
         Seconds for all searches from repeated starts. A result that met this limit depends on
         the machine, and says so.
     progress : callable
@@ -121,8 +122,9 @@ def find_critical_sets(
     """
     if int(seed) != seed or seed < 0:
         raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
-    budget = Budget(most_runs, time_limit)
-    task = _Task(loss, noise, size, weight_decay, int(seed), infinity, budget, progress)
+    budget = Budget(most_runs, seconds)
+    conditions = Conditions(noise, size, weight_decay)
+    task = _Task(loss, conditions, int(seed), infinity, budget, progress)
     found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
     if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
         return label_regions(loss, found)
@@ -134,22 +136,20 @@ class _Task:
     """One call of `find_critical_sets`."""
 
     loss: Loss
-    noise: float
-    size: float | None
-    weight_decay: float
+    conditions: Conditions
     seed: int
     infinity: bool
     budget: Budget
     progress: Report
 
     def at(self, loss: Loss) -> LossAt:
-        return loss.at(noise=self.noise, size=self.size, weight_decay=self.weight_decay)
+        return loss.under(self.conditions)
 
     def is_exhaustive(self, model: Model) -> bool:
-        return EXHAUSTIVE_SEARCH.holds(model) and self.weight_decay == 0.0
+        return EXHAUSTIVE_SEARCH.holds(model) and not self.conditions.decays
 
     def exhaustive(self, loss: Loss) -> CriticalSets:
-        responses = Responses.of(loss, self.noise, self.size)
+        responses = Responses.at(self.at(loss))
         search = one_unit_sets if loss.model.hidden == 1 else two_unit_sets
         found = search(self.at(loss), responses)
         units = loss.model.hidden
@@ -158,7 +158,7 @@ class _Task:
 
     def by_starts(self) -> CriticalSets:
         """Genuine points of every width, and their embeddings."""
-        lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+        lifter = Lifter(self.loss, self.conditions)
         points: dict[int, list[BasePoint]] = {}
         genuine: Sequence[CriticalSet] = ()
         notes: list[str] = []
@@ -185,14 +185,16 @@ class _Task:
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
-        if self.weight_decay > 0.0 or not WIDE_ENDS.holds(self.loss.model):
+        if self.conditions.decays or not WIDE_ENDS.holds(self.loss.model):
             return [], NO_ENDS
         if not self.infinity:
             return [], "sets at infinity were not asked for"
         if (reason := self.budget.spent(0)) is not None:
             return [], f"sets at infinity are not searched: {reason}"
         self.progress(Progress("sets at infinity", 1, 1, 0))
-        found = wide_ends(self.loss, noise=self.noise, size=self.size, seed=self.seed)
+        found = wide_ends(
+            self.loss, noise=self.conditions.noise, size=self.conditions.size, seed=self.seed
+        )
         return wide_end_sets(Assembler(self.at(self.loss)), found), found.note
 
     def _widths(self) -> range:
@@ -234,7 +236,7 @@ class _Task:
             harvest.narrower.clear()
             below = points.get(units - 1, []) if narrow else []
             if narrow and units == 1 and not used:
-                lifter = Lifter(self.loss, self.noise, self.size, self.weight_decay)
+                lifter = Lifter(self.loss, self.conditions)
                 below = [lifter.nothing()]
             new = [point for point in below if point not in used]
             used.extend(new)
@@ -247,7 +249,7 @@ class _Task:
 
     def _anchors(self, loss: Loss, points: Mapping[int, list[BasePoint]]) -> list[Array]:
         """Embeddings of the points of one unit less, as starts."""
-        lifter = Lifter(loss, self.noise, self.size, self.weight_decay)
+        lifter = Lifter(loss, self.conditions)
         below = points.get(loss.model.hidden - 1, []) if loss.model.is_perceptron else []
         return [s.theta for s in lifter.all_over(below).sets if s.theta is not None]
 

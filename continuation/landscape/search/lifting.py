@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Layout, Loss, Responses, sample_weights
+from continuation.landscape.network import Conditions, Layout, Loss, Responses
 from continuation.landscape.search.silent_units import SilentUnits, silent_curves, silent_roots
 from continuation.landscape.sets import (
     Assembler,
@@ -85,24 +85,19 @@ class Lifter:
     ----------
     loss : Loss
         Of the network of H units, free output weights.
-    noise, size, weight_decay
-        Its parameters.
+    conditions : Conditions
     """
 
-    def __init__(self, loss: Loss, noise: float, size: float | None, weight_decay: float) -> None:
-        self.loss, self.noise, self.size = loss, noise, size
-        self.at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    def __init__(self, loss: Loss, conditions: Conditions) -> None:
+        self.loss, self.at = loss, loss.under(conditions)
         self.build = Assembler(self.at)
-        self.decays = weight_decay > 0.0
+        self.decays = conditions.decays
 
     def nothing(self) -> BasePoint:
         """The network without units: its offset is the mean of the targets."""
-        data = self.loss.data
-        weights = data.weights
-        if weights is None:
-            weights = sample_weights(data.size, self.size)
-        mean = float(weights @ (data.target + self.noise * data.noise))
-        decay = float(self.at.constants[2])
+        at = self.at
+        mean = float(at.weights @ (at.targets + at.conditions.noise * at.noises))
+        decay = at.conditions.weight_decay
         constant = np.array([mean / (1.0 + decay)]) if self.loss.model.offset else np.empty(0)
         return BasePoint(0, constant, 0)
 
@@ -144,7 +139,7 @@ class Lifter:
         units = Layout.of(model).with_hidden(base.units).units(base.theta)
         if model.bias:
             return silent_curves(self.at, self._outputs(base, self.loss.data.x), units[:, :2])
-        responses = Responses.of(self.loss, self.noise, self.size)
+        responses = Responses.at(self.at)
         return silent_roots(responses, self._outputs(base, responses.x), units[:, 0])
 
     def _outputs(self, base: BasePoint, x: Array) -> Array:

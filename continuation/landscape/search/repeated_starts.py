@@ -110,8 +110,8 @@ class Harvest:
     @cached_property
     def size(self) -> float:
         """Loss of the zero function, roughly: half the mean square of the targets."""
-        _, teacher, noise = self.build.at.data[:3]
-        return 0.5 * float(np.mean((teacher + self.build.at.p * noise) ** 2))
+        at = self.build.at
+        return 0.5 * float(np.mean((at.targets + at.conditions.noise * at.noises) ** 2))
 
     def _is_narrower(self, theta: Array) -> bool:
         model = self.build.model
@@ -188,7 +188,7 @@ def harvest_points(
     report : callable
         Called after each batch with the batches done and the genuine points known.
     """
-    harvest = Harvest(Assembler(at), decays=at.constants[2] > 0.0)
+    harvest = Harvest(Assembler(at), decays=at.conditions.decays)
     quiet, batch, reason = 0, 0, ""
     while not reason:
         before = len(harvest.points)
@@ -256,7 +256,7 @@ def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Gene
 
 def has_few_samples(at: LossAt) -> bool:
     """Whether there are fewer distinct inputs than weights (for odd units without bias: |x|)."""
-    model, x = at.model, at.data[0]
+    model, x = at.model, at.x
     return bool(np.unique(np.abs(x) if model.is_odd_function else x).size < model.dimension)
 
 
@@ -272,6 +272,6 @@ def is_resolved(at: LossAt, theta: Array) -> bool:
         return True
     layout = Layout.of(model)
     w, c = layout.input_weights(theta), layout.biases(theta)
-    seen = np.abs(np.outer(w, at.data[0]) + c[:, None]) < TRANSITION
-    flat = np.abs(w) * np.ptp(at.data[0]) < TRANSITION
+    seen = np.abs(np.outer(w, at.x) + c[:, None]) < TRANSITION
+    flat = np.abs(w) * np.ptp(at.x) < TRANSITION
     return bool((flat | (seen.sum(axis=1) >= FEWEST_SAMPLES)).all())

@@ -28,7 +28,6 @@ from continuation.landscape.network import (
     Responses,
     Symmetry,
     activation,
-    sample_weights,
 )
 
 ANGLES, RADII = 180, 120
@@ -118,10 +117,8 @@ class _Plane:
 
     @classmethod
     def of(cls, at: LossAt, outputs: Array) -> _Plane:
-        x, teacher, noise = at.data[:3]
-        size = float(at.constants[3])
-        weights = at.data[3] if len(at.data) > 3 else sample_weights(x.size, size)
-        pull = weights * (outputs - teacher - at.p * noise)
+        x = at.x
+        pull = at.weights * (outputs - at.targets - at.conditions.noise * at.noises)
         symmetry = Symmetry.of(at.model)
         turn, sign = (np.pi, float(symmetry.output_sign)) if symmetry.flip else (2 * np.pi, 1.0)
         return cls(at, x, pull, float(x.mean()), float(x.std()), turn, sign)

@@ -35,7 +35,7 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     -------
     ndarray, shape (d,)
     """
-    model, x = at.model, at.data[0]
+    model, x = at.model, at.x
     if not model.is_perceptron:
         return 2.0 * rng.standard_normal(model.dimension)
     layout, h = Layout.of(model), model.hidden
@@ -83,7 +83,7 @@ def beside(at: LossAt, base: Array) -> Array:
     -------
     ndarray, shape (k, d)
     """
-    model, x = at.model, at.data[0]
+    model, x = at.model, at.x
     layout, h = Layout.of(model), model.hidden
     units, rest = layout.with_hidden(h - 1).split(base)
     low, high = np.array(STEEPNESS) / np.std(x)

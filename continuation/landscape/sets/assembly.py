@@ -53,12 +53,6 @@ class Assembler:
         """The group that counts are taken modulo."""
         return Symmetry.of(self.model)
 
-    @property
-    def parameters(self) -> dict[str, float]:
-        """Noise, size and weight decay of the loss."""
-        noise, decay, size = (float(value) for value in self.at.constants[1:4])
-        return {"noise": noise, "size": size, "weight_decay": decay}
-
     def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
         """A critical point: everything from the exact Hessian."""
         theta = self.symmetry.canonical(theta)
@@ -80,7 +74,7 @@ class Assembler:
             orbit_size=self.symmetry.order // stabiliser.order,
             stabiliser=stabiliser,
             base=base,
-            parameters=self.parameters,
+            conditions=self.at.conditions,
         )
         return with_excess_risk(found)
 
@@ -137,7 +131,7 @@ class Assembler:
             orbit_size=self.symmetry.order // exchanges,
             stabiliser=Stabiliser(exchanges),
             normal_derivatives=end.normals,
-            parameters=self.parameters,
+            conditions=self.at.conditions,
         )
         return with_excess_risk(found)
 

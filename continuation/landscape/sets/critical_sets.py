@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
+from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitModel
-from continuation.landscape.network import Stabiliser
+from continuation.landscape.network import Conditions, Stabiliser
 from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
 from continuation.landscape.sets.manifolds import Embedding, Piece
 from continuation.landscape.sets.saturation import Saturation
@@ -136,7 +137,7 @@ class CriticalSet:
         How it lies over them: copied, silent and dead units.
     pieces : tuple of Piece
         Pieces of a line or manifold, with their transverse indices.
-    parameters : mapping
+    conditions : Conditions
         noise, size and weight_decay at which the set was found.
     evidence : RegionEvidence or None
         What the region rests on.
@@ -161,7 +162,7 @@ class CriticalSet:
     base: Array | None = field(default=None, repr=False)
     embedding: Embedding | None = field(default=None, repr=False)
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
-    parameters: Mapping[str, float] = field(default_factory=dict, repr=False)
+    conditions: Conditions = field(default=Conditions(), repr=False)
     evidence: RegionEvidence | None = field(default=None, repr=False)
 
     @property
@@ -183,6 +184,32 @@ class CriticalSet:
     def is_isolated(self) -> bool:
         """Whether all its units work and differ."""
         return self.subkind == ISOLATED
+
+    @property
+    def weights(self) -> Array:
+        """Representative weights θ (d,).
+
+        Raises
+        ------
+        InvalidInputError
+            At infinity, where there are none.
+        """
+        if self.theta is None:
+            raise InvalidInputError(f"{self.label or self.subkind} is at infinity, without weights")
+        return self.theta
+
+    @property
+    def smaller(self) -> tuple[Array, Embedding]:
+        """The point (d₀,) of a smaller network that the set lies over, and its embedding.
+
+        Raises
+        ------
+        InvalidInputError
+            For a genuine set of this network, or one at infinity.
+        """
+        if self.base is None or self.embedding is None:
+            raise InvalidInputError(f"{self.label or self.subkind} is over no smaller network")
+        return self.base, self.embedding
 
     @property
     def index(self) -> int:
@@ -220,9 +247,8 @@ class CriticalSet:
         x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
         if self.limit is not None:
             return self.limit.outputs(self.model, x)
-        assert self.theta is not None
         out = np.empty_like(x)
-        load_kernels(self.model).network(self.theta, x, out)
+        load_kernels(self.model).network(self.weights, x, out)
         return out
 
 

@@ -13,7 +13,7 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
 from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
-from continuation.landscape.network import Loss, scaled_inertia, split_plain
+from continuation.landscape.network import Conditions, Loss, scaled_inertia, split_plain
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
 from continuation.landscape.zero_noise.blow_up import BlowUp
@@ -164,7 +164,7 @@ def _arrival(loss: Loss, theta: Array, p: Array, highest: float) -> str:
     """Where a branch that has come close to a confluence passes it."""
     where = range_of_points(loss)
     route = Route(
-        loss, "noise", {}, (), (0.0, 2.0 * max(highest, p[-1])), where, STEPS, NEWTON
+        loss, "noise", Conditions(), (), (0.0, 2.0 * max(highest, p[-1])), where, STEPS, NEWTON
     )  # fmt: skip
     passages = passages_of(go_on(route, theta, p, where(theta[-1])))
     if not passages:
@@ -255,8 +255,7 @@ def _partner(
     if not np.isclose(branch.p[-1], noise):
         return None, f"its branch ends at noise {branch.p[-1]:.3g} ({branch.stop_reason})"
     for s in candidates:
-        assert s.theta is not None
-        near_enough = weight_gap(s.model, branch.theta[-1], s.theta) <= FOLLOWED.weights
+        near_enough = weight_gap(s.model, branch.theta[-1], s.weights) <= FOLLOWED.weights
         if near_enough and s.index == branch.index[-1] == one.index:
             return s, ""
     return None, "its branch arrives, but the search does not list it"

@@ -107,7 +107,7 @@ def test_the_comparison_sees_what_differs():
         {"theta": np.where(np.arange(4) == 2, np.nextafter(line.theta, 9.0), line.theta)},
         {"base": None},
         {"segments": (bent, *line.segments[1:])},
-        {"parameters": line.parameters | {"noise": 0.2}},
+        {"conditions": line.conditions.where("noise", 0.2)},
         {"inertia": list(line.inertia)},
         {"attracting": not line.attracting},
     ):

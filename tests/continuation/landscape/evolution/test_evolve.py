@@ -11,6 +11,7 @@ from continuation.landscape.evolution.events import Event
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import SCAN_RTOL, Sides
 from continuation.landscape.evolution.strands import StrandAt
+from continuation.landscape.network import Conditions
 from continuation.landscape.network.observations import Axis
 from continuation.landscape.network.schedule import in_blocks
 from continuation.landscape.sets.matching import same_set
@@ -195,8 +196,8 @@ def test_blocks_of_samples():
     assert middle.weights.sum() == pytest.approx(1.0)
     assert middle.weights[25] / middle.weights[5] == pytest.approx(0.5)
     theta = np.array([0.7, 1.3, 0.4, -0.2])
-    whole = Loss(model, data).problem("size", noise=0.1, schedule=(20, 40))
-    blocks = LossFamily(Loss(model, data), "size", noise=0.1, schedule=(20, 40))
+    whole = Loss(model, data).problem("size", Conditions(noise=0.1), (20, 40))
+    blocks = LossFamily(Loss(model, data), "size", Conditions(noise=0.1), (20, 40))
     np.testing.assert_allclose(
         blocks.at(33.0).gradient(theta), whole.residual(theta, 33.0), rtol=1e-12, atol=1e-15
     )

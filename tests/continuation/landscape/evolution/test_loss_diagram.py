@@ -208,7 +208,7 @@ def test_function_distance_is_the_root_of_twice_the_excess_risk(case):
     for branch in diagram.branches:
         distance = function_distance(loss, branch)
         assert distance.shape == branch.p.shape
-        start = np.flatnonzero(branch.p == branch.set.parameters[diagram.parameter])
+        start = np.flatnonzero(branch.p == branch.set.conditions.value(diagram.parameter))
         risks = distance[start] ** 2 / 2.0
         assert np.abs(risks - branch.set.excess_risk).min() < 1e-7 * branch.set.excess_risk
 
@@ -244,8 +244,9 @@ def test_every_set_is_announced_before_it_is_followed():
     model = overparameterised()
     loss = Loss(model, Dataset.sample(model, 40, 1))
     seen = []
-    diagram = loss_diagram(loss, "noise", (0.09, 0.1), (0.1,), on_set=seen.append)
-    assert seen == [branch.set for branch in diagram.branches]
+    diagram = loss_diagram(loss, "noise", (0.09, 0.1), (0.1,), progress=seen.append)
+    followed = [f"following {branch.set.label} of noise = 0.1" for branch in diagram.branches]
+    assert [look.stage for look in seen] == followed
     assert len(seen) == len(find_critical_sets(loss, noise=0.1, regions=False))
 
 

@@ -201,7 +201,7 @@ def test_a_critical_start_is_not_called_a_limit(student):
 
 
 def test_budgets_end_the_flow_with_a_remedy(student):
-    assert "raise time_limit" in flow_to_limit(student, STARTS[0], time_limit=1.0).message
+    assert "raise flow_time" in flow_to_limit(student, STARTS[0], flow_time=1.0).message
     assert "raise step_limit" in flow_to_limit(student, STARTS[0], step_limit=5).message
 
 
@@ -229,7 +229,7 @@ def test_bad_starts_are_refused(student, start):
         flow_to_limit(student, start)
 
 
-@pytest.mark.parametrize("name", ["rtol", "time_limit", "step_limit"])
+@pytest.mark.parametrize("name", ["rtol", "flow_time", "step_limit"])
 def test_bad_limits_are_refused(student, name):
     with pytest.raises(InvalidInputError, match=name):
         flow_to_limit(student, STARTS[0], **{name: 0})

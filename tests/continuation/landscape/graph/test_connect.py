@@ -240,7 +240,7 @@ def test_undecided_trajectories_are_shown():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 100, 0))
     sets = find_critical_sets(loss, noise=NOISE)
-    graph = connect(loss, sets, noise=NOISE, time_limit=1.0)
+    graph = connect(loss, sets, noise=NOISE, flow_time=1.0)
     assert {row["target"] for row in graph.rows()} == {"undecided"}
     assert graph.nx.nodes["undecided"]["kind"] == "undecided"
 

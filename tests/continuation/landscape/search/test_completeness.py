@@ -88,15 +88,15 @@ def test_a_spent_budget_says_what_is_not_complete():
     assert not short.complete
     assert not short.saturation[0].settled
     assert any("UNFINISHED" in note and "most_runs" in note for note in short.notes)
-    timed = find_critical_sets(loss, noise=0.1, time_limit=1e-9, regions=False)
+    timed = find_critical_sets(loss, noise=0.1, seconds=1e-9, regions=False)
     assert timed.saturation[0].runs == 0
-    assert any("time_limit" in note for note in timed.notes)
+    assert any("seconds" in note for note in timed.notes)
     assert any(note.startswith("sets at infinity are not searched") for note in timed.notes)
     # what the narrower networks determine is there all the same
     assert {"split line", "split plane", "origin"} <= {s.subkind for s in timed}
 
 
-@pytest.mark.parametrize("options", [{"most_runs": 0}, {"most_runs": 1.5}, {"time_limit": 0.0}])
+@pytest.mark.parametrize("options", [{"most_runs": 0}, {"most_runs": 1.5}, {"seconds": 0.0}])
 def test_a_budget_is_positive(options):
     with pytest.raises(InvalidInputError):
         find_critical_sets(loss_of(single_unit, 20), noise=0.1, **options)
