@@ -29,12 +29,11 @@ from continuation.arclength import PLAIN_CHUNK as CHUNK
 from continuation.arclength import collect
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.codimension_two import fold_coefficient, overlap, solved
 from continuation.errors import InvalidInputError
 from continuation.exports import Stored, Table, table
-from continuation.identify import null_vectors
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning, Quantity
-from continuation.normal_forms import normalised
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_number
 from continuation.plotting import draw_curve
 from continuation.problem import AnyProblem, Problem
@@ -224,7 +223,9 @@ def follows(
             of_q, start, meaning = family_of(family, q0)
             defined = define(point)
             branch = trace_definition(defined, of_q, start, q_limits, direction, step, newton)
-            return replace(defined.read(branch), kind=kind, meaning=meaning).with_names()
+            curve = defined.read(branch)
+            special = tuple(solved(of_q, q) for q in curve.special)
+            return replace(curve, special=special, kind=kind, meaning=meaning).with_names()
 
         trace.__name__ = trace.__qualname__ = define.__name__
         trace.__module__ = define.__module__
@@ -261,7 +262,8 @@ def trace_fold_curve(point: SpecialPoint) -> Definition:
     n = point.x.size
 
     def functions(family: Family) -> Functions:
-        return {"cusp": lambda y, q: _fold_coefficient(family(q), _without_vector(y, n), y[n:-1])}
+        tests = {"cusp": fold_coefficient, "bogdanov-takens": overlap}
+        return {name: _along(test, family, n) for name, test in tests.items()}
 
     return Definition(
         equations=lambda problem: _eigenvector_equations(problem, n, 0.0),
@@ -465,11 +467,11 @@ def _branch_point_equations(problem: AnyProblem, n: int) -> Equations:
     return residual, jacobian
 
 
-def _fold_coefficient(problem: AnyProblem, z: Array, v: Array) -> float:
-    """ψᵀF_xx[v, v], with ψ oriented along v so that it varies smoothly."""
-    _, psi = normalised(v, null_vectors(problem, z, 1)[1][:, 0])
-    e = np.append(v, 0.0)
-    return float(psi @ problem.second(z, e, e))
+def _along(
+    test: Callable[[AnyProblem, Array, Array], float], family: Family, n: int
+) -> Callable[[Array, float], float]:
+    """A test function of (problem, (x, p), v), for y = (x, v, p) and q."""
+    return lambda y, q: test(family(q), _without_vector(y, n), y[n : 2 * n])
 
 
 def assembled(branch: Branch, n: int, column: int) -> Curve:

@@ -199,7 +199,7 @@ class Tracer:
                 kind="limit", x=window.x[-1], p=float(window.p[-1]), tangent=window.tangent[-1],
                 kernel=none, left_kernel=none, coefficients={}, located=True,
                 status="Newton at the limit", bracket=z, index=count - 2,
-                residual=float(window.statistics[-1, stepper.S_REMAINING]),
+                residual=float(np.abs(self.problem.residual(z[-1, :-1], float(z[-1, -1]))).max()),
                 meaning=self.problem.meaning,
             ),
         )  # fmt: skip
