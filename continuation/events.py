@@ -104,9 +104,9 @@ class EventFinder:
         if not self.singular:
             return [identify(path, [event], offset) for event in self._passages(path, first, [])]
         points: list[SpecialPoint] = []
-        for interval in self._intervals(samples, table, first):
+        for interval in () if is_quiet else self._intervals(samples, table, first):
             points += self._explained(path, interval, offset, patient)
-        for bounds, test in self._dips(samples, table, first):
+        for bounds, test in () if is_quiet else self._dips(samples, table, first):
             points += self._turned(path, bounds, test, offset, patient)
         for bounds in self._near_singular(samples, first, _rows(points, offset)):
             points += self._turned(path, bounds, _smallest, offset, False)
@@ -263,26 +263,34 @@ class EventFinder:
     def _passages(self, path: Path, first: int, folds: list[float]) -> Iterator[Event]:
         """Zeros between samples; folds divide a step that goes there and back."""
         tests = list(self._tests())
-        if not tests:
+        if not tests and not self.targets:
             return
         knots = sorted({*map(float, range(max(first - 1, 0), len(path.samples))), *folds})
+        along = np.array([path.parameter(u) for u in knots])
+        for target in self.targets:
+            for k in _changes(along - target):
+                bounds, test = (knots[k], knots[k + 1]), _passing(target)
+                root = path.at_parameter(target, *bounds) or path.root(test, *bounds)
+                if root is not None:
+                    yield Event("target", root, bounds, f"{target:.17g}", test(root))
         for kind, name, test in tests:
-            values = [test(path.at(u)) for u in knots]
-            for k in range(len(knots) - 1):
-                if (values[k] < 0) != (values[k + 1] < 0) and values[k] != 0:
-                    bounds = (knots[k], knots[k + 1])
-                    root = path.at_parameter(float(name), *bounds) if kind == "target" else None
-                    root = root or path.root(test, *bounds)
-                    if root is not None:
-                        yield Event(kind, root, bounds, name, test(root))
+            for k in _changes(np.array([test(path.at(u)) for u in knots])):
+                bounds = (knots[k], knots[k + 1])
+                root = path.root(test, *bounds)
+                if root is not None:
+                    yield Event(kind, root, bounds, name, test(root))
 
     def _tests(self) -> Iterator[tuple[str, str, Callable[[Local], float]]]:
         if not self.singular:
             yield "turn", "", _slope
-        for target in self.targets:
-            yield "target", f"{target:.17g}", _passing(target)
         for name, function in self.functions.items():
             yield "user", name, _applied(function)
+
+
+def _changes(values: Array) -> Array:
+    """Rows after which the sign changes; a zero belongs to the step that arrives at it."""
+    below = values < 0
+    return np.flatnonzero((below[:-1] != below[1:]) & (values[:-1] != 0))
 
 
 def _slope(local: Local) -> float:

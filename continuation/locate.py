@@ -100,6 +100,10 @@ class Path:
             self._known[u] = self._sample(int(u)) if u == int(u) else self._between(u)
         return self._known[u]
 
+    def parameter(self, u: float) -> float:
+        """The parameter at u."""
+        return float(self.z[int(u), -1] if u == int(u) else self.at(u).z[-1])
+
     def coordinate(self, z: Array, i: int) -> float:
         """Coordinate of a point near the chord between samples i and i + 1."""
         i = min(max(i, 0), len(self.samples) - 2)

@@ -248,4 +248,6 @@ def _error_bound(s: Samples) -> Array:
         noise + s.statistics[:, stepper.S_REMAINING],
         s.statistics[:, stepper.S_SMALLEST],
     )
+    if smallest.min() > 0:
+        return np.asarray(total / smallest)
     return np.divide(total, smallest, out=np.full(total.shape, np.inf), where=smallest > 0)
