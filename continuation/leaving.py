@@ -20,8 +20,8 @@ __all__ = ["opposite_starts", "sewn", "special_point", "switch_branch"]
 OPPOSITE = -0.9
 """Cosine of the angle between two halves of one smooth branch, a small step from its middle."""
 
-NEAR = 3
-"""Steps each way in which `special_point` looks."""
+NEAR = 12
+"""Steps each way in which `special_point` looks: the unit of a step found near one may be small."""
 
 
 def switch_branch(
