@@ -17,7 +17,7 @@ from continuation.locate import Local, Path
 from continuation.pairs import double_hopf, flip, oscillatory, with_pair
 from continuation.polish import polished
 from continuation.problem import AnyProblem
-from continuation.scaling import InUnits, Units
+from continuation.scaling import InUnits
 
 __all__ = ["Event", "identify"]
 
@@ -101,8 +101,9 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
         return flip(path, point)
     if problem.is_map and abs(critical[0]) > 0.1:
         return oscillatory(path, point, critical[0])
-    pairs = [value for value in critical if value.imag > PAIR * scale]
-    zeros = [value for value in critical if abs(value.imag) <= PAIR * scale]
+    slowest = 0.0 if _is_regular(path, point) else PAIR * scale
+    pairs = [value for value in critical if value.imag > slowest]
+    zeros = [value for value in critical if abs(value.imag) <= slowest]
     if not zeros:
         return (double_hopf if len(pairs) > 1 else _single)(path, point, pairs)
     if point.located and abs(zeros[0]) > UNRESOLVED * scale:
@@ -124,6 +125,15 @@ def _critical(problem: AnyProblem, local: Local, skipped: int, scale: float) -> 
     order = np.argsort(rate, kind="stable")[skipped:]
     limit = max(TOGETHER * scale if local.corrected else 0.0, float(rate[order[0]]))
     return [complex(values[i]) for i in order if rate[i] <= limit]
+
+
+def _is_regular(path: Path, point: SpecialPoint) -> bool:
+    """Whether dF/dx is regular in units that fit: then a critical pair is one, however slow."""
+    problem = _in_units(path, point)[0]
+    z = problem.units.inside(point.point)
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    is_sparse: bool = sparse.issparse(j)
+    return not is_sparse and bool(linalg.svdvals(j)[-1] > PAIR)
 
 
 # -- eigenvalue zero -------------------------------------------------------------------------
@@ -152,10 +162,10 @@ def _steady(path: Path, point: SpecialPoint, k: int, crosses: bool) -> SpecialPo
 
 def _in_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:
     """The problem in units that fit the point and its bracket, and the ends of that in them."""
-    problem, parameter = path.workspace.problem, path.workspace.parameter_unit
+    problem, run = path.workspace.problem, path.workspace.units
     around = [point.point, *point.bracket]
     matrices = [problem.full_jacobian(z) for z in around]
-    units = Units.balancing(matrices, parameter, problem.symmetric)
+    units = run.rebalanced(matrices, problem.symmetric)
     return InUnits(problem, units), [units.inside(z) for z in around]
 
 

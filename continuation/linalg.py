@@ -95,7 +95,8 @@ def solve(matrix: Any, right: Array) -> Array:
         dtype = np.result_type(matrix.dtype, right.dtype)
         lu: Any = splu(sparse.csc_matrix(matrix, dtype=dtype))
         return np.asarray(lu.solve(right.astype(dtype)))
-    return np.asarray(linalg.solve(matrix, right))
+    # NumPy's solver: a nearly singular system is no reason for a warning
+    return np.asarray(np.linalg.solve(matrix, right))
 
 
 def eigenvectors(matrix: Any, value: complex, mass: Array) -> tuple[Array, Array]:

@@ -81,6 +81,14 @@ class Units:
                 break
         return cls(power_of_two(columns), power_of_two(rows))
 
+    def rebalanced(self, matrices: Sequence[Any], symmetric: bool) -> "Units":
+        """These units, adapted by `balancing` to matrices that may differ in many orders."""
+        if symmetric:  # rows and columns of one unknown have one unit
+            return Units.balancing(matrices, float(self.columns[-1]), True)
+        inside = [scaled(m, self.rows, self.columns) for m in matrices]
+        change = Units.balancing(inside, 1.0, False)
+        return Units(self.columns * change.columns, self.rows * change.rows)
+
     @classmethod
     def plain(cls, n: int) -> "Units":
         """No scaling."""

@@ -16,7 +16,6 @@ from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
 from continuation.options import as_state
 from continuation.problem import AnyProblem, check_values
 from continuation.run import Run
-from continuation.scaling import Units
 from continuation.step_arrays import magnitude
 from continuation.workspace import MESSAGES, Samples, Workspace
 
@@ -183,7 +182,7 @@ def _tangent(
         tangent = _sparse_null_vector(a)
     else:
         # the rank is a matter of units: where it is full, it is so in units that fit
-        units = Units.balancing([a], workspace.parameter_unit, problem.symmetric)
+        units = workspace.units.rebalanced([a], problem.symmetric)
         _, s, vt = np.linalg.svd(units.rows[:, None] * a * units.columns)
         family = int((s <= KERNEL_TOLERANCE * s[0]).sum())
         if family:
