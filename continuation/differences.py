@@ -112,9 +112,10 @@ def length(function: Callable[[float], Array], guess: float) -> float:
     guess : float
         Positive.
     """
-    if _inconsistency(function, guess) <= GOOD:
-        return guess
-    errors = np.array([_inconsistency(function, guess * part) for part in LADDER])
+    with np.errstate(all="ignore"):  # the longer ones may overflow
+        if _inconsistency(function, guess) <= GOOD:
+            return guess
+        errors = np.array([_inconsistency(function, guess * part) for part in LADDER])
     good = np.flatnonzero(errors <= max(GOOD, 10.0 * float(errors.min())))
     nearest = good[np.argmin(np.abs(np.log(LADDER[good])))]
     return float(guess * LADDER[nearest])

@@ -25,6 +25,8 @@ JUMP_RETRIES = 8
 LOOP_TOLERANCE = 1e-6
 #: Steps after which the directions along a family of solutions are computed anew.
 FAMILY_CHUNK = 16
+#: Times that units are shortened where the branch turns too sharply in them.
+SHORTENINGS = 6
 #: Why steps fail though Newton converges.
 CORNER = (
     "the branch turns by more than max_angle however short the step: it has a corner, or the "
@@ -52,7 +54,7 @@ class Tracer:
         self.start, self.workspace, self.finder = start, start.workspace, start.finder
         self.vectors, self.control = start.vectors, start.control
         self.stop_reason, self.message = "", ""
-        self.is_sharp = False
+        self.is_sharp, self.shortened = False, 0
 
     def segments(self, chunk: int) -> Iterator[Segment]:
         """Segments of at most `chunk` samples until the run ends."""
@@ -136,9 +138,10 @@ class Tracer:
     def _no_step(self, status: int) -> None:
         """No step of the minimum length succeeds."""
         why = self._trouble()
-        self.is_sharp = status == CONVERGED and not why
+        self.is_sharp = status == CONVERGED and not why and self.shortened < SHORTENINGS
+        self.shortened += self.is_sharp
         if not self.is_sharp:
-            why = why or MESSAGES[status]
+            why = why or (CORNER if status == CONVERGED else MESSAGES[status])
             self.end("no progress", f"no step of the minimum length succeeds: {why}")
 
     def _adapted(self, window: Samples) -> Samples:

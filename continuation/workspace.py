@@ -148,7 +148,8 @@ class Workspace:
     def _measure(self, z: Array) -> None:
         """Find the lengths over which F changes, where it is differenced."""
         given = self.step.state_scale
-        guesses = np.maximum(1.0, np.abs(z))
+        # not beyond its own size: far away other terms of F may rule
+        guesses = np.where(z == 0, 1.0, np.abs(z))
         if given is not None:
             guesses[:-1] = given
         self.problem = measured(self.problem, z, guesses)
