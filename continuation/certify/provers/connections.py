@@ -21,7 +21,12 @@ from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Traject
 from continuation.landscape.flow import FLOW_TIME
 from continuation.landscape.graph import Departure, departures
 from continuation.landscape.network import Symmetry
-from continuation.landscape.sets import SPLIT_LINE, coinciding_units, merge_units
+from continuation.landscape.sets import (
+    SPLIT_LINE,
+    coinciding_units,
+    merge_units,
+    shared_conditions,
+)
 
 RTOL, ATOL = 1e-9, 1e-13
 """Tolerances of the last stretch into a basin, whose radius may be 1e-5."""
@@ -37,22 +42,25 @@ def certify_sets(
     loss: Loss,
     sets: Sequence[CriticalSet],
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
 ) -> tuple[Certificate, ...]:
     """Certificates of critical sets, in their order.
 
     Points (origin, dead and silent units among them) as in `certify_point`, split lines as in
     `certify_line`, confluences and linear ends as in `infinity_certificate`; other sets at
-    infinity, manifolds and degenerate sets are UNDECIDED, with the reason.
+    infinity, manifolds and degenerate sets are UNDECIDED, with the reason. Parameters that are
+    omitted are those that the sets were found at.
 
     Raises
     ------
     InvalidInputError
-        A parameter is out of range.
+        A parameter is out of range, or the sets were found at others.
     """
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    parameters = shared_conditions(
+        loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
+    ).keywords
     problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
     smaller = _smaller(enclosed) if any(found.subkind == SPLIT_LINE for found in sets) else None
     made = (_certificate(found, problem, enclosed, smaller) for found in sets)
@@ -129,9 +137,9 @@ def certify_graph(
     loss: Loss,
     graph: FlowGraph,
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
 ) -> tuple[FlowGraph, tuple[Certificate, ...]]:
     """Certify what a graph consists of, and mark it.
 
@@ -144,8 +152,8 @@ def certify_graph(
     loss : Loss
     graph : FlowGraph
         With its critical sets.
-    noise, size, weight_decay : float
-        Those of the graph, as in `Loss.at`.
+    noise, size, weight_decay : float, optional
+        Those of the graph, as in `Loss.at`; omitted: as its sets.
 
     Returns
     -------
@@ -154,7 +162,9 @@ def certify_graph(
     tuple of Certificate
         Of the nodes, in the order of `graph.sets`, then of the basins.
     """
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
+    parameters = shared_conditions(
+        loss.data, graph.sets, noise=noise, size=size, weight_decay=weight_decay
+    ).keywords
     nodes = certify_sets(loss, graph.sets, **parameters)
     at, enclosed = loss.at(**parameters), ExactLoss.of(loss, **parameters)
     basins: list[Certificate] = []

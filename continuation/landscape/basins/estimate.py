@@ -13,7 +13,7 @@ from continuation.landscape.basins.itineraries import Gazetteer, regions_of, rou
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.network import Loss
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.statistics import wilson_interval
 
 BASIN_RTOL = 1e-4
@@ -69,11 +69,11 @@ class Basins:
 def estimate_basins(
     loss: Loss,
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     n: int = 1000,
     seed: int = 0,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     sets: Sequence[CriticalSet] | None = None,
 ) -> Basins:
     """Follow the gradient flow from n initial weights drawn from N(0, 1).
@@ -81,8 +81,9 @@ def estimate_basins(
     Parameters
     ----------
     loss : Loss
-    noise, size, weight_decay : float
-        Parameters of the loss, as in `Loss.at`.
+    noise, size, weight_decay : float, optional
+        Parameters of the loss, as in `Loss.at`. Omitted: those that `sets` were found at; without
+        sets noise and weight decay are 0, and all samples count.
     n : int
         Number of trajectories.
     seed : int
@@ -97,13 +98,17 @@ def estimate_basins(
     Raises
     ------
     InvalidInputError
-        n < 1, a negative seed, or a parameter of the loss outside its range.
+        n < 1, a negative seed, a parameter of the loss outside its range, or sets that were found
+        at others.
     """
     if n < 1 or seed < 0:
         raise InvalidInputError(f"n must be positive and seed not negative, not {n} and {seed}")
-    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    conditions = shared_conditions(
+        loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
+    )
+    at = loss.under(conditions)
     if sets is None:
-        sets = find_critical_sets(loss, noise=noise, size=size, weight_decay=weight_decay)
+        sets = find_critical_sets(loss, **conditions.keywords)
     starts = np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
     places = Gazetteer.of(at, sets)
     ways = [route(places, result) for result in flows_to_limits(at, starts, rtol=BASIN_RTOL)]

@@ -24,7 +24,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import RTOL, Trajectory, trajectory
 from continuation.landscape.network import LARGEST_LISTED, Loss, LossAt, Symmetry
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import CriticalSet, shared_conditions
 
 RADIUS = 0.1
 """Radius of the neighbourhoods."""
@@ -83,9 +83,9 @@ def passage_times(
     loss: Loss,
     saddles: Sequence[CriticalSet],
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     n: int = 200,
     seed: int = 0,
     spread: float = 1.0,
@@ -99,8 +99,8 @@ def passage_times(
     loss : Loss
     saddles : sequence of CriticalSet
         Nondegenerate points of index ≥ 1 are used, the others are left out.
-    noise, size, weight_decay : float
-        Parameters of the loss, as in `Loss.at`.
+    noise, size, weight_decay : float, optional
+        Parameters of the loss, as in `Loss.at`. Omitted: those that `saddles` were found at.
     n, seed : int
         Number of trajectories, and the seed of their initial weights.
     spread : float
@@ -119,7 +119,8 @@ def passage_times(
     ------
     InvalidInputError
         n < 1, a negative seed, a radius or spread that is not positive, a model with too many
-        symmetries to list, or a parameter of the loss outside its range.
+        symmetries to list, a parameter of the loss outside its range, or saddles that were found
+        at others.
     """
     if n < 1 or seed < 0 or not (radius > 0.0 and spread > 0.0):
         raise InvalidInputError(
@@ -131,7 +132,9 @@ def passage_times(
             f"the images of a saddle are searched one by one, at most {LARGEST_LISTED}; "
             f"this model has {Symmetry.of(loss.model).order} symmetries"
         )
-    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    at = loss.under(
+        shared_conditions(loss.data, saddles, noise=noise, size=size, weight_decay=weight_decay)
+    )
     starts = spread * np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
     paths = [trajectory(at, start, rtol=rtol) for start in starts]
     chosen = [s for s in saddles if s.is_point and s.index > 0 and s.nullity == 0]

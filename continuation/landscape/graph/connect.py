@@ -29,7 +29,7 @@ from continuation.landscape.graph.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
 from continuation.landscape.network import Loss, LossAt
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.progress import Progress, Report, silent
 
 COARSEST = 1e-3
@@ -46,9 +46,9 @@ def connect(
     loss: Loss,
     sets: Sequence[CriticalSet],
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     rtol: float = RTOL,
     flow_time: float = FLOW_TIME,
     step_limit: int = STEP_LIMIT,
@@ -66,9 +66,9 @@ def connect(
     ----------
     loss : Loss
     sets : sequence of CriticalSet
-        As found by `find_critical_sets` at the same parameters.
-    noise, size, weight_decay : float
-        Parameters of the loss, as in `Loss.at`.
+        As found by `find_critical_sets`.
+    noise, size, weight_decay : float, optional
+        Parameters of the loss, as in `Loss.at`. Omitted: those that the sets were found at.
     rtol, flow_time, step_limit
         As in `flow_to_limit`.
     most_departures : int, optional
@@ -88,7 +88,7 @@ def connect(
     Raises
     ------
     InvalidInputError
-        A parameter outside its range.
+        A parameter outside its range, or sets that were found at others.
 
     References
     ----------
@@ -100,7 +100,9 @@ def connect(
         raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")
     if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
         most_departures = WIDE_DEPARTURES
-    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    at = loss.under(
+        shared_conditions(loss.data, sets, noise=noise, size=size, weight_decay=weight_decay)
+    )
     options = FlowOptions(rtol, flow_time, step_limit)
     flow = partial(_flows, at, options)
     coarse_flow = partial(_flows, at, replace(options, rtol=min(COARSER * rtol, COARSEST)))

@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.graph.curves import invariant_curve
 from continuation.landscape.network import PHASE_PLANE, Loss, LossAt, Symmetry
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import CriticalSet, shared_conditions
 
 SIDES_LONG = 2.0
 """Length of the manifolds in units of the window, so that they leave it."""
@@ -50,9 +50,9 @@ def phase_plane(
     loss: Loss,
     sets: Sequence[CriticalSet],
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     extent: tuple[float, float] = (-3.0, 3.0),
     resolution: int = 201,
 ) -> PhasePlane:
@@ -63,9 +63,9 @@ def phase_plane(
     loss : Loss
         Its model has two weights, such as one unit (w, v).
     sets : sequence of CriticalSet
-        As found by `find_critical_sets` at the same parameters.
-    noise, size, weight_decay : float
-        Parameters of the loss, as in `Loss.at`.
+        As found by `find_critical_sets`.
+    noise, size, weight_decay : float, optional
+        Parameters of the loss, as in `Loss.at`. Omitted: those that the sets were found at.
     extent : (float, float)
         Range of both weights.
     resolution : int
@@ -78,7 +78,8 @@ def phase_plane(
     Raises
     ------
     InvalidInputError
-        A model with another number of weights, an empty range, or under two points.
+        A model with another number of weights, an empty range, under two points, or sets that
+        were found at other parameters.
     """
     PHASE_PLANE.require(loss.model)
     low, high = extent
@@ -86,7 +87,9 @@ def phase_plane(
         raise InvalidInputError(
             f"extent must increase and resolution be 2 or more, not {extent} and {resolution}"
         )
-    at = loss.at(noise=noise, size=size, weight_decay=weight_decay)
+    at = loss.under(
+        shared_conditions(loss.data, sets, noise=noise, size=size, weight_decay=weight_decay)
+    )
     axis = np.linspace(low, high, resolution)
     gradient = np.array([[at.gradient([a, b]) for a in axis] for b in axis])
     points = [p for found in sets for p in _images(found, extent)]

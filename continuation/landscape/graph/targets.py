@@ -75,5 +75,6 @@ def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
         inertia=(0, 0, at.model.dimension),
         attracting=True,
         stabiliser=Stabiliser(1),
+        conditions=at.conditions,
     )
     return with_excess_risk(found)

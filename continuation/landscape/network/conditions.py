@@ -68,6 +68,10 @@ class Conditions:
         """As the public functions take them."""
         return {"noise": self.noise, "size": self.size, "weight_decay": self.weight_decay}
 
+    def __str__(self) -> str:
+        given = {name: getattr(self, name) for name in PARAMETERS}
+        return ", ".join(f"{k} = {float(v)}" for k, v in given.items() if v is not None)
+
     def value(self, parameter: str) -> float:
         """Value of one parameter; nan for the size of data that have none."""
         value = getattr(self, parameter)

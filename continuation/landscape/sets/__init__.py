@@ -25,6 +25,7 @@ from continuation.landscape.sets.embedding import (
     unit_curvatures,
     working_units,
 )
+from continuation.landscape.sets.found_under import shared_conditions
 from continuation.landscape.sets.kinds import (
     BESIDE_ROOTS,
     DEAD_UNIT,
@@ -105,6 +106,7 @@ __all__ = [
     "population_weights",
     "reduced_network",
     "same_set",
+    "shared_conditions",
     "squared_distance",
     "unit_curvatures",
     "weight_gap",

@@ -196,7 +196,7 @@ def test_blocks_of_samples():
     assert middle.weights.sum() == pytest.approx(1.0)
     assert middle.weights[25] / middle.weights[5] == pytest.approx(0.5)
     theta = np.array([0.7, 1.3, 0.4, -0.2])
-    whole = Loss(model, data).problem("size", Conditions(noise=0.1), (20, 40))
+    whole = Loss(model, data).problem("size", noise=0.1, schedule=(20, 40))
     blocks = LossFamily(Loss(model, data), "size", Conditions(noise=0.1), (20, 40))
     np.testing.assert_allclose(
         blocks.at(33.0).gradient(theta), whole.residual(theta, 33.0), rtol=1e-12, atol=1e-15
