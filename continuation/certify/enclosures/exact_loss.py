@@ -272,7 +272,7 @@ def size_weights(size: float) -> tuple[int, Column | None]:
     """Samples of a uniform data set of continuous size n, and their weights (None: equal).
 
     Sample ⌈n⌉ carries the weight S(n − ⌊n⌋) of the others, S(t) = 6t⁵ − 15t⁴ + 10t³, and the
-    weights are normalised (MODEL: Parameters that are continued).
+    weights are normalised (docs/theory.md, Parameters).
     """
     whole = int(size)
     t = Fraction(size) - whole

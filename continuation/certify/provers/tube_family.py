@@ -1,8 +1,8 @@
 """∇L = 0 along a parameter, in balls: noise σ or data set size n as one more unknown.
 
 z = (θ, p). Noise enters the residual, r = f − T − σ ε; the size enters the weights, sample i
-carrying S(n − i + 1), S(t) = 6t⁵ − 15t⁴ + 10t³ on [0, 1] and constant outside (MODEL: the unit
-ramp). The weights are not normalised here: that divides the gradient by a positive number.
+carrying S(n − i + 1), S(t) = 6t⁵ − 15t⁴ + 10t³ on [0, 1] and constant outside (docs/theory.md,
+Parameters). The weights are not normalised here: that divides the gradient by a positive number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Regions of the landscape: plateau, near-optimal, overfitting (MODEL: Regions).
+"""Regions of the landscape: plateau, near-optimal, overfitting.
 
 The label of a set comes from following it to zero noise: its network function tends to the
 teacher, or it does not. A distance at the given noise decides nothing.
+
+See docs/theory.md, Regions.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ STEPS_AT_INFINITY = StepOptions(initial=0.01, maximum=0.1, max_samples=150)
 
 
 def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> CriticalSets:
-    """Label critical sets by the regions of MODEL.md.
+    """Label critical sets by regions, see docs/theory.md, Regions.
 
     Parameters
     ----------

@@ -10,6 +10,8 @@ The error has three parts: the last bracket, the tolerance of the integration, f
 p* at two tolerances, and the start on the quadratic approximation of the unstable manifold, whose
 error decays on the way out (see `departures`).
 
+See docs/theory.md, Gradient flow.
+
 References
 ----------
 A. R. Champneys and Yu. A. Kuznetsov, Int. J. Bifurcation Chaos 4 (1994) 785: heteroclinic

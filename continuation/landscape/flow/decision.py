@@ -8,6 +8,8 @@ when Newton's method contracts to it from the trajectory and the limit attracts:
 - line (equal units, whose output weights can be traded against each other): the same in the
   complement of the line's directions, with the remaining drift along them extrapolated;
 - infinity: see `escapes`.
+
+See docs/theory.md, Gradient flow.
 """
 
 from __future__ import annotations

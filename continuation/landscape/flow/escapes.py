@@ -13,6 +13,8 @@ fixed δ, and in which the limit is δ → 0:
 So the reduced gradient and Hessian are Pᵀg and PᵀHP with the kernels of the model itself. The
 trajectory escapes when the minimum e(δ) over q falls monotonically to e(0), its reduced Hessian
 stays positive, and the trajectory is slaved to it: L − e(δ) ≤ η (e(δ) − e(0)).
+
+See docs/theory.md, Attraction.
 """
 
 from __future__ import annotations

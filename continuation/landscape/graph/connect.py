@@ -1,4 +1,7 @@
-"""`connect`: unstable manifolds of all critical sets, followed to their limits."""
+"""`connect`: unstable manifolds of all critical sets, followed to their limits.
+
+See docs/theory.md, Gradient flow.
+"""
 
 from __future__ import annotations
 

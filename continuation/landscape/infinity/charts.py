@@ -4,6 +4,8 @@ A chart takes one unit, or two, of a network to the coordinates of `chart_blocks
 others as they are. At a critical point the Hessian of the loss in a chart is a congruence of that
 in the weights: the same index. Where the coordinates belong to no real weights, the point of the
 chart is *virtual*: its network function is real, its units are a conjugate pair or imaginary.
+
+See docs/theory.md, Confluence chart.
 """
 
 from __future__ import annotations

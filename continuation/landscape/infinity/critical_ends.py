@@ -3,7 +3,7 @@
 Two input weights that meet leave a φ(w x) + b x φ'(w x); a weight that vanishes leaves c x; one
 that diverges leaves s sign(x); two that vanish leave c x + c₃ x³. Each limit is critical when
 its model is; the derivative of the loss in the coordinate that vanishes at the end decides
-whether the flow is attracted (MODEL: at infinity; charts in the docstrings below).
+whether the flow is attracted (docs/theory.md, Attraction).
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@
 An end with a chart has a block (see `blocks`) in whose coordinates it is a regular point: how
 weights go into them and back, which of them is normal to the end, what is left of the network
 there, when a branch of finite weights has arrived, and when a branch in the chart leaves it.
+
+See docs/theory.md, Infinity.
 """
 
 from __future__ import annotations

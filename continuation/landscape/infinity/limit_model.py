@@ -6,6 +6,8 @@ With u = w x + bias a limit model is
 
 a finite unit has one coefficient c_j0, m units that meet have m of them; units whose input weight
 vanishes leave odd powers, one whose weight diverges leaves a step.
+
+See docs/theory.md, Infinity.
 """
 
 from __future__ import annotations

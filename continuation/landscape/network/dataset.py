@@ -1,4 +1,4 @@
-"""Data sets: nodes, targets, frozen noise and weights of one loss (MODEL: Data)."""
+"""Data sets: nodes, targets, frozen noise and weights of one loss (docs/theory.md, Model)."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Loss:
     Notes
     -----
     Noise σ, data set size n, weight decay ρ and the population homotopy are parameters of the
-    same kernels (MODEL: Parameters that are continued).
+    same kernels (docs/theory.md, Parameters).
     """
 
     model: Model

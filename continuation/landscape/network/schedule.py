@@ -2,6 +2,8 @@
 
 The kernels know a schedule of sizes; what works on samples (limit models, searches, graphs) sees
 the same loss through weights.
+
+See docs/theory.md, Parameters.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ sign of the flip.
 
 Sorting units is discontinuous at ties; equality of orbits is decided by `Symmetry.distance`.
 
+See docs/theory.md, Symmetry.
+
 References
 ----------
 H. J. Sussmann, *Neural Networks* 5 (1992) 589.

@@ -5,6 +5,8 @@ edges, is a Morse function on a disk. Counting interior critical points, and tho
 points of the edges and corners at which R grows inwards, with the sign (−1)^index gives the
 Euler characteristic 1. A search that misses one point fails it.
 
+See docs/theory.md, Completeness.
+
 References
 ----------
 J. Milnor, *Morse Theory*, Princeton 1963, §§3, 5.

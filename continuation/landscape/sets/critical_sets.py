@@ -1,4 +1,4 @@
-"""Critical sets of the loss as values: points, lines and sets at infinity (MODEL: the table)."""
+"""Critical sets of the loss as values: points, manifolds, ends (docs/theory.md, Critical sets)."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ A critical point (w*, v*) of one unit less, with residual r, lifts to
 - a dead unit: a new unit with w = v = 0 (φ odd, no bias);
 - a silent unit: a new unit with v = 0 and w a root of h(w) = ⟨r, φ(w x)⟩.
 
+See docs/theory.md, Split lines.
+
 References
 ----------
 K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317.

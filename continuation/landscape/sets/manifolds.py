@@ -15,6 +15,8 @@ with n_j negative and p_j positive shares has therefore (Sylvester)
 
     index = base index + silent + dead + Σ_j [positive(K_j) n_j + negative(K_j) (p_j − 1)]
 
+See docs/theory.md, Critical manifolds.
+
 References
 ----------
 K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317.

@@ -8,6 +8,8 @@ the residual is σ ρ with
 
 so that L/σ² = ½ Σ ω ρ² is regular at σ = 0, where it is a model with the fixed features φ(w_k* x)
 and x φ'(w_k* x) and one unit. Minimising over all but s leaves the reduced function R(s).
+
+See docs/theory.md, Zero noise.
 """
 
 from __future__ import annotations

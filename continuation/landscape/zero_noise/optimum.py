@@ -88,7 +88,7 @@ def optimum_shift(loss: Loss, noises: Sequence[float]) -> OptimumShift:
     """Continue the optimum from σ = 0 and measure its distance from Θ* at given noises.
 
     At σ = 0 the optimum is a critical point of every data set; the branch that starts there is
-    the overfitting attractor by definition (MODEL: Regions).
+    the overfitting attractor by definition (docs/theory.md, Regions).
 
     Parameters
     ----------
