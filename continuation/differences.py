@@ -59,7 +59,7 @@ def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
     h = RELATIVE_STEP * scale
     best, least = _central(function, h)
     for _ in range(SHRINKINGS):
-        if least <= DISAGREEMENT:
+        if least <= DISAGREEMENT * _largest(best):
             break
         h /= 8
         value, disagreement = _central(function, h)
@@ -138,11 +138,8 @@ def _central(function: Callable[[float], Any], h: float) -> tuple[Any, float]:
     """Derivative, and by how much second and fourth order differ; infinite where not finite."""
     near = (function(h) - function(-h)) / (2 * h)
     difference = near - (function(2 * h) - function(-2 * h)) / (4 * h)
-    size, gap = _largest(near), _largest(difference)
-    if not np.isfinite(size + gap):
-        return near, np.inf
-    # the largest entry decides: small entries are rounding
-    return near + difference / 3, gap / size if size > 0 else gap
+    gap = _largest(difference)  # the largest entry decides: small entries are rounding
+    return (near + difference / 3, gap) if np.isfinite(gap) else (near, np.inf)
 
 
 def _one_sided(function: Callable[[float], Any], scale: float, otherwise: Any) -> Any:

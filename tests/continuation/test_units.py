@@ -109,3 +109,35 @@ def test_differences_at_the_edge_of_a_domain() -> None:
     branch = trace_branch(Problem(residual), [1.0], 0.0, (0.0, 1.0))
     assert branch.stop_reason == "limit"
     np.testing.assert_allclose(branch.x[:, 0], np.exp(branch.p), rtol=1e-10)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_culture_that_inhibits_itself(seed: int, exact: bool) -> None:
+    """It changes over 1e-3 at one end of the branch, over 0.1 at the other, and the branch ends where x = p = 0."""
+    k, fed, v = 1e-3, 0.1, 0.01
+    unit, rate, row = 10.0 ** np.random.default_rng(seed).uniform(-6, 6, 3)
+
+    def residual(x: Array, p: float) -> Array:
+        s = x / unit
+        return row * (p / rate * (fed - s) - v * s / (k + s + s * s / k))
+
+    def jacobian(x: Array, p: float) -> Array:
+        s = x / unit
+        slope = (k - s * s / k) / (k + s + s * s / k) ** 2
+        return row / unit * (-p / rate - v * slope)[None]
+
+    problem = Problem(residual, jacobian if exact else None)
+    branch = trace_branch(problem, [0.0995 * unit], 0.2 * rate, (0, 0.2 * rate), -1)
+    assert [q.kind for q in branch.special] == ["fold", "fold", "limit"]
+    assert all(q.located for q in branch.special)
+    folds = [q.p / rate for q in branch.special[:2]]
+    assert folds == pytest.approx([0.00391961555407749, 0.0336726506087231], rel=1e-9)
+    assert branch.p[-1] == 0 and branch.stop_reason == "limit"
+
+
+def test_a_derivative_that_vanishes_beside_a_curvature() -> None:
+    """Two formulas differ there by more than the derivative, however short the step."""
+    for slope in (0.0, 1e-9, 1e-4):
+        value = along(lambda h, slope=slope: np.array([slope * h + np.sin(1e3 * h) ** 3]))
+        assert value == pytest.approx(slope, abs=1e-4)
