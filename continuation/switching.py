@@ -45,6 +45,8 @@ AMPLITUDES = (1e-2, 3e-3, 1e-3)
 MAX_DEVIATION = 0.5
 #: Points nearer than this part of the step are on the same branch.
 SAME_BRANCH = 1e-2
+#: Points within this part of the step are compared in one plane across the branch.
+SIDE_BY_SIDE = 0.3
 #: Cosine of the largest angle between a direction that is asked for and the branch that is taken.
 ALONG = 0.5
 #: Newton iterations and residual on the sphere.
@@ -94,7 +96,10 @@ def branch_directions(
         for prediction, direction in reduced.predictions(length):
             z = _step(workspace, point.point + prediction, direction, 0.0)
             others = [k for k in known if k is not None] + [o.z for o in found]
-            if z is not None and _is_new(z, others, length, point.point + prediction):
+            if z is None:
+                continue
+            others = [_beside(workspace, o, z, direction, length) for o in others]
+            if _is_new(z, others, length, point.point + prediction):
                 d = z - point.point
                 found.append(Offshoot(z, d / np.linalg.norm(d)))
         if found:
@@ -135,6 +140,18 @@ def _step(workspace: Workspace, base: Array, direction: Array, length: float) ->
     start = base + length * direction / float(np.linalg.norm(direction))
     y = start.copy()
     return y if workspace.correct(y, start, t, 0.5) == CONVERGED else None
+
+
+def _beside(workspace: Workspace, o: Array, z: Array, direction: Array, length: float) -> Array:
+    """Where the branch of the point o passes z: its point in the same plane, if o is not far.
+
+    On a branch that bends, points predicted along a tangent and a chord are not the same.
+    """
+    if np.linalg.norm(o - z) > SIDE_BY_SIDE * length:
+        return o
+    y = o.copy()
+    t = direction / workspace.norm(direction)
+    return y if workspace.correct(y, z, t, 0.5) == CONVERGED else o
 
 
 def _is_new(z: Array, others: list[Array], length: float, prediction: Array) -> bool:

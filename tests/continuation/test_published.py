@@ -1,0 +1,264 @@
+"""Special points of problems from the literature, to nine digits and more.
+
+The references are solved anew with multiple precision; printed digits agree as far as they are
+right. Sources: AUTO-07p demos ab, enz, lrz, opt, cusp, apbp; MatCont and BifurcationKit tutorials;
+Mittelmann 1986 (the double branch point); Kuznetsov 2023 (maps).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from continuation import (
+    Branch,
+    Curve,
+    Problem,
+    StepOptions,
+    branch_directions,
+    map_problem,
+    newton,
+    switch_branch,
+    trace_branch,
+    trace_fold_curve,
+)
+from continuation.arrays import Array
+from continuation.branch import SpecialPoint
+
+DIGITS = 1e-9
+
+
+def of_kind(branch: Branch | Curve, kind: str) -> list[SpecialPoint]:
+    found = [q for q in branch.special if q.kind == kind]
+    assert all(q.located and q.residual < 1e-9 for q in found)
+    return found
+
+
+def places(branch: Branch, kind: str) -> list[float]:
+    return [q.p for q in of_kind(branch, kind)]
+
+
+def near(value: object) -> object:
+    return pytest.approx(value, rel=DIGITS, abs=DIGITS)
+
+
+def in_both_ways(
+    family: Callable[[float], Problem],
+    point: SpecialPoint,
+    q0: float,
+    limits: tuple[float, float],
+) -> list[SpecialPoint]:
+    curves = [trace_fold_curve(family, point, q0, limits, direction=d) for d in (1, -1)]
+    return [q for curve in curves for q in curve.special]
+
+
+def pairs(points: list[SpecialPoint], kind: str) -> list[tuple[float, float]]:
+    assert all(q.located and q.residual < 1e-9 for q in points if q.kind == kind)
+    return sorted((q.p, q.coefficients["q"]) for q in points if q.kind == kind)
+
+
+# -- the stirred tank --------------------------------------------------------------------------
+
+
+def tank(p2: float, p3: float) -> Problem:
+    def f(x: Array, p1: float) -> Array:
+        r = p1 * (1 - x[0]) * np.exp(x[1])
+        return np.array([-x[0] + r, -x[1] + p2 * r - p3 * x[1]])
+
+    return Problem(f)
+
+
+def test_stirred_tank() -> None:
+    branch = trace_branch(tank(14, 2), [0, 0], 0, (0, 0.3))
+    folds = of_kind(branch, "fold")
+    assert [q.p for q in folds] == near([0.105738978271651, 0.0889318461857728])
+    assert folds[0].x == near([0.311017763495386, 1.45141622964514])
+    assert folds[1].x == near([0.688982236504614, 3.21525043702153])
+    (hopf,) = of_kind(branch, "hopf")
+    assert hopf.p == near(0.130900044820043)
+    assert hopf.coefficients["frequency"] == near(4.00777466286449)
+
+
+@pytest.mark.parametrize(
+    ("p2", "hopf", "folds"),
+    [
+        (14, [0.165042045323561], []),
+        (15, [0.146882475604236, 0.294510804217089], []),
+        (17, [0.120865719509389, 0.217080509696289], [0.121901160810783, 0.117014750426704]),
+        (18, [0.111153484189864, 0.183834607985987], [0.111565080074215, 0.0995741367357279]),
+    ],
+)
+def test_stirred_tank_with_cooling(p2: float, hopf: list[float], folds: list[float]) -> None:
+    branch = trace_branch(tank(p2, 3), [0, 0], 0, (0, 0.3))
+    assert sorted(places(branch, "hopf")) == near(sorted(hopf))
+    assert places(branch, "fold") == near(folds)
+
+
+def test_cusp_of_the_stirred_tank() -> None:
+    fold = of_kind(trace_branch(tank(14, 2), [0, 0], 0, (0, 0.3)), "fold")[0]
+    found = in_both_ways(lambda p3: tank(14, p3), fold, 2.0, (1.8, 2.6))
+    (cusp,) = [q for q in found if q.kind == "cusp"]
+    assert (cusp.p, cusp.coefficients["q"]) == near((np.exp(-2), 2.5))
+    assert cusp.x == near([0.5, 2.0])
+
+
+def test_bogdanov_takens_point_of_the_stirred_tank() -> None:
+    """Cusp at p2 = 4 (1 + p3), trace = det = 0 at u = 1 / (1 + p3)."""
+    b = 0.74
+    fold = of_kind(trace_branch(tank(12, b), [0, 0], 0, (0, 0.3)), "fold")[0]
+    curve = trace_fold_curve(lambda p2: tank(p2, b), fold, 12.0, (6.9, 12.1), direction=-1)
+    (cusp,), (double,) = of_kind(curve, "cusp"), of_kind(curve, "bogdanov-takens")
+    assert cusp.coefficients["q"] == near(4 * (1 + b))
+    u, p2 = 1 / (1 + b), (1 + b) ** 3 / b
+    assert double.coefficients["q"] == near(p2)
+    assert double.p == near(u / (1 - u) * np.exp(-p2 * u / (1 + b)))
+
+
+# -- two coupled enzyme cells ------------------------------------------------------------------
+
+
+def test_two_cell_enzyme() -> None:
+    def f(x: Array, s0: float) -> Array:
+        r = 100 * x / (1 + x + x**2)
+        return np.array([s0 - x[0] + x[1] - x[0] - r[0], s0 - x[1] + x[0] - x[1] - r[1]])
+
+    problem = Problem(f)
+    branch = trace_branch(problem, newton(problem, [0.01, 0.01], 0.5).x, 0.5, (0, 60))
+    assert places(branch, "fold") == near([34.3569249985262, 18.8870676579243])
+    pitchforks = of_kind(branch, "pitchfork")
+    assert [q.p for q in pitchforks] == near([34.2228865441902, 22.1816379261242])
+    offshoot = switch_branch(problem, pitchforks[0], (0, 60))
+    assert len(offshoot) == 2
+    first, second = 25.372714838124, 26.6220717700449
+    for loop in offshoot:
+        assert loop.stop_reason == "closed loop"
+        assert sorted(places(loop, "fold")) == near([first, first, second, second])
+
+
+# -- Lorenz ------------------------------------------------------------------------------------
+
+
+def test_lorenz() -> None:
+    def f(x: Array, r: float) -> Array:
+        return np.array(
+            [10 * (x[1] - x[0]), r * x[0] - x[1] - x[0] * x[2], x[0] * x[1] - 8 / 3 * x[2]]
+        )
+
+    problem = Problem(f)
+    (pitchfork,) = of_kind(trace_branch(problem, np.zeros(3), 0, (0, 26)), "pitchfork")
+    assert pitchfork.p == near(1.0)
+    for branch in switch_branch(problem, pitchfork, (0, 26)):
+        (hopf,) = of_kind(branch, "hopf")
+        assert hopf.p == near(470 / 19)
+        assert abs(hopf.x[0]) == near(7.95601945787182)
+        assert hopf.coefficients["frequency"] == near(9.62453006371576)
+
+
+# -- CO oxidation ------------------------------------------------------------------------------
+
+
+def carbon_monoxide(lam: float) -> Problem:
+    def f(u: Array, k2: float) -> Array:
+        x, y, s = u
+        z = 1 - x - y - s
+        return np.array(
+            [
+                5 * z * z - 2 * x * x - 10 * x * y,
+                k2 * z - 0.1 * y - 10 * x * y,
+                0.0675 * (z - lam * s),
+            ]
+        )
+
+    return Problem(f)
+
+
+def test_carbon_monoxide() -> None:
+    start = newton(carbon_monoxide(1.0), [0.001, 0.85, 0.07], 1.6).x
+    branch = trace_branch(carbon_monoxide(1.0), start, 1.6, (0.6, 1.8), -1)
+    assert sorted(places(branch, "fold")) == near([1.20111478374689, 1.42849280305216])
+    assert places(branch, "hopf") == []
+    start = newton(carbon_monoxide(0.4), [0.001, 0.75, 0.17], 1.6).x
+    branch = trace_branch(carbon_monoxide(0.4), start, 1.6, (0.6, 1.8), -1)
+    assert sorted(places(branch, "hopf")) == near([1.04099156953262, 1.05155746245773])
+    assert sorted(places(branch, "fold")) == near([1.04204850537853, 1.05220028786995])
+
+
+def test_points_of_codimension_two_of_carbon_monoxide() -> None:
+    start = newton(carbon_monoxide(1.0), [0.001, 0.85, 0.07], 1.6).x
+    branch = trace_branch(carbon_monoxide(1.0), start, 1.6, (0.6, 1.8), -1)
+    fold = of_kind(branch, "fold")[0]
+    found = in_both_ways(carbon_monoxide, fold, 1.0, (0.3, 1.05))
+    assert pairs(found, "bogdanov-takens") == [
+        near((1.16119870882174, 0.722339072522229)),
+        near((1.41762763760065, 0.971397573485313)),
+    ]
+    assert pairs(found, "cusp") == [near((1.00640832967832, 0.355991273208677))]
+    first = min((q for q in found if q.kind == "bogdanov-takens"), key=lambda q: q.p)
+    form = abs(first.coefficients["quadratic"]), abs(first.coefficients["mixed"])
+    assert form == pytest.approx((0.04822565, 1.937633), rel=1e-6)
+
+
+# -- constructed demos -------------------------------------------------------------------------
+
+
+def test_cusp_demo() -> None:
+    def family(lam: float) -> Problem:
+        return Problem(lambda x, mu: np.array([mu + lam * x[0] - x[0] ** 3]))
+
+    x0 = newton(family(1.0), [-1.3], -1.0).x
+    branch = trace_branch(family(1.0), x0, -1.0, (-1, 1))
+    assert sorted(places(branch, "fold")) == near([-2 / np.sqrt(27), 2 / np.sqrt(27)])
+    fold = of_kind(branch, "fold")[0]
+    found = in_both_ways(family, fold, 1.0, (-1, 2))
+    (cusp,) = [q for q in found if q.kind == "cusp"]
+    assert (cusp.p, cusp.coefficients["q"]) == near((0.0, 0.0))
+
+
+def test_branch_point_demo() -> None:
+    problem = Problem(lambda x, p: np.array([(x[0] - p) * (x[0] - 0.3)]))
+    (point,) = of_kind(trace_branch(problem, [-1.0], -1.0, (-1, 1)), "transcritical")
+    assert point.p == near(0.3)
+
+
+def test_double_branch_point_of_mittelmann() -> None:
+    """Δu - 10 (u - λ eᵘ) = 0 on the square, cells: constant solutions, λ = u e⁻ᵘ."""
+    n = 4
+    line = np.diag(np.full(n, -2.0)) + np.diag(np.ones(n - 1), 1) + np.diag(np.ones(n - 1), -1)
+    line[0, 0] = line[-1, -1] = -1.0
+    laplacian = n * n * (np.kron(line, np.eye(n)) + np.kron(np.eye(n), line))
+    problem = Problem(
+        lambda u, lam: laplacian @ u - 10 * (u - lam * np.exp(u)),
+        lambda u, lam: laplacian - 10 * np.diag(1 - lam * np.exp(u)),
+        lambda u, lam: 10 * np.exp(u),
+        symmetric=True,
+    )
+    u0 = 0.2
+    branch = trace_branch(problem, np.full(n * n, u0), u0 * np.exp(-u0), (0.14, 0.4))
+    assert places(branch, "fold") == near([np.exp(-1)])
+    mu = (2 * n * np.sin(np.pi / (2 * n))) ** 2
+    double = of_kind(branch, "branch point")
+    at = [1 + mu / 10, 1 + 2 * mu / 10]
+    assert double[0].p == near(at[0] * np.exp(-at[0]))
+    assert double[0].kernel.shape[1] == 2
+    assert len(branch_directions(problem, double[0])) == 8
+
+
+# -- Henon's map -------------------------------------------------------------------------------
+
+
+def test_henon() -> None:
+    def along_beta(x: Array, beta: float) -> Array:
+        return np.array([x[1], 2 - beta * x[0] - x[1] ** 2])
+
+    x0 = (-1 + np.sqrt(1 + 8)) / 2
+    problem = map_problem(along_beta)
+    branch = trace_branch(problem, [x0, x0], 0.0, (-0.5, 1.5), step=StepOptions(maximum=0.05))
+    assert places(branch, "flip") == near([np.sqrt(8 / 3) - 1])
+    assert places(branch, "neimark-sacker") == near([1.0])
+
+    def along_alpha(x: Array, alpha: float) -> Array:
+        return np.array([x[1], alpha - x[1] ** 2])
+
+    branch = trace_branch(map_problem(along_alpha), [0.6, 0.6], 0.96, (-1, 1), -1)
+    assert places(branch, "fold") == near([-0.25])
+    assert places(branch, "flip") == near([0.75])
