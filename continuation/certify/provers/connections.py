@@ -232,14 +232,13 @@ def _entries(
     at: LossAt, loss: ExactLoss, orbits: Sequence[Orbit], target: CriticalSet, basin: Certificate
 ) -> list[Entry]:
     """The trajectories that enter a basin, with the first state that certainly lies in it."""
-    assert target.theta is not None
     symmetry, found = Symmetry.of(at.model), []
     for orbit in orbits:
         limit = orbit.path.result.representative
-        if limit is None or not symmetry.same(limit, target.theta):
+        if limit is None or not symmetry.same(limit, target.weights):
             continue
         last = orbit.path.theta[-1]
-        states = (symmetry.align(t, target.theta) for t in chain([last], _last_stretch(at, last)))
+        states = (symmetry.align(t, target.weights) for t in chain([last], _last_stretch(at, last)))
         state = next((s for s in states if enters(loss, basin, s)), None)
         if state is not None:
             start = orbit.start

@@ -144,10 +144,9 @@ def passage_times(
 def _of_saddle(
     at: LossAt, saddle: CriticalSet, paths: Sequence[Trajectory], radius: float
 ) -> PassageTimes:
-    assert saddle.theta is not None
     symmetry = Symmetry.of(at.model)
-    images = _distinct([symmetry.act(g, saddle.theta) for g in symmetry.elements()])
-    values, vectors = np.linalg.eigh(at.hessian(saddle.theta))
+    images = _distinct([symmetry.act(g, saddle.weights) for g in symmetry.elements()])
+    values, vectors = np.linalg.eigh(at.hessian(saddle.weights))
     index = int((values < 0.0).sum())
     rates = -values[:index]
     times = [
@@ -163,7 +162,7 @@ def _of_saddle(
         rates,
         measured,
         predicted,
-        _nonlinearity(at, saddle.theta, values, vectors, index, radius),
+        _nonlinearity(at, saddle.weights, values, vectors, index, radius),
     )
 
 

@@ -204,8 +204,7 @@ class StrandAt:
 
     def _end(self, build: Assembler, loss: Loss, state: Array, p: float) -> CriticalSet:
         found, at = self.strand.set, self.family.conditions(p)
-        assert found.limit is not None
-        limit = found.limit.at(state)
+        limit = found.end.at(state)
         system = LimitSystem(loss, limit, "noise", at.noise, at.size)
         point, _ = system.point(state, at.noise)
         return build.end(CriticalEnd(limit, point, system.normals(state, at.noise)))

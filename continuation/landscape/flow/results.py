@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from continuation.arrays import Array
+from continuation.errors import InvalidInputError
 from continuation.landscape.flow import compiled
 from continuation.landscape.infinity import LimitModel
 
@@ -78,6 +79,21 @@ class FlowResult:
     message: str
     passages: tuple[Passage, ...] = field(default=(), repr=False)
     representative: Array | None = field(default=None, repr=False)
+
+    @property
+    def weights(self) -> Array:
+        """Weights (d,) of the limit: its representative.
+
+        Raises
+        ------
+        InvalidInputError
+            For a flow that is undecided or runs to infinity.
+        """
+        if self.representative is None:
+            raise InvalidInputError(
+                f"a flow that ends as {self.status} has no limit in the weights"
+            )
+        return self.representative
 
     @property
     def decided(self) -> bool:

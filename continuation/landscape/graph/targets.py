@@ -31,8 +31,7 @@ def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None
         return None
     if result.limit is not None:
         return nearest_by_limit(result.limit, result.loss, sets, FLOWN)
-    assert result.representative is not None
-    return nearest_by_weights(result.representative, result.loss, sets, FLOWN)
+    return nearest_by_weights(result.weights, result.loss, sets, FLOWN)
 
 
 def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> CriticalSet:
@@ -50,10 +49,9 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
     """
     if result.status == "infinity":
         return _end(at, result, label)
-    assert result.representative is not None
     if result.status != "line":
-        return replace(Assembler(at).point(result.representative, result.subkind), label=label)
-    base, embedding = reduced_network(loss.model, result.representative)
+        return replace(Assembler(at).point(result.weights, result.subkind), label=label)
+    base, embedding = reduced_network(loss.model, result.weights)
     smaller = loss.model.with_hidden(len(embedding.copies))
     below = Loss(smaller, loss.data).under(at.conditions)
     index = scaled_inertia(below.hessian(base))[0]

@@ -199,6 +199,19 @@ class CriticalSet:
         return self.theta
 
     @property
+    def end(self) -> LimitModel:
+        """The limit model of a set at infinity.
+
+        Raises
+        ------
+        InvalidInputError
+            For a set in the weights, which has none.
+        """
+        if self.limit is None:
+            raise InvalidInputError(f"{self.label or self.subkind} is not at infinity")
+        return self.limit
+
+    @property
     def smaller(self) -> tuple[Array, Embedding]:
         """The point (d₀,) of a smaller network that the set lies over, and its embedding.
 

@@ -264,11 +264,9 @@ def _partner(
 def _agrees(blow_up: BlowUp, one: ZeroNoiseSet, found: CriticalSet, noise: float) -> bool:
     """Whether a set at infinity or over the fit has the predicted place, to leading order."""
     if one.subkind == CONFLUENCE.name:
-        assert found.limit is not None
-        gap = found.limit.units[0].weight - blow_up.units[int(one.place["k"]), 0]
+        gap = found.end.units[0].weight - blow_up.units[int(one.place["k"]), 0]
         return bool(gap * one.place["kappa"] > 0.0)
     if one.subkind in (LINEAR.name, STEP.name):
-        assert found.limit is not None
-        (coefficient,), (predicted,) = found.limit.fixed, one.place.values()
+        (coefficient,), (predicted,) = found.end.fixed, one.place.values()
         return bool(abs(coefficient / noise - predicted) < 0.5 * abs(predicted))
     return True
