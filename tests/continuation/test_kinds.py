@@ -42,10 +42,15 @@ def names_in(node: ast.AST) -> list[str]:
     return [part.value for part in parts if isinstance(part, ast.Constant)]
 
 
+def hands_over(node: ast.AST) -> bool:
+    """Whether it is a table from kinds to the functions that treat them."""
+    return isinstance(node, ast.Dict) and all(isinstance(v, ast.Name) for v in node.values)
+
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_other_list_of_kinds(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = names_in(node)
+        names = [] if hands_over(node) else names_in(node)
         assert len(names) < 2 or not set(names) <= set(KINDS), f"line {node.lineno}: {names}"
 
 

@@ -63,7 +63,7 @@ def test_kernel_and_bordered_solve() -> None:
 
 def test_differences_reach_twelve_digits() -> None:
     found = differences.jacobian(
-        lambda x: np.array([np.sin(3 * x[0]) * x[1], x[1] ** 3]), np.ones(2)
+        lambda x: np.array([np.sin(3 * x[0]) * x[1], x[1] ** 3]), np.ones(2), np.ones(2)
     )
     expected = [[3 * np.cos(3), np.sin(3)], [0, 3]]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11)

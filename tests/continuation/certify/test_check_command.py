@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-import xarray as xr
 from typer.testing import CliRunner
 
 from continuation.__main__ import app
 from continuation.certify import certificates_to_json, certify_sets
+from continuation.storage.netcdf import read_dataset, write_dataset
 from continuation.storage.results import CERTIFICATES, load_result
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -44,11 +44,10 @@ def test_a_stored_graph_is_checked(stored):
 
 
 def damaged(stored, tmp_path, change):
-    data = xr.load_dataset(stored, engine="h5netcdf")
+    """The file with a change and new checksums, as somebody makes it who means to deceive."""
+    data = read_dataset(stored)
     change(data)
-    path = tmp_path / "damaged.nc"
-    data.to_netcdf(path, engine="h5netcdf")
-    return path
+    return write_dataset(tmp_path / "damaged.nc", data, data.attrs["kind"])
 
 
 def test_a_moved_point_in_a_result_is_refused(stored, tmp_path):
