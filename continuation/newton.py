@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import linalg
 
 from continuation.corrector import CONVERGED
 from continuation.options import NEWTON, NewtonOptions, StepOptions, as_state
@@ -74,7 +75,8 @@ def newton(
     workspace = Workspace(problem, x, p, options, StepOptions(state_scale=state_scale))
     z = np.append(x, p)
     status = workspace.correct_at_parameter(z)
-    residual = float(np.linalg.norm(problem.residual(z[:-1], float(p))))
+    # an iterate that ran away may be so large that a sum of squares overflows
+    residual = float(linalg.norm(problem.residual(z[:-1], float(p)), check_finite=False))
     step = workspace.last_step
     return NewtonResult(
         z[:-1].copy(), status == CONVERGED, workspace.iterations, step, residual, MESSAGES[status]

@@ -250,8 +250,8 @@ BAD_INPUT = {
     "negative noise": (("points", *PRESET, "--noise", "-0.1"), "noise must be finite and >= 0"),
     "no noise": (("graph", *PRESET, "--noise", "nan"), "noise must be finite and >= 0"),
     "negative decay": (("points", *PRESET, "--weight-decay", "-1"), "weight_decay must be"),
-    "no samples": (("points", *PRESET[:3], "0"), "n must be an integer of at least 2, not 0"),
-    "one drawn": (("points", *PRESET[:3], "1"), "n must be an integer of at least 2, not 1"),
+    "no samples": (("points", *PRESET[:3], "0"), "n must be an integer of at least 2 and at most"),
+    "one drawn": (("points", *PRESET[:3], "1"), "n must be an integer of at least 2 and at most"),
     "seed": (("points", *PRESET, "--seed", "-1"), "seed must be a non-negative integer"),
     "unknown parameter": (
         ("branch", *PRESET, "--parameter", "temperature"),

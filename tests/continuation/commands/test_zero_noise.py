@@ -5,7 +5,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from continuation import __main__ as command_line
-from continuation.commands import common
+from continuation.commands import common, zero_noise
+from continuation.landscape import ZeroNoiseCheck
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,18 @@ def test_the_prediction_is_printed_and_compared():
         assert subkind in output
 
 
-def test_what_is_missing_is_said():
+def test_a_steep_pair_far_out_is_found_too():
+    """|u| = 167: known to the search since it polishes what it finds in the weights themselves."""
+    code, output = run("--n", "20", "--seed", "11")
+    assert code == 0
+    assert "5 sets found, 5 of 5 predicted ones among them" in output
+    assert "missing" not in output
+    assert "not predicted" not in output
+
+
+def test_what_is_missing_is_said(monkeypatch):
+    check = ZeroNoiseCheck(1e-3, 2, 2, 1, ("isolated (s = 0.8292)",), ("isolated 1",))
+    monkeypatch.setattr(zero_noise, "check_zero_noise", lambda loss, noise: check)
     code, output = run("--n", "20", "--seed", "11")
     assert code == 0
     assert "missing: isolated (s = 0.8292" in output
