@@ -21,7 +21,7 @@ from continuation.options import StepOptions
 from continuation.problem import AnyProblem
 from continuation.scaling import Units, largest, power_of_two, scaled
 
-__all__ = ["fitting", "grown", "measured", "turned_to"]
+__all__ = ["fitting", "given_scale", "grown", "measured", "turned_to"]
 
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
@@ -55,7 +55,7 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
             sizes = _sizes(problem, z, abs(a), parameter)
             state = np.where(_plain(sizes, PLAIN_RANGE), 1.0, power_of_two(sizes))
         else:
-            state = _given(given, n)
+            state = given_scale(given, n)
         columns = np.append(state, parameter)
         return Units(columns, _row_units(a, columns))
 
@@ -69,7 +69,8 @@ def _row_units(a: Any, columns: Array) -> Array:
     return 1.0 / power_of_two(rows)
 
 
-def _given(scale: Any, n: int) -> Array:
+def given_scale(scale: Any, n: int) -> Array:
+    """What the user says counts as 1 in each of n unknowns, checked."""
     state = np.asarray(scale, dtype=float)
     if state.shape not in ((), (n,)):
         raise InvalidInputError(

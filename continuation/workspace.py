@@ -14,7 +14,7 @@ from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
-from continuation.fitting import fitting, measured
+from continuation.fitting import fitting, given_scale, measured
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
@@ -151,7 +151,7 @@ class Workspace:
         # not beyond its own size: far away other terms of F may rule
         guesses = np.where(z == 0, 1.0, np.abs(z))
         if given is not None:
-            guesses[:-1] = given
+            guesses[:-1] = given_scale(given, z.size - 1)
         self.problem = measured(self.problem, z, guesses)
 
     def use(self, units: Units) -> None:
