@@ -1,8 +1,9 @@
 """Special points of problems from the literature, to nine digits and more.
 
 The references are solved anew with multiple precision; printed digits agree as far as they are
-right. Sources: AUTO-07p demos ab, enz, lrz, opt, cusp, apbp; MatCont and BifurcationKit tutorials;
-Mittelmann 1986 (the double branch point); Kuznetsov 2023 (maps).
+right. Sources: AUTO-07p demos ab, enz, lrz, cusp, apbp; MatCont and BifurcationKit tutorials (CO
+oxidation, Morris-Lecar, Lorenz-84); Mittelmann 1986 (the double branch point); Kuznetsov 2023
+(maps).
 """
 
 from collections.abc import Callable
@@ -196,6 +197,43 @@ def test_points_of_codimension_two_of_carbon_monoxide() -> None:
     first = min((q for q in found if q.kind == "bogdanov-takens"), key=lambda q: q.p)
     form = abs(first.coefficients["quadratic"]), abs(first.coefficients["mixed"])
     assert form == pytest.approx((0.04822565, 1.937633), rel=1e-6)
+
+
+# -- neurons, weather ---------------------------------------------------------------------------
+
+
+def test_morris_lecar() -> None:
+    def f(x: Array, current: float) -> Array:
+        v, w = x
+        calcium = 4.4 * (1 + np.tanh((v + 1.2) / 18)) / 2 * (v - 120)
+        charge = current - 2 * (v + 60) - calcium - 8 * w * (v + 84)
+        rate = np.cosh((v - 2) / 60) / 25
+        return np.array([charge / 20, rate * ((1 + np.tanh((v - 2) / 30)) / 2 - w)])
+
+    problem = Problem(f)
+    branch = trace_branch(problem, newton(problem, [-60, 0.02], 0).x, 0, (0, 250))
+    assert places(branch, "hopf") == near([93.8576183737255, 212.018816100374])
+    assert places(branch, "fold") == []
+
+
+def test_lorenz_1984_extended() -> None:
+    def f(state: Array, forcing: float) -> Array:
+        x, y, z, u = state
+        return np.array(
+            [
+                -y * y - z * z - x / 4 + forcing / 4 - 0.987 * u * u,
+                x * y - x * z - y + 0.25,
+                x * y + x * z - z,
+                -1.04 * u + 0.987 * u * x + 0.04,
+            ]
+        )
+
+    problem = Problem(f)
+    start = newton(problem, [3, -0.3, 0.3, -0.02], 3.0).x
+    branch = trace_branch(problem, start, 3.0, (1.5, 3.05), -1)
+    assert places(branch, "fold") == near([1.54664837259813])
+    expected = [1.61965782094258, 2.46722212311275, 2.85987541274829]
+    assert places(branch, "hopf") == near(expected)
 
 
 # -- constructed demos -------------------------------------------------------------------------
