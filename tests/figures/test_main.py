@@ -129,7 +129,8 @@ def test_the_list_names_all_nine_figures():
 def test_help_names_every_option():
     code, output = run("--help")
     assert code == 0
-    wanted = {"--only", "--force", "--jobs", "--output", "--seed", "--quick", "--list", "--help"}
+    options = "only force jobs output seed quick list edited help"
+    wanted = {f"--{name}" for name in options.split()}
     assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
     assert "python -m continuation" in re.sub(r"\s+", " ", output)
 

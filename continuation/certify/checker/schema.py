@@ -19,8 +19,8 @@ from continuation.certify.checker.refusal import Refused, require
 Reader = Callable[[Any, str], Any]
 """(value, place) ↦ what the checkers work with."""
 
-MOST_CHARACTERS = 2**25
-"""Of a text: some thirty times the longest that the provers wrote."""
+MOST_CHARACTERS = 2**24
+"""Of a text: some fifteen times the longest that the provers wrote; read in half a second."""
 
 LONGEST_NUMBER = 32
 """Characters; a double in hexadecimal has at most 25."""
