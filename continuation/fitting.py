@@ -32,6 +32,9 @@ PLAIN_ROWS = (1e-3, 1e3)
 EMPTY = 1e-14
 """A row of the Jacobian below this part of the largest is rounding, as along a family."""
 
+NOISE = 1e-13
+"""An unknown below this part of the largest, or of the parameter, is zero but for rounding."""
+
 WEAK = 1e-6
 """An unknown whose unit changes no equation by more than this part is measured by its column."""
 
@@ -93,6 +96,7 @@ def _sizes(problem: AnyProblem, z: Array, a: Any, parameter: float) -> Array:
     """Size of each unknown (n,), positive, from |[dF/dx, dF/dp]|."""
     n = z.size - 1
     sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
+    sizes = np.where(sizes > NOISE * max(float(sizes.max()), parameter), sizes, 0.0)
     columns = np.append(sizes, parameter)
     across = largest(a, np.ones(n), columns)[0]
     rows = np.divide(1.0, across, out=np.zeros(n), where=across > 0)

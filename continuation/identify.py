@@ -9,6 +9,7 @@ from scipy.sparse.linalg import eigs
 
 from continuation import normal_forms
 from continuation.augmented import branch_point_system, fold_system, rank_defect
+from continuation.bordered_sparse import ALL
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
 from continuation.kinds import KINDS
@@ -267,8 +268,10 @@ def _kernel_dimension(problem: InUnits, z: Array, expected: int) -> int:
 def null_vectors(problem: AnyProblem, z: Array, k: int) -> tuple[Array, Array]:
     """Right and left singular vectors of the k smallest singular values of dF/dx, (n, k) each."""
     j = problem.jacobian(z[:-1], float(z[-1]))
-    if sparse.issparse(j):
+    if sparse.issparse(j) and j.shape[0] > ALL:
         return _sparse_null_vectors(j, k, problem.symmetric)
+    if sparse.issparse(j):
+        j = j.toarray()
     if problem.symmetric:
         values, vectors = linalg.eigh(j)
         phi = vectors[:, np.argsort(np.abs(values))[:k]]
