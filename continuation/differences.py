@@ -34,6 +34,9 @@ LADDER = 16.0 ** np.arange(-12, 8)
 GOOD = 1e-9
 """Two steps that agree to this relative difference are both good."""
 
+GROWTH, SAME = 8.0, 1e-8
+"""A longer step is better where it gives the same derivative."""
+
 EVEN = 1e-6
 """A slope that makes up less than this part of a change is rounding."""
 
@@ -57,16 +60,16 @@ def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
         Same shape as the values.
     """
     h = RELATIVE_STEP * scale
-    best, least = _central(function, h)
+    best, gap, size = _central(function, h)
     for _ in range(SHRINKINGS):
-        if least <= DISAGREEMENT * _largest(best):
+        if gap <= DISAGREEMENT * size:
             break
         h /= 8
-        value, disagreement = _central(function, h)
-        if disagreement >= least:  # rounding, not truncation
+        shorter = _central(function, h)
+        if not shorter[1] < gap / 2:  # truncation falls with the step, rounding grows
             break
-        best, least = value, disagreement
-    return best if np.isfinite(least) else _one_sided(function, scale, best)
+        best, gap, size = shorter
+    return best if np.isfinite(gap) else _one_sided(function, scale, best)
 
 
 def jacobian(function: Callable[[Array], Array], x: Array, lengths: Array) -> Array:
@@ -99,47 +102,76 @@ def moved(function: Callable[[Array], Array], x: Array, j: int) -> Callable[[flo
     return displaced
 
 
-def length(function: Callable[[float], Array], guess: float) -> float:
+def length(
+    function: Callable[[float], Array], guess: float, most: float, noise: Array | float = 0.0
+) -> float:
     """Length over which a function changes appreciably at 0.
 
     That for which the formula of fourth order agrees best with itself on a step half as long, row
-    by row; of equally good ones the nearest to the guess.
+    by row; of equally good ones the nearest to the guess. It is then made longer, up to `most`, as
+    long as the derivative stays the same: rounding is the less. (Far away other terms may rule,
+    and formulas there agree with each other on another derivative.)
 
     Parameters
     ----------
     function : callable
         Smooth function of a real number, values (m,).
-    guess : float
+    guess, most : float
         Positive.
+    noise : ndarray, shape (m,), or float
+        Rounding of the values; rows that change by no more at the guess have no say.
     """
     with np.errstate(all="ignore"):  # the longer ones may overflow
-        if _inconsistency(function, guess) <= GOOD:
-            return guess
-        errors = np.array([_inconsistency(function, guess * part) for part in LADDER])
-    good = np.flatnonzero(errors <= max(GOOD, 10.0 * float(errors.min())))
-    nearest = good[np.argmin(np.abs(np.log(LADDER[good])))]
-    return float(guess * LADDER[nearest])
+        changes = _changing(function, guess, noise)
+        if not changes.any():
+            return max(guess, most)
+        found = guess
+        if _inconsistency(function, guess, changes) > GOOD:
+            errors = np.array([_inconsistency(function, guess * k, changes) for k in LADDER])
+            good = np.flatnonzero(errors <= max(GOOD, 10.0 * float(errors.min())))
+            found = guess * LADDER[good[np.argmin(np.abs(np.log(LADDER[good])))]]
+        while found < most:
+            longer = min(GROWTH * found, most)
+            if not _difference(function, found, longer, changes) <= SAME:
+                break
+            found = longer
+        return float(found)
 
 
-def _inconsistency(function: Callable[[float], Array], scale: float) -> float:
-    """Mean over the rows that change of the relative difference of two steps, each at most 1."""
+def _changing(function: Callable[[float], Array], scale: float, noise: Array | float) -> Any:
+    """Rows (m,) whose slope is more than rounding, also beside that of an even function."""
     h = RELATIVE_STEP * scale
-    first, second = _central(function, h)[0], _central(function, h / 2)[0]
-    size = np.maximum(np.abs(first), np.abs(second))
-    # a slope far below the change itself is the rounding of an even function
+    slope = np.abs(function(h) - function(-h)) / 2
     change = np.abs(function(2 * h) - function(0.0))
-    sloping = (size > 0) & ~(size * h <= EVEN * change)
-    part = np.abs(first - second)[sloping] / size[sloping]
-    part = np.where(np.isfinite(part), part, 1.0)
-    return float(np.minimum(part, 1.0).mean()) if part.size else 0.0
+    return np.asarray(~((slope <= noise) | (slope <= EVEN * change)))
 
 
-def _central(function: Callable[[float], Any], h: float) -> tuple[Any, float]:
-    """Derivative, and by how much second and fourth order differ; infinite where not finite."""
+def _inconsistency(function: Callable[[float], Array], scale: float, rows: Array) -> float:
+    """Relative difference of the derivatives by two steps."""
+    return _difference(function, scale / 2, scale, rows)
+
+
+def _difference(
+    function: Callable[[float], Array], short: float, long: float, rows: Array
+) -> float:
+    """Mean over some rows of the relative difference of derivatives, each at most 1."""
+    first, second = (_central(function, RELATIVE_STEP * scale)[0][rows] for scale in (short, long))
+    size = np.maximum(np.abs(first), np.abs(second))
+    part = np.abs(first - second) / np.where(size > 0, size, 1.0)
+    return float(np.minimum(np.where(np.isfinite(part), part, 1.0), 1.0).mean())
+
+
+def _central(function: Callable[[float], Any], h: float) -> tuple[Any, float, float]:
+    """Derivative, by how much second and fourth order differ, and its largest entry.
+
+    The largest entry decides: small ones are rounding. Infinite where not finite.
+    """
     near = (function(h) - function(-h)) / (2 * h)
     difference = near - (function(2 * h) - function(-2 * h)) / (4 * h)
-    gap = _largest(difference)  # the largest entry decides: small entries are rounding
-    return (near + difference / 3, gap) if np.isfinite(gap) else (near, np.inf)
+    size, gap = _largest(near), _largest(difference)
+    if not np.isfinite(size + gap):
+        return near, np.inf, size
+    return near + difference / 3, gap, size
 
 
 def _one_sided(function: Callable[[float], Any], scale: float, otherwise: Any) -> Any:

@@ -35,8 +35,14 @@ EMPTY = 1e-14
 NOISE = 1e-13
 """An unknown below this part of the largest, or of the parameter, is zero but for rounding."""
 
-WEAK = 1e-6
-"""An unknown whose unit changes no equation by more than this part is measured by its column."""
+NEARBY = 0.1
+"""Where F is evaluated to see the size of its terms, in parts of the unknowns."""
+
+ROUNDINGS = 1e-13
+"""Rounding of F in parts of its terms."""
+
+WEAK = 1e-8
+"""An unknown by whose size no equation changes by more than this part has no size yet."""
 
 PLAIN_DIMENSION = 64
 """Number of unknowns up to which their scale is tried one by one where they are zero."""
@@ -55,7 +61,7 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
     with np.errstate(all="ignore"):
         a = problem.full_jacobian(z)
         if given is None:
-            sizes = _sizes(problem, z, abs(a), parameter)
+            sizes = _sizes(problem, z, parameter)
             state = np.where(_plain(sizes, PLAIN_RANGE), 1.0, power_of_two(sizes))
         else:
             state = given_scale(given, n)
@@ -92,18 +98,25 @@ def _parameter_unit(limits: tuple[float, float], p: float) -> float:
     return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
 
 
-def _sizes(problem: AnyProblem, z: Array, a: Any, parameter: float) -> Array:
-    """Size of each unknown (n,), positive, from |[dF/dx, dF/dp]|."""
-    n = z.size - 1
+def _sizes(problem: AnyProblem, z: Array, parameter: float) -> Array:
+    """Size of each unknown (n,), positive."""
     sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
-    sizes = np.where(sizes > NOISE * max(float(sizes.max()), parameter), sizes, 0.0)
-    columns = np.append(sizes, parameter)
-    across = largest(a, np.ones(n), columns)[0]
-    rows = np.divide(1.0, across, out=np.zeros(n), where=across > 0)
-    strength = largest(a, rows, np.ones(n + 1))[1][:-1]
-    weak = (strength > 0) & (strength * sizes < WEAK)
-    sizes = np.where(weak, 1.0 / np.where(weak, strength, 1.0), sizes)
-    return _reaches(problem, z, parameter, np.where(np.isfinite(sizes), sizes, 1.0))
+    known = np.isfinite(sizes) & (sizes > NOISE * max(float(sizes.max()), parameter))
+    sizes = _mattering(problem.full_jacobian(z), np.where(known, sizes, 0.0), parameter)
+    return _reaches(problem, z, parameter, sizes)
+
+
+def _mattering(a: Any, sizes: Array, parameter: float) -> Array:
+    """Sizes, zero for those by which no equation changes: what is left of an unknown is rounding.
+
+    An unknown in small units has large entries in [dF/dx, dF/dp].
+    """
+    n, columns = sizes.size, np.append(sizes, parameter)
+    across = largest(abs(a), np.ones(n), columns)[0]
+    most = float(columns.max()) * largest(abs(a), np.ones(n), np.ones(n + 1))[0]
+    rows = np.divide(1.0, across, out=np.zeros(n), where=across > NOISE * most)
+    strength = largest(abs(a), rows, columns)[1][:-1]
+    return np.where((strength > 0) & (strength < WEAK), 0.0, sizes)
 
 
 def _response(problem: AnyProblem, z: Array, parameter: float) -> Array:
@@ -202,8 +215,17 @@ def measured(problem: AnyProblem, z: Array, guesses: Array) -> AnyProblem:
         return np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float)
 
     with np.errstate(all="ignore"):
+        nearby = [residual(z + NEARBY * guesses * sign) for sign in _signs(z.size)]
+        terms = np.nan_to_num(np.abs(nearby), posinf=0.0).max(axis=0)
         lengths = [
-            differences.length(differences.moved(residual, z, j), guess)
+            differences.length(
+                differences.moved(residual, z, j), guess, max(1.0, guess), ROUNDINGS * terms
+            )
             for j, guess in enumerate(guesses)
         ]
     return problem.measured(np.array(lengths))
+
+
+def _signs(n: int) -> Array:
+    """Some corners of a cube, always the same."""
+    return np.random.default_rng(0).choice((-1.0, 1.0), size=(3, n))

@@ -90,7 +90,7 @@ class Path:
 
     def _around(self, u: float) -> tuple[int, Array, Array, Array, Array]:
         """Index of the sample before u, and points and tangents of it and of the next."""
-        i = min(int(u), len(self.samples) - 2)
+        i = min(max(int(u), 0), len(self.samples) - 2)
         t = self.samples.tangent
         return i, self.z[i], self.z[i + 1], t[i], t[i + 1]
 

@@ -95,7 +95,7 @@ def test_length_for_differences(true: float) -> None:
     def function(h: float) -> Array:
         return np.array([np.sin(1.0 + h / true), 1e9 * np.cos(1.0 + h / true)])
 
-    found = along(function, length(function, 1.0))
+    found = along(function, length(function, 1.0, 1.0))
     expected = np.array([np.cos(1.0), -1e9 * np.sin(1.0)]) / true
     np.testing.assert_allclose(found, expected, rtol=1e-8)
 
