@@ -66,7 +66,7 @@ def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
             break
         h /= 8
         shorter = _central(function, h)
-        if not shorter[1] < gap / 2:  # truncation falls with the step, rounding grows
+        if not shorter[1] < gap:  # truncation falls with the step, rounding grows
             break
         best, gap, size = shorter
     return best if np.isfinite(gap) else _one_sided(function, scale, best)
