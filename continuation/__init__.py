@@ -5,6 +5,8 @@ The engine knows nothing of networks; `continuation.landscape` builds on it.
 
 from continuation.arclength import resume_branch, samples, trace_branch
 from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.callable_problem import Problem
+from continuation.compiled_problem import CompiledProblem
 from continuation.curves import (
     Curve,
     trace_branch_point_curve,
@@ -13,6 +15,7 @@ from continuation.curves import (
     trace_user_curve,
 )
 from continuation.deflation import find_solutions
+from continuation.derivative_check import check_derivatives
 from continuation.diagram import Diagram, bifurcation_diagram
 from continuation.errors import (
     ConvergenceError,
@@ -34,7 +37,6 @@ from continuation.meaning import Meaning
 from continuation.newton import NewtonResult, newton
 from continuation.options import NewtonOptions, StepOptions
 from continuation.oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
-from continuation.problem import CompiledProblem, Problem, check_derivatives
 from continuation.switching import Offshoot, branch_directions
 
 __all__ = [

@@ -12,8 +12,9 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample
+from continuation.compiled_problem import CompiledProblem
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
-from continuation.problem import AnyProblem, CompiledProblem
+from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
 from continuation.start import at_end_of
 from continuation.switching import start_along

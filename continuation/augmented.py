@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from scipy import linalg, sparse
 
+from continuation.callable_problem import Problem
 from continuation.linalg import bordered_solve_both, shifted
-from continuation.problem import AnyProblem, Problem
+from continuation.problem import AnyProblem
 
 __all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
 

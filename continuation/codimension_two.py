@@ -21,8 +21,9 @@ from scipy import linalg
 from continuation import normal_forms
 from continuation.arrays import Array
 from continuation.branch import SpecialPoint
+from continuation.callable_problem import Problem
 from continuation.newton import newton
-from continuation.problem import AnyProblem, Problem
+from continuation.problem import AnyProblem
 
 __all__ = ["fold_coefficient", "overlap", "solved"]
 

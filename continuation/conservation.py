@@ -16,8 +16,9 @@ import numpy as np
 from scipy import linalg, sparse
 
 from continuation.arrays import Array
-from continuation.linalg import KERNEL_TOLERANCE
-from continuation.problem import AnyProblem, Kernel, kernel_of
+from continuation.callable_problem import kernel_of
+from continuation.linalg import KERNEL_TOLERANCE, is_regular
+from continuation.problem import AnyProblem, Kernel
 from continuation.scaling import Units
 
 __all__ = ["Held", "conserved_quantities", "held"]
@@ -55,7 +56,7 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
         return none
     units = Units.balancing([a], 1.0, False)
     inside = units.rows[:, None] * a * units.columns
-    if n == 0 or _is_regular(inside):
+    if n == 0 or is_regular(inside):
         return none
     others = [units.rows[:, None] * b * units.columns for b in _around(problem, z)]
     u, s, _ = linalg.svd(np.hstack([inside, *others]))
@@ -158,11 +159,6 @@ def _around(problem: AnyProblem, z: Array) -> list[Array]:
         if all(np.isfinite(a).all() for a in found):
             return found
     return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
-
-
-def _is_regular(a: Array) -> bool:
-    s = linalg.svdvals(a)
-    return bool(s[-1] > KERNEL_TOLERANCE * s[0])
 
 
 def _echelon(rows: Array) -> Array:

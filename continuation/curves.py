@@ -29,6 +29,7 @@ from continuation.arclength import PLAIN_CHUNK as CHUNK
 from continuation.arclength import collect
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.callable_problem import Problem
 from continuation.codimension_two import fold_coefficient, overlap, solved
 from continuation.errors import InvalidInputError
 from continuation.exports import Stored, Table, table
@@ -36,7 +37,7 @@ from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning, Quantity
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_number
 from continuation.plotting import draw_curve
-from continuation.problem import AnyProblem, Problem
+from continuation.problem import AnyProblem
 from continuation.run import Functions, Run
 from continuation.start import at_solution
 from continuation.tracer import Tracer

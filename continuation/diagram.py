@@ -16,6 +16,7 @@ import numpy as np
 from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
+from continuation.compiled_problem import CompiledProblem
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.exports import Stored, Table, stacked
@@ -26,7 +27,7 @@ from continuation.maps import period_k
 from continuation.meaning import Quantity
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.plotting import draw_branches
-from continuation.problem import AnyProblem, CompiledProblem
+from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
 from continuation.switching import Offshoot, branch_directions
 from continuation.symmetry_group import group

@@ -13,7 +13,7 @@ from continuation.bordered_sparse import ALL
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
 from continuation.kinds import KINDS
-from continuation.linalg import KERNEL_TOLERANCE
+from continuation.linalg import KERNEL_TOLERANCE, is_regular
 from continuation.locate import Local, Path
 from continuation.pairs import double_hopf, flip, oscillatory, with_pair
 from continuation.polish import polished
@@ -102,7 +102,7 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event]) -> SpecialPo
         return flip(path, point)
     if problem.is_map and abs(critical[0]) > 0.1:
         return oscillatory(path, point, critical[0])
-    slowest = 0.0 if _is_regular(path, point) else PAIR * scale
+    slowest = 0.0 if _has_no_kernel(path, point) else PAIR * scale
     pairs = [value for value in critical if value.imag > slowest]
     zeros = [value for value in critical if abs(value.imag) <= slowest]
     if not zeros:
@@ -128,13 +128,11 @@ def _critical(problem: AnyProblem, local: Local, skipped: int, scale: float) -> 
     return [complex(values[i]) for i in order if rate[i] <= limit]
 
 
-def _is_regular(path: Path, point: SpecialPoint) -> bool:
+def _has_no_kernel(path: Path, point: SpecialPoint) -> bool:
     """Whether dF/dx is regular in units that fit: then a critical pair is one, however slow."""
     problem = _in_units(path, point)[0]
     z = problem.units.inside(point.point)
-    j = problem.jacobian(z[:-1], float(z[-1]))
-    is_sparse: bool = sparse.issparse(j)
-    return not is_sparse and bool(linalg.svdvals(j)[-1] > PAIR)
+    return is_regular(problem.jacobian(z[:-1], float(z[-1])), PAIR, scale=1.0)
 
 
 # -- eigenvalue zero -------------------------------------------------------------------------

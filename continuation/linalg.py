@@ -16,6 +16,7 @@ __all__ = [
     "bordered_solve_both",
     "eigenvectors",
     "inertia",
+    "is_regular",
     "kernel",
     "shifted",
     "solve",
@@ -80,6 +81,24 @@ def kernel(matrix: Array, dimension: int | None = None) -> tuple[Array, Array]:
         k = int((s <= KERNEL_TOLERANCE * max(s[0], np.finfo(float).tiny)).sum())
     rank = min(m, n) - k
     return vt[rank:].T, u[:, rank:]
+
+
+def is_regular(
+    matrix: Any, tolerance: float = KERNEL_TOLERANCE, scale: float | None = None
+) -> bool:
+    """Whether all singular values of a dense matrix exceed the tolerance; of a sparse one, False.
+
+    Parameters
+    ----------
+    matrix : (m, n) ndarray or scipy.sparse
+    tolerance : float
+    scale : float, optional
+        What the tolerance is a part of; the largest singular value where not given.
+    """
+    if sparse.issparse(matrix):
+        return False
+    s = linalg.svdvals(matrix)
+    return bool(s[-1] > tolerance * (s[0] if scale is None else scale))
 
 
 def shifted(matrix: Any, value: complex, mass: Array) -> Any:

@@ -10,21 +10,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
+from continuation.callable_problem import Problem
 from continuation.errors import InvalidInputError
 from continuation.leaving import switch_branch
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
-from continuation.problem import AnyProblem, Problem
+from continuation.problem import AnyProblem
 
 __all__ = ["gradient_descent", "map_problem", "period_two", "switch_to_period_two"]
 
-Array = np.ndarray
+Derivative = Callable[[Array, float], Array]
 
 
 def map_problem(
     step: Callable[[Array, float], Array],
-    jacobian: Callable[[Array, float], Array] | None = None,
-    dstep_dp: Callable[[Array, float], Array] | None = None,
+    jacobian: Derivative | None = None,
+    dstep_dp: Derivative | None = None,
     symmetric: bool = False,
 ) -> Problem:
     """Fixed points of a map as a problem: F(x, p) = G(x, p) - x.
@@ -42,13 +44,11 @@ def map_problem(
     def residual(x: Array, p: float) -> Array:
         return np.asarray(step(x, p)) - x
 
-    def shifted(x: Array, p: float) -> Array:
-        assert jacobian is not None
-        return np.asarray(jacobian(x, p)) - np.eye(x.size)
+    def shifted(given: Derivative) -> Derivative:
+        return lambda x, p: np.asarray(given(x, p)) - np.eye(x.size)
 
-    return Problem(
-        residual, None if jacobian is None else shifted, dstep_dp, symmetric, is_map=True
-    )
+    derivative = None if jacobian is None else shifted(jacobian)
+    return Problem(residual, derivative, dstep_dp, symmetric, is_map=True)
 
 
 def period_k(problem: AnyProblem, k: int) -> Problem:

@@ -6,10 +6,10 @@ import numpy as np
 from scipy import linalg
 
 from continuation.branch import SpecialPoint
+from continuation.callable_problem import Problem
 from continuation.locate import Path
 from continuation.newton import newton
 from continuation.options import NewtonOptions
-from continuation.problem import Problem
 from continuation.scaling import Units
 
 __all__ = ["polished"]

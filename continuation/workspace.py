@@ -10,6 +10,7 @@ from scipy import linalg, sparse
 from continuation import corrector, step_arrays, stepper
 from continuation.bordered_sparse import BorderedSparse, SparseJacobian
 from continuation.compilation import address_of
+from continuation.compiled_problem import CompiledProblem
 from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
@@ -18,7 +19,7 @@ from continuation.fitting import fitting, given_scale, measured
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
-from continuation.problem import AnyProblem, CompiledProblem
+from continuation.problem import AnyProblem
 from continuation.rates import counts
 from continuation.scaling import Units
 

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from continuation import CompiledProblem
-from continuation.problem import KERNEL_SIGNATURE
+from continuation.compilation import KERNEL_SIGNATURE
 
 Array = np.ndarray
 

@@ -9,7 +9,7 @@ import pytest
 from numba import njit, types
 
 import symbolic
-from continuation import problem
+from continuation.compilation import KERNEL_SIGNATURE
 from symbolic import (
     KernelCacheError,
     Model,
@@ -106,7 +106,7 @@ def test_wide_networks_have_short_kernels():
 
 
 def test_signature_is_the_engines():
-    assert kernel_runtime.KERNEL_SIGNATURE == problem.KERNEL_SIGNATURE
+    assert kernel_runtime.KERNEL_SIGNATURE == KERNEL_SIGNATURE
 
 
 def test_kernels_allocate_nothing():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.callable_problem import Problem
+from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import CriticalEnd, LimitSystem
 from continuation.landscape.network import Conditions, Layout, Loss, scaled_inertia
@@ -20,7 +22,7 @@ from continuation.landscape.sets import (
     CriticalSet,
     unit_curvatures,
 )
-from continuation.problem import AnyProblem, CompiledProblem, Problem
+from continuation.problem import AnyProblem
 
 ILL_SCALED = 1e6
 """Condition number from which the unknowns are rescaled: a unit with a small output weight or a

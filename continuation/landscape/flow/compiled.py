@@ -12,7 +12,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from continuation import dense
-from continuation.compilation import compiled_for_all_models
+from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
 from continuation.dense import Matrix, Vector, assign, confine, norm
 from continuation.landscape.flow import decision, escapes, rodas
 from continuation.landscape.flow.decision import DRIFT, Layout, tends_to_line, tends_to_point
@@ -25,7 +25,6 @@ from continuation.landscape.flow.rodas import (
     step_factor,
 )
 from continuation.landscape.network import weights
-from continuation.problem import KERNEL_SIGNATURE
 
 UNDECIDED_TIME, UNDECIDED_STEPS, STALLED, STATIONARY, NOT_FINITE = range(-5, 0)
 POINT, LINE = 1, 2

@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.callable_problem import Problem
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.critical_ends import normal_slopes
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.limit_model import LimitModel, Slots
 from continuation.landscape.network import Loss, Responses, loss_in_blocks
-from continuation.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import Conditions, Given, sample_weights
 from continuation.landscape.network.dataset import Dataset
-from continuation.problem import CompiledProblem
 from symbolic import Kernels, Model, load_kernels
 
 INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)

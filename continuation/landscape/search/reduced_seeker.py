@@ -30,10 +30,9 @@ from numpy.typing import NDArray
 
 from continuation import dense
 from continuation.arrays import Array
-from continuation.compilation import compiled_for_all_models
+from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
 from continuation.dense import cholesky, cholesky_solve
 from continuation.landscape.network import Layout, LossAt, input_place, unit_of_input, weights
-from continuation.problem import KERNEL_SIGNATURE
 
 STEPS = 60
 """Steps of the seeker; those that arrive need 10 to 20."""

@@ -24,10 +24,9 @@ from numpy.typing import NDArray
 
 from continuation import dense
 from continuation.arrays import Array
-from continuation.compilation import compiled_for_all_models
+from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
 from continuation.dense import cholesky, cholesky_solve, largest, lu_factor, lu_solve
 from continuation.landscape.network import LossAt
-from continuation.problem import KERNEL_SIGNATURE
 
 MINIMUM, ANY_INDEX = 0, 1
 """What a seeker looks for."""

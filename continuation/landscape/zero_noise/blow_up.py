@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.callable_problem import Problem
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import (
     BLOW_UP,
@@ -29,7 +30,6 @@ from continuation.landscape.network import (
     join_plain,
     split_plain,
 )
-from continuation.problem import Problem
 
 SMALL_ARGUMENT = 0.5
 """|σ α x| below which Δ and ∂Δ/∂σ are integrals of φ' and φ'' by Gauss' rule; beyond, differences

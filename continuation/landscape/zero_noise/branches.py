@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
+from continuation.callable_problem import Problem
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
 from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
@@ -19,7 +20,7 @@ from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
 from continuation.landscape.zero_noise.blow_up import BlowUp
 from continuation.landscape.zero_noise.sets import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 from continuation.options import NEWTON, StepOptions
-from continuation.problem import AnyProblem, Problem
+from continuation.problem import AnyProblem
 
 STEPS = StepOptions(initial=0.002, maximum=0.1, max_samples=1500, parameter_scale=1.0)
 """In coordinates in which the Hessian of L/σ² at the start is diag(±1)."""

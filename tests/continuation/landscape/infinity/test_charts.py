@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from continuation.derivative_check import check_derivatives
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.infinity.blocks import ClosePair, SmallUnit, SteepUnit
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR, STEP, charted_end
-from continuation.problem import check_derivatives
 from symbolic import Model, fukumizu_amari
 
 NEAR = {

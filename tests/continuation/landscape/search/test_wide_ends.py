@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from continuation.derivative_check import check_derivatives
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, flows_to_limits, follow
 from continuation.landscape.infinity import LimitModel, LimitSystem
 from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
 from continuation.landscape.sets.assembly import Assembler
-from continuation.problem import check_derivatives
 from symbolic import Model, fukumizu_amari
 
 NOISE = 0.3

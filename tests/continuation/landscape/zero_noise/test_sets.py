@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from continuation.derivative_check import check_derivatives
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.network.symmetry import Symmetry
 from continuation.landscape.zero_noise.blow_up import BlowUp
 from continuation.landscape.zero_noise.branches import branch_from_zero, check_zero_noise
 from continuation.landscape.zero_noise.sets import reduced_function, zero_noise_sets
-from continuation.problem import check_derivatives
 from symbolic import Model, fukumizu_amari, overparameterised
 
 
