@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.abc import InspectLoader
-from importlib.util import module_from_spec, spec_from_loader
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -170,9 +171,7 @@ def _source(name: str) -> bytes:
 @cache
 def _module(path: Path) -> ModuleType:
     name = f"mlpcont_{path.stem}"
-    spec = spec_from_loader(name, _VerifiedSource(path), origin=str(path))
-    assert spec is not None
-    module = module_from_spec(spec)
+    module = module_from_spec(ModuleSpec(name, _VerifiedSource(path), origin=str(path)))
     module.__file__ = str(path)
     sys.modules[name] = module  # compiled functions are found again by module and name
     _VerifiedSource(path).exec_module(module)

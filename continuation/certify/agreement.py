@@ -18,7 +18,7 @@ from continuation.certify.checker import CheckResult
 from continuation.certify.provers import subject_of
 from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
-from continuation.landscape.network import Conditions
+from continuation.landscape.network import Conditions, weights_of
 from continuation.landscape.sets import Assembler, with_excess_risk
 
 ROUNDING = 1e-9
@@ -155,8 +155,7 @@ def _end_again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[
     """Losses of a set at infinity: those of the limit of its network function."""
     noise = assembler.at.conditions.noise
     residual = found.outputs(data.x) - data.target - noise * data.noise
-    weights = np.full(data.size, 1.0 / data.size) if data.weights is None else data.weights
-    value = 0.5 * float(weights @ residual**2)
+    value = 0.5 * float(weights_of(data) @ residual**2)
     risk = with_excess_risk(replace(found, excess_risk=np.nan)).excess_risk
     return {"loss": value, "excess_risk": risk, "conditions": assembler.at.conditions}
 

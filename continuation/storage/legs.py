@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from continuation.landscape.branches import Leg
+from continuation.landscape.branches import ChartLeg, Leg, WeightsLeg
 from continuation.landscape.infinity import Chart, LimitModel, Passage, charted_end
 from continuation.storage.branches import points_from_parts, points_to_parts
 
@@ -48,7 +48,7 @@ def _document(leg: Leg) -> dict[str, Any]:
     return {
         "chart": leg.chart,
         "stop_reason": leg.stop_reason,
-        "unit": None if leg.unit is None else {**vars(leg.unit), "end": leg.chart},
+        "unit": {**vars(leg.unit), "end": leg.chart} if isinstance(leg, ChartLeg) else None,
         "passages": [{**vars(q), "limit": q.limit.to_dict()} for q in leg.passages],
         "special": points_to_parts(leg.special)[1],
     }
@@ -57,16 +57,20 @@ def _document(leg: Leg) -> dict[str, Any]:
 def _leg(data: xr.Dataset, prefix: str, entry: Mapping[str, Any]) -> Leg:
     arrays = {name: data[f"{prefix}_{name}"].to_numpy() for name in ARRAYS}
     arrays["virtual"] = arrays["virtual"].astype(bool)
-    unit = entry["unit"]
     of_points = {str(k).removeprefix(f"{prefix}_"): v.to_numpy() for k, v in data.items()}
-    return Leg(
-        chart=entry["chart"],
-        passages=tuple(
+    common = {
+        "passages": tuple(
             Passage(**{**passage, "limit": LimitModel.from_dict(passage["limit"])})
             for passage in entry["passages"]
         ),
-        special=points_from_parts(of_points, entry["special"]),
-        stop_reason=entry["stop_reason"],
-        unit=unit and Chart(charted_end(unit["end"]), tuple(unit["units"]), tuple(unit["signs"])),
+        "special": points_from_parts(of_points, entry["special"]),
+        "stop_reason": entry["stop_reason"],
         **arrays,
-    )
+    }
+    if entry["unit"] is None:
+        return WeightsLeg(**common)
+    return ChartLeg(**common, unit=_chart(entry["unit"]))
+
+
+def _chart(unit: Mapping[str, Any]) -> Chart:
+    return Chart(charted_end(unit["end"]), tuple(unit["units"]), tuple(unit["signs"]))

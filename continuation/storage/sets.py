@@ -15,6 +15,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from continuation.arrays import Array
+from continuation.errors import StoreError
 from continuation.landscape.branches import SetBranch, joined_special_points
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Dataset, SignedPermutation, Stabiliser
@@ -104,23 +106,25 @@ def _details(critical: CriticalSet) -> str:
     )
 
 
+def _unpadded(row: xr.Dataset, name: str, length: int) -> Array:
+    if length < 0:
+        raise StoreError(f"a critical set has no {name}")
+    return np.asarray(row[name].to_numpy()[:length].copy())
+
+
 def _set(row: xr.Dataset, model: Model) -> CriticalSet:
     details: Mapping[str, Any] = json.loads(str(row["details"].item()))
-    names, limit = ("theta", "base", "eigenvalues"), details["limit"]
-    theta, base, eigenvalues = (
-        None if length < 0 else row[name].to_numpy()[:length].copy()
-        for name, length in zip(names, details["lengths"], strict=True)
-    )
+    limit = details["limit"]
+    of_theta, of_base, of_eigenvalues = details["lengths"]
     elements = tuple(
         SignedPermutation(tuple(e["place"]), tuple(e["sign"])) for e in details["stabiliser"]
     )
-    assert eigenvalues is not None
     negative, zero, positive = (int(k) for k in row["inertia"].to_numpy())
     return CriticalSet(
         model=model,
-        theta=theta,
-        base=base,
-        eigenvalues=eigenvalues,
+        theta=None if of_theta < 0 else _unpadded(row, "theta", of_theta),
+        base=None if of_base < 0 else _unpadded(row, "base", of_base),
+        eigenvalues=_unpadded(row, "eigenvalues", of_eigenvalues),
         inertia=(negative, zero, positive),
         attracting=bool(row["attracting"].item()),
         orbit_size=int(row["orbit_size"].item()),

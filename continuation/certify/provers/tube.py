@@ -140,9 +140,7 @@ def prove_tube(family: Family, start: Array, end: Array) -> Tube | None:
 def _system(family: Family, z: Sequence[arb], normal: Array) -> tuple[arb_mat, arb_mat]:
     """F, and the matrix (F', τ), over a box."""
     value, by_theta, by_p = family.evaluate(z[:-1], z[-1])
-    d = len(z) - 1
     rows = [[*row, by_p[k, 0]] for k, row in enumerate(by_theta.tolist())]
-    assert len(rows) == d
     return value, arb_mat([*rows, [arb(float(t)) for t in normal]])
 
 

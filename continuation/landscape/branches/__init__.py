@@ -9,26 +9,34 @@ from continuation.landscape.branches.follow import (
     follow_to_infinity,
     joined_special_points,
 )
-from continuation.landscape.branches.legs import Leg, Route, passages_of
+from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLeg, passages_of
 from continuation.landscape.branches.problems import Description, Lifted, lifted_problem
 from continuation.landscape.branches.ranges import range_of_points
-from continuation.landscape.branches.regions import label_regions, optimum_loss, region_of
+from continuation.landscape.branches.regions import (
+    in_region,
+    label_regions,
+    optimum_loss,
+    region_evidence,
+)
 from continuation.landscape.branches.through_infinity import go_on
 
 __all__ = [
+    "ChartLeg",
     "Description",
     "Leg",
     "Lifted",
     "Route",
     "SetBranch",
+    "WeightsLeg",
     "follow",
     "follow_to_infinity",
     "go_on",
+    "in_region",
     "joined_special_points",
     "label_regions",
     "lifted_problem",
     "optimum_loss",
     "passages_of",
     "range_of_points",
-    "region_of",
+    "region_evidence",
 ]

@@ -15,15 +15,16 @@ from continuation.landscape.infinity import Chart, ChartLoss, Passage
 from continuation.landscape.network import Conditions, Loss, split_plain
 from continuation.options import NewtonOptions, StepOptions
 
+IN_WEIGHTS = "weights"
+"""Where a leg is that is in no chart."""
+
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """A part of a branch in one set of coordinates.
+    """A part of a branch in one set of coordinates: of a chart, or the weights themselves.
 
     Attributes
     ----------
-    chart : str
-        End whose chart it is: "confluence", "linear", "step"; "weights" where it has come back.
     p : ndarray, shape (m,)
     coordinates : ndarray, shape (m, d)
         Of the chart, see `charts`; θ itself in the weights.
@@ -41,11 +42,8 @@ class Leg:
         singular to rounding), "arrival: …" (the next one in
         a chart), "at the end" (step), "corner" (both units of a pair become linear; not followed
         further), or as in `Branch`.
-    unit : Chart or None
-        Which units the coordinates stand for.
     """
 
-    chart: str
     p: Array
     coordinates: Array = field(repr=False)
     theta: Array = field(repr=False)
@@ -55,18 +53,55 @@ class Leg:
     passages: tuple[Passage, ...]
     special: tuple[SpecialPoint, ...]
     stop_reason: str
-    unit: Chart | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return int(self.p.size)
 
+    @property
+    def chart(self) -> str:
+        """End whose chart it is: "confluence", "linear", "step"; "weights" in the weights."""
+        raise NotImplementedError
+
     def outputs(self, row: int, x: Array) -> Array:
         """Network function of one row at inputs x (m,), real for virtual units too."""
-        chart = self.unit
-        if chart is None:
-            w, v = split_plain(self.theta[row])
-            return np.asarray(v @ np.tanh(np.outer(w, x)))
-        return chart.values(self.coordinates[row], x)[0]
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class ChartLeg(Leg):
+    """A leg in the chart of an end.
+
+    Attributes
+    ----------
+    unit : Chart
+        Which units the coordinates stand for.
+    """
+
+    unit: Chart = field(repr=False)
+
+    @property
+    def chart(self) -> str:
+        """End whose chart it is."""
+        return self.unit.end.name
+
+    def outputs(self, row: int, x: Array) -> Array:
+        """Network function of one row at inputs x (m,), real for virtual units too."""
+        return self.unit.values(self.coordinates[row], x)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class WeightsLeg(Leg):
+    """A leg that has come back to the weights."""
+
+    @property
+    def chart(self) -> str:
+        """That there is none."""
+        return IN_WEIGHTS
+
+    def outputs(self, row: int, x: Array) -> Array:
+        """Network function of one row at inputs x (m,)."""
+        w, v = split_plain(self.theta[row])
+        return np.asarray(v @ np.tanh(np.outer(w, x)))
 
 
 @dataclass(frozen=True, eq=False)

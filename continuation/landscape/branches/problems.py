@@ -147,9 +147,8 @@ def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, A
 
 
 def _in_weights(run: Run) -> Lifted:
-    full, theta = run.full, run.set.theta
-    assert theta is not None
-    return Lifted(full, theta, lambda x, p: _at_point(full, x, p))
+    full = run.full
+    return Lifted(full, run.set.weights, lambda x, p: _at_point(full, x, p))
 
 
 def _beside_roots(run: Run) -> Lifted:
@@ -259,8 +258,7 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
 
 def _in_limit(run: Run) -> Lifted:
-    limit = run.set.limit
-    assert limit is not None
+    limit = run.set.end
     system = LimitSystem(run.loss, limit, run.parameter, run.at.noise, run.at.size, run.schedule)
     nowhere = np.full(run.loss.model.dimension, np.nan)
 

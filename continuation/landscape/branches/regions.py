@@ -16,7 +16,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
-from continuation.landscape.network import REGIONS, Loss, sample_weights
+from continuation.landscape.network import REGIONS, Loss, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
     POINT,
@@ -25,7 +25,6 @@ from continuation.landscape.sets import (
     EvidenceBranch,
     RegionEvidence,
     population_of,
-    population_weights,
     squared_distance,
     working_units,
 )
@@ -73,31 +72,41 @@ def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> Cri
     InvalidInputError
         Where the model has no such teacher.
     """
-    REGIONS.require(loss.model)
-    required = len(loss.model.teacher_units or ())
-    trends: dict[tuple[float, ...], RegionEvidence] = {}
-    labelled = tuple(_labelled(loss, found, required, trends) for found in sets)
+    evidence = region_evidence(loss, sets)
+    labelled = tuple(in_region(found, why) for found, why in zip(sets, evidence, strict=True))
     if isinstance(sets, CriticalSets):
         return replace(sets, sets=labelled)
     return CriticalSets(labelled)
 
 
-def _labelled(
+def region_evidence(loss: Loss, sets: Sequence[CriticalSet]) -> tuple[RegionEvidence, ...]:
+    """What the regions of critical sets rest on, in their order; raises as `label_regions`."""
+    REGIONS.require(loss.model)
+    required = len(loss.model.teacher_units or ())
+    trends: dict[tuple[float, ...], RegionEvidence] = {}
+    return tuple(_evidence(loss, found, required, trends) for found in sets)
+
+
+def _evidence(
     loss: Loss, found: CriticalSet, required: int, trends: dict[tuple[float, ...], RegionEvidence]
-) -> CriticalSet:
+) -> RegionEvidence:
     units = effective_units(found)
     optimum = optimum_loss(loss, found)
     if units < required:
-        evidence = RegionEvidence(units, required, optimum, reason="fewer units than the teacher")
-        return replace(found, region="plateau", evidence=evidence)
-    evidence = replace(
+        return RegionEvidence(units, required, optimum, reason="fewer units than the teacher")
+    return replace(
         _known_trend(loss, found, trends), units=units, required=required, optimum_loss=optimum
     )
-    return replace(found, region=region_of(found, evidence), evidence=evidence)
 
 
-def region_of(found: CriticalSet, evidence: RegionEvidence) -> str:
-    """Region of a set with as many units as the teacher needs, see `label_regions`."""
+def in_region(found: CriticalSet, evidence: RegionEvidence) -> CriticalSet:
+    """The set with the region that the evidence gives it."""
+    return replace(found, region=_region(found, evidence), evidence=evidence)
+
+
+def _region(found: CriticalSet, evidence: RegionEvidence) -> str:
+    if evidence.units < evidence.required:
+        return "plateau"
     if not evidence.tends_to_teacher:
         return "other"
     if not found.attracting:
@@ -132,7 +141,7 @@ def _known_trend(
 def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     """Follow a set to the lowest noise and fit the exponent of its distance to the teacher."""
     population = population_of(loss.model)
-    size = float(np.sqrt(population_weights(population) @ population.target**2))
+    size = float(np.sqrt(weights_of(population) @ population.target**2))
     start = found.conditions.noise
     here = _distance(found)
     if start == 0.0:
@@ -209,9 +218,5 @@ def effective_units(found: CriticalSet) -> int:
 
 def optimum_loss(loss: Loss, found: CriticalSet) -> float:
     """L(Θ*) = ½ σ² Σ ω ε² at the parameters of the set (without weight decay)."""
-    data = loss.data
-    noise = found.conditions.noise
-    weights = data.weights
-    if weights is None:
-        weights = sample_weights(data.size, found.conditions.size)
-    return 0.5 * noise**2 * float(weights @ data.noise**2)
+    weights = weights_of(loss.data, found.conditions.size)
+    return 0.5 * found.conditions.noise**2 * float(weights @ loss.data.noise**2)

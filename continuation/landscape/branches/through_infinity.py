@@ -19,7 +19,7 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.kinds import KINDS
-from continuation.landscape.branches.legs import Leg, Route
+from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLeg
 from continuation.landscape.branches.problems import Lifted, evaluate
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.infinity import (
@@ -101,7 +101,7 @@ def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, .
     return tuple(legs)
 
 
-def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> Leg:
+def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> ChartLeg:
     """Trace in a chart until the limits, the return, or the cut-off."""
     start = chart.to_chart(theta[-1])
     of = route.chart_loss(chart)
@@ -140,7 +140,7 @@ def _earlier(chart: Chart, problem: ChartProblem, theta: Array, p: Array) -> tup
 
 def _chart_leg(
     of: ChartLoss, problem: ChartProblem, branch: Branch, rows: Array, reason: str
-) -> Leg:
+) -> ChartLeg:
     chart = of.chart
     found = [of.at(z, float(p)) for z, p in zip(rows, branch.p, strict=True)]
     special = tuple(_moved(s, problem.scale) for s in branch.special)
@@ -149,8 +149,7 @@ def _chart_leg(
         passages = (passage_at_step(of, rows[-1], float(branch.p[-1]), len(rows) - 1),)
     elif chart.end.crossed:
         passages = tuple(passage_at(of, rows, s) for s in special if s.kind == "user")
-    return Leg(
-        chart.end.name,
+    return ChartLeg(
         branch.p,
         rows,
         np.array([chart.from_chart(z) for z in rows]),
@@ -168,10 +167,9 @@ def _moved(point: SpecialPoint, scale: Array) -> SpecialPoint:
     return replace(point, x=point.x * scale)
 
 
-def _in_weights(route: Route, leg: Leg) -> Leg:
+def _in_weights(route: Route, leg: ChartLeg) -> WeightsLeg:
     """Go on in the weights after a return."""
     chart = leg.unit
-    assert chart is not None
     z, theta, p = leg.coordinates[-1], leg.theta[-1], float(leg.p[-1])
     tangent = chart.tangent_to_weights(z, z - leg.coordinates[-2])
     full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed.keywords)
@@ -197,8 +195,7 @@ def _in_weights(route: Route, leg: Leg) -> Leg:
     branch = relabelled(lifted, replace(branch, x=branch.x * scale, special=special))
     rows = [describe(x, float(p)) for x, p in zip(branch.x, branch.p, strict=True)]
     end = route.where(branch.x[-1])
-    return Leg(
-        "weights",
+    return WeightsLeg(
         branch.p,
         branch.x,
         branch.x,

@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches import SetBranch, follow, lifted_problem
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Loss, weights_of
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, limit_gap, weight_gap
 from continuation.progress import Progress, Report, silent
@@ -144,8 +144,7 @@ def function_distance(loss: Loss, branch: SetBranch) -> Array:
     sets at infinity are known by their functions alone.
     """
     population = loss.population.data
-    weights = population.weights
-    assert weights is not None
+    weights = weights_of(population)
     distance = np.empty(len(branch))
     for k, (theta, state) in enumerate(zip(branch.theta, branch.state, strict=True)):
         if branch.set.limit is None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.branches import label_regions, optimum_loss, region_of
+from continuation.landscape.branches import in_region, optimum_loss, region_evidence
 from continuation.landscape.evolution.events import Event, branch_events
 from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import Sides
@@ -220,16 +220,13 @@ class _Graphs:
         if not self.regions or not REGIONS.holds(loss.model) or decaying:
             return ordered
         fresh = [s for s in ordered if s.label not in self.evidence]
-        for found in label_regions(loss, fresh):
-            assert found.evidence is not None
-            self.evidence[found.label] = found.evidence
+        labels = [found.label for found in fresh]
+        self.evidence.update(zip(labels, region_evidence(loss, fresh), strict=True))
         return [self._with_region(loss, found) for found in ordered]
 
     def _with_region(self, loss: Loss, found: CriticalSet) -> CriticalSet:
         evidence = replace(self.evidence[found.label], optimum_loss=optimum_loss(loss, found))
-        if evidence.units < evidence.required:
-            return replace(found, region="plateau", evidence=evidence)
-        return replace(found, region=region_of(found, evidence), evidence=evidence)
+        return in_region(found, evidence)
 
 
 def _left_out(tracker: Tracker, intervals: Sequence[Interval]) -> Iterator[str]:

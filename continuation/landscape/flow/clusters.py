@@ -22,7 +22,7 @@ from continuation.arrays import Array
 from continuation.landscape.flow.decision import EQUAL_UNITS
 from continuation.landscape.flow.escapes import CORNER_RADIUS, STEP_LIMIT
 from continuation.landscape.infinity import MOST_MEETING, ModelPoint, step_slope
-from continuation.landscape.network import Responses, activation, saturation, split_plain
+from continuation.landscape.network import Responses, activation, height, split_plain
 from symbolic import Model
 
 LARGEST_CLUSTER = MOST_MEETING
@@ -75,9 +75,7 @@ class Cluster:
         if self.place == "zero":
             return _divided(nodes**2) / nodes
         if self.place == "infinity":
-            limit = saturation(model)
-            assert limit is not None
-            return np.full((1, 1), 1.0 / limit[0])
+            return np.full((1, 1), 1.0 / height(model))
         order = np.array([math.factorial(j) for j in range(nodes.size)], dtype=np.float64)
         return order[:, None] * _divided(nodes)
 

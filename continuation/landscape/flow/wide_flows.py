@@ -79,17 +79,20 @@ def flow_in_pieces(
     ndarray, shape (m, d + 2)
         The record.
     """
-    records = []
-    whole: FlowResult | None = None
-    for piece in _pieces(integrate, start, options):
-        records.append(piece.record)
-        whole = piece.result
-        if whole.status == "undecided" and piece.outcome != NOT_FINITE:
-            whole = _at_infinity(loss_at, whole, in_subspace)
-        if whole.decided:
-            break
-    assert whole is not None
-    return whole, np.concatenate(records)
+    pieces = _decided(loss_at, _pieces(integrate, start, options), in_subspace)
+    results, records = zip(*((piece.result, piece.record) for piece in pieces), strict=True)
+    return results[-1], np.concatenate(records)
+
+
+def _decided(loss_at: LossAt, pieces: Iterator[Piece], in_subspace: bool) -> Iterator[Piece]:
+    """The pieces up to the first whose limit is known, at compound ends too."""
+    for piece in pieces:
+        result = piece.result
+        if result.status == "undecided" and piece.outcome != NOT_FINITE:
+            result = _at_infinity(loss_at, result, in_subspace)
+        yield replace(piece, result=result)
+        if result.decided:
+            return
 
 
 def _pieces(integrate: Integrate, start: Array, options: FlowOptions) -> Iterator[Piece]:

@@ -40,7 +40,7 @@ from continuation.landscape.sets import (
     SET_KINDS,
     CriticalSet,
     Segment,
-    coinciding_units,
+    copies,
 )
 from symbolic import Model
 
@@ -174,23 +174,17 @@ def _representatives(piece: Segment) -> tuple[float, ...]:
 def on_line(model: Model, line: CriticalSet, share: float) -> Array:
     """Weights on a split line at λ = `share`, shape (d,)."""
     theta = line.weights.copy()
-    i, j = _copies(model, theta)
+    i, j = copies(model, theta)
     outputs = Layout.of(model).output_weights(theta)
     outputs[i] *= 2.0 * share
     outputs[j] *= 2.0 * (1.0 - share)
     return theta
 
 
-def _copies(model: Model, theta: Array) -> tuple[int, int]:
-    pair = coinciding_units(model, theta)
-    assert pair is not None, "a split line has two equal units"
-    return pair
-
-
 def _from_line_end(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
     """Cubic exits at λ = 1, where the copy j is silent."""
     model = at.model
-    i, j = _copies(model, source.weights)
+    i, j = copies(model, source.weights)
     layout, end = Layout.of(model), on_line(model, source, 1.0)
     inputs, outputs = layout.input_places(j), layout.output_weights(source.weights)
     along = np.zeros(end.size)

@@ -32,6 +32,7 @@ from continuation.landscape.network.conditions import (
     Given,
     ramp,
     sample_weights,
+    weights_of,
 )
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.inertia import scaled_inertia
@@ -41,6 +42,7 @@ from continuation.landscape.network.responses import (
     Activation,
     Responses,
     activation,
+    height,
     project,
     saturation,
 )
@@ -105,6 +107,7 @@ __all__ = [
     "activation",
     "as_weights",
     "capability_table",
+    "height",
     "input_place",
     "join_plain",
     "loss_in_blocks",
@@ -117,4 +120,5 @@ __all__ = [
     "scaled_inertia",
     "split_plain",
     "unit_of_input",
+    "weights_of",
 ]

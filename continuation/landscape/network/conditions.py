@@ -209,6 +209,11 @@ def ramp(t: float) -> float:
     return t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
 
 
+def weights_of(data: Dataset, size: float | None = None) -> Array:
+    """ω (n,) of all samples, Σ ω = 1: those of the data, or those of its first `size` samples."""
+    return sample_weights(data.size, size) if data.weights is None else data.weights
+
+
 def sample_weights(count: int, size: float | None) -> Array:
     """Weights of the first `size` of `count` samples; a part of a sample by the ramp."""
     if size is None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
-from continuation.landscape.network.conditions import Conditions, Given, sample_weights
+from continuation.landscape.network.conditions import Conditions, Given, sample_weights, weights_of
 from continuation.landscape.network.dataset import Dataset
 from symbolic import Kernels, Model, load_kernels
 
@@ -262,11 +262,8 @@ class Loss:
         if self.data.kind == "population":
             raise InvalidInputError("the population cannot be continued to itself")
         nodes = self.population.rows
-        uniform = np.full(self.data.size, 1.0 / self.data.size)
-        weights = uniform if self.data.weights is None else self.data.weights
-        return np.ascontiguousarray(
-            np.hstack([nodes, np.vstack([self.rows[:WEIGHT_ROW], weights])])
-        )
+        samples = np.vstack([self.rows[:WEIGHT_ROW], weights_of(self.data)])
+        return np.ascontiguousarray(np.hstack([nodes, samples]))
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

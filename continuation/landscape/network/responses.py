@@ -17,7 +17,8 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from continuation.arrays import Array
-from continuation.landscape.network.conditions import sample_weights
+from continuation.errors import InvalidInputError
+from continuation.landscape.network.conditions import weights_of
 from continuation.landscape.network.loss import Loss, LossAt
 from continuation.landscape.network.samples import Samples
 from symbolic import Model
@@ -136,8 +137,7 @@ class Responses:
 @lru_cache(maxsize=8)
 def _samples(loss: Loss, size: float | None) -> Samples:
     data = loss.data
-    weights = sample_weights(data.size, size) if data.weights is None else data.weights
-    return Samples.of(data.x, weights, data.target, data.noise)
+    return Samples.of(data.x, weights_of(data, size), data.target, data.noise)
 
 
 def saturation(model: Model) -> tuple[float, float] | None:
@@ -150,6 +150,20 @@ def saturation(model: Model) -> tuple[float, float] | None:
         is approached monotonically and at least exponentially.
     """
     return _saturation(model)
+
+
+def height(model: Model) -> float:
+    """φ(∞) of a sigmoid, see `saturation`.
+
+    Raises
+    ------
+    InvalidInputError
+        For an activation that does not saturate so.
+    """
+    found = saturation(model)
+    if found is None:
+        raise InvalidInputError(f"{model.activation} does not saturate: no unit becomes a step")
+    return found[0]
 
 
 @lru_cache(maxsize=256)

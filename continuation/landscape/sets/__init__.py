@@ -7,7 +7,6 @@ from continuation.landscape.sets.assembly import (
     Assembler,
     labelled,
     population_of,
-    population_weights,
     squared_distance,
     with_excess_risk,
 )
@@ -20,6 +19,7 @@ from continuation.landscape.sets.critical_sets import (
 )
 from continuation.landscape.sets.embedding import (
     coinciding_units,
+    copies,
     merge_units,
     reduced_network,
     unit_curvatures,
@@ -95,6 +95,7 @@ __all__ = [
     "Segment",
     "SetKind",
     "coinciding_units",
+    "copies",
     "count_embeddings",
     "embeddings_of",
     "labelled",
@@ -103,7 +104,6 @@ __all__ = [
     "nearest_by_limit",
     "nearest_by_weights",
     "population_of",
-    "population_weights",
     "reduced_network",
     "same_set",
     "shared_conditions",

@@ -10,7 +10,14 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import CriticalEnd
-from continuation.landscape.network import Dataset, LossAt, Stabiliser, Symmetry, scaled_inertia
+from continuation.landscape.network import (
+    Dataset,
+    LossAt,
+    Stabiliser,
+    Symmetry,
+    scaled_inertia,
+    weights_of,
+)
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
 from continuation.landscape.sets.kinds import INFINITY, POINT
@@ -157,13 +164,7 @@ def squared_distance(found: CriticalSet) -> float:
     """∫ (f − T)² over the population of the model's input law."""
     population = population_of(found.model)
     error = found.outputs(population.x) - population.target
-    return float(population_weights(population) @ error**2)
-
-
-def population_weights(population: Dataset) -> Array:
-    """Quadrature weights, which a population always has."""
-    assert population.weights is not None
-    return population.weights
+    return float(weights_of(population) @ error**2)
 
 
 def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:

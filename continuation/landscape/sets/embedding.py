@@ -20,6 +20,7 @@ import itertools
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.errors import InvalidInputError
 from continuation.landscape.network import SPLIT_LINES, Layout, Symmetry
 from continuation.landscape.sets.critical_sets import Segment
 from continuation.landscape.sets.manifolds import Embedding
@@ -34,10 +35,9 @@ COINCIDENT = 1e-6
 
 def copied_unit(model: Model, base: Array, theta: Array) -> int:
     """The unit of a smaller network of which θ, of one unit more, holds two copies."""
-    pair = coinciding_units(model.with_hidden(model.hidden + 1), theta)
-    assert pair is not None, "no two units are equal"
+    kept, _ = copies(model.with_hidden(model.hidden + 1), theta)
     layout = Layout.of(model)
-    copy = layout.with_hidden(model.hidden + 1).units(theta)[pair[0], :-1]
+    copy = layout.with_hidden(model.hidden + 1).units(theta)[kept, :-1]
     return int(np.argmin(np.abs(layout.units(base)[:, :-1] - copy).max(axis=1)))
 
 
@@ -54,6 +54,20 @@ def merge_units(model: Model, theta: Array, kept: int, dropped: int) -> Array:
         rest = rest + 2.0 * Symmetry.of(model).centre * units[dropped, -1]
     units[kept, -1] += sign * units[dropped, -1]
     return layout.join(np.delete(units, dropped, axis=0), rest)
+
+
+def copies(model: Model, theta: Array) -> tuple[int, int]:
+    """The two units of weights on a split line that share one output weight.
+
+    Raises
+    ------
+    InvalidInputError
+        Where no two units are equal.
+    """
+    pair = coinciding_units(model, theta)
+    if pair is None:
+        raise InvalidInputError("no two units are equal: the weights lie on no split line")
+    return pair
 
 
 def coinciding_units(model: Model, theta: Array) -> tuple[int, int] | None:

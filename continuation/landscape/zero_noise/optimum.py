@@ -18,6 +18,7 @@ from continuation.landscape.network import (
     REPRESENTED_TEACHER,
     Loss,
     Symmetry,
+    weights_of,
 )
 from symbolic import Model
 
@@ -78,7 +79,7 @@ def optimum_gradient(loss: Loss, noise: float) -> float:
     if len(units) == loss.model.hidden:
         return float(np.linalg.norm(loss.gradient(optimum(loss.model), noise=noise)))
     data = loss.data
-    weights = np.full(data.size, 1.0 / data.size) if data.weights is None else data.weights
+    weights = weights_of(data)
     phi = loss.model.activation_functions(0)
     slopes = [noise * weights @ (data.noise * phi(w * data.x)[0]) for w, _ in units]
     return float(np.linalg.norm(slopes))
