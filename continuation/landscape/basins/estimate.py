@@ -11,7 +11,7 @@ import numpy as np
 from continuation.errors import InvalidInputError
 from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.flow import flows_to_limits
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Loss, in_fitting_units
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.statistics import wilson_interval
@@ -66,6 +66,7 @@ class Basins:
     seed: int
 
 
+@in_fitting_units
 def estimate_basins(
     loss: Loss,
     *,
@@ -77,6 +78,8 @@ def estimate_basins(
     sets: Sequence[CriticalSet] | None = None,
 ) -> Basins:
     """Follow the gradient flow from n initial weights drawn from N(0, 1).
+
+    Weights and flow are measured in units that fit the data (docs/theory.md, Units).
 
     Parameters
     ----------

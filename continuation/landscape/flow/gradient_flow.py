@@ -32,7 +32,14 @@ from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
 from continuation.landscape.infinity import LimitModel, LimitUnit, end_of
-from continuation.landscape.network import FLOW_ENDS, Layout, LossAt, as_weights
+from continuation.landscape.network import (
+    FLOW_ENDS,
+    Layout,
+    LossAt,
+    Units,
+    as_weights,
+    in_fitting_units,
+)
 from symbolic import Model
 
 VANISHED = 1e-9
@@ -62,7 +69,13 @@ class Trajectory:
     loss: Array
     result: FlowResult
 
+    def rescaled(self, units: Units) -> Trajectory:
+        """The same trajectory, given in `units`, in the ones that these are multiples of."""
+        theta, loss = units.weights(self.theta), self.loss * units.loss
+        return replace(self, theta=theta, loss=loss, result=self.result.rescaled(units))
 
+
+@in_fitting_units
 def flow_to_limit(
     loss_at: LossAt,
     theta0: ArrayLike,
@@ -108,6 +121,7 @@ def flow_to_limit(
     return _run(loss_at, starts, options, subspace, record=False)[0][0]
 
 
+@in_fitting_units
 def flows_to_limits(
     loss_at: LossAt,
     thetas: ArrayLike,
@@ -127,6 +141,7 @@ def flows_to_limits(
     return _run(loss_at, rows, options, subspace, record=False)[0]
 
 
+@in_fitting_units
 def trajectory(
     loss_at: LossAt,
     theta0: ArrayLike,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import compiled
 from continuation.landscape.infinity import LimitModel
+from continuation.landscape.network import Units
 
 _REASON = {
     compiled.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise flow_time",
@@ -27,7 +28,7 @@ class Passage:
     Attributes
     ----------
     t, speed, loss : float
-        Time, |∇L| and L there.
+        Time and |∇L| in units that fit the data (docs/theory.md, Units), and L there.
     theta : ndarray, shape (d,)
     """
 
@@ -35,6 +36,10 @@ class Passage:
     speed: float
     loss: float
     theta: Array = field(repr=False)
+
+    def rescaled(self, units: Units) -> Passage:
+        """The same, given in `units`, in the ones that these are multiples of."""
+        return replace(self, loss=self.loss * units.loss, theta=units.weights(self.theta))
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class FlowResult:
     loss : float
         L of the limit.
     duration : float
-        Flow time until the decision.
+        Flow time until the decision, in units that fit the data.
     steps : int
         Accepted steps.
     message : str
@@ -94,6 +99,18 @@ class FlowResult:
                 f"a flow that ends as {self.status} has no limit in the weights"
             )
         return self.representative
+
+    def rescaled(self, units: Units) -> FlowResult:
+        """The same flow, given in `units`, in the ones that these are multiples of."""
+        equal = self.representative
+        return replace(
+            self,
+            theta=units.weights(self.theta),
+            limit=None if self.limit is None else self.limit.rescaled(units),
+            loss=self.loss * units.loss,
+            passages=tuple(one.rescaled(units) for one in self.passages),
+            representative=None if equal is None else units.weights(equal),
+        )
 
     @property
     def decided(self) -> bool:

@@ -31,7 +31,7 @@ from continuation.landscape.graph.exploration import COARSER, explore, has_unsta
 from continuation.landscape.graph.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
-from continuation.landscape.network import Loss, LossAt
+from continuation.landscape.network import Loss, LossAt, in_fitting_units
 from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.progress import Progress, Report, silent
 
@@ -45,6 +45,7 @@ have hundreds of unstable directions each."""
 ENDS = ("source", "target")
 
 
+@in_fitting_units
 def connect(
     loss: Loss,
     sets: Sequence[CriticalSet],

@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from continuation.errors import InvalidInputError
+from continuation.landscape.network import Units
 from continuation.landscape.sets import CriticalSet
 
 REGION_ORDER = {"plateau": 0, "near-optimal": 1, "overfitting": 2}
@@ -147,6 +148,15 @@ class FlowGraph:
             tuple(1.0 / self.nx.nodes[n].get("escape_rate", math.nan) for n in path),
         )
 
+    def rescaled(self, units: Units) -> FlowGraph:
+        """The same graph, given in `units`, in the ones that these are multiples of."""
+        graph, sets = self.nx.copy(), tuple(one.rescaled(units) for one in self.sets)
+        for one in sets:
+            graph.nodes[one.label].update(_place(one))
+        for _, _, edge in graph.edges(data=True):
+            edge["loss_drop"] *= units.loss
+        return FlowGraph(graph, sets)
+
     def with_certificates(
         self, proved: Mapping[str, bool], entered: Set[tuple[str, str, int]]
     ) -> FlowGraph:
@@ -231,12 +241,17 @@ def node_attributes(found: CriticalSet, *, found_by: str, note: str) -> dict[str
         "orbit_size": int(found.orbit_size),
         "attracting": bool(found.attracting),
         "certified": False,
-        "loss": float(found.loss),
     }
     if found.excess_risk == found.excess_risk:
         attributes["excess_risk"] = float(found.excess_risk)
     if found.is_point and found.index > 0:
         attributes["escape_rate"] = -float(found.eigenvalues.min())
+    return attributes | _place(found)
+
+
+def _place(found: CriticalSet) -> dict[str, Any]:
+    """What of a node is measured in the units of the data."""
+    attributes: dict[str, Any] = {"loss": float(found.loss)}
     if found.theta is not None:
         attributes["theta"] = json.dumps([float(value) for value in found.theta])
     if found.limit is not None:

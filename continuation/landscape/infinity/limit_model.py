@@ -20,7 +20,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import activation
+from continuation.landscape.network import Units, activation
 from symbolic import Model
 
 MEETING = "abdefghi"
@@ -63,6 +63,16 @@ class LimitUnit:
         signed = tuple(c if k % 2 else -c for k, c in enumerate(self.coefficients))
         return LimitUnit(
             -self.weight, signed, None if self.bias is None else -self.bias, self.shift
+        )
+
+    def rescaled(self, units: Units) -> LimitUnit:
+        """The same unit, given in `units`, in the ones that these are multiples of."""
+        each = enumerate(self.coefficients)
+        return LimitUnit(
+            self.weight / units.x,
+            tuple(value * units.y / units.x**k for k, value in each),
+            self.bias,
+            None if self.shift is None else self.shift * units.x,
         )
 
     def outputs(self, model: Model, x: Array) -> Array:
@@ -208,6 +218,17 @@ class LimitModel(Mapping[str, float]):
         units = [unit.positive() if odd else unit for unit in self.units]
         single = sorted((u for u in units if not u.meets), key=lambda u: (u.weight, u.coefficients))
         return replace(self, units=(*(u for u in units if u.meets), *single))
+
+    def rescaled(self, units: Units) -> LimitModel:
+        """The same limit, given in `units`, in the ones that these are multiples of."""
+        odd = enumerate(self.powers)
+        return LimitModel(
+            tuple(unit.rescaled(units) for unit in self.units),
+            tuple(value * units.y / units.x ** (2 * k + 1) for k, value in odd),
+            None if self.step is None else self.step * units.y,
+            None if self.shift is None else self.shift * units.x,
+            None if self.offset is None else self.offset * units.y,
+        )
 
     def text(self, digits: int = 5) -> str:
         """All parameters with their letters."""

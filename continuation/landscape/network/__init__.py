@@ -54,6 +54,7 @@ from continuation.landscape.network.symmetry import (
     Stabiliser,
     Symmetry,
 )
+from continuation.landscape.network.units import Units, in_fitting_units, rescaled
 from continuation.landscape.network.weight_grid import SPACING, Grid
 from continuation.landscape.network.weights import (
     Layout,
@@ -104,10 +105,12 @@ __all__ = [
     "SignedPermutation",
     "Stabiliser",
     "Symmetry",
+    "Units",
     "activation",
     "as_weights",
     "capability_table",
     "height",
+    "in_fitting_units",
     "input_place",
     "join_plain",
     "loss_in_blocks",
@@ -115,6 +118,7 @@ __all__ = [
     "project",
     "ramp",
     "read_observations",
+    "rescaled",
     "sample_weights",
     "saturation",
     "scaled_inertia",

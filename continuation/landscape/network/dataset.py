@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -198,6 +198,10 @@ class Dataset:
             raise InvalidInputError("only a data set with uniform weights has a size n")
         n = _whole("n", n, 2, self.size)
         return Dataset(self.x[:n], self.target[:n], self.noise[:n], None, self.kind)
+
+    def rescaled(self, x: float, y: float) -> Dataset:
+        """The same samples with inputs and targets multiplied; the noise is a number."""
+        return replace(self, x=self.x * x, target=self.target * y)
 
     def __repr__(self) -> str:
         return f"Dataset({self.kind}, n={self.size})"

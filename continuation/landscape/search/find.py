@@ -20,6 +20,7 @@ from continuation.landscape.network import (
     LossAt,
     Responses,
     Symmetry,
+    in_fitting_units,
 )
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.exhaustive import one_unit_sets, two_unit_sets
@@ -60,6 +61,7 @@ MOST_RUNS = 24_000
 still appear one by one."""
 
 
+@in_fitting_units
 def find_critical_sets(
     loss: Loss,
     *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import overload
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitModel
-from continuation.landscape.network import Conditions, Stabiliser
+from continuation.landscape.network import Conditions, Stabiliser, Units
 from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
 from continuation.landscape.sets.manifolds import Embedding, Piece
 from continuation.landscape.sets.saturation import Saturation
@@ -116,7 +116,8 @@ class CriticalSet:
     loss, excess_risk : float
         Loss on the data; loss on the population without noise (nan without a teacher).
     eigenvalues : ndarray
-        Of the Hessian at θ; at infinity of the limit model's.
+        Of the Hessian at θ; at infinity of the limit model's. Like all second derivatives here in
+        units that fit the data (docs/theory.md, Units).
     inertia : tuple of int
         Negative, zero, positive; at infinity the signs of the normal derivatives are included.
     normal_derivatives : tuple of float
@@ -244,6 +245,20 @@ class CriticalSet:
         """Names of the coordinates on the set, see `Embedding`."""
         return () if self.embedding is None else self.embedding.free_parameters
 
+    def rescaled(self, units: Units) -> CriticalSet:
+        """The same set, given in `units`, in the ones that these are multiples of."""
+        base = self.base
+        if base is not None and self.embedding is not None:
+            base = units.with_hidden(len(self.embedding.copies)).weights(base)
+        return replace(
+            self,
+            theta=None if self.theta is None else units.weights(self.theta),
+            limit=None if self.limit is None else self.limit.rescaled(units),
+            base=base,
+            embedding=None if self.embedding is None else self.embedding.rescaled(units),
+            loss=self.loss * units.loss,
+        )
+
     def __str__(self) -> str:
         if self.theta is None:
             place = "" if self.limit is None else self.limit.text()
@@ -309,6 +324,12 @@ class CriticalSets(Sequence[CriticalSet]):
     def attractors(self) -> tuple[CriticalSet, ...]:
         """The attracting sets: points, lines and sets at infinity."""
         return tuple(s for s in self.sets if s.attracting)
+
+    def rescaled(self, units: Units) -> CriticalSets:
+        """The same sets, given in `units`, in the ones that these are multiples of."""
+        note = f"searched with x in units of {units.x:g} and y in units of {units.y:g}"
+        sets = tuple(one.rescaled(units) for one in self.sets)
+        return replace(self, sets=sets, notes=(*self.notes, note))
 
     def __repr__(self) -> str:
         count = "" if self.euler_count is None else f", Euler count {self.euler_count}"

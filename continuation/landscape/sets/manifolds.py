@@ -29,12 +29,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Layout
+from continuation.landscape.network import Layout, Units
 from continuation.landscape.sets.kinds import (
     DEAD_UNIT,
     ORIGIN,
@@ -139,6 +139,11 @@ class Embedding:
         for unit, parts in zip(units, shares or self.equal_shares(), strict=True):
             rows += [np.append(unit[:-1], part * unit[-1]) for part in parts]
         return layout.join(np.array(rows), rest)
+
+    def rescaled(self, units: Units) -> Embedding:
+        """The same, given in `units`, in the ones that these are multiples of."""
+        silent = tuple((w / units.x, *bias) for w, *bias in self.silent)
+        return replace(self, silent=silent)
 
     def copies_of(self, unit: int) -> range:
         """Places of the copies of a unit of the smaller network in the lifted weights."""
