@@ -7,11 +7,10 @@ import statistics
 import time
 
 from continuation.certify import certify_never_optimal, certify_sets, check
-from continuation.certify.certificate import problem_of
 from continuation.certify.enclosures.balls import box, working_precision
-from continuation.certify.enclosures.exact_loss import ExactLoss
 from continuation.certify.enclosures.krawczyk import contraction, inertia
 from continuation.certify.provers.points import point_certificate
+from continuation.certify.provers.question import Question
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from symbolic import fukumizu_amari, overparameterised
 
@@ -30,7 +29,8 @@ def fastest(function):
 
 def point_times(loss, theta):
     """Existence and index alone, and the whole certificate with its largest box."""
-    exact, problem = ExactLoss.of(loss, noise=NOISE), problem_of(loss, noise=NOISE)
+    question = Question.of(loss, noise=NOISE)
+    exact = question.loss
 
     def existence():
         with working_precision():
@@ -38,7 +38,7 @@ def point_times(loss, theta):
             contraction(exact, theta, here.gradient, here.hessian)
             inertia(here.hessian)
 
-    return fastest(existence), fastest(lambda: point_certificate(exact, problem, theta))
+    return fastest(existence), fastest(lambda: point_certificate(question, theta))
 
 
 def main():

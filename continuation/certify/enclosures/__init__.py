@@ -23,7 +23,7 @@ from continuation.certify.enclosures.divided_differences import (
     taylor_table,
 )
 from continuation.certify.enclosures.exact_loss import ExactLoss
-from continuation.certify.enclosures.formulas import Column, compile_formulas
+from continuation.certify.enclosures.formulas import Column, as_column, compile_formulas
 from continuation.certify.enclosures.krawczyk import (
     Failure,
     contraction,
@@ -43,6 +43,7 @@ __all__ = [
     "Failure",
     "Matrix",
     "ThirdDerivatives",
+    "as_column",
     "box",
     "compile_formulas",
     "contraction",

@@ -17,7 +17,13 @@ import sympy as sp
 from flint import arb, arb_mat
 
 from continuation.certify.enclosures.balls import exact, working_precision
-from continuation.certify.enclosures.formulas import Column, Program, Value, compile_formulas
+from continuation.certify.enclosures.formulas import (
+    Column,
+    Program,
+    Value,
+    as_column,
+    compile_formulas,
+)
 from continuation.landscape.network import Loss
 from symbolic import Model
 from symbolic.activations import U
@@ -193,7 +199,7 @@ class ExactLoss:
             inputs: list[Value] = [theta[a * count + k] for a in range(self._owned)]
             inputs += [exact(Fraction(int(v.p), int(v.q))) for v in fixed[k : k + 1]]
             columns = program([*inputs, self.x])
-            found.append([c if isinstance(c, list) else [c] * n for c in columns])
+            found.append([as_column(column, n) for column in columns])
         return found
 
     def _outputs(self, theta: Sequence[arb], units: list[list[Column]]) -> Column:
@@ -265,7 +271,7 @@ def taught(model: Model, x: Column) -> Column:
     """
     program = compile_formulas([model.teacher_expr], [model.input_symbol])
     (values,) = program([x])
-    return values if isinstance(values, list) else [values] * len(x)
+    return as_column(values, len(x))
 
 
 def size_weights(size: float) -> tuple[int, Column | None]:

@@ -82,6 +82,11 @@ class Program:
         return [places[k] for k in self.outputs]
 
 
+def as_column(value: Value, n: int) -> Column:
+    """A value of a formula over n samples, which may be the same for all of them."""
+    return value if isinstance(value, list) else [value] * n
+
+
 def number(expression: sp.Expr) -> arb:
     """Enclosure of a SymPy number: rationals, π and e (floats are exact dyadic numbers)."""
     if expression is sp.pi:

@@ -10,24 +10,18 @@ whoever is inside the ball below that level stays, and tends to θ̂, the only c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
 
 import numpy as np
 from flint import arb
 from numpy.typing import ArrayLike
 
-from continuation.certify.certificate import (
-    Certificate,
-    from_hexadecimal,
-    from_hexadecimals,
-    hexadecimal,
-    hexadecimals,
-    problem_of,
-)
+from continuation.certify.certificate import Certificate, hexadecimal, hexadecimals
 from continuation.certify.enclosures import (
     ExactLoss,
+    Failure,
     box,
     contraction_rate,
     exact,
@@ -36,21 +30,15 @@ from continuation.certify.enclosures import (
     row_norm,
     working_precision,
 )
-from continuation.certify.provers.points import matrix_of, point_certificate, undecided
-from continuation.landscape.network import Loss
+from continuation.certify.provers.points import ProvedPoint, prove_point
+from continuation.certify.provers.question import Question
+from continuation.landscape.network import Given, Loss
 
 MARGIN = 0.9
 """The height of the level above the minimum is claimed with this margin."""
 
 
-def certify_basin(
-    loss: Loss,
-    theta: ArrayLike,
-    *,
-    noise: float = 0.0,
-    size: float | None = None,
-    weight_decay: float = 0.0,
-) -> Certificate:
+def certify_basin(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certificate:
     """Prove a neighbourhood of an attracting point that no trajectory leaves.
 
     Parameters
@@ -58,7 +46,7 @@ def certify_basin(
     loss : Loss
     theta : array_like, shape (d,)
         Approximate minimum.
-    noise, size, weight_decay : float
+    **given : noise, size, weight_decay
         Parameters of the loss, as in `Loss.at`.
 
     Returns
@@ -73,68 +61,77 @@ def certify_basin(
     InvalidInputError
         θ has the wrong length, or a parameter is out of range.
     """
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    enclosed = ExactLoss.of(loss, **parameters)
-    point = point_certificate(enclosed, problem_of(loss, **parameters), theta)
-    return basin_certificate(enclosed, point)
+    question = Question.of(loss, **given)
+    return basin_certificate(question, prove_point(question.loss, theta))
 
 
-def basin_certificate(loss: ExactLoss, point: Certificate) -> Certificate:
-    """The basin of a certified point."""
-    if not point.proved:
-        return undecided("basin", point.problem, point.reason)
-    centre = from_hexadecimals(point.claim["theta"])
-    assert point.inertia is not None
+def basin_certificate(question: Question, point: ProvedPoint | Failure) -> Certificate:
+    """The basin of a proved point."""
+    if isinstance(point, Failure):
+        return question.undecided("basin", point.reason)
     if point.inertia[0] > 0:
         reason = f"the point has index {point.inertia[0]}: it attracts nothing of full dimension"
-        return undecided("basin", point.problem, reason)
+        return question.undecided("basin", reason)
     with working_precision():
-        level = _level(loss, point, centre)
-        inside = bool(loss.value(box(centre, 0.0)) < exact(level))
+        level = _level(question.loss, point)
+        inside = bool(question.loss.value(box(point.theta, 0.0)) < exact(level))
     if not inside:
         reason = "the level is not separated from the minimum: the point is nearly degenerate"
-        return undecided("basin", point.problem, reason)
-    basin = {"ball": point.claim["uniqueness_radius"], "level": hexadecimal(level), "entries": []}
-    return replace(point, kind="basin", claim={**point.claim, **basin})
+        return question.undecided("basin", reason)
+    basin = Basin(point.theta, point.uniqueness_radius, level)
+    return question.proved("basin", {**point.claim, **basin.claim})
 
 
-def _level(loss: ExactLoss, point: Certificate, centre: Sequence[float]) -> float:
+def _level(loss: ExactLoss, point: ProvedPoint) -> float:
     """A lower bound of L on the sphere of the radius of uniqueness."""
-    assert point.radius is not None
-    assert point.uniqueness_radius is not None
-    inverse = matrix_of(point.claim["inverse"])
-    here = loss.evaluate(box(centre, 0.0))
-    rate = contraction_rate(loss, centre, inverse, point.uniqueness_radius)
-    curvature = (1 - exact(rate)) / exact(row_norm(inverse))
+    here = loss.evaluate(box(point.theta, 0.0))
+    rate = contraction_rate(loss, point.theta, point.contraction, point.uniqueness_radius)
+    curvature = (1 - exact(rate)) / exact(row_norm(point.contraction))
     off = exact(point.radius)
     # L is convex: L(θ̂) ≥ L(centre) − |∇L(centre)|₁ δ in the maximum norm.
     lowest = here.value - off * sum((abs(g) for g in here.gradient.entries()), arb(0))
-    distance = exact(point.uniqueness_radius) - off * exact(len(centre)).sqrt()
+    distance = exact(point.uniqueness_radius) - off * exact(len(point.theta)).sqrt()
     if not distance > 0:  # the minimum may lie outside the ball
         return -math.inf
     return lower(lowest + exact(MARGIN) * curvature * distance * distance / 2)
 
 
-def enters(loss: ExactLoss, basin: Certificate, theta: ArrayLike) -> bool:
-    """Whether a state certainly lies in a certified basin.
+@dataclass(frozen=True)
+class Basin:
+    """A neighbourhood that no trajectory leaves: the part of a ball below a level.
 
-    Parameters
+    Attributes
     ----------
-    loss : ExactLoss
-    basin : Certificate
-        Proved, of kind "basin".
-    theta : array_like, shape (d,)
+    centre : tuple of float, length d
+    ball : float
+        Its Euclidean radius.
+    level : float
+        Of the loss.
     """
-    state = [float(t) for t in np.asarray(theta, dtype=np.float64)]
-    centre = from_hexadecimals(basin.claim["theta"])
-    ball, level = (from_hexadecimal(basin.claim[name]) for name in ("ball", "level"))
-    assert ball is not None
-    assert level is not None
-    if not np.linalg.norm(np.subtract(state, centre)) < ball:  # saves the enclosures
-        return False
-    with working_precision():
-        away = norm([exact(a) - exact(b) for a, b in zip(state, centre, strict=True)])
-        return bool(away < ball) and bool(loss.value(box(state, 0.0)) < level)
+
+    centre: tuple[float, ...]
+    ball: float
+    level: float
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> Basin:
+        """What a certificate of kind "basin" that is proved speaks of."""
+        centre, ball, level = (certificate.claim[name] for name in ("theta", "ball", "level"))
+        return cls(tuple(map(float.fromhex, centre)), float.fromhex(ball), float.fromhex(level))
+
+    @property
+    def claim(self) -> dict[str, Any]:
+        """What a checker needs beside the point."""
+        return {"ball": hexadecimal(self.ball), "level": hexadecimal(self.level), "entries": []}
+
+    def holds(self, loss: ExactLoss, theta: ArrayLike) -> bool:
+        """Whether a state θ (d,) certainly lies in it."""
+        state = [float(t) for t in np.asarray(theta, dtype=np.float64)]
+        if not np.linalg.norm(np.subtract(state, self.centre)) < self.ball:  # saves the enclosures
+            return False
+        with working_precision():
+            away = norm([exact(a) - exact(b) for a, b in zip(state, self.centre, strict=True)])
+            return bool(away < self.ball) and bool(loss.value(box(state, 0.0)) < self.level)
 
 
 def with_entries(basin: Certificate, states: Iterable[ArrayLike]) -> Certificate:

@@ -11,12 +11,13 @@ from typing import Any
 from scipy.integrate import Radau
 
 from continuation.arrays import Array
-from continuation.certify.certificate import UNDECIDED, Certificate, problem_of
+from continuation.certify.certificate import Certificate
 from continuation.certify.enclosures import ExactLoss
-from continuation.certify.provers.basins import basin_certificate, enters, with_entries
+from continuation.certify.provers.basins import Basin, basin_certificate, with_entries
 from continuation.certify.provers.infinity import in_order, infinity_certificate
 from continuation.certify.provers.lines import line_certificate
-from continuation.certify.provers.points import point_certificate
+from continuation.certify.provers.points import ProvedPoint, point_certificate
+from continuation.certify.provers.question import Question
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
 from continuation.landscape.flow import FLOW_TIME
 from continuation.landscape.graph import Departure, departures
@@ -61,15 +62,13 @@ def certify_sets(
     parameters = shared_conditions(
         loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
     ).keywords
-    problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
-    smaller = _smaller(enclosed) if any(found.subkind == SPLIT_LINE for found in sets) else None
-    made = (_certificate(found, problem, enclosed, smaller) for found in sets)
+    question = Question.of(loss, **parameters)
+    return _certificates(question, sets)
+
+
+def _certificates(question: Question, sets: Sequence[CriticalSet]) -> tuple[Certificate, ...]:
+    made = (_certificate(question, found) for found in sets)
     return tuple(replace(certificate, set=k) for k, certificate in enumerate(made))
-
-
-def _smaller(loss: ExactLoss) -> ExactLoss:
-    """The loss of the network that has one unit less."""
-    return replace(loss, model=loss.model.with_hidden(loss.model.hidden - 1))
 
 
 @dataclass(frozen=True)
@@ -115,22 +114,15 @@ def subject_of(found: CriticalSet) -> Subject | None:
     return Subject("line", "theta", tuple(base), {"unit": kept})
 
 
-def _certificate(
-    found: CriticalSet,
-    problem: Mapping[str, Any],
-    loss: ExactLoss,
-    smaller: ExactLoss | None,
-) -> Certificate:
+def _certificate(question: Question, found: CriticalSet) -> Certificate:
     subject = subject_of(found)
     if subject is None:
-        reason = f"there is no certificate for a {found.subkind}"
-        return Certificate(found.kind, UNDECIDED, reason, problem)
+        return question.undecided(found.kind, f"there is no certificate for a {found.subkind}")
     if subject.kind == "infinity":
-        return infinity_certificate(loss, problem, found.subkind, found.limit or {})
+        return infinity_certificate(question, found.subkind, found.limit or {})
     if subject.kind == "point":
-        return point_certificate(loss, problem, subject.place)
-    assert smaller is not None
-    return line_certificate(smaller, problem, subject.place, subject.claim["unit"])
+        return point_certificate(question, subject.place)
+    return line_certificate(question, subject.place, subject.claim["unit"])
 
 
 def certify_graph(
@@ -165,19 +157,19 @@ def certify_graph(
     parameters = shared_conditions(
         loss.data, graph.sets, noise=noise, size=size, weight_decay=weight_decay
     ).keywords
-    nodes = certify_sets(loss, graph.sets, **parameters)
-    at, enclosed = loss.at(**parameters), ExactLoss.of(loss, **parameters)
+    question, at = Question.of(loss, **parameters), loss.at(**parameters)
+    nodes = _certificates(question, graph.sets)
     basins: list[Certificate] = []
     entered: set[tuple[str, str, int]] = set()
     orbits: dict[str, list[Orbit]] = {}
     for target, point in zip(graph.sets, nodes, strict=True):
         if target.is_point and target.attracting:
-            basin = basin_certificate(enclosed, point)
+            basin = basin_certificate(question, ProvedPoint.of(point))
             entries = []
             if basin.proved:
                 for source in _sources(graph, target):
                     known = orbits.setdefault(source.label, _orbits(at, source))
-                    entries += _entries(at, enclosed, known, target, basin)
+                    entries += _entries(at, question.loss, known, target, Basin.of(basin))
                 entered |= _complete_edges(graph, target, entries)
                 basin = with_entries(basin, [e.state for e in entries])
             basins.append(replace(basin, set=point.set))
@@ -229,7 +221,7 @@ def _complete_edges(
 
 
 def _entries(
-    at: LossAt, loss: ExactLoss, orbits: Sequence[Orbit], target: CriticalSet, basin: Certificate
+    at: LossAt, loss: ExactLoss, orbits: Sequence[Orbit], target: CriticalSet, basin: Basin
 ) -> list[Entry]:
     """The trajectories that enter a basin, with the first state that certainly lies in it."""
     symmetry, found = Symmetry.of(at.model), []
@@ -239,7 +231,7 @@ def _entries(
             continue
         last = orbit.path.theta[-1]
         states = (symmetry.align(t, target.weights) for t in chain([last], _last_stretch(at, last)))
-        state = next((s for s in states if enters(loss, basin, s)), None)
+        state = next((s for s in states if basin.holds(loss, s)), None)
         if state is not None:
             start = orbit.start
             parameter = None if start.parameter is None else float(start.parameter)

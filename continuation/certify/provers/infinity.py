@@ -22,16 +22,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation.certify.certificate import UNDECIDED, Certificate, from_hexadecimals
+from continuation.certify.certificate import Certificate
 from continuation.certify.enclosures import (
     ExactLoss,
+    Failure,
+    as_column,
     box,
     compile_formulas,
     exact,
     midpoints,
     working_precision,
 )
-from continuation.certify.provers.points import point_certificate
+from continuation.certify.provers.points import ProvedPoint, prove_point
+from continuation.certify.provers.question import Question
 from continuation.landscape.network import CERTIFIED_ENDS
 from symbolic import Model, parse_expression
 
@@ -65,16 +68,14 @@ NO_CHART = "there is no certificate for this kind of end, or for this network, a
 
 
 def infinity_certificate(
-    loss: ExactLoss, problem: Mapping[str, Any], subkind: str, limit: Mapping[str, float]
+    question: Question, subkind: str, limit: Mapping[str, float]
 ) -> Certificate:
     """Prove a set at infinity: a critical point of the limit model, and the sign across.
 
     Parameters
     ----------
-    loss : ExactLoss
-        Of the network.
-    problem : mapping
-        As from `problem_of`.
+    question : Question
+        Of the loss of the network.
     subkind : str
         "confluence" or "linear"; others are undecided.
     limit : mapping
@@ -85,7 +86,8 @@ def infinity_certificate(
     Certificate
         `inertia` includes the sign in the normal coordinate, as that of `CriticalSet`.
     """
-    names, model = in_order(subkind, limit), loss.model
+    names, loss = in_order(subkind, limit), question.loss
+    model = loss.model
     chart = CHARTS.get((subkind, names))
     if (
         chart is None
@@ -93,15 +95,16 @@ def infinity_certificate(
         or chart.hidden != model.hidden
         or loss.decay != 0
     ):
-        return _undecided(problem, NO_CHART)
+        return question.undecided("infinity", NO_CHART)
     end = replace(loss, model=_limit_model(chart, names))
-    point = point_certificate(end, problem, _polished(end, [limit[name] for name in names]))
-    if not point.proved:
-        return _undecided(problem, point.reason)
+    point = prove_point(end, _polished(end, [limit[name] for name in names]))
+    if isinstance(point, Failure):
+        return question.undecided("infinity", point.reason)
     sign = _sign_across(end, chart, point)
     if sign == 0:
-        return _undecided(problem, "the derivative in the normal coordinate may vanish")
-    return _proved(point, subkind, names, sign)
+        reason = "the derivative in the normal coordinate may vanish"
+        return question.undecided("infinity", reason)
+    return question.proved("infinity", _claim(point, subkind, names, sign))
 
 
 def in_order(subkind: str, limit: Iterable[str]) -> tuple[str, ...]:
@@ -132,28 +135,20 @@ def _polished(end: ExactLoss, theta: Sequence[float]) -> NDArray[np.float64]:
     return point
 
 
-def _sign_across(end: ExactLoss, chart: Chart, point: Certificate) -> int:
+def _sign_across(end: ExactLoss, chart: Chart, point: ProvedPoint) -> int:
     """Sign of Σ ω r ∂f over the box of the critical point; 0 where it is open."""
-    assert point.radius is not None
     symbols = (*end.model.parameter_symbols, end.model.input_symbol)
     names = tuple(symbol.name for symbol in symbols)
     program = compile_formulas([parse_expression(chart.across, names)], symbols)
     with working_precision():
-        theta = box(from_hexadecimals(point.claim["theta"]), point.radius)
-        (slopes,) = program([*theta, end.x])
-        assert isinstance(slopes, list)
-        residual = end.residual(theta)
+        theta = box(point.theta, point.radius)
+        (slope_of_each,) = program([*theta, end.x])
+        residual, slopes = end.residual(theta), as_column(slope_of_each, len(end.x))
         slope = end.mean([r * f for r, f in zip(residual, slopes, strict=True)])
         return int(bool(slope > exact(0.0))) - int(bool(slope < exact(0.0)))
 
 
-def _proved(point: Certificate, subkind: str, names: tuple[str, ...], sign: int) -> Certificate:
-    assert point.inertia is not None
+def _claim(point: ProvedPoint, subkind: str, names: tuple[str, ...], sign: int) -> dict[str, Any]:
     negative, zero, positive = point.inertia
     signs = [negative + (sign < 0), zero, positive + (sign > 0)]
-    end = {"inertia": signs, "subkind": subkind, "names": list(names)}
-    return replace(point, kind="infinity", claim={**point.claim, **end})
-
-
-def _undecided(problem: Mapping[str, Any], reason: str) -> Certificate:
-    return Certificate("infinity", UNDECIDED, reason, problem)
+    return {**point.claim, "inertia": signs, "subkind": subkind, "names": list(names)}

@@ -14,29 +14,22 @@ K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317, theorem 3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from flint import arb, arb_mat
 from numpy.typing import ArrayLike
 
-from continuation.certify.certificate import Certificate, problem_of
-from continuation.certify.enclosures import ExactLoss, box, inertia, working_precision
-from continuation.certify.provers.points import point_certificate, undecided, weights_of
+from continuation.certify.certificate import Certificate
+from continuation.certify.enclosures import ExactLoss, Failure, box, inertia, working_precision
+from continuation.certify.provers.points import Inertia, ProvedPoint, prove_point, weights_of
+from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import SPLIT_LINES, Layout, Loss
+from continuation.landscape.network import SPLIT_LINES, Given, Layout, Loss
+
+NOT_LEVEL = "with weight decay the loss is not constant along a line: there is no split line"
 
 
-def certify_line(
-    loss: Loss,
-    base: ArrayLike,
-    unit: int = 0,
-    *,
-    noise: float = 0.0,
-    size: float | None = None,
-    weight_decay: float = 0.0,
-) -> Certificate:
+def certify_line(loss: Loss, base: ArrayLike, unit: int = 0, **given: Unpack[Given]) -> Certificate:
     """Prove a split line: its base point exists, and each open piece of it has one index.
 
     Parameters
@@ -47,7 +40,7 @@ def certify_line(
         Approximate critical point of the network with H − 1 units.
     unit : int
         The unit of the base that is copied.
-    noise, size, weight_decay : float
+    **given : noise, size, weight_decay
         Parameters of the loss, as in `Loss.at`.
 
     Returns
@@ -65,32 +58,25 @@ def certify_line(
     SPLIT_LINES.require(model)
     if not 0 <= unit < model.hidden - 1:
         raise InvalidInputError(f"the base has units 0 to {model.hidden - 2}, not {unit}")
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    exact = ExactLoss.of(loss, **parameters)
-    smaller = replace(exact, model=model.with_hidden(model.hidden - 1))
-    return line_certificate(smaller, problem_of(loss, **parameters), base, unit)
+    return line_certificate(Question.of(loss, **given), base, unit)
 
 
-def line_certificate(
-    smaller: ExactLoss, problem: Mapping[str, Any], base: ArrayLike, unit: int
-) -> Certificate:
-    """`certify_line` for the loss of the smaller network whose enclosures are at hand."""
+def line_certificate(question: Question, base: ArrayLike, unit: int) -> Certificate:
+    """`certify_line` for a loss whose enclosures are at hand."""
+    smaller = question.smaller
     centre = weights_of(smaller, base)
     if smaller.decay != 0:
-        reason = "with weight decay the loss is not constant along a line: there is no split line"
-        return undecided("line", problem, reason)
-    point = point_certificate(smaller, problem, centre)
-    if not point.proved:
-        reason = f"of the base point: {point.reason}"
-        return undecided("line", problem, reason)
-    assert point.radius is not None
+        return question.undecided("line", NOT_LEVEL)
+    point = prove_point(smaller, centre)
+    if isinstance(point, Failure):
+        return question.undecided("line", f"of the base point: {point.reason}")
     with working_precision():
         across, output = transverse(smaller, box(centre, point.radius), unit)
         signs = inertia(across)
     if signs is None or output.contains(0):
         reason = "the transverse curvature or v* is not separated from zero"
-        return undecided("line", problem, reason)
-    return _proved(point, signs, unit)
+        return question.undecided("line", reason)
+    return question.proved("line", _claim(point, signs, unit))
 
 
 def transverse(smaller: ExactLoss, theta: list[arb], unit: int) -> tuple[arb_mat, arb]:
@@ -105,8 +91,7 @@ def transverse(smaller: ExactLoss, theta: list[arb], unit: int) -> tuple[arb_mat
     return arb_mat(rows), theta[layout.output_place(unit)]
 
 
-def _proved(point: Certificate, across: tuple[int, int, int], unit: int) -> Certificate:
-    assert point.inertia is not None
+def _claim(point: ProvedPoint, across: Inertia, unit: int) -> dict[str, Any]:
     negative, _, positive = point.inertia
     inside = (negative + across[0], 1, positive + across[2])
     outside = (negative + across[2], 1, positive + across[0])
@@ -115,5 +100,4 @@ def _proved(point: Certificate, across: tuple[int, int, int], unit: int) -> Cert
         {"lower": "0", "upper": "1", "inertia": list(inside)},
         {"lower": "1", "upper": None, "inertia": list(outside)},
     ]
-    claim = {**point.claim, "inertia": list(inside), "unit": unit, "pieces": pieces}
-    return replace(point, kind="line", claim=claim)
+    return {**point.claim, "inertia": list(inside), "unit": unit, "pieces": pieces}

@@ -21,23 +21,15 @@ H. J. Sussmann, *Neural Networks* 5 (1992) 589: minimal networks are unique.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import sympy as sp
 from flint import arb, arb_mat
 
-from continuation.certify.certificate import (
-    PROVED,
-    REFUTED,
-    UNDECIDED,
-    Certificate,
-    hexadecimal,
-    problem_of,
-)
+from continuation.certify.certificate import REFUTED, Certificate, hexadecimal
 from continuation.certify.enclosures import (
     ExactLoss,
     exact,
@@ -48,8 +40,11 @@ from continuation.certify.enclosures import (
     working_precision,
 )
 from continuation.certify.provers.points import rows_of
-from continuation.landscape.network import CERTIFIED_OPTIMUM, Loss
+from continuation.certify.provers.question import Question
+from continuation.landscape.network import CERTIFIED_OPTIMUM, Given, Loss
 from symbolic import Model
+
+OPTIMUM = "optimum"
 
 STEEPEST_CURVATURE = Fraction(77, 100)
 """Above max |tanh''| = 4/(3√3) = 0.7698."""
@@ -69,16 +64,14 @@ class Teacher:
     constant: Fraction
 
 
-def certify_never_optimal(
-    loss: Loss, *, noise: float = 0.0, size: float | None = None, weight_decay: float = 0.0
-) -> Certificate:
+def certify_never_optimal(loss: Loss, **given: Unpack[Given]) -> Certificate:
     """Prove that no point of the theoretical optimum Θ* is critical, with a distance.
 
     Parameters
     ----------
     loss : Loss
         A tanh perceptron with free output weights and a teacher of at most as many units.
-    noise, size, weight_decay : float
+    **given : noise, size, weight_decay
         Parameters of the loss, as in `Loss.at`.
 
     Returns
@@ -89,27 +82,29 @@ def certify_never_optimal(
         weights). Where Θ* is one orbit, the box of `radius` around it holds no critical point.
         REFUTED: the gradient vanishes at θ* (no noise). UNDECIDED with the reason else.
     """
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    problem, enclosed = problem_of(loss, **parameters), ExactLoss.of(loss, **parameters)
+    question = Question.of(loss, **given)
+    enclosed = question.loss
     teacher = teacher_of(loss.model)
     if isinstance(teacher, str):
-        return _undecided(problem, teacher)
+        return question.undecided(OPTIMUM, teacher)
     spare = loss.model.hidden - len(teacher.units)
     if spare < 0:
-        return _undecided(problem, "Θ* is empty: the teacher has more units than the student")
-    if weight_decay > 0.0:
-        return _undecided(problem, "with weight decay the bound along Θ* does not hold")
+        reason = "Θ* is empty: the teacher has more units than the student"
+        return question.undecided(OPTIMUM, reason)
+    if enclosed.decay != 0:
+        return question.undecided(OPTIMUM, "with weight decay the bound along Θ* does not hold")
     with working_precision():
         if all(bool(enclosed.sigma * e == 0) for e in enclosed.noise):
-            return Certificate("optimum", REFUTED, problem=problem, claim=_teacher_claim(teacher))
+            claim = _teacher_claim(teacher)
+            return Certificate(OPTIMUM, REFUTED, problem=question.problem, claim=claim)
         bound = lower(gradient_bound(enclosed, teacher, spare))
         if not bound > 0.0:
-            return _undecided(problem, "the bound of |∇L(θ*)| is not separated from zero")
+            return question.undecided(OPTIMUM, "the bound of |∇L(θ*)| is not separated from zero")
         constant = manifold_constant(enclosed, bound)
         alone = _isolated(enclosed, teacher) if spare == 0 else None
     bounds = {"gradient_bound": hexadecimal(bound), "constant": hexadecimal(constant)}
     claim = {**_teacher_claim(teacher), **bounds, "isolated": alone}
-    return Certificate("optimum", PROVED, problem=problem, claim=claim)
+    return question.proved(OPTIMUM, claim)
 
 
 def teacher_of(model: Model) -> Teacher | str:
@@ -224,7 +219,3 @@ def optimal_weights(model: Model, teacher: Teacher) -> list[Fraction]:
 def _teacher_claim(teacher: Teacher) -> dict[str, Any]:
     units = [[str(w), str(v)] for w, v in teacher.units]
     return {"units": units, "offset": str(teacher.constant)}
-
-
-def _undecided(problem: Mapping[str, Any], reason: str) -> Certificate:
-    return Certificate("optimum", UNDECIDED, reason, problem)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Unpack
 
 import numpy as np
 from flint import arb_mat
 from numpy.typing import ArrayLike
 
-from continuation.certify.certificate import (
-    PROVED,
-    UNDECIDED,
-    Certificate,
-    hexadecimal,
-    hexadecimals,
-    problem_of,
-)
+from continuation.certify.certificate import Certificate, hexadecimal, hexadecimals
 from continuation.certify.enclosures import (
     ExactLoss,
     Failure,
@@ -26,18 +20,68 @@ from continuation.certify.enclosures import (
     inertia,
     working_precision,
 )
+from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Given, Loss
+
+Inertia = tuple[int, int, int]
 
 
-def certify_point(
-    loss: Loss,
-    theta: ArrayLike,
-    *,
-    noise: float = 0.0,
-    size: float | None = None,
-    weight_decay: float = 0.0,
-) -> Certificate:
+@dataclass(frozen=True)
+class ProvedPoint:
+    """A nondegenerate critical point that exists near a place, alone there.
+
+    Attributes
+    ----------
+    theta : tuple of float, length d
+        The place.
+    inverse : sequence of sequence of str, (d, d)
+        C ≈ (∇²L)⁻¹ that the proof contracts with, as hexadecimal floats.
+    radius, uniqueness_radius : float
+        The point lies within the first, no other within the second, in the maximum norm.
+    inertia : tuple of int
+        Of the Hessian on that whole box: negative, zero, positive.
+    """
+
+    theta: tuple[float, ...]
+    inverse: Sequence[Sequence[str]] = field(repr=False)
+    radius: float
+    uniqueness_radius: float
+    inertia: Inertia
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> ProvedPoint | Failure:
+        """What a certificate of a point proves, or why it proves nothing."""
+        if not certificate.proved:
+            return Failure(certificate.reason)
+        claim = certificate.claim
+        negative, zero, positive = claim["inertia"]
+        return cls(
+            theta=tuple(map(float.fromhex, claim["theta"])),
+            inverse=claim["inverse"],
+            radius=float.fromhex(claim["radius"]),
+            uniqueness_radius=float.fromhex(claim["uniqueness_radius"]),
+            inertia=(negative, zero, positive),
+        )
+
+    @property
+    def claim(self) -> dict[str, Any]:
+        """What a checker needs."""
+        return {
+            "theta": hexadecimals(self.theta),
+            "inverse": self.inverse,
+            "radius": hexadecimal(self.radius),
+            "uniqueness_radius": hexadecimal(self.uniqueness_radius),
+            "inertia": list(self.inertia),
+        }
+
+    @property
+    def contraction(self) -> arb_mat:
+        """C, exact."""
+        return arb_mat([[float.fromhex(entry) for entry in row] for row in self.inverse])
+
+
+def certify_point(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certificate:
     """Prove that one nondegenerate critical point lies near θ, alone, with its Morse index.
 
     Parameters
@@ -45,7 +89,7 @@ def certify_point(
     loss : Loss
     theta : array_like, shape (d,)
         Approximate critical point.
-    noise, size, weight_decay : float
+    **given : noise, size, weight_decay
         Parameters of the loss, as in `Loss.at`.
 
     Returns
@@ -61,37 +105,33 @@ def certify_point(
     InvalidInputError
         θ has the wrong length, or a parameter is out of range.
     """
-    parameters: dict[str, Any] = {"noise": noise, "size": size, "weight_decay": weight_decay}
-    problem = problem_of(loss, **parameters)
-    return point_certificate(ExactLoss.of(loss, **parameters), problem, theta)
+    return point_certificate(Question.of(loss, **given), theta)
 
 
-def point_certificate(loss: ExactLoss, problem: Mapping[str, Any], theta: ArrayLike) -> Certificate:
+def point_certificate(question: Question, theta: ArrayLike) -> Certificate:
     """`certify_point` for a loss whose enclosures are at hand."""
+    found = prove_point(question.loss, theta)
+    if isinstance(found, Failure):
+        return question.undecided("point", found.reason)
+    return question.proved("point", found.claim)
+
+
+def prove_point(loss: ExactLoss, theta: ArrayLike) -> ProvedPoint | Failure:
+    """The critical point near θ, or why it is not proved."""
     centre = weights_of(loss, theta)
     if not np.isfinite(centre).all():
-        return undecided("point", problem, "a weight is not a finite number")
+        return Failure("a weight is not a finite number")
     with working_precision():
         here = loss.evaluate(box(centre, 0.0))
         found = contraction(loss, centre, here.gradient, here.hessian)
         if isinstance(found, Failure):
-            return undecided("point", problem, found.reason)
+            return found
         signs = inertia(here.hessian)
         if signs is None:
-            return undecided("point", problem, "the sign of an eigenvalue is open")
+            return Failure("the sign of an eigenvalue is open")
         found = enlarge(loss, centre, found)
-    return Certificate(
-        kind="point",
-        verdict=PROVED,
-        problem=problem,
-        claim={
-            "theta": hexadecimals(centre),
-            "inverse": rows_of(found.inverse),
-            "radius": hexadecimal(found.radius),
-            "uniqueness_radius": hexadecimal(found.uniqueness_radius),
-            "inertia": list(signs),
-        },
-    )
+    rows = rows_of(found.inverse)
+    return ProvedPoint(tuple(centre), rows, found.radius, found.uniqueness_radius, signs)
 
 
 def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
@@ -110,16 +150,6 @@ def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
     return [float(value) for value in centre]
 
 
-def undecided(kind: str, problem: Mapping[str, Any], reason: str) -> Certificate:
-    """The certificate of what could not be proved."""
-    return Certificate(kind, UNDECIDED, reason, problem)
-
-
 def rows_of(matrix: ArrayLike) -> list[list[str]]:
     """A matrix as rows of hexadecimal floats."""
     return [hexadecimals(row) for row in np.asarray(matrix)]
-
-
-def matrix_of(rows: Sequence[Sequence[str]]) -> arb_mat:
-    """Inverse of `rows_of`, exact."""
-    return arb_mat([[float.fromhex(entry) for entry in row] for row in rows])

@@ -17,10 +17,9 @@ J. M. Ortega and W. C. Rheinboldt, *Iterative Solution of Nonlinear Equations* (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat
@@ -31,7 +30,6 @@ from continuation.certify.certificate import (
     UNDECIDED,
     Certificate,
     hexadecimal,
-    problem_of,
 )
 from continuation.certify.enclosures import (
     ExactLoss,
@@ -45,6 +43,7 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.optimum import optimal_weights, teacher_of
 from continuation.certify.provers.points import rows_of
+from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import ISOLATED_OPTIMUM, Dataset, Loss
 from continuation.statistics import wilson_interval
@@ -121,12 +120,9 @@ def certify_unique_minimum(loss: Loss, *, noise: float, size: float | None = Non
     """
     theta = _isolated_optimum(loss)
     with working_precision():
-        case = _case(ExactLoss.of(loss, noise=noise, size=size), theta)
-        return (
-            case
-            if isinstance(case, UniqueMinimum)
-            else case.decide(problem_of(loss, noise=noise, size=size))
-        )
+        question = Question.of(loss, noise=noise, size=size)
+        case = _case(question.loss, theta)
+        return case if isinstance(case, UniqueMinimum) else case.decide(question)
 
 
 def unique_minimum_holds(loss: Loss, *, noise: float, size: float | None = None) -> bool:
@@ -244,7 +240,7 @@ class _Case:
     beta: arb
     eta: arb
 
-    def decide(self, problem: Mapping[str, Any]) -> UniqueMinimum:
+    def decide(self, question: Question) -> UniqueMinimum:
         """Try balls until one holds the minimum, then larger ones while they hold no other."""
         h, distance, radius, tried = self.smallest_ball()
         if not h < 0.5:
@@ -252,12 +248,12 @@ class _Case:
         stretch = upper(norm(arb_mat(self.scale.tolist()).entries()))
         reach = upper(exact(distance) * exact(stretch))
         wide, radius = self._enlarged(tried, radius)
-        certificate = self._certificate(problem, (tried, distance), (wide, radius))
+        certificate = self._certificate(question, (tried, distance), (wide, radius))
         theta = _doubles(self.theta)
         return UniqueMinimum(PROVED, "", theta, h, distance, radius, reach, certificate)
 
     def _certificate(
-        self, problem: Mapping[str, Any], near: tuple[float, float], wide: tuple[float, float]
+        self, question: Question, near: tuple[float, float], wide: tuple[float, float]
     ) -> Certificate:
         hidden = len(self.theta) // 2
         claim = {
@@ -270,7 +266,7 @@ class _Case:
             "wide": hexadecimal(wide[0]),
             "radius": hexadecimal(wide[1] * (1.0 - MARGIN)),
         }
-        return Certificate("unique minimum", PROVED, problem=problem, claim=claim)
+        return question.proved("unique minimum", claim)
 
     def smallest_ball(self) -> tuple[float, float, float, float]:
         """h, t, the radius of uniqueness and R of the first ball that holds t or has h ≥ ½."""

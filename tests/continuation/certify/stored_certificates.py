@@ -76,16 +76,14 @@ def line():
 
 
 def infinity():
-    from continuation.certify.certificate import problem_of
-    from continuation.certify.enclosures import ExactLoss
     from continuation.certify.provers.infinity import infinity_certificate
+    from continuation.certify.provers.question import Question
     from symbolic import single_unit
 
     loss = data_of(single_unit(), 6)
     x, y = loss.data.x, loss.data.target + NOISE * loss.data.noise
     limit = {"c": float(x @ y / (x @ x))}
-    exact = ExactLoss.of(loss, noise=NOISE)
-    return infinity_certificate(exact, problem_of(loss, noise=NOISE), "linear", limit)
+    return infinity_certificate(Question.of(loss, noise=NOISE), "linear", limit)
 
 
 def orbit():

@@ -7,9 +7,8 @@ import pytest
 import sympy as sp
 
 from continuation.certify import UNDECIDED, certify_sets, check
-from continuation.certify.certificate import problem_of
-from continuation.certify.enclosures.exact_loss import ExactLoss
 from continuation.certify.provers.infinity import CHARTS, infinity_certificate
+from continuation.certify.provers.question import Question
 from symbolic import Model, parse_expression
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -84,15 +83,15 @@ def test_damaged_ones_are_refused(place):
 
 def test_other_ends_and_networks_are_undecided():
     loss = preset_loss("fukumizu_amari")
-    exact, problem = ExactLoss.of(loss, noise=NOISE), problem_of(loss, noise=NOISE)
+    question = Question.of(loss, noise=NOISE)
     for subkind, limit in (
         ("step", {"w": 1.0, "v": 1.0, "s": 0.1}),
         ("linear", {"c": 1.0}),
         ("confluence", {"w": 1.0, "a": 1.0, "b": float("nan")}),
         ("confluence", {"w": 0.3, "a": 1.0, "b": 1.0}),
     ):
-        assert infinity_certificate(exact, problem, subkind, limit).verdict == UNDECIDED
+        assert infinity_certificate(question, subkind, limit).verdict == UNDECIDED
     biased = Model.perceptron(hidden=2, bias=True, teacher="tanh(x)")
-    other = ExactLoss.of(type(loss)(biased, loss.data), noise=NOISE)
+    other = Question.of(type(loss)(biased, loss.data), noise=NOISE)
     limit = {"w": 1.0, "a": 1.0, "b": 1.0}
-    assert infinity_certificate(other, problem, "confluence", limit).verdict == UNDECIDED
+    assert infinity_certificate(other, "confluence", limit).verdict == UNDECIDED

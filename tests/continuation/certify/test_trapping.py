@@ -5,7 +5,7 @@ import pytest
 
 from continuation.certify import UNDECIDED, certify_basin, certify_graph, check
 from continuation.certify.enclosures.exact_loss import ExactLoss
-from continuation.certify.provers.basins import enters, with_entries
+from continuation.certify.provers.basins import Basin, with_entries
 from continuation.landscape import connect, flow_to_limit
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -39,7 +39,7 @@ def test_trajectories_from_inside_end_in_the_minimum():
         step = rng.normal(size=4)
         step *= np.sqrt(height) / np.linalg.norm(step)  # half of the level, to second order
         theta = MINIMUM.theta + vectors @ (step / np.sqrt(eigenvalues))
-        if enters(enclosed, BASIN, theta):
+        if Basin.of(BASIN).holds(enclosed, theta):
             inside += 1
             limit = flow_to_limit(at, theta)
             assert np.abs(limit.representative - MINIMUM.theta).max() < 1e-9
@@ -49,10 +49,10 @@ def test_trajectories_from_inside_end_in_the_minimum():
 def test_states_outside_the_ball_or_above_the_level_are_not_inside():
     ball, _ = ball_and_level(BASIN)
     enclosed = ExactLoss.of(LOSS, noise=NOISE)
-    assert enters(enclosed, BASIN, MINIMUM.theta)
-    assert not enters(enclosed, BASIN, MINIMUM.theta + 2 * ball)
-    assert not enters(enclosed, BASIN, MINIMUM.theta + np.array([0, 0.9 * ball, 0, 0]))
-    assert not enters(enclosed, BASIN, np.full(4, np.nan))
+    assert Basin.of(BASIN).holds(enclosed, MINIMUM.theta)
+    assert not Basin.of(BASIN).holds(enclosed, MINIMUM.theta + 2 * ball)
+    assert not Basin.of(BASIN).holds(enclosed, MINIMUM.theta + np.array([0, 0.9 * ball, 0, 0]))
+    assert not Basin.of(BASIN).holds(enclosed, np.full(4, np.nan))
 
 
 def test_saddles_lines_and_other_points_have_no_basin():
