@@ -17,9 +17,9 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.landscape import Dataset, Evolution, Loss, connect, evolve, find_critical_sets
-from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import Sides
 from continuation.landscape.evolution.strands import StrandAt, living
+from continuation.landscape.network import LossAlong
 from continuation.landscape.sets import same_set
 from symbolic import PRESETS
 
@@ -31,8 +31,8 @@ VALUES = 3
 
 def graphs_agree(loss: Loss, found: Evolution, p: float) -> bool:
     """Whether nodes, attractors and index-1 edges at p are those computed there."""
-    family = LossFamily(loss, "noise")
-    there = list(living([StrandAt(family, s) for s in found.strands], p))
+    along = LossAlong(loss, "noise")
+    there = list(living([StrandAt(along, s) for s in found.strands], p))
     named = []
     for s in find_critical_sets(loss, noise=p, regions=False):
         label = next((t.label for t in there if same_set(s, t)), s.label + " (new)")
@@ -49,11 +49,11 @@ def graphs_agree(loss: Loss, found: Evolution, p: float) -> bool:
 
 def switches_confirmed(loss: Loss, found: Evolution) -> int:
     """Number of switches with the right targets 10⁻⁷ below and above."""
-    family = LossFamily(loss, "noise")
-    strands = [StrandAt(family, s) for s in found.strands]
+    along = LossAlong(loss, "noise")
+    strands = [StrandAt(along, s) for s in found.strands]
     count = 0
     for s in found.switches:
-        at = Sides.of(family, strands, s.p)
+        at = Sides.of(along, strands, s.p)
         ends = [at.target(s.p + d, (s.source, s.side), 1e-10)[0] for d in (-1e-7, 1e-7)]
         count += ends == [s.before, s.after]
     return count

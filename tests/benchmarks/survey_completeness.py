@@ -82,7 +82,7 @@ def _compare_one(
     name: str, n: int, noise: float, seed: int, lacking: Counter, times: Counter
 ) -> bool:
     loss = loss_of(name, n, seed)
-    grid = Grid.of(Responses.of(loss, noise))
+    grid = Grid.of(Responses.at(loss.at(noise=noise)))
     reach = grid.lowest, grid.highest
     ways = {
         "exhaustive": lambda: methods.exhaustive(loss, noise),

@@ -3,6 +3,7 @@
 May import `network`, `infinity` and `sets`.
 """
 
+from continuation.landscape.branches.course import Course, usual_steps
 from continuation.landscape.branches.follow import (
     SetBranch,
     follow,
@@ -22,6 +23,7 @@ from continuation.landscape.branches.through_infinity import go_on
 
 __all__ = [
     "ChartLeg",
+    "Course",
     "Description",
     "Leg",
     "Lifted",
@@ -39,4 +41,5 @@ __all__ = [
     "passages_of",
     "range_of_points",
     "region_evidence",
+    "usual_steps",
 ]

@@ -13,25 +13,18 @@ from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
+from continuation.landscape.branches.course import CORRECTOR, Course, usual_steps
 from continuation.landscape.branches.legs import Leg, Route, passages_of
 from continuation.landscape.branches.problems import Lifted, lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.branches.through_infinity import MEMORY, go_on, has_charts, stuck_at
-from continuation.landscape.network import Conditions, Loss
-from continuation.landscape.sets import SILENT_UNIT, CriticalSet
+from continuation.landscape.network import Loss, LossAlong
+from continuation.landscape.sets import CriticalSet
 from continuation.options import NewtonOptions, StepOptions
 
 FARTHEST_START = 1e-3
 """Relative Newton step from the start beyond which it is no critical point of this loss."""
-
-FOLLOWING = StepOptions(initial=0.01, maximum=0.1, max_samples=4000)
-"""Steps of at most a tenth in (θ, p): folds of the presets are resolved by dozens of samples."""
-
-CORRECTOR = NewtonOptions()
-
-FOLLOWING_PLAIN = StepOptions(initial=0.01, maximum=0.3, max_samples=1000)
-"""Limit models and silent units are plain callables, a hundred times slower per sample."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,20 +153,71 @@ def follow(
     UnknownNameError
         For another parameter name.
     """
-    at = critical_set.conditions.unless(noise, size, weight_decay).on(loss.data)
-    found = follow_to_infinity(
-        loss, critical_set, parameter, limits,
-        at=at, schedule=schedule, direction=direction, step=step, newton=newton, targets=targets,
-    )  # fmt: skip
-    if not critical_set.is_isolated or at.decays:
+    start = critical_set.conditions.unless(noise, size, weight_decay)
+    along = LossAlong(loss, parameter, start, tuple(schedule))
+    step = usual_steps(critical_set) if step is None else step
+    course = Course(limits, direction, step, newton, tuple(targets))
+    found = follow_to_infinity(along, critical_set, course, along.value(start))
+    where = arrival_of(loss, critical_set) if critical_set.is_isolated else None
+    if where is None or along.decays or not has_charts(along):
         return found
-    where = arrival_of(loss, critical_set)
-    if where is None or not has_charts(loss, parameter):
-        return found
-    route = Route(
-        loss, parameter, at.without(parameter), tuple(schedule), limits, where,
-        step or FOLLOWING, newton, tuple(targets),
-    )  # fmt: skip
+    return _gone_on(found, Route(along, course, where))
+
+
+def follow_to_infinity(
+    along: LossAlong, critical_set: CriticalSet, course: Course, start: float | None = None
+) -> SetBranch:
+    """`follow` that ends where the branch arrives at an end.
+
+    Parameters
+    ----------
+    along : LossAlong
+    critical_set : CriticalSet
+    course : Course
+    start : float, optional
+        Value of the parameter, by default that at which the set was found.
+
+    Raises
+    ------
+    InvalidInputError, UnknownNameError
+        As `follow`.
+    """
+    lifted = lifted_problem(along, critical_set)
+    start = along.value(critical_set.conditions) if start is None else start
+    directions = course.directions(start, along.parameter)
+    _require_critical(lifted, start, along.parameter)
+    problem, scale = lifted.balanced(start)
+    arrival = arrival_of(along.loss, critical_set)
+    if arrival is not None and arrival(lifted.state) is not None:
+        arrival = None  # found out there: nothing to arrive at
+
+    def arrived(sample: Sample) -> bool:
+        return arrival is not None and arrival(sample.x * scale) is not None
+
+    branches = [
+        _unscaled(
+            trace_branch(
+                problem,
+                lifted.state / scale,
+                start,
+                course.limits,
+                direction,
+                course.step,
+                course.newton,
+                targets=course.targets,
+                stop=None if arrival is None else arrived,
+            ),
+            scale,
+        )
+        for direction in directions
+    ]
+    arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    branches = [relabelled(lifted, branch) for branch in branches]
+    return _assemble(critical_set, along.parameter, lifted, branches, arrivals)
+
+
+def _gone_on(found: SetBranch, route: Route) -> SetBranch:
+    """A branch with what follows after its arrivals at ends that have a chart."""
     arrivals = tuple(
         stuck_at(branch) if end is None else end
         for branch, end in zip(found.branches, found.arrivals, strict=True)
@@ -187,72 +231,6 @@ def follow(
         for end, known, legs in zip(arrivals, found.arrivals, beyond, strict=True)
     )
     return replace(found, arrivals=arrivals, beyond=beyond)
-
-
-def follow_to_infinity(
-    loss: Loss,
-    critical_set: CriticalSet,
-    parameter: str,
-    limits: tuple[float, float],
-    *,
-    at: Conditions | None = None,
-    schedule: Sequence[int] = (),
-    direction: int = 0,
-    step: StepOptions | None = None,
-    newton: NewtonOptions = CORRECTOR,
-    targets: Sequence[float] = (),
-) -> SetBranch:
-    """`follow` that ends where the branch arrives at an end; from the set's own conditions."""
-    if direction not in (-1, 0, 1):
-        raise InvalidInputError(f"direction must be -1, 0 or 1, not {direction!r}")
-    at = (critical_set.conditions if at is None else at).on(loss.data)
-    if step is None:
-        plain = critical_set.at_infinity or critical_set.subkind == SILENT_UNIT
-        step = FOLLOWING_PLAIN if plain else FOLLOWING
-    lifted = lifted_problem(loss, critical_set, parameter, at, schedule)
-    start = at.value(parameter)
-    low, high = limits
-    if not (np.isfinite(limits).all() and low < high):
-        raise InvalidInputError(f"limits must be finite and increasing, not {limits}")
-    if low < 0.0:
-        raise InvalidInputError(f"{parameter} cannot be negative: limits {limits}")
-    if not low <= start <= high:
-        raise InvalidInputError(
-            f"the set was found at {parameter} = {start:g}, outside the limits {low:g} to {high:g}"
-        )
-    _require_critical(lifted, start, parameter)
-    wanted = [-1, 1] if direction == 0 else [direction]
-    possible = [d for d in wanted if start != (low if d < 0 else high)]
-    if not possible:
-        raise InvalidInputError(f"there is nothing to follow from {start:g} within {limits}")
-    problem, scale = lifted.balanced(start)
-    arrival = arrival_of(loss, critical_set)
-    if arrival is not None and arrival(lifted.state) is not None:
-        arrival = None  # found out there: nothing to arrive at
-
-    def arrived(sample: Sample) -> bool:
-        return arrival is not None and arrival(sample.x * scale) is not None
-
-    branches = [
-        _unscaled(
-            trace_branch(
-                problem,
-                lifted.state / scale,
-                start,
-                limits,
-                d,
-                step,
-                newton,
-                targets=targets,
-                stop=None if arrival is None else arrived,
-            ),
-            scale,
-        )
-        for d in possible
-    ]
-    arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
-    branches = [relabelled(lifted, branch) for branch in branches]
-    return _assemble(critical_set, parameter, lifted, branches, arrivals)
 
 
 def _require_critical(lifted: Lifted, start: float, parameter: str) -> None:

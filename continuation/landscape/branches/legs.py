@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.branch import SpecialPoint
+from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.ranges import Where
-from continuation.landscape.infinity import Chart, ChartLoss, Passage
-from continuation.landscape.network import Conditions, Loss, split_plain
-from continuation.options import NewtonOptions, StepOptions
+from continuation.landscape.infinity import Chart, Passage
+from continuation.landscape.network import LossAlong, split_plain
 
 IN_WEIGHTS = "weights"
 """Where a leg is that is in no chart."""
@@ -110,45 +110,20 @@ class Route:
 
     Attributes
     ----------
-    loss : Loss
-    parameter : str
-    fixed : Conditions
-        The other parameters.
-    schedule : tuple of int
-    limits : tuple of float
+    along : LossAlong
+    course : Course
     where : callable
         θ ↦ the end it has come to, see `ranges`.
-    step : StepOptions
-        In the weights.
-    newton : NewtonOptions
-    targets : tuple of float
     """
 
-    loss: Loss
-    parameter: str
-    fixed: Conditions
-    schedule: tuple[int, ...]
-    limits: tuple[float, float]
+    along: LossAlong
+    course: Course
     where: Where
-    step: StepOptions
-    newton: NewtonOptions
-    targets: tuple[float, ...] = ()
 
     @property
     def input_scale(self) -> float:
         """Root mean square of the inputs."""
-        return float(np.sqrt(np.mean(self.loss.data.x**2)))
-
-    def chart_loss(self, chart: Chart) -> ChartLoss:
-        """The loss in a chart."""
-        return ChartLoss(
-            self.loss,
-            chart,
-            self.parameter,
-            self.fixed.noise,
-            self.fixed.size,
-            self.schedule,
-        )
+        return float(np.sqrt(np.mean(self.along.loss.data.x**2)))
 
 
 def passages_of(legs: Sequence[Leg]) -> tuple[Passage, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from continuation.arrays import Array
 from continuation.callable_problem import Problem
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
-from continuation.landscape.infinity import CriticalEnd, LimitSystem
-from continuation.landscape.network import Conditions, Layout, Loss, scaled_inertia
+from continuation.landscape.infinity import LimitSystem
+from continuation.landscape.network import Layout, Loss, LossAlong, scaled_inertia
 from continuation.landscape.sets import (
     BESIDE_ROOTS,
     IN_LIMIT,
@@ -76,27 +76,15 @@ class Run:
 
     Attributes
     ----------
-    loss : Loss
+    along : LossAlong
     set : CriticalSet
-    parameter : str
-    at : Conditions
-        Of the start.
-    schedule : tuple of int
     full : CompiledProblem
         ∇L = 0 in all weights.
     """
 
-    loss: Loss
+    along: LossAlong
     set: CriticalSet
-    parameter: str
-    at: Conditions
-    schedule: tuple[int, ...]
     full: CompiledProblem
-
-    @property
-    def decays(self) -> bool:
-        """Whether there is weight decay anywhere along the branch."""
-        return self.parameter == "weight_decay" or self.at.decays
 
 
 def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
@@ -109,30 +97,20 @@ def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
     )
 
 
-def lifted_problem(
-    loss: Loss,
-    critical_set: CriticalSet,
-    parameter: str,
-    at: Conditions,
-    schedule: Sequence[int],
-) -> Lifted:
+def lifted_problem(along: LossAlong, critical_set: CriticalSet) -> Lifted:
     """The problem through which a set of this kind is followed.
 
-    Parameters
-    ----------
-    loss : Loss
-    critical_set : CriticalSet
-    parameter : str
-    at : Conditions
-        Of the start.
-    schedule : sequence of int
-        Of data set sizes.
+    Raises
+    ------
+    InvalidInputError
+        A set of another model, or one that cannot be followed in this parameter.
+    UnknownNameError
+        For another parameter name.
     """
-    full = loss.problem(parameter, schedule=schedule, **at.without(parameter).keywords)
-    if critical_set.model != loss.model:
+    full = along.problem()
+    if critical_set.model != along.loss.model:
         raise InvalidInputError("the set belongs to another model than the loss")
-    run = Run(loss, critical_set, parameter, at, tuple(schedule), full)
-    return FOLLOWERS[SET_KINDS[critical_set.subkind].followed](run)
+    return FOLLOWERS[SET_KINDS[critical_set.subkind].followed](Run(along, critical_set, full))
 
 
 def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, Array, Array]:
@@ -160,7 +138,7 @@ def _beside_roots(run: Run) -> Lifted:
         _require_no_decay(run)
         if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
             return _silent_unit(run.set, run.full)
-    return _with_silent_units(run.loss, run.set, run.full)
+    return _with_silent_units(run)
 
 
 def _over_smaller(run: Run) -> Lifted:
@@ -175,7 +153,7 @@ def _over_smaller(run: Run) -> Lifted:
 
 
 def _require_no_decay(run: Run) -> None:
-    if run.decays:
+    if run.along.decays:
         raise InvalidInputError(f"a {run.set.subkind} does not exist under weight decay")
 
 
@@ -186,8 +164,8 @@ def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
 
 def _embedded(run: Run) -> Lifted:
     """Through the smaller network alone; copies and dead units follow it."""
-    (base, embedding), model, full = run.set.smaller, run.loss.model, run.full
-    smaller = Loss(model.with_hidden(len(embedding.copies)), run.loss.data)
+    (base, embedding), model, full = run.set.smaller, run.set.model, run.full
+    smaller = Loss(model.with_hidden(len(embedding.copies)), run.along.loss.data)
 
     def describe(x: Array, p: float) -> Description:
         lifted = embedding.lift(model, x)
@@ -195,25 +173,23 @@ def _embedded(run: Run) -> Lifted:
         across = np.concatenate([np.empty(0), *unit_curvatures(model, hessian, embedding)])
         return lifted, value, scaled_inertia(hessian), across
 
-    fixed = run.at.without(run.parameter)
-    problem = smaller.problem(run.parameter, schedule=run.schedule, **fixed.keywords)
-    return Lifted(problem, base, describe)
+    return Lifted(replace(run.along, loss=smaller).problem(), base, describe)
 
 
-def _with_silent_units(loss: Loss, critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
+def _with_silent_units(run: Run) -> Lifted:
     """The smaller network and its silent units: ∇L = 0 pulled back to both, and h = ∂L/∂v = 0.
 
     A silent unit on a curve moves along the gradient of h at the start. Rows and columns of the
     full Hessian are combined differently, so that the Jacobian is not symmetric.
     """
-    (base, embedding), model = critical_set.smaller, loss.model
+    (base, embedding), model, full = run.set.smaller, run.set.model, run.full
     start, layout = embedding.lift(model, base), Layout.of(model)
     silent = range(embedding.dead, embedding.dead + len(embedding.silent))
     outputs = np.array([layout.output_place(unit) for unit in silent])
     columns = [
         embedding.lift(model, e) - embedding.lift(model, 0.0 * base) for e in np.eye(base.size)
     ]
-    slopes = full.jacobian(start, critical_set.conditions.noise)[outputs]
+    slopes = full.jacobian(start, run.along.value(run.set.conditions))[outputs]
     for unit, slope in zip(silent, slopes, strict=True):
         inputs = layout.input_places(unit)
         column = np.zeros(start.size)
@@ -259,13 +235,12 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
 def _in_limit(run: Run) -> Lifted:
     limit = run.set.end
-    system = LimitSystem(run.loss, limit, run.parameter, run.at.noise, run.at.size, run.schedule)
-    nowhere = np.full(run.loss.model.dimension, np.nan)
+    system = LimitSystem(run.along, limit)
+    nowhere = np.full(run.set.model.dimension, np.nan)
 
     def describe(x: Array, p: float) -> Description:
-        point, _ = system.point(x, p)
-        end = CriticalEnd(limit.at(x), point, system.normals(x, p))
-        return nowhere, point.loss, end.inertia, np.array(end.normals)
+        end = system.at(p).end(x)
+        return nowhere, end.point.loss, end.inertia, np.array(end.normals)
 
     return Lifted(system.problem(), limit.unknowns, describe)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import CORNER, LINEAR, STEP, arrival
-from continuation.landscape.network import ARRIVALS, Grid, Loss, Responses
+from continuation.landscape.network import ARRIVALS, Conditions, Grid, Loss, Responses
 from continuation.landscape.sets import ISOLATED, SILENT_UNIT, SPLIT_LINE, CriticalSet
 
 NEARLY_LINEAR = 0.1
@@ -88,6 +88,6 @@ def range_of_points(loss: Loss) -> Where:
 
 def _range(loss: Loss) -> tuple[float, float]:
     """Smallest and largest input weight of units that are neither linear nor steps."""
-    responses = Responses.of(loss, 0.0)
+    responses = Responses.of(loss, Conditions())
     lowest = NEARLY_LINEAR / float(np.linalg.norm(responses.monomial(1)))
     return lowest, NEARLY_STEP * Grid.of(responses).highest

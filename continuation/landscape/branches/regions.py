@@ -15,8 +15,9 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
-from continuation.landscape.network import REGIONS, Loss, weights_of
+from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
     POINT,
@@ -150,15 +151,14 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     lowest = min(LOWEST_NOISE * size, start / 50.0)
     levels = [level * lowest for level in LEVELS]
     try:
-        branch = follow_to_infinity(
-            loss,
-            found,
-            "noise",
+        course = Course(
             (lowest, HIGHEST_NOISE * start),
-            direction=-1,
-            step=STEPS if found.limit is None else STEPS_AT_INFINITY,
-            targets=levels[1:],
+            -1,
+            STEPS if found.limit is None else STEPS_AT_INFINITY,
+            targets=tuple(levels[1:]),
         )
+        along = LossAlong(loss, "noise", found.conditions)
+        branch = follow_to_infinity(along, found, course)
     except (ConvergenceError, InvalidInputError) as error:
         return RegionEvidence(0, 0, 0.0, start, here, np.nan, False, f"not followed: {error}")
     end, p = branch.state[-1], float(branch.p[-1])

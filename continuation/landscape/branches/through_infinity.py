@@ -36,7 +36,7 @@ from continuation.landscape.infinity import (
     passage_at,
     passage_at_step,
 )
-from continuation.landscape.network import CHARTS, Loss, scaled_inertia, split_plain
+from continuation.landscape.network import CHARTS, LossAlong, scaled_inertia, split_plain
 from continuation.options import StepOptions
 
 STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)
@@ -53,9 +53,9 @@ MEMORY = 300
 """Rows of a branch before its arrival among which such a row is sought."""
 
 
-def has_charts(loss: Loss, parameter: str) -> bool:
+def has_charts(along: LossAlong) -> bool:
     """Whether branches of this model go on at infinity, in this parameter."""
-    return CHARTS.holds(loss.model) and parameter in ("noise", "size")
+    return CHARTS.holds(along.loss.model) and along.parameter in ("noise", "size")
 
 
 def stuck_at(branch: Branch) -> str | None:
@@ -104,7 +104,7 @@ def go_on(route: Route, theta: Array, p: Array, end: str | None) -> tuple[Leg, .
 def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> ChartLeg:
     """Trace in a chart until the limits, the return, or the cut-off."""
     start = chart.to_chart(theta[-1])
-    of = route.chart_loss(chart)
+    of = ChartLoss(route.along, chart)
     problem = ChartProblem.at(of, start, float(p[-1]))
     before, p_before = _earlier(chart, problem, theta, p)
     scale, normal = problem.scale, chart.normal
@@ -113,11 +113,11 @@ def _in_chart(route: Route, chart: Chart, theta: Array, p: Array) -> ChartLeg:
         problem,
         start / scale,
         float(p[-1]),
-        route.limits,
+        route.course.limits,
         np.append((start - before) / scale, p[-1] - p_before),
         STEPS,
-        route.newton,
-        targets=route.targets,
+        route.course.newton,
+        targets=route.course.targets,
         functions={"infinity": lambda u, _: float(u[normal])} if chart.end.crossed else {},
         stop=lambda sample: chart.end.left(scale * sample.x, entry) is not None,
     )
@@ -172,7 +172,7 @@ def _in_weights(route: Route, leg: ChartLeg) -> WeightsLeg:
     chart = leg.unit
     z, theta, p = leg.coordinates[-1], leg.theta[-1], float(leg.p[-1])
     tangent = chart.tangent_to_weights(z, z - leg.coordinates[-2])
-    full = route.loss.problem(route.parameter, schedule=route.schedule, **route.fixed.keywords)
+    full = route.along.problem()
 
     def describe(x: Array, p: float) -> tuple[Array, float, tuple[int, int, int], Array]:
         value, _, hessian = evaluate(full, x, p)
@@ -184,11 +184,11 @@ def _in_weights(route: Route, leg: ChartLeg) -> WeightsLeg:
         problem,
         theta / scale,
         p,
-        route.limits,
+        route.course.limits,
         np.append(tangent / scale, p - leg.p[-2]),
-        route.step,
-        route.newton,
-        targets=route.targets,
+        route.course.step,
+        route.course.newton,
+        targets=route.course.targets,
         stop=lambda sample: route.where(sample.x * scale) is not None,
     )
     special = tuple(_moved(s, scale) for s in branch.special)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.kinds import KINDS
-from continuation.landscape.branches import SetBranch, follow, lifted_problem
-from continuation.landscape.network import Loss, weights_of
+from continuation.landscape.branches import SetBranch, follow
+from continuation.landscape.evolution.cutting import strands_of
+from continuation.landscape.evolution.strands import StrandAt, is_among, living
+from continuation.landscape.network import Conditions, Loss, LossAlong, weights_of
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import FOLLOWED, CriticalSet, limit_gap, weight_gap
+from continuation.landscape.sets import CriticalSet
 from continuation.progress import Progress, Report, silent
 
 
@@ -86,55 +87,57 @@ def loss_diagram(
         raise InvalidInputError(f"limits must be increasing, but are {limits}")
     if schedule and not set(values) <= {float(size) for size in schedule}:
         raise InvalidInputError(f"searched_at must be sizes of the schedule {list(schedule)}")
-    branches: list[SetBranch] = []
-    failures: list[str] = []
+    fixed = Conditions(noise, weight_decay=weight_decay)
+    collected = _Collected(LossAlong(loss, parameter, fixed, tuple(schedule)), limits, values)
     for value in values:
-        level, size = (value, None) if parameter == "noise" else (noise, value)
-        for critical in find_critical_sets(loss, noise=level, size=size, weight_decay=weight_decay):
-            if any(_contains(loss, branch, critical, value) for branch in branches):
+        collected.cover(value, progress)
+    return LossDiagram(
+        parameter, limits, tuple(collected.branches), values, tuple(collected.failures)
+    )
+
+
+@dataclass(eq=False)
+class _Collected:
+    """Branches so far, cut into the strands on which later sets may lie."""
+
+    along: LossAlong
+    limits: tuple[float, float]
+    values: tuple[float, ...]
+    branches: list[SetBranch] = field(default_factory=list)
+    strands: list[StrandAt] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def cover(self, value: float, progress: Report) -> None:
+        """Follow the sets at a value that lie on no branch yet."""
+        along = self.along
+        there = list(living(self.strands, value))
+        given = along.fixed.where(along.parameter, value).keywords
+        for critical in find_critical_sets(along.loss, **given):
+            if is_among(critical, there):
                 continue
-            if schedule and critical.at_infinity:
-                failures.append(
-                    f"{critical.label} at size = {value:g}: blocks are not followed at infinity"
-                )
-                continue
-            stage = f"following {critical.label} of {parameter} = {value:g}"
-            progress(Progress(stage, len(branches), len(branches) + 1, len(branches)))
-            try:
-                traced = follow(
-                    loss, critical, parameter, limits, schedule=schedule, targets=values
-                )
-            except InvalidInputError as error:
-                failures.append(f"{critical.label} at {parameter} = {value:g}: {error}")
-            else:
-                branches.append(traced)
-    return LossDiagram(parameter, limits, tuple(branches), values, tuple(failures))
+            stage = f"following {critical.label} of {along.parameter} = {value:g}"
+            known = len(self.branches)
+            progress(Progress(stage, known, known + 1, known))
+            fresh = self._followed(critical, value)
+            there += living(fresh, value)
+            self.strands += fresh
 
-
-def _contains(loss: Loss, branch: SetBranch, critical: CriticalSet, value: float) -> bool:
-    """Whether a set found at `value` is one of the branch's states there."""
-    if branch.set.subkind != critical.subkind:
-        return False
-    fixed = critical.conditions.on(loss.data)
-    state = lifted_problem(loss, critical, branch.parameter, fixed, ()).state
-    passed = [s.x for s in branch.special if KINDS[s.kind].prescribed and s.p == value]
-    if value == branch.set.conditions.value(branch.parameter):
-        passed.append(lifted_problem(loss, branch.set, branch.parameter, fixed, ()).state)
-    return any(_gap(critical, state, other) <= FOLLOWED.weights for other in passed)
-
-
-def _gap(critical: CriticalSet, state: Array, other: Array) -> float:
-    """Relative distance modulo symmetry, in the unknowns that the branch is followed in."""
-    model = critical.model
-    if critical.limit is not None:
-        return limit_gap(model, critical.limit.at(other), critical.limit.at(state))
-    if state.size == model.dimension and critical.is_point:
-        return weight_gap(model, other, state)
-    if critical.base is not None and state.size == critical.base.size:
-        return weight_gap(model.with_hidden(model.hidden - 1), other, state)
-    # One unit beside a root: its flip changes signs only.
-    distance = float(np.linalg.norm(np.abs(state) - np.abs(other)))
-    return distance / (1.0 + float(np.linalg.norm(state)))
+    def _followed(self, critical: CriticalSet, value: float) -> list[StrandAt]:
+        """The strands of a set's branch; none where it cannot be followed."""
+        along, place = self.along, f"{critical.label} at {self.along.parameter} = {value:g}"
+        if along.schedule and critical.at_infinity:
+            self.failures.append(f"{place}: blocks are not followed at infinity")
+            return []
+        try:
+            branch = follow(
+                along.loss, critical, along.parameter, self.limits,
+                schedule=along.schedule, targets=self.values,
+            )  # fmt: skip
+        except InvalidInputError as error:
+            self.failures.append(f"{place}: {error}")
+            return []
+        self.branches.append(branch)
+        return [StrandAt(along, strand) for strand in strands_of(branch)]
 
 
 def function_distance(loss: Loss, branch: SetBranch) -> Array:

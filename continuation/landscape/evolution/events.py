@@ -208,7 +208,7 @@ def _is_ahead(end: Event, place: Event, width: float) -> bool:
 
 def _function_distance(end: Event, at: StrandAt, place: Event, there: StrandAt) -> float:
     """Distance of the network functions, relative to the target's root mean square."""
-    data = at.family.loss_at(end.p).data
+    data = at.along.loss_at(end.p).data
     scale = float(np.sqrt(np.mean(data.target**2)))
     row = 0 if end.born else -1
     mine = outputs_at(at.strand, row, data.x)

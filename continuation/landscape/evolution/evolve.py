@@ -16,16 +16,18 @@ import numpy as np
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import in_region, optimum_loss, region_evidence
 from continuation.landscape.evolution.events import Event, branch_events
-from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import Sides
 from continuation.landscape.evolution.strands import living
 from continuation.landscape.evolution.switches import Switch, switches_between
 from continuation.landscape.evolution.timeline import Evolution, Interval
 from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
-from continuation.landscape.network import REGIONS, Conditions, Loss
+from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong
 from continuation.landscape.sets import CriticalSet, RegionEvidence
 from continuation.progress import Progress, Report, silent
+
+PARAMETERS = ("noise", "size", "weight_decay")
+"""What a landscape can be followed in: parameters for which all critical sets can be searched."""
 
 SEARCHES = 5
 """Values, evenly spread over the limits, at which all sets are searched to begin with."""
@@ -101,11 +103,14 @@ def evolve(
     InvalidInputError
         For another parameter, limits without an interior, or values outside them.
     """
-    family = LossFamily(
-        loss, parameter, Conditions(noise, weight_decay=weight_decay), tuple(schedule)
-    )
-    values = _first_values(family, limits, searched_at)
-    tracker = Tracker(family, limits, seed)
+    if parameter not in PARAMETERS:
+        raise InvalidInputError(
+            f"a landscape evolves in {', '.join(PARAMETERS)}, not in {parameter!r}"
+        )
+    fixed = Conditions(noise, weight_decay=weight_decay)
+    along = LossAlong(loss, parameter, fixed, tuple(schedule))
+    values = _first_values(along, limits, searched_at)
+    tracker = Tracker(along, limits, seed)
     for done, value in enumerate(values):
         progress(Progress("following all sets", done, len(values), len(tracker.strands)))
         tracker.cover(value)
@@ -121,16 +126,17 @@ def evolve(
 
 
 def _first_values(
-    family: LossFamily, limits: tuple[float, float], given: Sequence[float]
+    along: LossAlong, limits: tuple[float, float], given: Sequence[float]
 ) -> tuple[float, ...]:
+    along.problem()  # refuses parameters and schedules that these data do not have
     low, high = limits
     if not (np.isfinite(limits).all() and 0.0 <= low < high):
         raise InvalidInputError(f"limits must be finite, >= 0 and increasing, not {limits}")
-    sizes = [float(size) for size in family.schedule if low <= size <= high]
+    sizes = [float(size) for size in along.schedule if low <= size <= high]
     values = [*given] or sizes or np.linspace(low, high, SEARCHES).tolist()
     if not all(low <= value <= high for value in values):
         raise InvalidInputError(f"searched_at must lie within {limits}, but is {list(given)}")
-    if family.parameter == "size" and not family.schedule:
+    if along.parameter == "size" and not along.schedule:
         values = sorted({float(round(value)) for value in values})
     return tuple(float(value) for value in values)
 
@@ -154,7 +160,7 @@ def _assembled(tracker: Tracker, resolution: int, regions: bool) -> Evolution:
     graphs = _Graphs(tracker, regions, {})
     intervals = [graphs.interval(low, high) for low, high in _intervals(limits, both)]
     return Evolution(
-        tracker.family.parameter,
+        tracker.along.parameter,
         limits,
         tuple(at.strand for at in tracker.strands),
         tuple(both),
@@ -179,7 +185,7 @@ def _switches(
     switches: list[Switch] = []
     notes: list[str] = []
     for lower, upper in _intervals(tracker.limits, events):
-        sides = Sides.of(tracker.family, tracker.strands, 0.5 * (lower + upper))
+        sides = Sides.of(tracker.along, tracker.strands, 0.5 * (lower + upper))
         count = max(LEAST_VALUES, int(np.ceil(resolution * (upper - lower) / (high - low))))
         inset = INSET * (upper - lower)
         values = np.linspace(lower + inset, upper - inset, count).tolist()
@@ -208,8 +214,8 @@ class _Graphs:
 
     def interval(self, low: float, high: float) -> Interval:
         """The graph in the middle."""
-        family, middle = self.tracker.family, 0.5 * (low + high)
-        loss, conditions = family.loss_at(middle), family.conditions(middle)
+        along, middle = self.tracker.along, 0.5 * (low + high)
+        loss, conditions = along.loss_at(middle), along.conditions(middle)
         sets = self._labelled(loss, [*living(self.tracker.strands, middle)])
         graph = connect(loss, sets, **conditions.keywords)
         return Interval(low, high, middle, graph)

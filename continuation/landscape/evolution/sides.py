@@ -13,11 +13,10 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError
-from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.strands import StrandAt, living
 from continuation.landscape.flow import FlowResult, flow_to_limit
 from continuation.landscape.graph import Departure, departures, match
-from continuation.landscape.network import LossAt, Symmetry
+from continuation.landscape.network import LossAlong, LossAt, Symmetry
 from continuation.landscape.sets import CriticalSet
 
 SCAN_RTOL = 1e-6
@@ -42,23 +41,23 @@ class Sides:
 
     Attributes
     ----------
-    family : LossFamily
+    along : LossAlong
     strands : mapping
         Living strands by label.
     orientation : mapping
         Of the index-1 points, the sources.
     """
 
-    family: LossFamily
+    along: LossAlong
     strands: Mapping[str, StrandAt]
     orientation: Mapping[str, Orientation] = field(repr=False)
 
     @classmethod
-    def of(cls, family: LossFamily, strands: Sequence[StrandAt], p: float) -> Sides:
+    def of(cls, along: LossAlong, strands: Sequence[StrandAt], p: float) -> Sides:
         """All living strands; the sources are the points of index 1 at p."""
         alive = {at.strand.label: at for at in strands if at.strand.lives_at(p)}
         sources = {label: at for label, at in alive.items() if is_source(at, p)}
-        return cls(family, alive, {k: Orientation.of(at, p) for k, at in sources.items()})
+        return cls(along, alive, {k: Orientation.of(at, p) for k, at in sources.items()})
 
     def sets(self, p: float) -> tuple[CriticalSet, ...]:
         """The critical sets at p that can be evaluated there, in order of loss."""
@@ -71,7 +70,7 @@ class Sides:
 
     def sides(self, p: float) -> list[Side]:
         """Sides whose targets may differ."""
-        symmetry = Symmetry.of(self.family.loss.model)
+        symmetry = Symmetry.of(self.along.loss.model)
         return [
             (label, sign)
             for label, orientation in self.orientation.items()
@@ -99,7 +98,7 @@ class Sides:
         known : dict, optional
             Sets at p, filled as they are needed.
         """
-        at = self.family.at(p)
+        at = self.along.at(p)
         start = self._start(at, p, side)
         if start is None:
             return UNKNOWN, None
@@ -173,7 +172,7 @@ class Orientation:
         points.sort(key=lambda point: point[0])
         directions: list[Array] = []
         for value, theta in points:
-            e = np.linalg.eigh(at.family.at(value).hessian(theta))[1][:, 0]
+            e = np.linalg.eigh(at.along.at(value).hessian(theta))[1][:, 0]
             e = e if e[int(np.argmax(np.abs(e)))] > 0.0 else -e
             directions.append(-e if directions and directions[-1] @ e < 0.0 else e)
         values, thetas = zip(*points, strict=True)

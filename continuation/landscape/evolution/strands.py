@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError
 from continuation.landscape.branches import Description, Lifted, lifted_problem
-from continuation.landscape.evolution.family import LossFamily
-from continuation.landscape.infinity import CriticalEnd, LimitSystem
-from continuation.landscape.network import Loss, scaled_inertia
-from continuation.landscape.sets import Assembler, CriticalSet, reduced_network
+from continuation.landscape.infinity import LimitLoss
+from continuation.landscape.network import Loss, LossAlong, scaled_inertia
+from continuation.landscape.sets import Assembler, CriticalSet, reduced_network, same_set
 from continuation.newton import newton
 
 FARTHEST_CORRECTION = 1.0
@@ -128,17 +127,15 @@ def character(description: Description) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class StrandAt:
-    """A strand in its family: states and critical sets at any value of the parameter."""
+    """A strand with its losses: states and critical sets at any value of the parameter."""
 
-    family: LossFamily
+    along: LossAlong
     strand: Strand
 
     @cached_property
     def lifted(self) -> Lifted:
         """The problem through which it is followed."""
-        family, found = self.family, self.strand.set
-        at = found.conditions.on(family.loss.data)
-        return lifted_problem(family.loss, found, family.parameter, at, family.schedule)
+        return lifted_problem(self.along, self.strand.set)
 
     def state(self, p: float) -> Array:
         """The state at p, shape (k,).
@@ -181,11 +178,10 @@ class StrandAt:
 
     def critical_set(self, p: float) -> CriticalSet:
         """The critical set at p, under the strand's label."""
-        found, state = self.strand.set, self.state(p)
-        loss = self.family.loss_at(p)
-        build = Assembler(loss.under(self.family.conditions(p)))
+        found, state, at = self.strand.set, self.state(p), self.along.at(p)
+        build = Assembler(at)
         if found.at_infinity:
-            made = self._end(build, loss, state, p)
+            made = build.end(LimitLoss(self.along.responses(p), found.end).end(state))
         else:
             theta = self.lifted.describe(state, p)[0]
             plain = found.embedding is None
@@ -194,7 +190,7 @@ class StrandAt:
 
     def _embedded(self, build: Assembler, theta: Array, p: float) -> CriticalSet:
         """A point, line or manifold over a smaller network, which θ shows."""
-        conditions, loss = self.family.conditions(p), self.family.loss_at(p)
+        conditions, loss = self.along.conditions(p), self.along.loss_at(p)
         base, embedding = reduced_network(loss.model, theta, decays=conditions.decays)
         if not embedding.copies:
             return build.embedded(base, 0, embedding)
@@ -202,12 +198,10 @@ class StrandAt:
         index = scaled_inertia(smaller.under(conditions).hessian(base))[0]
         return build.embedded(base, index, embedding)
 
-    def _end(self, build: Assembler, loss: Loss, state: Array, p: float) -> CriticalSet:
-        found, at = self.strand.set, self.family.conditions(p)
-        limit = found.end.at(state)
-        system = LimitSystem(loss, limit, "noise", at.noise, at.size)
-        point, _ = system.point(state, at.noise)
-        return build.end(CriticalEnd(limit, point, system.normals(state, at.noise)))
+
+def is_among(found: CriticalSet, there: Iterable[CriticalSet]) -> bool:
+    """Whether a set is one of those in which branches pass the same value of the parameter."""
+    return any(same_set(found, other) for other in there)
 
 
 def living(strands: Iterable[StrandAt], p: float) -> Iterator[CriticalSet]:

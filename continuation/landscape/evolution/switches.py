@@ -225,7 +225,7 @@ def _passed(
     sides: Sides, source: str, p: float, results: Sequence[FlowResult]
 ) -> tuple[str, float]:
     """The set that the orbits pass most slowly on the way, and the speed there."""
-    places = Gazetteer.of(sides.family.at(p), sides.sets(p))
+    places = Gazetteer.of(sides.along.at(p), sides.sets(p))
     passages = sorted((q for r in results for q in r.passages), key=lambda q: q.speed)
     for passage in passages:
         found = places.nearest(passage.theta)

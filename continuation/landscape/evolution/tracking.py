@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.branches import follow_to_infinity
+from continuation.landscape.branches import Course, follow_to_infinity, usual_steps
 from continuation.landscape.evolution.cutting import strands_of
-from continuation.landscape.evolution.family import LossFamily
-from continuation.landscape.evolution.strands import Strand, StrandAt, living
-from continuation.landscape.sets import CriticalSet, same_set
+from continuation.landscape.evolution.strands import Strand, StrandAt, is_among, living
+from continuation.landscape.network import LossAlong
+from continuation.landscape.search import find_critical_sets
+from continuation.landscape.sets import CriticalSet, CriticalSets, same_set
 
 SOUNDINGS = (0.19, 0.35, 0.5, 0.65, 0.81)
 """Shares of a strand at which Newton's method must confirm it, more than half of them."""
@@ -22,7 +23,7 @@ SOUNDINGS = (0.19, 0.35, 0.5, 0.65, 0.81)
 class Tracker:
     """Strands found so far, with the values at which they were compared with a search."""
 
-    family: LossFamily
+    along: LossAlong
     limits: tuple[float, float]
     seed: int
     strands: list[StrandAt] = field(default_factory=list)
@@ -36,31 +37,37 @@ class Tracker:
 
     def cover(self, value: float) -> int:
         """Search all sets at a value and follow those on no strand; the number of new strands."""
-        found = self.family.search(value, self.seed)
+        found = self._search(value)
         self.values.append(value)
         there = list(living(self.strands, value))
-        missing = [s for s in found if not any(same_set(s, t) for t in there)]
+        missing = [s for s in found if not is_among(s, there)]
         before = len(self.strands)
         for critical in missing:
-            self._follow(self.family.start(critical, value), value)
+            self._follow(critical, value)
         for lost in there:
-            if found.complete and not any(same_set(s, lost) for s in found):
+            if found.complete and not is_among(lost, found):
                 self._note(value, f"{lost.label} is on a branch, but not in the search")
         if found.euler_count not in (None, 1):
             self._note(value, f"the search has the Euler count {found.euler_count}, not 1")
         return len(self.strands) - before
 
+    def _search(self, value: float) -> CriticalSets:
+        """All critical sets at a value, not labelled by regions."""
+        given = self.along.conditions(value).keywords
+        return find_critical_sets(self.along.loss_at(value), **given, seed=self.seed, regions=False)
+
     def _follow(self, critical: CriticalSet, value: float) -> None:
-        family = self.family
+        """Follow a set of a search at a value, said to be one of the whole data set there."""
+        whole = self.along.fixed.on(self.along.loss.data)
+        start = replace(critical, conditions=whole.where(self.along.parameter, value))
         try:
-            branch = follow_to_infinity(
-                family.loss, critical, family.parameter, self.limits, schedule=family.schedule
-            )
+            course = Course(self.limits, step=usual_steps(start))
+            branch = follow_to_infinity(self.along, start, course)
         except InvalidInputError as error:
             self._note(value, f"{critical.label} is not followed: {error}")
             return
         for strand in strands_of(branch):
-            at = StrandAt(family, strand)
+            at = StrandAt(self.along, strand)
             if is_sound(at):
                 self._add(at)
             else:
@@ -73,14 +80,14 @@ class Tracker:
             return
         label = repeated[0].strand.label if repeated else self._new_label(at.strand.set.subkind)
         kept = [other for other in self.strands if other not in repeated]
-        self.strands = [*kept, StrandAt(self.family, at.strand.named(label))]
+        self.strands = [*kept, StrandAt(self.along, at.strand.named(label))]
 
     def _new_label(self, subkind: str) -> str:
         self.counts[subkind] += 1
         return f"{subkind} {self.counts[subkind]}"
 
     def _note(self, value: float, text: str) -> None:
-        self.notes.append(f"{self.family.parameter} = {value:.6g}: {text}")
+        self.notes.append(f"{self.along.parameter} = {value:.6g}: {text}")
 
 
 def is_sound(at: StrandAt) -> bool:

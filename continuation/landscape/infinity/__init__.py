@@ -41,7 +41,7 @@ from continuation.landscape.infinity.ends import (
 )
 from continuation.landscape.infinity.escape_laws import EscapeLaw
 from continuation.landscape.infinity.limit_model import MOST_MEETING, LimitModel, LimitUnit
-from continuation.landscape.infinity.limit_systems import LimitSystem
+from continuation.landscape.infinity.limit_systems import LimitLoss, LimitSystem
 from continuation.landscape.infinity.location import Passage, passage_at, passage_at_step
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "End",
     "Entry",
     "EscapeLaw",
+    "LimitLoss",
     "LimitModel",
     "LimitSystem",
     "LimitUnit",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,13 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.blocks import LARGEST_LOG
 from continuation.landscape.infinity.charts import Chart
-from continuation.landscape.network import Loss, Responses, Samples, ramp
+from continuation.landscape.network import (
+    LossAlong,
+    Responses,
+    Samples,
+    sample_weights,
+    weight_slopes,
+)
 from continuation.problem import AnyProblem
 
 STEEPEST = 300.0
@@ -44,23 +49,24 @@ class ChartLoss:
 
     Attributes
     ----------
-    loss : Loss
+    along : LossAlong
+        In the noise or the size.
     chart : Chart
-    parameter : {"noise", "size"}
-    noise : float
-        Where the size is continued.
-    size : float or None
-        Where the noise is continued.
-    schedule : tuple of int
-        Of data set sizes, see `Loss.problem`.
+
+    Raises
+    ------
+    InvalidInputError
+        For another parameter.
     """
 
-    loss: Loss
+    along: LossAlong
     chart: Chart
-    parameter: str
-    noise: float = 0.0
-    size: float | None = None
-    schedule: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.along.parameter not in ("noise", "size"):
+            raise InvalidInputError(
+                "charts at infinity run in 'noise' and 'size', not in " + repr(self.along.parameter)
+            )
 
     def at(self, z: Array, p: float) -> ChartValues:
         """Loss and derivatives at coordinates z (k,) and parameter p."""
@@ -70,7 +76,7 @@ class ChartLoss:
         jacobian = rows(slopes)
         residual = rows(values) - responses.target
         hessian = jacobian @ jacobian.T + rows(bends) @ residual
-        if self.parameter == "noise":
+        if self.by_noise:
             slope = -(jacobian @ responses.samples.noise)
         else:
             slope = jacobian @ (change * residual)
@@ -78,16 +84,22 @@ class ChartLoss:
             0.5 * float(residual @ residual), jacobian @ residual, hessian, slope
         )  # fmt: skip
 
+    @property
+    def by_noise(self) -> bool:
+        """Whether the parameter is the noise; else it is the size."""
+        return self.along.parameter == "noise"
+
     def _data(self, p: float) -> tuple[Responses, Array]:
         """Samples at p, and the relative change of their weights with p (sizes only)."""
-        if self.parameter == "noise":
-            return Responses.of(self.loss, p, self.size), np.empty(0)
-        data = self.loss.data
-        weight, change = ramp_weights(data.size, p, self.schedule)
+        if self.by_noise:
+            return self.along.responses(p), np.empty(0)
+        data, schedule = self.along.loss.data, self.along.schedule
+        weight = sample_weights(data.size, p, schedule)
+        change = weight_slopes(data.size, p, schedule)
         seen = weight > 0.0
         samples = Samples.plain(data.x, weight, data.target, data.noise)
-        target = samples.teacher + self.noise * samples.noise
-        return Responses(samples, target, self.loss.model), change[seen] / weight[seen]
+        target = samples.teacher + self.along.fixed.noise * samples.noise
+        return Responses(samples, target, self.along.loss.model), change[seen] / weight[seen]
 
     def nearest(self, p: float) -> float:
         """|x_j| of the input nearest to 0: what decides how fast a step end is approached."""
@@ -111,26 +123,9 @@ class ChartLoss:
         nearest = distance == distance[distance > 0.0].min()
         probe = responses.rows(np.where(nearest, np.sign(responses.x), 0.0))
         residual = responses.rows(values) - responses.target
-        by_noise = self.parameter == "noise"
-        slope = -(probe @ responses.samples.noise) if by_noise else (change * probe) @ residual
+        noise = responses.samples.noise
+        slope = -(probe @ noise) if self.by_noise else (change * probe) @ residual
         return float(probe @ residual), responses.rows(slopes) @ probe, float(slope)
-
-
-def ramp_weights(count: int, size: float, schedule: Sequence[int]) -> tuple[Array, Array]:
-    """Weights of `count` samples at a size, and their derivatives by it; shape (count,) each.
-
-    Samples are ramped in one at a time, or in the blocks of a schedule, by the C² smoothstep.
-    """
-    steps = np.asarray(schedule if len(schedule) else [np.floor(size), np.floor(size) + 1.0])
-    k = int(np.clip(np.searchsorted(steps, size, side="right") - 1, 0, len(steps) - 2))
-    low, high = steps[k], steps[k + 1]
-    t = float(np.clip((size - low) / (high - low), 0.0, 1.0))
-    place = np.arange(count)
-    ramped = (place >= low) & (place < high)
-    weight = np.where(place < low, 1.0, np.where(ramped, ramp(t), 0.0))
-    change = np.where(ramped, 30 * t * t * (1 - t) ** 2 / (high - low), 0.0)
-    total = weight.sum()
-    return weight / total, change / total - weight * change.sum() / total**2
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,14 +151,10 @@ class ChartProblem(AnyProblem):
     @classmethod
     def at(cls, of: ChartLoss, z: Array, p: float) -> ChartProblem:
         """The problem in units that fit the point (z, p)."""
-        rms = float(np.sqrt(np.mean(of.loss.data.x**2)))
+        rms = float(np.sqrt(np.mean(of.along.loss.data.x**2)))
         return cls(of, of.chart.scale(z, rms), of.nearest(p))
 
     def __post_init__(self) -> None:
-        if self.of.parameter not in ("noise", "size"):
-            raise InvalidInputError(
-                "charts at infinity run in 'noise' and 'size', not in " + repr(self.of.parameter)
-            )
         crossed = self.of.chart.end.crossed
         for name, value in (("symmetric", crossed), ("flow_sign", -1.0)):
             object.__setattr__(self, name, value)

@@ -3,6 +3,7 @@
 May import the engine and `symbolic`.
 """
 
+from continuation.landscape.network.along import LossAlong
 from continuation.landscape.network.capabilities import (
     ARRIVALS,
     BLOW_UP,
@@ -30,14 +31,12 @@ from continuation.landscape.network.conditions import (
     PARAMETERS,
     Conditions,
     Given,
-    ramp,
-    sample_weights,
-    weights_of,
 )
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.loss import INPUT_ROW, Jet, Loss, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, read_observations
+from continuation.landscape.network.ramp import ramp, sample_weights, weight_slopes, weights_of
 from continuation.landscape.network.responses import (
     Activation,
     Responses,
@@ -47,7 +46,6 @@ from continuation.landscape.network.responses import (
     saturation,
 )
 from continuation.landscape.network.samples import Samples
-from continuation.landscape.network.schedule import loss_in_blocks
 from continuation.landscape.network.symmetry import (
     LARGEST_LISTED,
     SignedPermutation,
@@ -99,6 +97,7 @@ __all__ = [
     "Jet",
     "Layout",
     "Loss",
+    "LossAlong",
     "LossAt",
     "Responses",
     "Samples",
@@ -113,7 +112,6 @@ __all__ = [
     "in_fitting_units",
     "input_place",
     "join_plain",
-    "loss_in_blocks",
     "output_place",
     "project",
     "ramp",
@@ -124,5 +122,6 @@ __all__ = [
     "scaled_inertia",
     "split_plain",
     "unit_of_input",
+    "weight_slopes",
     "weights_of",
 ]

@@ -199,29 +199,3 @@ def _check_schedule(schedule: Sequence[int], data: Dataset, parameter: str) -> N
             f"schedule must be at least two increasing integers in [2, {data.size}], "
             f"not {list(schedule)!r}"
         )
-
-
-# -- how much of a sample counts -----------------------------------------------------------------
-
-
-def ramp(t: float) -> float:
-    """The C² ramp 6t⁵ − 15t⁴ + 10t³ from 0 to 1 by which samples come in, as in the kernels."""
-    return t**3 * (10.0 - 15.0 * t + 6.0 * t * t)
-
-
-def weights_of(data: Dataset, size: float | None = None) -> Array:
-    """ω (n,) of all samples, Σ ω = 1: those of the data, or those of its first `size` samples."""
-    return sample_weights(data.size, size) if data.weights is None else data.weights
-
-
-def sample_weights(count: int, size: float | None) -> Array:
-    """Weights of the first `size` of `count` samples; a part of a sample by the ramp."""
-    if size is None:
-        return np.full(count, 1.0 / count)
-    whole = min(int(np.floor(size)), count)
-    t = size - whole
-    weight = np.zeros(count)
-    weight[:whole] = 1.0
-    if t > 0.0 and whole < count:
-        weight[whole] = ramp(t)
-    return weight / weight.sum()

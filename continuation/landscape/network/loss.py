@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
-from continuation.landscape.network.conditions import Conditions, Given, sample_weights, weights_of
+from continuation.landscape.network.conditions import Conditions, Given
 from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.ramp import sample_weights, weights_of
 from symbolic import Kernels, Model, load_kernels
 
 INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)

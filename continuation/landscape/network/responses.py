@@ -18,8 +18,9 @@ from numpy.polynomial import Polynomial
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.network.conditions import weights_of
+from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.loss import Loss, LossAt
+from continuation.landscape.network.ramp import weights_of
 from continuation.landscape.network.samples import Samples
 from symbolic import Model
 
@@ -90,10 +91,13 @@ class Responses:
     model: Model
 
     @classmethod
-    def of(cls, loss: Loss, noise: float, size: float | None = None) -> Responses:
-        """Samples of a loss with their weights at the given noise and data set size."""
-        samples = _samples(loss, size)
-        return cls(samples, samples.teacher + noise * samples.noise, loss.model)
+    def of(cls, loss: Loss, conditions: Conditions) -> Responses:
+        """Samples of a loss with their weights; kept for the next noise at the same size.
+
+        A size beyond the last sample is that of all: differences may step there.
+        """
+        samples = _samples(loss, conditions.size)
+        return cls(samples, samples.teacher + conditions.noise * samples.noise, loss.model)
 
     @classmethod
     def at(cls, loss_at: LossAt) -> Responses:

@@ -194,10 +194,9 @@ class _Task:
         if (reason := self.budget.spent(0)) is not None:
             return [], f"sets at infinity are not searched: {reason}"
         self.progress(Progress("sets at infinity", 1, 1, 0))
-        found = wide_ends(
-            self.loss, noise=self.conditions.noise, size=self.conditions.size, seed=self.seed
-        )
-        return wide_end_sets(Assembler(self.at(self.loss)), found), found.note
+        at = self.at(self.loss)
+        found = wide_ends(at, self.seed)
+        return wide_end_sets(Assembler(at), found), found.note
 
     def _widths(self) -> range:
         model = self.loss.model

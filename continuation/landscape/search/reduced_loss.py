@@ -42,8 +42,7 @@ def reduced_loss(loss: Loss, nodes: ArrayLike, *, noise: float = 0.0) -> NDArray
     w = np.asarray(nodes, dtype=np.float64)
     if w.ndim != 1 or not np.isfinite(w).all() or not (np.diff(w, prepend=0.0) > 0.0).all():
         raise InvalidInputError("nodes must be finite, positive and increasing")
-    loss.at(noise=noise)  # refuses what is no noise of these data
-    responses = Responses.of(loss, noise)
+    responses = Responses.at(loss.at(noise=noise))
     phi, slope = responses.features(w, 1)
     reduced = np.empty((w.size, w.size))
     for i in range(w.size):

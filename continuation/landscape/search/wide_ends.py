@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.infinity import CriticalEnd, LimitModel, LimitSystem, LimitUnit
-from continuation.landscape.network import WIDE_ENDS, Grid, Loss, Responses
+from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
+from continuation.landscape.network import WIDE_ENDS, Grid, LossAt, Responses
 from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
 
 STARTS = 80
@@ -71,17 +71,13 @@ class WideEnds:
         )
 
 
-def wide_ends(
-    loss: Loss, *, noise: float = 0.0, size: float | None = None, seed: int = 0
-) -> WideEnds:
+def wide_ends(at: LossAt, seed: int = 0) -> WideEnds:
     """Search the ends of a network of three or more units.
 
     Parameters
     ----------
-    loss : Loss
+    at : LossAt
         Of odd sigmoid units without bias, at least three.
-    noise : float
-    size : float, optional
     seed : int
         Of the starts.
 
@@ -90,12 +86,13 @@ def wide_ends(
     InvalidInputError
         For other models; one and two units are enumerated by `find_critical_sets`.
     """
-    WIDE_ENDS.require(loss.model)
-    rng = np.random.default_rng(seed)
+    WIDE_ENDS.require(at.model)
+    responses, rng = Responses.at(at), np.random.default_rng(seed)
     found: list[CriticalEnd] = []
     hits: list[int] = []
     for first in FIRST:
-        ends, counts = _of_kind(loss, first, noise, size, rng)
+        like = replace(first, units=(*first.units, *(FINITE,) * (at.model.hidden - 2)))
+        ends, counts = _of_kind(LimitLoss(responses, like), rng)
         found += ends
         hits += counts
     order = np.argsort([end.point.loss for end in found], kind="stable")
@@ -109,51 +106,47 @@ def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
     return [build.end(end) for end in found.ends]
 
 
-def _of_kind(
-    loss: Loss, first: LimitModel, noise: float, size: float | None, rng: np.random.Generator
-) -> tuple[list[CriticalEnd], list[int]]:
-    responses = Responses.of(loss, noise, size)
-    grid = Grid.of(responses)
-    like = replace(first, units=(*first.units, *(FINITE,) * (loss.model.hidden - 2)))
-    system = LimitSystem(loss, like, "noise", noise, size)
+def _of_kind(loss: LimitLoss, rng: np.random.Generator) -> tuple[list[CriticalEnd], list[int]]:
+    model, grid = loss.responses.model, Grid.of(loss.responses)
     states: list[Array] = []
     hits: list[int] = []
     for run in range(STARTS):
-        z = _converged(system, noise, _start(system, noise, grid, rng), descend=run % 2 == 1)
-        if z is None or not _is_genuine(system, z, grid):
+        z = _converged(loss, _start(loss, grid, rng), descend=run % 2 == 1)
+        if z is None or not _is_genuine(loss.like, z, grid):
             continue
-        here = system.like.at(z)
+        here = loss.like.at(z)
         known = [
             k
             for k, other in enumerate(states)
-            if limit_gap(loss.model, here, system.like.at(other)) <= CONVERGED.limit
+            if limit_gap(model, here, loss.like.at(other)) <= CONVERGED.limit
         ]
         if known:
             hits[known[0]] += 1
         else:
             states.append(z)
             hits.append(1)
-    return [_end(system, noise, z) for z in states], hits
+    ends = [loss.end(z) for z in states]
+    return [replace(e, limit=e.limit.canonical(odd=model.is_odd)) for e in ends], hits
 
 
-def _start(system: LimitSystem, p: float, grid: Grid, rng: np.random.Generator) -> Array:
+def _start(loss: LimitLoss, grid: Grid, rng: np.random.Generator) -> Array:
     """Random input weights with fitted coefficients."""
-    inputs = system.like.slots.weights
-    z = np.zeros(system.like.unknowns.size)
+    inputs = loss.like.slots.weights
+    z = np.zeros(loss.like.unknowns.size)
     low, high = 5.0 * grid.lowest, min(grid.highest / 5.0, 1000.0 * grid.lowest)
     z[inputs] = np.exp(rng.uniform(np.log(low), np.log(high), len(inputs)))
     linear = np.setdiff1d(np.arange(z.size), inputs)
-    point, gradient = system.point(z, p)
+    point, gradient = loss.point(z)
     gram = point.hessian[np.ix_(linear, linear)]
     z[linear] = -np.linalg.lstsq(gram, gradient[linear], rcond=1e-12)[0]
     return z
 
 
-def _converged(system: LimitSystem, p: float, z: Array, *, descend: bool) -> Array | None:
+def _converged(loss: LimitLoss, z: Array, *, descend: bool) -> Array | None:
     """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost."""
-    inputs = system.like.slots.weights
+    inputs = loss.like.slots.weights
     for _ in range(NEWTON_STEPS):
-        point, gradient = system.point(z, p)
+        point, gradient = loss.point(z)
         size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
         values, vectors = np.linalg.eigh(size[:, None] * point.hessian * size)
         values = np.where(np.abs(values) > 1e-14, values, 1e-14)
@@ -170,19 +163,12 @@ def _converged(system: LimitSystem, p: float, z: Array, *, descend: bool) -> Arr
     return None
 
 
-def _is_genuine(system: LimitSystem, z: Array, grid: Grid) -> bool:
+def _is_genuine(like: LimitModel, z: Array, grid: Grid) -> bool:
     """Within the range, all input weights distinct, all units at work."""
-    limit, inputs = system.like.at(z), system.like.slots.weights
+    limit, inputs = like.at(z), like.slots.weights
     w = np.sort(z[inputs])
     outputs = np.delete(z, inputs)
     inside = bool(w[0] > grid.lowest and w[-1] < grid.highest)
     distinct = bool((np.diff(w) > DISTINCT * w[1:]).all())
     works = [u.coefficients[-1] for u in limit.units] + list(limit.fixed)
     return inside and distinct and min(np.abs(works)) > IDLE * np.abs(outputs).max()
-
-
-def _end(system: LimitSystem, p: float, z: Array) -> CriticalEnd:
-    point, _ = system.point(z, p)
-    return CriticalEnd(
-        system.like.at(z).canonical(odd=system.loss.model.is_odd), point, system.normals(z, p)
-    )

@@ -24,6 +24,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.network import (
     BLOW_UP,
     Activation,
+    Conditions,
     Loss,
     Responses,
     activation,
@@ -71,12 +72,11 @@ class BlowUp:
         BLOW_UP.require(model)
         if loss.data.kind == "observed":
             raise InvalidInputError("observed data have no noise that could tend to zero")
-        responses = Responses.of(loss, 0.0, size)
-        responses = Responses(responses.samples, responses.samples.noise, model)
+        samples = Responses.of(loss, Conditions(size=size)).samples
         return cls(
             loss,
             np.array([[abs(w), v * np.sign(w)] for w, v in model.teacher_units or ()]),
-            responses,
+            Responses(samples, samples.noise, model),
         )
 
     @property

@@ -12,9 +12,9 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.landscape.branches import Route, go_on, passages_of, range_of_points
+from continuation.landscape.branches import Course, Route, go_on, passages_of, range_of_points
 from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
-from continuation.landscape.network import Conditions, Loss, scaled_inertia, split_plain
+from continuation.landscape.network import Loss, LossAlong, scaled_inertia, split_plain
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
 from continuation.landscape.zero_noise.blow_up import BlowUp
@@ -164,9 +164,8 @@ def _assembled(
 def _arrival(loss: Loss, theta: Array, p: Array, highest: float) -> str:
     """Where a branch that has come close to a confluence passes it."""
     where = range_of_points(loss)
-    route = Route(
-        loss, "noise", Conditions(), (), (0.0, 2.0 * max(highest, p[-1])), where, STEPS, NEWTON
-    )  # fmt: skip
+    course = Course((0.0, 2.0 * max(highest, p[-1])), step=STEPS, newton=NEWTON)
+    route = Route(LossAlong(loss, "noise"), course, where)
     passages = passages_of(go_on(route, theta, p, where(theta[-1])))
     if not passages:
         return "arrival: two units meet"

@@ -12,6 +12,7 @@ from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.critical_ends import confluence_slope
 from continuation.landscape.infinity.critical_models import confluent_points
 from continuation.landscape.infinity.ends import CONFLUENCE
+from continuation.landscape.network import LossAlong
 from continuation.landscape.network.responses import Responses
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
@@ -43,7 +44,7 @@ def test_the_arrival_is_a_limit_point_whose_normal_derivative_vanishes(confluent
     first = passages_of(_legs(branch))[0]
 
     def normal(noise):
-        responses = Responses.of(loss, noise)
+        responses = Responses.at(loss.at(noise=noise))
         grid = np.geomspace(0.9, 1.1, 7) * first.limit["w"]
         return confluence_slope(responses, confluent_points(responses, grid)[0])
 
@@ -100,7 +101,7 @@ def test_rows_are_critical_and_marked(confluent, linear):
                 virtual = bool(leg.virtual[k])
                 assert virtual == bool(np.isnan(leg.theta[k]).all())
                 if virtual:
-                    of = ChartLoss(loss, leg.unit, "noise")
+                    of = ChartLoss(LossAlong(loss, "noise"), leg.unit)
                     problem = ChartProblem.at(of, leg.coordinates[k], leg.p[k])
                     u = leg.coordinates[k] / problem.scale
                     assert np.abs(problem.residual(u, leg.p[k])).max() < 1e-9
@@ -146,7 +147,7 @@ def test_the_chart_repeats_the_branch_on_the_overlap(confluent):
     for k in range(len(direction) - 30, len(direction), 7):
         chart = Chart.at(CONFLUENCE, direction.x[-1])
         z = chart.to_chart(direction.x[k])
-        problem = ChartProblem.at(ChartLoss(loss, chart, "noise"), z, direction.p[k])
+        problem = ChartProblem.at(ChartLoss(LossAlong(loss, "noise"), chart), z, direction.p[k])
         step = np.linalg.lstsq(
             problem.jacobian(z / problem.scale, direction.p[k]),
             problem.residual(z / problem.scale, direction.p[k]),

@@ -8,12 +8,10 @@ import pytest
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, connect, evolve, find_critical_sets
 from continuation.landscape.evolution.events import Event
-from continuation.landscape.evolution.family import LossFamily
 from continuation.landscape.evolution.sides import SCAN_RTOL, Sides
 from continuation.landscape.evolution.strands import StrandAt
-from continuation.landscape.network import Conditions
+from continuation.landscape.network import LossAlong
 from continuation.landscape.network.observations import Axis
-from continuation.landscape.network.schedule import in_blocks
 from continuation.landscape.sets.matching import same_set
 from continuation.storage.evolutions import strand_sets
 from continuation.storage.results import Result, load_result, save_result
@@ -43,8 +41,8 @@ def sides(graph):
 
 def named(found, sets, p, loss):
     """The sets of a search under the labels of the strands."""
-    family = LossFamily(loss, "noise")
-    there = [StrandAt(family, s).critical_set(p) for s in found.strands if s.lives_at(p)]
+    along = LossAlong(loss, "noise")
+    there = [StrandAt(along, s).critical_set(p) for s in found.strands if s.lives_at(p)]
     pairs = [(s, next(t for t in there if same_set(s, t))) for s in sets]
     assert len({t.label for _, t in pairs}) == len(sets) == len(there)
     return [dataclasses.replace(s, label=t.label) for s, t in pairs]
@@ -95,8 +93,8 @@ def test_births_and_deaths_keep_the_euler_count(found):
 
 
 def switch_sides(found, loss, p):
-    family = LossFamily(loss, "noise")
-    return Sides.of(family, [StrandAt(family, s) for s in found.strands], p)
+    along = LossAlong(loss, "noise")
+    return Sides.of(along, [StrandAt(along, s) for s in found.strands], p)
 
 
 def test_targets_differ_at_once_below_and_above_a_switch(found, loss):
@@ -158,10 +156,10 @@ def test_evolutions_come_back_from_their_files(found, loss, tmp_path):
 
 
 def test_strands_are_critical_at_any_value(found, loss):
-    family = LossFamily(loss, "noise")
+    along = LossAlong(loss, "noise")
     for strand in found.strands:
         p = 0.6180339 * strand.p[-1] + 0.3819661 * strand.p[0]
-        here = StrandAt(family, strand).critical_set(p)
+        here = StrandAt(along, strand).critical_set(p)
         assert here.label == strand.label
         if here.theta is not None:
             assert np.abs(loss.gradient(here.theta, noise=p)).max() < 1e-10
@@ -185,22 +183,6 @@ def test_reflected_data_have_the_same_evolution(found, loss):
     assert [e.p for e in theirs.events] == pytest.approx([e.p for e in found.events], abs=1e-9)
     counts = [[len(i.graph.attractors) for i in one.intervals] for one in (found, theirs)]
     assert counts[0] == counts[1]
-
-
-def test_blocks_of_samples():
-    model = overparameterised()
-    data = Dataset.sample(model, 40, 0)
-    assert in_blocks(data, 20.0, (20, 40)).weights is None
-    assert in_blocks(data, 40.0, (20, 40)).size == 40
-    middle = in_blocks(data, 30.0, (20, 40))
-    assert middle.weights.sum() == pytest.approx(1.0)
-    assert middle.weights[25] / middle.weights[5] == pytest.approx(0.5)
-    theta = np.array([0.7, 1.3, 0.4, -0.2])
-    whole = Loss(model, data).problem("size", noise=0.1, schedule=(20, 40))
-    blocks = LossFamily(Loss(model, data), "size", Conditions(noise=0.1), (20, 40))
-    np.testing.assert_allclose(
-        blocks.at(33.0).gradient(theta), whole.residual(theta, 33.0), rtol=1e-12, atol=1e-15
-    )
 
 
 def test_along_the_size_every_kind_of_set_is_followed():

@@ -274,6 +274,24 @@ def test_blocks_meet_the_whole_data_sets_and_ends_are_reported():
             assert any(s.loss == pytest.approx(branch.loss[-1], rel=1e-9) for s in there)
 
 
+def test_a_set_is_known_whichever_of_its_units_comes_first():
+    """From n = 100 to 20 the silent unit and the working one change their order."""
+    model, sizes = overparameterised(), (20, 50, 100)
+    loss = Loss(model, Dataset.sample(model, 1000, 0).first(100))
+    diagram = loss_diagram(loss, "size", (20, 100), (100, 20), noise=NOISE, schedule=sizes)
+    silent = [b for b in diagram.branches if b.set.subkind == "silent unit"]
+    below, above = (
+        [
+            s
+            for s in find_critical_sets(loss, noise=NOISE, size=size, regions=False)
+            if s.subkind == "silent unit"
+        ]
+        for size in (20, 100)
+    )
+    assert [len(below), len(above), len(silent)] == [1, 1, 1]
+    assert [np.argmin(np.abs(s.theta[2:])) for s in (*below, *above)] == [1, 0]
+
+
 @pytest.mark.parametrize("parameter", ["weight_decay", "population", "temperature"])
 def test_other_parameters_are_refused(parameter):
     model = overparameterised()

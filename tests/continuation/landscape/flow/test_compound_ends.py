@@ -20,7 +20,8 @@ NOISE = 0.1
 def case(preset, hidden):
     model = preset().with_hidden(hidden)
     loss = Loss(model, Dataset.sample(model, 100, 0))
-    return loss, loss.at(noise=NOISE), Responses.of(loss, NOISE)
+    at = loss.at(noise=NOISE)
+    return loss, at, Responses.at(at)
 
 
 @pytest.fixture(scope="module")

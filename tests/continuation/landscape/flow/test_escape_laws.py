@@ -10,6 +10,7 @@ from continuation.landscape.flow.escape_laws import escape_law
 from continuation.landscape.infinity.chart_problem import ChartLoss
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR
+from continuation.landscape.network import LossAlong
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
 NEAR = 1e-3
@@ -32,7 +33,10 @@ def _beside(loss, end, noise, normal):
         rest = [limit["w"], limit["v"]] if hidden == 2 else []
         chart, z = Chart(LINEAR, (0,), (1,) * hidden), [normal, limit["c"], *rest]
     z = np.array(z)
-    of, free = ChartLoss(loss, chart, "noise"), np.delete(np.arange(z.size), chart.normal)
+    of, free = (
+        ChartLoss(LossAlong(loss, "noise"), chart),
+        np.delete(np.arange(z.size), chart.normal),
+    )
     for _ in range(8):
         found = of.at(z, noise)
         z[free] -= np.linalg.solve(found.hessian[np.ix_(free, free)], found.gradient[free])

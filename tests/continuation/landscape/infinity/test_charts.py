@@ -13,6 +13,7 @@ from continuation.landscape.infinity.blocks import ClosePair, SmallUnit, SteepUn
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR, STEP, charted_end
+from continuation.landscape.network import Conditions, LossAlong
 from symbolic import Model, fukumizu_amari
 
 NEAR = {
@@ -95,7 +96,9 @@ def test_a_steep_unit_stays_finite_wherever_a_predictor_reaches(log):
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 30, 0))
     z = np.array([log, 0.7, 1.0, 1.0])
-    problem = ChartProblem.at(ChartLoss(loss, Chart(STEP, (0,), (1, 1)), "noise"), z, 0.1)
+    problem = ChartProblem.at(
+        ChartLoss(LossAlong(loss, "noise"), Chart(STEP, (0,), (1, 1))), z, 0.1
+    )
     assert np.isfinite(problem.jacobian(z / problem.scale, 0.1)).all()
 
 
@@ -136,23 +139,24 @@ def test_no_weights_belong_to_virtual_coordinates():
 
 @pytest.mark.parametrize("end", NEAR)
 @pytest.mark.parametrize(
-    ("parameter", "p", "fixed"),
+    ("parameter", "p", "fixed", "schedule"),
     [
-        ("noise", 0.2, {}),
-        ("noise", 0.2, {"size": 30.5}),
-        ("size", 40.3, {"noise": 0.1}),
-        ("size", 40.3, {"noise": 0.1, "schedule": (20, 50, 60)}),
+        ("noise", 0.2, Conditions(), ()),
+        ("noise", 0.2, Conditions(size=30.5), ()),
+        ("size", 40.3, Conditions(noise=0.1), ()),
+        ("size", 40.3, Conditions(noise=0.1), (20, 50, 60)),
     ],
 )
-def test_the_loss_in_a_chart_is_that_of_the_weights(end, parameter, p, fixed):
+def test_the_loss_in_a_chart_is_that_of_the_weights(end, parameter, p, fixed, schedule):
     model = Model.perceptron(hidden=3, teacher="tanh(x)", input_scale=1)
     loss = Loss(model, Dataset.sample(model, 60, 0))
     theta = NEAR[end]
     chart = Chart.at(charted_end(end), theta)
     z = chart.to_chart(theta)
-    of = ChartLoss(loss, chart, parameter, **fixed)
+    along = LossAlong(loss, parameter, fixed, schedule)
+    of = ChartLoss(along, chart)
     found = of.at(z, p)
-    value, gradient, _, slope = loss.problem(parameter, **fixed).evaluate(theta, p)
+    value, gradient, _, slope = along.problem().evaluate(theta, p)
     frame = np.array([chart.tangent_to_weights(z, e) for e in np.eye(6)])
     assert found.loss == pytest.approx(value, rel=1e-13)
     assert found.gradient == pytest.approx(frame @ gradient, rel=1e-5, abs=1e-7)
@@ -169,6 +173,5 @@ def test_bad_input():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 30, 0))
     chart = Chart.at(LINEAR, np.array([0.1, 1.0, 1.0, 1.0]))
-    of = ChartLoss(loss, chart, "weight_decay")
     with pytest.raises(InvalidInputError, match="not in 'weight_decay'"):
-        ChartProblem.at(of, np.ones(4), 0.1)
+        ChartLoss(LossAlong(loss, "weight_decay"), chart)

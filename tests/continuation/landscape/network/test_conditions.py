@@ -8,7 +8,7 @@ import pytest
 
 from continuation.errors import UnknownNameError
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.network import PARAMETERS, Conditions, ramp, sample_weights
+from continuation.landscape.network import PARAMETERS, Conditions
 from symbolic import overparameterised
 
 ROOT = Path(__file__).parents[4]
@@ -60,17 +60,6 @@ def test_only_what_is_given_replaces():
     conditions = Conditions(noise=0.2, size=9.0)
     assert conditions.unless(None, None, None) == conditions
     assert conditions.unless(0.3, None, 0.0) == Conditions(noise=0.3, size=9.0)
-
-
-def test_a_part_of_a_sample_comes_in_smoothly():
-    ends = np.array([0.0, 1.0])
-    assert [ramp(t) for t in ends] == [0.0, 1.0]
-    step = 1e-4
-    first = [(ramp(t + step) - ramp(t - step)) / (2 * step) for t in ends]
-    second = [(ramp(t + step) - 2 * ramp(t) + ramp(t - step)) / step**2 for t in ends]
-    assert np.abs(first).max() < 1e-6
-    assert np.abs(second).max() < 1e-2
-    assert sample_weights(5, 3.5).tolist() == pytest.approx([2 / 7, 2 / 7, 2 / 7, 1 / 7, 0.0])
 
 
 def test_entries_have_names():

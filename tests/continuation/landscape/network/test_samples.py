@@ -22,7 +22,7 @@ def test_inner_products_of_features_and_targets_agree(loss):
     weights = np.full(COUNT, 1.0 / COUNT)
     plain = Samples.plain(data.x, weights, data.target, data.noise)
     whole = Responses(plain, plain.teacher + 0.3 * plain.noise, loss.model)
-    short = Responses.of(loss, 0.3)
+    short = Responses.at(loss.at(noise=0.3))
     assert short.target.size < 1000 < LARGEST_PLAIN < whole.target.size
     w = np.array([0.01, 0.3, 2.0, 8.0, 40.0])
     stacks = []

@@ -30,7 +30,7 @@ def loss_of(preset, n, seed=0, hidden=None):
 @pytest.mark.parametrize(("preset", "n", "noise", "seed"), AGREEMENT)
 def test_four_methods_find_the_same_points(preset, n, noise, seed):
     loss = loss_of(preset, n, seed)
-    grid = Grid.of(Responses.of(loss, noise))
+    grid = Grid.of(Responses.at(loss.at(noise=noise)))
     reach = grid.lowest, grid.highest
     found = [
         distinct(loss, noise, way, reach)

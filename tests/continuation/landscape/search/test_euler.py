@@ -35,7 +35,7 @@ def test_a_missing_point_breaks_the_count(preset):
     broken = 0
     for seed in range(6):
         loss = Loss(model, Dataset.sample(model, 40, seed))
-        responses = Responses.of(loss, noise)
+        responses = Responses.at(loss.at(noise=noise))
         grid = Grid.of(responses)
         points = interior(loss, responses, grid, noise)
         assert euler_count(euler_terms(responses, grid.nodes, points)) == 1
@@ -48,7 +48,7 @@ def test_a_missing_point_breaks_the_count(preset):
 
 def test_the_field_is_smooth_across_the_diagonal():
     model = fukumizu_amari()
-    responses = Responses.of(Loss(model, Dataset.sample(model, 50, 0)), 0.1)
+    responses = Responses.at(Loss(model, Dataset.sample(model, 50, 0)).at(noise=0.1))
     w = 0.7 * (1.0 + 1e-2 * np.arange(3))
     field = reduced_field(responses.features(w, 3), responses.target, w)
     for a_or_b in field:

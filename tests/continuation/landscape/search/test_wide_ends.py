@@ -6,7 +6,8 @@ import pytest
 from continuation.derivative_check import check_derivatives
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, flows_to_limits, follow
-from continuation.landscape.infinity import LimitModel, LimitSystem
+from continuation.landscape.infinity import LimitLoss, LimitModel, LimitSystem
+from continuation.landscape.network import Conditions, LossAlong, Responses
 from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
 from continuation.landscape.sets.assembly import Assembler
 from symbolic import Model, fukumizu_amari
@@ -22,7 +23,7 @@ def loss():
 
 @pytest.fixture(scope="module")
 def found(loss):
-    return wide_ends(loss, noise=NOISE, seed=0)
+    return wide_ends(loss.at(noise=NOISE), seed=0)
 
 
 @pytest.mark.parametrize(
@@ -38,20 +39,21 @@ def found(loss):
 @pytest.mark.parametrize("parameter", ["noise", "size"])
 def test_limit_models_have_exact_derivatives(loss, limit, parameter):
     limit = LimitModel.from_dict(limit)
-    system, z = LimitSystem(loss, limit, parameter, NOISE, None), limit.unknowns
+    along, z = LossAlong(loss, parameter, Conditions(NOISE)), limit.unknowns
+    system = LimitSystem(along, limit)
     p = NOISE if parameter == "noise" else 40.3
     check_derivatives(system.problem(), z, p)
     if parameter == "noise":
         data = loss.data
         r = limit.outputs(loss.model, data.x) - data.target - NOISE * data.noise
-        assert system.point(z, p)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
+        assert system.at(p).point(z)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
 
 
 def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
     assert found.ends
     for end in found.ends:
-        system = LimitSystem(loss, end.limit, "noise", NOISE, None)
-        assert np.abs(system.point(end.limit.unknowns, NOISE)[1]).max() < 1e-11
+        limit_loss = LimitLoss(Responses.at(loss.at(noise=NOISE)), end.limit)
+        assert np.abs(limit_loss.point(end.limit.unknowns)[1]).max() < 1e-11
         assert min(found.hits) > 1
 
 
@@ -91,4 +93,4 @@ def test_ends_become_sets_that_can_be_followed(loss, found):
 def test_other_models_are_refused():
     model = fukumizu_amari()
     with pytest.raises(InvalidInputError, match="three or more"):
-        wide_ends(Loss(model, Dataset.sample(model, 30, 0)))
+        wide_ends(Loss(model, Dataset.sample(model, 30, 0)).at())
