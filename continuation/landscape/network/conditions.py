@@ -74,6 +74,7 @@ class Conditions:
 
     def value(self, parameter: str) -> float:
         """Value of one parameter; nan for the size of data that have none."""
+        require_known(parameter)
         value = getattr(self, parameter)
         return float("nan") if value is None else float(value)
 
