@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +14,16 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.errors import StoreError
 from continuation.kinds import KINDS
-from continuation.storage import Result, load_result, phase_to_arrays
+from continuation.storage import (
+    BasinsResult,
+    BranchResult,
+    EvolutionResult,
+    GraphResult,
+    PhaseResult,
+    Result,
+    load_result,
+    phase_to_arrays,
+)
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import save_canvas
@@ -43,13 +54,9 @@ def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
         If what the result holds does not fit together.
     """
     with paper_style():
-        draw = {
-            "points": _points, "branch": _branch, "graph": _graph, "basins": _basins,
-            "phase": _phase, "evolution": _evolution,
-        }[result.kind]  # fmt: skip
         try:
-            canvas = draw(result)
-        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            canvas = DRAWN[type(result)](result)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise StoreError(f"{path}: its {result.kind} cannot be drawn ({error})") from error
         return save_canvas(canvas, output, path.stem)
 
@@ -61,9 +68,8 @@ def _points(result: Result) -> Canvas:
     return canvas
 
 
-def _graph(result: Result) -> Canvas:
+def _graph(result: GraphResult) -> Canvas:
     """Fits on the left, graph on the right."""
-    assert result.graph is not None
     canvas, (left, right) = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE))
     _fits(left, result)
     arrays = graph_arrays(result.graph)
@@ -73,9 +79,8 @@ def _graph(result: Result) -> Canvas:
     return canvas
 
 
-def _evolution(result: Result) -> Canvas:
+def _evolution(result: EvolutionResult) -> Canvas:
     """One lane a set over the parameter, with the number of attractors below."""
-    assert result.evolution is not None
     arrays = timeline_arrays(result.evolution)
     height = 1.6 + 0.17 * arrays.sizes["lane"]
     canvas, (upper, lower) = plt.subplots(
@@ -89,10 +94,9 @@ def _evolution(result: Result) -> Canvas:
     return canvas
 
 
-def _branch(result: Result) -> Canvas:
+def _branch(result: BranchResult) -> Canvas:
     """Loss and index along the branch, with its special points."""
     branch = result.branch
-    assert branch is not None
     canvas, (upper, lower) = plt.subplots(
         2, 1, figsize=(1.4 * SINGLE, SINGLE), sharex=True, height_ratios=[3, 1]
     )
@@ -115,9 +119,8 @@ def _branch(result: Result) -> Canvas:
     return canvas
 
 
-def _basins(result: Result) -> Canvas:
+def _basins(result: BasinsResult) -> Canvas:
     """Fractions of initial weights on the left, passage times on the right."""
-    assert result.basins is not None
     canvas, (left, right) = plt.subplots(1, 2, figsize=(DOUBLE, 0.45 * DOUBLE))
     regions = {found.label: found.region for found in result.sets}
     for k, one in enumerate(result.basins.targets):
@@ -144,9 +147,8 @@ def _basins(result: Result) -> Canvas:
     return canvas
 
 
-def _phase(result: Result) -> Canvas:
+def _phase(result: PhaseResult) -> Canvas:
     """Flow, nullclines, critical points and manifolds."""
-    assert result.phase is not None
     canvas, axes = plt.subplots(figsize=(1.4 * SINGLE, 1.25 * SINGLE))
     draw_plane(axes, phase_to_arrays(result.phase))
     canvas.legend(handles=plane_legend(), loc="outside lower center", ncols=3)
@@ -171,3 +173,14 @@ def _fits(axes: Axes, result: Result) -> None:
         named.add(name)
     axes.set(xlabel=verbatim(x_axis.name), ylabel=verbatim(y_axis.name))
     axes.legend()
+
+
+DRAWN: Mapping[type[Result], Callable[[Any], Canvas]] = {
+    Result: _points,
+    BranchResult: _branch,
+    GraphResult: _graph,
+    EvolutionResult: _evolution,
+    BasinsResult: _basins,
+    PhaseResult: _phase,
+}
+"""How each kind of result is drawn."""

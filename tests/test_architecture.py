@@ -182,3 +182,11 @@ def test_no_code_is_made_from_text():
             if isinstance(node, ast.Call)
         }
         assert not (called | imported(path)) & banned, path
+
+
+def test_nothing_vanishes_with_optimisation():
+    """No `assert` in the product: misuse raises, and what must exist is of a class that has it."""
+    for path in PATHS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        assert not found, f"{path}: lines {found}"

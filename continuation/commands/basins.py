@@ -9,7 +9,7 @@ from rich.table import Table
 
 from continuation.commands import common
 from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
-from continuation.storage import Result
+from continuation.storage import BasinsResult
 
 
 @common.with_task
@@ -47,7 +47,7 @@ def basins(
     settings = task.settings(
         trajectories=trajectories, passages=passages, radius=radius, spread=spread
     )
-    result = Result(task.loss, settings, task.axes, sets, basins=found, passages=times)
+    result = BasinsResult(task.loss, settings, task.axes, sets, basins=found, passages=times)
     common.save(result, output)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from continuation import SpecialPoint
 from continuation.commands import common
 from continuation.landscape import follow
-from continuation.storage import Result
+from continuation.storage import BranchResult
 
 
 @common.with_task
@@ -44,7 +44,7 @@ def branch(
     _print_special(found.special, parameter)
     common.console.print(found)
     settings = task.settings(parameter=parameter, set=chosen.label)
-    common.save(Result(task.loss, settings, task.axes, sets, branch=found), output)
+    common.save(BranchResult(task.loss, settings, task.axes, sets, branch=found), output)
 
 
 def _print_special(special: Sequence[SpecialPoint], parameter: str) -> None:

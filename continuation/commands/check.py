@@ -24,7 +24,14 @@ from continuation.certify import check as check_certificate
 from continuation.certify.checker import OLD
 from continuation.commands import common
 from continuation.errors import InvalidInputError, StoreError
-from continuation.storage import CERTIFICATES, KINDS, Result, load_result, read_dataset
+from continuation.storage import (
+    CERTIFICATES,
+    RESULTS,
+    GraphResult,
+    Result,
+    load_result,
+    read_dataset,
+)
 
 TEXT_SUFFIX = ".json"
 
@@ -76,7 +83,7 @@ def _report(file: Path) -> Report:
     if file.suffix == TEXT_SUFFIX:
         return Report(_checked(_from_text(file)))
     data = read_dataset(file)
-    if data.attrs["kind"] in KINDS:
+    if data.attrs["kind"] in RESULTS:
         return _of_result(file, load_result(file))
     names = [str(name) for name in data if str(name).endswith(CERTIFICATES)]
     if not names:
@@ -121,7 +128,7 @@ def _of_result(file: Path, result: Result) -> Report:
     for found in agreements(result.loss, result.sets, checked, parameters):
         lines.append(f"set {found.set}: {found}")
         faults += [f"set {found.set}: {fault}" for fault in found.faults]
-    if result.graph is not None:
+    if isinstance(result, GraphResult):
         faults += agreements_of_graph(result.graph, result.sets, checked)
         lines.append("connections: unchecked (trajectories are computed, not certified)")
     return Report(checked, lines, faults)

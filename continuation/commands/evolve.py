@@ -10,7 +10,7 @@ from continuation.commands import common
 from continuation.errors import InvalidInputError
 from continuation.landscape import Evolution
 from continuation.landscape import evolve as follow_graph
-from continuation.storage import Result, strand_sets
+from continuation.storage import EvolutionResult, strand_sets
 
 
 @common.with_task
@@ -49,7 +49,7 @@ def evolve(
         parameter=parameter, lower=limits[0], upper=limits[1], schedule=schedule or ""
     )
     sets = strand_sets(found)
-    common.save(Result(task.loss, settings, task.axes, sets, evolution=found), output)
+    common.save(EvolutionResult(task.loss, settings, task.axes, sets, evolution=found), output)
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
 from continuation.landscape import FlowGraph, connect
-from continuation.storage import Result, atomic_file
+from continuation.storage import GraphResult, atomic_file
 
 
 @common.with_task
@@ -53,9 +53,9 @@ def graph(
     _print_chains(found)
     if certify:
         print_certificates(certificates)
-    common.save(
-        Result(task.loss, task.settings(), task.axes, sets, None, found, certificates), output
-    )
+    settings = task.settings()
+    result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
+    common.save(result, output)
     if graphml is not None:
         with atomic_file(graphml) as temporary:
             found.to_graphml(temporary)

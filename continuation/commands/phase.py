@@ -7,7 +7,7 @@ import typer
 
 from continuation.commands import common
 from continuation.landscape.graph import phase_plane
-from continuation.storage import Result
+from continuation.storage import PhaseResult
 
 
 @common.with_task
@@ -27,4 +27,4 @@ def phase(
         )
     common.print_sets(sets)
     settings = task.settings(lowest=extent[0], highest=extent[1])
-    common.save(Result(task.loss, settings, task.axes, sets, phase=plane), output)
+    common.save(PhaseResult(task.loss, settings, task.axes, sets, phase=plane), output)

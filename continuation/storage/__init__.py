@@ -13,12 +13,26 @@ from continuation.storage.files import (
     write_text,
 )
 from continuation.storage.flows import phase_to_arrays
+from continuation.storage.kinds import (
+    RESULTS,
+    BasinsResult,
+    BranchResult,
+    EvolutionResult,
+    GraphResult,
+    PhaseResult,
+    Result,
+)
 from continuation.storage.netcdf import Stored, read_dataset, read_stored, write_dataset
-from continuation.storage.results import CERTIFICATES, KINDS, Result, load_result, save_result
+from continuation.storage.results import CERTIFICATES, load_result, save_result
 
 __all__ = [
     "CERTIFICATES",
-    "KINDS",
+    "RESULTS",
+    "BasinsResult",
+    "BranchResult",
+    "EvolutionResult",
+    "GraphResult",
+    "PhaseResult",
     "Result",
     "Stored",
     "atomic_file",

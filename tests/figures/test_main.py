@@ -21,8 +21,9 @@ from typer.testing import CliRunner
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, follow
 from continuation.landscape.network.observations import Axis
+from continuation.storage.kinds import BranchResult, GraphResult, Result
 from continuation.storage.netcdf import read_dataset
-from continuation.storage.results import Result, save_result
+from continuation.storage.results import save_result
 from figures import __main__ as command_line
 from figures import compile_kernels, job
 from symbolic import single_unit
@@ -315,14 +316,14 @@ def results(tmp_path_factory):
     loss = Loss(model, Dataset.sample(model, 20, 0))
     sets = find_critical_sets(loss, noise=0.1)
     more = {
-        "points": {},
-        "branch": {"branch": follow(loss, sets[0], "noise", (0.09, 0.12))},
-        "graph": {"graph": connect(loss, sets, noise=0.1)},
+        "points": (Result, {}),
+        "branch": (BranchResult, {"branch": follow(loss, sets[0], "noise", (0.09, 0.12))}),
+        "graph": (GraphResult, {"graph": connect(loss, sets, noise=0.1)}),
     }
     folder = tmp_path_factory.mktemp("results")
     axes = (Axis("time", 20.0, 5.0), Axis("height"))
-    for kind, part in more.items():
-        save_result(Result(loss, {"noise": 0.1}, axes, sets, **part), folder / f"my_{kind}.nc")
+    for kind, (of, part) in more.items():
+        save_result(of(loss, {"noise": 0.1}, axes, sets, **part), folder / f"my_{kind}.nc")
     return folder
 
 

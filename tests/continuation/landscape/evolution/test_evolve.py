@@ -14,7 +14,8 @@ from continuation.landscape.network import LossAlong
 from continuation.landscape.network.observations import Axis
 from continuation.landscape.sets.matching import same_set
 from continuation.storage.evolutions import strand_sets
-from continuation.storage.results import Result, load_result, save_result
+from continuation.storage.kinds import EvolutionResult
+from continuation.storage.results import load_result, save_result
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 from tests import invariants
 
@@ -136,7 +137,7 @@ def test_questions(found):
 
 
 def test_evolutions_come_back_from_their_files(found, loss, tmp_path):
-    result = Result(
+    result = EvolutionResult(
         loss, {"noise": 0.1}, (Axis("x"), Axis("y")), strand_sets(found), evolution=found
     )
     assert result.kind == "evolution"
