@@ -10,16 +10,24 @@ References
        chapters 3-5.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
 from continuation.callable_problem import Problem
-from continuation.linalg import bordered_solve_both, shifted
+from continuation.linalg import bordered_solve, bordered_solve_both, shifted
 from continuation.problem import AnyProblem
 
-__all__ = ["branch_point_system", "fold_system", "hopf_system", "rank_defect", "singularity"]
+__all__ = [
+    "branch_point_system",
+    "fold_system",
+    "hopf_system",
+    "rank_defect",
+    "singular_function",
+    "singularity",
+]
 
 Array = np.ndarray
 
@@ -49,6 +57,18 @@ def singularity(
     v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
     along_v = problem.turned(z, np.append(v[:-1, 0], 0.0))
     return float(v[-1, 0]), -np.asarray(along_v.T @ w[:-1, 0])
+
+
+def singular_function(problem: AnyProblem, b: Array, c: Array) -> Callable[[Array], float]:
+    """The scalar g of `singularity` as a function of z, without its gradient."""
+    unit = np.zeros((b.size + 1, 1))
+    unit[-1] = 1.0
+
+    def g(z: Array) -> float:
+        j = problem.jacobian(z[:-1], float(z[-1]))
+        return float(bordered_solve(j, b[:, None], c[:, None], unit)[-1, 0])
+
+    return g
 
 
 def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> Problem:

@@ -251,7 +251,7 @@ class _Builder:
         if point.kind == "flip":
             period, point = 2 * period, replace(point, kind="pitchfork")
         run = self._run(period)
-        offshoots = branch_directions(run.problem, point, run.newton)
+        offshoots = branch_directions(run.problem, point, run.newton, run.step, run.limits)
         if not offshoots:
             self.notes.append(f"no other branch is found at the {point.kind} at {_place(point)}")
         if self.nodes[node].kind == "flip":

@@ -41,10 +41,20 @@ def turns(value: Array, same: Array, rows: Array) -> Iterator[tuple[int, int, in
         yield int(k), int(k) + 1, int(rows[k]) + 1
 
 
-def resolve_dip(path: Path, bounds: tuple[int, int], test: Callable[[Local], float]) -> list[Event]:
-    """One touch, two crossings, or nothing, where a test is least between two samples."""
+def resolve_dip(
+    path: Path, bounds: tuple[int, int], test: Callable[[Local], float], scale: float
+) -> list[Event]:
+    """One touch, two crossings, or nothing, where a test is least between two samples.
+
+    Parameters
+    ----------
+    path : Path
+    bounds : (int, int)
+    test : callable
+    scale : float
+        Largest value of its kind: what is small beside it is rounding.
+    """
     around = max(test(path.at(bounds[0])), test(path.at(bounds[1])))
-    scale = float(np.abs(path.at(bounds[0]).eigenvalues).max())
     if around <= UNRESOLVED * scale:
         return []
     u = _least(path, bounds, test)

@@ -229,10 +229,12 @@ class EventFinder:
         """Where the least singular value turns back, and no point is known yet.
 
         Eigenvalues that cross zero in opposite directions, or while others cross the axis, hide
-        from counts; the singular value sees them.
+        from counts, as do those that are small beside others; the singular value, taken in the
+        units of the run, sees them.
         """
         w = self.workspace
-        if w.problem.symmetric or w.problem.is_map or w.is_sparse or self.always_zero:
+        is_exact = w.problem.symmetric and not w.rows.size
+        if is_exact or w.problem.is_map or w.is_sparse or self.always_zero:
             return
         least = samples.statistics[:, S_SMALLEST]
         low = (least[1:-1] <= least[:-2]) & (least[1:-1] < least[2:])
@@ -250,7 +252,10 @@ class EventFinder:
         patient: bool,
     ) -> list[SpecialPoint]:
         """One touch, or two points where the rate crosses zero and comes back, or nothing."""
-        events = resolve_dip(path, bounds, test)
+        w = self.workspace
+        in_units = test is _smallest and bool(w.rows.size)
+        scale = 1.0 if in_units else float(np.abs(path.at(bounds[0]).eigenvalues).max())
+        events = resolve_dip(path, bounds, test, scale)
         points = _distinct([identify(path, [event], offset) for event in events])
         if len(points) == len(events) and all(q.located for q in points):
             return points
@@ -272,7 +277,7 @@ class EventFinder:
                 bounds, test = (knots[k], knots[k + 1]), _passing(target)
                 root = path.at_parameter(target, *bounds) or path.root(test, *bounds)
                 if root is not None:
-                    yield Event("target", root, bounds, f"{target:.17g}", test(root))
+                    yield Event("target", root, bounds, value=test(root), target=target)
         for kind, name, test in tests:
             for k in _changes(np.array([test(path.at(u)) for u in knots])):
                 bounds = (knots[k], knots[k + 1])

@@ -48,7 +48,7 @@ def switch_branch(
     low, high = p_limits
     return tuple(
         trace_branch(problem, o.z[:-1], o.z[-1], p_limits, o.direction, step, newton)
-        for o in branch_directions(problem, point, newton)
+        for o in branch_directions(problem, point, newton, step, p_limits)
         if low <= o.z[-1] <= high
     )
 
@@ -106,7 +106,7 @@ def opposite_starts(run: Run, z: Array) -> tuple[Offshoot, ...]:
 
 
 def _opposite_offshoots(run: Run, z: Array) -> tuple[Offshoot, ...]:
-    found = all_directions(run.problem, z, run.newton)
+    found = all_directions(run, z)
     if not found:
         raise InvalidInputError("no branch is found that leaves the start.")
     cosine = np.array([[float(a.direction @ b.direction) for b in found] for a in found])

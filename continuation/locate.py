@@ -23,12 +23,6 @@ Array = np.ndarray
 
 #: Resolution of u in a root search.
 U_TOLERANCE = 1e-13
-#: Distances of the points that give a tangent by differences, in parts of the step between
-#: samples: truncation (h⁴) and the error of points beside a singular one (1e-16 / h²) both are
-#: below 1e-8.
-DIFFERENCE_STEPS = (0.05, 0.02, 0.1, 0.2)
-#: A step shorter than this counts as this long for it.
-SHORT_CHORD = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,43 +104,6 @@ class Path:
         chord = self.z[i + 1] - self.z[i]
         w = self.workspace
         return i + w.inner(z - self.z[i], chord) / w.inner(chord, chord)
-
-    def tangent_at(self, z: Array, i: int, crossing: bool) -> Array:
-        """Unit tangent of this branch at one of its points, also where others cross it.
-
-        There [J, Fp] has lost rank and says nothing; the branch itself does, by differences of
-        its points on both sides in planes normal to its interpolant.
-
-        Parameters
-        ----------
-        z : (n + 1,) ndarray
-            After sample i.
-        crossing : bool
-            Other branches meet here.
-        """
-        u = self.coordinate(z, i)
-        along = self.guess(u)[1]
-        if not crossing and self.workspace.correct(z.copy(), z, along) == CONVERGED:
-            return self.workspace.tangent(along)
-        i = min(max(int(u), 0), len(self.samples) - 2)
-        chord = self.workspace.norm(self.z[i + 1] - self.z[i])
-        for part in DIFFERENCE_STEPS:
-            step = part * max(chord, SHORT_CHORD)
-            points = [self._beside(z, u, along, k * step, k * step / chord) for k in (-2, -1, 1, 2)]
-            far, near, after, beyond = points
-            if far is not None and near is not None and after is not None and beyond is not None:
-                slope = far - 8 * near + 8 * after - beyond
-                return np.asarray(slope / self.workspace.norm(slope))
-        return along
-
-    def _beside(
-        self, z: Array, u: float, along: Array, distance: float, shift: float
-    ) -> Array | None:
-        """The branch in the plane at this distance from z along its interpolant."""
-        base = z + distance * along
-        y = base + (self.guess(u + shift)[0] - self.guess(u)[0] - distance * along)
-        met = self.workspace.correct(y, base, along) == CONVERGED
-        return y if met else None
 
     def root(self, function: Callable[[Local], float], low: float, high: float) -> Local | None:
         """The branch where `function` changes sign between `low` and `high`; None without one."""

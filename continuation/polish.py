@@ -12,14 +12,14 @@ from continuation.newton import newton
 from continuation.options import NewtonOptions
 from continuation.scaling import Units
 
-__all__ = ["polished"]
+__all__ = ["SOLVED", "polished"]
 
 Array = np.ndarray
 
 #: Newton may move an event by this part of its bracket.
 MAX_SHIFT = 0.5
-#: In units that fit, equations are solved where this is left of them: a touch is a double root
-#: of its system, from which Newton can only move away.
+#: In units that fit, equations are solved where this is left of them: from a double root Newton
+#: can only move away.
 SOLVED = 1e-9
 POLISH = NewtonOptions(step_tolerance=1e-12, max_iterations=12)
 
@@ -76,4 +76,5 @@ def _solution(
 
 
 def _largest(system: Problem, y: Array) -> float:
+    """Largest entry of the equations of an augmented system at y."""
     return float(np.abs(system.residual(y, 0.0)).max())

@@ -38,11 +38,12 @@ def counts(
     n : int
         Number of unknowns; differs from k where only some eigenvalues are known.
     regular : (m,) ndarray of bool
-        The Jacobian is known to be regular: no real eigenvalue is zero.
+        The Jacobian is known to be regular: no eigenvalue is zero, and each has its own scale.
     """
     r, tolerance = rates(problem, eigenvalues), tolerances(problem, eigenvalues)
     if regular.any() and not problem.is_map:
-        tolerance = np.where(regular[:, None] & (eigenvalues.imag == 0), 0.0, tolerance)
+        own = zero_tolerance(1.0, eigenvalues.shape[1]) * np.abs(eigenvalues)
+        tolerance = np.where(regular[:, None], own, tolerance)
     below, above = _row_sums(r < -tolerance), _row_sums(r > tolerance)
     zero = r.shape[1] - below - above
     if r.shape[1] < n:

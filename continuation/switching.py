@@ -29,9 +29,10 @@ from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.linalg import kernel
 from continuation.normal_forms import off_kernel
-from continuation.options import NEWTON, NewtonOptions, as_state
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.run import Run
+from continuation.scaling import InUnits, Units
 from continuation.start import SingularStart, Start, at_solution
 from continuation.workspace import Workspace
 
@@ -39,8 +40,11 @@ __all__ = ["Offshoot", "all_directions", "branch_directions", "start_along"]
 
 Array = np.ndarray
 
-#: Lengths of the verifying step, relative to max(1, |z|); the first that succeeds counts.
+#: Lengths of the verifying step, relative to max(1, |z|) in the units of the run; the first that
+#: succeeds counts.
 AMPLITUDES = (1e-2, 3e-3, 1e-3)
+#: The parameter ranges over so many steps like that in which a point was found.
+MANY_STEPS = 20.0
 #: The verified point may lie off the predicted one by this part of the step.
 MAX_DEVIATION = 0.5
 #: Points nearer than this part of the step are on the same branch.
@@ -71,7 +75,11 @@ class Offshoot:
 
 
 def branch_directions(
-    problem: AnyProblem, point: SpecialPoint, newton: NewtonOptions = NEWTON
+    problem: AnyProblem,
+    point: SpecialPoint,
+    newton: NewtonOptions = NEWTON,
+    step: StepOptions = STEP,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> tuple[Offshoot, ...]:
     """All half-branches that leave a branch point, but for those of the branch it was found on.
 
@@ -80,26 +88,29 @@ def branch_directions(
     problem : Problem or CompiledProblem
     point : SpecialPoint
         With a kernel: a branch point of any kind, or a touch.
+    newton, step, p_limits
+        As for `trace_branch`; scales and limits say what counts as a small step.
     """
     if not KINDS[point.kind].branching:
         raise InvalidInputError(
             f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "
             "transcritical point or touch."
         )
-    workspace = Workspace(problem, point.x, point.p, newton)
-    reduced = Reduced.at(problem, point)
+    limits = p_limits if np.isfinite(p_limits).all() else _range_about(point)
+    w = Workspace(problem, point.x, point.p, newton, step, limits)
+    reduced = Reduced.at(w, point)
     for amplitude in AMPLITUDES:
-        length = amplitude * max(1.0, float(np.linalg.norm(point.point)))
+        length = amplitude * max(1.0, w.norm(point.point))
         ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
-        known = [_step(workspace, point.point, s * point.tangent, length) for s in ways]
+        known = [_step(w, point.point, s * point.tangent, length) for s in ways]
         found: list[Offshoot] = []
         for prediction, direction in reduced.predictions(length):
-            z = _step(workspace, point.point + prediction, direction, 0.0)
+            z = _step(w, point.point + prediction, direction, 0.0)
             others = [k for k in known if k is not None] + [o.z for o in found]
             if z is None:
                 continue
-            others = [_beside(workspace, o, z, direction, length) for o in others]
-            if _is_new(z, others, length, point.point + prediction):
+            others = [_beside(w, o, z, direction, length) for o in others]
+            if _is_new(w, z, others, length, point.point + prediction):
                 d = z - point.point
                 found.append(Offshoot(z, d / np.linalg.norm(d)))
         if found:
@@ -107,15 +118,22 @@ def branch_directions(
     return ()
 
 
-def all_directions(problem: AnyProblem, z: Array, newton: NewtonOptions) -> tuple[Offshoot, ...]:
+def _range_about(point: SpecialPoint) -> tuple[float, float]:
+    """Values between which the parameter is small or large, where no limits say so."""
+    extent = max(abs(point.p), MANY_STEPS * float(np.ptp(point.bracket[:, -1])))
+    return point.p - extent, point.p + extent
+
+
+def all_directions(run: Run, z: Array) -> tuple[Offshoot, ...]:
     """Every half-branch that leaves a solution z = (x, p) at which [J, Fp] has lost rank."""
+    problem = run.problem
     right, left = kernel(np.asarray(problem.jacobian(z[:-1], float(z[-1]))))
     point = SpecialPoint(
         kind="branch point", x=z[:-1], p=float(z[-1]), tangent=np.zeros(z.size), kernel=right,
         left_kernel=left, coefficients={}, located=True, status="as given",
         bracket=np.array([z, z]), index=0, meaning=problem.meaning,
     )  # fmt: skip
-    return branch_directions(problem, point, newton)
+    return branch_directions(problem, point, run.newton, run.step, run.limits)
 
 
 def start_along(run: Run, x0: Array, p0: float, direction: int | Array) -> Start:
@@ -126,7 +144,7 @@ def start_along(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
         if not np.ndim(direction):
             raise
     wanted = as_state(direction, "direction")
-    offshoots = all_directions(run.problem, np.append(as_state(x0), p0), run.newton)
+    offshoots = all_directions(run, np.append(as_state(x0), p0))
     along = [float(o.direction @ wanted) / float(np.linalg.norm(wanted)) for o in offshoots]
     if max(along, default=0.0) < ALONG:
         raise InvalidInputError("no branch leaves the start within 60 degrees of the direction.")
@@ -137,7 +155,7 @@ def start_along(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
 def _step(workspace: Workspace, base: Array, direction: Array, length: float) -> Array | None:
     """A solution in the plane through base + length direction, normal to the direction."""
     t = direction / workspace.norm(direction)
-    start = base + length * direction / float(np.linalg.norm(direction))
+    start = base + length * t
     y = start.copy()
     return y if workspace.correct(y, start, t, 0.5) == CONVERGED else None
 
@@ -147,25 +165,28 @@ def _beside(workspace: Workspace, o: Array, z: Array, direction: Array, length: 
 
     On a branch that bends, points predicted along a tangent and a chord are not the same.
     """
-    if np.linalg.norm(o - z) > SIDE_BY_SIDE * length:
+    if workspace.norm(o - z) > SIDE_BY_SIDE * length:
         return o
     y = o.copy()
     t = direction / workspace.norm(direction)
     return y if workspace.correct(y, z, t, 0.5) == CONVERGED else o
 
 
-def _is_new(z: Array, others: list[Array], length: float, prediction: Array) -> bool:
-    if np.linalg.norm(z - prediction) > MAX_DEVIATION * length:
+def _is_new(
+    workspace: Workspace, z: Array, others: list[Array], length: float, prediction: Array
+) -> bool:
+    if workspace.norm(z - prediction) > MAX_DEVIATION * length:
         return False
-    return all(np.linalg.norm(z - o) > SAME_BRANCH * length for o in others)
+    return all(workspace.norm(z - o) > SAME_BRANCH * length for o in others)
 
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """The reduced equations at a branch point, to third order.
+    """The reduced equations at a branch point, to third order, in the units of a run.
 
     Attributes
     ----------
+    units : Units
     basis : (n + 1, k + 1) ndarray
         E, orthonormal.
     slaved : (n + 1, k + 1, k + 1) ndarray
@@ -174,16 +195,20 @@ class Reduced:
     cubic : (k, k + 1, k + 1, k + 1) ndarray
     """
 
+    units: Units
     basis: Array
     slaved: Array
     quadratic: Array
     cubic: Array
 
     @classmethod
-    def at(cls, problem: AnyProblem, point: SpecialPoint) -> "Reduced":
+    def at(cls, workspace: Workspace, point: SpecialPoint) -> "Reduced":
         """Reduce F at a special point."""
-        z, phi, psi = point.point, point.kernel, point.left_kernel
-        fp = np.asarray(problem.dresidual_dp(point.x, point.p), dtype=float)
+        units, z = workspace.units, workspace.units.inside(point.point)
+        problem = InUnits(workspace.problem, units)
+        phi = linalg.qr(point.kernel / units.columns[:-1, None], mode="economic")[0]
+        psi = linalg.qr(point.left_kernel / units.rows[:, None], mode="economic")[0]
+        fp = np.asarray(problem.dresidual_dp(z[:-1], float(z[-1])), dtype=float)
         along = np.append(off_kernel(problem, z, phi, psi, fp), 1.0)
         basis = linalg.qr(
             np.column_stack([np.vstack([phi, np.zeros(phi.shape[1])]), along]), mode="economic"
@@ -200,14 +225,14 @@ class Reduced:
             value = psi.T @ _third_order(problem, z, basis, slaved, triple)
             for a, b, c in permutations(triple):
                 cubic[:, a, b, c] = value
-        return cls(basis, slaved, quadratic, cubic)
+        return cls(units, basis, slaved, quadratic, cubic)
 
     def predictions(self, length: float) -> Iterator[tuple[Array, Array]]:
         """Displacement and direction, (n + 1,) each, of every solution with |β| = length."""
         for beta in self.on_sphere(length):
             direction = self.basis @ beta
             bent = np.einsum("zab,a,b->z", self.slaved, beta, beta) * length**2 / 2
-            yield length * direction + bent, direction
+            yield self.units.outside(length * direction + bent), self.units.outside(direction)
 
     def on_sphere(self, length: float) -> list[Array]:
         """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, each once."""
