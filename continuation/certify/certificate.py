@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Unpack
 
 from continuation.certify.checker import (
     ASSUMPTIONS,
@@ -22,7 +22,7 @@ from continuation.certify.checker import (
     statement_of,
 )
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Conditions, Given, Loss
 
 COLLECTION = "mlpcont-certificates"
 """Mark of several certificates that share their problems."""
@@ -154,25 +154,23 @@ class Certificate:
         return cls(problem=problem, **{name: entry[name] for name in ENTRY - {"problem"}})
 
 
-def problem_of(
-    loss: Loss, *, noise: float = 0.0, size: float | None = None, weight_decay: float = 0.0
-) -> dict[str, Any]:
-    """The problem a certificate speaks of: model, data and parameters, all exact.
+def problem_of(loss: Loss, **given: Unpack[Given]) -> dict[str, Any]:
+    """The problem a certificate speaks of: model, data and parameters as in `Loss.at`, all exact.
 
     Floats are hexadecimal. Targets are given only where there is no teacher's formula to take
     them from.
     """
-    data, model = loss.data, loss.model
-    given = data.kind == "observed" or model.teacher is None
+    data, model, conditions = loss.data, loss.model, Conditions(**given)
+    known = data.kind == "observed" or model.teacher is None
     return {
         "model": model.to_json(),
         "x": hexadecimals(data.x),
-        "target": hexadecimals(data.target) if given else None,
+        "target": hexadecimals(data.target) if known else None,
         "noise": hexadecimals(data.noise),
         "weights": None if data.weights is None else hexadecimals(data.weights),
-        "sigma": hexadecimal(noise),
-        "size": hexadecimal(size),
-        "weight_decay": hexadecimal(weight_decay),
+        "sigma": hexadecimal(conditions.noise),
+        "size": hexadecimal(conditions.size),
+        "weight_decay": hexadecimal(conditions.weight_decay),
     }
 
 

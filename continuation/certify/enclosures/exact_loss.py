@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import sympy as sp
 from flint import arb, arb_mat
@@ -24,7 +24,7 @@ from continuation.certify.enclosures.formulas import (
     as_column,
     compile_formulas,
 )
-from continuation.landscape.network import Loss
+from continuation.landscape.network import Conditions, Given, Loss, ramp
 from symbolic import Model
 from symbolic.activations import U
 from symbolic.units import Unit, unit_of
@@ -93,14 +93,7 @@ class ExactLoss:
     decay: arb
 
     @classmethod
-    def of(
-        cls,
-        loss: Loss,
-        *,
-        noise: float = 0.0,
-        size: float | None = None,
-        weight_decay: float = 0.0,
-    ) -> ExactLoss:
+    def of(cls, loss: Loss, **given: Unpack[Given]) -> ExactLoss:
         """The loss at fixed parameters, which are checked as in `Loss.at`.
 
         Raises
@@ -108,17 +101,19 @@ class ExactLoss:
         InvalidInputError
             A parameter out of range, or a formula without enclosure.
         """
-        loss.at(noise=noise, size=size, weight_decay=weight_decay)
+        conditions = Conditions(**given)
+        conditions.require_meaning(loss.data)
         data, model = loss.data, loss.model
         with working_precision():
-            count, weights = size_weights(data.size if size is None else size)
+            count, weights = size_weights(data.size if conditions.size is None else conditions.size)
             if data.weights is not None:
                 weights = [exact(w) for w in data.weights]
             x = [exact(t) for t in data.x[:count]]
             known = data.kind == "observed" or model.teacher_expr is None
             teacher = [exact(t) for t in data.target[:count]] if known else taught(model, x)
             noises = [exact(t) for t in data.noise[:count]]
-            return cls(model, x, teacher, noises, weights, exact(noise), exact(weight_decay))
+            sigma, decay = exact(conditions.noise), exact(conditions.weight_decay)
+            return cls(model, x, teacher, noises, weights, sigma, decay)
 
     def at_noise(self, sigma: arb) -> ExactLoss:
         """The same loss at another σ, or over an interval of them."""
@@ -277,13 +272,13 @@ def taught(model: Model, x: Column) -> Column:
 def size_weights(size: float) -> tuple[int, Column | None]:
     """Samples of a uniform data set of continuous size n, and their weights (None: equal).
 
-    Sample ⌈n⌉ carries the weight S(n − ⌊n⌋) of the others, S(t) = 6t⁵ − 15t⁴ + 10t³, and the
-    weights are normalised (docs/theory.md, Parameters).
+    Sample ⌈n⌉ carries the weight S(n − ⌊n⌋) of the others, an exact fraction, and the weights are
+    normalised (docs/theory.md, Parameters).
     """
     whole = int(size)
     t = Fraction(size) - whole
     if t == 0:
         return whole, None
-    ramp = t**3 * (t * (6 * t - 15) + 10)
-    full = 1 / (whole + ramp)
-    return whole + 1, [exact(full)] * whole + [exact(ramp * full)]
+    part = ramp(t)
+    full = 1 / (whole + part)
+    return whole + 1, [exact(full)] * whole + [exact(part * full)]

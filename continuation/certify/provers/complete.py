@@ -29,7 +29,6 @@ from continuation.certify.certificate import (
     Certificate,
     hexadecimal,
     hexadecimals,
-    problem_of,
 )
 from continuation.certify.enclosures import ExactLoss, upper, working_precision
 from continuation.certify.provers.boxes import EXACTLY_ONE, EXCLUDED
@@ -55,9 +54,10 @@ from continuation.certify.provers.complete_roots import (
     isolate,
     sharpened,
 )
+from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import COMPLETE_LIST, Loss
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.network import COMPLETE_LIST, Conditions, Loss
+from continuation.landscape.sets import CriticalSet, shared_conditions
 
 BUDGET = 2_000_000
 """Boxes examined at most: about 20 s for 50 samples."""
@@ -82,7 +82,7 @@ def certify_complete(
     loss: Loss,
     sets: Iterable[CriticalSet],
     *,
-    noise: float = 0.0,
+    noise: float | None = None,
     size: float | None = None,
     box: tuple[float, float] | None = None,
     budget: int = BUDGET,
@@ -96,8 +96,8 @@ def certify_complete(
     sets : iterable of CriticalSet
         The list, as from `find_critical_sets`; sets at infinity and sets outside the range are
         passed over.
-    noise, size : float
-        Parameters of the loss; `size` an integer.
+    noise, size : float, optional
+        Parameters of the loss, by default those that the sets were found at; `size` an integer.
     box : (float, float), optional
         Range of |w₁| and |w₂|; by default from 0 to 20 over the root mean square of the inputs.
         Output weights are free.
@@ -114,7 +114,8 @@ def certify_complete(
     Raises
     ------
     InvalidInputError
-        Another model, data with weights, or a range that makes no sense.
+        Another model, data with weights, weight decay, parameters that are out of range or others
+        than those that the sets were found at, or a range that makes no sense.
 
     Notes
     -----
@@ -124,12 +125,14 @@ def certify_complete(
     a chart for every pair of inputs. For 50 samples ranges of 40 over the root mean square close
     within 350,000 boxes, those of 80 sometimes not within 1.5 million.
     """
-    _require_supported(loss, size)
+    COMPLETE_LIST.require(loss.model)
+    found = tuple(sets)
+    conditions = shared_conditions(loss.data, found, noise=noise, size=size)
+    _require_supported(loss, conditions)
     low, high = _range_of(loss, box)
-    unit = _data(loss, noise, size)
-    problem = problem_of(loss, noise=noise, size=size)
-    report = _Report(low, high, problem)
-    listed, strange = sort_sets(sets, low, high)
+    question = Question.of(loss, **conditions.keywords)
+    unit, report = _data(question.loss), _Report(low, high, question.problem)
+    listed, strange = sort_sets(found, low, high)
     if strange:
         return report.end(UNDECIDED, strange)
     roots = _roots(unit, low, high)
@@ -187,10 +190,12 @@ def _text_of(tree: Tree) -> str:
     return base64.b64encode(zlib.compress(tree.codes.tobytes(), 9)).decode()
 
 
-def _require_supported(loss: Loss, size: float | None) -> None:
-    COMPLETE_LIST.require(loss.model)
+def _require_supported(loss: Loss, conditions: Conditions) -> None:
     if loss.data.weights is not None:
         raise InvalidInputError("a complete list is proved for data with equal weights")
+    if conditions.decays:
+        raise InvalidInputError("a complete list is proved without weight decay")
+    size = conditions.size
     if size is not None and size != int(size):
         raise InvalidInputError(f"the size must be an integer here, not {size!r}")
 
@@ -207,13 +212,12 @@ def _range_of(loss: Loss, box: tuple[float, float] | None) -> tuple[float, float
     return low, high
 
 
-def _data(loss: Loss, noise: float, size: float | None) -> OneUnit:
+def _data(loss: ExactLoss) -> OneUnit:
     """|x| and sign(x) y of the samples with x ≠ 0: odd units see no more, x = 0 no unit."""
-    exact = ExactLoss.of(loss, noise=noise, size=size)
     with working_precision():
-        mid = np.array([float(y.mid()) for y in exact.targets])
-        rad = np.array([upper(abs(y - float(y.mid()))) for y in exact.targets])
-    x = loss.data.x[: mid.size]
+        mid = np.array([float(y.mid()) for y in loss.targets])
+        rad = np.array([upper(abs(y - float(y.mid()))) for y in loss.targets])
+    x = np.array([float(t.mid()) for t in loss.x])
     seen = x != 0.0
     sign = np.sign(x[seen])
     return OneUnit(np.abs(x[seen]), Range(sign * mid[seen], rad[seen]))

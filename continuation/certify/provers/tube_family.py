@@ -1,8 +1,8 @@
 """∇L = 0 along a parameter, in balls: noise σ or data set size n as one more unknown.
 
 z = (θ, p). Noise enters the residual, r = f − T − σ ε; the size enters the weights, sample i
-carrying S(n − i + 1), S(t) = 6t⁵ − 15t⁴ + 10t³ on [0, 1] and constant outside (docs/theory.md,
-Parameters). The weights are not normalised here: that divides the gradient by a positive number.
+carrying S(n − i + 1), S the ramp on [0, 1] and constant outside (docs/theory.md, Parameters).
+The weights are not normalised here: that divides the gradient by a positive number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flint import arb, arb_mat
 
 from continuation.certify.enclosures import Column, ExactLoss
 from continuation.certify.provers.tube_columns import Moved, bent_gradient, product, with_column
-from continuation.landscape.network import Loss
+from continuation.landscape.network import LossAlong, ramp
 
 
 class Family(Protocol):
@@ -103,18 +103,22 @@ class SizeFamily:
 
     def _weights(self, p: arb) -> tuple[Column, Column, Column]:
         count = len(self.loss.x)
-        rows = [_ramp(p - k, count) for k in range(count)]
+        rows = [_ramp_over(p - k, count) for k in range(count)]
         return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def _ramp(t: arb, count: int) -> tuple[arb, arb, arb]:
-    """S, S', S'' over count, for an interval t that may reach beyond [0, 1]."""
+def _ramp_over(t: arb, count: int) -> tuple[arb, arb, arb]:
+    """S, S', S'' over count, for an interval t that may reach beyond [0, 1].
+
+    Here the values at both ends bound S between them, because it is monotone, and the constants
+    outside [0, 1] count: the formula of `ramp`, taken over an interval, knows neither.
+    """
     if t >= 1:
         return arb(1) / count, arb(0), arb(0)
     if t <= 0:
         return arb(0), arb(0), arb(0)
     ends = [_clipped(t.lower()), _clipped(t.upper())]
-    s = _polynomial(ends[0]).union(_polynomial(ends[1]))
+    s = ramp(ends[0]).union(ramp(ends[1]))
     inside = ends[0].union(ends[1])
     rest = inside * (1 - inside)
     return s / count, 30 * rest * rest / count, 60 * rest * (1 - 2 * inside) / count
@@ -124,15 +128,11 @@ def _clipped(t: arb) -> arb:
     return t.max(arb(0)).min(arb(1))
 
 
-def _polynomial(t: arb) -> arb:
-    return t * t * t * (t * (6 * t - 15) + 10)
-
-
-def family_of(loss: Loss, parameter: str, noise: float) -> Family:
-    """The family of a loss along "noise" or "size"."""
-    if parameter == "noise":
-        return NoiseFamily(ExactLoss.of(loss, noise=0.0))
-    return SizeFamily(ExactLoss.of(loss, noise=noise))
+def family_of(along: LossAlong) -> Family:
+    """The family of a loss along "noise" or "size" (one sample at a time)."""
+    if along.parameter == "noise":
+        return NoiseFamily(ExactLoss.of(along.loss))
+    return SizeFamily(ExactLoss.of(along.loss, noise=along.fixed.noise))
 
 
 __all__ = ["Family", "NoiseFamily", "SizeFamily", "family_of"]

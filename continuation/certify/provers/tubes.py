@@ -38,7 +38,7 @@ from continuation.certify.provers.tube import (
 from continuation.certify.provers.tube_family import Family, family_of
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import SetBranch
-from continuation.landscape.network import CERTIFIED_BRANCHES, Loss
+from continuation.landscape.network import CERTIFIED_BRANCHES, Conditions, Loss, LossAlong
 from continuation.problem import AnyProblem
 
 BUDGET = 4000
@@ -112,17 +112,15 @@ def certify_branch(
         Another parameter, or a set whose branch is not one of ∇L = 0.
     """
     own = _own_loss(loss, branch)
-    fixed = branch.set.conditions
-    noise = 0.0 if branch.parameter == "noise" else fixed.noise
-    problem = own.problem(branch.parameter, noise=0.0 if branch.parameter == "noise" else noise)
+    noise = branch.set.conditions.without(branch.parameter).noise
+    along = LossAlong(own, branch.parameter, Conditions(noise))
     states = np.column_stack([branch.theta if own is loss else branch.state, branch.p])
     states, left = _finite(states)
     states = states if limits is None else _part(states, limits)
     links: list[Link] = []
     reason = ""
     with working_precision():
-        family = family_of(own, branch.parameter, noise)
-        walk = _walk(family, problem, states, budget)
+        walk = _walk(family_of(along), along.problem(), states, budget)
         for step in walk:
             if isinstance(step, str):
                 reason = step

@@ -10,9 +10,9 @@ from continuation.landscape.sets.assembly import (
     squared_distance,
     with_excess_risk,
 )
+from continuation.landscape.sets.collection import CriticalSets
 from continuation.landscape.sets.critical_sets import (
     CriticalSet,
-    CriticalSets,
     EvidenceBranch,
     RegionEvidence,
     Segment,

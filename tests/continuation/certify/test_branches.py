@@ -13,6 +13,7 @@ from continuation.certify.provers.tube import prove_tube
 from continuation.certify.provers.tube_family import family_of
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
+from continuation.landscape.network import Conditions, LossAlong
 from symbolic import single_unit
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -43,7 +44,7 @@ def test_derivatives_of_the_families_agree_with_differences(parameter):
     theta, step = [0.9, 3.8, 1.7, -0.8], 1e-5
     direction = [0.3, -0.2, 0.5, 0.1, 0.7]
     with working_precision():
-        family = family_of(loss, parameter, NOISE)
+        family = family_of(LossAlong(loss, parameter, Conditions(NOISE)))
         p = {"noise": 0.2, "size": 7.4}[parameter]
 
         def at(t):
@@ -141,7 +142,7 @@ def test_no_tube_holds_where_there_is_no_curve():
     loss = preset_loss("fukumizu_amari", samples=12)
     theta = of_kind(loss, "isolated").theta
     with working_precision():
-        family = family_of(loss, "noise", 0.0)
+        family = family_of(LossAlong(loss, "noise"))
         start = np.append(theta * 1.05, 0.1)
         assert prove_tube(family, start, start + np.array([0, 0, 0, 0, 1e-3])) is None
 

@@ -9,6 +9,7 @@ from flint import arb, arb_mat, ctx
 
 from continuation.certify import PROVED, REFUTED, UNDECIDED, certify_complete, check
 from continuation.certify.checker.curve import derivatives
+from continuation.certify.enclosures import ExactLoss
 from continuation.certify.enclosures.divided_differences import (
     VALUE_ERROR,
     enclose_differences,
@@ -19,6 +20,7 @@ from continuation.certify.provers.boxes_search import judge
 from continuation.certify.provers.complete import _data
 from continuation.certify.provers.complete_roots import Range, isolate
 from continuation.errors import InvalidInputError
+from continuation.landscape.network import Conditions
 from symbolic import single_unit
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss, tiny_loss
 
@@ -91,7 +93,7 @@ def test_divided_differences_lie_within_their_bounds_also_where_arguments_meet()
 def test_conditions_of_random_boxes_enclose_those_of_their_points():
     rng = np.random.default_rng(2)
     loss = preset_loss("fukumizu_amari", samples=SMALL)
-    unit = _data(loss, NOISE, None)
+    unit = _data(ExactLoss.of(loss, noise=NOISE))
     w, out = np.empty((WORK_ROWS, unit.x.size)), np.empty(12)
     with ctx.workprec(FORTY_DIGITS):
         for _ in range(60):
@@ -115,7 +117,7 @@ def test_a_box_with_a_critical_point_is_never_excluded():
     rng = np.random.default_rng(3)
     loss = preset_loss("fukumizu_amari")
     point = next(s for s in found(loss) if s.subkind == "isolated")
-    unit = _data(loss, NOISE, None)
+    unit = _data(ExactLoss.of(loss, noise=NOISE))
     q = np.sort(np.abs(point.theta[:2])) ** 2
     for size in 10.0 ** rng.uniform(-9, -0.5, 100):
         low, high = q * (1 - size * rng.uniform(0, 1, 2)), q * (1 + size * rng.uniform(0, 1, 2))
@@ -224,6 +226,22 @@ def test_zeros_of_a_cubic_are_isolated():
     roots = isolate(cubic, 0.0, 4.0)
     assert roots.undecided.size == 0
     assert all(a < r < b for r, (a, b) in zip([1.01, 2.01, 2.51], roots.intervals, strict=True))
+
+
+def test_the_sets_say_at_which_parameters_they_are_all():
+    loss = preset_loss("overparameterised", samples=SMALL)
+    sets = found(loss)
+    given = certify_complete(loss, sets, noise=NOISE, box=(1.0, 1.1))
+    taken = certify_complete(loss, sets, box=(1.0, 1.1))
+    assert taken == given
+    assert taken.problem["sigma"] == NOISE.hex()
+    with pytest.raises(InvalidInputError, match=r"to be used at noise = 0\.25"):
+        certify_complete(loss, sets, noise=0.25, box=(1.0, 1.1))
+    with pytest.raises(InvalidInputError, match="size = 6"):
+        certify_complete(loss, sets, size=6, box=(1.0, 1.1))
+    decaying = [replace(s, conditions=Conditions(NOISE, weight_decay=0.1)) for s in sets]
+    with pytest.raises(InvalidInputError, match="without weight decay"):
+        certify_complete(loss, decaying, box=(1.0, 1.1))
 
 
 def test_what_is_not_supported_is_said():

@@ -1,0 +1,67 @@
+"""All critical sets that were found of a loss, with what is known about completeness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import overload
+
+from continuation.landscape.network import Units
+from continuation.landscape.sets.critical_sets import CriticalSet
+from continuation.landscape.sets.saturation import Saturation
+
+
+@dataclass(frozen=True, eq=False)
+class CriticalSets(Sequence[CriticalSet]):
+    """All critical sets found, in order of loss, with what is known about completeness.
+
+    Attributes
+    ----------
+    sets : tuple of CriticalSet
+    notes : tuple of str
+        What is complete, what is not, and why.
+    complete : bool
+        Whether the Euler count confirms the list (False also where no count exists).
+    euler_count : int or None
+        Σ (−1)^index over the compactified triangle, 1 for a complete list; None where the count
+        is not defined.
+    saturation : tuple of Saturation
+        What supports completeness where there is no count: one for each width that was searched
+        from repeated starts.
+    """
+
+    sets: tuple[CriticalSet, ...]
+    notes: tuple[str, ...] = ()
+    complete: bool = False
+    euler_count: int | None = None
+    saturation: tuple[Saturation, ...] = ()
+
+    @overload
+    def __getitem__(self, key: int) -> CriticalSet: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[CriticalSet]: ...
+
+    def __getitem__(self, key: int | slice) -> CriticalSet | Sequence[CriticalSet]:
+        return self.sets[key]
+
+    def __len__(self) -> int:
+        return len(self.sets)
+
+    def __iter__(self) -> Iterator[CriticalSet]:
+        return iter(self.sets)
+
+    @property
+    def attractors(self) -> tuple[CriticalSet, ...]:
+        """The attracting sets: points, lines and sets at infinity."""
+        return tuple(s for s in self.sets if s.attracting)
+
+    def rescaled(self, units: Units) -> CriticalSets:
+        """The same sets, given in `units`, in the ones that these are multiples of."""
+        note = f"searched with x in units of {units.x:g} and y in units of {units.y:g}"
+        sets = tuple(one.rescaled(units) for one in self.sets)
+        return replace(self, sets=sets, notes=(*self.notes, note))
+
+    def __repr__(self) -> str:
+        count = "" if self.euler_count is None else f", Euler count {self.euler_count}"
+        return f"CriticalSets({len(self)} sets, {len(self.attractors)} attracting{count})"
