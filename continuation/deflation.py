@@ -89,7 +89,11 @@ def _next(
 
 
 def _deflated_newton(problem: AnyProblem, p: float, x: Array, known: list[Array]) -> Array | None:
-    """Newton on M(x) F(x), M the product of the deflation operators, by Sherman and Morrison."""
+    """Newton on M(x) F(x), M the product of the deflation operators, by Sherman and Morrison.
+
+    Not the engine's: its steps are lengthened away from known solutions, and only where it has
+    come to rest does the engine's correct the plain F.
+    """
     for _ in range(ITERATIONS):
         step = _newton_step(problem, x, p)
         if step is None:

@@ -235,7 +235,10 @@ class Reduced:
             yield self.units.outside(length * direction + bent), self.units.outside(direction)
 
     def on_sphere(self, length: float) -> list[Array]:
-        """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, each once."""
+        """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, each once.
+
+        Newton from points all over the sphere at a time, which the engine's takes one by one.
+        """
         q, c = self.quadratic / 2, self.cubic * length / 6
         size = np.sqrt((q**2).sum() + (c**2).sum())
         if size == 0.0:

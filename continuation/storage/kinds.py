@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -74,15 +74,6 @@ class Result:
         edited = (f"edited on purpose: {', '.join(self.edited)}",) if self.edited else ()
         return unverified + edited
 
-    def to_arrays(self) -> xr.Dataset:
-        """What this kind has besides, for a file."""
-        return xr.Dataset()
-
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """Fields that this kind has besides; inverse of `to_arrays`."""
-        return {}
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BranchResult(Result):
@@ -90,15 +81,6 @@ class BranchResult(Result):
 
     branch: SetBranch
     kind: ClassVar[str] = "branch"
-
-    def to_arrays(self) -> xr.Dataset:
-        """The branch."""
-        return branch_to_arrays(self.branch)
-
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """The branch."""
-        return {"branch": branch_from_arrays(data, sets)}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,15 +90,6 @@ class GraphResult(Result):
     graph: FlowGraph
     kind: ClassVar[str] = "graph"
 
-    def to_arrays(self) -> xr.Dataset:
-        """The graph, as an attribute."""
-        return xr.Dataset(attrs={GRAPH: self.graph.to_json()})
-
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """The graph."""
-        return {"graph": FlowGraph.from_json(data.attrs[GRAPH])}
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EvolutionResult(Result):
@@ -124,15 +97,6 @@ class EvolutionResult(Result):
 
     evolution: Evolution
     kind: ClassVar[str] = "evolution"
-
-    def to_arrays(self) -> xr.Dataset:
-        """The evolution."""
-        return evolution_to_arrays(self.evolution)
-
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """The evolution."""
-        return {"evolution": evolution_from_arrays(data, sets)}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -143,16 +107,6 @@ class BasinsResult(Result):
     passages: tuple[PassageTimes, ...] = ()
     kind: ClassVar[str] = "basins"
 
-    def to_arrays(self) -> xr.Dataset:
-        """Basins and passages."""
-        return basins_to_arrays(self.basins, self.passages)
-
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """Basins and passages."""
-        basins, passages = basins_from_arrays(data)
-        return {"basins": basins, "passages": passages}
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PhaseResult(Result):
@@ -161,18 +115,51 @@ class PhaseResult(Result):
     phase: PhasePlane
     kind: ClassVar[str] = "phase"
 
-    def to_arrays(self) -> xr.Dataset:
-        """The plane."""
-        return phase_to_arrays(self.phase)
 
-    @classmethod
-    def from_arrays(cls, data: xr.Dataset, sets: CriticalSets) -> dict[str, Any]:
-        """The plane."""
-        return {"phase": phase_from_arrays(data)}
+@dataclass(frozen=True)
+class FileKind:
+    """How results of a kind lie in a file, beside what all have.
+
+    Attributes
+    ----------
+    of : type of Result
+    to_arrays : callable
+        result ↦ Dataset.
+    fields : callable
+        (Dataset, sets) ↦ the fields that this kind has besides; inverse of `to_arrays`.
+    """
+
+    of: type[Result]
+    to_arrays: Callable[[Any], xr.Dataset]
+    fields: Callable[[xr.Dataset, CriticalSets], dict[str, Any]]
 
 
-RESULTS: Mapping[str, type[Result]] = MappingProxyType({
-    of.kind: of
-    for of in (Result, BranchResult, GraphResult, EvolutionResult, BasinsResult, PhaseResult)
+RESULTS: Mapping[str, FileKind] = MappingProxyType({
+    "points": FileKind(Result, lambda _: xr.Dataset(), lambda data, sets: {}),
+    "branch": FileKind(
+        BranchResult,
+        lambda result: branch_to_arrays(result.branch),
+        lambda data, sets: {"branch": branch_from_arrays(data, sets)},
+    ),
+    "graph": FileKind(
+        GraphResult,
+        lambda result: xr.Dataset(attrs={GRAPH: result.graph.to_json()}),
+        lambda data, sets: {"graph": FlowGraph.from_json(data.attrs[GRAPH])},
+    ),
+    "evolution": FileKind(
+        EvolutionResult,
+        lambda result: evolution_to_arrays(result.evolution),
+        lambda data, sets: {"evolution": evolution_from_arrays(data, sets)},
+    ),
+    "basins": FileKind(
+        BasinsResult,
+        lambda result: basins_to_arrays(result.basins, result.passages),
+        lambda data, sets: dict(zip(("basins", "passages"), basins_from_arrays(data), strict=True)),
+    ),
+    "phase": FileKind(
+        PhaseResult,
+        lambda result: phase_to_arrays(result.phase),
+        lambda data, sets: {"phase": phase_from_arrays(data)},
+    ),
 })  # fmt: skip
 """By what a file says it holds."""

@@ -43,7 +43,7 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
     StoreError
         If the file cannot be written.
     """
-    model, own = result.loss.model, result.to_arrays()
+    model, own = result.loss.model, RESULTS[result.kind].to_arrays(result)
     parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data), own]
     if result.certificates:
         parts.append(xr.Dataset({CERTIFICATES: ((), claims_to_json(result.certificates))}))
@@ -80,7 +80,7 @@ def load_result(path: str | os.PathLike[str], *, edited: bool = False) -> Result
     kind = str(stored.data.attrs["kind"])
     if kind not in RESULTS:
         raise StoreError(f"{path} holds {kind!r}, not one of {', '.join(RESULTS)}")
-    return _result(path, stored, RESULTS[kind])
+    return _result(path, stored, kind)
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def _reading(path: str | os.PathLike[str], field: str) -> Iterator[None]:
         ) from error
 
 
-def _result(path: str | os.PathLike[str], stored: Stored, of: type[Result]) -> Result:
+def _result(path: str | os.PathLike[str], stored: Stored, kind: str) -> Result:
     data = stored.data
     with _reading(path, "the model"):
         model = Model.from_json(data.attrs["model"])
@@ -112,9 +112,9 @@ def _result(path: str | os.PathLike[str], stored: Stored, of: type[Result]) -> R
         sets = sets_from_arrays(data, model)
     with _reading(path, "the certificates"):
         certificates = _certificates(data, loss, settings)
-    with _reading(path, f"the {of.kind}"):
-        own = of.from_arrays(data, sets)
-    return of(
+    with _reading(path, f"the {kind}"):
+        own = RESULTS[kind].fields(data, sets)
+    return RESULTS[kind].of(
         loss=loss, settings=settings, axes=(x_axis, y_axis), sets=sets, certificates=certificates,
         verified=stored.verified, edited=stored.edited, **own,
     )  # fmt: skip

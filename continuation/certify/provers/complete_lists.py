@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,14 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.certify.provers.boxes_search import MOST_POINTS
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import (
+    DEAD_UNIT,
+    ISOLATED,
+    ORIGIN,
+    SILENT_UNIT,
+    SPLIT_LINE,
+    CriticalSet,
+)
 
 MATCHING = 1e-6
 """Relative distance at which a listed weight belongs to an isolated root."""
@@ -72,33 +79,53 @@ def sort_sets(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Lis
         if (nonzero < low).any() or (nonzero > high).any() or (low > 0.0 and nonzero.size < 2):
             continue
         order = np.argsort(w)
-        first, second = float(w[order[0]]), float(w[order[1]])
-        if not _place(listed, found, first, second, v[order]):
+        if found.subkind not in PLACES:
             return listed, f"{found.label}: {found.subkind} is not known here"
+        working = found.base is not None and float(found.base[1]) != 0.0
+        units = _Units(float(w[order[0]]), float(w[order[1]]), v[order], working)
+        name, weights = PLACES[found.subkind](units)
+        getattr(listed, name).append(weights)
     if len(listed.pairs) > MOST_POINTS:
         return listed, f"more than {MOST_POINTS} isolated points are listed"
     return listed, ""
 
 
-def _place(listed: Listed, found: CriticalSet, first: float, second: float, v: Array) -> bool:
-    working = found.base is not None and float(found.base[1]) != 0.0
-    if found.subkind == "isolated":
-        listed.pairs.append((first, second))
-    elif found.subkind == "split line":
-        listed.lines.append(second)
-    elif found.subkind == "origin":
-        listed.origins.append(0.0)
-    elif found.subkind == "dead unit":
-        (listed.dead_working if working else listed.dead_silent).append(second)
-    elif found.subkind == "silent unit" and v.any():
-        listed.beside.append((second, first) if v[1] != 0.0 else (first, second))
-    elif found.subkind == "silent unit" and first == second:
-        listed.silent.append(second)
-    elif found.subkind == "silent unit":
-        listed.silent_pairs.append((first, second))
-    else:
-        return False
-    return True
+@dataclass(frozen=True, eq=False)
+class _Units:
+    """The two units of a listed set, by their input weights.
+
+    Attributes
+    ----------
+    first, second : float
+        |w|, increasing.
+    outputs : ndarray, shape (2,)
+    over_working : bool
+        Whether it lies over a network of one unit that works.
+    """
+
+    first: float
+    second: float
+    outputs: Array
+    over_working: bool
+
+
+def _silent(units: _Units) -> tuple[str, Any]:
+    first, second = units.first, units.second
+    if units.outputs.any():
+        return "beside", (second, first) if units.outputs[1] != 0.0 else (first, second)
+    return ("silent", second) if first == second else ("silent_pairs", (first, second))
+
+
+PLACES: Mapping[str, Callable[[_Units], tuple[str, Any]]] = {
+    ISOLATED: lambda units: ("pairs", (units.first, units.second)),
+    SPLIT_LINE: lambda units: ("lines", units.second),
+    ORIGIN: lambda _: ("origins", 0.0),
+    DEAD_UNIT: lambda units: (
+        "dead_working" if units.over_working else "dead_silent", units.second,
+    ),
+    SILENT_UNIT: _silent,
+}  # fmt: skip
+"""By kind of set: the list of `Listed` in which it stands, and its input weights there."""
 
 
 def difference(listed: Listed, roots: Roots, low: float) -> str:
@@ -107,16 +134,16 @@ def difference(listed: Listed, roots: Roots, low: float) -> str:
     pairs = [(a, b) for i, a in enumerate(silent) for b in silent[i + 1 :]]
     beside = [(a, tuple(b)) for a, row in zip(working, roots.beside, strict=True) for b in row]
     wanted: list[tuple[str, list[Any], list[Any]]] = [
-        ("split line", [(q,) for q in working], [(w,) for w in listed.lines]),
+        (SPLIT_LINE, [(q,) for q in working], [(w,) for w in listed.lines]),
         ("pair of silent units", [(q,) for q in silent], [(w,) for w in listed.silent]),
         ("pair of silent units", pairs, listed.silent_pairs),
-        ("silent unit", beside, listed.beside),
+        (SILENT_UNIT, beside, listed.beside),
     ]
     if low == 0.0:
         wanted += [
-            ("origin", [()], [() for _ in listed.origins]),
-            ("dead unit", [(q,) for q in working], [(w,) for w in listed.dead_working]),
-            ("dead unit", [(q,) for q in silent], [(w,) for w in listed.dead_silent]),
+            (ORIGIN, [()], [() for _ in listed.origins]),
+            (DEAD_UNIT, [(q,) for q in working], [(w,) for w in listed.dead_working]),
+            (DEAD_UNIT, [(q,) for q in silent], [(w,) for w in listed.dead_silent]),
         ]
     for name, expected, given in wanted:
         fault = _match(name, expected, given)

@@ -120,7 +120,10 @@ def _limit_model(chart: Chart, names: tuple[str, ...]) -> Model:
 
 
 def _polished(end: ExactLoss, theta: Sequence[float]) -> NDArray[np.float64]:
-    """A few Newton steps: limits are found in other coordinates, to fewer digits."""
+    """A few Newton steps: limits are found in other coordinates, to fewer digits.
+
+    In balls, where the loss of the limit model is known; the engine's Newton has doubles.
+    """
     point = np.array(theta)
     with working_precision():
         for _ in range(POLISHING_STEPS):

@@ -36,10 +36,14 @@ from continuation.certify.provers.tube import (
     tangent,
 )
 from continuation.certify.provers.tube_family import Family, family_of
+from continuation.corrector import CONVERGED
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import SetBranch
 from continuation.landscape.network import CERTIFIED_BRANCHES, Conditions, Loss, LossAlong
+from continuation.landscape.sets import SET_KINDS
+from continuation.options import NewtonOptions, StepOptions
 from continuation.problem import AnyProblem
+from continuation.workspace import Workspace
 
 BUDGET = 4000
 """Tubes tried at most: a minute or two for two units and 50 samples."""
@@ -47,16 +51,17 @@ BUDGET = 4000
 SHORTEST = 1e-9
 """Length of a chord, relative to 1 + |z|, below which no more are halved."""
 
-CORRECTIONS = 12
-CORRECTED = 1e-13
-"""Newton's method puts points on the curve until its step is below this, relative to 1 + |z|."""
+TOGETHER = 1e-10
+"""Corrected points closer than this are one."""
+
+CORRECTOR = NewtonOptions(step_tolerance=1e-13, max_iterations=12)
+WEIGHTS = StepOptions(state_scale=1.0, parameter_scale=1.0)
+"""Points are put on the curve to rounding, in the units that networks have."""
 
 CLEAR = 2
 """d²p/dt² must exceed its radius so many times: a margin for checkers with other enclosures."""
 
 PARAMETERS = ("noise", "size")
-BASED = ("split line", "dead unit")
-"""Sets that are certified through the smaller network whose embeddings they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +149,7 @@ def _own_loss(loss: Loss, branch: SetBranch) -> Loss:
     size = found.conditions.on(loss.data).size
     if branch.parameter == "noise" and size not in (None, loss.data.size):
         raise InvalidInputError("give the loss on the data set's first samples: data.first(n)")
-    if found.subkind in BASED:
+    if SET_KINDS[found.subkind].proved_below:
         return Loss(model.with_hidden(model.hidden - 1), loss.data)
     if not found.is_point or branch.state.shape[1] != model.dimension:
         raise InvalidInputError(
@@ -176,7 +181,8 @@ def _part(states: Array, limits: tuple[float, float]) -> Array:
 
 def _walk(family: Family, problem: AnyProblem, states: Array, budget: int) -> Iterator[Link | str]:
     """Proved links in order; a text where the proof stops."""
-    points = [_corrected(problem, z, None) for z in states]
+    corrector = Workspace(problem, states[0, :-1], float(states[0, -1]), CORRECTOR, WEIGHTS)
+    points = [_corrected(corrector, z, None) for z in states]
     if points[0] is None:
         yield "the branch's first point does not converge"
         return
@@ -186,7 +192,7 @@ def _walk(family: Family, problem: AnyProblem, states: Array, budget: int) -> It
     while todo:
         goal = todo[-1]
         if np.linalg.norm(goal - here) <= SHORTEST * (1.0 + np.linalg.norm(here)):
-            if len(todo) > 1 and np.linalg.norm(goal - here) < CORRECTED * 1e3:
+            if len(todo) > 1 and np.linalg.norm(goal - here) < TOGETHER:
                 todo.pop()
                 continue
             yield f"no tube holds at {_place(here)}: a branch point, or a degenerate one"
@@ -201,7 +207,7 @@ def _walk(family: Family, problem: AnyProblem, states: Array, budget: int) -> It
             before, here = link, goal
             todo.pop()
             continue
-        middle = _corrected(problem, 0.5 * (here + goal), goal - here)
+        middle = _corrected(corrector, 0.5 * (here + goal), goal - here)
         if middle is None:
             yield f"Newton's method leaves the branch at {_place(here)}"
             return
@@ -212,26 +218,14 @@ def _place(z: Array) -> str:
     return f"p = {z[-1]:.6g}, theta = {np.array2string(z[:-1], precision=5)}"
 
 
-def _corrected(problem: AnyProblem, z: Array, normal: Array | None) -> Array | None:
+def _corrected(workspace: Workspace, z: Array, normal: Array | None) -> Array | None:
     """The curve's point in the plane of a normal (of constant p if None); None without one."""
     z = np.array(z)
-    normal = np.eye(z.size)[-1] if normal is None else normal
-    for _ in range(CORRECTIONS):
-        rows = np.column_stack(
-            [problem.jacobian(z[:-1], z[-1]), problem.dresidual_dp(z[:-1], z[-1])]
-        )
-        matrix = np.vstack([rows, normal / np.linalg.norm(normal)])
-        right = np.append(problem.residual(z[:-1], z[-1]), 0.0)
-        try:
-            step = np.linalg.solve(matrix, right)
-        except np.linalg.LinAlgError:
-            return None
-        z -= step
-        if not np.isfinite(z).all():
-            return None
-        if np.abs(step).max() <= CORRECTED * (1.0 + np.abs(z).max()):
-            return z
-    return z if np.abs(step).max() <= 1e-9 * (1.0 + np.abs(z).max()) else None
+    if normal is None:
+        status = workspace.correct_at_parameter(z)
+    else:
+        status = workspace.correct(z, z.copy(), normal / np.linalg.norm(normal), np.inf)
+    return z if status == CONVERGED else None
 
 
 def _link(family: Family, start: Array, end: Array, before: Link | None) -> Link | None:

@@ -54,7 +54,10 @@ def settle(
     sizes: Array,
     first_change: float,
 ) -> Settled | None:
-    """Minimum over centres and coefficients by the projected Newton method; None if it is lost."""
+    """Minimum over centres and coefficients by the projected Newton method; None if it is lost.
+
+    The coefficients are eliminated in every step, which the engine's Newton does not do.
+    """
     moving = np.flatnonzero([cluster.place == "finite" for cluster in clusters])
     counts = np.cumsum([cluster.weights.size for cluster in clusters])[:-1]
     previous = np.inf

@@ -96,6 +96,8 @@ def contract(
 ) -> tuple[bool, float, float]:
     """Newton in the complement of `directions` (r, d), `theta` updated in place.
 
+    Compiled within the flow and projected, with the contraction as its result: not the engine's.
+
     Returns
     -------
     tuple

@@ -192,7 +192,7 @@ def settle(
 
     Output weights enter linearly: each iteration solves for them exactly (variable projection,
     Golub and Pereyra 1973) and then takes a Newton step in all, whose input-side part is the
-    Newton step of the projected functional.
+    Newton step of the projected functional. Compiled within the flow: not the engine's Newton.
 
     Returns
     -------

@@ -129,7 +129,10 @@ def locate_step(of: ChartLoss, z: Array, p: float) -> tuple[Array, float, float]
 def _newton(
     system: System, free: NDArray[np.int64], z: Array, p: float
 ) -> tuple[Array, float, float]:
-    """Newton's method in the free coordinates and p; rows and columns scaled to one."""
+    """Newton's method in the free coordinates and p; rows and columns scaled to one.
+
+    Not the engine's: the rounding of p that its last inverse gives is part of the result.
+    """
     z, size = np.array(z), np.nan
     rounding = np.nan
     for _ in range(NEWTON_STEPS):

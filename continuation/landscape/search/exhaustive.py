@@ -121,7 +121,7 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Inter
 
 
 def _polished(at: LossAt, theta: Array) -> Array:
-    """Newton's method in the weights themselves, until rounding stops it.
+    """Newton's method in the weights themselves, until rounding stops it, not before as the engine.
 
     The search's Newton stops by its step in the confluence chart. Where the lowest eigenvalue is a
     millionth of a millionth of the largest, its rounding there is 1e-6 in the weights.

@@ -204,7 +204,10 @@ def marquardt_step(value, jacobian, damping, matrix, step):  # type: ignore[no-u
 
 @register_jitable
 def seek_one(kernel, p, constants, data, work, theta, hidden, inner):  # type: ignore[no-untyped-def]
-    """Move theta (d,) to a root of F; whether the steps have become small."""
+    """Move theta (d,) to a root of F; whether the steps have become small.
+
+    Damped after Levenberg and Marquardt, compiled for batches of starts: not the engine's Newton.
+    """
     d = theta.size
     gradient, hessian, slope = np.empty(d), np.empty((d, d)), np.empty(d)
     factor, matrix = np.empty((d - inner, d - inner)), np.empty((inner, inner))

@@ -103,7 +103,10 @@ def damped_step(gradient, hessian, damping, target, scratch, step):  # type: ign
 
 @register_jitable
 def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  # type: ignore[no-untyped-def]
-    """Newton's method from a close point; whether it contracts to rounding."""
+    """Newton's method from a close point; whether it contracts to rounding.
+
+    Compiled for batches of starts, which the engine's takes one by one.
+    """
     before = np.inf
     step, pivots = np.empty_like(theta), np.empty(theta.size, np.int64)
     for _ in range(NEWTON_STEPS):
@@ -123,7 +126,7 @@ def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  
 
 @register_jitable
 def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: ignore[no-untyped-def]
-    """Move theta (d,) to a critical point; whether one was reached."""
+    """Move theta (d,) to a critical point by damped steps; whether one was reached."""
     d = theta.size
     gradient, slope, step, trial = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
     hessian, scratch = np.empty((d, d)), np.empty((d, d))

@@ -95,6 +95,7 @@ def _newton(responses: Responses, starts: Array, reach: float) -> Array:
 
 
 def _newton_batch(responses: Responses, starts: Array, reach: float) -> Array:
+    """Newton from thousands of starts in one array, which the engine's takes one by one."""
     phi = responses.features(starts, 0)[0]
     v, _ = project(responses.target, phi.transpose(1, 0, 2))
     chart = to_chart(np.column_stack([starts, v.T]))

@@ -143,7 +143,10 @@ def _start(loss: LimitLoss, grid: Grid, rng: np.random.Generator) -> Array:
 
 
 def _converged(loss: LimitLoss, z: Array, *, descend: bool) -> Array | None:
-    """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost."""
+    """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost.
+
+    The engine's has no such descent, and its steps may take input weights through zero.
+    """
     inputs = loss.like.slots.weights
     for _ in range(NEWTON_STEPS):
         point, gradient = loss.point(z)

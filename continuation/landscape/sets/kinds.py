@@ -78,6 +78,11 @@ class SetKind:
     unproved: str = ""
     hatch: str | None = None
 
+    @property
+    def proved_below(self) -> bool:
+        """Whether what is proved of it is proved of the smaller network that it lies over."""
+        return self.followed == OVER_SMALLER and not self.unproved
+
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({
     POINT: Family("a point in the weights", "o"),

@@ -21,7 +21,7 @@ def test_there_is_a_file_of_every_kind():
 @pytest.mark.parametrize("kind", FILES)
 def test_stored_results_load_and_draw(kind, tmp_path):
     result = load_result(FILES[kind])
-    assert type(result) is RESULTS[kind]
+    assert type(result) is RESULTS[kind].of
     assert result.kind == kind
     assert len(result.sets) > 0
     assert {path.suffix for path in draw_file(FILES[kind], tmp_path)} == {".pdf", ".png"}
