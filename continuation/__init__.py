@@ -3,6 +3,10 @@
 The engine knows nothing of networks; `continuation.landscape` builds on it.
 """
 
+from symbolic.signals import quiet_while_loading
+
+quiet_while_loading(__name__)  # before anything that takes time to load
+
 from continuation.arclength import resume_branch, samples, trace_branch
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.callable_problem import Problem

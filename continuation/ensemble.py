@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from continuation.errors import WorkerLostError
+from symbolic.signals import TERMINATED
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -20,9 +21,6 @@ Result = TypeVar("Result")
 BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """One BLAS thread per worker: threads of several workers would fight for the same cores."""
 
-
-TERMINATED = 128 + signal.SIGTERM
-"""Exit code of a process that was asked to end, as shells report it."""
 
 LOST = (
     "a worker process was lost twice, killed by the system or by a user (often because memory ran "
@@ -48,7 +46,8 @@ class ProcessPool(Executor):
 
     def submit(self, task: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
         """As of every executor."""
-        return self._pool.submit(task, *args, **options)
+        with _no_interrupts():  # begins the workers when first called
+            return self._pool.submit(task, *args, **options)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """As of every executor."""
@@ -174,6 +173,19 @@ def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C waiting: processes that are begun here never see it, not even as they load."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

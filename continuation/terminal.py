@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import NoReturn
 
 from rich.markup import escape
 
-TERMINATED = 128 + signal.SIGTERM
-"""Exit code of a process that was asked to end, as shells report it."""
+from symbolic.signals import INTERRUPTED, Ended, ended_by_signals
 
 
 def shown(text: object) -> str:
@@ -24,20 +19,20 @@ def shown(text: object) -> str:
 
 
 @contextmanager
-def command_line() -> Iterator[None]:
-    """Print what the terminal cannot show as "?", and let SIGTERM clean up what was begun."""
+def command_line(remark: str) -> Iterator[None]:
+    """Print what the terminal cannot show as "?", and clean up on Ctrl-C and SIGTERM.
+
+    Parameters
+    ----------
+    remark
+        What is said then of files.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals go to the main thread alone
-        return
-    before = signal.signal(signal.SIGTERM, _end)
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(TERMINATED)
+        with ended_by_signals():
+            yield
+    except (Ended, KeyboardInterrupt) as end:
+        print(f"interrupted; {remark}")
+        raise SystemExit(getattr(end, "code", INTERRUPTED)) from None

@@ -52,7 +52,7 @@ def main(
     list_: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
 ) -> None:
     """Compute and draw the figures of the paper."""
-    with command_line():
+    with command_line("run the same command to go on from here"):
         _main(
             file,
             only,
@@ -85,9 +85,6 @@ def _main(
             names = list(dict.fromkeys(only or job.NAMES))
             with sole_worker(output):
                 _run(names, settings, output, force, jobs)
-    except KeyboardInterrupt:
-        console.print("[yellow]interrupted[/]; run the same command to go on from here")
-        sys.exit(130)
     except MlpcontError as error:
         console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)

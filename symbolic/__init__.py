@@ -2,6 +2,10 @@
 
 import lazy_loader
 
+from symbolic.signals import quiet_while_loading
+
+quiet_while_loading(__name__)
+
 # Names come from the stub beside this file, each when it is first asked for: the exception tree,
 # which every package needs, must not cost the import of SymPy.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

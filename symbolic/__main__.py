@@ -11,6 +11,8 @@ from rich.table import Table
 
 from symbolic.derivatives import Derivation, derive
 from symbolic.model import PRESETS, Model
+from symbolic.signals import ended_by_signals
+from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, Verdict
 from symbolic.verification import check, verify
 
@@ -44,9 +46,12 @@ def main(
 
     Exit code 0 if all are proved, 1 if one is not.
     """
-    if context.invoked_subcommand is not None:
-        return
-    model = _model(preset, hidden, activation, bias, offset)
+    if context.invoked_subcommand is None:
+        with ended_by_signals():
+            _prove(_model(preset, hidden, activation, bias, offset), as_json)
+
+
+def _prove(model: Model, as_json: bool) -> NoReturn:
     verdicts = tuple(verify(model))
     if as_json:
         print(_as_json(model, verdicts))
@@ -66,7 +71,8 @@ def derive_command(
     offset: Offset = False,
 ) -> None:
     """Print loss, gradient and Hessian of a preset's model."""
-    _print_derivation(derive(_model(preset, hidden, activation, bias, offset)))
+    with ended_by_signals():
+        _print_derivation(derive(_model(preset, hidden, activation, bias, offset)))
 
 
 @app.command("check")
@@ -77,26 +83,35 @@ def check_command(
 
     Exit code 0 if the checker accepts every certificate of a statement said to be proved.
     """
+    with ended_by_signals():
+        _check(file)
+
+
+def _check(file: Path) -> NoReturn:
     try:
-        fields = json.loads(file.read_text("utf-8"))["verdicts"]
-        verdicts = [Verdict.from_json(json.dumps(f)) for f in fields]
+        content = json.loads(file.read_text("utf-8"))
+        verdicts = [Verdict.from_json(json.dumps(f)) for f in content["verdicts"]]
+        model = Model.from_json(json.dumps(content["model"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         _fail(f"{file} holds no verdicts: {error}")
     table = Table("theorem", "said to be", "checker")
     refused = False
     for verdict in verdicts:
-        accepted = _accepts(verdict)
+        accepted = _accepts(verdict, model)
         refused |= verdict.verdict == PROVED and not accepted
         table.add_row(verdict.theorem, verdict.verdict, "accepts" if accepted else "refuses")
     console.print(table)
     raise typer.Exit(int(refused or not verdicts))
 
 
-def _accepts(verdict: Verdict) -> bool:
-    """Whether the certificate proves just the statement that stands beside it."""
+def _accepts(verdict: Verdict, model: Model) -> bool:
+    """Whether the certificate proves just the statement that stands beside it, of this model."""
     if not check(verdict.certificate):
         return False
-    return bool(json.loads(verdict.certificate)["statement"] == verdict.statement)
+    content = json.loads(verdict.certificate)
+    stated = (content["theorem"], content["statement"]) == (verdict.theorem, verdict.statement)
+    models = {m.to_json() for m in (model, two_units(model))}
+    return stated and content.get("model", model.to_json()) in models
 
 
 def _fail(message: str) -> NoReturn:

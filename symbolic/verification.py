@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from time import perf_counter
 from types import ModuleType
 from typing import Any
 
 from flint import ctx
 
+from symbolic.checker.models import read_model
 from symbolic.checker.points import BALL_BITS
 from symbolic.model import Model
 from symbolic.theorems import THEOREMS
@@ -24,8 +25,6 @@ _SIGNS_OF_DAMAGE = (
     RecursionError,
 )
 _LONGEST = 10_000_000  # characters of a certificate, ten times those of the largest
-_MOST_UNITS = 64  # of the model of a certificate
-_MODEL_FIELDS = {f.name for f in fields(Model)}
 
 
 def verify(model: Model) -> Iterator[Verdict]:
@@ -86,18 +85,9 @@ def check(certificate: str) -> bool:
 
 def _accepts(content: dict[str, Any]) -> bool:
     theorem = THEOREMS[content["theorem"]]
-    model = json.loads(content["model"]) if "model" in content else {}
-    if content["statement"] not in theorem.STATEMENTS or not _has_fields(theorem, content, model):
+    model = read_model(content["model"]) if "model" in content else {}
+    stated = content["statement"] in theorem.STATEMENTS
+    if not stated or set(content) - {"theorem", "statement"} not in theorem.FIELDS:
         return False
     with ctx.workprec(BALL_BITS):
         return bool(theorem.check(content, model))
-
-
-def _has_fields(theorem: ModuleType, content: dict[str, Any], model: dict[str, Any]) -> bool:
-    """Whether the certificate holds just what the theorem's check reads, and a model of bounds."""
-    if set(content) - {"theorem", "statement"} not in theorem.FIELDS:
-        return False
-    if "model" not in content:
-        return True
-    width = model["hidden"]
-    return set(model) == _MODEL_FIELDS and type(width) is int and 0 <= width <= _MOST_UNITS

@@ -19,7 +19,7 @@ from continuation.errors import InvalidInputError, MlpcontError, UnknownNameErro
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
 from continuation.landscape.network import Axis, read_observations
 from continuation.storage import Result, require_writable, save_result
-from continuation.terminal import shown
+from continuation.terminal import command_line, shown
 from symbolic import PRESETS, Model
 
 SAMPLES, NOISE = 100, 0.1
@@ -117,15 +117,13 @@ class Task:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turn our errors and Ctrl-C into one line and an exit code."""
-    try:
-        yield
-    except MlpcontError as error:
-        console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        console.print("[yellow]interrupted[/]; nothing was written")
-        sys.exit(130)
+    """Turn our errors, Ctrl-C and SIGTERM into one line and an exit code."""
+    with command_line("no file is written by halves"):
+        try:
+            yield
+        except MlpcontError as error:
+            console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
+            sys.exit(1)
 
 
 def task_of(

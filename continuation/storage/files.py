@@ -70,8 +70,8 @@ class atomic_file:
                 self._publish()
         except OSError as failure:
             error = failure
-        if error is not None:
-            self.temporary.unlink(missing_ok=True)
+        finally:
+            self.temporary.unlink(missing_ok=True)  # there still, unless it has become the target
         if isinstance(error, OSError) and not isinstance(error, StoreError):
             raise StoreError(f"cannot write {self.path}: {error.strerror or error}") from error
 

@@ -19,8 +19,8 @@ nonlinear only in the input weights w_j of the units that vanish. For tanh, exac
 
 *Proof.* Hadamard's lemma (r vanishes at sigma = 0 and is smooth); SymPy expands r and L in sigma.
 
-*Check.* The loss of a student of two units that stay and two that vanish as a power series in
-sigma, with random derivatives of phi.
+*Check.* The loss of a student of two units that stay and two that vanish, of the ones and of the
+others alone, as a power series in sigma, with random derivatives of phi.
 """
 
 from collections.abc import Iterator, Mapping
@@ -111,13 +111,16 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     claims, points = content["claims"], Residues(seed_of(content))
     if set(claims) != set(CLAIMS):
         return False
-    return _series_agree(points, claims) and _addition_agrees(points, claims)
+    numbers = ((_UNITS, _UNITS), (_UNITS, 0), (0, _UNITS))  # each claim alone, too
+    series = all(_series_agree(points, claims, *n) for n in numbers)
+    return series and _addition_agrees(points, claims)
 
 
-def _series_agree(points: Points, claims: Claims) -> bool:
+def _series_agree(points: Points, claims: Claims, kept: int, vanishing: int) -> bool:
+    """The series of the loss of a student with some units that stay and some that vanish."""
     number = points.number
-    near = [[number() for _ in range(4)] for _ in range(_UNITS)]  # w*, v*, alpha, beta
-    far = [[number() for _ in range(2)] for _ in range(_UNITS)]  # w_j, u_j
+    near = [[number() for _ in range(4)] for _ in range(kept)]  # w*, v*, alpha, beta
+    far = [[number() for _ in range(2)] for _ in range(vanishing)]  # w_j, u_j
     zero = number() * 0
     sigma = Jet([zero, zero + 1, zero])
     loss, reduced = Jet([zero] * 3), zero

@@ -124,6 +124,8 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     points, closed = Residues(seed_of(content)), "tanh" in content
     if set(content["claims"]) != set(CLAIMS) or (content["statement"] == CLOSED) != closed:
         return False
+    if closed and set(content["tanh"]) != set(TANH_CLAIMS):
+        return False
     general = _series_agree(points, content["claims"])
     return general and (not closed or _closed_agrees(points, content["tanh"]))
 

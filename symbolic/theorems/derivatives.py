@@ -34,6 +34,7 @@ STATEMENTS = (STATEMENT,)
 FIELDS = (
     frozenset({"model", "names", "ring", "gradient", "hessian", "by_noise", "by_decay", "jet"}),
 )
+_NONE: Mapping[str, Any] = {}
 MOST_UNITS = 2
 """Identities between all units follow from those between two: an entry of the Hessian touches two
 units, and the others enter through the residual alone."""
@@ -142,36 +143,47 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     """Whether power series of the loss agree with the certificate; see the top of this file."""
     points = points_for(model, seed_of(content))
     names, d = content["names"], dimension(model)
-    if set(names) != NAMED:
+    if set(names) != NAMED or not _different(content, model):
         return False
     sample = Samples.random(points, 1)
     theta, e = ([points.number() for _ in range(d)] for _ in range(2))
     sigma, tau, rho, kappa = (points.number() for _ in range(4))
-    values = dict(zip(names["theta"], theta, strict=True))
-    values |= dict(zip(names["direction"], e, strict=True)) | {model["input"]: sample.x[0]}
+    values = dict(zip(names["theta"], theta, strict=True)) | {model["input"]: sample.x[0]}
     values |= {names["target"]: sample.target[0], names["noise"]: sample.noise[0]}
     values |= {names["sigma"]: sigma, names["rho"]: rho}
     values |= {z: formula(points, text, values) for z, text in content["ring"].items()}
     curve = line(theta, e, JET_ORDER)
     samples = Samples(sample.x, sample.target, sample.noise, [points.number() * 0 + 1])
 
-    def claimed(texts: list[str]) -> list[Any]:
-        return [formula(points, text, values) for text in texts]
+    directions = dict(zip(names["direction"], e, strict=True))
+
+    def claimed(texts: list[str], more: Mapping[str, Any] = _NONE) -> list[Any]:
+        return [formula(points, text, {**values, **more}) for text in texts]
 
     along = loss(points, model, curve, samples, sigma, rho)
     s_sigma, s_rho = (line([a], [b], JET_ORDER)[0] for a, b in ((sigma, tau), (rho, kappa)))
     mixed = loss(points, model, curve, samples, s_sigma, s_rho)
     slope = _dot(e, claimed(content["gradient"]))
-    curvature = _dot(e, [_dot(e, claimed(row)) for row in content["hessian"]])
+    hessian = [claimed(row) for row in content["hessian"]]
+    curvature = _dot(e, [_dot(e, row) for row in hessian])
     by_noise, by_decay = (_dot(e, claimed(content[k])) for k in ("by_noise", "by_decay"))
     twice = curvature + 2 * tau * by_noise + 2 * kappa * by_decay
     twice = twice + tau * tau * sample.noise[0] * sample.noise[0]
-    jets = claimed(content["jet"])
+    jets = claimed(content["jet"], directions)
     pairs = [(along.derivative(m), jet) for m, jet in enumerate(jets)]
     pairs += [(along.derivative(1), slope), (along.derivative(2), curvature)]
     pairs += [(mixed.derivative(2), twice)]
-    complete = len(jets) == JET_ORDER + 1 and all(len(row) == d for row in content["hessian"])
+    pairs += [(hessian[a][b], hessian[b][a]) for a in range(d) for b in range(a)]
+    complete = len(jets) == JET_ORDER + 1
     return complete and all(points.same(a, b) for a, b in pairs)
+
+
+def _different(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Whether no name of the certificate means two things."""
+    names = content["names"]
+    single = [names[k] for k in ("target", "noise", "sigma", "rho")]
+    given = [*names["theta"], *names["direction"], *single, model["input"], *content["ring"]]
+    return len(set(given)) == len(given)
 
 
 def _dot(first: list[Any], second: list[Any]) -> Any:

@@ -135,8 +135,9 @@ def _defects(claims: Claims, phi: type[Smooth], dead: bool) -> Iterator[tuple[st
 
 def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     """Whether random losses with that critical point agree; see the top of this file."""
-    stated = DEAD if content["dead"] is True else SPLIT
-    if set(content["claims"]) != set(CLAIMS) or content["statement"] != stated:
+    if type(content["dead"]) is not bool or set(content["claims"]) != set(CLAIMS):
+        return False
+    if content["statement"] != (DEAD if content["dead"] else SPLIT):
         return False
     points = Residues(seed_of(content), vanishing=content["dead"])
     parts = []
@@ -181,14 +182,13 @@ class _Case:
             total = total + residual * residual * o
         return total / 2
 
-    def sums(self, texts: list[str], names: Mapping[str, Any]) -> list[Any]:
-        """Sums over samples of formulas for one sample."""
-        totals = [self.w * 0 for _ in texts]
+    def total(self, text: str, names: Mapping[str, Any]) -> Any:
+        """Sum over samples of a formula for one sample."""
+        total = self.w * 0
         for x, o, r, q, phi in zip(self.x, self.weight, self.r, self.q, self.phi, strict=True):
             known = {"x": x, "r": r, "q1": q[1], "phi0": phi[0], "phi1": phi[1], "phi2": 2 * phi[2]}
-            values = [value_of(t, {**known, "v": self.v, "lam": self.lam, **names}) for t in texts]
-            totals = [t + o * value for t, value in zip(totals, values, strict=True)]
-        return totals
+            total = total + o * value_of(text, {**known, "v": self.v, "lam": self.lam, **names})
+        return total
 
     def split_line(self, claims: Claims) -> bool:
         """Loss, slope and second derivative on the split line."""
@@ -199,10 +199,10 @@ class _Case:
         second = (_line(self.w, dw - lam * tau), _line((1 - lam) * self.v, -ell))
         split = self.loss([first, second], dq)
         moved = {"dq": dq, "dw_1": dw + (1 - lam) * tau, "dw_2": dw - lam * tau}
-        moved |= {"dv_1": dv + ell, "dv_2": -ell, "tau": tau, "dv": dv, "ell": ell, "dw": dw}
-        curvature, cofactor, slope = self.sums(
-            [claims["curvature"], f"({claims['cofactor']})*r*x*phi1", claims["slope"]], moved
-        )
+        moved |= {"dv_1": dv + ell, "dv_2": -ell}
+        factor = value_of(claims["cofactor"], {"lam": lam, "tau": tau, "dv": dv, "ell": ell})
+        curvature, slope = self.total(claims["curvature"], {}), self.total(claims["slope"], moved)
+        cofactor = factor * self.total("r*x*phi1", {})
         more = tau * tau * curvature + cofactor
         pairs = [(split.c[0], small.c[0]), (split.c[1], slope)]
         pairs += [(split.derivative(2), small.derivative(2) + more)]

@@ -141,6 +141,10 @@ def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     claims, tanh = content["claims"], model["activation"] == "tanh"
     if set(claims) != set(CLAIMS) or content["statement"] != (ALL if tanh else ONE):
         return False
+    if model["bias"] or model["offset"] or model["output_weights"] is not None:
+        return False
+    if len(content["units"]) > model["hidden"]:
+        return False
     seed = seed_of(content)
     units = [[value_of(number, {}) for number in unit] for unit in content["units"]]
     return (

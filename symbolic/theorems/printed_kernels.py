@@ -45,6 +45,7 @@ ASSUMPTIONS = (
     "the sweep over blocks of samples and the settings of a loss are not part of the statement",
 )
 _SAMPLES = 3
+_SCALE = (1, 2, 3)  # of loss and gradient; in Fp of the gradient, of minus its slope in sigma
 _ORDER = 4  # of the jets that kernels return
 _TILE = 16  # products that a tile writes into a row of scratch
 _WIDEST = 64  # units whose whole kernel is executed in exact arithmetic in a few seconds
@@ -221,7 +222,10 @@ def _executed_agrees(source: str, model: Mapping[str, Any], points: Points) -> b
     root_of = {str(w): q for w, q in zip(samples.weight, roots, strict=True)}
     program = Program(source, _functions(points, root_of), _constants(points))
     curve = loss(points, model, line(theta, e, _ORDER), samples, sigma)
-    pairs = [*_evaluated(program, theta, sigma, samples, e, curve)]
+    noisy = loss(points, model, line(theta, e, _ORDER), samples, line([sigma], [1], _ORDER)[0])
+    squares = sum(w * z * z for w, z in zip(samples.weight, samples.noise, strict=True))
+    mixed = (noisy.derivative(2) - curve.derivative(2) - squares) / 2
+    pairs = [*_evaluated(program, theta, sigma, samples, e, curve, mixed)]
     pairs += [*_jets(program, theta, sigma, samples, e, curve)]
     out = zeros([_SAMPLES])
     program.call("network", Rows(theta), Rows(samples.x), out)
@@ -230,12 +234,20 @@ def _executed_agrees(source: str, model: Mapping[str, Any], points: Points) -> b
 
 
 def _evaluated(
-    program: Program, theta: list[Any], sigma: Any, samples: Samples, e: list[Any], curve: Any
+    program: Program,
+    theta: list[Any],
+    sigma: Any,
+    samples: Samples,
+    e: list[Any],
+    curve: Any,
+    mixed: Any,
 ) -> Iterator[tuple[Any, Any]]:
-    """Loss, slope and curvature along e by `evaluate_block`; loss and slope by the gradient's."""
+    """Loss and its derivatives along e by `evaluate_block`; loss and slope by the gradient's."""
     many = range(len(theta))
-    value, F, J, _ = _run(program, "evaluate_block", theta, sigma, samples, e)
+    value, F, J, Fp = _run(program, "evaluate_block", theta, sigma, samples, e)
     yield curve.c[0], value
+    expected = _SCALE[1] * curve.derivative(1) - _SCALE[2] * mixed
+    yield expected, sum((e[a] * Fp[a] for a in many), start=0)
     yield curve.derivative(1), sum((e[a] * F[a] for a in many), start=0)
     upper = ((a, b) for a in many for b in range(a, len(theta)))
     terms = ((1 if a == b else 2) * e[a] * e[b] * J[a][b] for a, b in upper)
@@ -273,8 +285,7 @@ def _run(
         J[0] = Rows(e)
     work = zeros([program.work_rows, _TILE])
     columns = [Rows(c) for c in (samples.x, samples.target, samples.noise, samples.weight)]
-    scale = (1, 0, 0)
-    value = program.call(name, Rows(theta), sigma, *columns, work, scale, F, J, Fp)
+    value = program.call(name, Rows(theta), sigma, *columns, work, _SCALE, F, J, Fp)
     return value, F, J, Fp
 
 

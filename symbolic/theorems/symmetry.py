@@ -12,7 +12,9 @@ function of the parity that the exchange or the change of sign needs. So the num
 samples, and the activation are general.
 
 *Check.* Loss and gradient by power series at random points of the whole network, with a phi of
-random derivatives; on Fix(g), at random points of it.
+random derivatives; on Fix(g), at random points of it. That the maps generate the whole group is
+counted: each exchanges two units or turns the sign of one, the exchanges connect all units that
+may be exchanged, and every sign that may be turned is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,23 +110,53 @@ def _fixed(g: SignedPermutation, theta: tuple[sp.Symbol, ...]) -> dict[sp.Symbol
 def check(content: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
     """Whether power series of the whole loss show the symmetries; see the top of this file."""
     seed, kind = seed_of(content), content["parity"]
-    if not content["maps"] or kind not in _KINDS or not _has_parity(model, kind, seed):
+    if not content["maps"] or kind != _parity_of(model, seed):
         return False
     if any(set(g) != {"indices", "signs"} for g in content["maps"]):
+        return False
+    if not _generate(content["maps"], model, kind):
         return False
     points = Residues(seed, parity=kind)
     free = {**model, "activation": "phi"}
     return all(_symmetric(points, free, g["indices"], g["signs"]) for g in content["maps"])
 
 
-def _has_parity(model: Mapping[str, Any], kind: int | None, seed: int) -> bool:
-    """Whether the activation of the model has the parity, at a random point."""
-    if kind is None:
-        return True
+def _parity_of(model: Mapping[str, Any], seed: int) -> int | None:
+    """Parity of the model's activation, by its values at a random point and its mirror image."""
     points = Balls(seed)
     u = points.number()
     there, back = (activate(points, model["activation"], s * u) for s in (1, -1))
-    return points.same(back, kind * there)
+    return next((sign for sign in (-1, 1) if points.same(back, sign * there)), None)
+
+
+def _generate(
+    maps: Sequence[Mapping[str, Any]], model: Mapping[str, Any], kind: int | None
+) -> bool:
+    """Whether the maps, each an exchange or a change of sign, are enough for the whole group."""
+    hidden, moves = model["hidden"], [_units_moved(g, model["hidden"]) for g in maps]
+    exchanged: set[tuple[int, ...]] = {units for units in moves if len(units) == 2}
+    turned = {units for units in moves if len(units) == 1}
+    if len(exchanged) + len(turned) < len(moves):  # another kind of map, or one given twice
+        return False
+    weights = model["output_weights"] or [1] * hidden
+    free = model["output_weights"] is None
+    classes = {abs(v) if kind == -1 else v for v in weights}
+    signs = {(k,) for k, v in enumerate(weights) if kind == 1 or (kind == -1 and (free or v == 0))}
+    return turned == signs and _connected(exchanged, hidden) == len(classes)
+
+
+def _units_moved(g: Mapping[str, Any], hidden: int) -> tuple[int, ...]:
+    """The units that a map exchanges, or whose sign it turns."""
+    moved = {i % hidden for i in range(hidden) if g["indices"][i] != i}
+    return tuple(sorted(moved or {i for i in range(hidden) if g["signs"][i] == -1}))
+
+
+def _connected(pairs: set[tuple[int, ...]], count: int) -> int:
+    """Number of classes into which pairs join a number of units."""
+    names = list(range(count))
+    for k, m in pairs:
+        names = [names[k] if name == names[m] else name for name in names]
+    return len(set(names))
 
 
 def _symmetric(

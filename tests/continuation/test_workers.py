@@ -12,7 +12,8 @@ import pytest
 
 from continuation import ensemble
 from continuation.errors import WorkerLostError
-from continuation.terminal import TERMINATED, shown
+from continuation.terminal import shown
+from symbolic.signals import TERMINATED
 
 
 def die_once(mark: str) -> str:
@@ -52,7 +53,7 @@ def work(_):
     time.sleep(600)
 
 if __name__ == "__main__":
-    with command_line(), process_pool(1) as pool:
+    with command_line("nothing"), process_pool(1) as pool:
         print(os.getpid(), flush=True)
         pool.submit(work, 0).result()
 """

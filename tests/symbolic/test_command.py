@@ -75,6 +75,21 @@ def test_damaged_files_are_refused(tmp_path, field):
     assert output.count("refuses") == 1
 
 
+@pytest.mark.usefixtures("stored")
+def test_certificates_of_another_model_or_theorem_are_refused(tmp_path, proved):
+    content = json.loads(run("--preset", "single_unit", "--json")[1])
+    about_it = sum("model" in json.loads(v.certificate) for v in proved)
+    content["model"]["bias"] = True
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    code, output = run("check", tmp_path / "other.json")
+    assert (code, output.count("refuses")) == (1, about_it)
+    content["model"]["bias"] = False
+    content["verdicts"][0]["theorem"] = content["verdicts"][1]["theorem"]
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    code, output = run("check", tmp_path / "other.json")
+    assert (code, output.count("refuses")) == (1, 1)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"verdicts": [{}]}', '{"verdicts": [1]}'])
 def test_files_without_verdicts_are_refused(tmp_path, text):
     (tmp_path / "other.json").write_text(text)

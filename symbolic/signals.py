@@ -1,0 +1,71 @@
+"""Ctrl-C and SIGTERM: a command line ends with the code that shells expect, without a traceback."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+"""Exit codes of a process that was asked to end, as shells report them."""
+
+AGAIN = 0.05
+"""Seconds after which a signal is repeated that arrived where Python cannot raise."""
+
+_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+
+class Ended(SystemExit):
+    """Ctrl-C or SIGTERM; the code is the exit code.
+
+    Not KeyboardInterrupt, on which a library may return what it has so far: a command writes all
+    or nothing.
+    """
+
+
+def quiet_while_loading(package: str) -> None:
+    """Let the system end the process on Ctrl-C, if this is ``python -m package`` being loaded.
+
+    Nothing is begun then that would have to be cleaned up. Whoever imports the package as a
+    library keeps Python's own answer to Ctrl-C.
+    """
+    if sys.argv[:1] == ["-m"] and package in sys.orig_argv and _in_main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Raise `Ended` on the first Ctrl-C or SIGTERM; a second one ends the process at once."""
+    if not _in_main_thread():  # signals go to the main thread alone
+        yield
+        return
+    before = {number: signal.signal(number, _end) for number in _CODES}
+    hook, sys.unraisablehook = sys.unraisablehook, _once_more
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)
+    raise Ended(_CODES[signal.Signals(number)])
+
+
+def _once_more(unraisable: "sys.UnraisableHookArgs") -> None:
+    """A signal that came in a finaliser or a callback, where exceptions are lost, comes again."""
+    if not isinstance(unraisable.exc_value, Ended):
+        sys.__unraisablehook__(unraisable)
+        return
+    number = next(n for n, code in _CODES.items() if code == unraisable.exc_value.code)
+    signal.signal(number, _end)
+    threading.Timer(AGAIN, signal.raise_signal, [number]).start()
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
