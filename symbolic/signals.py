@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: a command line ends with the code that shells expect, without a traceback."""
 
+import os
 import signal
 import sys
 import threading
@@ -64,7 +65,7 @@ def _once_more(unraisable: "sys.UnraisableHookArgs") -> None:
         return
     number = next(n for n, code in _CODES.items() if code == unraisable.exc_value.code)
     signal.signal(number, _end)
-    threading.Timer(AGAIN, signal.raise_signal, [number]).start()
+    threading.Timer(AGAIN, os.kill, [os.getpid(), number]).start()
 
 
 def _in_main_thread() -> bool:

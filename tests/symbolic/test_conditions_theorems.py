@@ -125,8 +125,9 @@ def test_a_kernel_with_a_wrong_slope_in_the_noise_is_refused():
 @pytest.mark.parametrize(
     "change",
     [
-        {"input_scale": -1.0}, {"hidden": 2.0}, {"bias": 0}, {"teacher": "x("}, {"parameters": ["a"]},
-        {"activation": "1"}, {"activation": "0"}, {"output_weights": [1.0]}, {"input": "y"},
+        {"input_scale": -1.0}, {"hidden": 2.0}, {"bias": 0}, {"teacher": "x("},
+        {"parameters": ["a"]}, {"activation": "1"},
+        {"activation": "0"}, {"output_weights": [1.0]}, {"input": "y"},
         {"formula": "x"}, {"kind": "other"}, {"hidden": 10**9},
     ],
 )  # fmt: skip
