@@ -61,13 +61,13 @@ LAW = {
     f"{CERTIFY}.provers": PROVERS | STATISTICS,
     f"{CERTIFY}.checker": {"symbolic"},
     CERTIFY: ALL_CERTIFY,
-    "continuation.ensemble": {ENGINE},
+    "continuation.ensemble": {ENGINE, "symbolic.signals"},
     "continuation.statistics": {ENGINE},
-    "continuation.terminal": set(),
+    "continuation.terminal": {"symbolic.signals"},
     "continuation.storage": ALL,
     "continuation.commands": ALL,
     "continuation.__main__": {"continuation.commands", ENGINE},
-    "continuation": {ENGINE, EXPORTS},
+    "continuation": {ENGINE, EXPORTS, "symbolic.signals"},
     "figures": ALL,
 }
 """Room -> rooms whose modules it may import; every room may import from itself."""
