@@ -1,0 +1,77 @@
+"""`python -m tests.crash --kills N [--seed S] [--jobs J] [FIGURES]`: 1 on a difference."""
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+FIGURES = ("phase_plane", "landscape")
+"""Quick ones, of one and of several parts, whose data are points, fields and trajectories."""
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.crash")
+    parser.add_argument("figures", nargs="*", default=list(FIGURES))
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--jobs", type=int, default=1, help="workers of the main job")
+    options = parser.parse_args()
+    command = [sys.executable, "-m", "figures", "--quick", "--jobs", str(options.jobs)]
+    for name in options.figures:
+        command += ["--only", name]
+    with tempfile.TemporaryDirectory() as folder:
+        wrong = crash(command, Path(folder), options.kills, random.Random(options.seed))
+    sys.exit(int(wrong > 0))
+
+
+def crash(command, folder, kills, moments):
+    """Kill and run on; the number of finished stores that differ from the undisturbed one."""
+    run(command, folder / "warm")  # kernels are compiled once, before anything is timed
+    begin = time.monotonic()
+    run(command, folder / "whole")
+    lasts = time.monotonic() - begin
+    expected = stored(folder / "whole")
+    print(f"undisturbed: {lasts:.1f} s, {len(expected)} files", flush=True)
+    done = finished = wrong = 0
+    while done < kills:
+        finished += 1
+        output = folder / f"killed{finished}"
+        own = 0
+        while done < kills and killed(command, output, lasts * moments.random()):
+            done, own = done + 1, own + 1
+        run(command, output)
+        same = stored(output) == expected
+        wrong += not same
+        print(f"store {finished}: {own} kills, {'the same' if same else 'DIFFERS'}", flush=True)
+    print(f"{done} kills, {finished} finished stores, {wrong} different")
+    return wrong
+
+
+def run(command, output):
+    subprocess.run([*command, "--output", str(output)], check=True, stdout=subprocess.DEVNULL)
+
+
+def killed(command, output, seconds):
+    """Whether the job was killed before it had ended."""
+    with subprocess.Popen(
+        [*command, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.returncode == -signal.SIGKILL
+
+
+def stored(output):
+    """Every file of an output folder, unfinished ones included: name and bytes."""
+    paths = (path for path in sorted(output.rglob("*")) if path.is_file())
+    return {str(path.relative_to(output)): path.read_bytes() for path in paths}
+
+
+if __name__ == "__main__":
+    main()
