@@ -10,6 +10,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.certify.provers.boxes_search import MOST_POINTS
+from continuation.landscape.network import split_plain
 from continuation.landscape.sets import (
     DEAD_UNIT,
     ISOLATED,
@@ -74,7 +75,8 @@ def sort_sets(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Lis
             continue
         if found.theta is None:
             return listed, f"{found.label} has no weights"
-        w, v = np.abs(found.theta[:2]), found.theta[2:]
+        w, v = split_plain(found.theta)
+        w = np.abs(w)
         nonzero = w[w > 0.0]
         if (nonzero < low).any() or (nonzero > high).any() or (low > 0.0 and nonzero.size < 2):
             continue

@@ -8,7 +8,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import CORNER, LINEAR, STEP, arrival
-from continuation.landscape.network import ARRIVALS, Conditions, Grid, Loss, Responses
+from continuation.landscape.network import ARRIVALS, Conditions, Grid, Layout, Loss, Responses
 from continuation.landscape.sets import ISOLATED, SILENT_UNIT, SPLIT_LINE, CriticalSet
 
 NEARLY_LINEAR = 0.1
@@ -60,7 +60,8 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         return None
     lowest, highest = _range(loss)
     if critical.limit is None:
-        return lambda state: _beside_a_root(np.abs(state[:2]), lowest, highest)
+        inputs = Layout.of(model).input_weights
+        return lambda state: _beside_a_root(np.abs(inputs(state)), lowest, highest)
     if not critical.limit.units:
         return None
     return lambda state: CORNER.name if abs(state[0]) > highest or abs(state[0]) < lowest else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +28,7 @@ from continuation.landscape.flow.escapes import (
     STEP,
     UNIT,
 )
-from continuation.landscape.flow.options import FLOW_TIME, RTOL, STEP_LIMIT, FlowOptions
+from continuation.landscape.flow.options import FlowLimits, FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
 from continuation.landscape.flow.wide_flows import flow_in_pieces, has_compound_ends
@@ -75,15 +76,12 @@ class Trajectory:
         return replace(self, theta=theta, loss=loss, result=self.result.rescaled(units))
 
 
-@in_fitting_units
 def flow_to_limit(
     loss_at: LossAt,
     theta0: ArrayLike,
     *,
-    rtol: float = RTOL,
-    flow_time: float = FLOW_TIME,
-    step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
+    **options: Unpack[FlowLimits],
 ) -> FlowResult:
     """Follow the gradient flow from one start until its limit is decided.
 
@@ -93,15 +91,11 @@ def flow_to_limit(
         The loss at fixed parameters.
     theta0 : array_like, shape (d,)
         Initial weights.
-    rtol : float
-        Relative tolerance of a step; the absolute one is a thousandth of it.
-    flow_time : float
-        Largest time of the flow (not of the clock).
-    step_limit : int
-        Largest number of steps, rejected ones included.
     subspace : ndarray, shape (d, d), optional
         Orthogonal projector onto an invariant subspace that contains the start. Rounding is
         kept out of the flow, and only attraction within the subspace is asked for.
+    rtol, flow_time, step_limit
+        Of `FlowOptions`.
 
     Returns
     -------
@@ -116,9 +110,8 @@ def flow_to_limit(
     ----------
     E. Hairer and G. Wanner, *Solving Ordinary Differential Equations II* (1996), IV.7.
     """
-    starts = as_weights(loss_at.model, theta0)[None]
-    options = FlowOptions(rtol, flow_time, step_limit)
-    return _run(loss_at, starts, options, subspace, record=False)[0][0]
+    start = as_weights(loss_at.model, theta0)
+    return flows_to_limits(loss_at, start[None], subspace=subspace, **options)[0]
 
 
 @in_fitting_units
@@ -126,10 +119,8 @@ def flows_to_limits(
     loss_at: LossAt,
     thetas: ArrayLike,
     *,
-    rtol: float = RTOL,
-    flow_time: float = FLOW_TIME,
-    step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
+    **options: Unpack[FlowLimits],
 ) -> tuple[FlowResult, ...]:
     """`flow_to_limit` from every row of `thetas` (m, d), in one compiled call."""
     rows = np.ascontiguousarray(thetas, dtype=np.float64)
@@ -137,8 +128,7 @@ def flows_to_limits(
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
     for row in rows:
         as_weights(loss_at.model, row)
-    options = FlowOptions(rtol, flow_time, step_limit)
-    return _run(loss_at, rows, options, subspace, record=False)[0]
+    return _run(loss_at, rows, FlowOptions(**options), subspace, record=False)[0]
 
 
 @in_fitting_units
@@ -146,15 +136,12 @@ def trajectory(
     loss_at: LossAt,
     theta0: ArrayLike,
     *,
-    rtol: float = RTOL,
-    flow_time: float = FLOW_TIME,
-    step_limit: int = STEP_LIMIT,
     subspace: Array | None = None,
+    **options: Unpack[FlowLimits],
 ) -> Trajectory:
     """`flow_to_limit` that also records every accepted step."""
     starts = as_weights(loss_at.model, theta0)[None]
-    options = FlowOptions(rtol, flow_time, step_limit)
-    (result,), record = _run(loss_at, starts, options, subspace, record=True)
+    (result,), record = _run(loss_at, starts, FlowOptions(**options), subspace, record=True)
     return Trajectory(record[:, 0].copy(), record[:, 1:-1].copy(), record[:, -1].copy(), result)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 from continuation.errors import InvalidInputError
 
@@ -12,6 +13,14 @@ RTOL = 1e-6
 FLOW_TIME = 1e13
 """Flow time after which a trajectory is given up; escapes need up to 1e12."""
 STEP_LIMIT = 20_000
+
+
+class FlowLimits(TypedDict, total=False):
+    """The keywords of the public functions, see `FlowOptions`."""
+
+    rtol: float
+    flow_time: float
+    step_limit: int
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,14 @@ from continuation.landscape.infinity import (
     silent_weights,
     working_points,
 )
-from continuation.landscape.network import SPACING, Grid, LossAt, Responses, scaled_inertia
+from continuation.landscape.network import (
+    SPACING,
+    Grid,
+    LossAt,
+    Responses,
+    scaled_inertia,
+    split_plain,
+)
 from continuation.landscape.search.euler import Term, euler_count, euler_terms
 from continuation.landscape.search.two_units import isolated_points
 from continuation.landscape.sets import (
@@ -92,7 +99,7 @@ class _Interior:
 
     @property
     def term(self) -> tuple[float, float, int]:
-        w1, w2 = sorted(np.abs(self.found.weights[:2]))
+        w1, w2 = sorted(np.abs(split_plain(self.found.weights)[0]))
         return float(w1), float(w2), self.found.index
 
 
@@ -111,9 +118,9 @@ def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Inter
         for second in zeros[k + 1 :]:
             silent = ((float(first),), (float(second),))
             points.append(build.embedded(np.empty(0), 0, Embedding((), silent)))
-    known = [np.log(np.sort(p.theta[:2])) for p in points if p.theta is not None]
+    known = [np.log(np.sort(split_plain(p.theta)[0])) for p in points if p.theta is not None]
     for theta in isolated_points(responses, grid):
-        logs = np.log(theta[:2])
+        logs = np.log(split_plain(theta)[0])
         if all(np.abs(other - logs).max() > SAME_LOG_WEIGHT for other in known):
             points.append(build.point(_polished(at, theta), ISOLATED))
     regular = [_Interior(point.subkind, point) for point in points if not point.nullity]

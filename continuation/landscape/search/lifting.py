@@ -136,9 +136,12 @@ class Lifter:
         model = self.loss.model
         if self.decays:
             return SilentUnits((), 0, dead=model.is_odd)
-        units = Layout.of(model).with_hidden(base.units).units(base.theta)
+        layout = Layout.of(model).with_hidden(base.units)
+        units = layout.units(base.theta)
         if model.bias:
-            return silent_curves(self.at, self._outputs(base, self.loss.data.x), units[:, :2])
+            return silent_curves(
+                self.at, self._outputs(base, self.loss.data.x), units[:, : layout.inputs]
+            )
         responses = Responses.at(self.at)
         return silent_roots(responses, self._outputs(base, responses.x), units[:, 0])
 

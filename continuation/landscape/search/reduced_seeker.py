@@ -24,15 +24,15 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba import types
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from continuation import dense
 from continuation.arrays import Array
-from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
+from continuation.compilation import compiled_for_all_models
 from continuation.dense import cholesky, cholesky_solve
 from continuation.landscape.network import Layout, LossAt, input_place, unit_of_input, weights
+from continuation.landscape.search.seekers import SEEKER, run_from
 
 STEPS = 60
 """Steps of the seeker; those that arrive need 10 to 20."""
@@ -70,14 +70,8 @@ def seek_reduced(at: LossAt, starts: Array) -> tuple[Array, NDArray[np.bool_]]:
     close : ndarray of bool, shape (k,)
         Whether the steps have become small; `polish` decides whether there is a point.
     """
-    ends = np.array(starts, dtype=np.float64, order="C")
-    close = np.zeros(len(ends), dtype=np.bool_)
-    layout, run = Layout.of(at.model), compiled_reduced_seeker()
-    run(
-        at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, close,
-        layout.hidden, layout.linear,
-    )  # fmt: skip
-    return ends, close
+    layout = Layout.of(at.model)
+    return run_from(compiled_reduced_seeker(), at, starts, layout.hidden, layout.linear)
 
 
 @register_jitable
@@ -257,14 +251,7 @@ def _seek_all(kernel, p, constants, data, work, ends, close, hidden, inner):  # 
         close[k] = seek_one(kernel, p, constants, data, work, ends[k], hidden, inner)
 
 
-_VECTOR, _MATRIX = types.Array(types.float64, 1, "C"), types.Array(types.float64, 2, "C")
-_SIGNATURE = types.void(
-    types.FunctionType(KERNEL_SIGNATURE), types.float64, _VECTOR, _MATRIX, _MATRIX,
-    _MATRIX, types.Array(types.boolean, 1, "C"), types.int64, types.int64,
-)  # fmt: skip
-
-
 @cache
 def compiled_reduced_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense, weights))
+    return compiled_for_all_models(_seek_all, SEEKER, (dense, weights))

@@ -61,20 +61,31 @@ def seek(at: LossAt, starts: Array, target: int) -> tuple[Array, NDArray[np.bool
     found : ndarray of bool, shape (k,)
         Whether the end is a critical point, to rounding, with a regular Hessian.
     """
-    ends = np.array(starts, dtype=np.float64, order="C")
-    found = np.zeros(len(ends), dtype=np.bool_)
-    run = compiled_seeker()
-    run(at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, found, target, STEPS)
-    return ends, found
+    return run_from(compiled_seeker(), at, starts, target, STEPS)
 
 
 def polish(at: LossAt, theta: Array) -> Array | None:
     """Newton's method to rounding; None unless it contracts to a regular critical point."""
-    ends = np.array(theta, dtype=np.float64, ndmin=2)
-    found = np.zeros(1, dtype=np.bool_)
-    run = compiled_seeker()
-    run(at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, found, ANY_INDEX, 0)
-    return ends[0] if found[0] else None
+    (end,), (found,) = run_from(compiled_seeker(), at, np.array([theta]), ANY_INDEX, 0)
+    return end if found else None
+
+
+def run_from(
+    seeker: Callable[..., None], at: LossAt, starts: Array, first: int, second: int
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Run a compiled seeker of `SEEKER` from every start (k, d), with its two numbers.
+
+    Returns
+    -------
+    ends : ndarray, shape (k, d)
+    arrived : ndarray of bool, shape (k,)
+    """
+    ends = np.array(starts, dtype=np.float64, order="C")
+    arrived = np.zeros(len(ends), dtype=np.bool_)
+    seeker(
+        at.kernels.evaluate, at.p, at.constants, at.data, at.work, ends, arrived, first, second
+    )  # fmt: skip
+    return ends, arrived
 
 
 @register_jitable
@@ -167,13 +178,15 @@ def _seek_all(kernel, p, constants, data, work, ends, found, target, steps):  # 
 
 
 _VECTOR, _MATRIX = types.Array(types.float64, 1, "C"), types.Array(types.float64, 2, "C")
-_SIGNATURE = types.void(
+SEEKER = types.void(
     types.FunctionType(KERNEL_SIGNATURE), types.float64, _VECTOR, _MATRIX, _MATRIX,
     _MATRIX, types.Array(types.boolean, 1, "C"), types.int64, types.int64,
 )  # fmt: skip
+"""Kernel and its arguments, the weights to move (k, d), whether each has arrived (k,), and two
+numbers of the seeker's own."""
 
 
 @cache
 def compiled_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_seek_all, _SIGNATURE, (dense,))
+    return compiled_for_all_models(_seek_all, SEEKER, (dense,))

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import CONFLUENCE
-from continuation.landscape.network import Grid, Responses, project
+from continuation.landscape.network import (
+    Grid,
+    Responses,
+    join_plain,
+    output_place,
+    project,
+    split_plain,
+)
 from continuation.landscape.search.reduced_field import reduced_field
 
 CELL_MARGIN = 0.5
@@ -47,7 +54,7 @@ def isolated_points(responses: Responses, grid: Grid) -> Array:
     starts = _candidates(responses, grid)
     reach = REACH * np.log(grid.nodes[1] / grid.nodes[0])
     theta = _newton(responses, starts, reach)
-    w1, w2 = theta[:, 0], theta[:, 1]
+    (w1, w2), _ = split_plain(theta.T)
     inside = np.isfinite(theta).all(axis=1) & (w1 > grid.lowest) & (w2 < grid.highest) & (w1 < w2)
     inside &= w2 - w1 > CLOSEST * w1
     return _distinct(theta[inside])
@@ -165,37 +172,38 @@ def _chart_derivatives(responses: Responses, chart: Array) -> tuple[Array, Array
 
 def _loss_derivatives(responses: Responses, theta: Array) -> tuple[Array, Array]:
     """Gradient (k, 4) and Hessian (k, 4, 4) of L in θ, for k weight vectors at once."""
-    v = theta[:, 2:]
-    phi, dphi, ddphi = responses.features(theta[:, :2], 2)
+    w, v = (side.T for side in split_plain(theta.T))
+    phi, dphi, ddphi = responses.features(w, 2)
     residual = np.einsum("ku,kun->kn", v, phi) - responses.target
     jacobian = np.concatenate([v[:, :, None] * dphi, phi], axis=1)
     hessian = jacobian @ jacobian.transpose(0, 2, 1)
     bend = v * np.einsum("kun,kn->ku", ddphi, residual)
     mixed = np.einsum("kun,kn->ku", dphi, residual)
     for unit in (0, 1):
+        out = output_place(2, 1, unit)
         hessian[:, unit, unit] += bend[:, unit]
-        hessian[:, unit, unit + 2] += mixed[:, unit]
-        hessian[:, unit + 2, unit] += mixed[:, unit]
+        hessian[:, unit, out] += mixed[:, unit]
+        hessian[:, out, unit] += mixed[:, unit]
     return np.einsum("kin,kn->ki", jacobian, residual), hessian
 
 
 def to_chart(theta: Array) -> Array:
     """Weights (k, 4) in the chart of the confluence, (k, 4)."""
-    return np.asarray(CONFLUENCE.into(theta.T[:2], theta.T[2:]).T)
+    return np.asarray(CONFLUENCE.into(*split_plain(theta.T)).T)
 
 
 def from_chart(chart: Array) -> Array:
     """Inverse of `to_chart` for D > 0 (nan elsewhere: a conjugate pair of units)."""
-    return np.concatenate(CONFLUENCE.back(chart.T)).T
+    return join_plain(*CONFLUENCE.back(chart.T)).T
 
 
 def _distinct(theta: Array) -> Array:
     """One of each group of equal rows, in increasing order of w₁."""
     kept: list[Array] = []
     for row in theta[np.lexsort((theta[:, 1], theta[:, 0]))]:
-        logs = np.log(row[:2])
+        logs = np.log(split_plain(row)[0])
         for other in reversed(kept):
-            gap = np.abs(np.log(other[:2]) - logs)
+            gap = np.abs(np.log(split_plain(other)[0]) - logs)
             if gap[0] > SAME_POINT:
                 kept.append(row)
                 break
