@@ -18,7 +18,7 @@ from continuation.certify.checker import CheckResult
 from continuation.certify.provers import subject_of
 from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
-from continuation.landscape.network import Conditions, weights_of
+from continuation.landscape.network import Conditions, fitting_units, rescaled, weights_of
 from continuation.landscape.sets import Assembler, with_excess_risk
 
 ROUNDING = 1e-9
@@ -82,6 +82,8 @@ def agreements(
     parameters : mapping
         noise and weight_decay of the file.
     """
+    inward = fitting_units(loss, decays=parameters.get("weight_decay", 0.0) > 0.0).inverse
+    loss, sets = rescaled(loss, inward), [found.rescaled(inward) for found in sets]
     problem = problem_of(loss, **parameters)
     at = loss.at(**parameters)
     for k, found in enumerate(sets):

@@ -24,6 +24,7 @@ from continuation.certify import check as check_certificate
 from continuation.certify.checker import OLD
 from continuation.commands import common
 from continuation.errors import InvalidInputError, StoreError
+from continuation.landscape.network import Units, fitting_units
 from continuation.storage import (
     CERTIFICATES,
     RESULTS,
@@ -124,7 +125,8 @@ def _of_result(file: Path, result: Result) -> Report:
         raise StoreError(_nothing(file))
     checked = _checked(result.certificates)
     parameters = {name: float(result.settings.get(name) or 0.0) for name in PARAMETERS}
-    lines, faults = [], []
+    decays = parameters["weight_decay"] > 0.0
+    lines, faults = _units(fitting_units(result.loss, decays=decays)), []
     for found in agreements(result.loss, result.sets, checked, parameters):
         lines.append(f"set {found.set}: {found}")
         faults += [f"set {found.set}: {fault}" for fault in found.faults]
@@ -132,6 +134,13 @@ def _of_result(file: Path, result: Result) -> Report:
         faults += agreements_of_graph(result.graph, result.sets, checked)
         lines.append("connections: unchecked (trajectories are computed, not certified)")
     return Report(checked, lines, faults)
+
+
+def _units(units: Units) -> list[str]:
+    """What certificates measure in, where these are not the units of the data."""
+    if not units.change:
+        return []
+    return [f"certificates measure x in units of {units.x:g} and y in units of {units.y:g}"]
 
 
 def _of_figure(data: xr.Dataset, prefix: str) -> Report:

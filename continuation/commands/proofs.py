@@ -17,7 +17,7 @@ Certify = Annotated[
 def print_certificates(certificates: Sequence[Certificate]) -> None:
     """How many sets and basins are proved, and why the others are not."""
     proved = Counter(c.kind for c in certificates if c.proved)
-    kinds = ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in proved.items())
+    kinds = ", ".join(f"{count} × {kind}" for kind, count in proved.items())
     common.console.print(f"• proved: {kinds or 'nothing'}", highlight=False)
     for reason in dict.fromkeys(c.reason for c in certificates if not c.proved):
         common.console.print(f"• not proved: {reason}", highlight=False)

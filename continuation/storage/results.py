@@ -19,7 +19,7 @@ from continuation.certify.certificate import (
 )
 from continuation.errors import StoreError
 from continuation.landscape import Loss
-from continuation.landscape.network import Axis
+from continuation.landscape.network import Axis, fitting_units, rescaled
 from continuation.storage.kinds import GRAPH, RESULTS, Result
 from continuation.storage.manifest import EDITED
 from continuation.storage.netcdf import Stored, read_stored, to_json, write_dataset
@@ -123,8 +123,11 @@ def _result(path: str | os.PathLike[str], stored: Stored, kind: str) -> Result:
 def _certificates(
     data: xr.Dataset, loss: Loss, settings: Mapping[str, float | int | str | None]
 ) -> tuple[Certificate, ...]:
-    """The certificates of a file; they must speak of the data in it."""
+    """The certificates of a file; they must speak of the data in it, or in units that fit them."""
     if CERTIFICATES not in data:
         return ()
     values = {name: float(settings.get(name) or 0.0) for name in ("noise", "weight_decay")}
-    return certificates_from_json(str(data[CERTIFICATES].item()), [problem_of(loss, **values)])
+    units = fitting_units(loss, decays=values["weight_decay"] > 0.0)
+    spoken_of = (loss, rescaled(loss, units.inverse))
+    problems = [problem_of(one, **values) for one in spoken_of]
+    return certificates_from_json(str(data[CERTIFICATES].item()), problems)

@@ -32,12 +32,13 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.points import ProvedPoint, prove_point
 from continuation.certify.provers.question import Question
-from continuation.landscape.network import Given, Loss
+from continuation.landscape.network import Given, Loss, in_fitting_units
 
 MARGIN = 0.9
 """The height of the level above the minimum is claimed with this margin."""
 
 
+@in_fitting_units
 def certify_basin(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certificate:
     """Prove a neighbourhood of an attracting point that no trajectory leaves.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
+from typing import Any, Unpack
 
 from scipy.integrate import Radau
 
@@ -21,7 +21,7 @@ from continuation.certify.provers.question import Question
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
 from continuation.landscape.flow import FLOW_TIME
 from continuation.landscape.graph import Departure, departures
-from continuation.landscape.network import Symmetry
+from continuation.landscape.network import Given, Symmetry, in_fitting_units
 from continuation.landscape.sets import (
     SPLIT_LINE,
     coinciding_units,
@@ -39,6 +39,7 @@ ISOLATED_DEPARTURES = ("side", "line", "line end")
 """Departures in finitely many directions; those of higher index are sampled from a sphere."""
 
 
+@in_fitting_units
 def certify_sets(
     loss: Loss,
     sets: Sequence[CriticalSet],
@@ -154,10 +155,20 @@ def certify_graph(
     tuple of Certificate
         Of the nodes, in the order of `graph.sets`, then of the basins.
     """
-    parameters = shared_conditions(
+    found = shared_conditions(
         loss.data, graph.sets, noise=noise, size=size, weight_decay=weight_decay
-    ).keywords
-    question, at = Question.of(loss, **parameters), loss.at(**parameters)
+    )
+    nodes, basins, entered = _proofs(loss, graph, **found.keywords)
+    proved = {s.label: c.proved for s, c in zip(graph.sets, nodes, strict=True)}
+    return graph.with_certificates(proved, entered), (*nodes, *basins)
+
+
+@in_fitting_units
+def _proofs(
+    loss: Loss, graph: FlowGraph, **given: Unpack[Given]
+) -> tuple[tuple[Certificate, ...], list[Certificate], set[tuple[str, str, int]]]:
+    """Certificates of the nodes and of basins, and the edges that end in a certified basin."""
+    question, at = Question.of(loss, **given), loss.at(**given)
     nodes = _certificates(question, graph.sets)
     basins: list[Certificate] = []
     entered: set[tuple[str, str, int]] = set()
@@ -173,8 +184,7 @@ def certify_graph(
                 entered |= _complete_edges(graph, target, entries)
                 basin = with_entries(basin, [e.state for e in entries])
             basins.append(replace(basin, set=point.set))
-    proved = {s.label: c.proved for s, c in zip(graph.sets, nodes, strict=True)}
-    return graph.with_certificates(proved, entered), (*nodes, *basins)
+    return nodes, basins, entered
 
 
 @dataclass(frozen=True)

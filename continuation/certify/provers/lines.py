@@ -24,11 +24,12 @@ from continuation.certify.enclosures import ExactLoss, Failure, box, inertia, wo
 from continuation.certify.provers.points import Inertia, ProvedPoint, prove_point, weights_of
 from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import SPLIT_LINES, Given, Layout, Loss
+from continuation.landscape.network import SPLIT_LINES, Given, Layout, Loss, in_fitting_units
 
 NOT_LEVEL = "with weight decay the loss is not constant along a line: there is no split line"
 
 
+@in_fitting_units
 def certify_line(loss: Loss, base: ArrayLike, unit: int = 0, **given: Unpack[Given]) -> Certificate:
     """Prove a split line: its base point exists, and each open piece of it has one index.
 

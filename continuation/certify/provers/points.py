@@ -22,7 +22,7 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Given, Loss
+from continuation.landscape.network import Given, Loss, in_fitting_units
 
 Inertia = tuple[int, int, int]
 
@@ -81,6 +81,7 @@ class ProvedPoint:
         return arb_mat([[float.fromhex(entry) for entry in row] for row in self.inverse])
 
 
+@in_fitting_units
 def certify_point(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certificate:
     """Prove that one nondegenerate critical point lies near θ, alone, with its Morse index.
 

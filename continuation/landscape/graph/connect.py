@@ -31,7 +31,7 @@ from continuation.landscape.graph.exploration import COARSER, explore, has_unsta
 from continuation.landscape.graph.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
-from continuation.landscape.network import Loss, LossAt, in_fitting_units
+from continuation.landscape.network import Conditions, Loss, LossAt, in_fitting_units
 from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.progress import Progress, Report, silent
 
@@ -45,7 +45,6 @@ have hundreds of unstable directions each."""
 ENDS = ("source", "target")
 
 
-@in_fitting_units
 def connect(
     loss: Loss,
     sets: Sequence[CriticalSet],
@@ -104,12 +103,29 @@ def connect(
         raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")
     if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
         most_departures = WIDE_DEPARTURES
-    at = loss.under(
-        shared_conditions(loss.data, sets, noise=noise, size=size, weight_decay=weight_decay)
+    conditions = shared_conditions(
+        loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
     )
     options = FlowOptions(rtol, flow_time, step_limit)
+    graph = _connected(loss, sets, conditions, options, most_departures, seconds, progress)
+    # what was given stays what it is, to the last bit
+    return graph.over((*sets, *graph.sets[len(sets) :]))
+
+
+@in_fitting_units
+def _connected(
+    loss: Loss,
+    sets: Sequence[CriticalSet],
+    conditions: Conditions,
+    options: FlowOptions,
+    most_departures: int | None,
+    seconds: float,
+    progress: Report,
+) -> FlowGraph:
+    """`connect` for arguments that make sense."""
+    at = loss.under(conditions)
     flow = partial(_flows, at, options)
-    coarse_flow = partial(_flows, at, replace(options, rtol=min(COARSER * rtol, COARSEST)))
+    coarse_flow = partial(_flows, at, replace(options, rtol=min(COARSER * options.rtol, COARSEST)))
     known = list(sets)
     identify = partial(_target, loss, at, known)
     started, edges, notes = time.monotonic(), list[dict[str, Any]](), dict[str, str]()

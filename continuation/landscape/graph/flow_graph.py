@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,11 +150,16 @@ class FlowGraph:
 
     def rescaled(self, units: Units) -> FlowGraph:
         """The same graph, given in `units`, in the ones that these are multiples of."""
-        graph, sets = self.nx.copy(), tuple(one.rescaled(units) for one in self.sets)
-        for one in sets:
-            graph.nodes[one.label].update(_place(one))
+        graph = self.nx.copy()
         for _, _, edge in graph.edges(data=True):
             edge["loss_drop"] *= units.loss
+        return FlowGraph(graph).over(one.rescaled(units) for one in self.sets)
+
+    def over(self, sets: Iterable[CriticalSet]) -> FlowGraph:
+        """The same graph with these sets behind its nodes, whose places and losses are theirs."""
+        graph, sets = self.nx.copy(), tuple(sets)
+        for one in sets:
+            graph.nodes[one.label].update(_place(one))
         return FlowGraph(graph, sets)
 
     def with_certificates(

@@ -52,7 +52,7 @@ from continuation.landscape.network.symmetry import (
     Stabiliser,
     Symmetry,
 )
-from continuation.landscape.network.units import Units, in_fitting_units, rescaled
+from continuation.landscape.network.units import Units, fitting_units, in_fitting_units, rescaled
 from continuation.landscape.network.weight_grid import SPACING, Grid
 from continuation.landscape.network.weights import (
     Layout,
@@ -108,6 +108,7 @@ __all__ = [
     "activation",
     "as_weights",
     "capability_table",
+    "fitting_units",
     "height",
     "in_fitting_units",
     "input_place",

@@ -28,7 +28,7 @@ from continuation.landscape.network.loss import INPUT_ROW, TARGET_ROW, Loss, Los
 from continuation.landscape.network.weights import Layout
 from symbolic import Model
 
-WEIGHTS = ("theta0", "thetas")
+WEIGHTS = ("theta", "theta0", "thetas", "base")
 """Arguments that are weights (…, d): no other array has units."""
 
 P = ParamSpec("P")
@@ -78,20 +78,19 @@ class Units:
         """Unit of a loss."""
         return self.y**2
 
-    def with_hidden(self, hidden: int) -> Units:
-        """The same for networks of another width."""
-        return replace(self, layout=self.layout.with_hidden(hidden))
-
     def weights(self, theta: ArrayLike) -> Array:
         """Weights (…, d) given in these units, in the ones that these are multiples of.
 
-        w x and biases are numbers, output weights and offset are measured like y. Arrays of
-        another shape are left to those who refuse them.
+        w x and biases are numbers, output weights and offset are measured like y. Those of a
+        network of another width are converted alike; arrays that fit none are left to those who
+        refuse them.
         """
         layout, theta = self.layout, np.asarray(theta, dtype=np.float64)
+        if theta.ndim == 0 or (theta.shape[-1] - layout.rest) % layout.blocks:
+            return theta
+        hidden = (theta.shape[-1] - layout.rest) // layout.blocks
         unit = [1.0 / self.x, 1.0][: layout.inputs] + [self.y] * layout.outputs
-        each = layout.join(np.tile(unit, (layout.hidden, 1)), np.full(layout.rest, self.y))
-        return theta * each if theta.shape[-1:] == each.shape else theta
+        return theta * layout.join(np.tile(unit, (hidden, 1)), np.full(layout.rest, self.y))
 
 
 @runtime_checkable
@@ -116,11 +115,11 @@ def in_fitting_units(
 
     @wraps(function)
     def measured(loss: Source, *args: P.args, **kwargs: P.kwargs) -> Result:
-        units = _units_of(loss)
+        units = fitting_units(loss)
         if not units.change:
             return function(loss, *args, **kwargs)
         given = signature.bind(loss, *args, **kwargs)
-        if _decays(given.arguments):
+        if _decays({**given.arguments, **kwargs}):
             return function(loss, *args, **kwargs)
         for name, value in given.arguments.items():
             if name in WEIGHTS:
@@ -148,7 +147,10 @@ def rescaled(value: Any, units: Units) -> Any:
     return value
 
 
-def _units_of(loss: Loss | LossAt) -> Units:
+def fitting_units(loss: Loss | LossAt, *, decays: bool = False) -> Units:
+    """Units that fit the data of a loss, as multiples of its own; those under weight decay."""
+    if decays:
+        return Units(Layout.of(loss.model))
     if isinstance(loss, LossAt):
         return Units.fitting(loss.model, loss.x, loss.targets)
     return Units.fitting(loss.model, loss.data.x, loss.data.target)
@@ -165,8 +167,9 @@ def _nearest(values: Array) -> float:
 def _decays(arguments: Mapping[str, Any]) -> bool:
     """Whether there is weight decay: given, or in the conditions of a loss or of sets."""
     each = itertools.chain.from_iterable(
-        value if isinstance(value, Sequence) else (value,) for value in arguments.values()
+        value if isinstance(value, Sequence) else (value, *getattr(value, "sets", ()))
+        for value in arguments.values()
     )
-    held = (getattr(one, "conditions", None) for one in each)
+    held = (getattr(one, "conditions", one) for one in each)
     decaying = any(isinstance(one, Conditions) and one.decays for one in held)
     return decaying or bool(arguments.get("weight_decay"))

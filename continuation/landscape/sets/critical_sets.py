@@ -244,14 +244,11 @@ class CriticalSet:
 
     def rescaled(self, units: Units) -> CriticalSet:
         """The same set, given in `units`, in the ones that these are multiples of."""
-        base = self.base
-        if base is not None and self.embedding is not None:
-            base = units.with_hidden(len(self.embedding.copies)).weights(base)
         return replace(
             self,
             theta=None if self.theta is None else units.weights(self.theta),
             limit=None if self.limit is None else self.limit.rescaled(units),
-            base=base,
+            base=None if self.base is None else units.weights(self.base),
             embedding=None if self.embedding is None else self.embedding.rescaled(units),
             loss=self.loss * units.loss,
         )
