@@ -19,7 +19,8 @@ CITATIONS = [
 MATHEMATICS = (
     "infinity/charts", "infinity/ends", "infinity/limit_model", "sets/manifolds",
     "sets/embedding", "search/euler", "branches/regions", "zero_noise/blow_up", "flow/decision",
-    "flow/escapes", "network/ramp", "network/symmetry", "network/units", "graph/connect", "evolution/switches",
+    "flow/escapes", "network/ramp", "network/symmetry", "network/units", "graph/connect",
+    "evolution/switches",
 )  # fmt: skip
 """Modules of the landscape that rest on a section of the theory."""
 
