@@ -58,7 +58,7 @@ def settle(
 
     The coefficients are eliminated in every step, which the engine's Newton does not do.
     """
-    moving = np.flatnonzero([cluster.place == "finite" for cluster in clusters])
+    moving = np.flatnonzero([cluster.moves for cluster in clusters])
     counts = np.cumsum([cluster.weights.size for cluster in clusters])[:-1]
     previous = np.inf
     for iteration in range(SETTLE_STEPS):

@@ -12,16 +12,24 @@ C. de Boor, "Divided differences", *Surveys in Approximation Theory* 1 (2005) 46
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.flow.decision import EQUAL_UNITS
 from continuation.landscape.flow.escapes import CORNER_RADIUS, STEP_LIMIT
-from continuation.landscape.infinity import MOST_MEETING, ModelPoint, step_slope
+from continuation.landscape.infinity import (
+    MOST_MEETING,
+    LimitModel,
+    LimitUnit,
+    ModelPoint,
+    step_slope,
+)
 from continuation.landscape.network import Responses, activation, height, split_plain
 from symbolic import Model
 
@@ -34,22 +42,22 @@ IDLE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Cluster:
-    """Units that meet, or a finite unit.
+class Cluster(ABC):
+    """Units that meet, at a finite weight, at zero or at infinity.
 
     Attributes
     ----------
-    place : {"finite", "zero", "infinity"}
-        Where the weights tend to; a weight that tends to infinity (a step) is alone.
     weights : ndarray, shape (m,)
         Distinct input weights, made positive.
     shares : tuple of ndarray, length m
         Output weights of the units that share each, over their sum.
     """
 
-    place: str
     weights: Array
     shares: tuple[Array, ...]
+
+    moves: ClassVar[bool] = False
+    """Whether the place where they meet is a weight of the limit."""
 
     @property
     def centre(self) -> float:
@@ -59,54 +67,133 @@ class Cluster:
     @property
     def shrinks(self) -> bool:
         """Whether this is an end, rather than a finite unit."""
-        return self.place != "finite" or self.weights.size > 1
+        return True
 
+    @abstractmethod
     def nodes(self, centre: float, s: float) -> Array:
         """Input weights (m,) at size s."""
-        if self.place == "zero":
-            return s * self.weights
-        if self.place == "infinity":
-            return self.weights / s
-        return centre + s * (self.weights - self.centre)
 
+    @abstractmethod
     def differences(self, model: Model, centre: float, s: float) -> Array:
         """Responses of the units ↦ basis functions, shape (m, m), for s > 0."""
-        nodes = self.nodes(centre, s)
-        if self.place == "zero":
-            return _divided(nodes**2) / nodes
-        if self.place == "infinity":
-            return np.full((1, 1), 1.0 / height(model))
-        order = np.array([math.factorial(j) for j in range(nodes.size)], dtype=np.float64)
-        return order[:, None] * _divided(nodes)
+
+    @abstractmethod
+    def limit_basis(self, responses: Responses, centre: float) -> Array:
+        """Basis functions at size 0, and where it moves two derivatives: shape (3, m, q)."""
+
+    @abstractmethod
+    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
+        """Derivative of the loss in the squared size at s = 0, up to a positive factor."""
+
+    @abstractmethod
+    def added_to(self, limit: LimitModel, model: Model, centre: float, values: Array) -> LimitModel:
+        """A limit model with the part of this cluster, whose coefficients are (m,)."""
 
     def basis(self, responses: Responses, centre: float, s: float) -> Array:
         """Basis functions and two derivatives in the centre, shape (3, m, q)."""
-        m = self.weights.size
         if s > 0.0:
             raw = responses.features(self.nodes(centre, s), 2)
             basis = np.einsum("jk,dkq->djq", self.differences(responses.model, centre, s), raw)
-        elif self.place == "zero":
-            rows = [responses.monomial(2 * j + 1) for j in range(m)]
-            basis = taylor(responses.model)[1 : 2 * m : 2, None] * np.array([rows] * 3)
-        elif self.place == "infinity":
-            basis = np.array([[_step(responses)]] * 3)
         else:
-            features = responses.features(centre, m + 1)
-            basis = np.array([features[d : d + m] for d in range(3)])
-        if self.place != "finite":
+            basis = self.limit_basis(responses, centre)
+        if not self.moves:
             basis[1:] = 0.0
         return basis
 
-    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
-        """Derivative of the loss in the squared size at s = 0, up to a positive factor."""
+
+@dataclass(frozen=True, eq=False)
+class FiniteCluster(Cluster):
+    """Units that meet at a finite weight, or one unit."""
+
+    moves: ClassVar[bool] = True
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether there are several units."""
+        return self.weights.size > 1
+
+    def nodes(self, centre: float, s: float) -> Array:
+        """Around the centre."""
+        return centre + s * (self.weights - self.centre)
+
+    def differences(self, model: Model, centre: float, s: float) -> Array:
+        """Divided differences of φ, times factorials."""
+        nodes = self.nodes(centre, s)
+        order = np.array([math.factorial(j) for j in range(nodes.size)], dtype=np.float64)
+        return order[:, None] * _divided(nodes)
+
+    def limit_basis(self, responses: Responses, centre: float) -> Array:
+        """φ(wx) and its derivatives."""
         m = self.weights.size
-        if self.place == "infinity":
-            point = ModelPoint(np.inf, np.array([last]), residual, np.empty((0, 0)))
-            return step_slope(responses, point, last)
-        if self.place == "zero":
-            above = taylor(responses.model)[2 * m + 1]
-            return float(last * above * (residual @ responses.monomial(2 * m + 1)))
+        features = responses.features(centre, m + 1)
+        return np.array([features[d : d + m] for d in range(3)])
+
+    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
+        """By the next derivative but one."""
+        m = self.weights.size
         return float(last * (residual @ responses.features(centre, m + 1)[m + 1]))
+
+    def added_to(self, limit: LimitModel, model: Model, centre: float, values: Array) -> LimitModel:
+        """One more unit."""
+        unit = LimitUnit(centre, tuple(map(float, values)))
+        return replace(limit, units=(*limit.units, unit))
+
+
+@dataclass(frozen=True, eq=False)
+class VanishingCluster(Cluster):
+    """Units whose input weights go to zero."""
+
+    def nodes(self, centre: float, s: float) -> Array:
+        """In proportion."""
+        return s * self.weights
+
+    def differences(self, model: Model, centre: float, s: float) -> Array:
+        """Divided differences of φ(√z x)/√z over z = w²."""
+        nodes = self.nodes(centre, s)
+        return _divided(nodes**2) / nodes
+
+    def limit_basis(self, responses: Responses, centre: float) -> Array:
+        """Odd powers of x, with their Taylor coefficients."""
+        m = self.weights.size
+        rows = [responses.monomial(2 * j + 1) for j in range(m)]
+        return taylor(responses.model)[1 : 2 * m : 2, None] * np.array([rows] * 3)
+
+    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
+        """By the next odd power."""
+        m = self.weights.size
+        above = taylor(responses.model)[2 * m + 1]
+        return float(last * above * (residual @ responses.monomial(2 * m + 1)))
+
+    def added_to(self, limit: LimitModel, model: Model, centre: float, values: Array) -> LimitModel:
+        """The powers."""
+        scaled = values * taylor(model)[1 : 2 * values.size : 2]
+        return replace(limit, powers=tuple(map(float, scaled)))
+
+
+@dataclass(frozen=True, eq=False)
+class StepCluster(Cluster):
+    """A unit whose input weight goes to infinity; it is alone."""
+
+    def nodes(self, centre: float, s: float) -> Array:
+        """Steeper and steeper."""
+        return self.weights / s
+
+    def differences(self, model: Model, centre: float, s: float) -> Array:
+        """The response in units of φ(∞)."""
+        return np.full((1, 1), 1.0 / height(model))
+
+    def limit_basis(self, responses: Responses, centre: float) -> Array:
+        """φ(w x) for w → ∞ in units of φ(∞): sign x."""
+        return np.array([[responses.rows(np.sign(responses.x))]] * 3)
+
+    def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
+        """As of the step end of one unit."""
+        point = ModelPoint(np.inf, np.array([last]), residual, np.empty((0, 0)))
+        return step_slope(responses, point, last)
+
+    def added_to(self, limit: LimitModel, model: Model, centre: float, values: Array) -> LimitModel:
+        """The step."""
+        return replace(limit, step=float(values[0]))
 
 
 def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
@@ -134,7 +221,7 @@ def partitions(theta: Array) -> Iterator[tuple[Cluster, ...]]:
             yield clusters
         *others, last = clusters
         if last.weights[0] > STEP_LIMIT and not last.shrinks:
-            yield (*others, replace(last, place="infinity"))
+            yield (*others, StepCluster(last.weights, last.shares))
 
 
 def _joinings(w: Array) -> Iterator[tuple[bool, ...]]:
@@ -160,7 +247,7 @@ def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Clu
     """
     total = np.array([part.sum() for part in v])
     starts = [k for k, with_last in enumerate(joined) if k == 0 or not with_last]
-    clusters = []
+    clusters: list[Cluster] = []
     for low, high in zip(starts, [*starts[1:], w.size], strict=True):
         signs = np.sign(total[low:high])
         runs = np.split(np.arange(low, high), 1 + np.flatnonzero(np.diff(signs)))
@@ -168,14 +255,9 @@ def _clusters(w: Array, v: Sequence[Array], joined: Sequence[bool]) -> tuple[Clu
         merged = [float(weight[run] @ w[run] / weight[run].sum()) for run in runs]
         outputs = [np.concatenate([v[k] for k in run]) for run in runs]
         shares = tuple(part / (part.sum() or 1.0) for part in outputs)
-        place = "zero" if low == 0 and joined[0] else "finite"
-        clusters.append(Cluster(place, np.array(merged), shares))
+        of = VanishingCluster if low == 0 and joined[0] else FiniteCluster
+        clusters.append(of(np.array(merged), shares))
     return tuple(clusters)
-
-
-def _step(responses: Responses) -> Array:
-    """φ(w x) for w → ∞ in units of φ(∞): sign x."""
-    return responses.rows(np.sign(responses.x))
 
 
 def _divided(nodes: Array) -> Array:

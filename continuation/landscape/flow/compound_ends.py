@@ -24,13 +24,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.flow.cluster_minima import Settled, settle
-from continuation.landscape.flow.clusters import Cluster, partitions, taylor
+from continuation.landscape.flow.clusters import Cluster, partitions
 from continuation.landscape.flow.escapes import (
     FIRST_CHANGE,
     NEXT_CHANGE,
@@ -39,7 +39,7 @@ from continuation.landscape.flow.escapes import (
     STEEPNESS,
     VANISHING,
 )
-from continuation.landscape.infinity import LimitModel, LimitUnit
+from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Responses
 
 SHRINKING = (5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0.0)
@@ -169,13 +169,6 @@ def _limit(responses: Responses, clusters: Sequence[Cluster], at: Settled) -> Li
     order = sorted(range(len(clusters)), key=lambda k: (-clusters[k].weights.size, at.centres[k]))
     limit = LimitModel()
     for k in order:
-        place, values = clusters[k].place, at.coefficients[k]
-        if place == "infinity":
-            limit = replace(limit, step=float(values[0]))
-        elif place == "zero":
-            scaled = values * taylor(responses.model)[1 : 2 * values.size : 2]
-            limit = replace(limit, powers=tuple(map(float, scaled)))
-        else:
-            unit = LimitUnit(float(at.centres[k]), tuple(map(float, values)))
-            limit = replace(limit, units=(*limit.units, unit))
+        centre, values = float(at.centres[k]), at.coefficients[k]
+        limit = clusters[k].added_to(limit, responses.model, centre, values)
     return limit

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, flow_to_limit
-from continuation.landscape.flow.clusters import Cluster, partitions
+from continuation.landscape.flow.clusters import (
+    FiniteCluster,
+    StepCluster,
+    VanishingCluster,
+    partitions,
+)
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.gradient_flow import trajectory
 from continuation.landscape.infinity import end_of
@@ -41,18 +46,18 @@ def shares(m):
 
 
 @pytest.mark.parametrize(
-    ("place", "weights"),
+    ("of", "weights"),
     [
-        ("finite", [0.9, 1.2]),
-        ("finite", [0.8, 1.0, 1.3, 1.5]),
-        ("zero", [0.2]),
-        ("zero", [0.1, 0.2, 0.4]),
-        ("infinity", [40.0]),
+        (FiniteCluster, [0.9, 1.2]),
+        (FiniteCluster, [0.8, 1.0, 1.3, 1.5]),
+        (VanishingCluster, [0.2]),
+        (VanishingCluster, [0.1, 0.2, 0.4]),
+        (StepCluster, [40.0]),
     ],
 )
-def test_basis_functions_are_continuous_down_to_the_limit(four, place, weights):
+def test_basis_functions_are_continuous_down_to_the_limit(four, of, weights):
     responses = four[2]
-    cluster = Cluster(place, np.array(weights), shares(len(weights)))
+    cluster = of(np.array(weights), shares(len(weights)))
     limit = cluster.basis(responses, cluster.centre, 0.0)
     gaps = [
         np.abs(cluster.basis(responses, cluster.centre, s) - limit)[:, -1].max()
@@ -63,7 +68,7 @@ def test_basis_functions_are_continuous_down_to_the_limit(four, place, weights):
 
 
 def test_derivatives_in_the_centre_agree_with_differences(four):
-    cluster = Cluster("finite", np.array([0.9, 1.0, 1.3]), shares(3))
+    cluster = FiniteCluster(np.array([0.9, 1.0, 1.3]), shares(3))
     for s in (1.0, 0.0):
         value = {h: cluster.basis(four[2], 1.1 + h, s) for h in (-1e-5, 0.0, 1e-5)}
         for order in (1, 2):
@@ -84,10 +89,10 @@ def test_weights_are_grouped_with_their_copies():
     # w 0.2 twice and 0.5 with the opposite sign go to zero; 3 and −3.1 meet
     theta = np.array([0.2, -0.2, 0.5, 3.0, -3.1, 1.0, -1.0, -2.0, 5.0, 5.0])
     found = [
-        [(c.place, tuple(np.round(c.weights, 3)), [part.size for part in c.shares]) for c in p]
+        [(type(c), tuple(np.round(c.weights, 3)), [part.size for part in c.shares]) for c in p]
         for p in partitions(theta)
     ]
-    assert [("zero", (0.2, 0.5), [2, 1]), ("finite", (3.0, 3.1), [1, 1])] in found
+    assert [(VanishingCluster, (0.2, 0.5), [2, 1]), (FiniteCluster, (3.0, 3.1), [1, 1])] in found
 
 
 def test_limits_are_those_of_later_weights(four, flows):
