@@ -11,11 +11,13 @@ from continuation.arclength import resume_branch, samples, trace_branch
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.compiled_problem import CompiledProblem
+from continuation.curve import Curve
 from continuation.curves import (
-    Curve,
     trace_branch_point_curve,
     trace_flip_curve,
     trace_fold_curve,
+    trace_hopf_curve,
+    trace_neimark_sacker_curve,
     trace_user_curve,
 )
 from continuation.deflation import find_solutions
@@ -40,7 +42,6 @@ from continuation.maps import (
 from continuation.meaning import Meaning
 from continuation.newton import NewtonResult, newton
 from continuation.options import NewtonOptions, StepOptions
-from continuation.oscillation_curves import trace_hopf_curve, trace_neimark_sacker_curve
 from continuation.switching import Offshoot, branch_directions
 
 __all__ = [

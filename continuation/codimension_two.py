@@ -1,144 +1,268 @@
-"""Points of codimension two on curves: found by test functions, solved on systems of their own.
+"""Points of codimension two on curves: functions that change sign there, names, normal forms.
 
-bogdanov-takens   F = 0,  J v = 0,  J w = v,  vᵀv = 1,  vᵀw = 0           for (x, v, w, p, q)
-cusp              F = 0,  J v = 0,  vᵀv = 1,  ψᵀF_xx[v, v] = 0            for (x, v, p, q)
+On a curve an eigenvalue or a pair is critical. A second condition is met where
 
-Both are regular at a generic point, also where the curve on which it was found is singular: a curve
-of Hopf points is so at a Bogdanov-Takens point, where one of folds crosses it.
+- a coefficient of the normal form vanishes: cusp, generalised Hopf and flip, Chenciner;
+- the critical eigenvalue is double, with one eigenvector: ψᵀMv = 0, or ω = 0, or for maps ω = π;
+- another eigenvalue, or another pair, of those that are left becomes critical;
+- a pair of multipliers passes a third or a fourth root of 1.
+
+The equations of the curve together with one of these are what defines the point; they are regular
+there. Functions are such that none has a pole where another vanishes: ψ has length 1 and a sign
+that varies smoothly, and coefficients, which divide by the eigenvalue that vanishes at a zero-Hopf
+point, are multiplied by it.
 
 References
 ----------
-.. [1] Yu. A. Kuznetsov, *Elements of Applied Bifurcation Theory*, 4th ed., Springer 2023, ch. 8;
+.. [1] Yu. A. Kuznetsov, *Elements of Applied Bifurcation Theory*, 4th ed., Springer 2023, ch. 8, 9;
        normal forms: *SIAM J. Numer. Anal.* 36 (1999) 1104.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
-from continuation import normal_forms
+from continuation import normal_forms, oscillation
 from continuation.arrays import Array
-from continuation.branch import SpecialPoint
-from continuation.callable_problem import Problem
-from continuation.newton import newton
+from continuation.bordered_sparse import ALL
+from continuation.linalg import eigenvectors
 from continuation.problem import AnyProblem
+from continuation.scaling import InUnits
 
-__all__ = ["fold_coefficient", "overlap", "solved"]
+__all__ = ["Critical", "Degeneracy", "degeneracies"]
 
-Family = Callable[[float], AnyProblem]
+FLIP = -2.0
+"""Eigenvalue of dF/dx where a multiplier is -1."""
 
-#: Newton may move a root of a test function by this part of 1 + |(x, p, q)|.
-MAX_SHIFT = 1e-2
-
-
-# -- test functions along a curve --------------------------------------------------------------
+CONJUGATE = 1e-9
+"""Eigenvalues that are conjugate to this part are so."""
 
 
-def left_along(problem: AnyProblem, z: Array, v: Array) -> Array:
-    """Left null vector ψ of length 1 whose sign varies smoothly with the right one, v.
+@dataclass(frozen=True, eq=False)
+class Critical:
+    """A point of a curve.
 
-    ψ vᵀ is a positive multiple of the adjugate of dF/dx, which is smooth; ψ/(ψᵀv) has a pole where
-    they are orthogonal.
+    Attributes
+    ----------
+    problem : InUnits
+        At the second parameter there.
+    z : (n + 1,) ndarray
+        (x, p), in these units.
+    vector : (n,) ndarray
+        Right eigenvector v; complex for a pair.
+    value : complex
+        Critical eigenvalue of (dF/dx, M).
+    square : float
+        Signed κ of a pair, ω² or for a map 2 - 2 cos ω: where it is 0 (or 4) the pair is double.
     """
-    u, _, vt = linalg.svd(problem.jacobian(z[:-1], float(z[-1])))
-    sign = np.sign(linalg.det(u) * linalg.det(vt)) * np.sign(vt[-1] @ v)
-    return np.asarray(sign * u[:, -1])
+
+    problem: InUnits
+    z: Array
+    vector: Array
+    value: complex
+    square: float = 0.0
+
+    @property
+    def frequency(self) -> float:
+        """Of the critical pair, else zero."""
+        return _frequency(self.value, self.problem.is_map) if self.square > 0 else 0.0
+
+    @cached_property
+    def mass(self) -> Array:
+        """M, the identity for most."""
+        return self.problem.mass_matrix(self.vector.size)
+
+    @cached_property
+    def jacobian(self) -> Array:
+        """dF/dx, dense."""
+        j: Any = self.problem.jacobian(self.z[:-1], float(self.z[-1]))
+        is_sparse: bool = sparse.issparse(j)
+        return np.asarray(j.toarray() if is_sparse else j)
+
+    @cached_property
+    def others(self) -> Array:
+        """Eigenvalues but for the critical ones."""
+        n = self.vector.size
+        if self.problem.degrees(n) == n:
+            values = linalg.eigvals(np.linalg.solve(self.mass, self.jacobian))
+        else:
+            values = linalg.eigvals(self.jacobian, self.mass)
+            values = values[np.argsort(np.abs(values))][: self.problem.degrees(n)]
+        for critical in {self.value, np.conj(self.value)}:
+            values = np.delete(values, np.abs(values - critical).argmin())
+        return values
+
+    @cached_property
+    def left(self) -> Array:
+        """Left eigenvector; of length 1 and a smooth sign where it is real.
+
+        ψ vᵀ is a positive multiple of the adjugate of J - λM, which is smooth; ψ/(ψᵀv) has a pole
+        where they are orthogonal.
+        """
+        if np.iscomplexobj(self.vector):
+            return eigenvectors(self.jacobian, self.value, self.mass)[1]
+        u, _, vt = linalg.svd(self.jacobian - self.value.real * self.mass)
+        sign = np.sign(linalg.det(u) * linalg.det(vt)) * np.sign(vt[-1] @ self.vector)
+        return np.asarray(sign * u[:, -1])
+
+    def nearest_pair(self) -> tuple[float, complex]:
+        """The pair of others that is nearest to being critical: how far, signed, and an eigenvalue.
+
+        The sign is that of the product over all pairs. The eigenvalue is not real where the pair
+        is one of conjugates; of real ones λ and -λ nothing happens.
+        """
+        best, of, sign = np.inf, 0j, 1.0
+        for a, b in combinations(self.others, 2):
+            beside = (1 + a) * (1 + b) - 1 if self.problem.is_map else a + b
+            together = bool(a.imag) and abs(a - np.conj(b)) <= CONJUGATE * abs(a)
+            if (together or not (a.imag or b.imag)) and beside.real < 0:
+                sign = -sign
+            if abs(beside) < best:
+                best, of = abs(beside), complex(a) if together else 0j
+        return sign * best, of
 
 
-def fold_coefficient(problem: AnyProblem, z: Array, v: Array) -> float:
-    """ψᵀF_xx[v, v]: zero at a cusp."""
-    e = np.append(v, 0.0)
-    return float(left_along(problem, z, v) @ problem.second(z, e, e))
+# -- functions that change sign ------------------------------------------------------------------
 
 
-def overlap(problem: AnyProblem, z: Array, v: Array) -> float:
-    """ψᵀv: zero where the eigenvalue zero is double, at a Bogdanov-Takens point."""
-    return float(left_along(problem, z, v) @ v)
+def coefficient(at: Critical) -> float:
+    """Of the normal form on the centre manifold; exactly zero where a pair has become real."""
+    if np.iscomplexobj(at.vector):
+        return _of_pair(at) * _without_pole(at) if np.sin(at.frequency) else 0.0
+    if at.value:
+        cubic = oscillation.flip_vector(at.problem, at.z, at.vector)
+        return float(at.left @ cubic) * _without_pole(at)
+    e = np.append(at.vector, 0.0)
+    return float(at.left @ at.problem.second(at.z, e, e))
 
 
-# -- systems -----------------------------------------------------------------------------------
+def _of_pair(at: Critical) -> float:
+    here = (at.problem, at.z, at.vector, at.left, at.frequency)
+    if at.problem.is_map:
+        return oscillation.neimark_sacker(*here)["cubic"]
+    return oscillation.hopf(*here)["lyapunov"] * at.frequency
+
+
+def _without_pole(at: Critical) -> float:
+    return zero(at) if at.others.size else 1.0
+
+
+def overlap(at: Critical) -> float:
+    """ψᵀMv: zero where the critical eigenvalue is double."""
+    return float(at.left @ at.mass @ at.vector)
+
+
+def zero(at: Critical) -> float:
+    """Another eigenvalue zero."""
+    return _nearest(at.others)
+
+
+def minus(at: Critical) -> float:
+    """Another multiplier -1."""
+    return _nearest(at.others - FLIP)
+
+
+def pair(at: Critical) -> float:
+    """Another pair on the axis or the circle, or two real eigenvalues opposite to each other."""
+    return at.nearest_pair()[0]
+
+
+def _nearest(values: Array) -> float:
+    """Smallest modulus, with the sign of the product of all."""
+    if not values.size:
+        return 1.0
+    negative = int(((values.imag == 0) & (values.real < 0)).sum())
+    return float((-1) ** negative * np.abs(values).min())
+
+
+def at_square(kappa: float) -> Callable[[Critical], float]:
+    """The pair has a certain κ."""
+    return lambda at: at.square - kappa
+
+
+none, quarter, third, half = map(at_square, (0.0, 2.0, 3.0, 4.0))
+"""For a map: multipliers 1; ±i; third roots of 1; -1."""
+
+Test = Callable[[Critical], float]
+
+ON_CURVES: Mapping[tuple[str, bool], Mapping[str, Test]] = {
+    ("fold", False): {"cusp": coefficient, "bogdanov-takens": overlap, "zero-hopf": pair},
+    ("hopf", False): {
+        "bogdanov-takens": none, "generalised hopf": coefficient, "zero-hopf": zero,
+        "double hopf": pair,
+    },
+    ("fold", True): {
+        "cusp": coefficient, "resonance 1:1": overlap, "fold-flip": minus,
+        "fold-neimark-sacker": pair,
+    },
+    ("flip", True): {
+        "generalised flip": coefficient, "resonance 1:2": overlap, "fold-flip": zero,
+        "flip-neimark-sacker": pair,
+    },
+    ("neimark-sacker", True): {
+        "resonance 1:1": none, "resonance 1:2": half, "resonance 1:3": third,
+        "resonance 1:4": quarter, "chenciner": coefficient, "fold-neimark-sacker": zero,
+        "flip-neimark-sacker": minus, "double neimark-sacker": pair,
+    },
+}  # fmt: skip
+"""(Kind of curve, whether of a map) -> name of the point -> function that vanishes there."""
 
 
 @dataclass(frozen=True)
-class _System:
-    """Unknowns y = (x, ..., p, q) at the start, equations, and the normal form of a solution."""
+class Degeneracy:
+    """A kind of point of codimension two, and the function that changes sign there."""
 
-    start: Array
-    residual: Callable[[Array], Array]
-    form: Callable[[Array], dict[str, float]]
+    kind: str
+    test: Test
 
+    def is_one(self, at: Critical) -> bool:
+        """Whether a zero of the function is such a point: of two real eigenvalues it is none."""
+        return self.test is not pair or at.nearest_pair()[1] != 0
 
-def solved(family: Family, point: SpecialPoint) -> SpecialPoint:
-    """A point of codimension two on its own system; as it is where its kind has none.
-
-    Parameters
-    ----------
-    family : callable
-        q -> Problem in (x, p).
-    point : SpecialPoint
-        Root of a test function on a curve; `coefficients["q"]` is the second parameter.
-    """
-    if point.kind not in _SYSTEMS:
-        return point
-    system = _SYSTEMS[point.kind](family, point)
-    result = newton(Problem(lambda y, _: system.residual(y), None, _idle), system.start, 0.0)
-    n, y = point.x.size, result.x
-    before, after = np.append(point.point, point.coefficients["q"]), np.append(y[:n], y[-2:])
-    near = np.linalg.norm(after - before) <= MAX_SHIFT * (1 + np.linalg.norm(before))
-    if not result.converged or not near:
-        status = f"root of a test function on the curve; Newton on its own system: {result.message}"
-        return replace(point, located=False, status=status)
-    return replace(
-        point, x=y[:n], p=float(y[-2]), located=True, status=f"Newton on the {point.kind} system",
-        residual=float(np.abs(system.residual(y)).max()),
-        coefficients=system.form(y) | {"q": float(y[-1])},
-    )  # fmt: skip
+    def form(self, at: Critical) -> dict[str, float]:
+        """Coefficients of the normal form, as far as they are known, and frequencies."""
+        form = {"frequency": at.frequency} if at.frequency else {}
+        if self.test is overlap and at.value:
+            form["frequency"] = np.pi
+        if self.test is pair:
+            omega = _frequency(at.nearest_pair()[1], at.problem.is_map)
+            form["second_frequency" if form else "frequency"] = omega
+        known = FORMS.get(self.kind)
+        return form | (known(at) if known else {})
 
 
-def _idle(y: Array, _: float) -> Array:
-    return np.zeros(y.size)
+def degeneracies(kind: str, problem: AnyProblem, n: int) -> tuple[Degeneracy, ...]:
+    """What may happen along a curve of a kind; nothing is looked for in large sparse problems."""
+    tests = ON_CURVES.get((kind, problem.is_map), {})
+    return tuple(Degeneracy(name, test) for name, test in tests.items() if n <= ALL)
 
 
-def _bogdanov_takens(family: Family, point: SpecialPoint) -> _System:
-    n, q = point.x.size, point.coefficients["q"]
-    u, s, vt = linalg.svd(family(q).jacobian(point.x, point.p))
-    v = vt[-1]
-    w = vt[:-1].T @ (u[:, :-1].T @ v / s[:-1])
-
-    def residual(y: Array) -> Array:
-        x, v, w, p = y[:n], y[n : 2 * n], y[2 * n : 3 * n], float(y[-2])
-        problem = family(float(y[-1]))
-        j = np.asarray(problem.jacobian(x, p))
-        ends = [(v @ v - 1) / 2, v @ w]
-        return np.concatenate([problem.residual(x, p), j @ v, j @ w - v, ends])
-
-    def form(y: Array) -> dict[str, float]:
-        z = np.append(y[:n], y[-2])
-        return normal_forms.at_bogdanov_takens(family(float(y[-1])), z, y[n : 2 * n], y[2 * n : -2])
-
-    return _System(np.concatenate([point.x, v, w, [point.p, q]]), residual, form)
+def _frequency(value: complex, is_map: bool) -> float:
+    return float(abs(np.angle(1 + value) if is_map else value.imag))
 
 
-def _cusp(family: Family, point: SpecialPoint) -> _System:
-    n, q = point.x.size, point.coefficients["q"]
-    start = np.concatenate([point.x, point.kernel[:, 0], [point.p, q]])
-
-    def residual(y: Array) -> Array:
-        problem, v, z = family(float(y[-1])), y[n:-2], np.append(y[:n], y[-2])
-        f, j = problem.residual(z[:-1], float(z[-1])), problem.jacobian(z[:-1], float(z[-1]))
-        return np.concatenate([f, j @ v, [(v @ v - 1) / 2, fold_coefficient(problem, z, v)]])
-
-    def form(y: Array) -> dict[str, float]:
-        problem, v, z = family(float(y[-1])), y[n:-2], np.append(y[:n], y[-2])
-        return normal_forms.at_fold(problem, z, v, left_along(problem, z, v))
-
-    return _System(start, residual, form)
+# -- normal forms --------------------------------------------------------------------------------
 
 
-_SYSTEMS: dict[str, Callable[[Family, SpecialPoint], _System]] = {
-    "bogdanov-takens": _bogdanov_takens,
+def _cusp(at: Critical) -> dict[str, float]:
+    units, plain = at.problem.units, at.problem.problem
+    right, left = units.columns[:-1] * at.vector, units.rows * at.left
+    return normal_forms.at_fold(plain, units.outside(at.z), right, left)
+
+
+def _bogdanov_takens(at: Critical) -> dict[str, float]:
+    vector = linalg.svd(at.jacobian)[2][-1]
+    scale = np.linalg.norm(at.problem.units.columns[:-1] * vector)
+    return normal_forms.at_bogdanov_takens(at.problem, at.z, vector / scale)
+
+
+FORMS: Mapping[str, Callable[[Critical], dict[str, float]]] = {
     "cusp": _cusp,
+    "bogdanov-takens": _bogdanov_takens,
 }
 """By kind."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation import differences
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.problem import AnyProblem, Kernel
@@ -93,13 +94,8 @@ class CompiledProblem(AnyProblem):
         jet = self.jet
         if jet is None or any(v[-1] for v in directions):
             return None
-        if len(directions) == 2:
-            u, v = directions
-            return np.asarray((self._along(jet, z, u + v)[1] - self._along(jet, z, u - v)[1]) / 4)
-        u, v, w = directions
-        signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
-        terms = [s * t * self._along(jet, z, u + s * v + t * w)[2] for s, t in signs]
-        return np.asarray(sum(terms) / 24)
+        row = len(directions) - 1
+        return differences.polarised(lambda e: self._along(jet, z, e)[row], *directions)
 
     def _along(self, jet: Kernel, z: Array, e: Array) -> Array:
         """Rows 1 and 2: the second and third derivative along e."""

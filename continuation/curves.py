@@ -1,161 +1,63 @@
-"""Curves of folds, flips and branch points in two parameters, with their cusps.
+"""Curves of special points in two parameters: folds, flips, Hopf and branch points, user events.
 
-A family of problems in (x, p), one for each value of a second parameter q, is followed along
-points where dF/dx has a null vector; the null vector is carried as an unknown, so that no
-bordering has to be adapted on the way:
-
-fold          F = 0,          J v = 0,                vᵀv = 1     for (x, v, p)       [1]_
-flip          F = 0,          (J + 2) v = 0,          vᵀv = 1     for (x, v, p)
-branch point  F + β w = 0,    Jᵀw = 0, F_pᵀw = 0,     wᵀw = 1     for (x, w, p, β)    [2]_
-
-β vanishes along true branch points; where it does not, symmetry is broken and the curve is that
-of the unfolded point.
+A family of problems in (x, p), one for each value of a second parameter q, is followed along the
+solutions of a `DefiningSystem`; on the way points of codimension two are looked for. Each tracer
+says only what defines its points; the head, and the way back to the units of the user, are one.
 
 References
 ----------
-.. [1] G. Moore, A. Spence, *SIAM J. Numer. Anal.* 17 (1980) 567.
-.. [2] W. Govaerts, *Numerical Methods for Bifurcations of Dynamical Equilibria*, SIAM 2000, ch. 8.
+.. [1] Yu. A. Kuznetsov, *Elements of Applied Bifurcation Theory*, 4th ed., Springer 2023, ch. 8-10.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from textwrap import dedent
 from typing import Any, Protocol
 
 import numpy as np
 
 from continuation import differences
-from continuation.arclength import PLAIN_CHUNK as CHUNK
-from continuation.arclength import collect
+from continuation.arclength import PLAIN_CHUNK, collect
 from continuation.arrays import Array
-from continuation.branch import Branch, Sample, SpecialPoint
+from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
-from continuation.codimension_two import fold_coefficient, overlap, solved
+from continuation.codimension_two import FLIP
+from continuation.curve import Curve
+from continuation.curve_points import in_plain_units, special_points, tests_along
+from continuation.defining_systems import (
+    BranchPoint,
+    CriticalPair,
+    DefiningSystem,
+    RealEigenvector,
+    UserZero,
+    plane_of_chain,
+    plane_of_pair,
+)
 from continuation.errors import InvalidInputError
-from continuation.exports import Stored, Table, table
+from continuation.family import Family, FittedFamily, named_family
 from continuation.kinds import KINDS
-from continuation.meaning import UNNAMED, Meaning, Quantity
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_number
-from continuation.plotting import draw_curve
-from continuation.problem import AnyProblem
-from continuation.run import Functions, Run
+from continuation.linalg import eigenvectors
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
+from continuation.problem import RELATIVE_LENGTH
+from continuation.run import Run
+from continuation.scaling import InUnits
 from continuation.start import at_solution
 from continuation.tracer import Tracer
 
 __all__ = [
-    "Curve",
-    "Definition",
-    "Family",
-    "assembled",
-    "follows",
     "trace_branch_point_curve",
     "trace_flip_curve",
     "trace_fold_curve",
+    "trace_hopf_curve",
+    "trace_neimark_sacker_curve",
     "trace_user_curve",
 ]
 
-Family = Callable[[float], AnyProblem]
+Definition = Callable[[InUnits, SpecialPoint], tuple[DefiningSystem, Array]]
+"""The problem in fitting units and a point of the user's -> equations, and where they start."""
 
-#: Turning points in q this near to a cusp (relative) are the cusp.
-AT_CUSP = 1e-4
-
-
-@dataclass(frozen=True, eq=False)
-class Curve(Stored):
-    """A curve of special points in two parameters.
-
-    Attributes
-    ----------
-    x : (m, n) ndarray
-    p, q : (m,) ndarray
-    kernel : (m, n) ndarray
-        Null vectors: right ones on a fold curve, left ones on a branch point curve.
-        Complex on curves of Hopf and Neimark-Sacker points.
-    unfolding : (m,) ndarray
-        β; zero but on curves of branch points, and there along true ones.
-    frequency : (m,) ndarray
-        ω on curves of Hopf and Neimark-Sacker points, else zero.
-    special : tuple of SpecialPoint
-        "cusp", "bogdanov-takens", "fold" (q turns back) and "limit"; `p` is the first parameter
-        there, and `coefficients["q"]` the second.
-    branch : Branch
-        The augmented branch in q, with its stop reason.
-    kind : str
-        Of the points it consists of.
-    meaning : Meaning
-        Names of the unknowns and of both parameters.
-    """
-
-    x: Array
-    p: Array
-    q: Array
-    kernel: Array
-    unfolding: Array
-    frequency: Array
-    special: tuple[SpecialPoint, ...]
-    branch: Branch = field(repr=False)
-    kind: str = ""
-    meaning: Meaning = UNNAMED
-
-    def __len__(self) -> int:
-        return int(self.q.size)
-
-    def __repr__(self) -> str:
-        kinds = ", ".join(point.kind for point in self.special) or "no special points"
-        return (
-            f"Curve({len(self)} samples of {self.kind}, {self.meaning.second} "
-            f"{self.q[0]:.4g} to {self.q[-1]:.4g}, {kinds}; "
-            f"stopped: {self.branch.stop_reason})"
-        )
-
-    def with_names(self) -> "Curve":
-        """The same curve, its special points speaking of the same names."""
-        return replace(self, special=tuple(replace(q, meaning=self.meaning) for q in self.special))
-
-    def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
-        """Draw the curve with its special points; in the plane of both parameters by default.
-
-        Parameters and result as for `Branch.plot`.
-        """
-        return draw_curve(ax, self, x, y)
-
-    def to_dataframe(self) -> Table:
-        """Samples and special points in order: both parameters, unknowns, special."""
-        points, names = self.special, self.meaning.names(self.x.shape[1])
-        states = np.vstack([self.x, *(q.x[None] for q in points)])
-        columns: dict[str, Any] = {
-            self.meaning.parameter: [*self.p, *(q.p for q in points)],
-            self.meaning.second: [*self.q, *(q.coefficients["q"] for q in points)],
-            **dict(zip(names, states.T, strict=True)),
-            "special": [""] * len(self) + [q.kind for q in points],
-        }
-        rows = np.append(np.arange(float(len(self))), [q.index + 0.5 for q in points])
-        return table(columns, rows)
-
-
-@dataclass(frozen=True, eq=False)
-class Definition:
-    """How points of one kind are followed: equations, where they start, how they are read.
-
-    Attributes
-    ----------
-    equations : callable
-        Problem at one q -> `Equations`.
-    start : ndarray
-        Unknowns y of the equations at the point.
-    read : callable
-        Branch of y in q -> Curve.
-    functions : callable, optional
-        Family -> functions of (y, q) by name: points of codimension two along the curve.
-    stop : callable, optional
-        Sample of y -> whether to end.
-    """
-
-    equations: Callable[[AnyProblem], "Equations"]
-    start: Array
-    read: Callable[[Branch], Curve]
-    functions: Callable[[Family], Functions] = lambda _: {}
-    stop: Callable[[Sample], bool] | None = None
+ROUNDINGS = 1e-13
+"""Rounding of equations in fitting units."""
 
 
 class CurveTracer(Protocol):
@@ -197,20 +99,10 @@ class CurveTracer(Protocol):
         """
 
 
-def follows(
-    kind: str, dimension: int = 1
-) -> Callable[[Callable[[SpecialPoint], Definition]], CurveTracer]:
-    """Make a tracer of what a function of the special point defines.
+def follows(kind: str) -> Callable[[Definition], CurveTracer]:
+    """Make a tracer of curves of a kind of what defines its points."""
 
-    Parameters
-    ----------
-    kind : str
-        Of the curve; it starts at points that are singular in the same way.
-    dimension : int
-        Columns of `point.kernel`.
-    """
-
-    def tracer(define: Callable[[SpecialPoint], Definition]) -> CurveTracer:
+    def tracer(define: Definition) -> CurveTracer:
         def trace(
             family: Family | Problem,
             point: SpecialPoint,
@@ -220,13 +112,14 @@ def follows(
             step: StepOptions = STEP,
             newton: NewtonOptions = NEWTON,
         ) -> Curve:
-            _require_kind(point, kind, dimension)
-            of_q, start, meaning = family_of(family, q0)
-            defined = define(point)
-            branch = trace_definition(defined, of_q, start, q_limits, direction, step, newton)
-            curve = defined.read(branch)
-            special = tuple(solved(of_q, q) for q in curve.special)
-            return replace(curve, special=special, kind=kind, meaning=meaning).with_names()
+            _require_kind(point, kind)
+            named = named_family(family, q0)
+            fitted = FittedFamily(named.at, named.start, point, step)
+            system, start = define(fitted(named.start), point)
+            run = _run(system, fitted, (start, named.start), kind, q_limits, step, newton)
+            branch = _traced(run, system, start, named.start, direction)
+            curve = _read(branch, system, fitted, kind)
+            return replace(curve, kind=kind, meaning=named.meaning).with_names()
 
         trace.__name__ = trace.__qualname__ = define.__name__
         trace.__module__ = define.__module__
@@ -236,65 +129,43 @@ def follows(
     return tracer
 
 
-def family_of(family: Family | Problem, q0: float | str) -> tuple[Family, float, Meaning]:
-    """The problem at each q, the value of q to start from, and the names of both parameters."""
-    if isinstance(family, Problem):
-        problem = family
-        if not isinstance(q0, str) or problem.parameters is None:
-            raise InvalidInputError(
-                "the second parameter of a problem is given by its name, and the problem by "
-                "Problem(f, parameters={...}); or give a function q -> Problem and the value of q."
-            )
-        if q0 == problem.free:
-            raise InvalidInputError(f"{q0} is the first parameter already: name another one.")
-        start = problem.parameter_value(q0)
-        held = tuple(pair for pair in problem.meaning.held if pair[0] != q0)
-        meaning = replace(problem.meaning, second=q0, held=held)
-        return lambda q: problem.at(**{q0: q}), start, meaning
-    if not callable(family):
-        raise InvalidInputError(f"expected a Problem or a function q -> Problem, got {family!r}.")
-    value = as_number("q0", q0)
-    return family, value, family(value).meaning
-
-
 @follows("fold")
-def trace_fold_curve(point: SpecialPoint) -> Definition:
+def trace_fold_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
     """Follow a fold in two parameters, through its cusps."""
-    n = point.x.size
-
-    def functions(family: Family) -> Functions:
-        tests = {"cusp": fold_coefficient, "bogdanov-takens": overlap}
-        return {name: _along(test, family, n) for name, test in tests.items()}
-
-    return Definition(
-        equations=lambda problem: _eigenvector_equations(problem, n, 0.0),
-        start=np.concatenate([point.x, point.kernel[:, 0], [point.p]]),
-        read=lambda branch: assembled(branch, n, -1),
-        functions=functions,
-    )
+    return _real(problem, point, 0.0)
 
 
 @follows("flip")
-def trace_flip_curve(point: SpecialPoint) -> Definition:
+def trace_flip_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
     """Follow a flip of a map in two parameters."""
-    n = point.x.size
-    return Definition(
-        equations=lambda problem: _eigenvector_equations(problem, n, 2.0),
-        start=np.concatenate([point.x, point.kernel[:, 0], [point.p]]),
-        read=lambda branch: assembled(branch, n, -1),
-    )
+    return _real(problem, point, FLIP)
+
+
+@follows("hopf")
+def trace_hopf_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
+    """Follow a Hopf point in two parameters, to a Bogdanov-Takens point if there is one."""
+    return _pair(problem, point)
+
+
+@follows("neimark-sacker")
+def trace_neimark_sacker_curve(
+    problem: InUnits, point: SpecialPoint
+) -> tuple[DefiningSystem, Array]:
+    """Follow a Neimark-Sacker point of a map in two parameters, to a resonance 1:1 or 1:2."""
+    return _pair(problem, point)
 
 
 @follows("branch point")
-def trace_branch_point_curve(point: SpecialPoint) -> Definition:
+def trace_branch_point_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
     """Follow a simple branch point (pitchfork, transcritical) in two parameters."""
-    n = point.x.size
-    left = point.left_kernel[:, 0] / np.linalg.norm(point.left_kernel[:, 0])
-    return Definition(
-        equations=lambda problem: _branch_point_equations(problem, n),
-        start=np.concatenate([point.x, left, [point.p, 0.0]]),
-        read=lambda branch: replace(assembled(branch, n, -2), unfolding=branch.x[:, -1]),
-    )
+    if point.kernel.shape[1] != 1:
+        raise InvalidInputError(
+            "a branch point curve must start at a simple branch point; "
+            f"got a kernel of dimension {point.kernel.shape[1]}."
+        )
+    z = problem.units.inside(point.point)
+    left = eigenvectors(problem.jacobian(z[:-1], float(z[-1])), 0.0, np.eye(point.x.size))[1]
+    return BranchPoint(point.x.size), np.concatenate([z[:-1], left, [0.0, z[-1]]])
 
 
 def trace_user_curve(
@@ -302,10 +173,8 @@ def trace_user_curve(
     point: SpecialPoint,
     q0: float | str,
     function: Callable[[Array, float], float],
-    q_limits: tuple[float, float] = (-np.inf, np.inf),
-    direction: int = +1,
-    step: StepOptions = STEP,
-    newton: NewtonOptions = NEWTON,
+    *run: Any,
+    **options: Any,
 ) -> Curve:
     """Follow a zero of a function of (x, p) along the solutions in two parameters.
 
@@ -313,194 +182,116 @@ def trace_user_curve(
     ----------
     function : callable
         The one of which `point` is a zero.
+    *run, **options
+        `q_limits`, `direction`, `step` and `newton` of `trace_fold_curve`.
 
     The others, and the result, are as for `trace_fold_curve`.
     """
-    n = point.x.size
-    of_q, start, meaning = family_of(family, q0)
-    defined = Definition(
-        equations=lambda problem: _user_equations(problem, function),
-        start=point.point,
-        read=lambda branch: _without_kernel(branch, n),
+
+    @follows("user")
+    def trace(problem: InUnits, at: SpecialPoint) -> tuple[DefiningSystem, Array]:
+        def value(z: Array) -> float:
+            outside = problem.units.outside(z)
+            return float(function(outside[:-1], float(outside[-1])))
+
+        return UserZero(at.x.size, value), problem.units.inside(at.point)
+
+    return trace(family, point, q0, *run, **options)
+
+
+def _real(problem: InUnits, point: SpecialPoint, value: float) -> tuple[DefiningSystem, Array]:
+    z, n = problem.units.inside(point.point), point.x.size
+    v = eigenvectors(problem.jacobian(z[:-1], float(z[-1])), value, problem.mass_matrix(n))[0]
+    return RealEigenvector(n, value), np.concatenate([z[:-1], v, z[-1:]])
+
+
+def _pair(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
+    z, n, omega = (
+        problem.units.inside(point.point),
+        point.x.size,
+        point.coefficients.get("frequency", 0.0),
     )
-    branch = trace_definition(defined, of_q, start, q_limits, direction, step, newton)
-    return replace(defined.read(branch), kind="user", meaning=meaning).with_names()
+    j, mass = problem.jacobian(z[:-1], float(z[-1])), problem.mass_matrix(n)
+    value = np.exp(1j * omega) - 1.0 if problem.is_map else 1j * omega
+    simple = KINDS[point.kind].pair
+    c, v, w = (plane_of_pair if simple else plane_of_chain)(j, mass, value)
+    rate = 1.0 if problem.is_map else float(np.linalg.norm(w))
+    kappa = 2.0 - 2.0 * np.cos(omega) if problem.is_map else (omega / rate) ** 2
+    start = np.concatenate([z[:-1], v, w / rate, [kappa, z[-1]]])
+    return CriticalPair(c, problem.is_map, rate), start
 
 
-def trace_definition(
-    defined: Definition,
-    family: Family,
-    q0: float,
-    q_limits: tuple[float, float],
-    direction: int,
-    step: StepOptions,
-    newton: NewtonOptions,
-) -> Branch:
-    """The branch of the defining equations in q."""
-    system = system_in_q(lambda q: defined.equations(family(q)))
-    functions = defined.functions(family)
-    return trace_system(
-        system, defined.start, q0, q_limits, direction, step, newton, functions, defined.stop
-    )
-
-
-def trace_system(
-    system: Problem,
-    start: Array,
-    q0: float,
-    q_limits: tuple[float, float],
-    direction: int,
-    step: StepOptions,
-    newton: NewtonOptions,
-    functions: Mapping[str, Callable[[Array, float], float]],
-    stop: Callable[[Sample], bool] | None = None,
-) -> Branch:
-    """The branch of an augmented system in q, without events of its own but turns."""
-    run = Run(system, q_limits, step, newton, functions=functions, singular=False)
-    tracer = Tracer(run, at_solution(run, start, q0, direction))
-    return collect(tracer, tracer.segments(1 if stop else CHUNK), stop)
-
-
-def _require_kind(point: SpecialPoint, kind: str, dimension: int) -> None:
-    """Raise `InvalidInputError` where a curve of this kind cannot start at the point."""
-    at, of = KINDS[point.kind], KINDS[kind]
-    facts = [(k.singular, k.branching, k.pair, k.of_map, k.codimension > 0) for k in (at, of)]
-    alike = facts[0] == facts[1] if of.codimension else point.kind == kind
-    if not alike or point.kernel.shape[1] != dimension:
+def _require_kind(point: SpecialPoint, kind: str) -> None:
+    """Raise `InvalidInputError` where no curve of this kind passes through the point."""
+    if kind not in KINDS[point.kind].curves:
+        fitting = " or ".join(name for name, of in KINDS.items() if kind in of.curves)
         raise InvalidInputError(
-            f"a {kind} curve must start at a {kind}, or at a point of more that is one, with a "
-            f"kernel in {dimension} column(s); "
-            f"got {point.kind!r} with a kernel of dimension {point.kernel.shape[1]}."
+            f"a {kind} curve must start at a point that lies on one: {fitting}; got {point.kind!r}."
         )
 
 
-def _without_vector(y: Array, n: int) -> Array:
-    return np.append(y[:n], y[-1])
+# -- the run ---------------------------------------------------------------------------------------
 
 
-def _user_equations(problem: AnyProblem, function: Callable[[Array, float], float]) -> "Equations":
-    """F = 0 and the user's function, for y = (x, p)."""
+class _InSecond(Problem):
+    """A defining system with parameter q, whose unknowns count in units fitted to the start."""
 
-    def value(z: Array) -> float:
-        return float(function(z[:-1], float(z[-1])))
+    unit = 1.0
 
-    def slope(z: Array, j: int) -> float:
-        unit = np.zeros(z.size)
-        unit[j] = 1.0
-        moved = lambda h: np.array([value(z + h * unit)])  # noqa: E731
-        return float(differences.along(moved, max(1.0, abs(z[j])))[0])
-
-    def residual(y: Array) -> Array:
-        return np.append(problem.residual(y[:-1], float(y[-1])), value(y))
-
-    def jacobian(y: Array) -> Array:
-        row = np.array([slope(y, j) for j in range(y.size)])
-        return np.vstack([problem.full_jacobian(y), row])
-
-    return residual, jacobian
+    @property
+    def adapts(self) -> bool:
+        """They grow where the curve outgrows them."""
+        return True
 
 
-def _without_kernel(branch: Branch, n: int) -> Curve:
-    """The curve in the columns (x, p), along which nothing degenerates."""
-    padded = np.column_stack([branch.x[:, :n], np.zeros((len(branch), n)), branch.x[:, -1]])
-    special = tuple(
-        replace(q, x=np.concatenate([q.x[:n], np.zeros(n), q.x[-1:]])) for q in branch.special
+def _run(
+    system: DefiningSystem,
+    fitted: FittedFamily,
+    start: tuple[Array, float],
+    kind: str,
+    q_limits: tuple[float, float],
+    step: StepOptions,
+    newton: NewtonOptions,
+) -> Run:
+    """What to do along the curve: no events but turns and points of codimension two."""
+
+    def residual(y: Array, q: float) -> Array:
+        return system.residual(fitted(q), y)
+
+    def along(y: Array, q: float) -> Callable[[float], Array]:
+        return lambda h: residual(y, q + h)
+
+    guess = abs(start[1]) or 1.0
+    length = differences.length(along(*start), guess, max(1.0, guess), ROUNDINGS)
+    in_q = _InSecond(
+        residual,
+        lambda y, q: system.jacobian(fitted(q), y),
+        lambda y, q: differences.along(along(y, q), max(length, RELATIVE_LENGTH * abs(q))),
     )
-    curve = assembled(replace(branch, x=padded, special=special), n, -1)
-    return replace(curve, branch=branch)
+    own = replace(step, state_scale=None, parameter_scale=None)
+    functions = tests_along(system, fitted, kind)
+    return Run(in_q, q_limits, own, newton, functions=functions, singular=False)
 
 
-Equations = tuple[Callable[[Array], Array], Callable[[Array], Array]]
+def _traced(run: Run, system: DefiningSystem, start: Array, q: float, direction: int) -> Branch:
+    """The branch of the defining system in q, to its end."""
+    tracer = Tracer(run, at_solution(run, start, q, direction))
+    ends = type(system).is_over is not DefiningSystem.is_over
+    stop: Any = (lambda sample: system.is_over(sample.x)) if ends else None
+    return collect(tracer, tracer.segments(1 if ends else PLAIN_CHUNK), stop)
 
 
-def system_in_q(at: Callable[[float], Equations]) -> Problem:
-    """Equations given for each q, as a problem with parameter q."""
-
-    def by_q(y: Array, q: float) -> Array:
-        return differences.along(lambda h: at(q + h)[0](y), max(1.0, abs(q)))
-
-    return Problem(lambda y, q: at(q)[0](y), lambda y, q: at(q)[1](y), by_q)
-
-
-def _eigenvector_equations(problem: AnyProblem, n: int, shift: float) -> Equations:
-    """F = 0, (J + shift) v = 0, |v| = 1."""
-    one = np.eye(n)
-
-    def residual(y: Array) -> Array:
-        x, v, p = y[:n], y[n : 2 * n], float(y[-1])
-        return np.concatenate(
-            [problem.residual(x, p), problem.jacobian(x, p) @ v + shift * v, [(v @ v - 1) / 2]]
-        )
-
-    def jacobian(y: Array) -> Array:
-        z, v = np.append(y[:n], y[-1]), y[n : 2 * n]
-        a, turned = problem.full_jacobian(z), problem.turned(z, np.append(v, 0.0))
-        matrix = np.zeros((2 * n + 1, 2 * n + 1))
-        matrix[:n, :n], matrix[:n, -1] = a[:, :n], a[:, n]
-        matrix[n : 2 * n, :n], matrix[n : 2 * n, -1] = turned[:, :n], turned[:, n]
-        matrix[n : 2 * n, n : 2 * n] = a[:, :n] + shift * one
-        matrix[-1, n : 2 * n] = v
-        return matrix
-
-    return residual, jacobian
-
-
-def _branch_point_equations(problem: AnyProblem, n: int) -> Equations:
-    def residual(y: Array) -> Array:
-        z, w, beta = np.append(y[:n], y[-2]), y[n : 2 * n], y[-1]
-        f = problem.residual(z[:-1], float(z[-1])) + beta * w
-        return np.concatenate([f, problem.full_jacobian(z).T @ w, [(w @ w - 1) / 2]])
-
-    def jacobian(y: Array) -> Array:
-        z, w, beta = np.append(y[:n], y[-2]), y[n : 2 * n], y[-1]
-        a = problem.full_jacobian(z)
-        second = differences.jacobian(
-            lambda s: np.asarray(problem.full_jacobian(s).T @ w), z, problem.lengths_at(z)
-        )
-        matrix = np.zeros((2 * n + 2, 2 * n + 2))
-        matrix[:n, :n], matrix[:n, -2] = a[:, :n], a[:, n]
-        matrix[:n, n : 2 * n], matrix[:n, -1] = beta * np.eye(n), w
-        matrix[n : 2 * n + 1, :n], matrix[n : 2 * n + 1, -2] = second[:, :n], second[:, n]
-        matrix[n : 2 * n + 1, n : 2 * n] = a.T
-        matrix[-1, n : 2 * n] = w
-        return matrix
-
-    return residual, jacobian
-
-
-def _along(
-    test: Callable[[AnyProblem, Array, Array], float], family: Family, n: int
-) -> Callable[[Array, float], float]:
-    """A test function of (problem, (x, p), v), for y = (x, v, p) and q."""
-    return lambda y, q: test(family(q), _without_vector(y, n), y[n : 2 * n])
-
-
-def assembled(branch: Branch, n: int, column: int) -> Curve:
-    """The curve in the columns (x, v, ...) of an augmented branch; p stands in `column`."""
-    found = [_in_two(q, n, column, q.name) for q in branch.special if q.kind == "user"]
-    turns = [
-        _in_two(q, n, column, q.kind)
-        for q in branch.special
-        if KINDS[q.kind].turning or q.kind == "limit"
-    ]
-    special = found + [t for t in turns if t.kind == "limit" or not _is_any(t, found)]
-    none = np.zeros(len(branch))
+def _read(branch: Branch, system: DefiningSystem, fitted: FittedFamily, kind: str) -> Curve:
+    """The curve in the units of the user."""
+    units = fitted.units
+    z = np.array([units.outside(system.point(y)) for y in branch.x])
     return Curve(
-        branch.x[:, :n], branch.x[:, column], branch.p, branch.x[:, n : 2 * n], none, none,
-        tuple(sorted(special, key=lambda point: point.index)), branch,
-    )  # fmt: skip
-
-
-def _in_two(point: SpecialPoint, n: int, column: int, kind: str) -> SpecialPoint:
-    extra: dict[str, float] = {"q": point.p}
-    return replace(
-        point, kind=kind, x=point.x[:n], p=float(point.x[column]), kernel=point.x[n : 2 * n, None],
-        coefficients=extra, name="",
-    )  # fmt: skip
-
-
-def _is_any(point: SpecialPoint, others: list[SpecialPoint]) -> bool:
-    return any(
-        np.linalg.norm(point.point - o.point) <= AT_CUSP * (1 + np.linalg.norm(o.point))
-        for o in others
+        x=z[:, :-1],
+        p=z[:, -1],
+        q=branch.p,
+        kernel=np.array([in_plain_units(system, y, units) for y in branch.x]),
+        unfolding=np.array([system.unfolding(y) for y in branch.x]),
+        frequency=np.array([system.frequency(y) for y in branch.x]),
+        special=special_points(branch, system, fitted, kind),
+        branch=branch,
     )

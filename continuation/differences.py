@@ -10,14 +10,14 @@ References
 .. [1] W. Press et al., *Numerical Recipes*, 3rd ed., Cambridge 2007, section 5.7.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from continuation.arrays import Array
 
-__all__ = ["along", "jacobian", "length"]
+__all__ = ["along", "jacobian", "length", "polarised", "repeated"]
 
 RELATIVE_STEP = 7.4e-4
 """eps^(1/5): balances rounding and the error of fourth order."""
@@ -42,6 +42,24 @@ EVEN = 1e-6
 
 ONE_SIDED = np.array([-25.0, 48.0, -36.0, 16.0, -3.0]) / 12.0
 """Forward formula of fourth order on 0, h, ..., 4h."""
+
+REPEATED: Mapping[int, tuple[float, Array, Array]] = {
+    2: (
+        0.04,
+        np.array([-5 / 2, 4 / 3, -1 / 12, 0.0]),
+        np.array([-49 / 18, 3 / 2, -3 / 20, 1 / 90]),
+    ),
+    3: (
+        0.08,
+        np.array([-13 / 8, 1.0, -1 / 8, 0.0]),
+        np.array([-61 / 30, 169 / 120, -3 / 10, 7 / 240]),
+    ),
+}
+"""Order of a derivative -> the first step, formulas of fourth and of sixth order: on 0, h, 2h, 3h
+both ways for the second, on h, ..., 4h for the third derivative [1]_."""
+
+AGREEING = 1e-8
+"""Where formulas of fourth and sixth order differ by less, the sixth is as good as rounding."""
 
 
 def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
@@ -70,6 +88,68 @@ def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
             break
         best, gap, size = shorter
     return best if np.isfinite(gap) else _one_sided(function, scale, best)
+
+
+def repeated(function: Callable[[float], Array], order: int, scale: float) -> Array:
+    """Second or third derivative of `function` at 0, by formulas of sixth order.
+
+    Steps are halved as long as that brings formulas of fourth and sixth order together.
+
+    Parameters
+    ----------
+    function : callable
+        Smooth function of a real number.
+    order : int
+        2 or 3.
+    scale : float
+        Length over which the function changes appreciably.
+    """
+    h = REPEATED[order][0] * scale
+    best, gap, size = _symmetric(function, order, h)
+    for _ in range(2 * SHRINKINGS):
+        if gap <= AGREEING * size:
+            break
+        h /= 2
+        shorter = _symmetric(function, order, h)
+        if np.isfinite(gap) and not shorter[1] < gap:
+            break
+        best, gap, size = shorter
+    return best
+
+
+def _symmetric(
+    function: Callable[[float], Array], order: int, h: float
+) -> tuple[Array, float, float]:
+    """Derivative, by how much fourth and sixth order differ, and its largest entry."""
+    first, sign = order - 2, 1.0 if order == 2 else -1.0
+    pairs = [function(k * h) + sign * function(-k * h) for k in range(first, first + 4)]
+    _, fourth, sixth = REPEATED[order]
+    weights = np.array([0.5, 1.0, 1.0, 1.0]) if order == 2 else np.ones(4)
+    rough, fine = (np.tensordot(c * weights, pairs, 1) / h**order for c in (fourth, sixth))
+    gap, size = _largest(fine - rough), _largest(fine)
+    return np.asarray(fine), gap if np.isfinite(gap + size) else np.inf, size
+
+
+def polarised(form: Callable[[Array], Array], *directions: Array) -> Array:
+    """Symmetric form of two or three arguments by what it is for equal ones.
+
+    Parameters
+    ----------
+    form : callable
+        e -> B(e, e) or C(e, e, e).
+    *directions : ndarray
+        Of like length, or digits are lost.
+    """
+    first = directions[0]
+    if all(v is first for v in directions):
+        return form(first)
+    if len(directions) == 2:
+        u, v = directions
+        return (form(u + v) - form(u - v)) / 4
+    u, v, w = directions
+    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+    total = sum(s * t * form(u + s * v + t * w) for s, t in signs)
+    return np.asarray(total / 24)
 
 
 def jacobian(function: Callable[[Array], Array], x: Array, lengths: Array) -> Array:

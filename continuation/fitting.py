@@ -178,7 +178,7 @@ def _plain(sizes: Array, extent: tuple[float, float]) -> Any:
 def grown(units: Units, z: Array, step: StepOptions, problem: AnyProblem) -> Units:
     """Units adapted to the points z (m, n + 1) passed since: larger where those outgrew them."""
     free = np.append(
-        np.full(z.shape[1] - 1, step.state_scale is None and problem.unit is None),
+        np.full(z.shape[1] - 1, step.state_scale is None and problem.adapts),
         step.parameter_scale is None,
     )
     size = np.abs(z).max(axis=0)
@@ -197,7 +197,7 @@ def turned_to(
 
     Where the branch turns too sharply in the present ones they are too long for what it does.
     """
-    if step.state_scale is not None or problem.unit is not None or tangent[-1] == 0:
+    if step.state_scale is not None or not problem.adapts or tangent[-1] == 0:
         return units
     by_parameter = np.abs(tangent[:-1] / tangent[-1]) * units.columns[-1]
     shorter = (by_parameter > 0) & (by_parameter < units.columns[:-1] / 2)

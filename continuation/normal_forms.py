@@ -81,16 +81,18 @@ def at_branch_point(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> di
     return {"quadratic": a, "mixed": b, "parameter": c, "cubic": d}
 
 
-def at_bogdanov_takens(problem: AnyProblem, z: Array, q0: Array, q1: Array) -> dict[str, float]:
-    """Coefficients a ("quadratic"), b ("mixed") of u' = v, v' = a u² + b u v; J q0 = 0, J q1 = q0.
+def at_bogdanov_takens(problem: AnyProblem, z: Array, q0: Array) -> dict[str, float]:
+    """Coefficients a ("quadratic"), b ("mixed") of u' = v, v' = a u² + b u v along u q0 + ...
 
-    The sign of both changes with that of q0.
+    J q0 = 0, J q1 = M q0; the sign of both changes with that of q0.
     """
-    j = np.asarray(problem.jacobian(z[:-1], float(z[-1])))
+    j, mass = np.asarray(problem.jacobian(z[:-1], float(z[-1]))), problem.mass_matrix(q0.size)
     u, s, vt = np.linalg.svd(j)
-    p1 = u[:, -1] / (u[:, -1] @ q1)
-    p0 = u[:, :-1] @ (vt[:-1] @ p1 / s[:-1])
-    p0 = p0 - (p0 @ q1) * p1
+    q1 = vt[:-1].T @ (u[:, :-1].T @ (mass @ q0) / s[:-1])
+    q1 = q1 - (q0 @ q1) / (q0 @ q0) * q0
+    p1 = u[:, -1] / (u[:, -1] @ mass @ q1)
+    p0 = u[:, :-1] @ (vt[:-1] @ (mass.T @ p1) / s[:-1])
+    p0 = p0 - (p0 @ mass @ q1) * p1
     e0, e1 = np.append(q0, 0.0), np.append(q1, 0.0)
     twice = problem.second(z, e0, e0)
     mixed = p0 @ twice + p1 @ problem.second(z, e0, e1)

@@ -11,7 +11,7 @@ import numpy as np
 from continuation.linalg import shifted, solve
 from continuation.problem import AnyProblem
 
-__all__ = ["flip", "hopf", "neimark_sacker"]
+__all__ = ["flip", "flip_vector", "hopf", "neimark_sacker"]
 
 Array = np.ndarray
 
@@ -30,10 +30,11 @@ def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dic
     mass = problem.mass_matrix(q.size)
     q, p = _normalised(q, p, mass)
     a = problem.jacobian(z[:-1], float(z[-1]))
-    mean = solve(a, _second(problem, z, q, q.conj()))
-    double = -solve(shifted(a, 2j * omega, mass), _second(problem, z, q, q))
+    modulus, square = _squares(problem, z, q)
+    mean = solve(a, modulus)
+    double = -solve(shifted(a, 2j * omega, mass), square)
     inner = (
-        _third(problem, z, q, q, q.conj())
+        _cubic(problem, z, q)
         - 2 * _second(problem, z, q, mean)
         + _second(problem, z, q.conj(), double)
     )
@@ -44,12 +45,14 @@ def neimark_sacker(
     problem: AnyProblem, z: Array, q: Array, p: Array, omega: float
 ) -> dict[str, float]:
     """Angle of the multiplier and cubic coefficient; negative: a stable invariant curve."""
-    q, p = _normalised(q, p, np.eye(q.size))
+    mass = problem.mass_matrix(q.size)
+    q, p = _normalised(q, p, mass)
     j = problem.jacobian(z[:-1], float(z[-1]))
-    mean = -solve(j, _second(problem, z, q, q.conj()))
-    double = -solve(shifted(j, np.exp(2j * omega) - 1, np.eye(q.size)), _second(problem, z, q, q))
+    modulus, square = _squares(problem, z, q)
+    mean = -solve(j, modulus)
+    double = -solve(shifted(j, np.exp(2j * omega) - 1, mass), square)
     inner = (
-        _third(problem, z, q, q, q.conj())
+        _cubic(problem, z, q)
         + 2 * _second(problem, z, q, mean)
         + _second(problem, z, q.conj(), double)
     )
@@ -58,11 +61,15 @@ def neimark_sacker(
 
 def flip(problem: AnyProblem, z: Array, q: Array, p: Array) -> dict[str, float]:
     """Cubic coefficient b of η ↦ -η + b η³; positive: stable orbits of period two."""
+    return {"cubic": float(p @ flip_vector(problem, z, q))}
+
+
+def flip_vector(problem: AnyProblem, z: Array, q: Array) -> Array:
+    """Vector (n,) whose product with the left eigenvector p, pᵀMq = 1, is the cubic coefficient."""
     j = problem.jacobian(z[:-1], float(z[-1]))
     e = np.append(q, 0.0)
     y = -solve(j, problem.second(z, e, e))
-    b = problem.third(z, e, e, e) / 6 + problem.second(z, e, np.append(y, 0.0)) / 2
-    return {"cubic": float(p @ b)}
+    return problem.third(z, e, e, e) / 6 + problem.second(z, e, np.append(y, 0.0)) / 2
 
 
 def _normalised(q: Array, p: Array, mass: Array) -> tuple[Array, Array]:
@@ -75,6 +82,13 @@ def _parts(v: Array) -> tuple[tuple[complex, Array], ...]:
     return (1.0, np.append(v.real, 0.0)), (1j, np.append(v.imag, 0.0))
 
 
+def _squares(problem: AnyProblem, z: Array, q: Array) -> tuple[Array, Array]:
+    """D²F[q, q̄], which is real, and D²F[q, q]."""
+    a, b = np.append(q.real, 0.0), np.append(q.imag, 0.0)
+    of_a, of_b, mixed = (problem.second(z, *pair) for pair in ((a, a), (b, b), (a, b)))
+    return of_a + of_b, of_a - of_b + 2j * mixed
+
+
 def _second(problem: AnyProblem, z: Array, u: Array, v: Array) -> Array:
     total = np.zeros(u.size, dtype=complex)
     for s, a in _parts(u):
@@ -84,11 +98,15 @@ def _second(problem: AnyProblem, z: Array, u: Array, v: Array) -> Array:
     return total
 
 
-def _third(problem: AnyProblem, z: Array, u: Array, v: Array, w: Array) -> Array:
-    total = np.zeros(u.size, dtype=complex)
-    for r, a in _parts(u):
-        for s, b in _parts(v):
-            for t, c in _parts(w):
-                if a.any() and b.any() and c.any():
-                    total += r * s * t * problem.third(z, a, b, c)
-    return total
+def _cubic(problem: AnyProblem, z: Array, q: Array) -> Array:
+    """D³F[q, q, q̄], by its values for equal real arguments."""
+
+    def cube(v: Array) -> Array:
+        e = np.append(v, 0.0)
+        return problem.third(z, e, e, e)
+
+    a, b = q.real, q.imag
+    of_a, of_b, of_sum, of_difference = map(cube, (a, b, a + b, a - b))
+    abb = ((of_sum + of_difference) / 2 - of_a) / 3
+    aab = ((of_sum - of_difference) / 2 - of_b) / 3
+    return of_a + abb + 1j * (aab + of_b)

@@ -12,7 +12,7 @@ from continuation.meaning import Meaning, Quantity
 
 if TYPE_CHECKING:
     from continuation.branch import Branch, SpecialPoint
-    from continuation.curves import Curve
+    from continuation.curve import Curve
 
 __all__ = ["draw_branches", "draw_curve"]
 

@@ -58,6 +58,11 @@ class AnyProblem:
     work: Array
 
     @property
+    def adapts(self) -> bool:
+        """Whether units follow the branch, where the user gives no scale."""
+        return self.unit is None
+
+    @property
     def meaning(self) -> Meaning:
         """Names, held parameters and flow, for results."""
         return Meaning(flow_sign=self.flow_sign, is_map=self.is_map)
@@ -126,16 +131,38 @@ class AnyProblem:
     def second(self, z: Array, u: Array, v: Array) -> Array:
         """D²F[u, v] at z = (x, p), all (n + 1,): shape (n,)."""
         value = self.exact(z, u, v)
-        return np.asarray(self.turned(z, u) @ v) if value is None else value
+        if value is not None:
+            return value
+        if "jacobian" in self.differenced:
+            return self._repeated(self._left, z, u, v)
+        return np.asarray(self.turned(z, u) @ v)
 
     def third(self, z: Array, u: Array, v: Array, w: Array) -> Array:
         """D³F[u, v, w] at z = (x, p), all (n + 1,): shape (n,)."""
         value = self.exact(z, u, v, w)
         if value is not None:
             return value
-        # differences of differences: a longer step keeps the rounding of the inner one small
-        size = 10 * self._length(z, u)
-        return np.asarray(differences.along(lambda h: self.second(z + h * u, v, w), size))
+        if "jacobian" in self.differenced:
+            return self._repeated(self._left, z, u, v, w)
+        return self._repeated(lambda y: np.asarray(self.full_jacobian(y) @ w), z, u, v)
+
+    def _left(self, z: Array) -> Array:
+        """F at z = (x, p)."""
+        return np.asarray(self.residual(z[:-1], float(z[-1])), dtype=float)
+
+    def _repeated(self, function: Callable[[Array], Array], z: Array, *directions: Array) -> Array:
+        """Derivative of a function of z along two or three directions (n + 1,), by differences."""
+        order, lengths = len(directions), [self._length(z, v) for v in directions]
+        if not all(v.any() for v in directions):
+            return 0.0 * function(z)
+
+        def form(e: Array) -> Array:
+            return differences.repeated(lambda h: function(z + h * e), order, self._length(z, e))
+
+        # each one length long
+        of_one = {id(v): v * length for v, length in zip(directions, lengths, strict=True)}
+        value = differences.polarised(form, *(of_one[id(v)] for v in directions))
+        return value / np.prod(lengths)
 
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""

@@ -110,8 +110,20 @@ class InUnits(AnyProblem):
         self.problem, self.units = problem, units
         self.symmetric = problem.symmetric and bool((units.rows == units.columns[:-1]).all())
         self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
-        if problem.mass is not None:
-            self.mass = units.rows[:, None] * problem.mass * units.columns[:-1]
+
+    def mass_matrix(self, n: int) -> Array:
+        """M of the pencil (dF'/dx', M) that has the eigenvalues of (dF/dx, M), shape (n, n)."""
+        mass = self.problem.mass_matrix(n)
+        return np.asarray(self.units.rows[:, None] * mass * self.units.columns[:-1])
+
+    def degrees(self, n: int) -> int:
+        """Number of differential equations among n."""
+        return self.problem.degrees(n)
+
+    @property
+    def differenced(self) -> dict[str, None]:
+        """Names of the first derivatives that are taken by differences."""
+        return self.problem.differenced
 
     def _at(self, x: Array, p: float) -> tuple[Array, float]:
         z = self.units.outside(np.append(x, p))

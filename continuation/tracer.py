@@ -147,7 +147,7 @@ class Tracer:
     def _adapted(self, window: Samples) -> Samples:
         """The last samples, in units that fit them: other ones where those of the run do not."""
         w, step = self.workspace, self.step
-        if w.problem.unit is not None and not self.is_sharp:
+        if not w.problem.adapts and not self.is_sharp:
             return window
         z = np.column_stack([window.x, window.p])
         if self.is_sharp:

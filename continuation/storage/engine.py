@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from continuation.branch import Branch
-from continuation.curves import Curve
+from continuation.curve import Curve
 from continuation.diagram import Diagram
 from continuation.errors import InvalidInputError, StoreError
 from continuation.meaning import Meaning

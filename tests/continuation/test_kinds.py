@@ -3,6 +3,7 @@
 import ast
 from dataclasses import fields
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 from matplotlib.lines import Line2D
@@ -23,11 +24,12 @@ def test_an_entry_has_all_its_parts(name):
     kind = KINDS[name]
     for part in fields(Kind):
         value = getattr(kind, part.name)
-        assert isinstance(value, part.type), part.name  # type of the annotation
+        assert isinstance(value, get_origin(part.type) or part.type), part.name
     assert 0 < len(kind.meaning) <= 80, "meaning"
     assert kind.marker in Line2D.markers, "marker"
     assert kind.singular or not (kind.branching or kind.turning), "singular"
-    assert (kind.codimension > 0) == (kind.singular or kind.pair or name == "flip"), "codimension"
+    assert (kind.codimension > 0) == (kind.singular or kind.pair or kind.of_map), "codimension"
+    assert set(kind.curves) <= set(KINDS), "curves"
     assert not (kind.pair and kind.gradient), "gradient"
 
 
