@@ -7,7 +7,7 @@ import pytest
 from continuation.certify import certificates_from_json
 from continuation.certify.checker import OLD
 from continuation.storage import RESULTS, load_result
-from figures.result import draw_file
+from figures.result import DRAWN, draw_file
 
 STORED = Path(__file__).parents[2] / "data" / "stored"
 
@@ -16,6 +16,12 @@ FILES = {path.stem: path for path in sorted(STORED.glob("*.nc"))}
 
 def test_there_is_a_file_of_every_kind():
     assert set(FILES) == set(RESULTS)
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_kinds_of_results_have_all_parts(kind):
+    assert RESULTS[kind].of.kind == kind
+    assert RESULTS[kind].of in DRAWN
 
 
 @pytest.mark.parametrize("kind", FILES)
