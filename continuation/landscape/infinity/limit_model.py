@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -159,7 +160,15 @@ class LimitModel(Mapping[str, float]):
         groups = [len(unit.coefficients) for unit in self.units]
         return math.prod(math.factorial(size) for size in (*groups, len(self.powers)))
 
-    @property
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether it has no bias, at most one pair that meets, and no power beyond x³."""
+        shifted = (self.shift, self.offset, *(u.bias for u in self.units))
+        pairs = sum(unit.meets for unit in self.units)
+        small = all(len(unit.coefficients) <= 2 for unit in self.units)
+        return small and pairs <= 1 and len(self.powers) <= 2 and all(s is None for s in shifted)
+
+    @cached_property
     def slots(self) -> Slots:
         """Order of the unknowns: the first unit, powers, the step, further units."""
         units, place = [], 0

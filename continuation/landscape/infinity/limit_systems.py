@@ -37,7 +37,7 @@ class LimitLoss:
     like: LimitModel
 
     def __post_init__(self) -> None:
-        if not _is_simple(self.like):
+        if not self.like.is_simple:
             raise InvalidInputError(
                 f"a limit with {', '.join(self.like)} cannot be followed: it is one of a hidden "
                 "bias or of several units that meet at once"
@@ -148,11 +148,3 @@ def _fixed(responses: Responses, slots: Slots, place: int) -> Array:
     if place == slots.step:
         return responses.rows(np.sign(responses.x))
     return responses.monomial(2 * (place - slots.powers.start) + 1)
-
-
-def _is_simple(limit: LimitModel) -> bool:
-    """Whether it has no bias, at most one pair that meets, and no power beyond x³."""
-    shifted = (limit.shift, limit.offset, *(u.bias for u in limit.units))
-    pairs = sum(unit.meets for unit in limit.units)
-    small = all(len(unit.coefficients) <= 2 for unit in limit.units)
-    return small and pairs <= 1 and len(limit.powers) <= 2 and all(s is None for s in shifted)
