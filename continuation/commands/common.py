@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,10 @@ Data = Annotated[
 Columns = Annotated[
     str | None,
     typer.Option(help="Names of the x and y column, with a comma between.", rich_help_panel="Data"),
+]
+Seconds = Annotated[
+    float,
+    typer.Option(help="Wall-clock time of search and flows; proofs come on top."),
 ]
 Standardise = Annotated[
     bool,
@@ -99,7 +104,7 @@ class Task:
     weight_decay: float
     seed: int
 
-    def sets(self) -> CriticalSets:
+    def sets(self, seconds: float = math.inf) -> CriticalSets:
         """Critical sets, with the progress of their search."""
         with console.status("searching for critical sets") as status:
             return find_critical_sets(
@@ -107,6 +112,7 @@ class Task:
                 noise=self.noise,
                 weight_decay=self.weight_decay,
                 seed=self.seed,
+                seconds=seconds,
                 progress=lambda look: status.update(f"searching for critical sets: {look}"),
             )
 

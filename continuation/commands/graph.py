@@ -11,8 +11,12 @@ from rich.table import Table
 from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
+from continuation.deadline import Deadline
 from continuation.landscape import FlowGraph, connect
 from continuation.storage import GraphResult, atomic_file
+
+LEAST = 1e-9
+"""Seconds for the flows where the search has left none: every node then says so."""
 
 
 @common.with_task
@@ -24,12 +28,11 @@ def graph(
     most_departures: Annotated[
         int | None, typer.Option(help="Flows out of one set at most (unlimited for 3 units).")
     ] = None,
-    seconds: Annotated[
-        float, typer.Option(help="Begin no further set after this many seconds.")
-    ] = math.inf,
+    seconds: common.Seconds = math.inf,
 ) -> None:
     """Find all critical sets and the heteroclinic connections between them."""
-    sets = task.sets()
+    deadline = Deadline(seconds)
+    sets = task.sets(seconds)
     with common.console.status("following the gradient flow from every saddle") as status:
         found = connect(
             task.loss,
@@ -37,7 +40,7 @@ def graph(
             noise=task.noise,
             weight_decay=task.weight_decay,
             most_departures=most_departures,
-            seconds=seconds,
+            seconds=max(deadline.left, LEAST),
             progress=lambda look: status.update(str(look)),
         )
     certificates: tuple[Certificate, ...] = ()

@@ -1,5 +1,6 @@
 """`points`: all critical sets of one loss."""
 
+import math
 from pathlib import Path
 
 from continuation.certify import Certificate, certify_sets
@@ -13,9 +14,10 @@ def points(
     task: common.Task,
     output: common.Output = Path("points.nc"),
     certify: Certify = True,
+    seconds: common.Seconds = math.inf,
 ) -> None:
     """Find all critical sets: points, split lines and sets at infinity."""
-    sets = task.sets()
+    sets = task.sets(seconds)
     certificates: tuple[Certificate, ...] = ()
     if certify:
         with common.console.status("proving critical sets"):

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
@@ -53,7 +54,12 @@ STEPS_AT_INFINITY = StepOptions(initial=0.01, maximum=0.1, max_samples=150)
 """The presets need 15 to 40; limit models are slower, and those that need more run off."""
 
 
-def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> CriticalSets:
+def label_regions(
+    loss: Loss,
+    sets: CriticalSets | Sequence[CriticalSet],
+    *,
+    deadline: Deadline = UNLIMITED,
+) -> CriticalSets:
     """Label critical sets by regions, see docs/theory.md, Regions.
 
     Parameters
@@ -62,6 +68,8 @@ def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> Cri
         Its model must have a teacher that is a sum of units of its activation.
     sets : CriticalSets
         Found at one noise.
+    deadline : Deadline
+        After which no further set is followed: those left stay unlabelled, and a note says so.
 
     Returns
     -------
@@ -73,19 +81,25 @@ def label_regions(loss: Loss, sets: CriticalSets | Sequence[CriticalSet]) -> Cri
     InvalidInputError
         Where the model has no such teacher.
     """
-    evidence = region_evidence(loss, sets)
-    labelled = tuple(in_region(found, why) for found, why in zip(sets, evidence, strict=True))
-    if isinstance(sets, CriticalSets):
-        return replace(sets, sets=labelled)
-    return CriticalSets(labelled)
+    evidence = region_evidence(loss, sets, deadline)
+    labelled = [in_region(found, why) for found, why in zip(sets, evidence, strict=False)]
+    left = sets[len(labelled) :]
+    whole = sets if isinstance(sets, CriticalSets) else CriticalSets(tuple(sets))
+    notes = (f"{len(left)} sets have no region: {deadline.reason}",) if left else ()
+    return replace(whole, sets=(*labelled, *left), notes=(*whole.notes, *notes))
 
 
-def region_evidence(loss: Loss, sets: Sequence[CriticalSet]) -> tuple[RegionEvidence, ...]:
-    """What the regions of critical sets rest on, in their order; raises as `label_regions`."""
+def region_evidence(
+    loss: Loss, sets: Sequence[CriticalSet], deadline: Deadline = UNLIMITED
+) -> tuple[RegionEvidence, ...]:
+    """What the regions of the first sets rest on, as many as there is time for.
+
+    Raises as `label_regions`.
+    """
     REGIONS.require(loss.model)
     required = len(loss.model.teacher_units or ())
     trends: dict[tuple[float, ...], RegionEvidence] = {}
-    return tuple(_evidence(loss, found, required, trends) for found in sets)
+    return tuple(_evidence(loss, found, required, trends) for found in deadline.within(sets))
 
 
 def _evidence(

@@ -6,7 +6,6 @@ See docs/theory.md, Gradient flow.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from continuation.deadline import Deadline, TimeIsUp
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import (
     FLOW_TIME,
@@ -43,6 +43,8 @@ WIDE_DEPARTURES = 8
 """Flows out of one set of a wider network. The sets of eight units are hundreds, and their pieces
 have hundreds of unstable directions each."""
 ENDS = ("source", "target")
+AT_ONCE = 8
+"""Flows of one compiled call, between two looks at the clock."""
 
 
 def connect(
@@ -79,8 +81,8 @@ def connect(
         basins on unstable spheres are not bisected, and the note of the node says so. Omitted: no
         limit for up to three units, 8 for more.
     seconds : float
-        Wall-clock time after which no further set is begun; the nodes of those left say so. Sets
-        of low index come first.
+        Wall-clock time after which no further flows are begun; the nodes of those sets that were
+        left say so. Sets of low index come first.
     progress : callable
         Called with a `Progress` before every set.
 
@@ -97,8 +99,7 @@ def connect(
     ----------
     B. Krauskopf et al., Int. J. Bifurcation Chaos 15 (2005) 763.
     """
-    if not seconds > 0.0:
-        raise InvalidInputError(f"seconds must be positive, not {seconds!r}")
+    deadline = Deadline(seconds)
     if most_departures is not None and most_departures < 2:
         raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")
     if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
@@ -107,7 +108,7 @@ def connect(
         loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
     )
     options = FlowOptions(rtol, flow_time, step_limit)
-    graph = _connected(loss, sets, conditions, options, most_departures, seconds, progress)
+    graph = _connected(loss, sets, conditions, options, most_departures, deadline, progress)
     # what was given stays what it is, to the last bit
     return graph.over((*sets, *graph.sets[len(sets) :]))
 
@@ -119,30 +120,34 @@ def _connected(
     conditions: Conditions,
     options: FlowOptions,
     most_departures: int | None,
-    seconds: float,
+    deadline: Deadline,
     progress: Report,
 ) -> FlowGraph:
     """`connect` for arguments that make sense."""
     at = loss.under(conditions)
-    flow = partial(_flows, at, options)
-    coarse_flow = partial(_flows, at, replace(options, rtol=min(COARSER * options.rtol, COARSEST)))
+    coarse = replace(options, rtol=min(COARSER * options.rtol, COARSEST))
+    flow, coarse_flow = (partial(_flows, at, each, deadline) for each in (options, coarse))
     known = list(sets)
     identify = partial(_target, loss, at, known)
-    started, edges, notes = time.monotonic(), list[dict[str, Any]](), dict[str, str]()
-    for done, source in enumerate(sorted(sets, key=lambda found: found.index)):
-        progress(Progress(f"flows out of {source.label}", done, len(sets), len(edges)))
-        if time.monotonic() - started >= seconds:
-            notes[source.label] = f"unstable manifold not computed: {seconds:g} s are spent"
-        elif has_unstable_sphere(source) and most_departures is None:
+    edges, notes = list[dict[str, Any]](), dict[str, str]()
+
+    def leave(source: CriticalSet) -> None:
+        if has_unstable_sphere(source) and most_departures is None:
             explored = explore(UnstableSphere.of(at, source), flow, coarse_flow, identify)
             more, notes[source.label] = sphere_edges(explored, sets)
-            edges += more
         else:
-            starts, note = _starts(at, source, most_departures)
-            if note:
-                notes[source.label] = note
-            results = flow(starts) if starts else []
-            edges += _edges(starts, results, [identify(result) for result in results])
+            starts, notes[source.label] = _starts(at, source, most_departures)
+            results = flow(starts)
+            more = _edges(starts, results, [identify(result) for result in results])
+        edges.extend(more)
+
+    for done, source in enumerate(sorted(sets, key=lambda found: found.index)):
+        progress(Progress(f"flows out of {source.label}", done, len(sets), len(edges)))
+        try:
+            deadline.require()
+            leave(source)
+        except TimeIsUp as cut:
+            notes[source.label] = f"unstable manifold not computed: {cut}"
     return FlowGraph(_graph(len(sets), known, edges, notes), tuple(known))
 
 
@@ -181,16 +186,26 @@ def _graph(
     return graph
 
 
-def _flows(at: LossAt, options: FlowOptions, starts: Sequence[Departure]) -> list[FlowResult]:
-    """Limits of all starts: generic ones in one batch, the others in their subspaces."""
+def _flows(
+    at: LossAt, options: FlowOptions, deadline: Deadline, starts: Sequence[Departure]
+) -> list[FlowResult]:
+    """Limits of all starts: generic ones in batches, the others in their subspaces.
+
+    Raises
+    ------
+    TimeIsUp
+        Where they cannot all be followed in time.
+    """
     free = [k for k, start in enumerate(starts) if start.subspace is None]
     results: dict[int, FlowResult] = {}
     limits = vars(options)
-    if free:
-        batch = flows_to_limits(at, np.array([starts[k].theta for k in free]), **limits)
-        results.update(zip(free, batch, strict=True))
+    for some in (free[k : k + AT_ONCE] for k in range(0, len(free), AT_ONCE)):
+        deadline.require()
+        batch = flows_to_limits(at, np.array([starts[k].theta for k in some]), **limits)
+        results.update(zip(some, batch, strict=True))
     for k, start in enumerate(starts):
         if start.subspace is not None:
+            deadline.require()
             results[k] = flow_to_limit(at, start.theta, subspace=start.subspace, **limits)
     return [results[k] for k in range(len(starts))]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from continuation.deadline import Deadline
 from continuation.errors import InvalidInputError
 
 
@@ -16,26 +16,19 @@ class Budget:
     ----------
     most_runs : int
         Runs from random starts for each width; with a seed they determine the result.
-    seconds : float
-        Wall-clock time for the whole search; checked between batches.
-    started : float
-        Reading of the monotonic clock at the beginning.
+    deadline : Deadline
+        Of the whole search.
     """
 
     most_runs: int
-    seconds: float
-    started: float = field(default_factory=time.monotonic)
+    deadline: Deadline
 
     def __post_init__(self) -> None:
         if int(self.most_runs) != self.most_runs or self.most_runs < 1:
             raise InvalidInputError(f"most_runs must be a positive integer, not {self.most_runs!r}")
-        if not self.seconds > 0.0:
-            raise InvalidInputError(f"seconds must be positive, not {self.seconds!r}")
 
     def spent(self, runs: int) -> str | None:
         """Why the search has to end, or None."""
         if runs >= self.most_runs:
             return f"the budget of {self.most_runs} runs is spent (raise most_runs)"
-        if time.monotonic() - self.started >= self.seconds:
-            return f"{self.seconds:g} s have passed (raise seconds)"
-        return None
+        return self.deadline.reason if self.deadline.passed else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import Deadline
 from continuation.errors import InvalidInputError
 from continuation.landscape.branches import label_regions
 from continuation.landscape.network import (
@@ -53,6 +54,10 @@ from symbolic import Model
 
 NEAR_END = 1e-5
 """Ends this close to a known point are that point: runs contract to 1e-10 at least."""
+
+STARTS_SHARE, ENDS_SHARE = 0.7, 0.85
+"""Shares of the time within which repeated starts end, and the search at infinity: embeddings,
+which are as certain as the points below them, and the regions have the rest."""
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
 
@@ -102,7 +107,10 @@ def find_critical_sets(
     most_runs : int
         Budget of random runs for each width that is searched from repeated starts.
     seconds : float
-        Seconds for all searches from repeated starts. A result that met this limit depends on
+        Wall-clock time from the first line on, derivation and compilation of a new model
+        included (these are done once on a machine and never cut); no further step is begun that
+        would not end in time as far as those before it tell. Networks of one or two units that
+        are searched exhaustively are cut in their regions only. A result that met it depends on
         the machine, and says so.
     progress : callable
         Called with a `Progress` after every step of the search.
@@ -124,12 +132,13 @@ def find_critical_sets(
     """
     if int(seed) != seed or seed < 0:
         raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
-    budget = Budget(most_runs, seconds)
+    deadline = Deadline(seconds)
+    budget = Budget(most_runs, deadline.part(STARTS_SHARE))
     conditions = Conditions(noise, size, weight_decay)
     task = _Task(loss, conditions, int(seed), infinity, budget, progress)
     found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
     if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
-        return label_regions(loss, found)
+        return label_regions(loss, found, deadline=deadline)
     return found
 
 
@@ -178,7 +187,7 @@ class _Task:
             notes=(
                 *_support_notes(support),
                 *_sample_notes(self.at(self.loss)),
-                *lifted.notes(),
+                *lifted.notes(self.budget.deadline),
                 *notes,
                 note,
             ),
@@ -195,7 +204,7 @@ class _Task:
             return [], f"sets at infinity are not searched: {reason}"
         self.progress(Progress("sets at infinity", 1, 1, 0))
         at = self.at(self.loss)
-        found = wide_ends(at, self.seed)
+        found = wide_ends(at, self.seed, self.budget.deadline.part(ENDS_SHARE))
         return wide_end_sets(Assembler(at), found), found.note
 
     def _widths(self) -> range:
@@ -252,7 +261,8 @@ class _Task:
         """Embeddings of the points of one unit less, as starts."""
         lifter = Lifter(loss, self.conditions)
         below = points.get(loss.model.hidden - 1, []) if loss.model.is_perceptron else []
-        return [s.theta for s in lifter.all_over(below).sets if s.theta is not None]
+        lifted = lifter.all_over(below, self.budget.deadline)
+        return [found.theta for found in lifted.sets if found.theta is not None]
 
     def _with_new(
         self, units: int, known: Sequence[BasePoint], ends: Sequence[Array]
@@ -277,7 +287,8 @@ class _Task:
         if not model.free_output:
             return Lifted()
         narrower = {units: points[units] for units in points if 0 < units < model.hidden}
-        lifted = lifter.all_over([*bases_in_order(narrower), lifter.nothing()])
+        bases = [*bases_in_order(narrower), lifter.nothing()]
+        lifted = lifter.all_over(bases, self.budget.deadline.part(1.0))
         self.progress(Progress("embeddings", 1, 1, len(lifted.sets)))
         return lifted
 

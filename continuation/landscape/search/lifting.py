@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import Deadline
 from continuation.landscape.network import Conditions, Layout, Loss, Responses
 from continuation.landscape.search.silent_units import SilentUnits, silent_curves, silent_roots
 from continuation.landscape.sets import (
@@ -54,19 +55,25 @@ class Lifted:
         How many there are.
     degenerate : int
         Embeddings whose Hessian has a larger kernel than their dimension; not listed.
+    unmade : int
+        Embeddings for which there was no time.
     """
 
     sets: list[CriticalSet] = field(default_factory=list)
     listed: int = 0
     total: int = 0
     degenerate: int = 0
+    unmade: int = 0
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, deadline: Deadline) -> tuple[str, ...]:
         """What exists but is not listed."""
         notes = []
-        if self.total > self.listed:
+        if self.unmade:
+            notes.append(f"{self.unmade} embeddings are not listed: {deadline.reason}")
+        beyond = self.total - self.listed - self.unmade
+        if beyond:
             notes.append(
-                f"{self.total - self.listed} of {self.total} embeddings of smaller networks are "
+                f"{beyond} of {self.total} embeddings of smaller networks are "
                 f"not listed: those beyond the first {MOST_LISTED} of a point, which differ by "
                 "more silent units; their loss is that of the point, and each silent or dead "
                 "unit adds one to its index"
@@ -101,16 +108,19 @@ class Lifter:
         constant = np.array([mean / (1.0 + decay)]) if self.loss.model.offset else np.empty(0)
         return BasePoint(0, constant, 0)
 
-    def all_over(self, bases: Iterable[BasePoint]) -> Lifted:
-        """Every embedding of every point, up to `MOST_LISTED` of each."""
+    def all_over(self, bases: Iterable[BasePoint], deadline: Deadline) -> Lifted:
+        """Every embedding of every point, up to `MOST_LISTED` of each, while there is time."""
         lifted = Lifted()
         for base in bases:
             extra = self.loss.model.hidden - base.units
             idle = self.idle_units(base)
             count = self._count(base, extra, idle)
             lifted.total += count
-            lifted.listed += min(count, MOST_LISTED)
-            for embedding in itertools.islice(self._embeddings(base, extra, idle), MOST_LISTED):
+            first = itertools.islice(self._embeddings(base, extra, idle), MOST_LISTED)
+            lifted.unmade += min(count, MOST_LISTED)
+            for embedding in deadline.within(first):
+                lifted.unmade -= 1
+                lifted.listed += 1
                 found = self.build.embedded(base.theta, base.index, embedding)
                 if found.nullity == embedding.dimension:
                     lifted.sets.append(found)

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import Deadline
 from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
@@ -31,6 +32,9 @@ from continuation.landscape.sets import (
 
 BATCH = 200
 """Independent random starts between two looks at the list; half as many lie between points."""
+
+AT_ONCE = 8
+"""Starts of one compiled call, between two looks at the clock."""
 
 LARGEST_MISSING = 0.01
 """A search goes on until fewer arrivals than this lead to unknown points, with 95 % confidence
@@ -194,10 +198,10 @@ def harvest_points(
         before = len(harvest.points)
         reason = budget.spent(harvest.random_runs) or ""
         for base in () if reason else fresh(harvest):
-            _run(at, harvest, beside(at, base), random=False)
+            _run(at, harvest, beside(at, base), budget.deadline, random=False)
         if reason:
             break
-        _batch(at, harvest, known, rng)
+        _batch(at, harvest, known, rng, budget.deadline)
         batch += 1
         quiet = quiet + 1 if len(harvest.points) == before else 0
         report(batch, len(harvest.points))
@@ -230,22 +234,31 @@ def _is_settled(harvest: Harvest, quiet: int) -> bool:
     return quiet >= QUIET_BATCHES and min(harvest.hits, default=2) >= 2
 
 
-def _batch(at: LossAt, harvest: Harvest, known: Sequence[Array], rng: np.random.Generator) -> None:
+def _batch(
+    at: LossAt,
+    harvest: Harvest,
+    known: Sequence[Array],
+    rng: np.random.Generator,
+    deadline: Deadline,
+) -> None:
     """Random starts, then starts between what is known, where saddles are likely."""
     starts = np.array([random_start(at, rng) for _ in range(BATCH)])
     anchors = [*known, *(p.theta for p in harvest.points if p.theta is not None)]
     closer = [_between_two(anchors, harvest, rng) for _ in range(BATCH // 2) if len(anchors) > 1]
-    _run(at, harvest, starts, random=True)
+    _run(at, harvest, starts, deadline, random=True)
     if closer:
-        _run(at, harvest, np.array(closer), random=False)
+        _run(at, harvest, np.array(closer), deadline, random=False)
 
 
-def _run(at: LossAt, harvest: Harvest, starts: Array, *, random: bool) -> None:
+def _run(at: LossAt, harvest: Harvest, starts: Array, deadline: Deadline, *, random: bool) -> None:
+    """Every seeker from every start, as long as there is time."""
+    together = [starts[k : k + AT_ONCE] for k in range(0, len(starts), AT_ONCE)]
     for target in (MINIMUM, ANY_INDEX):
-        for theta, found in zip(*seek(at, starts, target), strict=True):
-            harvest.add(theta if found else None, random=random)
-    if at.model.free_output:
-        for theta, close in zip(*seek_reduced(at, starts), strict=True):
+        for some in deadline.within(together):
+            for theta, found in zip(*seek(at, some, target), strict=True):
+                harvest.add(theta if found else None, random=random)
+    for some in deadline.within(together if at.model.free_output else ()):
+        for theta, close in zip(*seek_reduced(at, some), strict=True):
             harvest.add(polish(at, theta) if close else None, random=random)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network import WIDE_ENDS, Grid, LossAt, Responses
 from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
@@ -55,6 +56,7 @@ class WideEnds:
     hits : tuple of int
         How many runs reached each.
     runs : int
+        Runs that there was time for.
     """
 
     ends: tuple[CriticalEnd, ...]
@@ -62,16 +64,23 @@ class WideEnds:
     runs: int
 
     @property
+    def asked(self) -> int:
+        """Runs that belong to a whole search."""
+        return len(FIRST) * STARTS
+
+    @property
     def note(self) -> str:
         """What was searched and how often each end was reached."""
         least = f", each reached {min(self.hits)} times or more" if self.hits else ""
+        cut = f" of {self.asked}, cut by seconds" if self.runs < self.asked else ""
         return (
             f"sets at infinity: {len(self.ends)} confluences, linear and step ends from "
-            f"{self.runs} runs{least}; corners, and ends over narrower networks, are not listed"
+            f"{self.runs} runs{cut}{least}; corners, and ends over narrower networks, are not "
+            "listed"
         )
 
 
-def wide_ends(at: LossAt, seed: int = 0) -> WideEnds:
+def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> WideEnds:
     """Search the ends of a network of three or more units.
 
     Parameters
@@ -80,6 +89,8 @@ def wide_ends(at: LossAt, seed: int = 0) -> WideEnds:
         Of odd sigmoid units without bias, at least three.
     seed : int
         Of the starts.
+    deadline : Deadline
+        After which no further run is begun.
 
     Raises
     ------
@@ -90,15 +101,15 @@ def wide_ends(at: LossAt, seed: int = 0) -> WideEnds:
     responses, rng = Responses.at(at), np.random.default_rng(seed)
     found: list[CriticalEnd] = []
     hits: list[int] = []
+    runs = 0
     for first in FIRST:
         like = replace(first, units=(*first.units, *(FINITE,) * (at.model.hidden - 2)))
-        ends, counts = _of_kind(LimitLoss(responses, like), rng)
+        ends, counts, done = _of_kind(LimitLoss(responses, like), rng, deadline)
         found += ends
         hits += counts
+        runs += done
     order = np.argsort([end.point.loss for end in found], kind="stable")
-    return WideEnds(
-        tuple(found[i] for i in order), tuple(hits[i] for i in order), len(FIRST) * STARTS
-    )
+    return WideEnds(tuple(found[i] for i in order), tuple(hits[i] for i in order), runs)
 
 
 def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
@@ -106,11 +117,16 @@ def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
     return [build.end(end) for end in found.ends]
 
 
-def _of_kind(loss: LimitLoss, rng: np.random.Generator) -> tuple[list[CriticalEnd], list[int]]:
+def _of_kind(
+    loss: LimitLoss, rng: np.random.Generator, deadline: Deadline
+) -> tuple[list[CriticalEnd], list[int], int]:
+    """Ends of one kind, how often each was reached, and in how many runs."""
     model, grid = loss.responses.model, Grid.of(loss.responses)
     states: list[Array] = []
     hits: list[int] = []
-    for run in range(STARTS):
+    runs = 0
+    for run in deadline.within(range(STARTS)):
+        runs += 1
         z = _converged(loss, _start(loss, grid, rng), descend=run % 2 == 1)
         if z is None or not _is_genuine(loss.like, z, grid):
             continue
@@ -126,7 +142,7 @@ def _of_kind(loss: LimitLoss, rng: np.random.Generator) -> tuple[list[CriticalEn
             states.append(z)
             hits.append(1)
     ends = [loss.end(z) for z in states]
-    return [replace(e, limit=e.limit.canonical(odd=model.is_odd)) for e in ends], hits
+    return [replace(e, limit=e.limit.canonical(odd=model.is_odd)) for e in ends], hits, runs
 
 
 def _start(loss: LimitLoss, grid: Grid, rng: np.random.Generator) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import LinAlgWarning
 from scipy.optimize import root
 
+from continuation.deadline import Deadline
 from continuation.deflation import find_solutions
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape import Loss, Symmetry, find_critical_sets, follow
@@ -39,7 +40,7 @@ def exhaustive(loss: Loss, noise: float) -> list[np.ndarray]:
 def multistart(loss: Loss, noise: float, seed: int = 0) -> list[np.ndarray]:
     """Seekers of minima and saddles from repeated starts."""
     rng = np.random.default_rng(seed)
-    budget = Budget(2400, 1e9)
+    budget = Budget(2400, Deadline())
     harvest, _ = harvest_points(
         loss.at(noise=noise), [], lambda _: [], rng, budget, lambda *_: None
     )
