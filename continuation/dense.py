@@ -47,15 +47,17 @@ def add(out: Vector, factor: float, x: Vector) -> None:
 
 
 @njit(error_model="numpy")
+def greater(a: float, b: float) -> float:
+    """The greater of two numbers; NaN if one is NaN, which `max` may lose."""
+    return a if a > b or a != a else b
+
+
+@njit(error_model="numpy")
 def largest(x: Vector) -> float:
     """Largest absolute entry; NaN if one is NaN, which every comparison calls small."""
     best = 0.0
     for i in range(x.size):
-        size = abs(x[i])
-        if size > best or size != size:
-            best = size
-        if best != best:
-            return best
+        best = greater(best, abs(x[i]))
     return best
 
 
@@ -176,7 +178,7 @@ def confine(g: Vector, a: Matrix, projector: Matrix) -> None:
         return
     scale = 0.0
     for i in range(g.size):
-        scale = max(scale, abs(a[i, i]))
+        scale = greater(scale, abs(a[i, i]))
     half, whole = np.empty(a.shape), g.copy()
     product(projector, a, half)
     product(half, projector, a)
@@ -196,7 +198,7 @@ def exclude(g: Vector, a: Matrix, directions: Matrix) -> None:
     d = g.size
     scale = 0.0
     for i in range(d):
-        scale = max(scale, abs(a[i, i]))
+        scale = greater(scale, abs(a[i, i]))
     image = np.empty(d)
     for r in range(directions.shape[0]):
         u = directions[r]

@@ -18,6 +18,8 @@ import numpy as np
 from numba import njit
 from scipy.linalg import lapack
 
+from continuation.dense import greater
+
 __all__ = ["spectra", "spectrum"]
 
 Array = np.ndarray
@@ -154,7 +156,7 @@ def root_free_ql(d, e, active, state):  # type: ignore[no-untyped-def]
 def spectra(matrices, values, smallest):  # type: ignore[no-untyped-def]
     """Eigenvalues of symmetric matrices (m, n, n), destroyed, into values (m, n), ascending.
 
-    The smallest singular value of each goes into smallest (m,).
+    The smallest singular value of each goes into smallest (m,). All are NaN of a matrix with NaN.
     """
     m, n = values.shape
     d, e = np.zeros((n, LANES)), np.zeros((n, LANES))
@@ -167,9 +169,9 @@ def spectra(matrices, values, smallest):  # type: ignore[no-untyped-def]
             tridiagonalise(matrices[first + k], diagonal, subdiagonal)
             size = 0.0
             for i in range(n):
-                size = max(size, abs(diagonal[i]), abs(subdiagonal[i]))
+                size = greater(size, greater(abs(diagonal[i]), abs(subdiagonal[i])))
             norm[k] = size
-            scale = 1.0 / size if size > 0.0 else 0.0
+            scale = 0.0 if size == 0.0 else 1.0 / size
             turned = abs(diagonal[0]) > abs(diagonal[n - 1])  # small ones first: fewer iterations
             for i in range(n):
                 d[i, k] = scale * diagonal[n - 1 - i if turned else i]
@@ -181,7 +183,7 @@ def spectra(matrices, values, smallest):  # type: ignore[no-untyped-def]
             least = np.inf
             for i in range(n):
                 value = d[i, k] * norm[k]
-                least = min(least, abs(value))
+                least = -greater(-least, -abs(value))
                 j = i - 1
                 while j >= 0 and row[j] > value:
                     row[j + 1] = row[j]

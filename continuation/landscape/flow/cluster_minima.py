@@ -80,9 +80,8 @@ def settle(
         if step is None:
             return None
         change = float(np.abs(step / centres[moving]).max())
-        if change > (
-            first_change if iteration == 0 else max(CONTRACTION * previous, CONTRACTION_FLOOR)
-        ):
+        bound = first_change if iteration == 0 else max(CONTRACTION * previous, CONTRACTION_FLOOR)
+        if not change <= bound:
             return None
         if change < SETTLE_TOLERANCE:
             return settled

@@ -97,12 +97,12 @@ def _tested(
     whole = np.array([1.0 if cluster.shrinks else 0.0 for cluster in clusters])
     centres = np.array([cluster.centre for cluster in clusters])
     start = settle(responses, clusters, centres, whole, FIRST_CHANGE)
-    if start is None or start.loss > value * (1.0 + ROUNDING):
+    if start is None or not start.loss <= value * (1.0 + ROUNDING):
         return None
     states = [start]
     for s in SHRINKING:
         state = settle(responses, clusters, states[-1].centres, s * whole, NEXT_CHANGE)
-        if state is None or state.loss > states[-1].loss * (1.0 + ROUNDING):
+        if state is None or not state.loss <= states[-1].loss * (1.0 + ROUNDING):
             return None
         states.append(state)
     limit = states[-1]
@@ -126,7 +126,7 @@ def _attracts(responses: Responses, cluster: Cluster, limit: Settled, k: int) ->
     """Whether the loss rises with the size of a cluster that has not lost its last coefficient."""
     last = float(limit.coefficients[k][-1])
     largest = max(float(np.abs(c).max()) for c in limit.coefficients)
-    if abs(last) <= VANISHING * largest:
+    if not abs(last) > VANISHING * largest:
         return False
     return cluster.slope(responses, limit.residual, float(limit.centres[k]), last) > 0.0
 
@@ -138,7 +138,7 @@ def _rises_alone(responses: Responses, clusters: Sequence[Cluster], limit: Settl
         sizes = np.zeros(len(clusters))
         sizes[k] = s
         state = settle(responses, clusters, before.centres, sizes, NEXT_CHANGE)
-        if state is None or state.loss < before.loss:
+        if state is None or not state.loss >= before.loss:
             return False
         before = state
     return True

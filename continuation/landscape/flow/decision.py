@@ -30,6 +30,7 @@ from continuation.dense import (
     cholesky_solve,
     confine,
     exclude,
+    greater,
     norm,
     smallest_eigenvalue,
 )
@@ -70,8 +71,8 @@ def unit_distance(theta: Vector, layout: Layout, i: int, j: int) -> tuple[float,
     for m in range(layout[INPUTS]):
         a = theta[input_place(layout[HIDDEN], m, i)]
         b = theta[input_place(layout[HIDDEN], m, j)]
-        same = max(same, abs(a - b))
-        opposite = max(opposite, abs(a + b))
+        same = greater(same, abs(a - b))
+        opposite = greater(opposite, abs(a + b))
     if layout[ODD] and opposite < same:
         return opposite, -1.0
     return same, 1.0
@@ -79,13 +80,16 @@ def unit_distance(theta: Vector, layout: Layout, i: int, j: int) -> tuple[float,
 
 @njit(error_model="numpy")
 def nearest_pair(theta: Vector, layout: Layout, cluster: Layout) -> tuple[int, int, float, float]:
-    """Nearest two units of different clusters: (i, j, distance, sign); i = −1 if none."""
+    """Nearest two units of different clusters: (i, j, distance, sign); i = −1 if none.
+
+    The distance is NaN if one of them is.
+    """
     best_i, best_j, best, best_sign = -1, -1, np.inf, 1.0
     for i in range(layout[HIDDEN]):
         for j in range(i + 1, layout[HIDDEN]):
             if cluster[i] != cluster[j]:
                 distance, sign = unit_distance(theta, layout, i, j)
-                if distance < best:
+                if distance < best or distance != distance:
                     best_i, best_j, best, best_sign = i, j, distance, sign
     return best_i, best_j, best, best_sign
 
@@ -108,10 +112,10 @@ def contract(
     g, hessian, rest = np.empty(d), np.empty((d, d)), np.empty(d)
     previous, start = np.inf, 0.0
     for iteration in range(NEWTON_STEPS):
-        evaluate(loss, theta, g, hessian, rest)
+        value = evaluate(loss, theta, g, hessian, rest)
         confine(g, hessian, projector)
         exclude(g, hessian, directions)
-        if not cholesky(hessian):
+        if not (math.isfinite(value) and cholesky(hessian)):
             return False, 0.0, 0.0
         curvature = smallest_eigenvalue(hessian)
         if iteration == 0:
@@ -120,8 +124,8 @@ def contract(
         size = norm(g)
         floor = min(LARGEST_ROUNDING_STEP, GRADIENT_ROUNDING / curvature)
         converged = size < max(NEWTON_TOLERANCE, floor)
-        diverges = size > CONTRACTION * previous and not converged
-        if diverges or (iteration == 0 and size > FIRST_STEP):
+        contracts = converged or size <= CONTRACTION * previous
+        if not contracts or (iteration == 0 and not size <= FIRST_STEP):
             return False, 0.0, 0.0
         add(theta, -1.0, g)
         previous = size
@@ -141,7 +145,7 @@ def tends_to_point(
     """
     assign(target, theta)
     converged, _, curvature = contract(loss, target, np.empty((0, theta.size)), projector)
-    if not converged or curvature <= DEGENERATE:
+    if not (converged and curvature > DEGENERATE):
         return False
     if projector.size or not (layout[FLAT] and layout[FREE_OUTPUT]):
         return True
@@ -172,7 +176,7 @@ def tends_to_line(
         cluster[k], sign[k] = k, 1.0
     for _ in range(hidden - 1):
         i, j, distance, s = nearest_pair(theta, layout, cluster)
-        if i < 0 or distance > NEAR_UNITS:
+        if i < 0 or not distance <= NEAR_UNITS:
             return False
         joined, flip = cluster[j], sign[i] * s * sign[j]
         for k in range(hidden):
@@ -219,7 +223,7 @@ def _settles_on_line(
     directions = line_directions(layout, cluster, sign, d)
     assign(target, theta)
     converged, start, curvature = contract(loss, target, directions, projector)
-    if not converged or curvature <= DEGENERATE:
+    if not (converged and curvature > DEGENERATE):
         return False
     if not _groups_are_equal(target, layout, cluster, sign):
         return False
@@ -231,7 +235,8 @@ def _settles_on_line(
             if cluster[i] == cluster[k]:
                 total += sign[i] * target[outputs + i]
         own = target[outputs + k]
-        if abs(drift[outputs + k]) > min(DRIFT * abs(total), DRIFT_TO_END * abs(own)):
+        moved = abs(drift[outputs + k])
+        if not (moved <= DRIFT * abs(total) and moved <= DRIFT_TO_END * abs(own)):
             return False
     add(target, 1.0, drift)
     return True
@@ -262,6 +267,6 @@ def _groups_are_equal(theta: Vector, layout: Layout, cluster: Layout, sign: Vect
         for m in range(layout[INPUTS]):
             common = sign[cluster[k]] * theta[input_place(hidden, m, cluster[k])]
             gap = sign[k] * theta[input_place(hidden, m, k)] - common
-            if abs(gap) > EQUAL_UNITS * (1.0 + abs(common)):
+            if not abs(gap) <= EQUAL_UNITS * (1.0 + abs(common)):
                 return False
     return True

@@ -33,6 +33,7 @@ from continuation.dense import (
     assign,
     cholesky,
     cholesky_solve,
+    greater,
     largest,
     lu_factor,
     lu_solve,
@@ -216,10 +217,10 @@ def settle(
         for k in range(linear):
             scale = abs(q[k]) if k < layout[HIDDEN] else max(1.0, abs(q[k]))
             if g[k] != 0.0:
-                change = max(change, abs(g[k]) / scale)
-        if iteration == 0 and change > first_change:
+                change = greater(change, abs(g[k]) / scale)
+        if iteration == 0 and not change <= first_change:
             return False, 0.0
-        if change > max(CONTRACTION * previous, CONTRACTION_FLOOR):
+        if not (change <= CONTRACTION * previous or change <= CONTRACTION_FLOOR):
             return False, 0.0
         add(q, -1.0, g)
         previous = change
@@ -322,7 +323,7 @@ def follow_profile(
         q[slots[0]] = factor * delta
         before, ratio, last = e, last, factor
         settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
-        if not settled or e > before + ROUNDING * abs(before):
+        if not (settled and e <= before + ROUNDING * abs(before)):
             return NO, 0.0
     assign(limit, q)
     end = e
@@ -334,12 +335,11 @@ def follow_profile(
         add(limit, -weight, previous)
     limit[slots[0]] = 0.0
     leaves = j if kind == CONFLUENCE else i
-    if abs(limit[output_place(layout[HIDDEN], layout[INPUTS], leaves)]) < VANISHING:
+    if not abs(limit[output_place(layout[HIDDEN], layout[INPUTS], leaves)]) >= VANISHING:
         return NO, 0.0
     fall = start - end
-    if not fall > 10.0 * ROUNDING * abs(start) or value - start > SLAVED * fall:
-        return FLAT_PROFILE, end
-    if steepness < STEEPNESS * fall:
+    slaved = value - start <= SLAVED * fall and steepness >= STEEPNESS * fall
+    if not (slaved and fall > 10.0 * ROUNDING * abs(start)):
         return FLAT_PROFILE, end
     return YES, end
 
@@ -363,7 +363,8 @@ def confined_to_corner(
     d = theta.size
     radius = CORNER_ARC * math.hypot(theta[i], theta[j])
     last = CORNER_END / largest(inputs_of(loss))
-    if max(abs(theta[i]), abs(theta[j])) > CORNER_RADIUS or radius < 2.0 * last:
+    small = abs(theta[i]) <= CORNER_RADIUS and abs(theta[j]) <= CORNER_RADIUS
+    if not (small and radius >= 2.0 * last):
         return NO, 0.0
     slots = frozen_slots(CORNER, i, j, 0, layout)
     p, q, previous = np.empty((d, d)), np.empty(d), np.empty(d)
@@ -379,7 +380,7 @@ def confined_to_corner(
             settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
             if not settled:
                 return NO, 0.0
-            if (e <= value) if r == radius else (e > before - ROUNDING * abs(e)):
+            if not (e > value if r == radius else e <= before - ROUNDING * abs(e)):
                 return NO, 0.0
             r *= CORNER_SHRINK
     # e and q are even in the radius
@@ -417,8 +418,9 @@ def confined_to_mixed_corner(
         for k in range(factors.size + 1):
             q[j] = theta[j] / MIXED_MARGIN * (factors[k - 1] if k > 0 else 1.0)
             settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
-            rising = e > min(above, row[k]) + ROUNDING * abs(e)
-            if not settled or rising or ((r == 0 or k == 0) and e <= value):
+            room = ROUNDING * abs(e)
+            falls = e <= above + room and e <= row[k] + room
+            if not (settled and falls) or ((r == 0 or k == 0) and not e > value):
                 return NO, 0.0
             above, row[k] = e, e
     ratio = MIXED_SHRINKING[-2] / MIXED_SHRINKING[-1]

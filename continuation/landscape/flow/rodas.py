@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from continuation.dense import Matrix, Vector, apply, assign, lu_factor, lu_solve
+from continuation.dense import Matrix, Vector, apply, assign, greater, lu_factor, lu_solve
 from continuation.landscape.network import INPUT_ROW
 
 GAMMA = 0.25
@@ -138,7 +138,7 @@ def scaled_error(error: Vector, theta: Vector, trial: Vector, rtol: float, atol:
     """Root mean square of the error estimate in units of the tolerance; 1 is just accepted."""
     s = 0.0
     for i in range(theta.size):
-        e = error[i] / (atol + rtol * max(abs(theta[i]), abs(trial[i])))
+        e = error[i] / (atol + rtol * greater(abs(theta[i]), abs(trial[i])))
         s += e * e
     return math.sqrt(s / theta.size)
 

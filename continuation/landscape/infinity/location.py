@@ -143,7 +143,7 @@ def _newton(
         row = (np.abs(matrix) / column).max(axis=1)
         inverse = np.linalg.pinv(matrix / column / row[:, None])
         change = -(inverse @ (value / row)) / column
-        if abs(change[-1]) > FARTHEST * (1.0 + abs(p)):
+        if not abs(change[-1]) <= FARTHEST * (1.0 + abs(p)):
             return z, p, np.nan
         z[free] += change[:-1]
         p += float(change[-1])
