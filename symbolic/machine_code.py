@@ -7,7 +7,9 @@ in an abort of the process, or in wrong numbers. Here nothing is unpickled whose
 import hashlib
 import platform
 import sys
+import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +58,14 @@ class VerifiedCache(_Cache):
         return CompileResult._rebuild(target_context, *loads(content))
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Store the compiled function; without room on the disk the next process compiles again."""
+        """Store the compiled function; where that fails, say so once and go on."""
         if data.library.has_dynamic_globals or any(not lifted.can_cache for lifted in data.lifted):
             return
         content = dumps(data._reduce())
         try:
             write_entry(self._name(sig, data.codegen), content)
-        except KernelCacheError:
-            return
+        except KernelCacheError as error:
+            _warn_once(str(error))
 
     def enable(self) -> None:
         """Nothing: it always is."""
@@ -77,6 +79,12 @@ class VerifiedCache(_Cache):
     def _name(self, sig: Any, codegen: Any) -> str:
         text = repr((self._digest, str(sig), codegen.magic_tuple()))
         return f"code_{hashlib.sha256(text.encode()).hexdigest()[:32]}.bin"
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    """Numba enters and leaves blocks of warnings, after which Python would repeat one."""
+    warnings.warn(f"{reason}; until then every process compiles anew", stacklevel=2)
 
 
 def keep_on_disk(dispatcher: Any, source: bytes) -> None:

@@ -1,4 +1,5 @@
 import ast
+import errno
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from symbolic import (
 )
 from symbolic.codegen import kernel_source
 from symbolic.kernels import kernel_file
+from symbolic.machine_code import cached_njit
 
 PROGRAM = """
 from symbolic import Model, load_kernels
@@ -55,6 +57,19 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(tmp_path, monk
     with pytest.raises(KernelCacheError, match="MLPCONT_CACHE") as caught:
         load_kernels(single_unit())
     assert str(tmp_path / "file" / "below") in str(caught.value)
+
+
+def test_compiled_code_that_cannot_be_kept_is_one_warning(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    twice = cached_njit()(lambda x: 2 * x)
+    monkeypatch.setenv("MLPCONT_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.warns(UserWarning, match="No space left .*; set MLPCONT_CACHE to") as warned:
+        assert (twice(3), twice(1.5), twice(2j)) == (6, 3.0, 4j)
+    assert len(warned) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
