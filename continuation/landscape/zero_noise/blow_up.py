@@ -48,6 +48,8 @@ class BlowUp:
     ----------
     loss : Loss
         Of H* + 1 odd units without bias.
+    conditions : Conditions
+        The size; the noise plays no part.
     units : ndarray, shape (H*, 2)
         (w_k*, v_k*) of the teacher.
     responses : Responses
@@ -55,6 +57,7 @@ class BlowUp:
     """
 
     loss: Loss
+    conditions: Conditions
     units: Array
     responses: Responses
 
@@ -72,9 +75,11 @@ class BlowUp:
         BLOW_UP.require(model)
         if loss.data.kind == "observed":
             raise InvalidInputError("observed data have no noise that could tend to zero")
-        samples = Responses.of(loss, Conditions(size=size)).samples
+        conditions = Conditions(size=size)
+        samples = Responses.of(loss, conditions).samples
         return cls(
             loss,
+            conditions,
             np.array([[abs(w), v * np.sign(w)] for w, v in model.teacher_units or ()]),
             Responses(samples, samples.noise, model),
         )

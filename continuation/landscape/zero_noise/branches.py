@@ -148,7 +148,7 @@ def _assembled(
     rows = [blow_up.derivatives(z, float(p)) for z, p in zip(branch.x, branch.p, strict=True)]
     reason = branch.stop_reason
     if reason == "stop condition":
-        reason = _arrival(blow_up.loss, theta[-2:], branch.p[-2:], highest)
+        reason = _arrival(blow_up, theta[-2:], branch.p[-2:], highest)
     return ZeroNoiseBranch(
         start,
         branch.p,
@@ -161,11 +161,12 @@ def _assembled(
     )
 
 
-def _arrival(loss: Loss, theta: Array, p: Array, highest: float) -> str:
+def _arrival(blow_up: BlowUp, theta: Array, p: Array, highest: float) -> str:
     """Where a branch that has come close to a confluence passes it."""
-    where = range_of_points(loss)
+    where = range_of_points(blow_up.loss)
     course = Course((0.0, 2.0 * max(highest, p[-1])), step=STEPS, newton=NEWTON)
-    route = Route(LossAlong(loss, "noise"), course, where)
+    along = LossAlong(blow_up.loss, "noise", blow_up.conditions)
+    route = Route(along, course, where)
     passages = passages_of(go_on(route, theta, p, where(theta[-1])))
     if not passages:
         return "arrival: two units meet"

@@ -120,3 +120,13 @@ def test_bad_input(loss):
         branch_from_zero(sets.blow_up, line, 1e-3)
     with pytest.raises(InvalidInputError, match="positive"):
         branch_from_zero(sets.blow_up, sets.points[0], 0.0)
+
+
+def test_the_size_goes_with_the_blow_up(loss):
+    """What is followed from it later is the loss of the same leading samples."""
+    whole, part = BlowUp.of(loss), BlowUp.of(loss, 20)
+    assert whole.conditions.size is None
+    assert part.conditions.size == 20
+    first = BlowUp.of(Loss(loss.model, loss.data.first(20)))
+    z = np.full(part.responses.model.dimension, 0.3)
+    np.testing.assert_allclose(part.derivatives(z, 0.1)[1], first.derivatives(z, 0.1)[1])
