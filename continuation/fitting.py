@@ -21,7 +21,7 @@ from continuation.options import StepOptions
 from continuation.problem import AnyProblem
 from continuation.scaling import Units, largest, power_of_two, scaled
 
-__all__ = ["fitting", "given_scale", "grown", "measured", "turned_to"]
+__all__ = ["fitting", "given_scale", "grown", "measured", "spanning", "turned_to"]
 
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
@@ -67,6 +67,17 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
             state = given_scale(given, n)
         columns = np.append(state, parameter)
         return Units(columns, _row_units(a, columns))
+
+
+def spanning(
+    problem: AnyProblem, points: Array, step: StepOptions, limits: tuple[float, float]
+) -> Units:
+    """Units that fit the largest of several points (m, n + 1) of a branch.
+
+    An unknown that passes zero, or a point that is singular, does not tell its size.
+    """
+    columns = np.max([fitting(problem, z, step, limits).columns for z in points], axis=0)
+    return Units(columns, _row_units(problem.full_jacobian(points[0]), columns))
 
 
 def _row_units(a: Any, columns: Array) -> Array:
