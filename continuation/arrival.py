@@ -17,10 +17,8 @@ from continuation.corrector import (
 from continuation.step_arrays import (
     assign,
     interpolated_tangent,
-    magnitude,
     orient,
     predict,
-    rounding_scale,
 )
 from continuation.step_units import residual_in_units, rounding_in_units
 
@@ -87,9 +85,10 @@ def arrive(  # type: ignore[no-untyped-def]
     y[n] = bound
     if status == SINGULAR:
         # a branch point at the limit itself: a solution already, or none that can be found
-        report[REMAINING], report[ROUNDING] = magnitude(F), rounding_scale(J, Fp, y)
+        report[REMAINING] = residual_in_units(F, rows)
+        report[ROUNDING] = rounding_in_units(J, Fp, y, rows)
         assign(tn, slope)
-        return is_all_rounding(residual_in_units(F, rows), rounding_in_units(J, Fp, y, rows))
+        return is_all_rounding(report[REMAINING], report[ROUNDING])
     if status != CONVERGED or report[FIRST_STEP] > MAX_INTERPOLATION_ERROR * step:
         return False
     cosine = orient(tn, R, slope, weight)

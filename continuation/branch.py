@@ -125,7 +125,7 @@ class Branch(Stored):
     inertia : (m, 3) ndarray
         Negative, zero, positive; for a map: multipliers inside, on and outside the unit circle.
     error_bound : (m,) ndarray
-        Of x at the stored p: |J^-1| times the rounding of F.
+        Of x at the stored p, in the units of the run: |J^-1| times the rounding of F.
     length : (m,) ndarray
         Distance from the sample before.
     iterations : (m,) ndarray of int

@@ -12,8 +12,6 @@ from numba.extending import register_jitable
 from continuation.step_arrays import (
     border,
     evaluate,
-    magnitude,
-    rounding_scale,
     solve,
     update,
     weighted_length,
@@ -92,14 +90,14 @@ def correct(  # type: ignore[no-untyped-def]
             scale = rounding_in_units(J, Fp, y, rows)
             if residual * contraction <= options[RESIDUAL_TOLERANCE] * (1.0 + scale):
                 left = min(1.0, contraction) * min(1.0, contraction)
-                report[ROUNDING] = rounding_scale(J, Fp, y) if rows.size else scale
-                report[REMAINING] = magnitude(F) * left
+                report[ROUNDING] = scale
+                report[REMAINING] = residual * left
                 return CONVERGED
         elif iteration > 1 and contraction > STAGNATION:
             scale = rounding_in_units(J, Fp, y, rows)
             if is_all_rounding(residual, scale) and step <= LAST_NEWTON_STEP * size:
-                report[ROUNDING] = rounding_scale(J, Fp, y) if rows.size else scale
-                report[REMAINING] = magnitude(F)
+                report[ROUNDING] = scale
+                report[REMAINING] = residual
                 return CONVERGED
             if contraction > options[MAX_CONTRACTION]:
                 return SLOW

@@ -43,8 +43,10 @@ def turns(value: Array, same: Array, rows: Array) -> Iterator[tuple[int, int, in
 
 def resolve_dip(
     path: Path, bounds: tuple[int, int], test: Callable[[Local], float], scale: float
-) -> list[Event]:
+) -> list[list[Event]]:
     """One touch, two crossings, or nothing, where a test is least between two samples.
+
+    Beside a touch rounding makes two crossings of it: where both may be, the touch comes first.
 
     Parameters
     ----------
@@ -60,12 +62,13 @@ def resolve_dip(
     u = _least(path, bounds, test)
     value = test(path.at(u))
     rounding = zero_tolerance(scale, path.workspace.n)
-    if value < -max(CROSSES * around, rounding):
-        roots = [path.root(test, bounds[0], u), path.root(test, u, bounds[1])]
-        return [Event("rate", r, bounds) for r in roots if r is not None]
     if value > max(TOUCHES * around, rounding):
         return []
-    return [Event("dip", path.at(u), bounds)]
+    found = [[Event("dip", path.at(u), bounds)]] if value >= -TOUCHES * around else []
+    if value < -max(CROSSES * around, rounding):
+        roots = [path.root(test, bounds[0], u), path.root(test, u, bounds[1])]
+        found.append([Event("rate", r, bounds) for r in roots if r is not None])
+    return found
 
 
 def _least(path: Path, bounds: tuple[int, int], test: Callable[[Local], float]) -> float:

@@ -255,11 +255,13 @@ class EventFinder:
         w = self.workspace
         in_units = test is _smallest and bool(w.rows.size)
         scale = 1.0 if in_units else float(np.abs(path.at(bounds[0]).eigenvalues).max())
-        events = resolve_dip(path, bounds, test, scale)
-        points = _distinct([identify(path, [event], offset) for event in events])
-        if len(points) == len(events) and all(q.located for q in points):
-            return points
-        if patient:
+        points: list[SpecialPoint] = []
+        alternatives = resolve_dip(path, bounds, test, scale)
+        for events in alternatives:
+            points = _distinct([identify(path, [event], offset) for event in events])
+            if len(points) == len(events) and all(q.located for q in points):
+                return points
+        if alternatives and patient:
             raise Jump(bounds[0])
         return [q for q in points if q.located]
 

@@ -1,5 +1,6 @@
 """Special points of an eigenvalue zero: folds, branch points, touches, kernels of any dimension."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import eigs
 
 from continuation import normal_forms
-from continuation.across import crossing
+from continuation.across import Crossing, crossing
 from continuation.arrays import Array
 from continuation.augmented import (
     branch_point_system,
@@ -60,12 +61,16 @@ def steady(path: Path, point: SpecialPoint, row: int, k: int, crosses: bool) -> 
     ratio = _outside_range(problem, psi, z, near)
     if k > 1:
         return _with_kernel(problem, _multiple(path, point, problem, (phi, psi), ratio))
-    if not crosses and point.located:
-        crosses, exact = _turned_back(path, point, row, problem, (phi, psi))
-        if exact is not None:
-            family = "fold" if ratio > CLEARLY_FOLD else "branch point"
-            return _with_normal_form(problem, exact, family, crosses)
-    return _simple(path, point, problem, (phi, psi), ratio, crosses)
+    beside = None if crosses or not point.located else crossing(path, point.point, row)
+    if beside is None:
+        return _simple(path, point, problem, (phi, psi), ratio, crosses)
+    g = singular_function(problem, psi[:, 0], phi[:, 0])
+    values = beside.values(lambda y: g(problem.units.inside(y)))
+    if values[0] * values[-1] < 0:
+        return _simple(path, point, problem, (phi, psi), ratio, True)
+    point = _turned_back(point, problem, beside, values, g)
+    family = "fold" if ratio > CLEARLY_FOLD else "branch point"
+    return _with_normal_form(problem, point, family, False)
 
 
 def _simple(
@@ -87,33 +92,26 @@ def _simple(
 
 
 def _turned_back(
-    path: Path, point: SpecialPoint, row: int, problem: InUnits, vectors: tuple[Array, Array]
-) -> tuple[bool, SpecialPoint | None]:
-    """Whether the singular function g passes zero; else the place where it touches zero.
+    point: SpecialPoint,
+    problem: InUnits,
+    beside: Crossing,
+    values: Array,
+    g: Callable[[Array], float],
+) -> SpecialPoint:
+    """The place where the singular function g, with these values beside it, touches zero.
 
     There F = 0 and g = 0 have a double solution; on the branch dg/ds = 0 has a simple one.
     """
-    phi, psi = vectors
-    beside = crossing(path, point.point, row)
-    if beside is None:
-        return False, None
-    function = singular_function(problem, psi[:, 0], phi[:, 0])
-    values = beside.values(lambda z: function(problem.units.inside(z)))
-    if values[0] * values[-1] < 0:
-        return True, None
     s = beside.least(values)
-    if s is None:
-        return False, None
-    z = beside.at(s)
-    inside = problem.units.inside(z)
-    f = np.abs(problem.residual(inside[:-1], float(inside[-1]))).max()
-    residual = max(float(f), abs(function(inside)))
-    if not residual <= SOLVED:
-        return False, None
+    z = point.point if s is None else beside.at(s)
+    y = problem.units.inside(z)
+    f = np.abs(problem.residual(y[:-1], float(y[-1]))).max()
+    residual = max(float(f), abs(g(y)))
+    if s is None or not residual <= SOLVED:
+        status = "an eigenvalue comes near zero and turns back: none is zero here"
+        return replace(point, located=False, status=status)
     status = "zero of dg/ds along the branch, at which F and g vanish"
-    return False, replace(
-        point, x=z[:-1], p=float(z[-1]), residual=residual, status=status, coefficients={}
-    )
+    return replace(point, x=z[:-1], p=float(z[-1]), residual=residual, status=status)
 
 
 def in_fitting_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:

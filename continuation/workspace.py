@@ -160,7 +160,8 @@ class Workspace:
         self.units = units
         self.weight = units.columns**-2.0
         self.weight[:-1] /= max(1.0, self.n / PLAIN_DIMENSION)
-        self.rows = units.rows if (units.rows != 1.0).any() else np.zeros(0)
+        is_plain = (units.rows == 1.0).all() and (units.columns[:-1] == 1.0).all()
+        self.rows = np.zeros(0) if is_plain else units.rows
         if not self.problem.differenced and (units.columns != 1.0).any():
             self.problem = self.problem.measured(units.columns)
         self._bind()

@@ -2,7 +2,7 @@
 
 A `Core` is an equation in few unknowns y and a parameter whose branch and special points are known
 in closed form. `embedded` adds unknowns y_k with f_k = λ_k (y_k - h_k(y, p)), turns, shears and
-scales all of them at random, multiplies F from the left, and shears x along p; `faults` traces the
+scales all of them at random, multiplies F from the left, and shears x along p; `judged` traces the
 branch and says everything that is wrong about it.
 """
 
@@ -21,8 +21,8 @@ Random = np.random.Generator
 
 SAME_PLACE = 1e-2
 """A point found this near (relative to the distance of the next) is the expected one."""
-PLACE = 1e-7
-"""Its place must be right to this."""
+PLACE = 1e-9
+"""Its place must be right to this, in the units of the closed form."""
 ANGLE = 1e-6
 """A stored tangent must be right to this angle."""
 OFFSHOOT = 0.15
@@ -399,7 +399,15 @@ def traced(case: Case, step: StepOptions = STEP) -> Branch:
     )
 
 
-def faults(case: Case, branch: Branch) -> list[str]:
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong about a branch, and the largest error of a place that is said to be exact."""
+
+    faults: tuple[str, ...]
+    error: float = 0.0
+
+
+def verdict(case: Case, branch: Branch) -> Verdict:
     """Everything that is wrong about a branch: missed, false, mislabelled, unlocated, ...
 
     Hopf points count only where F is a flow: multiplied from the left it makes pairs of its own.
@@ -411,7 +419,7 @@ def faults(case: Case, branch: Branch) -> list[str]:
     ]
     places = [case.to_core(q.point) for q in found]
     wrong: list[str] = []
-    taken: set[int] = set()
+    errors, taken = [0.0], set[int]()
     for point in case.core.points:
         near = _reach(point, case.core.points)
         free = [i for i in range(len(found)) if i not in taken]
@@ -420,12 +428,13 @@ def faults(case: Case, branch: Branch) -> list[str]:
             wrong.append(f"missed: {point.kind}")
             continue
         taken.add(i)
+        errors += [float(np.linalg.norm(places[i] - point.z))] * found[i].located
         wrong += _wrong_about(case, found[i], point, places[i])
     wrong += [f"false: {q.kind}" for i, q in enumerate(found) if i not in taken]
     last = case.to_core(np.append(branch.x[-1], branch.p[-1]))
     if np.linalg.norm(last - case.core.end) > PLACE:
         wrong.append(f"lost: {branch.stop_reason}")
-    return wrong
+    return Verdict(tuple(wrong), max(errors))
 
 
 def _reach(point: Point, points: tuple[Point, ...]) -> float:
@@ -470,10 +479,10 @@ def _wrong_offshoots(case: Case, q: SpecialPoint, point: Point) -> list[str]:
     return wrong + ([f"offshoot twice: {point.kind}"] if double else [])
 
 
-def judged(name: str, seed: int, **options: bool | int | None) -> list[str]:
-    """Faults of one draw; an error that the engine raises is one."""
+def judged(name: str, seed: int, **options: bool | int | None) -> Verdict:
+    """Verdict on one draw; an error that the engine raises is a fault."""
     case = embedded(name, seed, **options)
     try:
-        return faults(case, traced(case))
+        return verdict(case, traced(case))
     except Exception as error:  # any error is a fault of the engine
-        return [f"raised: {type(error).__name__}: {error}"]
+        return Verdict((f"raised: {type(error).__name__}: {error}",))
