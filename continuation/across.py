@@ -38,7 +38,7 @@ Of degree 7, the polynomial errs by 6e2 (h/R)^8 over a radius of convergence R: 
 FROM_FARTHER = 4
 """So many points foretell the next better than the interpolant of samples does."""
 
-ROUGH = 1e-3
+ROUGH = 1e-2
 """Newton moves a foretold point by less than this part of the distance, or the branch is lost."""
 
 

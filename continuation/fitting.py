@@ -21,7 +21,7 @@ from continuation.options import StepOptions
 from continuation.problem import AnyProblem
 from continuation.scaling import Units, largest, power_of_two, scaled
 
-__all__ = ["fitting", "given_scale", "grown", "measured", "spanning", "turned_to"]
+__all__ = ["fitting", "given_scale", "grown", "measured", "turned_to", "typical"]
 
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
@@ -69,14 +69,14 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
         return Units(columns, _row_units(a, columns))
 
 
-def spanning(
+def typical(
     problem: AnyProblem, points: Array, step: StepOptions, limits: tuple[float, float]
 ) -> Units:
-    """Units that fit the largest of several points (m, n + 1) of a branch.
+    """Units that fit most of three points (3, n + 1) of a branch.
 
-    An unknown that passes zero, or a point that is singular, does not tell its size.
+    One at which an unknown passes zero, or that is singular, does not tell sizes.
     """
-    columns = np.max([fitting(problem, z, step, limits).columns for z in points], axis=0)
+    columns = np.median([fitting(problem, z, step, limits).columns for z in points], axis=0)
     return Units(columns, _row_units(problem.full_jacobian(points[0]), columns))
 
 

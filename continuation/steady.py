@@ -1,7 +1,7 @@
 """Special points of an eigenvalue zero: folds, branch points, touches, kernels of any dimension."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,14 +61,19 @@ def steady(path: Path, point: SpecialPoint, row: int, k: int, crosses: bool) -> 
     ratio = _outside_range(problem, psi, z, near)
     if k > 1:
         return _with_kernel(problem, _multiple(path, point, problem, (phi, psi), ratio))
-    beside = None if crosses or not point.located else crossing(path, point.point, row)
-    if beside is None:
-        return _simple(path, point, problem, (phi, psi), ratio, crosses)
-    g = singular_function(problem, psi[:, 0], phi[:, 0])
-    values = beside.values(lambda y: g(problem.units.inside(y)))
-    if values[0] * values[-1] < 0:
-        return _simple(path, point, problem, (phi, psi), ratio, True)
-    point = _turned_back(point, problem, beside, values, g)
+    beside = None if crosses or not point.located else _singular_beside(path, point, row, problem)
+    if beside is not None and not beside.passes:
+        return _named(problem, beside.touched(problem, point), ratio)
+    found = _simple(path, point, problem, (phi, psi), ratio, crosses or beside is not None)
+    if found.kind == "cusp":  # a double solution of the system of folds
+        beside = _singular_beside(path, found, row, problem)
+        exact = found if beside is None else beside.touched(problem, found)
+        return _named(problem, exact, ratio) if exact.located else found
+    return found
+
+
+def _named(problem: InUnits, point: SpecialPoint, ratio: float) -> SpecialPoint:
+    """A point at which an eigenvalue touches zero."""
     family = "fold" if ratio > CLEARLY_FOLD else "branch point"
     return _with_normal_form(problem, point, family, False)
 
@@ -91,27 +96,45 @@ def _simple(
     return _with_normal_form(problem, point, family, crosses)
 
 
-def _turned_back(
-    point: SpecialPoint,
-    problem: InUnits,
-    beside: Crossing,
-    values: Array,
-    g: Callable[[Array], float],
-) -> SpecialPoint:
-    """The place where the singular function g, with these values beside it, touches zero.
+@dataclass(frozen=True, eq=False)
+class _SingularBeside:
+    """The singular function g of `augmented`, and its values (8,) beside a point of a branch."""
 
-    There F = 0 and g = 0 have a double solution; on the branch dg/ds = 0 has a simple one.
-    """
-    s = beside.least(values)
-    z = point.point if s is None else beside.at(s)
-    y = problem.units.inside(z)
-    f = np.abs(problem.residual(y[:-1], float(y[-1]))).max()
-    residual = max(float(f), abs(g(y)))
-    if s is None or not residual <= SOLVED:
-        status = "an eigenvalue comes near zero and turns back: none is zero here"
-        return replace(point, located=False, status=status)
-    status = "zero of dg/ds along the branch, at which F and g vanish"
-    return replace(point, x=z[:-1], p=float(z[-1]), residual=residual, status=status)
+    beside: Crossing
+    g: Callable[[Array], float]
+    values: Array
+
+    @property
+    def passes(self) -> bool:
+        """Whether g changes sign."""
+        return bool(self.values[0] * self.values[-1] < 0)
+
+    def touched(self, problem: InUnits, point: SpecialPoint) -> SpecialPoint:
+        """The place where g touches zero, or the point as not located.
+
+        There F = 0 and g = 0 have a double solution; on the branch dg/ds = 0 has a simple one.
+        """
+        s = self.beside.least(self.values)
+        z = point.point if s is None else self.beside.at(s)
+        y = problem.units.inside(z)
+        f = np.abs(problem.residual(y[:-1], float(y[-1]))).max()
+        residual = max(float(f), abs(self.g(y)))
+        if s is None or not residual <= SOLVED:
+            status = "an eigenvalue comes near zero and turns back: none is zero here"
+            return replace(point, located=False, status=status)
+        status = "zero of dg/ds along the branch, at which F and g vanish"
+        return replace(point, x=z[:-1], p=float(z[-1]), residual=residual, status=status)
+
+
+def _singular_beside(
+    path: Path, point: SpecialPoint, row: int, problem: InUnits
+) -> _SingularBeside | None:
+    beside = crossing(path, point.point, row)
+    if beside is None:
+        return None
+    phi, psi = null_vectors(problem, problem.units.inside(point.point), 1)
+    g = singular_function(problem, psi[:, 0], phi[:, 0])
+    return _SingularBeside(beside, g, beside.values(lambda y: g(problem.units.inside(y))))
 
 
 def in_fitting_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:

@@ -26,7 +26,7 @@ from scipy import linalg
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
 from continuation.errors import InvalidInputError
-from continuation.fitting import spanning
+from continuation.fitting import typical
 from continuation.kinds import KINDS
 from continuation.linalg import kernel
 from continuation.normal_forms import off_kernel
@@ -99,7 +99,7 @@ def branch_directions(
         )
     limits = p_limits if np.isfinite(p_limits).all() else _range_about(point)
     w = Workspace(problem, point.x, point.p, newton, step, limits)
-    w.use(spanning(w.problem, np.vstack([point.bracket, point.point]), step, limits))
+    w.use(typical(w.problem, np.vstack([point.bracket, point.point]), step, limits))
     reduced = Reduced.at(w, point)
     for amplitude in AMPLITUDES:
         length = amplitude * max(1.0, w.norm(point.point))
