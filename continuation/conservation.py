@@ -54,7 +54,7 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
     none = np.zeros((0, n))
     if problem.unit is not None or sparse.issparse(a) or not np.isfinite(a).all():
         return none
-    units = Units.balancing([a], 1.0, False)
+    units = Units.by_size(z).rebalanced([a], False)
     inside = units.rows[:, None] * a * units.columns
     if n == 0 or is_regular(inside):
         return none

@@ -19,7 +19,7 @@ from continuation.errors import InvalidInputError
 from continuation.linalg import KERNEL_TOLERANCE as RANK
 from continuation.options import StepOptions
 from continuation.problem import AnyProblem
-from continuation.scaling import Units, largest, power_of_two, scaled
+from continuation.scaling import ROUNDING_OF_UNKNOWNS, Units, largest, power_of_two, scaled
 
 __all__ = ["fitting", "given_scale", "grown", "measured", "turned_to", "typical"]
 
@@ -31,9 +31,6 @@ PLAIN_ROWS = (1e-3, 1e3)
 
 EMPTY = 1e-14
 """A row of the Jacobian below this part of the largest is rounding, as along a family."""
-
-NOISE = 1e-13
-"""An unknown below this part of the largest, or of the parameter, is zero but for rounding."""
 
 NEARBY = 0.1
 """Where F is evaluated to see the size of its terms, in parts of the unknowns."""
@@ -112,7 +109,7 @@ def _parameter_unit(limits: tuple[float, float], p: float) -> float:
 def _sizes(problem: AnyProblem, z: Array, parameter: float) -> Array:
     """Size of each unknown (n,), positive."""
     sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
-    known = np.isfinite(sizes) & (sizes > NOISE * max(float(sizes.max()), parameter))
+    known = np.isfinite(sizes) & (sizes > ROUNDING_OF_UNKNOWNS * max(float(sizes.max()), parameter))
     sizes = _mattering(problem.full_jacobian(z), np.where(known, sizes, 0.0), parameter)
     return _reaches(problem, z, parameter, sizes)
 
@@ -125,7 +122,7 @@ def _mattering(a: Any, sizes: Array, parameter: float) -> Array:
     n, columns = sizes.size, np.append(sizes, parameter)
     across = largest(abs(a), np.ones(n), columns)[0]
     most = float(columns.max()) * largest(abs(a), np.ones(n), np.ones(n + 1))[0]
-    rows = np.divide(1.0, across, out=np.zeros(n), where=across > NOISE * most)
+    rows = np.divide(1.0, across, out=np.zeros(n), where=across > ROUNDING_OF_UNKNOWNS * most)
     strength = largest(abs(a), rows, columns)[1][:-1]
     return np.where((strength > 0) & (strength < WEAK), 0.0, sizes)
 

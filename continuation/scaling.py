@@ -22,7 +22,7 @@ from scipy import sparse
 from continuation.arrays import Array
 from continuation.problem import AnyProblem
 
-__all__ = ["InUnits", "Units", "largest", "power_of_two", "scaled"]
+__all__ = ["ROUNDING_OF_UNKNOWNS", "InUnits", "Units", "largest", "power_of_two", "scaled"]
 
 #: Sweeps of the equilibration; it converges like 2^-k in the exponent.
 SWEEPS = 12
@@ -30,6 +30,9 @@ SWEEPS = 12
 ALIKE = 0.1
 #: A row or column below this part of the largest entry is rounding: it keeps its unit.
 ROUNDING = 1e-15
+
+#: An unknown below this part of the largest is zero but for rounding.
+ROUNDING_OF_UNKNOWNS = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,17 @@ class Units:
         inside = [scaled(m, self.rows, self.columns) for m in matrices]
         change = Units.balancing(inside, 1.0, False)
         return Units(self.columns * change.columns, self.rows * change.rows)
+
+    @classmethod
+    def by_size(cls, z: Array) -> "Units":
+        """The sizes of the unknowns and of the parameter at z (n + 1,), where they are not zero.
+
+        What is left to balance then differs in the equations only: rounding is told from that.
+        """
+        size = np.abs(z)
+        largest_size = float(size.max()) or 1.0
+        known = size > ROUNDING_OF_UNKNOWNS * largest_size
+        return cls(power_of_two(np.where(known, size, largest_size)), np.ones(z.size - 1))
 
     @classmethod
     def plain(cls, n: int) -> "Units":
