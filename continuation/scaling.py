@@ -99,9 +99,10 @@ class Units:
         What is left to balance then differs in the equations only: rounding is told from that.
         """
         size = np.abs(z)
-        largest_size = float(size.max()) or 1.0
-        known = size > ROUNDING_OF_UNKNOWNS * largest_size
-        return cls(power_of_two(np.where(known, size, largest_size)), np.ones(z.size - 1))
+        most = float(size[:-1].max()) or 1.0
+        size[:-1] = np.where(size[:-1] > ROUNDING_OF_UNKNOWNS * most, size[:-1], most)
+        size[-1] = size[-1] or 1.0
+        return cls(power_of_two(size), np.ones(z.size - 1))
 
     @classmethod
     def plain(cls, n: int) -> "Units":
