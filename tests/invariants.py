@@ -97,3 +97,62 @@ def _matrix(problem, x, p, unit):
 
 def _image(matrix, vector):
     return np.abs(matrix @ (vector / np.linalg.norm(vector))).max()
+
+
+def special_points_are_what_they_say(problem, branch):
+    """Every located point solves the equations that its kind stands for, computed anew.
+
+    In units of the point and its bracket: F vanishes, dF/dx has the null vectors stated, other
+    branches only meet where ∂F/∂p lies in its range, pairs and multipliers are where they should.
+    """
+    for point in branch.special:
+        if not point.located:
+            continue
+        size, rows = _units_of(problem, point)
+        f = np.abs(problem.residual(point.x, point.p))
+        assert (f / rows).max() < ON_BRANCH, point
+        assert 0.0 <= point.residual < ON_BRANCH * max(1.0, rows.max()), point
+        if point.kernel.shape[1]:
+            kind, matrix = KINDS[point.kind], _dense(problem.jacobian(point.x, point.p))
+            for shift, right, left in _null_vectors(point, kind):
+                shifted = matrix - shift * problem.mass_matrix(point.x.size)
+                inside = shifted * size[:-1] / rows[:, None]
+                assert _image(inside, right / size[:-1]) < KERNEL, point
+                assert _image(inside.conj().T, left * rows) < KERNEL, point
+                if kind.branching:
+                    slope = problem.dresidual_dp(point.x, point.p) * size[-1] / rows
+                    psi = left * rows / np.linalg.norm(left * rows)
+                    assert abs(psi @ slope) < KERNEL * max(1.0, np.linalg.norm(slope)), point
+
+
+def _null_vectors(point, kind):
+    """(shift, right, left): dF/dx - shift M is singular; a pair is stored as two real columns."""
+    right, left = point.kernel, point.left_kernel
+    if kind.singular:
+        return [(0.0, u, v) for u, v in zip(right.T, left.T, strict=True)]
+    if not kind.pair:
+        return [(-2.0, right[:, 0], left[:, 0])]
+    names = ("frequency", "second_frequency")
+    omegas = [point.coefficients[name] for name in names if name in point.coefficients]
+    pairs = []
+    for k, omega in enumerate(omegas):
+        value = np.exp(1j * omega) - 1 if kind.of_map else 1j * omega
+        re, im = slice(2 * k, 2 * k + 1), slice(2 * k + 1, 2 * k + 2)
+        u, v = (a[:, re].ravel() + 1j * a[:, im].ravel() for a in (right, left))
+        pairs.append((value, u, v))
+    return pairs
+
+
+def _units_of(problem, point):
+    """Sizes (n + 1,) of (x, p) and (n,) of the terms of F, on the bracket of a point."""
+    z = np.vstack([point.bracket, point.point])
+    size = np.maximum(np.abs(z).max(axis=0), np.ptp(z, axis=0))
+    size[:-1] = np.where(size[:-1] > 1e-12 * size.max(), size[:-1], size.max())
+    size[-1] = size[-1] or 1.0
+    rows = [np.abs(_dense(problem.full_jacobian(y))) @ size for y in z]
+    largest = np.max(rows, axis=0)
+    return size, np.where(largest > 0, largest, 1.0)
+
+
+def _dense(matrix):
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
