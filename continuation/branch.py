@@ -188,6 +188,11 @@ class Branch(Stored):
         """Whether a sample is stable for `meaning.flow`, shape (m,)."""
         return self.meaning.decaying(self.inertia)
 
+    @property
+    def conserved(self) -> tuple[tuple[Array, float], ...]:
+        """Coefficients (n,) of each combination of unknowns that was held, and its total."""
+        return tuple((np.array(row), total) for row, total in self.meaning.conserved)
+
     def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
         """Draw the branch: full lines where stable, dashed where not, and its special points.
 

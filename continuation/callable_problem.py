@@ -14,7 +14,12 @@ from continuation.errors import InvalidInputError, UnknownNameError
 from continuation.meaning import Meaning
 from continuation.pencil import checked_mass
 from continuation.problem import AnyProblem, Kernel, check_values
-from continuation.user_functions import UserFunction, checked_parameters, checked_states
+from continuation.user_functions import (
+    UserFunction,
+    checked_combinations,
+    checked_parameters,
+    checked_states,
+)
 
 __all__ = ["Problem", "kernel_of"]
 
@@ -71,6 +76,9 @@ class Problem(AnyProblem):
     mass : (n, n) or (n,) array_like, optional
         Stability is that of M x' = F; M may be singular (differential-algebraic equations of
         index 1).
+    conserved : (c, n) or (n,) array_like, optional
+        Combinations of unknowns that the flow conserves, held at their values at the start. Found
+        where not given, but for sparse Jacobians.
 
     Examples
     --------
@@ -93,6 +101,7 @@ class Problem(AnyProblem):
     parameters: Mapping[str, float] | None = None
     free: str | None = None
     mass: Any = None
+    conserved: Any = None
     lengths: Array | None = field(default=None, repr=False)
     # what the kernel of a compiled problem reads; a plain one needs none
     constants: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(1))
@@ -107,6 +116,7 @@ class Problem(AnyProblem):
             "free": free,
             "states": checked_states(self.states),
             "mass": checked_mass(self.mass, self.symmetric, self.is_map),
+            "conserved": checked_combinations(self.conserved, self.mass),
         }
         for name in FUNCTIONS:
             given = self._function(name)
@@ -183,7 +193,9 @@ class Problem(AnyProblem):
 
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
-        for name, size in (("states", len(self.states)), ("mass", len(self.mass_matrix(0)))):
+        combinations = 0 if self.conserved is None else self.conserved.shape[1]
+        sizes = {"states": len(self.states), "mass": len(self.mass_matrix(0))}
+        for name, size in (sizes | {"conserved": combinations}).items():
             if size not in (0, x.size):
                 raise InvalidInputError(f"{name} is for {size} unknowns, the state has {x.size}.")
         raised = self._raised(x, p)

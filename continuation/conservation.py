@@ -10,14 +10,19 @@ References
 .. [1] M. Feinberg, *Foundations of Chemical Reaction Network Theory*, Springer 2019, ch. 3.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
 from continuation.arrays import Array
 from continuation.callable_problem import kernel_of
+from continuation.errors import InvalidInputError
 from continuation.linalg import KERNEL_TOLERANCE, is_regular
+from continuation.meaning import Meaning
 from continuation.problem import AnyProblem, Kernel
 from continuation.scaling import Units
 
@@ -28,6 +33,9 @@ DISTANCES = (0.3, 0.03, 0.003)
 
 POINTS = 3
 """Random points at which a combination must vanish too: one alone may be singular by chance."""
+
+NOT_CONSERVED = 1e-7
+"""A combination of F above this part of its terms does not vanish."""
 
 TIDY = 1e-9
 """Coefficients of a combination below this part of the largest are rounding."""
@@ -65,18 +73,68 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
 
 
 def held(problem: AnyProblem, x: Array, p: float) -> AnyProblem:
-    """The problem with its conserved quantities held at their values at x, if it has any."""
-    if problem.symmetric or problem.mass is not None or isinstance(problem, Held):
+    """The problem with its conserved quantities held at their values at x, if it has any.
+
+    Those that the problem says, else those that are found (not where a Jacobian is sparse).
+
+    Raises
+    ------
+    InvalidInputError
+        Where a combination that the problem says is not conserved.
+    """
+    if isinstance(problem, Held) or (problem.mass is not None and problem.conserved is None):
         return problem
-    combinations = conserved_quantities(problem, x, p)
+    if problem.conserved is None:
+        combinations = conserved_quantities(problem, x, p)
+    else:
+        combinations = _require_conserved(problem, x, p)
     if not len(combinations):
         return problem
-    rate = float(np.abs(linalg.eigvals(problem.jacobian(x, p))).max()) or 1.0
-    size = np.maximum(np.abs(x), float(np.abs(x).max()) or 1.0)
-    weights = (combinations * size**2).T
-    weights = weights @ np.linalg.inv(combinations @ weights)
-    sigma = -1.0 if problem.is_map else -problem.flow_sign * rate
+    is_sparse: bool = sparse.issparse(problem.jacobian(x, p))
+    weights = _weights(combinations, problem.symmetric, is_sparse)
+    sigma = -1.0 if problem.is_map else -problem.flow_sign * _rate(problem, np.append(x, p))
     return Held(problem, combinations, combinations @ x, sigma * weights)
+
+
+def _rate(problem: AnyProblem, z: Array) -> float:
+    """Largest eigenvalue around z: at a special point itself all may vanish."""
+    with np.errstate(all="ignore"):
+        around = [problem.jacobian(y[:-1], float(y[-1])) for y in (z, *_points(z, DISTANCES[1]))]
+    rates = [_spectral_radius(j) for j in around]
+    return max((rate for rate in rates if np.isfinite(rate)), default=0.0) or 1.0
+
+
+def _spectral_radius(j: Any) -> float:
+    """Largest modulus of an eigenvalue; of a sparse matrix a bound on it."""
+    if sparse.issparse(j):
+        return float(abs(j).sum(axis=1).max())
+    return float(np.abs(linalg.eigvals(j)).max()) if np.isfinite(j).all() else 0.0
+
+
+def _weights(combinations: Array, symmetric: bool, is_sparse: bool) -> Array:
+    """W (n, c) with ΛW = 1: one that keeps the Jacobian symmetric, or sparse but for c rows."""
+    if is_sparse and not symmetric:
+        pivots = linalg.qr(combinations, pivoting=True)[2][: len(combinations)]
+        weights = np.eye(combinations.shape[1])[:, pivots]
+    else:
+        weights = combinations.T
+    return np.asarray(weights @ np.linalg.inv(combinations @ weights))
+
+
+def _require_conserved(problem: AnyProblem, x: Array, p: float) -> Array:
+    """The combinations that a problem says, if they vanish around a start."""
+    combinations = np.asarray(problem.conserved)
+    for z in _points(np.append(x, p), DISTANCES[-1]):
+        f = np.asarray(problem.residual(z[:-1], float(z[-1])), dtype=float)
+        left, terms = np.abs(combinations @ f), np.abs(combinations) @ np.abs(f)
+        if (left > NOT_CONSERVED * terms).any():
+            row = int(np.argmax(left > NOT_CONSERVED * terms))
+            what = _sum(combinations[row], problem.meaning.names(x.size))
+            raise InvalidInputError(
+                f"{what} is not conserved: F changes it at a rate of {(combinations @ f)[row]:.3g} "
+                "near the start. Correct it, or leave it out."
+            )
+    return combinations
 
 
 class Held(AnyProblem):
@@ -99,7 +157,7 @@ class Held(AnyProblem):
         self.problem, self.combinations, self.totals = problem, combinations, totals
         self.weights = weights
         self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
-        self.symmetric, self.lengths = False, problem.lengths
+        self.symmetric, self.lengths = problem.symmetric, problem.lengths
         self.constants, self.data, self.work = problem.constants, problem.data, problem.work
 
     def residual(self, x: Array, p: float) -> Array:
@@ -107,9 +165,13 @@ class Held(AnyProblem):
         f = np.asarray(self.problem.residual(x, p), dtype=float)
         return f + self.weights @ (self.combinations @ x - self.totals)
 
-    def jacobian(self, x: Array, p: float) -> Array:
+    def jacobian(self, x: Array, p: float) -> Any:
         """dF/dx + WΛ, shape (n, n)."""
-        return np.asarray(self.problem.jacobian(x, p) + self.weights @ self.combinations)
+        j = self.problem.jacobian(x, p)
+        if sparse.issparse(j):
+            change: Any = sparse.csc_matrix(self.weights) @ sparse.csc_matrix(self.combinations)
+            return (j + change).tocsc()
+        return np.asarray(j + self.weights @ self.combinations)
 
     def dresidual_dp(self, x: Array, p: float) -> Array:
         """dF/dp, shape (n,)."""
@@ -139,26 +201,39 @@ class Held(AnyProblem):
         return kernel_of(self.residual, self.jacobian, self.dresidual_dp)
 
     @property
+    def meaning(self) -> Meaning:
+        """That of the problem, with what is conserved."""
+        rows = zip(self.combinations.tolist(), self.totals.tolist(), strict=True)
+        conserved = tuple((tuple(row), total) for row, total in rows)
+        return replace(self.problem.meaning, conserved=conserved)
+
+    @property
     def text(self) -> str:
         """The totals held, in words."""
+        names = self.problem.meaning.names(self.combinations.shape[1])
         return "; ".join(
-            f"{_sum(row)} = {total:.10g}"
+            f"{_sum(row, names)} = {total:.10g}"
             for row, total in zip(self.combinations, self.totals, strict=True)
         )
 
 
 def _around(problem: AnyProblem, z: Array) -> list[Array]:
     """[dF/dx, dF/dp] at random points around z; none where F is not finite around."""
-    size = np.abs(z)
-    size = np.where(size > 0, size, float(size.max()) or 1.0)
-    random = np.random.default_rng(0)
     for distance in DISTANCES:
-        points = [z + distance * size * random.standard_normal(z.size) for _ in range(POINTS)]
+        points = _points(z, distance)
         with np.errstate(all="ignore"):
             found = [np.asarray(problem.full_jacobian(point)) for point in points]
         if all(np.isfinite(a).all() for a in found):
             return found
     return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
+
+
+def _points(z: Array, distance: float) -> list[Array]:
+    """Random points around z, the same ones every time, this far in parts of its size."""
+    size = np.abs(z)
+    size = np.where(size > 0, size, float(size.max()) or 1.0)
+    random = np.random.default_rng(0)
+    return [z + distance * size * random.standard_normal(z.size) for _ in range(POINTS)]
 
 
 def _echelon(rows: Array) -> Array:
@@ -176,6 +251,6 @@ def _echelon(rows: Array) -> Array:
     return rows
 
 
-def _sum(row: Array) -> str:
-    terms = [f"{c:.6g} x[{j}]" for j, c in enumerate(row) if c]
-    return " + ".join(terms).replace("+ -", "- ").replace("1 x[", "x[")
+def _sum(row: Array, names: Sequence[str]) -> str:
+    terms = " + ".join(f"{c:.6g} {name}" for c, name in zip(row, names, strict=True) if c)
+    return f" {terms}".replace("+ -", "- ").replace(" 1 ", " ").strip()

@@ -119,7 +119,8 @@ def follows(kind: str) -> Callable[[Definition], CurveTracer]:
             run = _run(system, fitted, (start, named.start), kind, q_limits, step, newton)
             branch = _traced(run, system, start, named.start, direction)
             curve = _read(branch, system, fitted, kind)
-            return replace(curve, kind=kind, meaning=named.meaning).with_names()
+            meaning = replace(named.meaning, conserved=fitted.start.meaning.conserved)
+            return replace(curve, kind=kind, meaning=meaning).with_names()
 
         trace.__name__ = trace.__qualname__ = define.__name__
         trace.__module__ = define.__module__

@@ -35,6 +35,8 @@ class Meaning:
         The flow is M x' = F.
     second : str
         The second parameter, along a curve in two.
+    conserved : tuple of (tuple of float, float)
+        Coefficients of each combination of unknowns that is conserved, and the total held.
     """
 
     states: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Meaning:
     is_map: bool = False
     has_mass: bool = False
     second: str = "q"
+    conserved: tuple[tuple[tuple[float, ...], float], ...] = ()
 
     @property
     def flow(self) -> str:
@@ -99,7 +102,9 @@ class Meaning:
     def from_dict(cls, stored: dict[str, Any]) -> "Meaning":
         """Inverse of `to_dict`."""
         held = tuple((str(name), float(value)) for name, value in stored["held"])
-        return cls(**{**stored, "states": tuple(stored["states"]), "held": held})
+        conserved = tuple((tuple(row), total) for row, total in stored.get("conserved", ()))
+        states = tuple(stored["states"])
+        return cls(**{**stored, "states": states, "held": held, "conserved": conserved})
 
 
 UNNAMED = Meaning()

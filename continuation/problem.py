@@ -38,6 +38,8 @@ class AnyProblem:
         The flow is x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
     mass : ndarray, shape (n, n), or None
         The flow is mass x' = F.
+    conserved : ndarray, shape (c, n), or None
+        Combinations of unknowns that the flow conserves, where the user says them.
     lengths : ndarray, shape (n + 1,), or None
         Lengths of (x, p) over which F changes, for differences; None: 1, or the size of each.
     unit : float or None
@@ -52,6 +54,7 @@ class AnyProblem:
     is_map: bool = False
     flow_sign: float = 1.0
     mass: Array | None = None
+    conserved: Any = None
     kernel: Kernel
     constants: Array
     data: Array

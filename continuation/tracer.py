@@ -221,7 +221,7 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
         next_step=float(s.statistics[-1, stepper.S_NEXT]),
         evaluations=int(tracer.control[stepper.EVALUATIONS]),
         rejections=int(tracer.control[stepper.REJECTIONS]), statistics=s.statistics,
-        meaning=tracer.problem.meaning,
+        meaning=tracer.workspace.problem.meaning,
     )  # fmt: skip
 
 

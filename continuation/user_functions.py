@@ -10,7 +10,7 @@ from scipy import linalg
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 
-__all__ = ["UserFunction", "checked_parameters", "checked_states"]
+__all__ = ["UserFunction", "checked_combinations", "checked_parameters", "checked_states"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,3 +88,19 @@ def checked_states(states: Any) -> tuple[str, ...]:
     if len(set(states)) < len(states):
         raise InvalidInputError(f"states must have names of their own, got {list(states)}.")
     return tuple(states)
+
+
+def checked_combinations(conserved: Any, mass: Any) -> Array | None:
+    """Rows of independent combinations of unknowns, shape (c, n)."""
+    if conserved is None:
+        return None
+    if mass is not None:
+        raise InvalidInputError("conserved goes with x' = F only: leave out mass.")
+    rows = np.atleast_2d(np.asarray(conserved))
+    plain = rows.dtype.kind in "iuf" and rows.ndim == 2 and np.isfinite(rows).all()
+    if not plain or np.linalg.matrix_rank(rows) < len(rows):
+        raise InvalidInputError(
+            "conserved must be independent rows of coefficients of the unknowns, such as "
+            f"[[1, 1, 0]]; got {conserved!r}."
+        )
+    return np.array(rows, dtype=np.float64)

@@ -142,7 +142,7 @@ class Workspace:
         self.options = _option_array(problem, newton, step, limits)
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
-        self.problem = problem if self.is_sparse else held(problem, x, p)
+        self.problem = held(problem, x, p)
         self._measure(np.append(x, p))
         self.use(fitting(self.problem, np.append(x, p), step, limits))
 

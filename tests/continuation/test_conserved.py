@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from continuation import Branch, Problem, trace_branch
+from continuation import Branch, InvalidInputError, Problem, trace_branch, trace_fold_curve
 from continuation.conservation import conserved_quantities
 
 Array = np.ndarray
@@ -50,9 +51,75 @@ def test_combinations_are_said() -> None:
     np.testing.assert_allclose(conserved_quantities(problem, np.array([2.0, 0.0]), 0.0), [[1, 1]])
     branch = trace_branch(problem, [2.0, 0.0], 0.0, (0, 2))
     assert "x[0] + x[1] = 2" in branch.message
+    ((row, total),) = branch.conserved
+    np.testing.assert_allclose(row, [1, 1])
+    assert total == 2.0
 
 
 def test_a_family_is_no_conserved_quantity() -> None:
     """A circle of solutions: singular on it, but no combination of F vanishes elsewhere."""
     problem = Problem(lambda x, p: (x @ x - p) * x)
     assert conserved_quantities(problem, np.array([0.6, 0.8]), 1.0).shape == (0, 2)
+
+
+def ring(n: int, as_sparse: bool, **options: object) -> Problem:
+    """Cells in a ring that pass on what they have in excess; the sum stays."""
+    shift = np.roll(np.eye(n), 1, axis=1)
+    one = np.eye(n)
+
+    def residual(x: Array, p: float) -> Array:
+        flow = x**3 - p * x
+        return shift @ flow + shift.T @ flow - 2 * flow
+
+    def jacobian(x: Array, p: float) -> object:
+        matrix = (shift + shift.T - 2 * one) * (3 * x**2 - p)
+        return sparse.csc_matrix(matrix) if as_sparse else matrix
+
+    return Problem(residual, jacobian, **options)
+
+
+@pytest.mark.parametrize("as_sparse", [True, False])
+def test_a_total_that_is_given(as_sparse: bool) -> None:
+    """All cells alike at 0.5 each become unstable at p = 3 / 4 where 3 x² = p."""
+    n = 5
+    problem = ring(n, as_sparse, conserved=np.ones(n))
+    branch = trace_branch(problem, np.full(n, 0.5), 0.0, (0, 0.7))
+    np.testing.assert_allclose(branch.x.sum(axis=1), 0.5 * n, rtol=1e-12)
+    assert branch.stable.all()
+    assert branch.conserved[0][1] == 0.5 * n
+
+
+def test_a_symmetric_jacobian_stays_so() -> None:
+    """A chain of springs held by nothing: its centre stays."""
+    n = 4
+    chain = np.diag([1.0, 2, 2, 1]) - np.eye(n, k=1) - np.eye(n, k=-1)
+    problem = Problem(
+        lambda x, p: -chain @ x + p * np.array([1.0, 0, 0, -1]), lambda x, p: -chain, symmetric=True
+    )
+    branch = trace_branch(problem, np.ones(n), 0.0, (0, 1))
+    np.testing.assert_allclose(branch.x.mean(axis=1), 1.0, rtol=1e-12)
+    assert (branch.inertia == [n, 0, 0]).all()
+
+
+def test_along_a_curve() -> None:
+    def family(rate: float) -> Problem:
+        def residual(x: Array, a: float) -> Array:
+            value = rate * x[0] * (a + 8 * x[1] ** 2 / (1 + x[1] ** 2)) - 3 * x[1]
+            return np.array([-value, value])
+
+        return Problem(residual)
+
+    fold = next(q for q in trace_branch(family(1.0), [2.0, 0.0], 0.0, (0, 2)).special)
+    curve = trace_fold_curve(family, fold, 1.0, (0.95, 1.05))
+    np.testing.assert_allclose(curve.x.sum(axis=1), 2.0, rtol=1e-9)
+    assert curve.meaning.conserved[0][1] == pytest.approx(2.0)
+
+
+def test_what_is_said_must_be_true() -> None:
+    problem = Problem(lambda x, a: np.array([-flux(*x, a), flux(*x, a)]), conserved=[1, 2])
+    with pytest.raises(InvalidInputError, match=r"x\[0\] \+ 2 x\[1\] is not conserved"):
+        trace_branch(problem, [2.0, 0.0], 0.0, (0, 2))
+    with pytest.raises(InvalidInputError, match="independent rows"):
+        Problem(lambda x, a: x, conserved=[[1, 1], [2, 2]])
+    with pytest.raises(InvalidInputError, match="conserved is for 3 unknowns"):
+        trace_branch(Problem(lambda x, a: x, conserved=[1, 1, 1]), [0.0, 0.0], 0.0)
