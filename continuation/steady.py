@@ -30,7 +30,7 @@ __all__ = ["in_fitting_units", "steady"]
 CLEARLY_FOLD = 1e-3
 """|ψᵀF_p| above this part of |F_p| is a fold without further question."""
 
-UNFOLDING = 1e-9
+UNFOLDING = 1e-11
 """In units that fit, F is below this at a true branch point: it vanishes, no unfolding of it."""
 
 NO_SLOPE = 1e-12

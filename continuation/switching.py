@@ -41,8 +41,8 @@ __all__ = ["Offshoot", "all_directions", "branch_directions", "start_along"]
 
 Array = np.ndarray
 
-#: Lengths of the verifying step, relative to max(1, |z|) in the units of the run; the first that
-#: succeeds counts.
+#: Lengths of the verifying step, relative to max(1, |z|) in the units of the run; the first at
+#: which every direction is confirmed counts, else that at which most are.
 AMPLITUDES = (1e-2, 3e-3, 1e-3)
 #: The parameter ranges over so many steps like that in which a point was found.
 MANY_STEPS = 20.0
@@ -101,23 +101,34 @@ def branch_directions(
     w = Workspace(problem, point.x, point.p, newton, step, limits)
     w.use(typical(w.problem, np.vstack([point.bracket, point.point]), step, limits))
     reduced = Reduced.at(w, point)
+    best: list[Offshoot] = []
     for amplitude in AMPLITUDES:
-        length = amplitude * max(1.0, w.norm(point.point))
-        ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
-        known = [_step(w, point.point, s * point.tangent, length) for s in ways]
-        found: list[Offshoot] = []
-        for prediction, direction in reduced.predictions(length):
-            z = _step(w, point.point + prediction, direction, 0.0)
-            others = [k for k in known if k is not None] + [o.z for o in found]
-            if z is None:
-                continue
-            others = [_beside(w, o, z, direction, length) for o in others]
-            if _is_new(w, z, others, length, point.point + prediction):
-                d = z - point.point
-                found.append(Offshoot(z, d / np.linalg.norm(d)))
-        if found:
-            return tuple(found)
-    return ()
+        found, unconfirmed = _confirmed(w, reduced, point, amplitude)
+        best = max(best, found, key=len)
+        if best and not unconfirmed:
+            break
+    return tuple(best)
+
+
+def _confirmed(
+    w: Workspace, reduced: "Reduced", point: SpecialPoint, amplitude: float
+) -> tuple[list[Offshoot], int]:
+    """Half-branches met by a step of this length, and the number of directions in which none is."""
+    length = amplitude * max(1.0, w.norm(point.point))
+    ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
+    known = [_step(w, point.point, s * point.tangent, length) for s in ways]
+    found: list[Offshoot] = []
+    unconfirmed = 0
+    for prediction, direction in reduced.predictions(length):
+        z = _step(w, point.point + prediction, direction, 0.0)
+        if z is None or w.norm(z - point.point - prediction) > MAX_DEVIATION * length:
+            unconfirmed += 1
+            continue
+        others = [k for k in known if k is not None] + [o.z for o in found]
+        if _is_new(w, z, [_beside(w, o, z, direction, length) for o in others], length):
+            d = z - point.point
+            found.append(Offshoot(z, d / np.linalg.norm(d)))
+    return found, unconfirmed
 
 
 def _range_about(point: SpecialPoint) -> tuple[float, float]:
@@ -174,11 +185,7 @@ def _beside(workspace: Workspace, o: Array, z: Array, direction: Array, length: 
     return y if workspace.correct(y, z, t, 0.5) == CONVERGED else o
 
 
-def _is_new(
-    workspace: Workspace, z: Array, others: list[Array], length: float, prediction: Array
-) -> bool:
-    if workspace.norm(z - prediction) > MAX_DEVIATION * length:
-        return False
+def _is_new(workspace: Workspace, z: Array, others: list[Array], length: float) -> bool:
     return all(workspace.norm(z - o) > SAME_BRANCH * length for o in others)
 
 
