@@ -116,6 +116,7 @@ def resume_branch(
     targets: Sequence[float] = (),
     functions: Functions | None = None,
     stop: Stop | None = None,
+    bounds: Bounds | None = None,
 ) -> Branch:
     """Go on with a branch from its last sample, as if it had never been interrupted.
 
@@ -134,7 +135,7 @@ def resume_branch(
     InvalidInputError
         Where the branch belongs to another problem or has ended for good.
     """
-    run = Run(problem, p_limits, step, newton, targets, functions)
+    run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
     tracer = Tracer(run, at_end_of(run, branch))
     return collect(tracer, tracer.segments(_chunk(problem, stop)), stop)
 

@@ -12,9 +12,12 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import spsolve
 
+from continuation.fitting import PLAIN_RANGE
 from continuation.newton import newton
 from continuation.options import NEWTON, NewtonOptions, as_state
 from continuation.problem import AnyProblem
+from continuation.scaling import InUnits, Units
+from continuation.workspace import Workspace
 
 __all__ = ["find_solutions", "guesses"]
 
@@ -53,13 +56,19 @@ def find_solutions(
     list of (n,) ndarray
         In the order found.
     """
-    deflated = [as_state(x) for x in known]
-    found: list[Array] = []
-    for start in starts:
-        while (x := _next(problem, p, as_state(start), deflated, newton_options)) is not None:
+    deflated, found = [as_state(x) for x in known], list[Array]()
+    for start in map(as_state, starts):
+        inside = _in_units_of(problem, start, p, newton_options)
+        while (x := _next(inside, p, start, deflated, newton_options)) is not None:
             found.append(x)
             deflated.append(x)
     return found
+
+
+def _in_units_of(problem: AnyProblem, x: Array, p: float, options: NewtonOptions) -> InUnits:
+    """The problem in units that fit a start, so that lengths mean the same in all unknowns."""
+    units = Workspace(problem, x, p, options).units
+    return InUnits(problem, Units(np.append(units.columns[:-1], 1.0), units.rows))
 
 
 def guesses(known: Sequence[Array], dimension: int) -> list[Array]:
@@ -72,20 +81,27 @@ def guesses(known: Sequence[Array], dimension: int) -> list[Array]:
         n.
     """
     random = np.random.default_rng(0)
-    size = 1.0 + max((float(np.abs(x).max()) for x in known), default=0.0)
+    largest = np.abs(known).max(axis=0) if len(known) else np.zeros(dimension)
+    size = largest + np.where((largest == 0) | _plain(largest), 1.0, largest)
     around = [x + 0.1 * size * random.standard_normal(dimension) for x in known]
     return around + [size * v for v in random.standard_normal((SPREAD_STARTS, dimension))]
 
 
+def _plain(size: Array) -> Array:
+    return (size >= PLAIN_RANGE[0]) & (size <= PLAIN_RANGE[1])
+
+
 def _next(
-    problem: AnyProblem, p: float, start: Array, known: list[Array], options: NewtonOptions
+    inside: InUnits, p: float, start: Array, known: list[Array], options: NewtonOptions
 ) -> Array | None:
+    unit = inside.units.columns[:-1]
+    others = [y / unit for y in known]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is no news
-        x = _deflated_newton(problem, p, start, known)
+        x = _deflated_newton(inside, p, start / unit, others)
     if x is None:
         return None
-    result = newton(problem, x, p, options)
-    return result.x if result.converged and _is_new(result.x, known) else None
+    result = newton(inside.problem, x * unit, p, options)
+    return result.x if result.converged and _is_new(result.x / unit, others) else None
 
 
 def _deflated_newton(problem: AnyProblem, p: float, x: Array, known: list[Array]) -> Array | None:

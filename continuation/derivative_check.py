@@ -10,10 +10,42 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.problem import AnyProblem
 
-__all__ = ["check_derivatives"]
+__all__ = ["check_derivatives", "doubt"]
 
 DERIVATIVE_TOLERANCE = 1e-6
 """Largest relative disagreement between given and differenced derivatives that passes."""
+
+
+GIVEN = 2
+"""First derivatives that may be given: by the unknowns and by the parameter."""
+
+WRONG = 1e-3
+"""Along one direction, a difference by more than this part of the terms is no rounding."""
+
+
+def doubt(problem: AnyProblem, z: Array) -> str:
+    """In words, that given derivatives are wrong at z = (x, p), (n + 1,); empty where they are not.
+
+    They are compared with one difference of the residual, along a direction in which all unknowns
+    change: good for a message where Newton fails, whatever the number of unknowns.
+    """
+    if len(problem.differenced) == GIVEN:
+        return ""
+    v = problem.lengths_at(z) * np.random.default_rng(0).uniform(0.5, 1.0, z.size)
+    with np.errstate(all="ignore"):
+        matrix: Any = problem.full_jacobian(z)
+        expected = differences.along(
+            lambda h: np.asarray(problem.residual(z[:-1] + h * v[:-1], float(z[-1] + h * v[-1])))
+        )
+        gap = np.abs(matrix @ v - expected)
+        terms = np.ravel(abs(matrix) @ v) + np.abs(expected)
+    if not (gap > WRONG * terms).any():
+        return ""
+    i = int(np.argmax(gap / np.where(terms > 0, terms, 1.0)))
+    return (
+        f"the derivatives given disagree with differences of the residual (equation {i}): "
+        "check_derivatives(problem, x, p) says which entry is wrong."
+    )
 
 
 def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:

@@ -1,5 +1,7 @@
 """Branches that leave a point, and the one that passes through it both ways."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from continuation.arclength import trace_branch
@@ -20,7 +22,7 @@ __all__ = ["opposite_starts", "sewn", "special_point", "switch_branch"]
 OPPOSITE = -0.9
 """Cosine of the angle between two halves of one smooth branch, a small step from its middle."""
 
-NEAR = 12
+NEAR = (12, 48, 192)
 """Steps each way in which `special_point` looks: the unit of a step found near one may be small."""
 
 
@@ -67,7 +69,7 @@ def special_point(
     problem : Problem or CompiledProblem
     x : (n,) array_like
     p : float
-        As known from elsewhere, to within a few steps of `step.initial`.
+        As known from elsewhere, to within many steps of `step.initial`.
     step, newton
         As for `trace_branch`.
 
@@ -78,21 +80,28 @@ def special_point(
     ConvergenceError
         Where no solution is found near.
     """
-    few = StepOptions(**{**step.__dict__, "maximum": step.initial, "max_samples": NEAR + 1})
-    run = Run(problem, (-np.inf, np.inf), few, newton)
     given = np.append(as_state(x), p)
-    starts = opposite_starts(run, given)
+    for steps in NEAR:
+        few = replace(step, maximum=step.initial, max_samples=steps + 1)
+        found = _around(Run(problem, (-np.inf, np.inf), few, newton), given).special
+        if found:
+            return min(found, key=lambda q: float(np.linalg.norm(q.point - given)))
+    raise InvalidInputError(
+        f"no special point within {NEAR[-1]} steps of {problem.meaning.parameter} = {p:.6g}: "
+        "give a nearer place, or longer steps."
+    )
+
+
+def _around(run: Run, given: Array) -> Branch:
+    """The branch through a point, a few steps both ways."""
     halves = [
-        trace_branch(problem, s.z[:-1], float(s.z[-1]), direction=s.direction, step=few)
-        for s in starts
-    ]
-    branch = sewn(run, halves[1], halves[0]) if len(halves) == 2 else halves[0]
-    if not branch.special:
-        raise InvalidInputError(
-            f"no special point within {NEAR} steps of {problem.meaning.parameter} = {p:.6g}: "
-            "give a nearer place, or longer steps."
+        trace_branch(
+            run.problem, s.z[:-1], float(s.z[-1]), direction=s.direction, step=run.step,
+            newton=run.newton,
         )
-    return min(branch.special, key=lambda q: float(np.linalg.norm(q.point - given)))
+        for s in opposite_starts(run, given)
+    ]  # fmt: skip
+    return sewn(run, halves[1], halves[0]) if len(halves) == 2 else halves[0]
 
 
 def opposite_starts(run: Run, z: Array) -> tuple[Offshoot, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import linalg
 
 from continuation.corrector import CONVERGED
+from continuation.derivative_check import doubt
 from continuation.options import NEWTON, NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.workspace import MESSAGES, Workspace
@@ -78,6 +79,8 @@ def newton(
     # an iterate that ran away may be so large that a sum of squares overflows
     residual = float(linalg.norm(problem.residual(z[:-1], float(p)), check_finite=False))
     step = workspace.last_step
+    why = "" if status == CONVERGED else doubt(workspace.problem, np.append(x, p))
     return NewtonResult(
-        z[:-1].copy(), status == CONVERGED, workspace.iterations, step, residual, MESSAGES[status]
-    )
+        z[:-1].copy(), status == CONVERGED, workspace.iterations, step, residual,
+        why or MESSAGES[status],
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from continuation import stepper
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
+from continuation.derivative_check import doubt
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.events import EventFinder
 from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
@@ -96,6 +97,9 @@ def at_end_of(run: Run, branch: Branch) -> Start:
         raise InvalidInputError(
             f"the branch has ended at its limit {p:g}. Widen p_limits to go on."
         )
+    low, high = run.box(x.size)
+    if ((x <= low) | (x >= high)).any():
+        raise InvalidInputError("the branch has ended at its bounds. Widen them to go on.")
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
     known = workspace.in_units(as_samples(branch, run.problem))
     start = Start(
@@ -157,9 +161,9 @@ def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
             f"the start is no solution (|F| = {residual:.3g}); the nearest one found lies "
             f"{distance:.3g} away. Start from the result of newton(problem, x0, p0)."
         )
+    why = doubt(workspace.problem, start) or MESSAGES[status]
     raise ConvergenceError(
-        f"the start is no solution (|F| = {residual:.3g}) and Newton finds none near it: "
-        f"{MESSAGES[status]}"
+        f"the start is no solution (|F| = {residual:.3g}) and Newton finds none near it: {why}"
     )
 
 

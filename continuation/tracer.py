@@ -9,7 +9,8 @@ from continuation import stepper
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.conservation import Held
-from continuation.corrector import CONVERGED, MACHINE
+from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
+from continuation.derivative_check import doubt
 from continuation.events import Jump
 from continuation.fitting import grown, turned_to
 from continuation.locate import Path
@@ -127,13 +128,18 @@ class Tracer:
         return known[:i].followed_by(last)
 
     def _trouble(self) -> str:
-        """What the user's functions raise where the last step went, or a little further."""
-        ahead = self.vectors[stepper.POINT] + self.step.initial * self.vectors[stepper.TANGENT]
+        """What is wrong with the user's functions where the last step went, or a little further."""
+        here = self.vectors[stepper.POINT]
+        ahead = here + self.step.initial * self.vectors[stepper.TANGENT]
         for z in (self.vectors[stepper.TRIAL], self.vectors[stepper.PREDICTED], ahead):
             raised = self.problem.trouble(z[:-1], float(z[-1])) if np.isfinite(z).all() else ""
             if raised:
                 return f"{raised}: the equations leave their domain there."
-        return ""
+        with np.errstate(all="ignore"):
+            if not np.isfinite(self.problem.residual(ahead[:-1], float(ahead[-1]))).all():
+                return MESSAGES[NOT_FINITE]
+        problem = self.workspace.problem
+        return doubt(problem, here) or doubt(problem, ahead)
 
     def _no_step(self, status: int) -> None:
         """No step of the minimum length succeeds."""

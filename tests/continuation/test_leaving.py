@@ -80,7 +80,7 @@ def test_special_points_from_a_place(problem, x, p, kind, where) -> None:
 
 def test_no_special_point_is_an_error() -> None:
     with pytest.raises(InvalidInputError, match="no special point within"):
-        special_point(fold, [1.0], 1.0)
+        special_point(Problem(lambda x, p: x - p), [1.0], 1.0)
 
 
 def test_one_branch_of_each_symmetry_orbit() -> None:
