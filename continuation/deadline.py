@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from continuation.errors import InvalidInputError
+from continuation.options import as_number
 
 Item = TypeVar("Item")
 
@@ -46,7 +47,7 @@ class Deadline:
     share: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.seconds > 0.0:
+        if not as_number("seconds", self.seconds, finite=False) > 0.0:
             raise InvalidInputError(f"seconds must be positive, not {self.seconds!r}")
 
     @property

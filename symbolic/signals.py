@@ -16,6 +16,9 @@ TERMINATED = 128 + signal.SIGTERM
 AGAIN = 0.05
 """Seconds after which a signal is repeated that arrived where Python cannot raise."""
 
+LEAST = 1e-6
+"""Seconds: 0 would switch the timer off."""
+
 _CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 
 
@@ -35,6 +38,30 @@ def quiet_while_loading(package: str) -> None:
     """
     if sys.argv[:1] == ["-m"] and package in sys.orig_argv and _in_main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class TimeIsOver(BaseException):
+    """Raised in the main thread when the time of `within` is over."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raise `TimeIsOver` in the block after this time; where no timer can, leave it alone."""
+    can = hasattr(signal, "setitimer") and _in_main_thread()
+    if not can or seconds == float("inf"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _over)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, LEAST))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _over(number: int, frame: FrameType | None) -> NoReturn:
+    raise TimeIsOver
 
 
 @contextmanager

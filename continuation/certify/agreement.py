@@ -7,7 +7,7 @@ verified), recomputed (it agrees with what its weights give anew, in doubles), o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,18 @@ from numpy.typing import ArrayLike
 
 from continuation.certify.certificate import Certificate, from_hexadecimals, problem_of
 from continuation.certify.checker import CheckResult
+from continuation.certify.evidence import evidence_again
 from continuation.certify.provers import subject_of
 from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
-from continuation.landscape.network import Conditions, fitting_units, rescaled, weights_of
-from continuation.landscape.sets import Assembler, with_excess_risk
+from continuation.landscape.network import (
+    Conditions,
+    Stabiliser,
+    fitting_units,
+    rescaled,
+    weights_of,
+)
+from continuation.landscape.sets import Assembler, Embedding, RegionEvidence, with_excess_risk
 
 ROUNDING = 1e-9
 """Relative agreement of doubles that were computed from the same weights on another machine; also
@@ -29,8 +36,14 @@ POLISHED = 1e-6
 """Limits at infinity are found in other coordinates and certified after a few Newton steps, which
 move them by 1e-9 of their size."""
 
-FIELDS = ("subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "attracting")
-"""Numbers of a set that its weights give anew."""
+DROP = 5e-3
+"""Relative agreement of the fall along a connection with that between its ends: the limit of a
+trajectory to infinity is extrapolated, at corners to a thousandth of the fall."""
+
+FIELDS = (
+    "subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "stabiliser", "attracting",
+)  # fmt: skip
+"""What the weights of a set give anew."""
 
 NODE_NUMBERS = ("kind", "subkind", "region", "index", "nullity", "orbit_size", "attracting", "loss")
 """Attributes of a node that are those of its set."""
@@ -88,7 +101,7 @@ def agreements(
     at = loss.at(**parameters)
     for k, found in enumerate(sets):
         own = [(c, r) for c, r in checked if c.set == k]
-        again = _again(Assembler(at), loss.data, found)
+        again = _again(Assembler(at), loss.data, found) | evidence_again(loss, found)
         certified, faults = _certified(found, own, problem)
         recomputed = [name for name in again if name not in certified]
         stated = replace(found, conditions=found.conditions.on(loss.data))
@@ -145,7 +158,8 @@ def _again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str,
         return {"theta": None}
     if found.embedding is not None and found.base is not None:
         again = assembler.embedded(found.base, 0, found.embedding)
-        extra = {"theta": again.theta}
+        # what gives the weights again is what it says that it is
+        extra = {"theta": again.theta, "base": found.base, "embedding": found.embedding}
     else:
         again, extra = assembler.point(found.theta, found.subkind, found.base), {}
     names = FIELDS if again.kind == "point" else FIELDS[:-1]
@@ -170,16 +184,18 @@ def _stored(found: CriticalSet) -> Iterator[str]:
     for name in ("normal_derivatives", "segments", "pieces"):
         if getattr(found, name):
             yield name
-    yield from (*FIELDS, "inertia", "region", "stabiliser", "conditions")
+    yield from (*FIELDS, "inertia", "region", "conditions")
 
 
 def _same(stored: Any, again: Any) -> bool:
     """Whether two values agree, numbers up to rounding."""
     if isinstance(again, Mapping):
         return set(stored) == set(again) and all(_same(stored[k], v) for k, v in again.items())
+    if isinstance(again, RegionEvidence):
+        return _same(asdict(stored), asdict(again))
     if isinstance(again, Conditions):
         return _same(stored.keywords, again.keywords)
-    if again is None or isinstance(again, str | bool):
+    if again is None or isinstance(again, str | bool | Embedding | Stabiliser):
         return bool(stored == again)
     return _near(np.ravel(stored), np.ravel(again), ROUNDING)
 
@@ -214,7 +230,17 @@ def agreements_of_graph(
         faults += [f"node {k}: {name} is not that of its set" for name in wrong]
         if bool(node["certified"]) != _proved(checked, k, basin=False):
             faults.append(f"node {k}: the mark 'certified' is not that of its certificate")
-    return faults + _false_basins(graph, sets, checked)
+    return faults + _false_drops(graph) + _false_basins(graph, sets, checked)
+
+
+def _false_drops(graph: FlowGraph) -> list[str]:
+    """Connections along which the loss does not fall, or not from the one set to the other."""
+    faults = [f"the loss rises from {a} to {b}" for a, b in graph.rising_edges()]
+    loss = {label: node["loss"] for label, node in graph.nx.nodes(data=True)}
+    for a, b, edge in graph.nx.edges(data=True):
+        if b != UNDECIDED_END and not _near(edge["loss_drop"], loss[a] - loss[b], DROP):
+            faults.append(f"the loss drop from {a} to {b} is not that between the sets")
+    return faults
 
 
 def _false_basins(

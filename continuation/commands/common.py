@@ -156,6 +156,7 @@ def task_of(
             )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
         seen = read_observations(data, names, standardise=standardise)
+        console.print(f"• read {shown(seen.reading)}", highlight=False, soft_wrap=True)
         model = Model.perceptron(
             hidden=2 if hidden is None else hidden,
             activation="tanh" if activation is None else activation,

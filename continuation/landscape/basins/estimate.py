@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuation.errors import InvalidInputError
 from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.flow import flows_to_limits
-from continuation.landscape.network import Loss, in_fitting_units
+from continuation.landscape.network import Loss, as_whole, in_fitting_units
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.statistics import wilson_interval
@@ -104,8 +103,7 @@ def estimate_basins(
         n < 1, a negative seed, a parameter of the loss outside its range, or sets that were found
         at others.
     """
-    if n < 1 or seed < 0:
-        raise InvalidInputError(f"n must be positive and seed not negative, not {n} and {seed}")
+    n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
     conditions = shared_conditions(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
     )

@@ -23,8 +23,9 @@ from scipy.optimize import brentq
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import RTOL, Trajectory, trajectory
-from continuation.landscape.network import LARGEST_LISTED, Loss, LossAt, Symmetry
+from continuation.landscape.network import LARGEST_LISTED, Loss, LossAt, Symmetry, as_whole
 from continuation.landscape.sets import CriticalSet, shared_conditions
+from continuation.options import as_number
 
 RADIUS = 0.1
 """Radius of the neighbourhoods."""
@@ -122,11 +123,10 @@ def passage_times(
         symmetries to list, a parameter of the loss outside its range, or saddles that were found
         at others.
     """
-    if n < 1 or seed < 0 or not (radius > 0.0 and spread > 0.0):
-        raise InvalidInputError(
-            "n, radius and spread must be positive and seed not negative, "
-            f"not n = {n}, radius = {radius}, spread = {spread}, seed = {seed}"
-        )
+    n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
+    for name, value in (("radius", radius), ("spread", spread)):
+        if not as_number(name, value) > 0.0:
+            raise InvalidInputError(f"{name} must be positive, not {value!r}")
     if Symmetry.of(loss.model).order > LARGEST_LISTED:
         raise InvalidInputError(
             f"the images of a saddle are searched one by one, at most {LARGEST_LISTED}; "

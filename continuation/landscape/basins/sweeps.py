@@ -17,7 +17,14 @@ from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.branches import follow, label_regions
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.graph import match
-from continuation.landscape.network import REGIONS, Conditions, Dataset, Loss
+from continuation.landscape.network import (
+    REGIONS,
+    Conditions,
+    Dataset,
+    Loss,
+    as_whole,
+    require_level,
+)
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import FOLLOWED, CriticalSet, nearest_by_limit, same_set
 from continuation.options import StepOptions
@@ -145,11 +152,12 @@ def sweep_basins(
     """
     if parameter not in SWEPT:
         raise UnknownNameError(f"unknown parameter {parameter!r}; choose from {', '.join(SWEPT)}")
+    for value in values:
+        require_level("each of the values", value)
     grid = np.asarray(values, dtype=np.float64)
     if grid.ndim != 1 or not grid.size or not (np.diff(grid) > 0.0).all():
         raise InvalidInputError(f"values must be increasing, not {list(values)}")
-    if n < 1 or seed < 0:
-        raise InvalidInputError(f"n must be positive and seed not negative, not {n} and {seed}")
+    n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
     given = Conditions(noise, size, weight_decay)
     conditions = [given.where(parameter, float(value)) for value in grid]
     tasks = [_Task(loss.model, loss.data, at, n, seed) for at in conditions]

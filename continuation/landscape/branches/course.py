@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from continuation.errors import InvalidInputError
+from continuation.landscape.network import as_limits
 from continuation.landscape.sets import SILENT_UNIT, CriticalSet
 from continuation.options import NewtonOptions, StepOptions
 
@@ -50,11 +49,7 @@ class Course:
     def __post_init__(self) -> None:
         if self.direction not in (-1, 0, 1):
             raise InvalidInputError(f"direction must be -1, 0 or 1, not {self.direction!r}")
-        low, high = self.limits
-        if not (np.isfinite(self.limits).all() and low < high):
-            raise InvalidInputError(f"limits must be finite and increasing, not {self.limits}")
-        if low < 0.0:
-            raise InvalidInputError(f"the parameter cannot be negative: limits {self.limits}")
+        object.__setattr__(self, "limits", as_limits(self.limits))
 
     def directions(self, start: float, parameter: str) -> list[int]:
         """Directions in which there is something to follow from a value of the parameter.

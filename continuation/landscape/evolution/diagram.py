@@ -13,7 +13,14 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.branches import SetBranch, follow
 from continuation.landscape.evolution.cutting import strands_of
 from continuation.landscape.evolution.strands import StrandAt, is_among, living
-from continuation.landscape.network import Conditions, Loss, LossAlong, weights_of
+from continuation.landscape.network import (
+    Conditions,
+    Loss,
+    LossAlong,
+    as_limits,
+    require_level,
+    weights_of,
+)
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet
 from continuation.progress import Progress, Report, silent
@@ -80,11 +87,12 @@ def loss_diagram(
     """
     if parameter not in ("noise", "size"):
         raise InvalidInputError(f"a diagram runs in 'noise' or 'size', not in {parameter!r}")
+    limits = as_limits(limits)
+    for value in searched_at:
+        require_level("each of searched_at", value)
     values = tuple(float(v) for v in searched_at)
     if not values or not all(limits[0] <= v <= limits[1] for v in values):
         raise InvalidInputError(f"searched_at must lie within {limits}, but is {values}")
-    if not limits[0] < limits[1]:
-        raise InvalidInputError(f"limits must be increasing, but are {limits}")
     if schedule and not set(values) <= {float(size) for size in schedule}:
         raise InvalidInputError(f"searched_at must be sizes of the schedule {list(schedule)}")
     fixed = Conditions(noise, weight_decay=weight_decay)

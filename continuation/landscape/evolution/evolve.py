@@ -22,7 +22,7 @@ from continuation.landscape.evolution.switches import Switch, switches_between
 from continuation.landscape.evolution.timeline import Evolution, Interval
 from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
-from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong
+from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, as_limits
 from continuation.landscape.sets import CriticalSet, RegionEvidence
 from continuation.progress import Progress, Report, silent
 
@@ -109,6 +109,7 @@ def evolve(
         )
     fixed = Conditions(noise, weight_decay=weight_decay)
     along = LossAlong(loss, parameter, fixed, tuple(schedule))
+    limits = as_limits(limits)
     values = _first_values(along, limits, searched_at)
     tracker = Tracker(along, limits, seed)
     for done, value in enumerate(values):
@@ -130,8 +131,6 @@ def _first_values(
 ) -> tuple[float, ...]:
     along.problem()  # refuses parameters and schedules that these data do not have
     low, high = limits
-    if not (np.isfinite(limits).all() and 0.0 <= low < high):
-        raise InvalidInputError(f"limits must be finite, >= 0 and increasing, not {limits}")
     sizes = [float(size) for size in along.schedule if low <= size <= high]
     values = [*given] or sizes or np.linspace(low, high, SEARCHES).tolist()
     if not all(low <= value <= high for value in values):

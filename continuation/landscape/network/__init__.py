@@ -31,8 +31,10 @@ from continuation.landscape.network.conditions import (
     PARAMETERS,
     Conditions,
     Given,
+    as_limits,
+    require_level,
 )
-from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.dataset import Dataset, as_whole
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.loss import INPUT_ROW, Jet, Loss, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, read_observations
@@ -106,7 +108,9 @@ __all__ = [
     "Symmetry",
     "Units",
     "activation",
+    "as_limits",
     "as_weights",
+    "as_whole",
     "capability_table",
     "fitting_units",
     "height",
@@ -117,6 +121,7 @@ __all__ = [
     "project",
     "ramp",
     "read_observations",
+    "require_level",
     "rescaled",
     "sample_weights",
     "saturation",

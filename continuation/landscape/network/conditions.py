@@ -151,6 +151,25 @@ def require_level(name: str, value: object) -> None:
         )
 
 
+def as_limits(limits: object) -> tuple[float, float]:
+    """The ends of the range of a parameter, two levels, or an error that says what came.
+
+    Raises
+    ------
+    InvalidInputError
+        What is no pair of numbers, or does not increase.
+    """
+    pair = tuple(limits) if isinstance(limits, tuple | list | np.ndarray) else ()
+    if len(pair) != 2 or not all(map(is_number, pair)):
+        raise InvalidInputError(f"limits must be finite and increasing numbers, not {limits!r}")
+    for end in pair:
+        require_level("each of the limits", end)
+    low, high = (float(end) for end in pair)
+    if not low < high:
+        raise InvalidInputError(f"limits must be finite and increasing numbers, not {limits!r}")
+    return low, high
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is one real number (of Python or NumPy, no truth value)."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -127,7 +127,7 @@ class Dataset:
         InvalidInputError
             Without a teacher, or when n < 2 or the seed is negative.
         """
-        n, seed = _whole("n", n, 2, MOST_SAMPLES), _whole("seed", seed, 0)
+        n, seed = as_whole("n", n, 2, MOST_SAMPLES), as_whole("seed", seed, 0)
         inputs, noises = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
         x = model.input_scale * inputs.standard_normal(n)
         return cls(x, _teach(model, x), noises.standard_normal(n), None, "sampled")
@@ -186,7 +186,7 @@ class Dataset:
         ----------
         Abramowitz and Stegun, *Handbook of Mathematical Functions*, 25.4.46.
         """
-        nodes = _whole("nodes", nodes, 2, MOST_SAMPLES)
+        nodes = as_whole("nodes", nodes, 2, MOST_SAMPLES)
         points, weights = roots_hermitenorm(nodes)
         kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
@@ -196,7 +196,7 @@ class Dataset:
         """The data set of the first n samples (uniform weights only)."""
         if self.weights is not None:
             raise InvalidInputError("only a data set with uniform weights has a size n")
-        n = _whole("n", n, 2, self.size)
+        n = as_whole("n", n, 2, self.size)
         return Dataset(self.x[:n], self.target[:n], self.noise[:n], None, self.kind)
 
     def rescaled(self, x: float, y: float) -> Dataset:
@@ -254,11 +254,10 @@ def _require_in_range(name: str, array: NDArray[np.float64]) -> None:
         )
 
 
-def _whole(name: str, value: float, least: int, most: int | None = None) -> int:
-    """An integer in a range; floats that are integers count."""
+def as_whole(name: str, value: float, least: int, most: int | None = None) -> int:
+    """An integer in a range, or an error that says what came; floats that are integers count."""
     fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not fits or value != value // 1 or value < least or (most is not None and value > most):
-        limits = f" of at least {least} and at most {most}"
-        kind = "a non-negative integer" if most is None else f"an integer{limits}"
-        raise InvalidInputError(f"{name} must be {kind}, not {value!r}")
+        limits = f"of at least {least}" + ("" if most is None else f" and at most {most}")
+        raise InvalidInputError(f"{name} must be an integer {limits}, not {value!r}")
     return int(value)

@@ -43,11 +43,20 @@ class Axis:
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """A data set with the names and scales of its two axes."""
+    """A data set with the names and scales of its two axes.
+
+    Attributes
+    ----------
+    data : Dataset
+    x, y : Axis
+    reading : str
+        How the file was read: names, rows, and what was left out.
+    """
 
     data: Dataset
     x: Axis
     y: Axis
+    reading: str
 
 
 def read_observations(
@@ -72,26 +81,48 @@ def read_observations(
         If the file cannot be read as text.
     InvalidInputError
         An entry that is no finite number (named with its row), a row that has more entries than
-        there are names, a first line of numbers, fewer than two columns or rows, columns of one
-        name, a column that is standardised though it does not vary.
+        there are names, a first line of numbers (a column is called by a number only if it is
+        asked for by name), fewer than two columns or rows, columns of one name, a column that is
+        standardised though it does not vary.
     UnknownNameError
         A column that the file does not have.
     """
     path = Path(path)
-    names = _names(path)
+    names, line = _names(path)
     x_name, y_name = _chosen(names, columns)
-    table = _table(path, names)
+    if columns is None and any(map(_is_number, (x_name, y_name))):
+        raise InvalidInputError(
+            f"the first line of {path} holds numbers ({', '.join(names)}), not the names of "
+            "columns: put a line such as x,y before it, or ask for the columns by name"
+        )
+    whole = _table(path, names, line)
+    empty = whole.isna().all(axis=1)
+    table = whole[~empty]
     x, y = (_numbers(path, table[name], names.index(name), name) for name in (x_name, y_name))
+    reading = _reading(path, names, (x_name, y_name), len(table), int(empty.sum()))
     axes = [_axis(n, v) if standardise else Axis(n) for n, v in ((x_name, x), (y_name, y))]
     data = Dataset.from_observations(axes[0].standardised(x), axes[1].standardised(y))
-    return Observations(data, axes[0], axes[1])
+    return Observations(data, axes[0], axes[1], reading)
 
 
-def _names(path: Path) -> list[str]:
-    """The names that the first line gives to the columns."""
+def _reading(
+    path: Path, names: Sequence[str], chosen: tuple[str, str], rows: int, empty: int
+) -> str:
+    """In words, how the file was read."""
+    of = f" of {len(names)}" if len(names) > 2 else ""
+    skipped = f", {empty} empty row{'s' * (empty > 1)} left out" if empty else ""
+    return (
+        f"{path}: {rows} rows{skipped}; x is column {chosen[0]!r} and y is column "
+        f"{chosen[1]!r}{of}, as the first line names them"
+    )
+
+
+def _names(path: Path) -> tuple[list[str], int]:
+    """The names that the first line gives to the columns, and how many empty ones stand before."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = next((row for row in csv.reader(file) if row), [])
+            rows = enumerate(csv.reader(file))
+            line, first = next(((k, row) for k, row in rows if row), (0, []))
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise StoreError(f"cannot read {path} as a CSV text file: {error}") from error
     if len(first) < 2:
@@ -101,14 +132,9 @@ def _names(path: Path) -> list[str]:
             f"{path} needs a first line with the names of two columns, commas between{other}"
         )
     names = [name.strip() for name in first]
-    if all(map(_is_number, names)):
-        raise InvalidInputError(
-            f"the first line of {path} holds numbers ({', '.join(names)}), not the names of "
-            "columns: put a line such as x,y before it"
-        )
     if len(set(names)) < len(names):
         raise InvalidInputError(f"{path} gives one name to several columns: {', '.join(names)}")
-    return names
+    return names, line
 
 
 def _is_number(text: str) -> bool:
@@ -119,7 +145,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _table(path: Path, names: list[str]) -> Any:
+def _table(path: Path, names: list[str], line: int) -> Any:
     """All rows below the names, as a table of pandas."""
     import pandas as pd  # takes half a second, and only files need it
 
@@ -127,8 +153,9 @@ def _table(path: Path, names: list[str]) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # entries would be dropped
             return pd.read_csv(
-                path, names=names, header=0, index_col=False, encoding="utf-8-sig",
+                path, names=names, header=line, index_col=False, encoding="utf-8-sig",
                 skipinitialspace=True, keep_default_na=False, na_values=[""], low_memory=False,
+                skip_blank_lines=False,
             )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InvalidInputError(
@@ -157,7 +184,7 @@ def _numbers(path: Path, column: Any, index: int, name: str) -> NDArray[np.float
         values = np.full(values.size, np.nan)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:
-        row = int(wrong[0]) + 1
+        row = int(column.index[wrong[0]]) + 1
         raise InvalidInputError(
             f"{path}, row {row} after the names, column {name!r}: expected a finite number, "
             f"found {_entry(path, row, index)!r}"
@@ -168,7 +195,7 @@ def _numbers(path: Path, column: Any, index: int, name: str) -> NDArray[np.float
 def _entry(path: Path, row: int, index: int) -> str:
     """The text that stands in a row after the names."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        entries = next(itertools.islice((row for row in csv.reader(file) if row), row, None), [])
+        entries = next(itertools.islice(csv.reader(file), row, None), [])
     return (entries[index : index + 1] or [""])[0].strip() or "nothing"
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.errors import InvalidInputError
 from continuation.landscape.branches import label_regions
 from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
@@ -21,6 +20,7 @@ from continuation.landscape.network import (
     LossAt,
     Responses,
     Symmetry,
+    as_whole,
     in_fitting_units,
 )
 from continuation.landscape.search.budget import Budget
@@ -130,8 +130,7 @@ def find_critical_sets(
     K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317.
     G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413.
     """
-    if int(seed) != seed or seed < 0:
-        raise InvalidInputError(f"seed must be a non-negative integer, not {seed!r}")
+    seed = as_whole("seed", seed, 0)
     deadline = Deadline(seconds)
     budget = Budget(most_runs, deadline.part(STARTS_SHARE))
     conditions = Conditions(noise, size, weight_decay)

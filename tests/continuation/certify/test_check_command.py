@@ -1,13 +1,24 @@
 """`python -m continuation check`: stored certificates are proved again, damaged ones refused."""
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from continuation.__main__ import app
-from continuation.certify import certificates_to_json, certify_sets
+from continuation.certify import (
+    agreements,
+    agreements_of_graph,
+    certificates_to_json,
+    certify_sets,
+    check,
+)
+from continuation.commands import check as command
+from continuation.landscape import FlowGraph
+from continuation.landscape.network import Stabiliser
 from continuation.storage.netcdf import read_dataset, write_dataset
 from continuation.storage.results import CERTIFICATES, load_result
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
@@ -160,8 +171,8 @@ def test_a_file_in_which_nothing_is_certified_does_not_pass(tmp_path):
 def test_each_stored_number_is_certified_recomputed_or_unchecked(stored):
     words = " ".join(run(stored).output.split())
     assert "certified: theta, inertia, loss; recomputed:" in words
-    assert "unchecked: evidence, region" in words
-    assert "connections: unchecked" in words
+    assert "conditions, evidence, region" in words
+    assert "connections: loss drops recomputed" in words
 
 
 def test_a_json_file_is_checked(tmp_path):
@@ -200,3 +211,96 @@ def test_results_can_do_without(tmp_path):
     options = ["--preset", "fukumizu_amari", "--n", "12", "--no-certify", "--output", str(path)]
     assert RUNNER.invoke(app, ["points", *options]).exit_code == 0
     assert load_result(path).certificates == ()
+
+
+def test_what_the_time_does_not_reach_is_unchecked_and_no_success(stored):
+    result = RUNNER.invoke(app, ["check", str(stored), "--seconds", "1e-9"])
+    assert result.exit_code == 1
+    left = sum(c.proved for c in load_result(stored).certificates)
+    assert "0 accepted, 0 refused" in result.output
+    assert f"{left} left unchecked: the time was over" in result.output
+    assert result.output.count("UNCHECKED") == left
+    assert "DOES NOT AGREE" not in result.output
+    assert RUNNER.invoke(app, ["check", str(stored), "--seconds", "1e6"]).exit_code == 0
+
+
+def test_a_certificate_that_takes_longer_than_the_time_is_given_up(stored, monkeypatch):
+    def slow(certificate):
+        if not certificate.proved:
+            return check(certificate)
+        try:
+            time.sleep(600.0)
+        except Exception as error:  # as a checker that takes whatever happens for damage
+            raise AssertionError from error
+        raise AssertionError
+
+    monkeypatch.setattr(command, "check_certificate", slow)
+    result = RUNNER.invoke(app, ["check", str(stored), "--seconds", "0.5"])
+    assert result.exit_code == 1
+    left = sum(c.proved for c in load_result(stored).certificates)
+    assert f"{left} left unchecked: the time was over" in result.output
+
+
+def changed_evidence(stored, change):
+    """The message on a set of a file whose sets were changed as objects."""
+    loaded = load_result(stored)
+    sets = [change(found) for found in loaded.sets]
+    checked = [(c, check(c)) for c in loaded.certificates]
+    parameters = {"noise": loaded.settings["noise"], "weight_decay": 0.0}
+    return list(agreements(loaded.loss, sets, checked, parameters))
+
+
+def with_branch(found, **changes):
+    """The set with another evidence, where it rests on a branch and lies at finite weights."""
+    why = found.evidence
+    if why is None or why.branch is None or found.theta is None:
+        return found
+    branch = replace(why.branch, **{k: v(getattr(why.branch, k)) for k, v in changes.items()})
+    return replace(found, evidence=replace(why, branch=branch))
+
+
+def test_regions_evidence_and_symmetry_are_recomputed(stored):
+    found = changed_evidence(stored, lambda s: s)
+    assert not any(agreement.faults for agreement in found)
+    assert any("region" in agreement.recomputed for agreement in found)
+    assert all(
+        "stabiliser" in a.recomputed
+        for a, s in zip(found, load_result(stored).sets, strict=True)
+        if s.theta is not None
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: with_branch(s, state=lambda rows: (tuple(1.001 * x for x in rows[0]), *rows[1:])),
+        lambda s: with_branch(s, noise=lambda levels: (*levels[:-1], 1.1 * levels[-1])),
+        lambda s: with_branch(s, distance=lambda d: (*d[:-1], 0.5 * d[-1])),
+    ],
+)
+def test_evidence_that_its_branch_does_not_give_is_noticed(stored, change):
+    found = changed_evidence(stored, change)
+    assert any("evidence is not what" in fault for a in found for fault in a.faults)
+
+
+def test_another_region_or_stabiliser_is_noticed(stored):
+    def relabelled(found):
+        return replace(found, region="overfitting" if found.region == "other" else "other")
+
+    found = changed_evidence(stored, relabelled)
+    assert any("region is not what" in fault for a in found for fault in a.faults)
+    found = changed_evidence(
+        stored, lambda s: replace(s, stabiliser=Stabiliser(s.stabiliser.order + 1))
+    )
+    assert any("stabiliser is not what" in fault for a in found for fault in a.faults)
+
+
+def test_a_false_loss_drop_is_noticed(stored):
+    loaded = load_result(stored)
+    graph = loaded.graph.nx.copy()
+    for _, _, edge in graph.edges(data=True):
+        edge["loss_drop"] = -edge["loss_drop"]
+    checked = [(c, check(c)) for c in loaded.certificates]
+    faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
+    assert any("the loss rises from" in fault for fault in faults)
+    assert any("is not that between the sets" in fault for fault in faults)

@@ -252,7 +252,7 @@ BAD_INPUT = {
     "negative decay": (("points", *PRESET, "--weight-decay", "-1"), "weight_decay must be"),
     "no samples": (("points", *PRESET[:3], "0"), "n must be an integer of at least 2 and at most"),
     "one drawn": (("points", *PRESET[:3], "1"), "n must be an integer of at least 2 and at most"),
-    "seed": (("points", *PRESET, "--seed", "-1"), "seed must be a non-negative integer"),
+    "seed": (("points", *PRESET, "--seed", "-1"), "seed must be an integer of at least 0"),
     "unknown parameter": (
         ("branch", *PRESET, "--parameter", "temperature"),
         "unknown parameter 'temperature'; choose one of noise, size, weight_decay, population",

@@ -69,7 +69,7 @@ def test_what_cannot_be_done_is_said_in_one_line(folder):
     assert "two weights" in wide.output
     none = run("basins", *PRESET, "--trajectories", 0)
     assert none.exit_code == 1
-    assert "n must be positive" in none.output
+    assert "n must be an integer of at least 1" in none.output
     assert list(folder.iterdir()) == []
 
 

@@ -60,6 +60,33 @@ def test_bad_files_are_explained(csv_file, text, columns, error, message):
         read_observations(csv_file(text), columns)
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "said"),
+    [
+        ("x,y\n1,2\n3,4\n", None, "2 rows; x is column 'x' and y is column 'y', as the first line"),
+        ("t,u,a\n1,9,2\n3,9,4\n", ["t", "a"], "x is column 't' and y is column 'a' of 3"),
+        ("x,y\n1,2\n\n3,4\n\n\n", None, "2 rows, 3 empty rows left out"),
+        ("x,y\n1,2\n,\n3,4\n", None, "2 rows, 1 empty row left out"),
+        ("t,2019\n1,2\n3,4\n", ["t", "2019"], "y is column '2019'"),
+    ],
+)
+def test_the_reading_is_stated(csv_file, text, columns, said):
+    seen = read_observations(csv_file(text), columns)
+    assert said in seen.reading
+    np.testing.assert_array_equal(seen.data.x, [1, 3])
+
+
+def test_the_row_of_a_bad_entry_counts_empty_rows(csv_file):
+    with pytest.raises(InvalidInputError, match=r"row 3 .*'abc'"):
+        read_observations(csv_file("x,y\n1,2\n\n3,abc\n"))
+
+
+@pytest.mark.parametrize("first", ["1,2", "0.5,y", "t,7.25", "nan,3"])
+def test_a_first_row_of_data_is_not_eaten(csv_file, first):
+    with pytest.raises(InvalidInputError, match=r"holds numbers .* not the names"):
+        read_observations(csv_file(f"{first}\n3,4\n5,6\n"))
+
+
 def test_constant_column_cannot_be_standardised(csv_file):
     with pytest.raises(InvalidInputError, match="'y' is constant"):
         read_observations(csv_file("x,y\n1,2\n3,2\n"), standardise=True)
