@@ -13,7 +13,7 @@ FIGURES = ("phase_plane", "landscape")
 """Quick ones, of one and of several parts, whose data are points, fields and trajectories."""
 
 LATEST = 0.8
-"""Kills come within this share of the time of an undisturbed run; the machine may be faster later."""
+"""Kills come within this share of the time of an undisturbed run: the machine may become faster."""
 
 
 def main():
