@@ -190,6 +190,11 @@ none, quarter, third, half = map(at_square, (0.0, 2.0, 3.0, 4.0))
 
 Test = Callable[[Critical], float]
 
+ANGLES: Mapping[Test, float] = {
+    none: 0.0, quarter: np.pi / 2, third: 2 * np.pi / 3, half: np.pi,
+}  # fmt: skip
+"""Functions that prescribe the frequency."""
+
 ON_CURVES: Mapping[tuple[str, bool], Mapping[str, Test]] = {
     ("fold", False): {"cusp": coefficient, "bogdanov-takens": overlap, "zero-hopf": pair},
     ("hopf", False): {
@@ -227,6 +232,8 @@ class Degeneracy:
     def form(self, at: Critical) -> dict[str, float]:
         """Coefficients of the normal form, as far as they are known, and frequencies."""
         form = {"frequency": at.frequency} if at.frequency else {}
+        if self.test in ANGLES:
+            form["frequency"] = ANGLES[self.test]
         if self.test is overlap and at.value:
             form["frequency"] = np.pi
         if self.test is pair:

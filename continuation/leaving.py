@@ -1,8 +1,10 @@
 """Branches that leave a point, and the one that passes through it both ways."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from continuation.arclength import trace_branch
 from continuation.arrays import Array
@@ -13,6 +15,7 @@ from continuation.joining import join, with_points
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.run import Run
+from continuation.scaling import Units
 from continuation.start import SingularStart, as_samples, at_solution
 from continuation.switching import Offshoot, all_directions, branch_directions
 from continuation.workspace import Workspace
@@ -24,6 +27,9 @@ OPPOSITE = -0.9
 
 NEAR = (12, 48, 192)
 """Steps each way in which `special_point` looks: the unit of a step found near one may be small."""
+
+SOLVED = 1e-12
+"""A relative step of Newton after which a start counts as a solution."""
 
 
 def switch_branch(
@@ -83,7 +89,8 @@ def special_point(
     given = np.append(as_state(x), p)
     for steps in NEAR:
         few = replace(step, maximum=step.initial, max_samples=steps + 1)
-        found = _around(Run(problem, (-np.inf, np.inf), few, newton), given).special
+        run = Run(problem, (-np.inf, np.inf), few, newton)
+        found = _around(run, _nearest_solution(run, given)).special
         if found:
             return min(found, key=lambda q: float(np.linalg.norm(q.point - given)))
     raise InvalidInputError(
@@ -102,6 +109,25 @@ def _around(run: Run, given: Array) -> Branch:
         for s in opposite_starts(run, given)
     ]  # fmt: skip
     return sewn(run, halves[1], halves[0]) if len(halves) == 2 else halves[0]
+
+
+def _nearest_solution(run: Run, z: Array) -> Array:
+    """Newton on F(x, p) = 0 with p free, which folds do not hinder; z where it fails."""
+    y = z.copy()
+    for _ in range(run.newton.max_iterations):
+        a: Any = run.problem.full_jacobian(y)
+        is_sparse: bool = sparse.issparse(a)
+        a = a.toarray() if is_sparse else a
+        units = Units.balancing([a], 1.0, False)
+        inside = units.rows[:, None] * a * units.columns
+        f = run.problem.residual(y[:-1], float(y[-1]))
+        step = units.columns * np.linalg.lstsq(inside, -units.rows * f)[0]
+        y = y + step
+        if not np.isfinite(y).all():
+            return z
+        if np.abs(step / units.columns).max() <= SOLVED * (1 + np.abs(y / units.columns).max()):
+            return y
+    return z
 
 
 def opposite_starts(run: Run, z: Array) -> tuple[Offshoot, ...]:

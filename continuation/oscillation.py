@@ -15,6 +15,9 @@ __all__ = ["flip", "flip_vector", "hopf", "neimark_sacker"]
 
 Array = np.ndarray
 
+ROUNDINGS = {False: 1e-11, True: 1e-8}
+"""Whether dF/dx is by differences -> part of its terms below which a sum is rounding."""
+
 
 def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dict[str, float]:
     """Frequency and first Lyapunov coefficient; negative: stable cycles (for M x' = F).
@@ -33,12 +36,12 @@ def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dic
     modulus, square = _squares(problem, z, q)
     mean = solve(a, modulus)
     double = -solve(shifted(a, 2j * omega, mass), square)
-    inner = (
-        _cubic(problem, z, q)
-        - 2 * _second(problem, z, q, mean)
-        + _second(problem, z, q.conj(), double)
+    terms = (
+        _cubic(problem, z, q),
+        -2 * _second(problem, z, q, mean),
+        _second(problem, z, q.conj(), double),
     )
-    return {"frequency": omega, "lyapunov": float((p.conj() @ inner).real / (2 * omega))}
+    return {"frequency": omega, "lyapunov": _real_part(problem, p, terms) / (2 * omega)}
 
 
 def neimark_sacker(
@@ -51,12 +54,13 @@ def neimark_sacker(
     modulus, square = _squares(problem, z, q)
     mean = -solve(j, modulus)
     double = -solve(shifted(j, np.exp(2j * omega) - 1, mass), square)
-    inner = (
-        _cubic(problem, z, q)
-        + 2 * _second(problem, z, q, mean)
-        + _second(problem, z, q.conj(), double)
+    terms = (
+        _cubic(problem, z, q),
+        2 * _second(problem, z, q, mean),
+        _second(problem, z, q.conj(), double),
     )
-    return {"frequency": omega, "cubic": float((np.exp(-1j * omega) * (p.conj() @ inner)).real / 2)}
+    turned = p * np.exp(1j * omega)
+    return {"frequency": omega, "cubic": _real_part(problem, turned, terms) / 2}
 
 
 def flip(problem: AnyProblem, z: Array, q: Array, p: Array) -> dict[str, float]:
@@ -70,6 +74,17 @@ def flip_vector(problem: AnyProblem, z: Array, q: Array) -> Array:
     e = np.append(q, 0.0)
     y = -solve(j, problem.second(z, e, e))
     return problem.third(z, e, e, e) / 6 + problem.second(z, e, np.append(y, 0.0)) / 2
+
+
+def _real_part(problem: AnyProblem, p: Array, terms: tuple[Array, ...]) -> float:
+    """Re pᴴ(sum of the terms); exactly zero where only rounding of differences is left of them.
+
+    So it is all along a curve where F conserves something, as area.
+    """
+    value = float(sum(p.conj() @ term for term in terms).real)
+    rounding = ROUNDINGS["jacobian" in problem.differenced]
+    size = sum(float(np.abs(p) @ np.abs(term)) for term in terms)
+    return value if abs(value) > rounding * size else 0.0
 
 
 def _normalised(q: Array, p: Array, mass: Array) -> tuple[Array, Array]:

@@ -2,8 +2,8 @@
 
 The references are solved anew with multiple precision; printed digits agree as far as they are
 right. Sources: AUTO-07p demos ab, enz, lrz, cusp, apbp; MatCont and BifurcationKit tutorials (CO
-oxidation, Morris-Lecar, Lorenz-84); Mittelmann 1986 (the double branch point); Kuznetsov 2023
-(maps).
+oxidation, Morris-Lecar, Lorenz-84, Bazykin); Mittelmann 1986 (the double branch point); Kuznetsov
+2023 (maps).
 """
 
 from collections.abc import Callable
@@ -19,9 +19,13 @@ from continuation import (
     branch_directions,
     map_problem,
     newton,
+    special_point,
     switch_branch,
     trace_branch,
+    trace_flip_curve,
     trace_fold_curve,
+    trace_hopf_curve,
+    trace_neimark_sacker_curve,
 )
 from continuation.arrays import Array
 from continuation.branch import SpecialPoint
@@ -50,6 +54,21 @@ def in_both_ways(
     limits: tuple[float, float],
 ) -> list[SpecialPoint]:
     curves = [trace_fold_curve(family, point, q0, limits, direction=d) for d in (1, -1)]
+    return [q for curve in curves for q in curve.special]
+
+
+LONG = StepOptions(maximum=0.4)
+
+
+def on_curve(
+    trace: Callable[..., Curve],
+    problem: Problem,
+    point: SpecialPoint,
+    second: str,
+    limits: tuple[float, float],
+) -> list[SpecialPoint]:
+    """Special points of a curve, both ways."""
+    curves = [trace(problem, point, second, limits, d, LONG) for d in (1, -1)]
     return [q for curve in curves for q in curve.special]
 
 
@@ -199,6 +218,24 @@ def test_points_of_codimension_two_of_carbon_monoxide() -> None:
     assert form == pytest.approx((0.04822565, 1.937633), rel=1e-6)
 
 
+def test_hopf_curve_of_carbon_monoxide() -> None:
+    def f(state: Array, k2: float, lam: float) -> Array:
+        x, y, s = state
+        z = 1 - x - y - s
+        filled = 5 * z * z - 2 * x * x - 10 * x * y
+        return np.array([filled, k2 * z - 0.1 * y - 10 * x * y, 0.0675 * (z - lam * s)])
+
+    problem = Problem(f, states=["x", "y", "s"], parameters={"k2": 1.0, "lam": 0.4}, free="k2")
+    hopf = special_point(problem, [0.01636, 0.524, 0.3283], 1.0516)
+    found = on_curve(trace_hopf_curve, problem, hopf, "lam", (0.15, 1.05))
+    assert pairs(found, "bogdanov-takens") == [
+        near((1.16119870882174, 0.722339072522229)),
+        near((1.41762763760065, 0.971397573485313)),
+    ]
+    six_digits = pytest.approx([0.891319, 0.232487, 0.924255, 0.305879], abs=1e-6)
+    assert [v for at in pairs(found, "generalised hopf") for v in at] == six_digits
+
+
 # -- neurons, weather ---------------------------------------------------------------------------
 
 
@@ -234,6 +271,71 @@ def test_lorenz_1984_extended() -> None:
     assert places(branch, "fold") == near([1.54664837259813])
     expected = [1.61965782094258, 2.46722212311275, 2.85987541274829]
     assert places(branch, "hopf") == near(expected)
+
+
+def test_points_of_codimension_two_of_morris_lecar() -> None:
+    def f(x: Array, current: float, v3: float) -> Array:
+        v, w = x
+        calcium = 4.4 * (1 + np.tanh((v + 1.2) / 18)) / 2 * (v - 120)
+        charge = current - 2 * (v + 60) - calcium - 8 * w * (v + 84)
+        rate = np.cosh((v - v3) / 60) / 25
+        return np.array([charge / 20, rate * ((1 + np.tanh((v - v3) / 30)) / 2 - w)])
+
+    names = {"current": 65.0, "v3": 12.0}
+    problem = Problem(f, states=["V", "w"], parameters=names, free="current")
+    fold = special_point(problem, [-20.7, 0.1], 66.4)
+    found = on_curve(trace_fold_curve, problem, fold, "v3", (0, 71))
+    assert pairs(found, "bogdanov-takens") == [
+        near((-227.131888043569, 69.755737112162)),
+        near((48.225938868986, 21.7341433499482)),
+    ]
+    assert pairs(found, "cusp") == [near((92.1052300826574, 6.41820802837907))]
+
+
+def test_points_of_codimension_two_of_lorenz_1984() -> None:
+    def f(state: Array, forcing: float, heat: float) -> Array:
+        x, y, z, u = state
+        return np.array(
+            [
+                -y * y - z * z - x / 4 + forcing / 4 - 0.987 * u * u,
+                x * y - x * z - y + 0.25,
+                x * y + x * z - z,
+                -1.04 * u + 0.987 * u * x + heat,
+            ]
+        )
+
+    problem = Problem(f, parameters={"forcing": 1.6, "heat": 0.04}, free="forcing")
+    hopf = special_point(problem, [1.219, -0.0357, 0.1987, -0.2454], 1.6197)
+    found = on_curve(trace_hopf_curve, problem, hopf, "heat", (0.015, 0.06))
+    assert pairs(found, "bogdanov-takens") == [near((1.44671670111536, 0.0209401696833226))]
+    double = next(q for q in found if q.kind == "bogdanov-takens")
+    form = abs(double.coefficients["quadratic"]), abs(double.coefficients["mixed"])
+    assert form == pytest.approx((0.2144234, 0.6065146), rel=1e-6)
+    (fold,) = [
+        q for q in on_curve(trace_fold_curve, problem, double, "heat", (0.015, 0.04))
+        if q.kind == "bogdanov-takens"
+    ][:1]  # fmt: skip
+    assert (fold.p, fold.coefficients["q"]) == near((1.44671670111536, 0.0209401696833226))
+
+
+def test_bazykin() -> None:
+    def f(state: Array, a: float, d: float) -> Array:
+        x, y = state
+        eaten = x * y / (1 + a * x)
+        return np.array([x - eaten - 0.01 * x * x, -y + eaten - d * y * y])
+
+    problem = Problem(f, states=["x", "y"], parameters={"a": 0.45, "d": 0.18}, free="a")
+    fold = special_point(problem, [6.3, 3.6], 0.45)
+    curve = trace_fold_curve(problem, fold, "d", (1e-3, 3.5), step=LONG)
+    assert curve.branch.stop_reason == "closed loop"
+    assert pairs(list(curve.special), "bogdanov-takens") == [
+        near((0.453624327778129, 0.175127592950217)),
+        near((0.860704459309851, 0.0060587943940129)),
+    ]
+    assert pairs(list(curve.special), "cusp") == [
+        near((0.088767308061008, 2.80236121026836)),
+        near((0.901232691938992, 0.00356841936127227)),
+    ]
 
 
 # -- constructed demos -------------------------------------------------------------------------
@@ -300,3 +402,28 @@ def test_henon() -> None:
     branch = trace_branch(map_problem(along_alpha), [0.6, 0.6], 0.96, (-1, 1), -1)
     assert places(branch, "fold") == near([-0.25])
     assert places(branch, "flip") == near([0.75])
+
+
+def test_points_of_codimension_two_of_henon() -> None:
+    """Resonances on β = 1, where the map preserves area and no cubic coefficient is left."""
+
+    def f(x: Array, alpha: float, beta: float) -> Array:
+        return np.array([x[1] - x[0], alpha - beta * x[0] - x[1] ** 2 - x[1]])
+
+    names = {"alpha": 2.0, "beta": 0.9}
+    problem = Problem(f, parameters=names, free="beta", is_map=True)
+    circle = special_point(problem, [0.732, 0.732], 1.0)
+    found = on_curve(trace_neimark_sacker_curve, problem, circle, "alpha", (-2, 4))
+    expected = {"1:1": -1.0, "1:2": 3.0, "1:3": 1.25, "1:4": 0.0}
+    for name, alpha in expected.items():
+        assert pairs(found, f"resonance {name}") == [near((1.0, alpha))]
+    assert len(found) == len(expected)
+    flip = special_point(problem, [0.816, 0.816], 0.633)
+    found = on_curve(trace_flip_curve, problem, flip, "alpha", (-0.5, 4))
+    assert pairs(found, "fold-flip") == [near((-1.0, 0.0))]
+    assert pairs(found, "resonance 1:2") == [near((1.0, 3.0))]
+    other = problem.at(beta=0.0).freeing("alpha")
+    fold = special_point(other, [-0.5, -0.5], -0.25)
+    found = on_curve(trace_fold_curve, other, fold, "beta", (-2, 2))
+    assert pairs(found, "fold-flip") == [near((0.0, -1.0))]
+    assert pairs(found, "resonance 1:1") == [near((-1.0, 1.0))]
