@@ -71,8 +71,11 @@ class SpecialPoint:
         at = ", ".join(f"{name} = {value:.6g}" for name, value in states)
         more = ", ..." if self.x.size > SHOWN else ""
         what = f"{self.kind} {self.name}".strip()
+        place = f"{self.meaning.parameter} = {self.p:.10g}"
+        if "q" in self.coefficients:
+            place += f", {self.meaning.second} = {self.coefficients['q']:.10g}"
         return (
-            f"SpecialPoint({what} at {self.meaning.parameter} = {self.p:.10g}, {at}{more}; "
+            f"SpecialPoint({what} at {place}, {at}{more}; "
             f"{'located' if self.located else 'not located'}: {self.status})"
         )
 
@@ -133,7 +136,8 @@ class Branch(Stored):
     special : tuple of SpecialPoint
         In the order of the branch.
     stop_reason : str
-        "limit", "bound", "samples", "closed loop", "no progress", "stop condition", "interrupted".
+        "limit", "bound", "infinity", "samples", "closed loop", "no progress", "stop condition",
+        "interrupted". At "infinity" the last special point holds the asymptotic parameter.
     message : str
         What that means here and what to do.
     next_step : float

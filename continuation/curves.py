@@ -59,6 +59,10 @@ Definition = Callable[[InUnits, SpecialPoint], tuple[DefiningSystem, Array]]
 ROUNDINGS = 1e-13
 """Rounding of equations in fitting units."""
 
+SLOW = 1e3
+"""At a double eigenvalue nothing tells how fast a pair will be: the unit of time of the user counts
+as far as it is not longer than this many times what the eigenvectors say."""
+
 
 class CurveTracer(Protocol):
     """The one head that all tracers of curves have."""
@@ -80,10 +84,10 @@ class CurveTracer(Protocol):
         family : Problem or callable
             A problem whose parameters have names, or q -> Problem in (x, p).
         point : SpecialPoint
-            Of the problem, or of family(q0).
+            Of a branch, a diagram or another curve. Of a problem with names, the first parameter
+            is the one along which it was found, and the others have their values there.
         q0 : str or float
-            Name of the second parameter, which starts from its value in the problem; or the value
-            of q at the point, for a callable family.
+            Name of the second parameter; or its value at the point, for a callable family.
         q_limits, direction, step, newton
             As for `trace_branch`, in the second parameter.
 
@@ -113,7 +117,7 @@ def follows(kind: str) -> Callable[[Definition], CurveTracer]:
             newton: NewtonOptions = NEWTON,
         ) -> Curve:
             _require_kind(point, kind)
-            named = named_family(family, q0)
+            named = named_family(family, point, q0)
             fitted = FittedFamily(named.at, named.start, point, step)
             system, start = define(fitted(named.start), point)
             run = _run(system, fitted, (start, named.start), kind, q_limits, step, newton)
@@ -216,7 +220,8 @@ def _pair(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]
     value = np.exp(1j * omega) - 1.0 if problem.is_map else 1j * omega
     simple = KINDS[point.kind].pair
     c, v, w = (plane_of_pair if simple else plane_of_chain)(j, mass, value)
-    rate = 1.0 if problem.is_map else float(np.linalg.norm(w))
+    size = float(np.linalg.norm(w))
+    rate = 1.0 if problem.is_map else size if simple else max(size, min(1.0, SLOW * size))
     kappa = 2.0 - 2.0 * np.cos(omega) if problem.is_map else (omega / rate) ** 2
     start = np.concatenate([z[:-1], v, w / rate, [kappa, z[-1]]])
     return CriticalPair(c, problem.is_map, rate), start

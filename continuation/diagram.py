@@ -37,7 +37,7 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 #: Special points nearer than this, relative to 1 + |z|, are one node.
 SAME_NODE = 1e-5
 #: How a branch ends that leaves nothing to follow.
-FINISHED = ("limit", "bound", "closed loop", "joined")
+FINISHED = ("limit", "bound", "infinity", "closed loop", "joined")
 
 
 @dataclass(frozen=True)

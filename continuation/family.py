@@ -41,10 +41,10 @@ class NamedFamily:
     meaning: Meaning
 
 
-def named_family(family: Family | Problem, q0: float | str) -> NamedFamily:
-    """What the first and third argument of a tracer of curves mean together."""
+def named_family(family: Family | Problem, point: SpecialPoint, q0: float | str) -> NamedFamily:
+    """What the first three arguments of a tracer of curves mean together."""
     if isinstance(family, Problem):
-        return _by_name(family, q0)
+        return _by_name(family, point, q0)
     if not callable(family):
         raise InvalidInputError(f"expected a Problem or a function q -> Problem, got {family!r}.")
     value = as_number("q0", q0)
@@ -56,18 +56,30 @@ def named_family(family: Family | Problem, q0: float | str) -> NamedFamily:
     return NamedFamily(family, value, at_start.meaning)
 
 
-def _by_name(problem: Problem, q0: float | str) -> NamedFamily:
+def _by_name(problem: Problem, point: SpecialPoint, q0: float | str) -> NamedFamily:
     if not isinstance(q0, str) or problem.parameters is None:
         raise InvalidInputError(
             "the second parameter of a problem is given by its name, and the problem by "
             "Problem(f, parameters={...}); or give a function q -> Problem and the value of q."
         )
+    problem = _where(problem, point)
     if q0 == problem.free:
         raise InvalidInputError(f"{q0} is the first parameter already: name another one.")
     start = problem.parameter_value(q0)
     kept = tuple(pair for pair in problem.meaning.held if pair[0] != q0)
     meaning = replace(problem.meaning, second=q0, held=kept)
     return NamedFamily(lambda q: problem.at(**{q0: q}), start, meaning)
+
+
+def _where(problem: Problem, point: SpecialPoint) -> Problem:
+    """The problem with the parameters as they are at a point, which says them by name."""
+    found, known = point.meaning, problem.parameters or {}
+    if found.parameter not in known:
+        return problem
+    values = {name: value for name, value in found.held if name in known}
+    if found.second in known and "q" in point.coefficients:  # the point lies on a curve
+        values[found.second] = point.coefficients["q"]
+    return problem.freeing(found.parameter).at(**values)
 
 
 class FittedFamily:

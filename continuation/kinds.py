@@ -181,6 +181,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             marker="|", branching=False, turning=False, singular=False, pair=False,
             gradient=True, codimension=0, prescribed=True,
         ),
+        "infinity": Kind(
+            meaning="|x| grows beyond all bounds as the parameter tends to this value",
+            marker="v", branching=False, turning=False, singular=False, pair=False,
+            gradient=True, codimension=0,
+        ),
         "user": Kind(
             meaning="a function of the user changes sign",
             marker="*", branching=False, turning=False, singular=False, pair=False,

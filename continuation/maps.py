@@ -5,7 +5,7 @@ References
 .. [1] Yu. A. Kuznetsov, *Elements of Applied Bifurcation Theory*, 4th ed., Springer 2023, ch. 4, 9.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,27 +28,35 @@ def map_problem(
     jacobian: Derivative | None = None,
     dstep_dp: Derivative | None = None,
     symmetric: bool = False,
+    states: Sequence[str] = (),
+    parameters: Mapping[str, float] | None = None,
+    free: str | None = None,
 ) -> Problem:
     """Fixed points of a map as a problem: F(x, p) = G(x, p) - x.
 
     Parameters
     ----------
     step : callable
-        G(x, p) -> (n,).
+        G(x, p) -> (n,); with `parameters` G(x, **parameters).
     jacobian, dstep_dp : callable, optional
         dG/dx -> (n, n) and dG/dp -> (n,).
     symmetric : bool
         dG/dx is symmetric.
+    states, parameters, free
+        As for `Problem`.
     """
 
-    def residual(x: Array, p: float) -> Array:
-        return np.asarray(step(x, p)) - x
+    def residual(x: Array, *p: float, **values: float) -> Array:
+        return np.asarray(step(x, *p, **values)) - x
 
-    def shifted(given: Derivative) -> Derivative:
-        return lambda x, p: np.asarray(given(x, p)) - np.eye(x.size)
+    def shifted(x: Array, *p: float, **values: float) -> Array:
+        assert jacobian is not None
+        return np.asarray(jacobian(x, *p, **values)) - np.eye(x.size)
 
-    derivative = None if jacobian is None else shifted(jacobian)
-    return Problem(residual, derivative, dstep_dp, symmetric, is_map=True)
+    return Problem(
+        residual, None if jacobian is None else shifted, dstep_dp, symmetric, is_map=True,
+        states=states, parameters=parameters, free=free,
+    )  # fmt: skip
 
 
 def period_k(problem: AnyProblem, k: int) -> Problem:
@@ -65,30 +73,46 @@ def period_k(problem: AnyProblem, k: int) -> Problem:
         raise InvalidInputError("orbits of a period need a map: build the problem by map_problem.")
     if not isinstance(k, int) or k < 1:
         raise InvalidInputError(f"the period must be a positive integer, got {k!r}.")
+    named = isinstance(problem, Problem) and problem.parameters is not None
 
-    def orbit(x: Array, p: float) -> list[Array]:
-        points = [x]
-        for _ in range(k):
-            points.append(points[-1] + problem.residual(points[-1], p))
-        return points
-
-    def jacobian(x: Array, p: float) -> Array:
-        one = np.eye(x.size)
-        product = one
-        for y in orbit(x, p)[:-1]:
-            product = (one + problem.jacobian(y, p)) @ product
-        return np.asarray(product - one)
-
-    def by_parameter(x: Array, p: float) -> Array:
-        one, carried = np.eye(x.size), np.zeros(x.size)
-        for y in orbit(x, p)[:-1]:
-            carried = (one + problem.jacobian(y, p)) @ carried + problem.dresidual_dp(y, p)
-        return np.asarray(carried)
+    def of(function: Callable[[AnyProblem, int, Array, float], Array]) -> Callable[..., Array]:
+        if not named:
+            return lambda x, p: function(problem, k, x, p)
+        assert isinstance(problem, Problem)
+        free = problem.meaning.parameter
+        return lambda x, **values: function(problem.at(**values), k, x, values[free])
 
     return Problem(
-        lambda x, p: orbit(x, p)[-1] - x, jacobian, by_parameter, is_map=True,
+        of(_returned), of(_return_jacobian), of(_return_by_parameter), is_map=True,
         states=problem.meaning.states, free=problem.meaning.parameter,
+        parameters=problem.parameters if isinstance(problem, Problem) else None,
     )  # fmt: skip
+
+
+def _orbit(problem: AnyProblem, k: int, x: Array, p: float) -> list[Array]:
+    points = [x]
+    for _ in range(k):
+        points.append(points[-1] + problem.residual(points[-1], p))
+    return points
+
+
+def _returned(problem: AnyProblem, k: int, x: Array, p: float) -> Array:
+    return np.asarray(_orbit(problem, k, x, p)[-1] - x)
+
+
+def _return_jacobian(problem: AnyProblem, k: int, x: Array, p: float) -> Array:
+    one = np.eye(x.size)
+    product = one
+    for y in _orbit(problem, k, x, p)[:-1]:
+        product = (one + problem.jacobian(y, p)) @ product
+    return np.asarray(product - one)
+
+
+def _return_by_parameter(problem: AnyProblem, k: int, x: Array, p: float) -> Array:
+    one, carried = np.eye(x.size), np.zeros(x.size)
+    for y in _orbit(problem, k, x, p)[:-1]:
+        carried = (one + problem.jacobian(y, p)) @ carried + problem.dresidual_dp(y, p)
+    return np.asarray(carried)
 
 
 def period_two(problem: AnyProblem) -> Problem:

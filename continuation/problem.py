@@ -24,6 +24,11 @@ Kernel = Callable[..., float]
 RELATIVE_LENGTH = 1e-3
 """A length for differences below this part of the number it is added to would cost digits."""
 
+#: An entry of a direction below this is zero: dividing by it may overflow.
+SMALLEST = 1e-280
+#: Of directions one length long, a sum or difference shorter than the inverse of this is rounding.
+NEGLIGIBLE = 1e7
+
 
 class AnyProblem:
     """What all kinds of problem share; the engine depends on nothing else.
@@ -108,7 +113,7 @@ class AnyProblem:
 
     def _length(self, z: Array, v: Array) -> float:
         """How far F can be followed from z along v before it changes appreciably."""
-        moved = v != 0
+        moved = np.abs(v) > SMALLEST
         parts = self.lengths_at(z)[moved] / np.abs(v[moved])
         return float(parts.min(initial=np.inf)) if moved.any() else 1.0
 
@@ -160,7 +165,10 @@ class AnyProblem:
             return 0.0 * function(z)
 
         def form(e: Array) -> Array:
-            return differences.repeated(lambda h: function(z + h * e), order, self._length(z, e))
+            size = self._length(z, e) if e.any() else np.inf
+            if size > NEGLIGIBLE:
+                return 0.0 * function(z)
+            return differences.repeated(lambda h: function(z + h * e), order, size)
 
         # each one length long
         of_one = {id(v): v * length for v, length in zip(directions, lengths, strict=True)}

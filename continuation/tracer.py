@@ -15,6 +15,7 @@ from continuation.events import Jump
 from continuation.fitting import grown, turned_to
 from continuation.locate import Path
 from continuation.run import Run
+from continuation.runaway import Runaway
 from continuation.start import Start, set_state
 from continuation.workspace import MESSAGES, Samples, joined
 
@@ -56,6 +57,7 @@ class Tracer:
         self.vectors, self.control = start.vectors, start.control
         self.stop_reason, self.message = "", ""
         self.is_sharp, self.shortened = False, 0
+        self.runaway = Runaway(start.workspace.units.columns)
 
     def segments(self, chunk: int) -> Iterator[Segment]:
         """Segments of at most `chunk` samples until the run ends."""
@@ -80,7 +82,11 @@ class Tracer:
             new, inertia = known[first:], self.finder.counts(known)[0][first:]
             window, count = self._adapted(self.finder.tail(known)), offset + len(known)
             if len(new):
-                points = tuple(special) + self._limit_points(known, window, count)
+                points = (
+                    *special,
+                    *self._limit_points(known, window, count),
+                    *self._at_infinity(new, count),
+                )
                 yield Segment(new, inertia, points, count - len(new))
 
     def end(self, reason: str, message: str) -> None:
@@ -192,6 +198,27 @@ class Tracer:
         last = tuple(a.copy() for a in begin.arrays())
         last[-1][0, stepper.S_LENGTH] = w.norm(first - path.z[0])
         return known[:-1].followed_by(Samples(*last))
+
+    def _at_infinity(self, new: Samples, count: int) -> tuple[SpecialPoint, ...]:
+        """End where the branch runs away while the parameter tends to a value."""
+        self.runaway.passed(new)
+        found = None if self.stop_reason else self.runaway.asymptote()
+        if found is None:
+            return ()
+        name = self.problem.meaning.parameter
+        self.end("infinity", f"|x| → ∞ as {name} → {found.p:.10g} (±{found.error:.1g}).")
+        x, p, none = new.x[-1], float(new.p[-1]), np.zeros((new.x.shape[1], 0))
+        z = np.append(x, p)
+        return (
+            SpecialPoint(
+                kind="infinity", x=x, p=found.p, tangent=new.tangent[-1], kernel=none,
+                left_kernel=none, coefficients={"error": found.error, "power": found.power},
+                located=False, status="asymptote of a power law; x is that of the last sample",
+                bracket=np.array([z, np.append(x, found.p)]), index=count - 1,
+                residual=float(np.abs(self.problem.residual(x, p)).max()),
+                meaning=self.problem.meaning,
+            ),
+        )  # fmt: skip
 
     def _limit_points(
         self, known: Samples, window: Samples, count: int

@@ -1,6 +1,7 @@
-"""What docstrings cite of the documents exists."""
+"""What docstrings cite of the documents exists, and the examples run."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,22 @@ def test_a_cited_heading_exists(path, document, heading):
 def test_the_mathematics_of_a_module_can_be_looked_up(module):
     path = f"continuation/landscape/{module}.py"
     assert any(cited[:2] == (path, "docs/theory.md") for cited in CITATIONS)
+
+
+EXAMPLES = re.findall(
+    r"^## (.*?)$.*?```python\n(.*?)```",
+    (ROOT / "docs" / "examples.md").read_text(encoding="utf-8"),
+    flags=re.DOTALL | re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("title", "script"), EXAMPLES, ids=[title for title, _ in EXAMPLES])
+def test_an_example_runs_and_prints_what_it_says(title, script, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(script, title, "exec"), {"__name__": "example"})  # noqa: S102
+    printed = capsys.readouterr().out
+    comments = re.findall(r"#.*?((?:\d+\.\d{5,}))", script)
+    assert printed
+    for number in comments:
+        assert number in printed, number

@@ -7,7 +7,9 @@ from continuation import (
     InvalidInputError,
     Problem,
     StepOptions,
+    bifurcation_diagram,
     map_problem,
+    period_k,
     trace_branch,
     trace_branch_point_curve,
     trace_flip_curve,
@@ -111,3 +113,42 @@ def test_neimark_sacker_curve_of_the_delayed_logistic_map() -> None:
     assert curve.q[-1] == 0.4
     assert np.abs(curve.p - (2 + curve.q)).max() < 1e-11
     assert np.abs(curve.frequency - np.pi / 3).max() < 1e-11
+
+
+def cubic(x: np.ndarray, a: float, b: float, c: float) -> np.ndarray:
+    return np.array([a + b * x[0] - c * x[0] ** 3])
+
+
+def test_the_point_says_which_parameters_a_curve_is_in() -> None:
+    """A point found along b, in a problem where a is free, at another value of c."""
+    problem = Problem(cubic, parameters={"a": -0.3, "b": 1.0, "c": 1.0}, free="a")
+    along_b = problem.freeing("b").at(c=2.0)
+    fold = first(trace_branch(along_b, [1.0], 2.3, (-1, 3), -1), "fold")
+    curve = trace_fold_curve(problem, fold, "a", (-1, -0.01), step=STEP)
+    assert (curve.meaning.parameter, curve.meaning.second) == ("b", "a")
+    assert np.abs(4 * curve.p**3 - 27 * 2.0 * curve.q**2).max() < 1e-10
+
+
+def test_a_hopf_curve_leaves_from_the_bogdanov_takens_point_of_a_fold_curve() -> None:
+    def f(x: np.ndarray, p: float, q: float) -> np.ndarray:
+        return np.array([x[1], p + q * x[0] + x[0] ** 2 - x[0] * x[1]])
+
+    problem = Problem(f, parameters={"p": 0.0, "q": -0.8}, free="p")
+    fold = first(trace_branch(problem, [0.2, 0.0], 0.12, (0, 0.3), +1, STEP), "fold")
+    double = first(trace_fold_curve(problem, fold, "q", (-1, 1), step=STEP), "bogdanov-takens")
+    curve = trace_hopf_curve(problem, double, "q", (-1, 1), -1, STEP)
+    assert curve.q[-1] == -1.0
+    assert np.abs(curve.p).max() < 1e-10
+    assert np.abs(curve.frequency[1:] ** 2 + curve.q[1:]).max() < 1e-9
+
+
+def test_flips_of_doubled_orbits_are_followed_by_names() -> None:
+    """x ↦ a x (1 - x) + b: a shift of the logistic map."""
+    names = {"a": 2.0, "b": 0.0}
+    logistic = map_problem(lambda x, a, b: a * x * (1 - x) + b, parameters=names, free="a")
+    diagram = bifurcation_diagram(logistic, [0.5], 2.0, (1.9, 3.5), max_period=2)
+    doubled = diagram.branches[diagram.periods.index(2)]
+    curve = trace_flip_curve(period_k(logistic, 2), first(doubled, "flip"), "b", (-0.1, 0.1))
+    c = 5.0 / 4.0  # of x ↦ x² - c, conjugate to it
+    a = curve.p
+    assert np.abs((a * a - 2 * a) / 4 + a * curve.q - c).max() < 1e-9

@@ -35,7 +35,7 @@ def test_an_entry_has_all_its_parts(name):
 
 def test_what_nothing_degenerates_at_is_no_event_of_the_equations():
     assert {name for name, kind in KINDS.items() if kind.codimension == 0} == {
-        "limit", "target", "user",
+        "infinity", "limit", "target", "user",
     }  # fmt: skip
 
 

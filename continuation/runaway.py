@@ -1,0 +1,94 @@
+"""Branches that run to infinity at a finite parameter: p - p* ~ c |x|^-k.
+
+With S = |x| and g = S dp/dS from the tangents, g = -k c S^-k: its slope on logarithmic scales is
+-k, and p* = p + g/k is exact up to the next term of the expansion, whose size is how much k and
+the estimate have moved while S grew tenfold. So |x| ~ |p - p*|^(-1/k). Where p grows for ever with
+x, k is not positive and nothing is claimed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.workspace import Samples
+
+__all__ = ["Asymptote", "Runaway"]
+
+FAR = 1e8
+"""Growth of |x| after which a power law that has held for decades is believed."""
+
+BEGUN = 1e3
+"""Growth below which nothing is claimed."""
+
+SETTLED = 1e-11
+"""Part of its unit within which p must be of its asymptote where |x| is not yet far."""
+
+STEADY = 0.1
+"""Relative change of the exponent over a decade of a power law."""
+
+SLOWEST = 0.05
+"""Smaller exponents are not told from growth that p follows for ever, as of a logarithm."""
+
+DECADE = np.log(10.0)
+
+
+@dataclass(frozen=True)
+class Asymptote:
+    """Value of the parameter at which |x| → ∞, its error, and the power of |p - p*| in |x|."""
+
+    p: float
+    error: float
+    power: float
+
+
+class Runaway:
+    """What is known of the growth of one run.
+
+    Parameters
+    ----------
+    unit : (n + 1,) ndarray
+        What counted as 1 in (x, p) at its start.
+    """
+
+    def __init__(self, unit: Array) -> None:
+        self.unit = unit
+        self.growth, self.p, self.slope = np.zeros(0), np.zeros(0), np.zeros(0)
+
+    def passed(self, samples: Samples) -> None:
+        """Take note of further samples."""
+        x, t = samples.x / self.unit[:-1], samples.tangent
+        size = np.linalg.norm(x, axis=1)
+        with np.errstate(all="ignore"):
+            faster = np.einsum("ij,ij->i", x, t[:, :-1] / self.unit[:-1]) / size**2
+            slope = t[:, -1] / faster
+        self.growth = np.append(self.growth, np.log(np.maximum(size, 1.0)))
+        self.p, self.slope = np.append(self.p, samples.p), np.append(self.slope, slope)
+
+    def asymptote(self) -> Asymptote | None:
+        """Where |x| → ∞; None as long as that cannot be said."""
+        if self.growth[-1] - self.growth[0] < np.log(BEGUN):
+            return None
+        last = len(self.growth) - 1
+        near, far = (self._before(last, k * DECADE) for k in (1, 2))
+        if not (self.growth[far:] > self.growth[far] - DECADE / 2).all():
+            return None
+        unit = max(abs(float(self.p[-1])), float(self.unit[-1]))
+        k, before = self._exponent(last, near), self._exponent(near, far)
+        if not (k > SLOWEST and abs(k - before) <= STEADY * k):
+            return None
+        distance = abs(float(self.slope[-1])) / k
+        if distance > SETTLED * unit and self.growth[-1] - self.growth[0] < np.log(FAR):
+            return None
+        value, earlier = (float(self.p[i] + self.slope[i] / k) for i in (last, near))
+        error = max(abs(value - earlier), distance * abs(k - before) / k)
+        return Asymptote(value, error + float(np.finfo(float).eps) * unit, 1.0 / k)
+
+    def _before(self, i: int, growth: float) -> int:
+        """The last sample at which x was smaller by so much than at sample i."""
+        return int(np.flatnonzero(self.growth[: i + 1] <= self.growth[i] - growth)[-1])
+
+    def _exponent(self, i: int, j: int) -> float:
+        """Of the power law between two samples; not positive where there is none."""
+        ratio = self.slope[j] / self.slope[i] if self.slope[i] else -1.0
+        return float(np.log(ratio) / (self.growth[i] - self.growth[j])) if ratio > 0 else -1.0

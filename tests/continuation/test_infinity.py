@@ -1,0 +1,65 @@
+"""Branches that run away at a finite parameter, in random coordinates; none where p goes along."""
+
+import numpy as np
+import pytest
+
+from continuation import Problem, StepOptions, trace_branch
+from continuation.arrays import Array
+
+AT = 0.7
+LONG = StepOptions(maximum=0.5)
+
+
+def pole(power: float, seed: int) -> tuple[Problem, Array]:
+    """One unknown is (d (1 + 0.3 d))^-power, d = 0.7 - p, the others follow it."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 4))
+    unit, a = 10.0 ** rng.uniform(-4, 4, n), rng.standard_normal((n, n))
+    left, shear = rng.standard_normal((n, n)), unit * rng.standard_normal(n)
+    follow = rng.uniform(-0.5, 0.5, n - 1)
+    back = np.linalg.inv(unit[:, None] * a)
+
+    def f(x: Array, p: float) -> Array:
+        y, d = back @ (x - shear * p), AT - p
+        size = np.sign(y[0]) * np.abs(y[0]) ** (1 / power) * d * (1 + 0.3 * d) - 1
+        return np.asarray(left @ np.append(size, y[1:] - follow * y[0] - p**2))
+
+    y = (AT * (1 + 0.3 * AT)) ** -power
+    return Problem(f), unit * (a @ np.append(y, follow * y))
+
+
+@pytest.mark.parametrize(("seed", "power"), list(enumerate([0.5, 1.0, 1.5, 2.0, 3.0])))
+def test_a_pole_is_an_end_with_its_place(seed: int, power: float) -> None:
+    problem, start = pole(power, seed)
+    branch = trace_branch(problem, start, 0.0, (-1, 2), step=LONG)
+    assert branch.stop_reason == "infinity"
+    end = branch.special[-1]
+    assert end.kind == "infinity"
+    assert abs(end.p - AT) <= 3 * end.coefficients["error"] < 1e-4
+    assert end.coefficients["power"] == pytest.approx(power, rel=2e-3)
+    assert "x| → ∞ as p → 0.7" in branch.message
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, p: np.array([x[0] - p**2]),
+        lambda x, p: np.array([x[0] - np.exp(p)]),
+        lambda x, p: np.array([np.log(x[0]) ** 3 - p]),
+    ],
+)
+def test_growth_that_the_parameter_follows_is_none(f) -> None:
+    start = newton_start(f)
+    branch = trace_branch(Problem(f), [start], 1.0, (0.9, 60), step=LONG)
+    assert branch.stop_reason != "infinity"
+
+
+def newton_start(f) -> float:
+    """The solution at p = 1."""
+    return 1.0 if f(np.array([1.0]), 1.0)[0] == 0 else float(np.e)
+
+
+def test_a_high_peak_is_passed() -> None:
+    problem = Problem(lambda x, p: np.array([x[0] * (1e-4 + (p - AT) ** 2) - 1]))
+    branch = trace_branch(problem, [1 / (AT**2 + 1e-4)], 0.0, (-1, 2), step=LONG)
+    assert branch.stop_reason == "limit"
