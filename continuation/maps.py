@@ -20,7 +20,8 @@ from continuation.problem import AnyProblem
 
 __all__ = ["gradient_descent", "map_problem", "period_two", "switch_to_period_two"]
 
-Derivative = Callable[[Array, float], Array]
+Derivative = Callable[..., Array]
+Iterate = Callable[[AnyProblem, int, Array, float], Array]
 
 
 def map_problem(
@@ -49,12 +50,11 @@ def map_problem(
     def residual(x: Array, *p: float, **values: float) -> Array:
         return np.asarray(step(x, *p, **values)) - x
 
-    def shifted(x: Array, *p: float, **values: float) -> Array:
-        assert jacobian is not None
-        return np.asarray(jacobian(x, *p, **values)) - np.eye(x.size)
+    def shifted(given: Derivative) -> Derivative:
+        return lambda x, *p, **values: np.asarray(given(x, *p, **values)) - np.eye(x.size)
 
     return Problem(
-        residual, None if jacobian is None else shifted, dstep_dp, symmetric, is_map=True,
+        residual, jacobian and shifted(jacobian), dstep_dp, symmetric, is_map=True,
         states=states, parameters=parameters, free=free,
     )  # fmt: skip
 
@@ -73,19 +73,17 @@ def period_k(problem: AnyProblem, k: int) -> Problem:
         raise InvalidInputError("orbits of a period need a map: build the problem by map_problem.")
     if not isinstance(k, int) or k < 1:
         raise InvalidInputError(f"the period must be a positive integer, got {k!r}.")
-    named = isinstance(problem, Problem) and problem.parameters is not None
+    names = problem.parameters if isinstance(problem, Problem) else None
 
-    def of(function: Callable[[AnyProblem, int, Array, float], Array]) -> Callable[..., Array]:
-        if not named:
-            return lambda x, p: function(problem, k, x, p)
-        assert isinstance(problem, Problem)
-        free = problem.meaning.parameter
-        return lambda x, **values: function(problem.at(**values), k, x, values[free])
+    def of(function: Iterate) -> Derivative:
+        if isinstance(problem, Problem) and names is not None:
+            free = problem.meaning.parameter
+            return lambda x, **values: function(problem.at(**values), k, x, values[free])
+        return lambda x, p: function(problem, k, x, p)
 
     return Problem(
         of(_returned), of(_return_jacobian), of(_return_by_parameter), is_map=True,
-        states=problem.meaning.states, free=problem.meaning.parameter,
-        parameters=problem.parameters if isinstance(problem, Problem) else None,
+        states=problem.meaning.states, free=problem.meaning.parameter, parameters=names,
     )  # fmt: skip
 
 
