@@ -15,6 +15,7 @@ from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches.course import CORRECTOR, Course, usual_steps
 from continuation.landscape.branches.legs import Leg, Route, passages_of
+from continuation.landscape.branches.nodes import with_fold_at_node
 from continuation.landscape.branches.problems import Lifted, lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.branches.relabelling import relabelled
@@ -212,6 +213,8 @@ def follow_to_infinity(
         for direction in directions
     ]
     arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    if along.parameter == "size":
+        branches = [with_fold_at_node(lifted.problem, b, along.schedule) for b in branches]
     branches = [relabelled(lifted, branch) for branch in branches]
     return _assemble(critical_set, along.parameter, lifted, branches, arrivals)
 

@@ -16,12 +16,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from continuation import normal_forms
 from continuation.arrays import Array
+from continuation.augmented import fold_system
 from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
-from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.kinds import KINDS
-from continuation.leaving import special_point
+from continuation.identify import null_vectors
+from continuation.newton import newton
 from continuation.problem import AnyProblem
 
 __all__ = ["with_fold_at_node"]
@@ -31,6 +32,8 @@ NEAR = 0.05
 
 AT_NODE = 1e-9
 """Weight of the sample that comes in, below which a fold in it is at the node."""
+
+STATUS = "Newton on the fold system in the weight of the sample that comes in at this node"
 
 
 def with_fold_at_node(problem: AnyProblem, branch: Branch, schedule: Sequence[int]) -> Branch:
@@ -58,11 +61,8 @@ def with_fold_at_node(problem: AnyProblem, branch: Branch, schedule: Sequence[in
     if fold is None:
         return branch
     end = replace(
-        fold, p=node, tangent=branch.tangent[-1], index=len(branch) - 1,
-        bracket=np.array([np.append(branch.x[-1], size), np.append(fold.x, node)]),
-        status=f"fold in the weight of what comes in after size {min(node, following):g}, at a "
-        "node of the ramp",
-        meaning=branch.meaning,
+        fold, index=len(branch) - 1, meaning=branch.meaning,
+        bracket=np.array([np.append(branch.x[-1], size), fold.point]),
     )  # fmt: skip
     message = (
         f"a fold exactly at size {node:g}: the branch turns back there; in the size it is a corner."
@@ -83,8 +83,17 @@ def _in_weight(problem: AnyProblem, x: Array, node: float, following: float) -> 
         symmetric=problem.symmetric,
         flow_sign=problem.flow_sign,
     )
-    try:
-        found = special_point(in_weight, x, 0.0)
-    except (ConvergenceError, InvalidInputError):
+    phi, psi = (v[:, 0] for v in null_vectors(in_weight, np.append(x, 0.0), 1))
+    system = fold_system(in_weight, psi, phi)
+    solved = newton(system, np.append(x, 0.0), 0.0)
+    if not solved.converged or abs(solved.x[-1]) > AT_NODE:
         return None
-    return found if KINDS[found.kind].turning and abs(found.p) <= AT_NODE else None
+    y = solved.x[:-1]
+    phi, psi = (v[:, 0] for v in null_vectors(in_weight, np.append(y, 0.0), 1))
+    return SpecialPoint(
+        kind="fold", x=y, p=node, tangent=np.append(phi, 0.0), kernel=phi[:, None],
+        left_kernel=psi[:, None], located=True, status=STATUS, index=0,
+        coefficients=normal_forms.at_fold(in_weight, np.append(y, 0.0), phi, psi),
+        bracket=np.array([np.append(x, node), np.append(y, node)]),
+        residual=float(np.abs(system.residual(solved.x, 0.0)).max()),
+    )  # fmt: skip
