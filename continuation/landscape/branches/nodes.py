@@ -21,9 +21,9 @@ from continuation.arrays import Array
 from continuation.augmented import fold_system
 from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
-from continuation.identify import null_vectors
 from continuation.newton import newton
 from continuation.problem import AnyProblem
+from continuation.steady import null_vectors
 
 __all__ = ["with_fold_at_node"]
 
