@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS
+from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS, verbatim
 from symbolic import PRESETS
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
@@ -202,7 +202,9 @@ def timeline(axes: Axes, data: xr.Dataset) -> None:
     ):
         _switch(axes, p, source, before, after)
     _targets(axes, data)
-    labels = [f"{label}  {_letter(k)}" for k, label in enumerate(data["label"].to_numpy())]
+    labels = [
+        f"{verbatim(str(label))}  {_letter(k)}" for k, label in enumerate(data["label"].to_numpy())
+    ]
     axes.set_yticks(range(len(labels)), labels, fontsize=6)
     axes.set(xlim=_limits(data), ylim=(len(labels) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)

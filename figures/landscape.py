@@ -25,7 +25,7 @@ from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE, KIND_MARKERS, PRESET_TITLES, REGION_COLOURS
+from figures.style import DOUBLE, KIND_MARKERS, PRESET_TITLES, REGION_COLOURS, verbatim
 from symbolic import PRESETS
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
@@ -199,6 +199,6 @@ def _number(axes: Axes, places: np.ndarray) -> None:
 
 def _key(axes: Axes, labels: Sequence[str]) -> None:
     """What the numbers mean, in the empty half below the diagonal, from the lowest loss up."""
-    lines = [f"{k + 1:>2}  {label}" for k, label in enumerate(labels)]
+    lines = [f"{k + 1:>2}  {verbatim(label)}" for k, label in enumerate(labels)]
     text = "\n".join(lines)
     axes.text(0.62, 0.0, text, fontsize=6, va="bottom", ha="left", linespacing=1.15)

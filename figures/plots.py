@@ -16,7 +16,7 @@ from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
-from figures.style import KIND_MARKERS, REGION_COLOURS
+from figures.style import KIND_MARKERS, REGION_COLOURS, verbatim
 
 BAND = (0.1, 0.9)
 """Quantiles shown around a median."""
@@ -83,7 +83,7 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
     links = joined(edges)
-    texts, key = node_texts([str(label) for label in nodes["label"].to_numpy()])
+    texts, key = node_texts([verbatim(str(label)) for label in nodes["label"].to_numpy()])
     across = spread(height, list(links), MOST_COLUMNS * (2 if key else 1))
     entered = certified_links(edges)
     for (i, j), count in links.items():

@@ -10,6 +10,7 @@ from rich.table import Table
 from continuation.commands import common
 from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
 from continuation.storage import BasinsResult
+from continuation.terminal import shown
 
 
 @common.with_task
@@ -55,7 +56,7 @@ def _print_fractions(name: str, fractions: Sequence[Fraction]) -> None:
     table = Table(name, "trajectories", "fraction", "95 % interval")
     for one in fractions:
         interval = f"{one.lower:.3f} to {one.upper:.3f}"
-        table.add_row(one.label, str(one.count), f"{one.estimate:.3f}", interval)
+        table.add_row(shown(one.label), str(one.count), f"{one.estimate:.3f}", interval)
     common.console.print(table)
 
 
@@ -65,7 +66,9 @@ def _print_passages(times: Sequence[PassageTimes]) -> None:
         means = (one.measured.mean(), one.predicted.mean()) if one.count else ()
         mean, predicted = [f"{value:.4g}" for value in means] or ("", "")
         rates = ", ".join(f"{rate:.3g}" for rate in one.rates)
-        table.add_row(one.label, rates, str(one.count), mean, predicted, f"{one.nonlinearity:.2g}")
+        table.add_row(
+            shown(one.label), rates, str(one.count), mean, predicted, f"{one.nonlinearity:.2g}"
+        )
     common.console.print(table)
     common.console.print(
         "• predicted: by the linear flow from the weights at the entry; nonlinearity is the "

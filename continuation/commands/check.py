@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 import xarray as xr
-from rich.markup import escape
 from rich.table import Table
 
 from continuation.certify import (
@@ -36,6 +35,7 @@ from continuation.storage import (
     load_result,
     read_dataset,
 )
+from continuation.terminal import shown
 from symbolic.signals import TimeIsOver, within
 
 TEXT_SUFFIX = ".json"
@@ -82,7 +82,7 @@ def check(
         report = _report(file, time.monotonic() + seconds)
     _print(report.checked)
     for line in (*report.lines, *(f"DOES NOT AGREE: {fault}" for fault in report.faults)):
-        common.console.print(f"• {escape(line)}", highlight=False)
+        common.console.print(f"• {shown(line)}", highlight=False)
     accepted = sum(bool(result) for _, result in report.checked)
     left = sum(r is LEFT for _, r in report.checked)
     refused = sum(_claims(c) and not r for c, r in report.checked) - left
@@ -209,7 +209,7 @@ def _rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
 def _print(checked: Sequence[Checked]) -> None:
     table = Table("set", "kind", "what the checker states", "verdict", "checked")
     for row in _rows(checked):
-        table.add_row(*map(escape, row))
+        table.add_row(*map(shown, row))
     common.console.print(table)
     assumptions = dict.fromkeys(text for _, result in checked for text in result.assumptions)
     for text in assumptions:

@@ -216,7 +216,7 @@ def print_sets(sets: CriticalSets) -> None:
     table.add_column("where")
     for critical in sets:
         table.add_row(
-            critical.label,
+            shown(critical.label),
             critical.region,
             str(critical.index),
             "yes" if critical.attracting else "no",

@@ -11,6 +11,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape import Evolution
 from continuation.landscape import evolve as follow_graph
 from continuation.storage import EvolutionResult, strand_sets
+from continuation.terminal import shown
 
 
 @common.with_task
@@ -44,7 +45,7 @@ def evolve(
     _print_events(found)
     _print_intervals(found)
     for note in found.notes:
-        common.console.print(f"• {note}", highlight=False)
+        common.console.print(f"• {shown(note)}", highlight=False)
     settings = task.settings(
         parameter=parameter, lower=limits[0], upper=limits[1], schedule=schedule or ""
     )
@@ -66,7 +67,7 @@ def _sizes(text: str | None) -> tuple[int, ...]:
 def _print_events(found: Evolution) -> None:
     table = Table(found.parameter, "error", "event", "what happens")
     for event in found.events:
-        table.add_row(f"{event.p:.10g}", f"{event.error:.1g}", event.kind, event.text)
+        table.add_row(f"{event.p:.10g}", f"{event.error:.1g}", event.kind, shown(event.text))
     common.console.print(table)
 
 
@@ -80,6 +81,6 @@ def _print_intervals(found: Evolution) -> None:
             str(len(graph.nx)),
             str(len(graph.attractors)),
             str(complete),
-            ", ".join(graph.attractors),
+            shown(", ".join(graph.attractors)),
         )
     common.console.print(table)

@@ -14,6 +14,7 @@ from continuation.commands.proofs import Certify, print_certificates
 from continuation.deadline import Deadline
 from continuation.landscape import FlowGraph, connect
 from continuation.storage import GraphResult, atomic_file
+from continuation.terminal import shown
 
 LEAST = 1e-9
 """Seconds for the flows where the search has left none: every node then says so."""
@@ -52,7 +53,7 @@ def graph(
     common.print_sets(sets)
     _print_graph(found)
     for note in found.notes:
-        common.console.print(f"• {note}", highlight=False)
+        common.console.print(f"• {shown(note)}", highlight=False)
     _print_chains(found)
     if certify:
         print_certificates(certificates)
@@ -68,8 +69,8 @@ def _print_graph(graph: FlowGraph) -> None:
     table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
     for row in graph.rows():
         table.add_row(
-            str(row["source"]),
-            str(row["target"]),
+            shown(row["source"]),
+            shown(row["target"]),
             str(row["multiplicity"]),
             f"{row['loss_drop']:.4g}",
             f"{row['duration']:.4g}",
@@ -87,7 +88,7 @@ def _print_chains(graph: FlowGraph) -> None:
     table = Table("chain", "loss drops", "durations", "1/|μ| at its sets")
     for chain in chains:
         columns = (chain.loss_drops, chain.durations, chain.escape_times[:-1])
-        table.add_row(" → ".join(chain.nodes), *(_numbers(column) for column in columns))
+        table.add_row(shown(" → ".join(chain.nodes)), *(_numbers(column) for column in columns))
     common.console.print(table)
 
 

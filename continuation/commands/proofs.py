@@ -8,6 +8,7 @@ import typer
 
 from continuation.certify import Certificate
 from continuation.commands import common
+from continuation.terminal import shown
 
 Certify = Annotated[
     bool, typer.Option("--certify/--no-certify", help="Prove what can be proved of the sets.")
@@ -20,4 +21,4 @@ def print_certificates(certificates: Sequence[Certificate]) -> None:
     kinds = ", ".join(f"{count} × {kind}" for kind, count in proved.items())
     common.console.print(f"• proved: {kinds or 'nothing'}", highlight=False)
     for reason in dict.fromkeys(c.reason for c in certificates if not c.proved):
-        common.console.print(f"• not proved: {reason}", highlight=False)
+        common.console.print(f"• not proved: {shown(reason)}", highlight=False)

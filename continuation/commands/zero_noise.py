@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from continuation.commands import common
@@ -13,6 +12,7 @@ from continuation.landscape import (
     check_zero_noise,
     zero_noise_sets,
 )
+from continuation.terminal import shown
 
 
 def zero_noise(
@@ -53,6 +53,6 @@ def _print_check(check: ZeroNoiseCheck) -> None:
         "predicted ones among them"
     )
     for text in check.missing:
-        common.console.print(f"missing: {escape(text)}")
+        common.console.print(f"missing: {shown(text)}")
     for text in check.extra:
-        common.console.print(f"not predicted: {escape(text)}")
+        common.console.print(f"not predicted: {shown(text)}")

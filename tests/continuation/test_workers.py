@@ -6,13 +6,19 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from continuation import ensemble
+from continuation.commands import common
 from continuation.errors import WorkerLostError
+from continuation.landscape import CriticalSets, Dataset, Loss
+from continuation.landscape.sets import Assembler
 from continuation.terminal import shown
+from symbolic import single_unit
 from symbolic.signals import TERMINATED
 
 
@@ -93,6 +99,19 @@ def test_workers_end_with_their_parent(tmp_path, how):
 def test_a_thread_pool_is_not_restarted():
     with ThreadPoolExecutor(1) as threads:
         assert ensemble.run(str, [1, 2], threads) == ["1", "2"]
+
+
+def test_labels_in_tables_are_shown_as_text():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 5, 0))
+    point = Assembler(loss.at(noise=0.1)).point(np.ones(2), "isolated")
+    hostile = replace(point, label="[red]a\x1b[31mb[/]")
+    with common.console.capture() as seen:
+        common.print_sets(CriticalSets((hostile,), notes=("[/nothing]\x07",)))
+    assert r"[red]a\x1b[31mb[/]" in seen.get()
+    assert r"[/nothing]\x07" in seen.get()
+    assert "\x1b[31m" not in seen.get()
+    assert "\x07" not in seen.get()
 
 
 def test_text_from_files_is_shown_as_text():

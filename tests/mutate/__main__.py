@@ -1,4 +1,4 @@
-"""`python -m tests.mutate certify [--only TEXT]`: apply each mutant to a copy and run its tests."""
+"""`python -m tests.mutate LIST [--only TEXT]`: apply each mutant to a copy and run its tests."""
 
 import argparse
 import os
@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.mutate import certify
+from tests.mutate import certify, engine
 
 ROOT = Path(__file__).parent.parent.parent
-LISTS = {"certify": certify}
+LISTS = {"certify": certify, "engine": engine}
 """Name of a list: its module, with MUTANTS, tests_of and PRELOADED."""
 
 COPIED = ("continuation", "symbolic", "tests", "setup.cfg", "pyproject.toml")
