@@ -98,9 +98,9 @@ def crossing(path: Path, z: Array, i: int) -> Crossing | None:
     u = path.coordinate(z, i)
     along = path.guess(u)[1]
     i = min(max(int(u), 0), len(path.samples) - 2)
-    chord = path.workspace.norm(path.z[i + 1] - path.z[i])
+    lengths = np.array([path.workspace.norm(d) for d in np.diff(path.z, axis=0)])
     for part in STEPS:
-        found = _points(path, z, u, along, part * max(chord, SHORT_CHORD), chord)
+        found = _points(path, z, u, along, part * max(lengths[i], SHORT_CHORD), lengths)
         if found is not None:
             return found
     return None
@@ -134,7 +134,7 @@ def tangent_at(path: Path, z: Array, i: int, crossed: bool) -> Array | None:
 
 
 def _points(
-    path: Path, z: Array, u: float, along: Array, step: float, chord: float
+    path: Path, z: Array, u: float, along: Array, step: float, lengths: Array
 ) -> Crossing | None:
     places: list[float] = []
     points: list[Array] = []
@@ -143,7 +143,7 @@ def _points(
         if len(points) >= FROM_FARTHER:
             guess = z + polyval(s, _polynomial(np.array(places), np.array(points) - z))
         else:
-            guess = z + path.guess(u + s / chord)[0] - path.guess(u)[0]
+            guess = z + path.guess(_along(lengths, u, s))[0] - path.guess(u)[0]
         y = _corrected(path, z + s * along, along, guess, step)
         if y is None:
             return None
@@ -151,6 +151,15 @@ def _points(
         points.append(y)
     order = np.argsort(places)
     return Crossing(z, along, np.array(places)[order], np.array(points)[order])
+
+
+def _along(lengths: Array, u: float, s: float) -> float:
+    """Coordinate of the branch at a distance s from that at u, of samples these lengths apart."""
+    places = np.concatenate([[0.0], np.cumsum(lengths)])
+    i = min(max(int(u), 0), lengths.size - 1)
+    place = places[i] + (u - i) * lengths[i] + s
+    k = min(max(int(np.searchsorted(places, place)) - 1, 0), lengths.size - 1)
+    return float(k + (place - places[k]) / lengths[k])
 
 
 def _corrected(path: Path, base: Array, along: Array, guess: Array, step: float) -> Array | None:

@@ -38,6 +38,8 @@ LONG_ROW = 10.0
 KERNEL_TOLERANCE = 1e-7
 #: Inverse iterations for a null vector, and the part of the largest entry by which it is shifted.
 INVERSE_ITERATIONS, KERNEL_SHIFT = 6, 1e-14
+#: Sparse matrices of so few rows are solved as dense ones, which no structure makes singular.
+SMALL = 64
 
 
 def zero_tolerance(scale: float, n: int) -> float:
@@ -125,7 +127,7 @@ def eigenvectors(matrix: Any, value: complex, mass: Array) -> tuple[Array, Array
     if not is_sparse:
         u, _, vh = linalg.svd(m)
         return vh[-1].conj(), u[:, -1]
-    size = float(abs(m).max())
+    size = float(abs(m).max()) or 1.0
     lu: Any = splu(sparse.csc_matrix(m + KERNEL_SHIFT * size * sparse.eye(m.shape[0])))
     right = left = np.cos(np.arange(m.shape[0])).astype(m.dtype)
     for _ in range(INVERSE_ITERATIONS):
@@ -202,6 +204,8 @@ def _borders_last(full: Any) -> Array:
 
 
 def _bordered(matrix: Any, b: Array, c: Array) -> Any:
+    if sparse.issparse(matrix) and matrix.shape[0] <= SMALL:
+        matrix = matrix.toarray()
     if sparse.issparse(matrix):
         blocks: Any = [[matrix, sparse.csc_matrix(b)], [sparse.csc_matrix(c.T), None]]
         full: Any = sparse.bmat(blocks)

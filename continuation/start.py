@@ -169,7 +169,11 @@ def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
 
 def _regular_tangent(workspace: Workspace, smallest: float) -> Array | None:
     """Unit tangent at the point corrected last; None unless dF/dx is clearly regular there."""
-    if workspace.is_sparse or not smallest > KERNEL_TOLERANCE * magnitude(workspace.J.ravel()):
+    if workspace.is_sparse:
+        return None
+    # in the units of the run, where its equations have some, the largest entries are about 1
+    scale = 1.0 if workspace.rows.size else magnitude(workspace.J.ravel())
+    if not smallest > KERNEL_TOLERANCE * scale:
         return None
     along = np.zeros(workspace.n + 1)
     along[-1] = 1.0

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import brentq
 
-from continuation import Problem, StepOptions, trace_branch
+from continuation import Problem, StepOptions, trace_branch, trace_fold_curve
 
 EXACT_FOLD = 3.513830719125
 
@@ -113,3 +113,25 @@ def test_a_few_unknowns(n: int) -> None:
     problem = Problem(lambda x, p: x**2 - p, lambda x, p: sparse.diags_array(2 * x).tocsc())
     branch = trace_branch(problem, -np.ones(n), 1.0, (0.1, 1), -1)
     np.testing.assert_allclose(branch.x, -np.sqrt(branch.p)[:, None] * np.ones(n))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_fold_curve_of_a_sparse_problem(n: int) -> None:
+    """x² - q x = p turns at p = -q² / 4; the other unknowns follow."""
+
+    def family(q: float) -> Problem:
+        def residual(x: np.ndarray, p: float) -> np.ndarray:
+            return np.append(p - x[0] ** 2 + q * x[0], x[1:] - x[:-1])
+
+        def jacobian(x: np.ndarray, p: float):
+            first = np.zeros((1, n))
+            first[0, 0] = q - 2 * x[0]
+            return sparse.csc_matrix(np.vstack([first, np.eye(n)[1:] - np.eye(n)[:-1]]))
+
+        return Problem(residual, jacobian)
+
+    branch = trace_branch(family(0.0), np.ones(n), 1.0, (-1, 1.5), -1)
+    fold = next(q for q in branch.special if q.kind == "fold")
+    curve = trace_fold_curve(family, fold, 0.0, (-1, 1))
+    assert curve.branch.stop_reason == "limit"
+    np.testing.assert_allclose(curve.p, -(curve.q**2) / 4, atol=1e-10)
