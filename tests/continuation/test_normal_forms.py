@@ -126,33 +126,26 @@ def test_branch_points(seed, kind):
     assert told["supercritical"] == float(cubic < 0)
 
 
-def rotated(t, turn, sigma, k):
-    """G of two critical coordinates that turn: growth σ r² + k w."""
-
-    def own(y):
-        growth = sigma * (y[0] ** 2 + y[1] ** 2) + k * y[2]
-        return turn @ y[:2], growth
-
-    return own
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_hopf(seed):
     t = Turned(seed, 2)
-    sigma, k, m = t.numbers(3)
+    sigma, k, m, twist, bend = t.numbers(5)
     omega, rate = float(t.random.uniform(0.5, 3.0)), t.rates[2]
 
     def own(y, p):
         square = y[0] ** 2 + y[1] ** 2
         growth = sigma * square + k * y[2]
-        first = growth * y[0] - omega * y[1], omega * y[0] + growth * y[1]
-        return np.array([*first, rate * y[2] + m * square])
+        first = (growth + twist * y[2]) * y[0] - omega * y[1]
+        second = omega * y[0] + (growth - twist * y[2]) * y[1]
+        return np.array([first, second, rate * y[2] + m * square + bend * (y[0] ** 2 - y[1] ** 2)])
 
     q, p = t.A[:, :2] @ [1.0, -1j], np.array([1.0, -1j]) @ t.inverse[:2]
     turn = t.numbers(1)[0] * np.exp(1j * t.random.uniform(0.0, 6.0))
     form = hopf(t.problem(own), t.origin(), turn * q, p, omega)
     size = np.linalg.norm(q / np.sqrt(2)) ** 2
-    lyapunov = 2 * (sigma - k * m / rate) / (omega * size)
+    # w = −m |ζ|²/λ + Re H ζ², and twist w ζ̄ has the part ½ twist H ζ |ζ|²
+    turning = (0.5 * twist * bend / (2j * omega - rate)).real
+    lyapunov = 2 * (sigma - k * m / rate + turning) / (omega * size)
     assert form == pytest.approx({"frequency": omega, "lyapunov": lyapunov}, **NEAR)
 
 
@@ -175,18 +168,20 @@ def test_flip(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_neimark_sacker(seed):
     t = Turned(seed, 2)
-    sigma, k, m = t.numbers(3)
+    sigma, k, m, twist, bend = t.numbers(5)
     omega, multiplier = float(t.random.uniform(0.3, 1.2)), 1.0 + t.rates[2]
     c, s = np.cos(omega), np.sin(omega)
 
     def own(y, p):
         square = y[0] ** 2 + y[1] ** 2
         growth = 1.0 + sigma * square + k * y[2]
-        image = (c * y[0] - s * y[1]) * growth, (s * y[0] + c * y[1]) * growth
-        return np.array([*image, multiplier * y[2] + m * square]) - y[:3]
+        u, v = (growth + twist * y[2]) * y[0], (growth - twist * y[2]) * y[1]
+        slaved = multiplier * y[2] + m * square + bend * (y[0] ** 2 - y[1] ** 2)
+        return np.array([c * u - s * v, s * u + c * v, slaved]) - y[:3]
 
     q, p = t.A[:, :2] @ [1.0, -1j], np.array([1.0, -1j]) @ t.inverse[:2]
     form = neimark_sacker(t.problem(own), t.origin(), q, p, omega)
     size = np.linalg.norm(q / np.sqrt(2)) ** 2
-    cubic = 2 * (sigma + k * m / (1.0 - multiplier)) / size
+    turning = (0.5 * twist * bend / (np.exp(2j * omega) - multiplier)).real
+    cubic = 2 * (sigma + k * m / (1.0 - multiplier) + turning) / size
     assert form == pytest.approx({"frequency": omega, "cubic": cubic}, **NEAR)
