@@ -285,7 +285,9 @@ class EventFinder:
                 bounds = (knots[k], knots[k + 1])
                 root = path.root(test, *bounds)
                 if root is not None:
-                    yield Event(kind, root, bounds, name, test(root))
+                    # a slope, unlike a function of the user, is none of the equations
+                    left = 0.0 if kind == "turn" else test(root)
+                    yield Event(kind, root, bounds, name, left)
 
     def _tests(self) -> Iterator[tuple[str, str, Callable[[Local], float]]]:
         if not self.singular:
