@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.branch import SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.conservation import Held, held
@@ -30,6 +31,9 @@ KEPT = 64
 
 PLAIN, NOTHING = (0.05, 2.0), 1e-8
 """A first parameter of this size, or below the second number, counts in units of 1."""
+
+PLAIN_NUMBER = 50.0
+"""So many units an unknown may count and still be stepped through in reasonable time."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class FittedFamily:
         parameter = step.parameter_scale or _size(float(z[-1]))
         matrices = [self.start.full_jacobian(y) for y in (z, *point.bracket)]
         first = Units.balancing(matrices, parameter, self.start.symmetric)
-        self.units = first.rebalanced(matrices, self.start.symmetric)
+        self.units = _not_below(first.rebalanced(matrices, self.start.symmetric), z)
         # the state counts too: where F is linear nearby, its derivatives say nothing of lengths
         known = self.start.lengths
         self.lengths = np.maximum(self.units.columns, np.abs(z)) if known is None else known
@@ -125,6 +129,15 @@ class FittedFamily:
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return self._known[q]
+
+
+def _not_below(units: Units, z: Array) -> Units:
+    """Units, larger by one factor where most unknowns are many of them: balance leaves it free."""
+    many = np.abs(z[:-1]) / units.columns[:-1]
+    factor = float(power_of_two(np.median(many[many > 0]))) if (many > 0).any() else 1.0
+    if factor <= PLAIN_NUMBER:
+        return units
+    return Units(np.append(units.columns[:-1] * factor, units.columns[-1]), units.rows / factor)
 
 
 def _size(p: float) -> float:
