@@ -134,10 +134,11 @@ class FittedFamily:
 def _not_below(units: Units, z: Array) -> Units:
     """Units, larger by one factor where most unknowns are many of them: balance leaves it free."""
     many = np.abs(z[:-1]) / units.columns[:-1]
-    factor = float(power_of_two(np.median(many[many > 0]))) if (many > 0).any() else 1.0
+    factor = float(power_of_two(np.asarray(np.median(many[many > 0])))) if (many > 0).any() else 1.0
     if factor <= PLAIN_NUMBER:
         return units
-    return Units(np.append(units.columns[:-1] * factor, units.columns[-1]), units.rows / factor)
+    columns = np.append(units.columns[:-1] * factor, units.columns[-1])
+    return Units(columns, np.asarray(units.rows / factor))
 
 
 def _size(p: float) -> float:
