@@ -75,6 +75,9 @@ MAX_PREDICTOR_ERROR = 0.25
 #: Contraction and predictor error at which the step length is kept.
 TARGET_CONTRACTION = 0.02
 TARGET_PREDICTOR_ERROR = 0.02
+#: A predictor that misses by less than this part of its target is charged less for contraction:
+#: where it misses by rounding alone, so does the second Newton step.
+PRECISE = 0.1
 MAX_GROWTH = 1.6
 #: The branch may pass its first point within this many lengths of the step.
 NEAR = 1.5
@@ -104,17 +107,18 @@ def shift(vectors):  # type: ignore[no-untyped-def]
 def growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-def]
     """Factor of the next step length from contraction, predictor error and angle [1]_."""
     power = 0.25 if hermite else 0.5
-    f = (report[CONTRACTION] / TARGET_CONTRACTION) ** power
-    f = max(f, (report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)) ** power)
+    missed = report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)
+    f = (report[CONTRACTION] / TARGET_CONTRACTION * min(1.0, missed / PRECISE)) ** power
+    f = max(f, missed**power)
     f = max(f, report[ANGLE] / target_angle)
     return min(MAX_GROWTH, max(0.5, 1.0 / max(f, 1e-3)))
 
 
 @dual(growth)
 def _growth(report, length, hermite, target_angle):  # type: ignore[no-untyped-def]
-    c = report[CONTRACTION] / TARGET_CONTRACTION
-    d = report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)
-    f = math.sqrt(max(c, d))
+    missed = report[FIRST_STEP] / (TARGET_PREDICTOR_ERROR * length)
+    c = report[CONTRACTION] / TARGET_CONTRACTION * min(1.0, missed / PRECISE)
+    f = math.sqrt(max(c, missed))
     if hermite:
         f = math.sqrt(f)
     f = max(f, report[ANGLE] / target_angle)

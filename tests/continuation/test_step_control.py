@@ -1,0 +1,43 @@
+"""The next step length from contraction, predictor error and angle."""
+
+import numpy as np
+import pytest
+
+from continuation import corrector, stepper
+
+TARGET_ANGLE = 0.1
+
+
+def factor(length, *, contraction, first_step, angle=1e-3, hermite=True):
+    report = np.zeros(6)
+    report[corrector.CONTRACTION] = contraction
+    report[corrector.FIRST_STEP] = first_step
+    report[corrector.ANGLE] = angle
+    plain = stepper.growth(report, length, hermite, TARGET_ANGLE)
+    compiled = stepper._growth(report, length, hermite, TARGET_ANGLE)
+    assert plain == pytest.approx(compiled, rel=1e-14)
+    return plain
+
+
+@pytest.mark.parametrize("length", [1e-6, 1e-4, 1e-2])
+@pytest.mark.parametrize("hermite", [True, False])
+def test_steps_do_not_die_where_the_first_newton_step_is_rounding(length, hermite):
+    """The second one is as long, which says nothing of contraction.
+
+    A branch beside the double zeros of a silent unit halved its steps for ever.
+    """
+    rounding = 1e-7 * length
+    grown = factor(length, contraction=0.9, first_step=rounding, hermite=hermite)
+    assert grown == stepper.MAX_GROWTH
+
+
+@pytest.mark.parametrize("hermite", [True, False])
+def test_slow_contraction_of_a_real_correction_shortens_the_step(hermite):
+    length = 0.01
+    missed = stepper.TARGET_PREDICTOR_ERROR * length
+    assert factor(length, contraction=0.5, first_step=missed, hermite=hermite) < 1.0
+    assert factor(length, contraction=0.5, first_step=missed / 9, hermite=hermite) < 1.0
+
+
+def test_a_large_angle_shortens_the_step():
+    assert factor(0.01, contraction=0.0, first_step=0.0, angle=0.2) == pytest.approx(0.5)
