@@ -53,22 +53,41 @@ class Runaway:
 
     def __init__(self, unit: Array) -> None:
         self.unit = unit
+        self.parts: list[Samples] = []
         self.growth, self.p, self.slope = np.zeros(0), np.zeros(0), np.zeros(0)
 
     def passed(self, samples: Samples) -> None:
         """Take note of further samples."""
-        x, t = samples.x / self.unit[:-1], samples.tangent
-        size = np.linalg.norm(x, axis=1)
+        if len(samples):
+            self.parts.append(samples)
+
+    def _size(self, x: Array) -> Array:
+        return np.asarray(np.linalg.norm(x / self.unit[:-1], axis=-1))
+
+    def _has_grown(self) -> bool:
+        """Whether there is anything to look at; few branches grow so much."""
+        if not self.parts:
+            return False
+        first, last = self._size(self.parts[0].x[0]), self._size(self.parts[-1].x[-1])
+        return bool(last >= BEGUN * max(first, 1.0))
+
+    def _collect(self) -> None:
+        """Logarithm of |x|, p and g = S dp/dS of all samples."""
+        x, t = (
+            np.vstack([getattr(part, name) for part in self.parts]) for name in ("x", "tangent")
+        )
+        size = self._size(x)
         with np.errstate(all="ignore"):
-            faster = np.einsum("ij,ij->i", x, t[:, :-1] / self.unit[:-1]) / size**2
-            slope = t[:, -1] / faster
-        self.growth = np.append(self.growth, np.log(np.maximum(size, 1.0)))
-        self.p, self.slope = np.append(self.p, samples.p), np.append(self.slope, slope)
+            along = np.einsum("ij,ij->i", x / self.unit[:-1], t[:, :-1] / self.unit[:-1])
+            self.slope = t[:, -1] / (along / size**2)
+        self.growth = np.log(np.maximum(size, 1.0))
+        self.p = np.concatenate([part.p for part in self.parts])
 
     def asymptote(self) -> Asymptote | None:
         """Where |x| → ∞; None as long as that cannot be said."""
-        if self.growth[-1] - self.growth[0] < np.log(BEGUN):
+        if not self._has_grown():
             return None
+        self._collect()
         last = len(self.growth) - 1
         near, far = (self._before(last, k * DECADE) for k in (1, 2))
         if not (self.growth[far:] > self.growth[far] - DECADE / 2).all():
