@@ -75,16 +75,20 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
 def held(problem: AnyProblem, x: Array, p: float) -> AnyProblem:
     """The problem with its conserved quantities held at their values at x, if it has any.
 
-    Those that the problem says, else those that are found (not where a Jacobian is sparse).
+    Those that the problem says, else those that are found: not where a Jacobian is sparse, nor
+    where it is symmetric. There a combination that is conserved is a direction in which solutions
+    form a family too, and those are held as families are.
 
     Raises
     ------
     InvalidInputError
         Where a combination that the problem says is not conserved.
     """
-    if isinstance(problem, Held) or (problem.mass is not None and problem.conserved is None):
+    is_said = problem.conserved is not None
+    looked_for = problem.mass is None and not problem.symmetric
+    if isinstance(problem, Held) or not (is_said or looked_for):
         return problem
-    if problem.conserved is None:
+    if not is_said:
         combinations = conserved_quantities(problem, x, p)
     else:
         combinations = _require_conserved(problem, x, p)

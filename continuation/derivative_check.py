@@ -19,6 +19,9 @@ DERIVATIVE_TOLERANCE = 1e-6
 GIVEN = 2
 """First derivatives that may be given: by the unknowns and by the parameter."""
 
+BESIDE = 0.05
+"""Distance of the places beside a point, in the lengths over which F changes."""
+
 WRONG = 1e-3
 """Along one direction, a difference by more than this part of the terms is no rounding."""
 
@@ -32,6 +35,18 @@ def doubt(problem: AnyProblem, z: Array) -> str:
     if len(problem.differenced) == GIVEN:
         return ""
     v = problem.lengths_at(z) * np.random.default_rng(0).uniform(0.5, 1.0, z.size)
+    # on both sides too: across a corner of F differences agree with no derivative
+    wrong = [_disagreement(problem, z + side * BESIDE * v, v) for side in (0.0, -1.0, 1.0)]
+    if None in wrong:
+        return ""
+    return (
+        f"the derivatives given disagree with differences of the residual (equation {wrong[0]}): "
+        "check_derivatives(problem, x, p) says which entry is wrong."
+    )
+
+
+def _disagreement(problem: AnyProblem, z: Array, v: Array) -> int | None:
+    """The equation that disagrees most along v, if any does."""
     with np.errstate(all="ignore"):
         matrix: Any = problem.full_jacobian(z)
         expected = differences.along(
@@ -40,12 +55,8 @@ def doubt(problem: AnyProblem, z: Array) -> str:
         gap = np.abs(matrix @ v - expected)
         terms = np.ravel(abs(matrix) @ v) + np.abs(expected)
     if not (gap > WRONG * terms).any():
-        return ""
-    i = int(np.argmax(gap / np.where(terms > 0, terms, 1.0)))
-    return (
-        f"the derivatives given disagree with differences of the residual (equation {i}): "
-        "check_derivatives(problem, x, p) says which entry is wrong."
-    )
+        return None
+    return int(np.argmax(gap / np.where(terms > 0, terms, 1.0)))
 
 
 def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:

@@ -12,7 +12,7 @@ from continuation.newton import newton
 from continuation.options import NewtonOptions
 from continuation.scaling import Units
 
-__all__ = ["SOLVED", "polished"]
+__all__ = ["SOLVED", "WITHIN", "polished"]
 
 Array = np.ndarray
 
@@ -21,6 +21,9 @@ MAX_SHIFT = 0.5
 #: In units that fit, equations are solved where this is left of them: from a double root Newton
 #: can only move away.
 SOLVED = 1e-9
+#: Where Newton's steps have converged, rounding leaves no more than this; a system that is less
+#: solved has no root there.
+WITHIN = 1e-7
 POLISH = NewtonOptions(step_tolerance=1e-12, max_iterations=12)
 
 
@@ -69,7 +72,8 @@ def _solution(
     w, n = path.workspace, point.x.size
     moved = w.norm(units.outside(result.x[: n + 1] - start[: n + 1]))
     extent = w.norm(point.bracket[1] - point.bracket[0])
-    if not result.converged or moved > MAX_SHIFT * extent:
+    is_root = result.converged and _largest(system, result.x) <= WITHIN
+    if not is_root or moved > MAX_SHIFT * extent:
         return solved
     better = solved is not None and _largest(system, start) < _largest(system, result.x)
     return start if better else result.x

@@ -7,6 +7,7 @@ and fails with the name of the part that disagrees.
 import numpy as np
 
 from continuation.kinds import KINDS
+from continuation.polish import WITHIN
 
 GRADIENT = 1e-13
 """Rounding of ∇L at weights of order one (relative to 1 + max |θ|)."""
@@ -112,7 +113,7 @@ def special_points_are_what_they_say(problem, branch):
         f = np.abs(problem.residual(point.x, point.p))
         assert (f / rows).max() < ON_BRANCH, point
         if KINDS[point.kind].codimension:
-            assert 0.0 <= point.residual < ON_BRANCH, point
+            assert 0.0 <= point.residual <= WITHIN, (point, point.residual)
         else:  # a function of the user has units of its own
             assert f.max() <= point.residual * (1 + TANGENT), point
         if point.kernel.shape[1]:

@@ -94,7 +94,10 @@ def test_a_symmetric_jacobian_stays_so() -> None:
     n = 4
     chain = np.diag([1.0, 2, 2, 1]) - np.eye(n, k=1) - np.eye(n, k=-1)
     problem = Problem(
-        lambda x, p: -chain @ x + p * np.array([1.0, 0, 0, -1]), lambda x, p: -chain, symmetric=True
+        lambda x, p: -chain @ x + p * np.array([1.0, 0, 0, -1]),
+        lambda x, p: -chain,
+        symmetric=True,
+        conserved=np.ones(n),
     )
     branch = trace_branch(problem, np.ones(n), 0.0, (0, 1))
     np.testing.assert_allclose(branch.x.mean(axis=1), 1.0, rtol=1e-12)

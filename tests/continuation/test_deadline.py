@@ -26,7 +26,7 @@ class Clock:
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
 def test_seconds_are_positive(seconds):
-    with pytest.raises(InvalidInputError, match="seconds must be positive"):
+    with pytest.raises(InvalidInputError, match="seconds must be"):
         Deadline(seconds)
 
 

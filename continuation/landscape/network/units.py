@@ -86,9 +86,9 @@ class Units:
         refuse them.
         """
         layout, theta = self.layout, np.asarray(theta, dtype=np.float64)
-        if theta.ndim == 0 or (theta.shape[-1] - layout.rest) % layout.blocks:
+        hidden = layout.units_in(theta.shape[-1]) if theta.ndim else None
+        if hidden is None:
             return theta
-        hidden = (theta.shape[-1] - layout.rest) // layout.blocks
         unit = [1.0 / self.x, 1.0][: layout.inputs] + [self.y] * layout.outputs
         return theta * layout.join(np.tile(unit, (hidden, 1)), np.full(layout.rest, self.y))
 

@@ -84,6 +84,11 @@ class Layout:
         """Where the weights begin in which f is linear: the free output weights and the offset."""
         return self.inputs * self.hidden
 
+    def units_in(self, count: int) -> int | None:
+        """Units of a network of this kind that has so many weights; None where none has."""
+        units, beyond = divmod(count - self.rest, self.blocks)
+        return None if beyond or units < 0 else units
+
     def with_hidden(self, hidden: int) -> Layout:
         """The same for another number of units."""
         return replace(self, hidden=hidden)

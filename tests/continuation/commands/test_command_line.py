@@ -24,7 +24,7 @@ SHARED = (
     "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
 )  # fmt: skip
 OWN = {
-    "points": (), "graph": ("--graphml", "--most-departures", "--seconds"),
+    "points": ("--seconds",), "graph": ("--graphml", "--most-departures", "--seconds"),
     "branch": ("--parameter", "--limits", "--set"),
     "phase": ("--extent",), "basins": ("--trajectories", "--passages", "--radius", "--spread"),
 }  # fmt: skip
@@ -281,7 +281,8 @@ BAD_INPUT = {
 def test_bad_input_is_one_clear_line(folder, arguments, message):
     code, output = run(*arguments)
     assert code == 1
-    (line,) = output.splitlines()
+    *told, line = output.splitlines()
+    assert all(text.startswith("• read ") for text in told)
     assert re.match(rf"error: .*{message}", line)
     assert sorted(path.name for path in folder.iterdir()) == sorted(CSV_FILES)
 
@@ -293,7 +294,8 @@ def test_bad_input_is_one_clear_line(folder, arguments, message):
 def test_a_bad_formula_is_pointed_at(folder, formula, at):
     code, output = run("points", *FILE, "--activation", formula)
     assert code == 1
-    message, shown, pointer = output.splitlines()
+    reading, message, shown, pointer = output.splitlines()
+    assert reading.startswith("• read ")
     assert message.startswith("error: ")
     assert shown.strip() == formula
     assert pointer.strip() == "^"
@@ -342,7 +344,7 @@ def test_an_interruption_leaves_the_old_file(folder, monkeypatch, stage):
     monkeypatch.setattr(common, stage, interrupt)
     code, output = run("points", *PRESET)
     assert code == 130
-    assert output.splitlines()[-1] == "interrupted; nothing was written"
+    assert output.splitlines()[-1] == "interrupted; no file is written by halves"
     assert [path.name for path in folder.iterdir()] == ["points.nc"]
     assert (folder / "points.nc").read_text() == "old"
 

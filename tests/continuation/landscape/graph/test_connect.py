@@ -252,7 +252,7 @@ def test_time_that_is_spent_is_shown_on_the_sets_left():
     seen = []
     graph = connect(loss, sets, noise=NOISE, seconds=1e-9, progress=seen.append)
     assert graph.nx.number_of_edges() == 0
-    assert all("1e-09 s are spent" in node["note"] for _, node in graph.nx.nodes(data=True))
+    assert all("1e-09 s have passed" in node["note"] for _, node in graph.nx.nodes(data=True))
     assert [look.done for look in seen] == list(range(len(sets)))
     assert seen[-1].total == len(sets)
     with pytest.raises(InvalidInputError, match="seconds"):

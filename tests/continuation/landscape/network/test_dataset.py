@@ -72,7 +72,7 @@ def test_bad_arguments():
     for n in (0, 1, -3, 2.5):
         with pytest.raises(InvalidInputError, match="at least 2"):
             Dataset.sample(model, n, 0)
-    with pytest.raises(InvalidInputError, match="non-negative"):
+    with pytest.raises(InvalidInputError, match="at least 0"):
         Dataset.sample(model, 5, -1)
     with pytest.raises(InvalidInputError, match="no teacher"):
         Dataset.sample(Model.perceptron(hidden=2), 5, 0)
