@@ -22,6 +22,10 @@ GIVEN = 2
 BESIDE = 0.05
 """Distance of the places beside a point, in the lengths over which F changes."""
 
+CORNER = 0.5
+"""Slopes of F on both sides of a point that differ by more than this part of them are of two
+pieces of F."""
+
 WRONG = 1e-3
 """Along one direction, a difference by more than this part of the terms is no rounding."""
 
@@ -35,23 +39,33 @@ def doubt(problem: AnyProblem, z: Array) -> str:
     if len(problem.differenced) == GIVEN:
         return ""
     v = problem.lengths_at(z) * np.random.default_rng(0).uniform(0.5, 1.0, z.size)
-    # on both sides too: across a corner of F differences agree with no derivative
-    wrong = [_disagreement(problem, z + side * BESIDE * v, v) for side in (0.0, -1.0, 1.0)]
-    if None in wrong:
+    beside = [z + side * BESIDE * v for side in (0.0, -1.0, 1.0)]
+    slopes = [_difference(problem, y, v) for y in beside]
+    _, before, after = slopes
+    if (np.abs(before - after) > CORNER * (np.abs(before) + np.abs(after))).any():
+        return ""  # across a corner of F its differences are no derivatives
+    wrong = [_disagreement(problem, y, v, slope) for y, slope in zip(beside, slopes, strict=True)]
+    equations = [i for i in wrong if i is not None]
+    if not equations:
         return ""
     return (
-        f"the derivatives given disagree with differences of the residual (equation {wrong[0]}): "
-        "check_derivatives(problem, x, p) says which entry is wrong."
+        f"the derivatives given disagree with differences of the residual (equation "
+        f"{equations[0]}): check_derivatives(problem, x, p) says which entry is wrong."
     )
 
 
-def _disagreement(problem: AnyProblem, z: Array, v: Array) -> int | None:
-    """The equation that disagrees most along v, if any does."""
+def _difference(problem: AnyProblem, z: Array, v: Array) -> Array:
+    """Derivative of F along v at z."""
     with np.errstate(all="ignore"):
-        matrix: Any = problem.full_jacobian(z)
-        expected = differences.along(
+        return differences.along(
             lambda h: np.asarray(problem.residual(z[:-1] + h * v[:-1], float(z[-1] + h * v[-1])))
         )
+
+
+def _disagreement(problem: AnyProblem, z: Array, v: Array, expected: Array) -> int | None:
+    """The equation that disagrees most with the slope of F along v, if any does."""
+    with np.errstate(all="ignore"):
+        matrix: Any = problem.full_jacobian(z)
         gap = np.abs(matrix @ v - expected)
         terms = np.ravel(abs(matrix) @ v) + np.abs(expected)
     if not (gap > WRONG * terms).any():

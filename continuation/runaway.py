@@ -69,7 +69,7 @@ class Runaway:
         if not self.parts:
             return False
         first, last = self._size(self.parts[0].x[0]), self._size(self.parts[-1].x[-1])
-        return bool(last >= BEGUN * max(first, 1.0))
+        return bool(last >= BEGUN * np.maximum(first, 1.0))
 
     def _collect(self) -> None:
         """Logarithm of |x|, p and g = S dp/dS of all samples."""
