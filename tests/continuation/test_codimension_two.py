@@ -294,6 +294,7 @@ def found(name: str, case: Case) -> list[SpecialPoint]:
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("i", "name"), list(enumerate(CASES)))
 def test_the_point_is_found_located_and_named(i: int, name: str) -> None:
     case = embedded(CASES[name][2], seed=i, extra=1 + i % 2, scales=i % 3 > 0, exact=i % 5 > 0)

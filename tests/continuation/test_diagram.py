@@ -43,6 +43,7 @@ def test_isola_is_found_by_deflation_and_closed() -> None:
     assert [q.kind for q in diagram.branches[1].special] == ["fold", "fold"]
 
 
+@pytest.mark.slow
 def test_branches_joined_at_secondary_points() -> None:
     diagram = bifurcation_diagram(secondary, [0.0, 0.0], -1.0, (-1, 1), STEP)
     assert len(diagram.nodes) >= 2

@@ -43,6 +43,7 @@ def test_a_branch_ends_where_its_equations_do(
     assert len(branch) > 5
 
 
+@pytest.mark.slow
 def test_overflow_ends_the_branch() -> None:
     branch = trace_branch(Problem(overflowing), [1.0], 0.0, (0, 10))
     assert branch.p[-1] > 0.03

@@ -137,6 +137,7 @@ def test_bogdanov_takens_point_of_the_stirred_tank() -> None:
 # -- two coupled enzyme cells ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_cell_enzyme() -> None:
     def f(x: Array, s0: float) -> Array:
         r = 100 * x / (1 + x + x**2)
@@ -218,6 +219,7 @@ def test_points_of_codimension_two_of_carbon_monoxide() -> None:
     assert form == pytest.approx((0.04822565, 1.937633), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_hopf_curve_of_carbon_monoxide() -> None:
     def f(state: Array, k2: float, lam: float) -> Array:
         x, y, s = state

@@ -95,6 +95,7 @@ def brusselator(n: int, as_sparse: bool) -> tuple[Problem, np.ndarray]:
     return Problem(residual, jacobian), start
 
 
+@pytest.mark.slow
 def test_hopf_points_of_the_brusselator() -> None:
     n = 20
     modes = 4 * np.sin(np.arange(1, 3) * np.pi / 2 / (n + 1)) ** 2 * n**2

@@ -40,6 +40,7 @@ def places(branch: Branch) -> np.ndarray:
     return np.array([at[q.index] + np.linalg.norm(q.point - z[q.index]) for q in branch.special])
 
 
+@pytest.mark.slow
 def test_shortest_steps() -> None:
     """Every special point again, from 0.05 before it to 0.05 behind it in steps of 1e-3."""
     for name, oracle in ORACLES.items():

@@ -35,6 +35,7 @@ def die(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_the_part_of_a_lost_worker_is_run_again(tmp_path):
     marks = [str(tmp_path / name) for name in ("a", "deadly", "b", "c")]
     arrived = []
@@ -44,6 +45,7 @@ def test_the_part_of_a_lost_worker_is_run_again(tmp_path):
         assert sorted(arrived) == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_worker_lost_twice_is_one_clear_error():
     with ensemble.process_pool(1) as pool, pytest.raises(WorkerLostError, match="lost twice"):
         ensemble.run(die, [0], pool)
@@ -78,6 +80,7 @@ def gone(process: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_their_parent(tmp_path, how):

@@ -60,6 +60,7 @@ def test_a_damaged_file_counts_as_missing(cache, kind):
     assert read_entry("code_a.bin") is None
 
 
+@pytest.mark.slow
 def test_damaged_source_and_machine_code_are_built_again(tmp_path):
     """A changed sign is not used, and a cut file does not end the process."""
     value = run(tmp_path)[1]

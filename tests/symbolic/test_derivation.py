@@ -15,6 +15,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_everything_is_proved(name):
     verdicts = tuple(verify(MODELS[name]))
@@ -30,6 +31,7 @@ def test_derivatives_of_tanh_are_polynomials_in_tanh():
         assert entry.is_polynomial(*derivation.ring)
 
 
+@pytest.mark.slow
 def test_jet_of_the_loss():
     derivation = derive(single_unit())
     t = sp.Symbol("t")

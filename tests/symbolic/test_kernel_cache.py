@@ -42,6 +42,7 @@ def run(program, cache, *arguments):
     return result.stdout.split()
 
 
+@pytest.mark.slow
 def test_a_second_process_compiles_nothing(tmp_path):
     cache = tmp_path / "new" / "folder"
     first, second = run(PROGRAM, cache), run(PROGRAM, cache)
@@ -167,6 +168,7 @@ if len(loaded) == 2:
 """
 
 
+@pytest.mark.slow
 def test_kernels_cached_by_different_processes_are_linked_to_their_own_parts(tmp_path):
     """Functions that are called alike in two cached files would be one after linking."""
     run(LOADING, tmp_path, "evaluate")

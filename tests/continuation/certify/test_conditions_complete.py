@@ -156,6 +156,7 @@ def test_a_known_box_contains_its_leaf(monkeypatch, end):
         _check_tree(data, {**GRID, "boxes": [box]}, bytes([1, 2, 3, 3, 2, 4, 5]))
 
 
+@pytest.mark.slow
 def test_a_true_leaf_must_be_empty():
     """The tree of a complete list with the leaf of a pair called empty."""
     record = stored.record("complete")

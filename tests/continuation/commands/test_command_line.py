@@ -349,6 +349,7 @@ def test_an_interruption_leaves_the_old_file(folder, monkeypatch, stage):
     assert (folder / "points.nc").read_text() == "old"
 
 
+@pytest.mark.slow
 def test_a_real_process_prints_and_writes_like_the_rest(folder):
     root = Path(continuation.__file__).parents[1]
     paths = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))

@@ -52,6 +52,7 @@ def test_basins_are_printed_stored_and_drawn(folder):
     assert [p.name for p in draw_file(folder / "basins.nc", folder)] == ["basins.pdf", "basins.png"]
 
 
+@pytest.mark.slow
 def test_a_phase_plane_is_stored_and_drawn(folder):
     done = run("phase", *PRESET, "--extent", -2, 2)
     assert done.exit_code == 0, done.output

@@ -114,6 +114,7 @@ with atomic_file(sys.argv[1]) as temporary:
 """
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a.nc")], check=False)
     assert len(list(tmp_path.iterdir())) == 1
@@ -139,6 +140,7 @@ def attempt(folder):
     return subprocess.run(run, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_two_processes_exclude_each_other(tmp_path):
     with sole_worker(tmp_path):
         done = attempt(tmp_path)

@@ -20,6 +20,7 @@ def sample(values: np.ndarray) -> xr.Dataset:
     return xr.Dataset({"a": ("i", values), "name": ("i", [f"s{k}" for k in range(values.size)])})
 
 
+@pytest.mark.slow
 @given(hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(width=64)))
 def test_round_trip_is_identical(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("store") / "result.nc"

@@ -120,6 +120,7 @@ def test_the_comparison_sees_what_differs():
     assert_same(float("nan"), float("nan"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fukumizu_amari", "observed"])
 def test_sets_come_back(name, tmp_path):
     result = result_of(name)

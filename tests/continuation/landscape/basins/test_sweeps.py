@@ -49,6 +49,7 @@ def test_attractors_keep_their_names_along_their_branches(sweep):
     assert set(sweep.regions[:, sweep.labels.index("isolated 1")]) == {"overfitting"}
 
 
+@pytest.mark.slow
 def test_a_sweep_over_size_uses_the_leading_samples():
     model = fukumizu_amari()
     data = Dataset.sample(model, 40, 1)

@@ -90,6 +90,7 @@ def test_a_limit_model_goes_on_in_a_corner(loss, sets):
         assert [where(np.array([w, *rest])) for w in (1e-9, 1.0, 1e9)] == ["corner", None, "corner"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [

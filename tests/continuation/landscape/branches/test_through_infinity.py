@@ -175,6 +175,7 @@ def test_in_the_size_a_branch_passes_and_comes_back():
         assert np.abs(loss.gradient(theta, noise=0.2, size=size)).max() < 1e-8
 
 
+@pytest.mark.slow
 def test_two_branches_are_one_through_infinity():
     """From either side the same two passages, in opposite order."""
     model = fukumizu_amari()

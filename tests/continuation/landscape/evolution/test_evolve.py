@@ -173,6 +173,7 @@ def reflected(loss):
     return Loss(loss.model, mirror)
 
 
+@pytest.mark.slow
 def test_reflected_data_have_the_same_evolution(found, loss):
     theirs = evolve(
         reflected(loss), "noise", LIMITS, searched_at=LIMITS[1:], resolution=2, regions=False
@@ -186,6 +187,7 @@ def test_reflected_data_have_the_same_evolution(found, loss):
     assert counts[0] == counts[1]
 
 
+@pytest.mark.slow
 def test_along_the_size_every_kind_of_set_is_followed():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 60, 0))
@@ -197,6 +199,7 @@ def test_along_the_size_every_kind_of_set_is_followed():
     assert {s.set.kind for s in found.strands} == {"point", "line", "infinity"}
 
 
+@pytest.mark.slow
 def test_along_the_weight_decay():
     model = single_unit()
     loss = Loss(model, Dataset.sample(model, 40, 0))

@@ -274,6 +274,7 @@ def test_blocks_meet_the_whole_data_sets_and_ends_are_reported():
             assert any(s.loss == pytest.approx(branch.loss[-1], rel=1e-9) for s in there)
 
 
+@pytest.mark.slow
 def test_a_set_is_known_whichever_of_its_units_comes_first():
     """From n = 100 to 20 the silent unit and the working one change their order."""
     model, sizes = overparameterised(), (20, 50, 100)

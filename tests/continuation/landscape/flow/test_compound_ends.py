@@ -147,6 +147,7 @@ def test_pairs_and_single_units_have_the_ends_of_the_compiled_rule():
     assert seen == {"confluence", "linear"}
 
 
+@pytest.mark.slow
 def test_the_graph_of_a_wide_network_says_what_was_sampled():
     loss, _, _ = case(fukumizu_amari, 3)
     sets = find_critical_sets(loss, noise=NOISE)

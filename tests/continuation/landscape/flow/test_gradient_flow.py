@@ -90,6 +90,7 @@ def test_the_flow_commutes_with_the_symmetry(student, element, start):
         assert other.limit == pytest.approx(one.limit, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [fukumizu_amari(), overparameterised()], ids=["two", "one"])
 def test_decisions_hold_in_a_tight_long_integration(model):
     loss = at(model, seed=2)

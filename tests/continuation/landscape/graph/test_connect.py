@@ -259,6 +259,7 @@ def test_time_that_is_spent_is_shown_on_the_sets_left():
         connect(loss, sets, noise=NOISE, seconds=0.0)
 
 
+@pytest.mark.slow
 def test_a_plane_of_three_equal_units_is_left_from_its_unstable_pieces():
     model = fukumizu_amari().with_hidden(3)
     loss = Loss(model, Dataset.sample(model, 50, 0))

@@ -72,6 +72,7 @@ def test_sets_and_graph(x_unit, y_unit):
         assert drop == pytest.approx(fall, rel=1e-5, abs=1e-9 * y_unit**2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("x_unit", "y_unit"), SCALES[2:4])
 def test_units_with_bias_and_offset(x_unit, y_unit):
     plain, loss = observations(model=BIASED), observations(x_unit, y_unit, model=BIASED)

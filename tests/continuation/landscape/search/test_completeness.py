@@ -27,6 +27,7 @@ def loss_of(preset, n, seed=0, hidden=None):
     return Loss(model, Dataset.sample(preset(), n, seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("preset", "n", "noise", "seed"), AGREEMENT)
 def test_four_methods_find_the_same_points(preset, n, noise, seed):
     loss = loss_of(preset, n, seed)

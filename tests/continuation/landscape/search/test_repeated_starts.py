@@ -14,6 +14,7 @@ def same_sets(a, b):
     )
 
 
+@pytest.mark.slow
 def test_weight_decay_leaves_points_only_and_every_seed_finds_them():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 100, 0))
@@ -28,6 +29,7 @@ def test_weight_decay_leaves_points_only_and_every_seed_finds_them():
         assert np.abs(gradient).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_three_units_hold_the_embeddings_of_two():
     model = fukumizu_amari()
     data = Dataset.sample(model, 40, 0)
@@ -45,6 +47,7 @@ def test_three_units_hold_the_embeddings_of_two():
     assert {s.kind for s in sets} == {"point", "line", "manifold", "infinity"}
 
 
+@pytest.mark.slow
 def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
     model = Model.perceptron(hidden=2, bias=True, offset=True)
     x = np.linspace(-2, 2, 60)

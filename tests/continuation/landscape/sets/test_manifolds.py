@@ -146,6 +146,7 @@ def test_the_reduced_network_undoes_the_lift(copies, silent, dead, seed):
     assert [found.copies[k] for k in order] == list(copies)
 
 
+@pytest.mark.slow
 def test_silent_units_with_bias_form_curves_of_critical_points():
     """From the point that stands for a curve, the curve is followed in both directions."""
     loss = biased()
