@@ -90,7 +90,8 @@ class Units:
         if hidden is None:
             return theta
         unit = [1.0 / self.x, 1.0][: layout.inputs] + [self.y] * layout.outputs
-        return theta * layout.join(np.tile(unit, (hidden, 1)), np.full(layout.rest, self.y))
+        rows = np.tile(unit, (hidden, 1))
+        return theta * layout.join(rows, np.full(layout.rest, self.y))
 
 
 @runtime_checkable

@@ -86,6 +86,8 @@ class Layout:
 
     def units_in(self, count: int) -> int | None:
         """Units of a network of this kind that has so many weights; None where none has."""
+        if not self.blocks:  # an expression has weights of no unit
+            return 0 if count == self.rest else None
         units, beyond = divmod(count - self.rest, self.blocks)
         return None if beyond or units < 0 else units
 

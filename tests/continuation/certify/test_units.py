@@ -36,3 +36,15 @@ def test_a_point_in_the_units_of_the_data():
     (best,) = (s for s in find_critical_sets(loss) if s.is_isolated)
     assert certify_point(loss, best.theta).proved
     assert not certify_point(loss, 1.001 * best.theta).proved
+
+
+def test_an_expression_keeps_its_units():
+    """It says nothing of them: its weights belong to no unit of a network."""
+    model = Model.from_expression("b1*tanh(b2*x)", parameters=["b1", "b2"])
+    x = np.linspace(-2.0, 2.0, 9)
+    loss = Loss(model, Dataset.from_observations(x, 40.0 * np.tanh(x) + np.cos(7.0 * x)))
+    sets = find_critical_sets(loss, most_runs=200)
+    assert len(sets) > 0
+    checked = [(certificate, check(certificate)) for certificate in certify_sets(loss, sets)]
+    agreed = agreements(loss, sets, checked, {"noise": 0.0, "weight_decay": 0.0})
+    assert [a.set for a in agreed] == list(range(len(sets)))
