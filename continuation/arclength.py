@@ -24,9 +24,11 @@ __all__ = ["resume_branch", "samples", "trace_branch"]
 
 Stop = Callable[[Sample], bool]
 
-#: Samples per call of the compiled loop; plain problems pay their callables for every one.
 COMPILED_CHUNK = 2048
+"""Samples per call of the compiled loop."""
+
 PLAIN_CHUNK = 16
+"""Where callables are paid for every sample, units follow the branch, or a condition may end it."""
 
 
 def trace_branch(
@@ -145,8 +147,9 @@ def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> B
     parts: list[Segment] = []
     try:
         for segment in segments:
-            parts.append(segment)
-            if stop is not None and any(map(stop, samples_of(tracer, segment))):
+            row = None if stop is None else _first(stop, samples_of(tracer, segment))
+            parts.append(segment if row is None else segment.until(row))
+            if row is not None:
                 tracer.end("stop condition", "the user's condition became true.")
                 break
     except KeyboardInterrupt:
@@ -156,7 +159,13 @@ def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> B
     return assemble(tracer, parts)
 
 
+def _first(stop: Stop, several: Iterator[Sample]) -> int | None:
+    """The row of the first sample at which the condition is true."""
+    return next((row for row, sample in enumerate(several) if stop(sample)), None)
+
+
 def _chunk(problem: AnyProblem, stop: Stop | None) -> int:
-    if stop is not None:
+    is_compiled = isinstance(problem, CompiledProblem)
+    if stop is not None and not is_compiled:
         return 1
-    return COMPILED_CHUNK if isinstance(problem, CompiledProblem) else PLAIN_CHUNK
+    return COMPILED_CHUNK if is_compiled and not problem.adapts and stop is None else PLAIN_CHUNK

@@ -47,6 +47,15 @@ class Segment:
     special: tuple[SpecialPoint, ...]
     offset: int
 
+    def until(self, row: int) -> "Segment":
+        """Its samples to this row, those known from the start in any case."""
+        if self.offset == 0 or row == len(self.samples) - 1:
+            return self
+        special = tuple(q for q in self.special if q.index < self.offset + row)
+        return replace(
+            self, samples=self.samples[: row + 1], inertia=self.inertia[: row + 1], special=special
+        )
+
 
 class Tracer:
     """One run. `segments` is its only loop; its state lies in the arrays of its start."""

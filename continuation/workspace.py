@@ -274,13 +274,26 @@ class Workspace:
         At the last evaluation of the Jacobian.
         """
         if self.is_compiled:  # as for every other sample, to the last bit
-            several, least = np.empty((1, self.n)), np.empty(1)
-            stepper.compiled().spectra(self.J[None].copy(), several, least)
+            several = np.empty((1, self.n))
+            least = self._spectra(self.J[None].copy(), several)
             return self._without_family(several)[0], -1, float(least[0])
         w, wi = np.zeros((2, self.eigenvalue_count))
         smallest = spectrum(self.J, self.problem.symmetric, w, wi, self.rows, self.weight)
         values, negative = _eigenvalues(w[None], wi[None], self.problem.symmetric, self.has_few)
         return self._without_family(values)[0], int(np.ravel(negative)[0]), smallest
+
+    def _spectra(self, matrices: Array, values: Array) -> Array:
+        """Eigenvalues of symmetric matrices (m, n, n), destroyed, into `values` (m, n).
+
+        Returns
+        -------
+        (m,) ndarray
+            Smallest singular values, in the units of the run where its equations have some.
+        """
+        smallest = np.empty(len(matrices))
+        in_units = self.rows[:, None] * matrices * self.units.columns[:-1] if self.rows.size else ()
+        stepper.compiled().spectra(matrices, values, smallest)
+        return np.linalg.svd(in_units, compute_uv=False)[:, -1] if len(in_units) else smallest
 
     @property
     def eigenvalue_count(self) -> int:
@@ -316,9 +329,7 @@ class Workspace:
                 statistics, kept,
             )  # fmt: skip
         if self.is_compiled:
-            smallest = np.empty(m)
-            stepper.compiled().spectra(kept[:m], W[:m], smallest)
-            statistics[:m, stepper.S_SMALLEST] = smallest
+            statistics[:m, stepper.S_SMALLEST] = self._spectra(kept[:m], W[:m])
         values, negative = _eigenvalues(W[:m], WI[:m], self.problem.symmetric, self.has_few)
         values = self._without_family(values)
         return _filled(window, arrays, m, values, negative)
@@ -330,7 +341,7 @@ class Workspace:
         The second is true only where no special point can lie on or between the samples.
         """
         problem = self.problem
-        if not self.is_compiled or problem.is_map:
+        if not self.is_compiled or problem.is_map or self.rows.size:
             dense = bool(self.rows.size) and not self.is_sparse
             regular = (samples.statistics[:, stepper.S_SMALLEST] > REGULAR) & dense
             values, negative = samples.eigenvalues, samples.negative

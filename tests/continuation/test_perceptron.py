@@ -38,6 +38,19 @@ def test_plain_and_compiled_problems_give_the_same_branch(branch: Branch) -> Non
     assert [q.kind for q in same.special] == [q.kind for q in branch.special]
 
 
+@pytest.mark.parametrize("row", [0, 1, 8, 21])
+def test_a_compiled_run_stops_at_the_very_sample(branch: Branch, row: int) -> None:
+    last = branch.p[row]
+    part = trace_branch(
+        problem(100), TEACHER, 0.0, (0.0, 0.3), step=STEP, stop=lambda s: s.p >= last
+    )
+    assert part.stop_reason == "stop condition"
+    assert np.array_equal(part.x, branch.x[: row + 1])
+    assert np.array_equal(part.eigenvalues, branch.eigenvalues[: row + 1])
+    again = resume_branch(problem(100), part, (0.0, 0.3), step=STEP)
+    assert np.array_equal(again.x, branch.x)
+
+
 def test_gradient_descent_flips_where_step_times_curvature_is_two() -> None:
     from continuation import gradient_descent
 

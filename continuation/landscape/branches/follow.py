@@ -29,6 +29,39 @@ FARTHEST_START = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
+class Traced:
+    """The branches of a set as traced, one for each direction.
+
+    Attributes
+    ----------
+    lifted : Lifted
+        What was traced.
+    branches : tuple of Branch
+        Special points named by the engine.
+    arrivals : tuple of str or None
+        As of `SetBranch`.
+    """
+
+    lifted: Lifted
+    branches: tuple[Branch, ...]
+    arrivals: tuple[str | None, ...]
+
+    @property
+    def stop_reasons(self) -> tuple[str, ...]:
+        """Why each direction ended."""
+        return _stop_reasons(self.branches, self.arrivals)
+
+
+def _stop_reasons(
+    branches: tuple[Branch, ...], arrivals: tuple[str | None, ...]
+) -> tuple[str, ...]:
+    return tuple(
+        branch.stop_reason if end is None else f"arrival: {end}"
+        for branch, end in zip(branches, arrivals, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class SetBranch:
     """The branch of a critical set, from the far end of one direction to that of the other.
 
@@ -84,10 +117,7 @@ class SetBranch:
     @property
     def stop_reasons(self) -> tuple[str, ...]:
         """Why each direction ended."""
-        return tuple(
-            branch.stop_reason if end is None else f"arrival: {end}"
-            for branch, end in zip(self.branches, self.arrivals, strict=True)
-        )
+        return _stop_reasons(self.branches, self.arrivals)
 
     def __len__(self) -> int:
         return int(self.p.size)
@@ -183,6 +213,13 @@ def follow_to_infinity(
     InvalidInputError, UnknownNameError
         As `follow`.
     """
+    return _assemble(critical_set, along.parameter, traced(along, critical_set, course, start))
+
+
+def traced(
+    along: LossAlong, critical_set: CriticalSet, course: Course, start: float | None = None
+) -> Traced:
+    """What `follow_to_infinity` traces, its samples not yet lifted to the full network."""
     lifted = lifted_problem(along, critical_set)
     start = along.value(critical_set.conditions) if start is None else start
     directions = course.directions(start, along.parameter)
@@ -215,8 +252,7 @@ def follow_to_infinity(
     arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
     if along.parameter == "size":
         branches = [with_fold_at_node(lifted.problem, b, along.schedule) for b in branches]
-    branches = [relabelled(lifted, branch) for branch in branches]
-    return _assemble(critical_set, along.parameter, lifted, branches, arrivals)
+    return Traced(lifted, tuple(branches), arrivals)
 
 
 def _gone_on(found: SetBranch, route: Route) -> SetBranch:
@@ -249,14 +285,10 @@ def _require_critical(lifted: Lifted, start: float, parameter: str) -> None:
         )
 
 
-def _assemble(
-    critical_set: CriticalSet,
-    parameter: str,
-    lifted: Lifted,
-    branches: Sequence[Branch],
-    arrivals: tuple[str | None, ...],
-) -> SetBranch:
+def _assemble(critical_set: CriticalSet, parameter: str, found: Traced) -> SetBranch:
     """Join the directions, the first one backwards, and evaluate the full network."""
+    lifted = found.lifted
+    branches = [relabelled(lifted, branch) for branch in found.branches]
     last = branches[-1]
     x, p = last.x, last.p
     if len(branches) == 2:
@@ -275,7 +307,7 @@ def _assemble(
         np.array(transverse),
         joined_special_points(branches),
         tuple(branches),
-        arrivals,
+        found.arrivals,
     )
 
 

@@ -14,10 +14,11 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.branch import Branch
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.course import Course
-from continuation.landscape.branches.follow import SetBranch, follow_to_infinity
+from continuation.landscape.branches.follow import traced
 from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
@@ -28,6 +29,7 @@ from continuation.landscape.sets import (
     RegionEvidence,
     population_of,
     squared_distance,
+    squared_distances,
     working_units,
 )
 from continuation.options import StepOptions
@@ -158,7 +160,7 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     population = population_of(loss.model)
     size = float(np.sqrt(weights_of(population) @ population.target**2))
     start = found.conditions.noise
-    here = _distance(found)
+    here = float(np.sqrt(squared_distance(found)))
     if start == 0.0:
         tends = here <= AT_ZERO * size
         return RegionEvidence(0, 0, 0.0, 0.0, here, np.nan, tends, "taken at zero noise")
@@ -172,35 +174,36 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
             targets=tuple(levels[1:]),
         )
         along = LossAlong(loss, "noise", found.conditions)
-        branch = follow_to_infinity(along, found, course)
+        followed = traced(along, found, course)
     except (ConvergenceError, InvalidInputError) as error:
         return RegionEvidence(0, 0, 0.0, start, here, np.nan, False, f"not followed: {error}")
-    end, p = branch.state[-1], float(branch.p[-1])
-    rests_on = _evidence_branch(found, branch)
+    branch = followed.branches[-1]
+    p, rests_on = float(branch.p[-1]), _evidence_branch(found, branch)
+    here = rests_on.distance[-1]
     if not np.isclose(p, lowest):
-        distance = _distance(_moved(found, end))
-        reason = f"its branch ends at noise {p:.4g} ({branch.stop_reasons[-1]})"
-        return RegionEvidence(0, 0, 0.0, p, distance, np.nan, False, reason, rests_on)
-    states = [end] + [_last(branch, level) for level in levels[1:]]
-    distances = [np.nan if state is None else _distance(_moved(found, state)) for state in states]
-    slope = _slope(np.array(levels), np.array(distances))
+        reason = f"its branch ends at noise {p:.4g} ({followed.stop_reasons[-1]})"
+        return RegionEvidence(0, 0, 0.0, p, here, np.nan, False, reason, rests_on)
+    passed = {level: _last(branch, level) for level in levels[1:]}
+    known = {level: state for level, state in passed.items() if state is not None}
+    distances = [here, *_distances(found, np.array(list(known.values())))] if known else [here]
+    slope = _slope(np.array([lowest, *known]), np.array(distances))
     tends = slope > STEEPEST_ROOT
     reason = "followed to the lowest noise"
-    return RegionEvidence(0, 0, 0.0, p, distances[0], slope, tends, reason, rests_on)
+    return RegionEvidence(0, 0, 0.0, p, here, slope, tends, reason, rests_on)
 
 
-def _evidence_branch(found: CriticalSet, branch: SetBranch) -> EvidenceBranch:
+def _evidence_branch(found: CriticalSet, branch: Branch) -> EvidenceBranch:
     """The samples that the label rests on, with their distances to the teacher."""
     return EvidenceBranch(
-        tuple(map(float, branch.p)),
-        tuple(tuple(map(float, state)) for state in branch.state),
-        tuple(_distance(_moved(found, state)) for state in branch.state),
+        tuple(branch.p.tolist()),
+        tuple(map(tuple, branch.x.tolist())),
+        tuple(_distances(found, branch.x).tolist()),
     )
 
 
-def _last(branch: SetBranch, level: float) -> Array | None:
+def _last(branch: Branch, level: float) -> Array | None:
     """State of the last passage of a noise level."""
-    passages = [s.x for s in branch.special if s.kind == "target" and np.isclose(s.p, level)]
+    passages = [q.x for q in branch.special if q.kind == "target" and np.isclose(q.p, level)]
     return passages[-1] if passages else None
 
 
@@ -212,15 +215,9 @@ def _slope(noise: Array, distance: Array) -> float:
     return float(np.polyfit(np.log(noise[usable]), np.log(distance[usable]), 1)[0])
 
 
-def _moved(found: CriticalSet, state: Array) -> CriticalSet:
-    """The set at another state of its branch, for its network function only."""
-    if found.limit is None:
-        return replace(found, theta=np.array(state))
-    return replace(found, limit=found.limit.at(state))
-
-
-def _distance(found: CriticalSet) -> float:
-    return float(np.sqrt(squared_distance(found)))
+def _distances(found: CriticalSet, states: Array) -> Array:
+    """Distances of the network functions at other states (k, s) to the teacher, (k,)."""
+    return np.asarray(np.sqrt(squared_distances(found, states)))
 
 
 def effective_units(found: CriticalSet) -> int:

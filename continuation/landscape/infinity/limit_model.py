@@ -76,13 +76,25 @@ class LimitUnit:
             None if self.shift is None else self.shift * units.x,
         )
 
-    def outputs(self, model: Model, x: Array) -> Array:
-        """Its part of the limit function at inputs x (m,)."""
-        u = self.weight * x if self.bias is None else self.weight * x + self.bias
+    def outputs(self, model: Model, x: Array, weight: Array, coefficients: Array) -> Array:
+        """Its part of the limit functions at inputs x (m,), with k other weights and coefficients.
+
+        Parameters
+        ----------
+        model : Model
+        x : ndarray, shape (m,)
+        weight : ndarray, shape (k, 1)
+        coefficients : ndarray, shape (c, k, 1)
+
+        Returns
+        -------
+        ndarray, shape (k, m)
+        """
+        u = weight * x if self.bias is None else weight * x + self.bias
         arm = x if self.shift is None else x + self.shift
-        phi = activation(model, len(self.coefficients) - 1)(u)
-        out = self.coefficients[0] * phi[0]
-        for k, coefficient in enumerate(self.coefficients[1:], start=1):
+        phi = activation(model, len(coefficients) - 1)(u)
+        out = coefficients[0] * phi[0]
+        for k, coefficient in enumerate(coefficients[1:], start=1):
             out = out + coefficient * arm**k * phi[k]
         return np.asarray(out)
 
@@ -208,15 +220,21 @@ class LimitModel(Mapping[str, float]):
 
     def outputs(self, model: Model, x: Array) -> Array:
         """Limit function at inputs x (m,); the model gives the activation. Shape (m,)."""
-        x = np.asarray(x)
-        out = (0.0 if self.step is None else self.step) * np.sign(x)
-        for unit in self.units[:1]:
-            out = out + unit.outputs(model, x)
+        return self.outputs_at(self.unknowns[None], model, x)[0]
+
+    def outputs_at(self, z: Array, model: Model, x: Array) -> Array:
+        """Limit functions of the same kind, with other unknowns z (k, s); shape (k, m)."""
+        x, slots, z = np.asarray(x), self.slots, np.asarray(z).T[:, :, None]
+        step = 0.0 if slots.step is None else z[slots.step]
+        out = step * np.sign(x) + np.zeros((z.shape[1], 1))
+        parts = [
+            unit.outputs(model, x, z[weight], z[places.start : places.stop])
+            for unit, (weight, places) in zip(self.units, slots.units, strict=True)
+        ]
         arm = x if self.shift is None else x + self.shift
-        for k, coefficient in enumerate(self.powers):
-            out = out + coefficient * arm ** (2 * k + 1)
-        for unit in self.units[1:]:
-            out = out + unit.outputs(model, x)
+        powers = [z[place] * arm ** (2 * k + 1) for k, place in enumerate(slots.powers)]
+        for part in (*parts[:1], *powers, *parts[1:]):
+            out = out + part
         return out if self.offset is None else out + self.offset
 
     def canonical(self, *, odd: bool) -> LimitModel:

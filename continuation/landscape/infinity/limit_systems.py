@@ -9,11 +9,14 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.callable_problem import Problem
+from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.critical_ends import CriticalEnd, normal_slopes
 from continuation.landscape.infinity.critical_models import ModelPoint
+from continuation.landscape.infinity.limit_kernel import constants_of, limit_kernel, scratch
 from continuation.landscape.infinity.limit_model import LimitModel, Slots
-from continuation.landscape.network import LossAlong, Responses
+from continuation.landscape.network import LossAlong, Responses, Samples
+from continuation.problem import AnyProblem
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +124,28 @@ class LimitSystem:
         """The loss of the limit model at p."""
         return LimitLoss(self.along.responses(p), self.like)
 
-    def problem(self) -> Problem:
-        """As a problem of the engine."""
+    def problem(self) -> AnyProblem:
+        """As a problem of the engine: compiled where `limit_kernel` knows the equations."""
         by_noise = self.along.parameter == "noise"
+        samples = self.at(0.0).responses.samples if by_noise else None
+        if samples is not None and samples.is_plain and self.along.loss.model.is_tanh:
+            return compiled_problem(samples, self.like)
         return Problem(
             lambda z, p: self.at(p).point(z)[1],
             lambda z, p: self.at(p).point(z)[0].hessian,
             (lambda z, p: self.at(p).noise_slope(z)) if by_noise else None,
             symmetric=True,
         )
+
+
+def compiled_problem(samples: Samples, like: LimitModel) -> CompiledProblem:
+    """∇L = 0 of limit models of tanh units along the noise, in machine code."""
+    rows = np.array([samples.x, samples.root_weight, samples.teacher, samples.noise])
+    slots, unknowns = like.slots, like.unknowns.size
+    work = scratch(slots, unknowns)
+    return CompiledProblem(
+        limit_kernel(), constants_of(slots), rows, work, unknowns, unit=None
+    )  # the unknowns of a limit have no common size
 
 
 @lru_cache(maxsize=256)

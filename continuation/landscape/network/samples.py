@@ -62,6 +62,11 @@ class Samples:
     teacher: Array
     noise: Array
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every node is a sample."""
+        return len(self.blocks) == 0
+
     @classmethod
     def plain(cls, x: Array, weight: Array, teacher: Array, noise: Array) -> Samples:
         """Every sample for itself; zero weights are left out."""
@@ -99,7 +104,7 @@ class Samples:
         """Values at the nodes, shape (..., m), as coordinates, shape (..., q)."""
         single = self.root_weight.size
         first = values[..., :single] * self.root_weight
-        if len(self.blocks) == 0:
+        if self.is_plain:
             return first
         shape = (*values.shape[:-1], len(self.blocks), POINTS)
         rest = np.einsum("...bp,bpq->...bq", values[..., single:].reshape(shape), self.blocks)

@@ -8,6 +8,7 @@ from continuation.landscape.sets.assembly import (
     labelled,
     population_of,
     squared_distance,
+    squared_distances,
     with_excess_risk,
 )
 from continuation.landscape.sets.collection import CriticalSets
@@ -108,6 +109,7 @@ __all__ = [
     "same_set",
     "shared_conditions",
     "squared_distance",
+    "squared_distances",
     "unit_curvatures",
     "weight_gap",
     "with_excess_risk",

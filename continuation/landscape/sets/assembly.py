@@ -162,9 +162,15 @@ def with_excess_risk(found: CriticalSet) -> CriticalSet:
 
 def squared_distance(found: CriticalSet) -> float:
     """∫ (f − T)² over the population of the model's input law."""
+    state = found.weights if found.limit is None else found.limit.unknowns
+    return float(squared_distances(found, state[None])[0])
+
+
+def squared_distances(found: CriticalSet, states: Array) -> Array:
+    """The same with other weights, or unknowns of the limit model, (k, s); shape (k,)."""
     population = population_of(found.model)
-    error = found.outputs(population.x) - population.target
-    return float(weights_of(population) @ error**2)
+    error = found.outputs_at(states, population.x) - population.target
+    return np.asarray(error**2 @ weights_of(population))
 
 
 def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -266,9 +268,32 @@ class CriticalSet:
 
     def outputs(self, x: ArrayLike) -> Array:
         """Network function of the set, at infinity its limit; shape (m,) for inputs (m,)."""
+        state = self.weights if self.limit is None else self.limit.unknowns
+        return self.outputs_at(state[None], x)[0]
+
+    def outputs_at(self, states: Array, x: ArrayLike) -> Array:
+        """Network functions with other weights, at infinity of other limits of the same kind.
+
+        Parameters
+        ----------
+        states : ndarray, shape (k, s)
+            Weights, or unknowns of the limit model.
+        x : array_like, shape (m,)
+
+        Returns
+        -------
+        ndarray, shape (k, m)
+        """
         x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
         if self.limit is not None:
-            return self.limit.outputs(self.model, x)
-        out = np.empty_like(x)
-        load_kernels(self.model).network(self.weights, x, out)
+            return self.limit.outputs_at(states, self.model, x)
+        network, out = _network(self.model), np.empty((len(states), x.size))
+        for theta, row in zip(np.array(states), out, strict=True):
+            network(theta, x, row)
         return out
+
+
+@lru_cache(maxsize=32)
+def _network(model: Model) -> Callable[..., None]:
+    """The kernel, without a look at its file for every set."""
+    return load_kernels(model).network

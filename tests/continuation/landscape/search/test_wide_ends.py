@@ -45,6 +45,9 @@ def test_limit_models_have_exact_derivatives(loss, limit, parameter):
     check_derivatives(system.problem(), z, p)
     if parameter == "noise":
         data = loss.data
+        np.testing.assert_allclose(
+            system.problem().residual(z, p), system.at(p).point(z)[1], rtol=1e-12, atol=1e-14
+        )
         r = limit.outputs(loss.model, data.x) - data.target - NOISE * data.noise
         assert system.at(p).point(z)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
 
