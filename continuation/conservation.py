@@ -37,6 +37,10 @@ POINTS = 3
 NOT_CONSERVED = 1e-7
 """A combination of F above this part of its terms does not vanish."""
 
+FAR = (1.0, 1e-3, 1e-6)
+"""Other distances, in the user's units, at which it must: where x is zero, up to rounding or by a
+symmetry, all that is near is as singular as x itself."""
+
 TIDY = 1e-9
 """Coefficients of a combination below this part of the largest are rounding."""
 
@@ -67,7 +71,8 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
     if n == 0 or is_regular(inside):
         return none
     others = [units.rows[:, None] * b * units.columns for b in _around(problem, z)]
-    u, s, _ = linalg.svd(np.hstack([inside, *others]))
+    others += [units.rows[:, None] * f[:, None] for f in _far(problem, z)]
+    u, s, _ = linalg.svd(np.hstack([inside, *map(_of_size_one, others)]))
     left = u[:, s <= KERNEL_TOLERANCE * s[0]].T * units.rows
     return _echelon(left / np.abs(left).max(axis=1, keepdims=True, initial=TIDY))
 
@@ -230,6 +235,21 @@ def _around(problem: AnyProblem, z: Array) -> list[Array]:
         if all(np.isfinite(a).all() for a in found):
             return found
     return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
+
+
+def _far(problem: AnyProblem, z: Array) -> list[Array]:
+    """Values of F (n,) at points far from z, where it is finite."""
+    random = np.random.default_rng(1)
+    steps = random.standard_normal((POINTS, z.size))
+    points = [z + distance * step for distance in FAR for step in (*steps, *np.abs(steps))]
+    with np.errstate(all="ignore"):
+        found = [np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float) for y in points]
+    return [f for f in found if np.isfinite(f).all()]
+
+
+def _of_size_one(matrix: Array) -> Array:
+    """A matrix with a largest entry of 1, or zeros: one place must not hide another."""
+    return matrix / (float(np.abs(matrix).max()) or 1.0)
 
 
 def _points(z: Array, distance: float) -> list[Array]:

@@ -18,6 +18,9 @@ ZERO_EIGENVALUE = 1e-13
 ON_BRANCH = 1e-9
 """Distance of a sample from the branch, in units of the state: the Newton step that is left."""
 
+ROUNDING = 1e-14
+"""What evaluating the equations once more may change, in units of each."""
+
 TANGENT, KERNEL = 1e-6, 1e-5
 """Angles: those of a tangent follow the step's tolerance, those of a kernel the location's root."""
 
@@ -115,7 +118,8 @@ def special_points_are_what_they_say(problem, branch):
         if KINDS[point.kind].codimension:
             assert 0.0 <= point.residual <= WITHIN, (point, point.residual)
         else:  # a function of the user has units of its own
-            assert f.max() <= point.residual * (1 + TANGENT), point
+            said = point.residual * (1 + TANGENT)
+            assert (f <= said + ROUNDING * rows).all(), point
         if point.kernel.shape[1]:
             kind, matrix = KINDS[point.kind], _dense(problem.jacobian(point.x, point.p))
             for shift, right, left in _null_vectors(point, kind):

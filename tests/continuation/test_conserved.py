@@ -56,6 +56,22 @@ def test_combinations_are_said() -> None:
     assert total == 2.0
 
 
+@pytest.mark.parametrize("exact_zero", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_trivial_branch_conserves_nothing(seed: int, exact_zero: bool) -> None:
+    """At x = 0, or 1e-17, all nearby points of a linear part that loses rank have lost it, too."""
+    r = np.random.default_rng(seed)
+    n = 2 + seed
+    shift, a = np.eye(n) - 1 / n, 10.0 ** r.uniform(-6, 6) * r.standard_normal((n, n))
+
+    def residual(x: Array, p: float) -> Array:
+        y = np.linalg.solve(a, x)
+        return np.asarray(p * y - y**3 - shift @ y)
+
+    x = np.zeros(n) if exact_zero else a @ (1e-17 * r.standard_normal(n))
+    assert len(conserved_quantities(Problem(residual), x, 0.0)) == 0
+
+
 def test_a_family_is_no_conserved_quantity() -> None:
     """A circle of solutions: singular on it, but no combination of F vanishes elsewhere."""
     problem = Problem(lambda x, p: (x @ x - p) * x)

@@ -5,6 +5,7 @@ import pytest
 
 from continuation import (
     InvalidInputError,
+    Problem,
     StepOptions,
     branch_directions,
     switch_branch,
@@ -63,6 +64,24 @@ def test_branches_lie_on_the_closed_form() -> None:
         pure = max(u, v) ** 2 if min(u, v) < 1e-6 else 3 * u * u
         assert branch.p[-1] == 1.0
         assert pure == pytest.approx(1.0, abs=1e-10)
+
+
+def test_a_cross_on_the_axes() -> None:
+    """x² = p²: at the crossing itself all derivatives of first order vanish."""
+    problem = Problem(lambda x, p: x**2 - p**2)
+    point = trace_branch(problem, [-1.0], -1.0, (-1, 2)).special[0]
+    d = np.array([[1, -1], [-1, 1]]) / np.sqrt(2)
+    found = branch_directions(problem, point, p_limits=(-1, 2))
+    assert_same_set(np.array([o.direction for o in found]), d, 1e-6)
+
+
+def test_a_continuum_of_directions_is_not_offered_as_copies() -> None:
+    """Three coupled cells without quadratic terms: Σx⁴ = ½ (Σx²)² on the kernel, a circle."""
+    problem = Problem(lambda x, p: p * x - x**3 + 0.3 * (x.sum() - 3 * x))
+    branch = trace_branch(problem, np.zeros(3), 0.5, (0.5, 1.5))
+    (double,) = [point for point in branch.special if point.kind == "branch point"]
+    found = branch_directions(problem, double, p_limits=(0.5, 1.5))
+    assert found == ()
 
 
 def test_nothing_leaves_a_fold() -> None:
