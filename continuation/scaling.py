@@ -28,7 +28,8 @@ __all__ = ["ROUNDING_OF_UNKNOWNS", "InUnits", "Units", "largest", "power_of_two"
 SWEEPS = 12
 #: Logarithms of the factors of one sweep; when they differ by less, the rest is rounded away.
 ALIKE = 0.1
-#: A row or column below this part of the largest entry is rounding: it keeps its unit.
+#: A column is rounding, and keeps its unit, where in every row it is below this part of the largest
+#: entry; a row likewise where in every column it is. That is a matter of neither's units.
 ROUNDING = 1e-15
 
 #: An unknown below this part of the largest is zero but for rounding.
@@ -67,17 +68,16 @@ class Units:
         for m in matrices[1:]:
             sizes = sizes.maximum(abs(m)) if is_sparse else np.maximum(sizes, abs(m))
         n = sizes.shape[0]
-        tiny = ROUNDING * float(sizes.max())
         columns, rows = np.ones(n + 1), np.ones(n)
         columns[n] = parameter
+        known_rows, known_columns = _known(sizes, rows, columns)
         for _ in range(SWEEPS):
             if symmetric:
                 _, across = largest(sizes[:, :n], rows, columns[:n])
-                by_column = by_row = _root(across, tiny * rows.max() * columns[:n])
+                by_column = by_row = _root(across, known_columns[:n])
             else:
                 down, across = largest(sizes, rows, columns)
-                by_column = _root(across[:n], tiny * columns[:n] * rows.max())
-                by_row = _root(down, tiny * rows * columns.max())
+                by_column, by_row = _root(across[:n], known_columns[:n]), _root(down, known_rows)
             columns[:n] /= by_column
             rows = rows / by_row
             if max(np.ptp(np.log(by_column)), np.ptp(np.log(by_row))) < ALIKE:
@@ -194,8 +194,20 @@ def largest(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
     return m.max(axis=1), m.max(axis=0)
 
 
-def _root(largest: Array, tiny: Array) -> Array:
-    return np.sqrt(np.where(largest > tiny, largest, 1.0))
+def _known(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
+    """Which rows and which columns are more than rounding."""
+    of_rows, of_columns = largest(sizes, rows, columns)
+    beside = largest(sizes, _inverse(of_rows), columns)[1]
+    above = largest(sizes, rows, columns * _inverse(of_columns))[0]
+    return above > ROUNDING, beside > ROUNDING
+
+
+def _inverse(v: Array) -> Array:
+    return np.divide(1.0, v, out=np.zeros(v.size), where=v > 0)
+
+
+def _root(largest: Array, known: Array) -> Array:
+    return np.sqrt(np.where(known & (largest > 0), largest, 1.0))
 
 
 def power_of_two(v: Array) -> Array:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continuation import Branch, InvalidInputError, Problem, StepOptions, newton, trace_branch
+from continuation.scaling import Units
 from tests.continuation.problems import ORACLES, Oracle
 
 Array = np.ndarray
@@ -86,3 +87,28 @@ def test_newton_on_unknowns_of_any_size() -> None:
     oracle, unit = ORACLES["Brusselator"], np.array([1e3, 1e-3])
     problem = in_other_units(oracle.problem, unit, 1.0, False)
     assert newton(problem, np.array([1.1, 1.4]) / unit, 1.5).x * unit == pytest.approx([1.0, 1.5])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_units_balance_a_matrix_in_any_units(seed: int) -> None:
+    """Rows and columns in units from 1e-6 to 1e6, some by chance much smaller than their unit."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 9))
+    matrix = rng.standard_normal((n, n + 1))
+    rows, columns = 10.0 ** rng.uniform(-6, 6, n), 10.0 ** rng.uniform(-6, 6, n + 1)
+    columns[-1] = 1.0
+    scaled = rows[:, None] * matrix / columns
+    z = columns * rng.uniform(0.3, 1.0, n + 1)
+    z[rng.integers(n)] *= 1e-3
+    for units in (
+        Units.balancing([scaled], 1.0, False),
+        Units.by_size(z).rebalanced([scaled], False),
+    ):
+        found = np.linalg.svd(units.rows[:, None] * scaled * units.columns)[1]
+        assert found[-1] > 0.005 * np.linalg.svd(matrix)[1][-1]
+        assert found[0] < n + 1
+
+
+def test_a_column_of_rounding_keeps_its_unit() -> None:
+    matrix = np.array([[2.0, 3e-17, 1.0], [1e6, 2e-11, 1e6]])
+    assert Units.balancing([matrix], 1.0, False).columns[1] == 1.0
