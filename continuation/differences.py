@@ -35,7 +35,11 @@ GOOD = 1e-9
 """Two steps that agree to this relative difference are both good."""
 
 GROWTH, SAME = 8.0, 1e-8
-"""A longer step is better where it gives the same derivative."""
+"""A longer step is better where it gives the same derivative and agrees no worse with itself: else
+it gains less in rounding than it loses by truncation."""
+
+BEST = 1e-12
+"""Two steps that agree to this relative difference agree as well as rounding lets them."""
 
 EVEN = 1e-6
 """A slope that makes up less than this part of a change is rounding."""
@@ -189,8 +193,9 @@ def length(
 
     That for which the formula of fourth order agrees best with itself on a step half as long, row
     by row; of equally good ones the nearest to the guess. It is then made longer, up to `most`, as
-    long as the derivative stays the same: rounding is the less. (Far away other terms may rule,
-    and formulas there agree with each other on another derivative.)
+    long as the derivative stays the same and agrees with itself no worse: rounding is the less.
+    (Far away other terms may rule, and formulas there agree with each other on another derivative.)
+    Else it is made shorter, as long as the derivative agrees with itself better.
 
     Parameters
     ----------
@@ -205,17 +210,37 @@ def length(
         changes = _changing(function, guess, noise)
         if not changes.any():
             return max(guess, most)
-        found = guess
-        if _inconsistency(function, guess, changes) > GOOD:
+        found, error = guess, _inconsistency(function, guess, changes)
+        if error > GOOD:
             errors = np.array([_inconsistency(function, guess * k, changes) for k in LADDER])
             good = np.flatnonzero(errors <= max(GOOD, 10.0 * float(errors.min())))
-            found = guess * LADDER[good[np.argmin(np.abs(np.log(LADDER[good])))]]
-        while found < most:
-            longer = min(GROWTH * found, most)
-            if not _difference(function, found, longer, changes) <= SAME:
-                break
-            found = longer
-        return float(found)
+            best = good[np.argmin(np.abs(np.log(LADDER[good])))]
+            found, error = guess * LADDER[best], errors[best]
+        longer = _longer(function, found, most, changes, error)
+        return longer if longer > found else _shorter(function, found, changes, error)
+
+
+def _longer(
+    function: Callable[[float], Array], found: float, most: float, rows: Array, error: float
+) -> float:
+    """The longest of longer ones with the same derivative and no larger error."""
+    while found < most:
+        longer = min(GROWTH * found, most)
+        further = _inconsistency(function, longer, rows)
+        if not (further <= max(error, BEST) and _difference(function, found, longer, rows) <= SAME):
+            break
+        found, error = longer, further
+    return float(found)
+
+
+def _shorter(function: Callable[[float], Array], found: float, rows: Array, error: float) -> float:
+    """The first of shorter ones beyond which the error grows again, or that is as good as any."""
+    while error > BEST:
+        nearer = _inconsistency(function, found / GROWTH, rows)
+        if not nearer < error:
+            break
+        found, error = found / GROWTH, nearer
+    return float(found)
 
 
 def _changing(function: Callable[[float], Array], scale: float, noise: Array | float) -> Any:

@@ -21,7 +21,7 @@ from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
 from continuation.problem import AnyProblem
 from continuation.rates import counts
-from continuation.scaling import Units
+from continuation.scaling import ROUNDING_OF_UNKNOWNS, Units
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 
@@ -149,8 +149,9 @@ class Workspace:
     def _measure(self, z: Array) -> None:
         """Find the lengths over which F changes, where it is differenced."""
         given = self.step.state_scale
-        # not beyond its own size: far away other terms of F may rule
-        guesses = np.where(z == 0, 1.0, np.abs(z))
+        # not beyond its own size, where that is more than rounding: far away other terms may rule
+        size = np.abs(z)
+        guesses = np.where(size > ROUNDING_OF_UNKNOWNS * max(1.0, float(size.max())), size, 1.0)
         if given is not None:
             guesses[:-1] = given_scale(given, z.size - 1)
         self.problem = measured(self.problem, z, guesses)

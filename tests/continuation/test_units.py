@@ -97,7 +97,8 @@ def test_length_for_differences(true: float) -> None:
 
     found = along(function, length(function, 1.0, 1.0))
     expected = np.array([np.cos(1.0), -1e9 * np.sin(1.0)]) / true
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    # over more than the guess the step is never longer
+    np.testing.assert_allclose(found, expected, rtol=1e-12 if true <= 1 else 1e-9)
 
 
 def test_differences_at_the_edge_of_a_domain() -> None:
