@@ -44,11 +44,11 @@ TAIL = 4
 
 
 class Jump(Exception):
-    """The step after sample `index` seems to have reached another branch."""
+    """The step after sample `index` seems to have reached another branch, at the coordinate `u`."""
 
-    def __init__(self, index: int) -> None:
-        super().__init__(index)
-        self.index = index
+    def __init__(self, index: int, u: float) -> None:
+        super().__init__(index, u)
+        self.index, self.u = index, u
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class EventFinder:
         if all(q.located for q in points) and branching % 2 == interval.parity:
             return points
         if patient:
-            raise Jump(interval.low)
+            raise Jump(interval.low, min((e.local.u for e in events), default=np.inf))
         return points or [identify(path, [Event("rate", path.at(bounds[1]), bounds)], offset)]
 
     def _crossing(self, order: int) -> Callable[[Local], float]:
@@ -262,7 +262,7 @@ class EventFinder:
             if len(points) == len(events) and all(q.located for q in points):
                 return points
         if alternatives and patient:
-            raise Jump(bounds[0])
+            raise Jump(bounds[0], min(e.local.u for events in alternatives for e in events))
         return [q for q in points if q.located]
 
     # -- targets and user functions ------------------------------------------------------------

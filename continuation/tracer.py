@@ -21,8 +21,10 @@ from continuation.workspace import MESSAGES, Samples, joined
 
 __all__ = ["Segment", "Tracer", "assemble", "samples_of"]
 
-#: Halvings of a step that seems to have jumped to another branch.
-JUMP_RETRIES = 8
+#: Times that a step that seems to have jumped to another branch is taken again, half as long, or so
+#: that it ends before the place by this part of what is left: branches that pass each other must be
+#: followed to where they bend.
+JUMP_RETRIES, JUMP_SHORTER = 16, 0.1
 #: A closed loop comes back to its start within this part of the step.
 LOOP_TOLERANCE = 1e-6
 #: Steps after which the directions along a family of solutions are computed anew.
@@ -86,7 +88,7 @@ class Tracer:
                 retries = 0
             except Jump as jump:
                 retries += 1
-                window, count = self._retreat(known, max(jump.index, first - 1), offset)
+                window, count = self._retreat(known, max(jump.index, first - 1), offset, jump.u)
                 known, special = window, self.finder.process(window, first, offset, False)
             new, inertia = known[first:], self.finder.counts(known)[0][first:]
             window, count = self._adapted(self.finder.tail(known)), offset + len(known)
@@ -185,10 +187,11 @@ class Tracer:
         self.is_sharp = False
         return window
 
-    def _retreat(self, known: Samples, row: int, offset: int) -> tuple[Samples, int]:
-        """Drop the samples after `row`; the step from there is taken again with half the length."""
-        taken = known.statistics[row + 1, stepper.S_LENGTH]
-        set_state(self.start, known, row, max(taken / 2, self.step.minimum))
+    def _retreat(self, known: Samples, row: int, offset: int, u: float) -> tuple[Samples, int]:
+        """Drop the samples after `row`; the step from there is taken again, to end before u."""
+        part = min(0.5, (1.0 - JUMP_SHORTER) * (u - row)) if u > row else 0.5
+        shorter = part * known.statistics[row + 1, stepper.S_LENGTH]
+        set_state(self.start, known, row, max(shorter, self.step.minimum))
         self.stop_reason = ""
         return known[: row + 1], offset + row + 1
 
