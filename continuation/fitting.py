@@ -71,10 +71,17 @@ def typical(
 ) -> Units:
     """Units that fit most of three points (3, n + 1) of a branch.
 
-    One at which an unknown passes zero, or that is singular, does not tell sizes.
+    One at which an unknown passes zero, or that is singular, does not tell sizes. Where the branch
+    itself tells of only some unknowns, the Jacobian does: the units of the unknowns are balanced,
+    and as large as before on the whole.
     """
     columns = np.median([fitting(problem, z, step, limits).columns for z in points], axis=0)
-    return Units(columns, _row_units(problem.full_jacobian(points[0]), columns))
+    matrices = [problem.full_jacobian(z) for z in points]
+    if step.state_scale is None and problem.adapts:
+        rows = np.ones(columns.size - 1)
+        change = Units(columns, rows).rebalanced(matrices, False).columns[:-1] / columns[:-1]
+        columns[:-1] *= power_of_two(change / np.median(change))
+    return Units(columns, _row_units(matrices[0], columns))
 
 
 def _row_units(a: Any, columns: Array) -> Array:
