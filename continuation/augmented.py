@@ -38,7 +38,7 @@ FREE = 1e-6
 def singularity(
     problem: AnyProblem, z: Array, b: Array, c: Array, shift: float = 0.0
 ) -> tuple[float, Array]:
-    """Scalar g that vanishes where J = dF/dx + shift is singular, and its gradient by z = (x, p).
+    """Scalar g that vanishes where J = dF/dx + shift M is singular, and its gradient by z = (x, p).
 
     [[J, b], [cᵀ, 0]] (v, g) = (0, 1) and the adjoint [[Jᵀ, c], [bᵀ, 0]] (w, g) = (0, 1); then
     dg = -wᵀ dJ v.
@@ -51,7 +51,7 @@ def singularity(
     """
     j = problem.jacobian(z[:-1], float(z[-1]))
     if shift:
-        j = shifted(j, -shift, np.eye(b.size))
+        j = shifted(j, -shift, problem.mass_matrix(b.size))
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
     v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
@@ -72,7 +72,7 @@ def singular_function(problem: AnyProblem, b: Array, c: Array) -> Callable[[Arra
 
 
 def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> Problem:
-    """F = 0, dF/dx + shift singular, for y = (x, p); the parameter of what is returned is idle.
+    """F = 0, dF/dx + shift M singular, for y = (x, p); the parameter of what is returned is idle.
 
     shift = 0 for folds, 2 for flips of a map (a multiplier -1 is an eigenvalue -2 of dF/dx).
     """

@@ -10,8 +10,8 @@ from continuation.branch import SpecialPoint
 from continuation.linalg import eigenvectors
 from continuation.locate import Path
 from continuation.polish import polished
-from continuation.problem import AnyProblem
-from continuation.scaling import Units
+from continuation.scaling import InUnits
+from continuation.steady import in_fitting_units
 
 __all__ = ["double_hopf", "flip", "oscillatory", "with_pair"]
 
@@ -23,50 +23,55 @@ ONE_PLACE = 1e-5
 
 def flip(path: Path, point: SpecialPoint) -> SpecialPoint:
     """A multiplier -1 of a map."""
-    problem = path.workspace.problem
-    phi, psi = _flip_vectors(problem, point)
-    system, plain = fold_system(problem, psi, phi, 2.0), Units.plain(point.x.size)
-    exact = polished(path, point, system, point.point, "Newton on the flip system", plain)
+    problem = in_fitting_units(path, point, -2.0)[0]
+    phi, psi = _critical_vectors(problem, point, -2.0)
+    system, start = fold_system(problem, psi, phi, 2.0), problem.units.inside(point.point)
+    exact = polished(path, point, system, start, "Newton on the flip system", problem.units)
     point = replace(exact or replace(point, located=False), kind="flip")
-    phi, psi = _flip_vectors(problem, point)
+    phi, psi = normal_forms.normalised(*_outside(problem, *_critical_vectors(problem, point, -2.0)))
     return replace(
         point, kernel=phi[:, None], left_kernel=psi[:, None],
-        coefficients=oscillation.flip(problem, point.point, phi, psi),
+        coefficients=oscillation.flip(path.workspace.problem, point.point, phi, psi),
     )  # fmt: skip
 
 
-def _flip_vectors(problem: AnyProblem, point: SpecialPoint) -> tuple[Array, Array]:
-    one = np.eye(point.x.size)
-    q, p = eigenvectors(problem.jacobian(point.x, point.p), -2.0, one)
-    return normal_forms.normalised(q, p)
+def _critical_vectors(problem: InUnits, point: SpecialPoint, value: complex) -> tuple[Array, Array]:
+    """Right and left eigenvector (n,) for a known eigenvalue, in the units of the problem."""
+    z = problem.units.inside(point.point)
+    mass = problem.mass_matrix(point.x.size)
+    return eigenvectors(problem.jacobian(z[:-1], float(z[-1])), value, mass)
+
+
+def _outside(problem: InUnits, right: Array, left: Array) -> tuple[Array, Array]:
+    """Right and left vectors (n,) of length 1 in the original units."""
+    u, v = problem.units.columns[:-1] * right, problem.units.rows * left
+    return u / np.linalg.norm(u), v / np.linalg.norm(v)
 
 
 def oscillatory(path: Path, point: SpecialPoint, value: complex) -> SpecialPoint:
     """A Hopf or Neimark-Sacker point, from an eigenvalue near the axis or the circle."""
-    problem = path.workspace.problem
+    problem = in_fitting_units(path, point, value)[0]
     exact, omega = _with_frequency(path, point, value)
-    mass = problem.mass_matrix(point.x.size)
     eigenvalue = np.exp(1j * omega) - 1 if problem.is_map else 1j * omega
-    q, p = eigenvectors(problem.jacobian(exact.x, exact.p), eigenvalue, mass)
+    q, p = _outside(problem, *_critical_vectors(problem, exact, eigenvalue))
     form = oscillation.neimark_sacker if problem.is_map else oscillation.hopf
     return replace(
         exact, kind="neimark-sacker" if problem.is_map else "hopf",
         kernel=np.column_stack([q.real, q.imag]), left_kernel=np.column_stack([p.real, p.imag]),
-        coefficients=form(problem, exact.point, q, p, omega),
+        coefficients=form(path.workspace.problem, exact.point, q, p, omega),
     )  # fmt: skip
 
 
 def _with_frequency(path: Path, point: SpecialPoint, value: complex) -> tuple[SpecialPoint, float]:
     """The point on the system of a pair, unlocated where Newton fails, and its frequency."""
-    problem = path.workspace.problem
-    mass = problem.mass_matrix(point.x.size)
-    q, p = eigenvectors(problem.jacobian(point.x, point.p), value, mass)
+    problem = in_fitting_units(path, point, value)[0]
+    q, p = _critical_vectors(problem, point, value)
     shift, omega = (-1.0, np.angle(1 + value)) if problem.is_map else (0.0, value.imag)
     if omega < 0:
         q, p = q.conj(), p.conj()
-    system, plain = hopf_system(problem, p, q, shift), Units.plain(point.x.size)
-    start = np.append(point.point, abs(omega))
-    exact = polished(path, point, system, start, "Newton on the system of a pair", plain)
+    start = np.append(problem.units.inside(point.point), abs(omega))
+    system, status = hopf_system(problem, p, q, shift), "Newton on the system of a pair"
+    exact = polished(path, point, system, start, status, problem.units)
     if exact is None:
         status = "root of a growth rate on the branch; Newton on the system of a pair fails"
         return replace(point, located=False, status=status), float(abs(omega))

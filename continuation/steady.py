@@ -137,11 +137,19 @@ def _singular_beside(
     return _SingularBeside(beside, g, beside.values(lambda y: g(problem.units.inside(y))))
 
 
-def in_fitting_units(path: Path, point: SpecialPoint) -> tuple[InUnits, list[Array]]:
-    """The problem in units that fit the point and its bracket, and the ends of that in them."""
+def in_fitting_units(
+    path: Path, point: SpecialPoint, value: complex = 0.0
+) -> tuple[InUnits, list[Array]]:
+    """The problem in units that fit the point and its bracket, and the ends of that in them.
+
+    They fit dF/dx less an eigenvalue too, where one is given.
+    """
     problem, run = path.workspace.problem, path.workspace.units
     around = [point.point, *point.bracket]
     matrices = [problem.full_jacobian(z) for z in around]
+    if value:
+        mass = np.pad(abs(value) * problem.mass_matrix(point.x.size), ((0, 0), (0, 1)))
+        matrices.append(sparse.csc_matrix(mass) if path.workspace.is_sparse else mass)
     units = run.rebalanced(matrices, problem.symmetric)
     return InUnits(problem, units), [units.inside(z) for z in around]
 

@@ -106,13 +106,15 @@ def _image(matrix, vector):
 def special_points_are_what_they_say(problem, branch):
     """Every located point solves the equations that its kind stands for, computed anew.
 
-    In units of the point and its bracket: F vanishes, dF/dx has the null vectors stated, other
+    In units of the point and its bracket, each equation in that of its terms (also those of an
+    eigenvalue that is subtracted): F vanishes, dF/dx has the null vectors stated, other
     branches only meet where ∂F/∂p lies in its range, pairs and multipliers are where they should.
     """
     for point in branch.special:
         if not point.located:
             continue
         size, rows = _units_of(problem, point)
+        mass = problem.mass_matrix(point.x.size)
         f = np.abs(problem.residual(point.x, point.p))
         assert (f / rows).max() < ON_BRANCH, point
         if KINDS[point.kind].codimension:
@@ -123,10 +125,10 @@ def special_points_are_what_they_say(problem, branch):
         if point.kernel.shape[1]:
             kind, matrix = KINDS[point.kind], _dense(problem.jacobian(point.x, point.p))
             for shift, right, left in _null_vectors(point, kind):
-                shifted = matrix - shift * problem.mass_matrix(point.x.size)
-                inside = shifted * size[:-1] / rows[:, None]
+                terms = rows + np.abs(shift * mass) @ size[:-1]
+                inside = (matrix - shift * mass) * size[:-1] / terms[:, None]
                 assert _image(inside, right / size[:-1]) < KERNEL, point
-                assert _image(inside.conj().T, left * rows) < KERNEL, point
+                assert _image(inside.conj().T, left * terms) < KERNEL, point
                 if kind.branching:
                     slope = problem.dresidual_dp(point.x, point.p) * size[-1] / rows
                     psi = left * rows / np.linalg.norm(left * rows)
