@@ -486,3 +486,8 @@ def judged(name: str, seed: int, **options: bool | int | None) -> Verdict:
         return verdict(case, traced(case))
     except Exception as error:  # any error is a fault of the engine
         return Verdict((f"raised: {type(error).__name__}: {error}",))
+
+
+def drawn(name: str, seed: int) -> Verdict:
+    """A draw of the survey: half without first derivatives, half of either in random units."""
+    return judged(name, seed, exact=bool(seed % 2), scales=seed % 4 >= 2)

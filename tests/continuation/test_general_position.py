@@ -2,9 +2,13 @@
 
 import pytest
 
-from tests.continuation.general_position import CORES, judged
+from tests.continuation.general_position import CORES, drawn, judged
 
 DRAWS = 2
+ONCE_WRONG = [("fold", 58), ("near_miss", 53), ("d3", 11)]
+"""Draws of the survey that tell of kinds of their own: an unknown that is by chance much smaller
+than its unit, branches that pass each other more closely than a step foresees, directions that are
+told apart in one unknown only."""
 
 
 @pytest.mark.parametrize("name", CORES)
@@ -13,18 +17,11 @@ def test_nothing_is_wrong_in_random_coordinates(name: str) -> None:
         assert judged(name, seed, exact=bool(seed % 2)).faults == (), f"seed {seed}"
 
 
-UNITS = [
-    pytest.param(
-        name,
-        marks=pytest.mark.xfail(
-            name == "fold", strict=True,
-            reason="the eigenvector of a Hopf pair, 1e-5 of the fastest rate, is known to 6e-5",
-        ),
-    )
-    for name in CORES
-]  # fmt: skip
+@pytest.mark.parametrize(("name", "seed"), ONCE_WRONG)
+def test_what_was_once_wrong(name: str, seed: int) -> None:
+    assert drawn(name, seed).faults == ()
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", CORES)
 def test_nothing_is_wrong_in_random_units(name: str) -> None:
     assert judged(name, 1, dimension=4, scales=True).faults == ()
