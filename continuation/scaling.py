@@ -194,7 +194,7 @@ def largest(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
     return m.max(axis=1), m.max(axis=0)
 
 
-def _known(sizes: Any, rows: Array, columns: Array) -> tuple[Array, Array]:
+def _known(sizes: Any, rows: Array, columns: Array) -> tuple[Any, Any]:
     """Which rows and which columns are more than rounding."""
     of_rows, of_columns = largest(sizes, rows, columns)
     beside = largest(sizes, _inverse(of_rows), columns)[1]
@@ -206,7 +206,7 @@ def _inverse(v: Array) -> Array:
     return np.divide(1.0, v, out=np.zeros(v.size), where=v > 0)
 
 
-def _root(largest: Array, known: Array) -> Array:
+def _root(largest: Array, known: Any) -> Array:
     return np.sqrt(np.where(known & (largest > 0), largest, 1.0))
 
 
