@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from continuation.arrays import Array
 from continuation.certify.certificate import Certificate, from_hexadecimals, problem_of
 from continuation.certify.checker import CheckResult
 from continuation.certify.evidence import evidence_again
@@ -21,12 +22,19 @@ from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
 from continuation.landscape.network import (
     Conditions,
+    Responses,
     Stabiliser,
     fitting_units,
     rescaled,
     weights_of,
 )
-from continuation.landscape.sets import Assembler, Embedding, RegionEvidence, with_excess_risk
+from continuation.landscape.sets import (
+    Assembler,
+    Embedding,
+    RegionEvidence,
+    limit_errors,
+    with_excess_risk,
+)
 
 ROUNDING = 1e-9
 """Relative agreement of doubles that were computed from the same weights on another machine; also
@@ -36,12 +44,16 @@ POLISHED = 1e-6
 """Limits at infinity are found in other coordinates and certified after a few Newton steps, which
 move them by 1e-9 of their size."""
 
+ERROR_ROOM = 3.0
+"""Error bounds agree to this factor: half of them may be the rounding that one machine made."""
+
 DROP = 5e-3
 """Relative agreement of the fall along a connection with that between its ends: the limit of a
 trajectory to infinity is extrapolated, at corners to a thousandth of the fall."""
 
 FIELDS = (
-    "subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "stabiliser", "attracting",
+    "subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "stabiliser", "error_bound",
+    "attracting",
 )  # fmt: skip
 """What the weights of a set give anew."""
 
@@ -105,7 +117,7 @@ def agreements(
         certified, faults = _certified(found, own, problem)
         recomputed = [name for name in again if name not in certified]
         stated = replace(found, conditions=found.conditions.on(loss.data))
-        wrong = [name for name in again if not _same(getattr(stated, name), again[name])]
+        wrong = [name for name in again if not _agree(name, getattr(stated, name), again[name])]
         faults += [f"{name} is not what the weights give" for name in wrong]
         known = {*certified, *recomputed}
         rest = tuple(name for name in _stored(found) if name not in known)
@@ -138,7 +150,15 @@ def _certified(
         faults.append(f"the inertia {found.inertia} is not the certified {certificate.inertia}")
     if not agrees_with_loss(found.loss, result):
         faults.append(f"the loss {found.loss!r} is not the certified one, {result.loss}")
-    return [subject.name, "inertia", "loss"], faults
+    proved = [subject.name, "inertia", "loss"]
+    return proved + ["error_bound"] * _proves_bound(certificate, found), faults
+
+
+def _proves_bound(certificate: Certificate, found: CriticalSet) -> bool:
+    """Whether the critical point is proved to lie nearer than the stored bound of its error."""
+    if certificate.kind != "point" or found.error_bound is None:
+        return False
+    return bool(float.fromhex(certificate.claim["radius"]) <= found.error_bound.min())
 
 
 def agrees_with_loss(value: float, result: CheckResult) -> bool:
@@ -173,18 +193,35 @@ def _end_again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[
     residual = found.outputs(data.x) - data.target - noise * data.noise
     value = 0.5 * float(weights_of(data) @ residual**2)
     risk = with_excess_risk(replace(found, excess_risk=np.nan)).excess_risk
-    return {"loss": value, "excess_risk": risk, "conditions": assembler.at.conditions}
+    values = {"loss": value, "excess_risk": risk, "conditions": assembler.at.conditions}
+    if found.error_bound is None:
+        return values
+    return {**values, "error_bound": limit_errors(Responses.at(assembler.at), found.end)}
 
 
 def _stored(found: CriticalSet) -> Iterator[str]:
     """Names of all numbers that are stored of a set."""
-    for name in ("theta", "limit", "base", "embedding", "evidence"):
+    for name in ("theta", "limit", "base", "embedding", "evidence", "error_bound"):
         if getattr(found, name) is not None:
             yield name
     for name in ("normal_derivatives", "segments", "pieces"):
         if getattr(found, name):
             yield name
-    yield from (*FIELDS, "inertia", "region", "conditions")
+    named = (name for name in FIELDS if name != "error_bound")
+    yield from (*named, "inertia", "region", "conditions")
+
+
+def _agree(name: str, stored: Any, again: Any) -> bool:
+    if name == "error_bound":
+        return stored is None or _within(stored, again, ERROR_ROOM)
+    return _same(stored, again)
+
+
+def _within(stored: Array, again: Array, factor: float) -> bool:
+    """Whether two bounds agree to a factor, where they are finite."""
+    if stored.shape != again.shape:
+        return False
+    return bool(((stored <= factor * again) & (again <= factor * stored)).all())
 
 
 def _same(stored: Any, again: Any) -> bool:

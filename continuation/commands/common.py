@@ -211,7 +211,7 @@ def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:
 def print_sets(sets: CriticalSets) -> None:
     """Table of the critical sets, and the notes on how complete it is."""
     table = Table()
-    for name in ("set", "region", "index", "attracts", "loss", "excess risk", "orbit"):
+    for name in ("set", "region", "index", "attracts", "loss", "excess risk", "orbit", "error <"):
         table.add_column(name, no_wrap=True)
     table.add_column("where")
     for critical in sets:
@@ -223,6 +223,7 @@ def print_sets(sets: CriticalSets) -> None:
             f"{critical.loss:.6g}",
             f"{critical.excess_risk:.3g}",
             str(critical.orbit_size),
+            f"{critical.largest_error:.0e}",
             _where(critical),
         )
     console.print(table)

@@ -45,6 +45,7 @@ def sets_to_arrays(sets: CriticalSets) -> xr.Dataset:
         name: ("set", [getattr(s, name) for s in sets]) for name in (*TEXTS, *NUMBERS)
     }
     variables["theta"] = (("set", "weight"), _ragged([s.theta for s in sets]))
+    variables["error_bound"] = (("set", "bound"), _ragged([s.error_bound for s in sets]))
     variables["base"] = (("set", "base_weight"), _ragged([s.base for s in sets]))
     variables["eigenvalues"] = (("set", "eigenvalue"), _ragged([s.eigenvalues for s in sets]))
     variables["inertia"] = (("set", "sign"), np.array([s.inertia for s in sets]).reshape(-1, 3))
@@ -112,6 +113,15 @@ def _unpadded(row: xr.Dataset, name: str, length: int) -> Array:
     return np.asarray(row[name].to_numpy()[:length].copy())
 
 
+def _known(row: xr.Dataset, name: str) -> Array | None:
+    """Numbers that all of a row's sets have or none; files of earlier versions have none."""
+    if name not in row:
+        return None
+    values = row[name].to_numpy()
+    values = values[~np.isnan(values)]
+    return values.copy() if values.size else None
+
+
 def _set(row: xr.Dataset, model: Model) -> CriticalSet:
     details: Mapping[str, Any] = json.loads(str(row["details"].item()))
     limit = details["limit"]
@@ -123,6 +133,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
     return CriticalSet(
         model=model,
         theta=None if of_theta < 0 else _unpadded(row, "theta", of_theta),
+        error_bound=_known(row, "error_bound"),
         base=None if of_base < 0 else _unpadded(row, "base", of_base),
         eigenvalues=_unpadded(row, "eigenvalues", of_eigenvalues),
         inertia=(negative, zero, positive),

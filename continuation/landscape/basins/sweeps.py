@@ -26,7 +26,13 @@ from continuation.landscape.network import (
     require_level,
 )
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import FOLLOWED, CriticalSet, nearest_by_limit, same_set
+from continuation.landscape.sets import (
+    FOLLOWED,
+    CriticalSet,
+    nearest_by_limit,
+    same_set,
+    weight_errors,
+)
 from continuation.options import StepOptions
 from continuation.statistics import wilson_interval
 from symbolic import Model
@@ -253,8 +259,12 @@ def _followed(
     if one.limit is not None:
         value, end = float(branch.loss[-1]), one.limit.at(branch.state[-1])
         return nearest_by_limit(end, value, alike, FOLLOWED)
-    near = (o for o in alike if same_set(replace(one, theta=branch.theta[-1]), o))
-    return next(near, None)
+    theta = branch.theta[-1]
+    for other in alike:
+        errors = weight_errors(loss.under(other.conditions), theta, one.embedding)
+        if same_set(replace(one, theta=theta, error_bound=errors), other):
+            return other
+    return None
 
 
 def _collected(

@@ -181,7 +181,8 @@ class StrandAt:
         found, state, at = self.strand.set, self.state(p), self.along.at(p)
         build = Assembler(at)
         if found.at_infinity:
-            made = build.end(LimitLoss(self.along.responses(p), found.end).end(state))
+            responses = self.along.responses(p)
+            made = build.end(LimitLoss(responses, found.end).end(state), responses)
         else:
             theta = self.lifted.describe(state, p)[0]
             plain = found.embedding is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Unpack
 
@@ -113,6 +113,15 @@ class LossAt:
             theta, self.p, self.constants, self.data, self.work, np.empty(d), rows, slope
         )
         return Jet(slope[: JET_ORDER + 1].copy(), rows[1].copy(), rows[2].copy())
+
+    def slopes(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """Root mean squares of ∂f/∂θ (d,): with f itself as targets they make up the Hessian."""
+        theta = as_weights(self.model, theta)
+        data, outputs = self.data.copy(), np.empty(self.x.size)
+        self.kernels.network(theta, self.x.copy(), outputs)
+        data[TARGET_ROW], data[NOISE_ROW] = outputs, 0.0
+        squares = np.diag(replace(self, data=data).hessian(theta)) - self.conditions.weight_decay
+        return np.sqrt(np.maximum(squares, 0.0))
 
     def _value_gradient(self, theta: ArrayLike) -> tuple[float, NDArray[np.float64]]:
         theta = as_weights(self.model, theta)

@@ -61,7 +61,7 @@ def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
     sets = [build.point(np.zeros(2), ORIGIN)]
     sets += [build.point(np.array([p.w, p.coefficients[0]]), ISOLATED) for p in working]
     sets += [build.point(np.array([p.w, 0.0]), SILENT_UNIT) for p in silent]
-    sets += [build.end(end) for end in ends]
+    sets += [build.end(end, responses) for end in ends]
     return CriticalSets(labelled(sets), notes=_range_notes(grid))
 
 
@@ -173,7 +173,7 @@ def _two_unit_list(
 ) -> list[CriticalSet]:
     build = Assembler(at)
     sets = [*(point.found for point in interior), *_embeddings(build, responses, grid)]
-    return sets + [build.end(end) for end in ends_of_two(responses, grid.nodes)]
+    return sets + [build.end(end, responses) for end in ends_of_two(responses, grid.nodes)]
 
 
 def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[CriticalSet]:

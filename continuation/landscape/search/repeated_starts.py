@@ -132,9 +132,16 @@ class Harvest:
         value = self.build.at.value(theta)
         for k, known in enumerate(self.points):
             near = abs(known.loss - value) <= CONVERGED.loss * (value + known.loss) + 1e-14
-            if near and known.theta is not None and self.build.symmetry.same(known.theta, theta):
+            if near and known.theta is not None and self._is_at(known, theta):
                 return k
         return None
+
+    def _is_at(self, known: CriticalSet, theta: Array) -> bool:
+        """Whether the end of a run is a known point, of which it is known about as well."""
+        gap = self.build.symmetry.distance(known.weights, theta)
+        close = CONVERGED.weights * (1.0 + float(np.linalg.norm(theta)))
+        known_to = known.largest_error if np.isfinite(known.largest_error) else 0.0
+        return gap <= max(close, 2.0 * known_to)
 
     def _enter(self, theta: Array) -> int | None:
         if not is_resolved(self.build.at, theta):

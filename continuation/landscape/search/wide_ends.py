@@ -114,7 +114,8 @@ def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Wide
 
 def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
     """The ends as critical sets; a pair that meets is mapped to itself by its exchange."""
-    return [build.end(end) for end in found.ends]
+    responses = Responses.at(build.at)
+    return [build.end(end, responses) for end in found.ends]
 
 
 def _of_kind(

@@ -26,6 +26,7 @@ from continuation.landscape.sets.embedding import (
     unit_curvatures,
     working_units,
 )
+from continuation.landscape.sets.error_bounds import limit_errors, weight_errors
 from continuation.landscape.sets.found_under import shared_conditions
 from continuation.landscape.sets.kinds import (
     BESIDE_ROOTS,
@@ -58,7 +59,6 @@ from continuation.landscape.sets.matching import (
     nearest_by_limit,
     nearest_by_weights,
     same_set,
-    weight_gap,
 )
 from continuation.landscape.sets.saturation import Saturation
 
@@ -100,6 +100,7 @@ __all__ = [
     "count_embeddings",
     "embeddings_of",
     "labelled",
+    "limit_errors",
     "limit_gap",
     "merge_units",
     "nearest_by_limit",
@@ -111,7 +112,7 @@ __all__ = [
     "squared_distance",
     "squared_distances",
     "unit_curvatures",
-    "weight_gap",
+    "weight_errors",
     "with_excess_risk",
     "working_units",
 ]

@@ -13,6 +13,7 @@ from continuation.landscape.infinity import CriticalEnd
 from continuation.landscape.network import (
     Dataset,
     LossAt,
+    Responses,
     Stabiliser,
     Symmetry,
     scaled_inertia,
@@ -20,6 +21,7 @@ from continuation.landscape.network import (
 )
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
+from continuation.landscape.sets.error_bounds import limit_errors, weight_errors
 from continuation.landscape.sets.kinds import INFINITY, POINT
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
@@ -62,6 +64,16 @@ class Assembler:
 
     def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
         """A critical point: everything from the exact Hessian."""
+        return self._bounded(self._point(theta, subkind, base))
+
+    def _bounded(self, found: CriticalSet) -> CriticalSet:
+        """With its error bound: inf where it is more degenerate than its kind."""
+        if found.nullity > found.dimension:
+            return replace(found, error_bound=np.full(self.model.dimension, np.inf))
+        errors = weight_errors(self.at, found.weights, found.embedding)
+        return replace(found, error_bound=errors)
+
+    def _point(self, theta: Array, subkind: str, base: Array | None) -> CriticalSet:
         theta = self.symmetry.canonical(theta)
         value, _, hessian = self.at.evaluate(theta)
         stabiliser = self.symmetry.stabiliser(theta)
@@ -102,25 +114,29 @@ class Assembler:
         """
         theta = embedding.lift(self.model, base)
         found = replace(
-            self.point(theta, embedding.subkind, np.array(base)),
+            self._point(theta, embedding.subkind, np.array(base)),
             kind=embedding.kind,
             embedding=embedding,
         )
         if not embedding.dimension:
-            return found
+            return self._bounded(found)
         curvatures = unit_curvatures(self.model, self.at.hessian(theta), embedding)
         pieces = pieces_of(embedding, base_index, curvatures)
         regular = found.nullity == embedding.dimension
-        return replace(
+        made = replace(
             found,
             theta=theta,
             pieces=pieces,
             segments=_segments(embedding, base_index, curvatures),
             attracting=regular and any(piece.index == 0 for piece in pieces),
         )
+        return self._bounded(made)
 
-    def end(self, end: CriticalEnd) -> CriticalSet:
-        """A critical set at infinity; units that meet may be exchanged."""
+    def end(self, end: CriticalEnd, responses: Responses) -> CriticalSet:
+        """A critical set at infinity, on the responses it was found with.
+
+        Units that meet may be exchanged.
+        """
         inertia = end.inertia
         exchanges = end.limit.exchanges
         found = CriticalSet(
@@ -139,6 +155,7 @@ class Assembler:
             stabiliser=Stabiliser(exchanges),
             normal_derivatives=end.normals,
             conditions=self.at.conditions,
+            error_bound=limit_errors(responses, end.limit) if end.limit.is_simple else None,
         )
         return with_excess_risk(found)
 

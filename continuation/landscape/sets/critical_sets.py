@@ -141,6 +141,11 @@ class CriticalSet:
         noise, size and weight_decay at which the set was found.
     evidence : RegionEvidence or None
         What the region rests on.
+    error_bound : ndarray or None
+        How far each weight (d,) may be from that of the true critical point, across a line or
+        manifold; at infinity each of the limit's `unknowns`. inf where the Hessian is too singular
+        to say; None where it was not asked: limits that flows were decided to run to, limits of
+        hidden biases, files of earlier versions.
     """
 
     kind: str
@@ -164,6 +169,7 @@ class CriticalSet:
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
     conditions: Conditions = field(default=Conditions(), repr=False)
     evidence: RegionEvidence | None = field(default=None, repr=False)
+    error_bound: Array | None = field(default=None, repr=False)
 
     @property
     def is_point(self) -> bool:
@@ -225,6 +231,11 @@ class CriticalSet:
         return self.base, self.embedding
 
     @property
+    def largest_error(self) -> float:
+        """Largest of the error bounds; inf where nothing is known."""
+        return np.inf if self.error_bound is None else float(self.error_bound.max(initial=0.0))
+
+    @property
     def index(self) -> int:
         """Number of descending directions."""
         return self.inertia[0]
@@ -253,7 +264,13 @@ class CriticalSet:
             base=None if self.base is None else units.weights(self.base),
             embedding=None if self.embedding is None else self.embedding.rescaled(units),
             loss=self.loss * units.loss,
+            error_bound=self._rescaled_errors(units),
         )
+
+    def _rescaled_errors(self, units: Units) -> Array | None:
+        if self.error_bound is None or self.limit is None:
+            return None if self.error_bound is None else units.weights(self.error_bound)
+        return self.limit.at(self.error_bound).rescaled(units).unknowns
 
     def __str__(self) -> str:
         if self.theta is None:

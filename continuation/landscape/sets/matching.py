@@ -1,7 +1,9 @@
-"""Are two findings one critical set? Sameness modulo symmetry, with one table of tolerances.
+"""Are two findings one critical set? Sameness modulo symmetry, by what is known of their errors.
 
-Points are compared by the distance of their orbits relative to 1 + |θ|, sets at infinity by the
-parameters of their limit models relative to 1 + their size, and both by their losses.
+Two sets with error bounds are the same if their boxes meet. Where a bound is missing (the end of a
+flow, a Hessian too singular to say), one table of tolerances is used: points are compared by the
+distance of their orbits relative to 1 + |θ|, sets at infinity by the parameters of their limit
+models relative to 1 + their size, and both by their losses.
 """
 
 from __future__ import annotations
@@ -68,15 +70,34 @@ def limit_gap(model: Model, a: LimitModel, b: LimitModel) -> float:
     return max(gaps, default=np.inf)
 
 
-def same_set(a: CriticalSet, b: CriticalSet, within: Closeness = FOLLOWED) -> bool:
-    """Whether two critical sets of one loss are the same modulo symmetry."""
+def same_set(a: CriticalSet, b: CriticalSet) -> bool:
+    """Whether two critical sets of one loss are the same modulo symmetry, as far as is known."""
     if a.subkind != b.subkind:
         return False
+    room = _room(a, b)
     if a.theta is not None and b.theta is not None:
-        return weight_gap(a.model, a.theta, b.theta) <= within.weights
+        if room is None:
+            return weight_gap(a.model, a.theta, b.theta) <= FOLLOWED.weights
+        distance = Symmetry.of(a.model).distance(a.theta, b.theta)
+        return distance <= float(np.linalg.norm(room))
     if a.limit is None or b.limit is None:
         return False
-    return limit_gap(a.model, a.limit, b.limit) <= within.limit
+    if room is None:
+        return limit_gap(a.model, a.limit, b.limit) <= FOLLOWED.limit
+    ours, theirs = (limit.canonical(odd=a.model.is_odd) for limit in (a.limit, b.limit))
+    return ours.keys() == theirs.keys() and bool(
+        (np.abs(ours.unknowns - theirs.unknowns) <= room).all()
+    )
+
+
+def _room(a: CriticalSet, b: CriticalSet) -> Array | None:
+    """Largest distance of two findings of one set, weight by weight; None where it is unknown."""
+    if a.error_bound is None or b.error_bound is None:
+        return None
+    if a.error_bound.shape != b.error_bound.shape:
+        return None
+    room = a.error_bound + b.error_bound
+    return room if np.isfinite(room).all() else None
 
 
 def nearest_by_weights(

@@ -16,7 +16,7 @@ from continuation.landscape.branches import Course, Route, go_on, passages_of, r
 from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
 from continuation.landscape.network import Loss, LossAlong, scaled_inertia, split_plain
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import FOLLOWED, CriticalSet, weight_gap
+from continuation.landscape.sets import CriticalSet, same_set, weight_errors
 from continuation.landscape.zero_noise.blow_up import BlowUp
 from continuation.landscape.zero_noise.sets import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 from continuation.options import NEWTON, StepOptions
@@ -255,8 +255,10 @@ def _partner(
         return None, "too close to a teacher's unit to be followed in doubles"
     if not np.isclose(branch.p[-1], noise):
         return None, f"its branch ends at noise {branch.p[-1]:.3g} ({branch.stop_reason})"
+    theta = branch.theta[-1]
+    errors = weight_errors(predicted.blow_up.loss.at(noise=noise), theta)
     for s in candidates:
-        near_enough = weight_gap(s.model, branch.theta[-1], s.weights) <= FOLLOWED.weights
+        near_enough = same_set(replace(s, theta=theta, error_bound=errors), s)
         if near_enough and s.index == branch.index[-1] == one.index:
             return s, ""
     return None, "its branch arrives, but the search does not list it"

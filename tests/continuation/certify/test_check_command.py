@@ -111,6 +111,8 @@ def one(name, place, factor):
         (one("eigenvalues", (0, 0), 1.01), "eigenvalues is not"),
         (one("orbit_size", 0, 2), "orbit_size is not"),
         (one("attracting", 0, 0), "attracting is not"),
+        (one("error_bound", (0, 0), 5.0), "error_bound is not"),
+        (one("error_bound", (0, 0), 0.1), "error_bound is not"),
     ],
 )
 def test_numbers_beside_the_certificates_must_be_theirs(stored, tmp_path, change, said):
