@@ -7,7 +7,9 @@ points are the roots of ⟨r, xφ'(w x)⟩ (a working unit) and of v (a silent u
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 
@@ -54,6 +56,23 @@ class ModelPoint:
         return scaled_inertia(self.hessian)[0]
 
 
+Search = Callable[..., list[ModelPoint]]
+"""(responses, grid, *fixed features) ↦ critical points."""
+
+
+def _remembered(search: Search) -> Search:
+    """The search, its results kept with the data: lists, counts and ends ask for the same ones."""
+
+    @wraps(search)
+    def once(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
+        key = (search.__name__, grid.tobytes(), *(feature.tobytes() for feature in fixed))
+        if key not in responses.known:
+            responses.known[key] = search(responses, grid, *fixed)
+        return list(responses.known[key])
+
+    return once
+
+
 def fixed_point(responses: Responses, *features: Array) -> ModelPoint:
     """The least squares fit by fixed features alone."""
     rows = np.array(features)
@@ -61,6 +80,7 @@ def fixed_point(responses: Responses, *features: Array) -> ModelPoint:
     return ModelPoint(np.nan, coefficients[:, 0], residual[0], rows @ rows.T)
 
 
+@_remembered
 def working_points(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
     """Critical points with v ≠ 0 of v φ(w x) + Σ c e(x), w within the grid."""
 
@@ -73,6 +93,7 @@ def working_points(responses: Responses, grid: Array, *fixed: Array) -> list[Mod
     return [_point(responses, w, fixed, silent=False) for w in roots]
 
 
+@_remembered
 def silent_points(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
     """Critical points with v = 0: roots of h(w) = ⟨r, φ(w x)⟩, r the residual without the unit."""
     alone = -responses.target
@@ -86,6 +107,7 @@ def silent_points(responses: Responses, grid: Array, *fixed: Array) -> list[Mode
     return [_point(responses, w, fixed, silent=True) for w in roots]
 
 
+@_remembered
 def confluent_points(responses: Responses, grid: Array) -> list[ModelPoint]:
     """Critical points with b ≠ 0 of a φ(w x) + b x φ'(w x): roots of ⟨r, x²φ''(w x)⟩."""
 

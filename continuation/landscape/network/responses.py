@@ -9,9 +9,10 @@ G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable proje
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -84,11 +85,14 @@ class Responses:
         The targets y at the noise in question, as coordinates.
     model : Model
         Gives the activation.
+    known : dict
+        What has been found on them already, by what was asked.
     """
 
     samples: Samples
     target: Array
     model: Model
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, loss: Loss, conditions: Conditions) -> Responses:

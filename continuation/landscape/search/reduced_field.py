@@ -33,10 +33,28 @@ def dot(a, b):  # type: ignore[no-untyped-def]
 
 
 @cached_njit(error_model="numpy", fastmath=REORDERING)
-def remove(a, direction, amount, out):  # type: ignore[no-untyped-def]
-    """Write a − amount · direction to out."""
+def remove(a, direction, amount, out, other):  # type: ignore[no-untyped-def]
+    """Write a − amount · direction to out; return its products with itself and with another.
+
+    No other vector may be `out` itself: the loop would not vectorise.
+    """
+    square = product = 0.0
     for k in range(a.size):
-        out[k] = a[k] - amount * direction[k]
+        left = a[k] - amount * direction[k]
+        out[k] = left
+        square += left * left
+        product += left * other[k]
+    return square, product
+
+
+@cached_njit(error_model="numpy", fastmath=REORDERING)
+def divide(upper, lower, gap, out, one):  # type: ignore[no-untyped-def]
+    """Write the divided difference (upper − lower)/gap to out; return its product with `one`."""
+    total = 0.0
+    for k in range(out.size):
+        out[k] = (upper[k] - lower[k]) / gap
+        total += out[k] * one[k]
+    return total
 
 
 @cached_njit(error_model="numpy")
@@ -58,30 +76,31 @@ def reduced_field(features, target, w):  # type: ignore[no-untyped-def]
     """
     _, m, n = features.shape
     field = np.full((2, m, m), np.nan)
-    first, rest, second, residual = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    first, rest, second, free = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    residual = np.empty(n)
     for i in range(m):
         phi, slope = features[0, i], features[1, i]
         scale = 1.0 / np.sqrt(dot(phi, phi))
         for k in range(n):
             first[k] = scale * phi[k]
-        remove(target, first, dot(target, first), rest)
+        remove(target, first, dot(target, first), rest, first)
         for j in range(i, m):
+            gap = w[j] - w[i]
             if j == i:
                 second[:] = slope
+                along = dot(second, first)
             else:
-                gap = w[j] - w[i]
-                for k in range(n):
-                    second[k] = (features[0, j, k] - phi[k]) / gap
-            remove(second, first, dot(second, first), second)
-            remove(second, first, dot(second, first), second)
-            remove(rest, second, dot(rest, second) / dot(second, second), residual)
-            remove(residual, first, dot(residual, first), residual)
-            remove(residual, second, dot(residual, second) / dot(second, second), residual)
+                along = divide(features[0, j], phi, gap, second, first)
+            _, along = remove(second, first, along, free, first)
+            size, along = remove(free, first, along, second, rest)
+            _, along = remove(rest, second, along / size, free, first)
+            _, along = remove(free, first, along, residual, second)
+            _, here = remove(residual, second, along / size, free, slope)
+            there = dot(free, features[1, j])
             if j == i:
-                field[0, i, i] = -dot(residual, features[2, i])
-                field[1, i, i] = -dot(residual, features[3, i]) / 6.0
+                field[0, i, i] = -dot(free, features[2, i])
+                field[1, i, i] = -dot(free, features[3, i]) / 6.0
             else:
-                here, there = -dot(residual, slope), -dot(residual, features[1, j])
-                field[0, i, j] = (there - here) / gap
-                field[1, i, j] = (there + here) / (gap * gap)
+                field[0, i, j] = (here - there) / gap
+                field[1, i, j] = -(there + here) / (gap * gap)
     return field

@@ -7,6 +7,8 @@ the diagonal are as regular as any other. No random starts: the result has no se
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,12 +67,12 @@ def _candidates(responses: Responses, grid: Grid) -> Array:
     w = grid.nodes
     field = reduced_field(responses.features(w, 3), responses.target, w)
     field = np.where(np.isnan(field), field.transpose(0, 2, 1), field)
-    corners = np.stack([field[:, :-1, :-1], field[:, 1:, :-1], field[:, :-1, 1:], field[:, 1:, 1:]])
-    low, high = corners.min(axis=0), corners.max(axis=0)
+    corners = field[:, :-1, :-1], field[:, 1:, :-1], field[:, :-1, 1:], field[:, 1:, 1:]
+    low, high = reduce(np.minimum, corners), reduce(np.maximum, corners)
     margin = CELL_MARGIN * (high - low)
     candidate = ((low - margin < 0.0) & (high + margin > 0.0)).all(axis=0)
     i, j = np.nonzero(np.triu(candidate))
-    s, t = _linear_zero(corners[:, :, i, j])
+    s, t = _linear_zero(np.stack([corner[:, i, j] for corner in corners]))
     near = (np.abs(s - 0.5) <= 1.5) & (np.abs(t - 0.5) <= 1.5)
     i, j, s, t = i[near], j[near], np.clip(s[near], 0.0, 1.0), np.clip(t[near], 0.0, 1.0)
     log = np.log(w)
