@@ -32,6 +32,9 @@ ALIKE = 0.1
 #: entry; a row likewise where in every column it is. That is a matter of neither's units.
 ROUNDING = 1e-15
 
+#: So many points, this far in units that fit, tell how large the equations are near a point.
+POINTS, NEAR = 3, 3e-3
+
 #: An unknown below this part of the largest is zero but for rounding.
 ROUNDING_OF_UNKNOWNS = 1e-13
 
@@ -91,6 +94,18 @@ class Units:
         inside = [scaled(m, self.rows, self.columns) for m in matrices]
         change = Units.balancing(inside, 1.0, False)
         return Units(self.columns * change.columns, self.rows * change.rows)
+
+    def around(self, problem: AnyProblem, z: Array) -> "Units":
+        """These units, adapted to [dF/dx, dF/dp] at and near z (n + 1,).
+
+        At a singular point itself a row may be no more than rounding, which must not count as 1.
+        """
+        random = np.random.default_rng(0)
+        steps = NEAR * self.columns * random.standard_normal((POINTS, z.size))
+        with np.errstate(all="ignore"):
+            matrices = [problem.full_jacobian(y) for y in (z, *(z + step for step in steps))]
+        finite = [m for m in matrices if np.isfinite(m).all()]
+        return self.rebalanced(finite, problem.symmetric)
 
     @classmethod
     def by_size(cls, z: Array) -> "Units":

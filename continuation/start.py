@@ -17,6 +17,7 @@ from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
 from continuation.options import as_state
 from continuation.problem import AnyProblem, check_values
 from continuation.run import Run
+from continuation.scaling import Units
 from continuation.step_arrays import magnitude
 from continuation.workspace import MESSAGES, Samples, Workspace
 
@@ -190,22 +191,23 @@ def _tangent(
         tangent = _sparse_null_vector(a)
     else:
         # the rank is a matter of units: where it is full, it is so in units that fit
-        units = workspace.units.rebalanced([a], problem.symmetric)
+        units = workspace.units.around(problem, z)
         _, s, vt = np.linalg.svd(units.rows[:, None] * a * units.columns)
         family = int((s <= KERNEL_TOLERANCE * s[0]).sum())
         if family:
-            return _tangent_of_family(workspace, z, family, direction, length), family
+            tangent = _tangent_of_family(workspace, z, family, direction, length, units)
+            return tangent, family
         tangent = units.outside(vt[-1])
     return tangent / workspace.norm(tangent), 0
 
 
 def _tangent_of_family(
-    workspace: Workspace, z: Array, k: int, direction: int | Array, length: float
+    workspace: Workspace, z: Array, k: int, direction: int | Array, length: float, units: Units
 ) -> Array:
     """The start may lie on a family of solutions with k parameters of its own.
 
     Then J keeps k zero eigenvalues along the branch; the branch normal to them is followed.
-    At a branch point they do not stay zero.
+    At a branch point they do not stay zero, in units that fit.
     """
     w = workspace
     w.fix(z, k)
@@ -216,7 +218,8 @@ def _tangent_of_family(
     base = z + length * tangent
     y = base.copy()
     met = w.correct(y, base, tangent) == CONVERGED
-    s = linalg.svdvals(w.problem.jacobian(y[:-1], float(y[-1])))
+    j = w.problem.jacobian(y[:-1], float(y[-1]))
+    s = linalg.svdvals(units.rows[:, None] * j * units.columns[:-1])
     if not met or s[-k] > KERNEL_TOLERANCE**1.5 * s[0]:
         raise SingularStart(
             "the start is singular: [J, Fp] has lost rank, so more than one branch passes "

@@ -142,14 +142,17 @@ def _range_about(point: SpecialPoint) -> tuple[float, float]:
 
 def all_directions(run: Run, z: Array) -> tuple[Offshoot, ...]:
     """Every half-branch that leaves a solution z = (x, p) at which [J, Fp] has lost rank."""
-    problem = run.problem
-    right, left = kernel(np.asarray(problem.jacobian(z[:-1], float(z[-1]))))
+    w = Workspace(run.problem, z[:-1], float(z[-1]), run.newton, run.step, run.limits)
+    units = w.units.around(w.problem, z)
+    j = np.asarray(w.problem.jacobian(z[:-1], float(z[-1])))
+    right, left = kernel(units.rows[:, None] * j * units.columns[:-1])
     point = SpecialPoint(
-        kind="branch point", x=z[:-1], p=float(z[-1]), tangent=np.zeros(z.size), kernel=right,
-        left_kernel=left, coefficients={}, located=True, status="as given",
-        bracket=np.array([z, z]), index=0, meaning=problem.meaning,
+        kind="branch point", x=z[:-1], p=float(z[-1]), tangent=np.zeros(z.size),
+        kernel=units.columns[:-1, None] * right, left_kernel=units.rows[:, None] * left,
+        coefficients={}, located=True, status="as given",
+        bracket=np.array([z, z]), index=0, meaning=w.problem.meaning,
     )  # fmt: skip
-    return branch_directions(problem, point, run.newton, run.step, run.limits)
+    return branch_directions(w.problem, point, run.newton, run.step, run.limits)
 
 
 def start_along(run: Run, x0: Array, p0: float, direction: int | Array) -> Start:
