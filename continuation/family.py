@@ -16,7 +16,7 @@ from continuation.branch import SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.conservation import Held, held
 from continuation.errors import InvalidInputError
-from continuation.fitting import given_scale, measured
+from continuation.fitting import measured
 from continuation.meaning import Meaning
 from continuation.options import StepOptions, as_number
 from continuation.problem import AnyProblem
@@ -101,11 +101,8 @@ class FittedFamily:
 
     def __init__(self, family: Family, q: float, point: SpecialPoint, step: StepOptions) -> None:
         self.family = family
-        z, n = point.point, point.x.size
-        guesses = np.where(z == 0, 1.0, np.abs(z))
-        if step.state_scale is not None:
-            guesses[:-1] = given_scale(step.state_scale, n)
-        self.start = measured(held(family(q), z[:-1], float(z[-1])), z, guesses)
+        z = point.point
+        self.start = measured(held(family(q), z[:-1], float(z[-1])), z, step.state_scale)
         parameter = step.parameter_scale or _size(float(z[-1]))
         matrices = [self.start.full_jacobian(y) for y in (z, *point.bracket)]
         first = Units.balancing(matrices, parameter, self.start.symmetric)

@@ -221,10 +221,18 @@ def turned_to(
     return Units(columns, _row_units(problem.full_jacobian(z), columns))
 
 
-def measured(problem: AnyProblem, z: Array, guesses: Array) -> AnyProblem:
-    """The problem with the lengths (n + 1,) over which F changes near z, if it is differenced."""
+def measured(problem: AnyProblem, z: Array, scale: Any = None) -> AnyProblem:
+    """The problem with the lengths (n + 1,) over which F changes near z, if it is differenced.
+
+    They are looked for around the scale of the unknowns, where it is given, else around their size
+    at z: far beyond it other terms may rule.
+    """
     if not problem.differenced:
         return problem
+    size = np.abs(z)
+    guesses = np.where(size > ROUNDING_OF_UNKNOWNS * max(1.0, float(size.max())), size, 1.0)
+    if scale is not None:
+        guesses[:-1] = given_scale(scale, z.size - 1)
 
     def residual(y: Array) -> Array:
         return np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float)

@@ -15,13 +15,13 @@ from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
 from continuation.errors import InvalidInputError
-from continuation.fitting import fitting, given_scale, measured
+from continuation.fitting import fitting, measured
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
 from continuation.problem import AnyProblem
 from continuation.rates import counts
-from continuation.scaling import ROUNDING_OF_UNKNOWNS, Units
+from continuation.scaling import Units
 
 __all__ = ["MESSAGES", "Samples", "Workspace"]
 
@@ -148,13 +148,7 @@ class Workspace:
 
     def _measure(self, z: Array) -> None:
         """Find the lengths over which F changes, where it is differenced."""
-        given = self.step.state_scale
-        # not beyond its own size, where that is more than rounding: far away other terms may rule
-        size = np.abs(z)
-        guesses = np.where(size > ROUNDING_OF_UNKNOWNS * max(1.0, float(size.max())), size, 1.0)
-        if given is not None:
-            guesses[:-1] = given_scale(given, z.size - 1)
-        self.problem = measured(self.problem, z, guesses)
+        self.problem = measured(self.problem, z, self.step.state_scale)
 
     def use(self, units: Units) -> None:
         """Measure arclength, Newton steps, residuals and differences in these units."""
