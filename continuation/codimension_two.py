@@ -5,6 +5,8 @@ On a curve an eigenvalue or a pair is critical. A second condition is met where
 - a coefficient of the normal form vanishes: cusp, generalised Hopf and flip, Chenciner;
 - the critical eigenvalue is double, with one eigenvector: ψᵀMv = 0, or ω = 0, or for maps ω = π;
 - another eigenvalue, or another pair, of those that are left becomes critical;
+- on a curve of branch points the quadratic coefficient vanishes, or where symmetry makes it vanish
+  all along the cubic one;
 - a pair of multipliers passes a third or a fourth root of 1.
 
 The equations of the curve together with one of these are what defines the point; they are regular
@@ -30,7 +32,7 @@ from scipy import linalg, sparse
 from continuation import normal_forms, oscillation
 from continuation.arrays import Array
 from continuation.bordered_sparse import ALL
-from continuation.linalg import eigenvectors
+from continuation.linalg import KERNEL_TOLERANCE, adjugate_vectors, eigenvectors
 from continuation.problem import AnyProblem
 from continuation.scaling import InUnits
 
@@ -101,14 +103,24 @@ class Critical:
     def left(self) -> Array:
         """Left eigenvector; of length 1 and a smooth sign where it is real.
 
-        ψ vᵀ is a positive multiple of the adjugate of J - λM, which is smooth; ψ/(ψᵀv) has a pole
-        where they are orthogonal.
+        v ψᵀ is a positive multiple of the adjugate of J - λM; ψ/(ψᵀv) has a pole where they are
+        orthogonal.
         """
         if np.iscomplexobj(self.vector):
             return eigenvectors(self.jacobian, self.value, self.mass)[1]
-        u, _, vt = linalg.svd(self.jacobian - self.value.real * self.mass)
-        sign = np.sign(linalg.det(u) * linalg.det(vt)) * np.sign(vt[-1] @ self.vector)
-        return np.asarray(sign * u[:, -1])
+        right, left = adjugate_vectors(self.jacobian - self.value.real * self.mass)
+        return np.asarray(np.sign(right @ self.vector) * left)
+
+    @cached_property
+    def reduced(self) -> tuple[float, float]:
+        """Quadratic and cubic coefficient at a branch point.
+
+        The first is exactly zero where it is no more than rounding: in units that fit, other terms
+        are about 1.
+        """
+        a, d = normal_forms.quadratic_and_cubic(self.problem, self.z, self.vector, self.left)
+        rounding = oscillation.ROUNDINGS["jacobian" in self.problem.differenced]
+        return (a if abs(a) > rounding * max(1.0, abs(d)) else 0.0), d
 
     def nearest_pair(self) -> tuple[float, complex]:
         """The pair of others that is nearest to being critical: how far, signed, and an eigenvalue.
@@ -162,6 +174,22 @@ def zero(at: Critical) -> float:
     return _nearest(at.others)
 
 
+def second_zero(at: Critical) -> float:
+    """Another eigenvalue zero, with an eigenvector of its own."""
+    return zero(at)
+
+
+def quadratic(at: Critical) -> float:
+    """Of a branch point; zero along pitchforks."""
+    return at.reduced[0]
+
+
+def cubic(at: Critical) -> float:
+    """Of a pitchfork; elsewhere it says nothing."""
+    a, d = at.reduced
+    return 1.0 if a else d
+
+
 def minus(at: Critical) -> float:
     """Another multiplier -1."""
     return _nearest(at.others - FLIP)
@@ -197,6 +225,10 @@ ANGLES: Mapping[Test, float] = {
 
 ON_CURVES: Mapping[tuple[str, bool], Mapping[str, Test]] = {
     ("fold", False): {"cusp": coefficient, "bogdanov-takens": overlap, "zero-hopf": pair},
+    ("branch point", False): {
+        "bogdanov-takens": overlap, "zero-hopf": pair, "branch point": second_zero,
+        "pitchfork": quadratic, "degenerate pitchfork": cubic,
+    },
     ("hopf", False): {
         "bogdanov-takens": none, "generalised hopf": coefficient, "zero-hopf": zero,
         "double hopf": pair,
@@ -204,6 +236,10 @@ ON_CURVES: Mapping[tuple[str, bool], Mapping[str, Test]] = {
     ("fold", True): {
         "cusp": coefficient, "resonance 1:1": overlap, "fold-flip": minus,
         "fold-neimark-sacker": pair,
+    },
+    ("branch point", True): {
+        "resonance 1:1": overlap, "fold-flip": minus, "fold-neimark-sacker": pair,
+        "branch point": second_zero, "pitchfork": quadratic, "degenerate pitchfork": cubic,
     },
     ("flip", True): {
         "generalised flip": coefficient, "resonance 1:2": overlap, "fold-flip": zero,
@@ -226,8 +262,18 @@ class Degeneracy:
     test: Test
 
     def is_one(self, at: Critical) -> bool:
-        """Whether a zero of the function is such a point: of two real eigenvalues it is none."""
+        """Whether a zero of the function is such a point.
+
+        Two real eigenvalues are no pair, and a double one has one eigenvector.
+        """
+        if self.test is second_zero:
+            return bool(linalg.svdvals(at.jacobian)[-2] <= KERNEL_TOLERANCE)
         return self.test is not pair or at.nearest_pair()[1] != 0
+
+    @property
+    def crosses(self) -> bool:
+        """Whether another curve of the kind crosses there: the equations of curves are singular."""
+        return self.test is second_zero
 
     def form(self, at: Critical) -> dict[str, float]:
         """Coefficients of the normal form, as far as they are known, and frequencies."""
@@ -262,6 +308,12 @@ def _cusp(at: Critical) -> dict[str, float]:
     return normal_forms.at_fold(plain, units.outside(at.z), right, left)
 
 
+def _branch_point(at: Critical) -> dict[str, float]:
+    units, plain = at.problem.units, at.problem.problem
+    right, left = units.columns[:-1] * at.vector, units.rows * at.left
+    return normal_forms.at_branch_point(plain, units.outside(at.z), right, left)
+
+
 def _bogdanov_takens(at: Critical) -> dict[str, float]:
     vector = linalg.svd(at.jacobian)[2][-1]
     scale = np.linalg.norm(at.problem.units.columns[:-1] * vector)
@@ -270,6 +322,8 @@ def _bogdanov_takens(at: Critical) -> dict[str, float]:
 
 FORMS: Mapping[str, Callable[[Critical], dict[str, float]]] = {
     "cusp": _cusp,
+    "pitchfork": _branch_point,
+    "degenerate pitchfork": _branch_point,
     "bogdanov-takens": _bogdanov_takens,
 }
 """By kind."""

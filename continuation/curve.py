@@ -23,15 +23,14 @@ class Curve(Stored):
     x : (m, n) ndarray
     p, q : (m,) ndarray
     kernel : (m, n) ndarray
-        Null vectors: right ones on a fold curve, left ones on a branch point curve.
-        Complex on curves of Hopf and Neimark-Sacker points.
+        Right null vectors; complex on curves of Hopf and Neimark-Sacker points.
     unfolding : (m,) ndarray
         β; zero but on curves of branch points, and there along true ones.
     frequency : (m,) ndarray
         ω on curves of Hopf and Neimark-Sacker points, else zero.
     special : tuple of SpecialPoint
-        "cusp", "bogdanov-takens", "fold" (q turns back) and "limit"; `p` is the first parameter
-        there, and `coefficients["q"]` the second.
+        Of codimension two ("cusp", "bogdanov-takens", "degenerate pitchfork", ...), "fold" (q turns
+        back) and "limit"; `p` is the first parameter there, and `coefficients["q"]` the second.
     branch : Branch
         The augmented branch in q, with its stop reason.
     kind : str

@@ -13,9 +13,8 @@ from continuation.defining_systems import DefiningSystem
 from continuation.family import FittedFamily
 from continuation.kinds import KINDS
 from continuation.run import Functions
-from continuation.scaling import Units
 
-__all__ = ["in_plain_units", "special_points", "tests_along"]
+__all__ = ["null_vector", "special_points", "tests_along"]
 
 AT_POINT = 1e-4
 """Turning points in q this near (relative) to a point of codimension two are that point."""
@@ -47,8 +46,8 @@ def tests_along(system: DefiningSystem, fitted: FittedFamily, kind: str) -> Func
 
 def critical(system: DefiningSystem, fitted: FittedFamily, y: Array, q: float) -> Critical:
     """What is critical at a point of a curve."""
-    value, square = system.eigenvalue(y), system.square(y)
-    return Critical(fitted(q), system.point(y), system.vector(y), value, square)
+    problem, value, square = fitted(q), system.eigenvalue(y), system.square(y)
+    return Critical(problem, system.point(y), system.right(problem, y), value, square)
 
 
 def special_points(
@@ -62,7 +61,7 @@ def special_points(
         if point.kind == "user":
             found += _judged(point, known[point.name], system, fitted)
         else:
-            turns.append(_in_two(point, point.kind, system, fitted.units))
+            turns.append(_in_two(point, point.kind, system, fitted))
     turns = [t for t in turns if not (KINDS[t.kind].turning and _is_any(t, found))]
     return tuple(sorted(found + turns, key=lambda point: point.index))
 
@@ -79,11 +78,11 @@ def _judged(
         return []
     if not degeneracy.is_one(at):
         return []
-    known = _in_two(point, degeneracy.kind, system, fitted.units)
+    known = _in_two(point, degeneracy.kind, system, fitted)
     left = fitted.units.rows * at.left
     return [
         replace(
-            known, located=point.located and point.residual <= SOLVED,
+            known, located=(point.located or degeneracy.crosses) and point.residual <= SOLVED,
             status="root of its test function on the curve, whose equations Newton solves",
             coefficients=degeneracy.form(at) | known.coefficients,
             left_kernel=_columns(left / np.linalg.norm(left)),
@@ -91,10 +90,12 @@ def _judged(
     ]  # fmt: skip
 
 
-def _in_two(point: SpecialPoint, kind: str, system: DefiningSystem, units: Units) -> SpecialPoint:
-    z, bracket = (units.outside(system.point(y)) for y in (point.x, point.tangent)), point.bracket
-    place, tangent = z
-    vector = in_plain_units(system, point.x, units)
+def _in_two(
+    point: SpecialPoint, kind: str, system: DefiningSystem, fitted: FittedFamily
+) -> SpecialPoint:
+    units, bracket = fitted.units, point.bracket
+    place, tangent = (units.outside(system.point(y)) for y in (point.x, point.tangent))
+    vector = null_vector(system, fitted, point.x, point.p)
     return replace(
         point, kind=kind, name="", x=place[:-1], p=float(place[-1]), tangent=tangent,
         kernel=_columns(vector) if vector.any() else np.zeros((system.n, 0)),
@@ -104,9 +105,9 @@ def _in_two(point: SpecialPoint, kind: str, system: DefiningSystem, units: Units
     )  # fmt: skip
 
 
-def in_plain_units(system: DefiningSystem, y: Array, units: Units) -> Array:
-    """The null vector at y, of length 1 (or zero), in the units of the user."""
-    vector = units.columns[:-1] * system.vector(y)
+def null_vector(system: DefiningSystem, fitted: FittedFamily, y: Array, q: float) -> Array:
+    """The right null vector at y, of length 1 (or zero), in the units of the user."""
+    vector = fitted.units.columns[:-1] * system.right(fitted(q), y)
     return np.asarray(vector / (np.linalg.norm(vector) or 1.0))
 
 

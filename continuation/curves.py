@@ -23,7 +23,7 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.codimension_two import FLIP
 from continuation.curve import Curve
-from continuation.curve_points import in_plain_units, special_points, tests_along
+from continuation.curve_points import null_vector, special_points, tests_along
 from continuation.defining_systems import (
     BranchPoint,
     CriticalPair,
@@ -295,7 +295,9 @@ def _read(branch: Branch, system: DefiningSystem, fitted: FittedFamily, kind: st
         x=z[:, :-1],
         p=z[:, -1],
         q=branch.p,
-        kernel=np.array([in_plain_units(system, y, units) for y in branch.x]),
+        kernel=np.array(
+            [null_vector(system, fitted, *at) for at in zip(branch.x, branch.p, strict=True)]
+        ),
         unfolding=np.array([system.unfolding(y) for y in branch.x]),
         frequency=np.array([system.frequency(y) for y in branch.x]),
         special=special_points(branch, system, fitted, kind),

@@ -31,7 +31,8 @@ from scipy import linalg, sparse
 
 from continuation import differences
 from continuation.arrays import Array
-from continuation.linalg import bordered_solve, eigenvectors, shifted
+from continuation.bordered_sparse import ALL
+from continuation.linalg import adjugate_vectors, bordered_solve, eigenvectors, shifted
 from continuation.problem import AnyProblem
 
 __all__ = [
@@ -68,8 +69,12 @@ class DefiningSystem:
         raise NotImplementedError
 
     def vector(self, y: Array) -> Array:
-        """Null vector, (n,), real or complex; zero where nothing degenerates."""
+        """Null vector that is an unknown, (n,), real or complex; zero where there is none."""
         return np.zeros(self.n)
+
+    def right(self, problem: AnyProblem, y: Array) -> Array:
+        """Right null vector, (n,), real or complex; zero where nothing degenerates."""
+        return self.vector(y)
 
     def eigenvalue(self, y: Array) -> complex:
         """Critical eigenvalue of dF/dx."""
@@ -251,6 +256,16 @@ class BranchPoint(DefiningSystem):
     def vector(self, y: Array) -> Array:
         """W of length 1, a left null vector."""
         return y[self.n : 2 * self.n]
+
+    def right(self, problem: AnyProblem, y: Array) -> Array:
+        """The null vector that goes with w as in the adjugate, of length 1."""
+        z = self.point(y)
+        j: Any = problem.jacobian(z[:-1], float(z[-1]))
+        is_sparse: bool = sparse.issparse(j)
+        if is_sparse and self.n > ALL:  # nothing is looked for there that its sign could tell
+            return eigenvectors(j, 0.0, np.eye(self.n))[0]
+        right, left = adjugate_vectors(j.toarray() if is_sparse else j)
+        return np.copysign(1.0, left @ self.vector(y)) * right
 
     def unfolding(self, y: Array) -> float:
         """Beta."""

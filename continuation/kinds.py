@@ -71,6 +71,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             marker="D", branching=True, turning=False, singular=True, pair=False,
             gradient=True, codimension=1, curves=("branch point",),
         ),
+        "degenerate pitchfork": Kind(
+            meaning="the cubic coefficient of a pitchfork vanishes: folds are born on its branch",
+            marker="d", branching=True, turning=False, singular=True, pair=False,
+            gradient=True, codimension=2, curves=("branch point",),
+        ),
         "transcritical": Kind(
             meaning="two branches cross and exchange stability",
             marker="X", branching=True, turning=False, singular=True, pair=False,

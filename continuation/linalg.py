@@ -12,6 +12,7 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
 __all__ = [
+    "adjugate_vectors",
     "bordered_solve",
     "bordered_solve_both",
     "eigenvectors",
@@ -136,6 +137,15 @@ def eigenvectors(matrix: Any, value: complex, mass: Array) -> tuple[Array, Array
         left = lu.solve(lu.solve(left), "H")
         right, left = right / np.linalg.norm(right), left / np.linalg.norm(left)
     return right, left
+
+
+def adjugate_vectors(matrix: Array) -> tuple[Array, Array]:
+    """Right and left null vector (n,), φ and ψ, so that φψᵀ is a positive multiple of the adjugate.
+
+    That is smooth in the matrix, also where φ and ψ are orthogonal.
+    """
+    u, _, vt = linalg.svd(matrix)
+    return vt[-1], np.sign(linalg.det(u) * linalg.det(vt)) * u[:, -1]
 
 
 def bordered_solve(matrix: Any, b: Array, c: Array, right: Array) -> Array:

@@ -17,6 +17,7 @@ from continuation import (
     StepOptions,
     map_problem,
     special_point,
+    trace_branch_point_curve,
     trace_flip_curve,
     trace_fold_curve,
     trace_hopf_curve,
@@ -107,7 +108,61 @@ def double_hopf() -> Core:
     return Core(f, np.array([0.0, 0.0, 0.0, 0.0, 0.0, -0.5]))
 
 
+def pitchforks(y: Array, m: complex, cubic: complex) -> Array:
+    return np.array([m * y[0] + cubic * y[0] ** 3 - y[0] ** 5])
+
+
+def degenerate_pitchfork() -> Core:
+    return Core(lambda y, m, n: pitchforks(y, m + 0.3 * n, n), np.array([0.0, 0.15, -0.5]))
+
+
+def transcritical_to_pitchfork() -> Core:
+    """The branch that crosses is vertical at n = 0."""
+    return Core(
+        lambda y, m, n: np.array([(m - 0.3 * n) * y[0] + n * y[0] ** 2 - y[0] ** 3]),
+        np.array([0.0, -0.15, -0.5]),
+    )
+
+
+def symmetric_bogdanov_takens() -> Core:
+    """Pitchforks for m = 0, Hopf points for n = 0, m < 0."""
+    return Core(
+        lambda y, m, n: np.array([y[1], m * y[0] + n * y[1] - y[0] ** 3 - y[0] ** 2 * y[1]]),
+        np.array([0.0, 0.0, 0.0, -0.5]),
+    )
+
+
+def pitchfork_and_pair() -> Core:
+    def f(y: Array, m: complex, n: complex) -> Array:
+        pair = turning(y[1:], n, 1.3, np.array([-0.5, 0.0]))
+        return np.concatenate([pitchforks(y[:1], m, -1.0), pair])
+
+    return Core(f, np.array([0.0, 0.0, 0.0, 0.0, -0.4]))
+
+
+def two_pitchforks() -> Core:
+    """Modes that become unstable together."""
+
+    def f(y: Array, m: complex, n: complex) -> Array:
+        u, v = y[0] ** 2, y[1] ** 2
+        return np.array([y[0] * (m - u - 0.5 * v), y[1] * (n - 0.3 * m - 0.7 * u - v)])
+
+    return Core(f, np.array([0.0, 0.0, 0.0, -0.4]))
+
+
 # -- maps --------------------------------------------------------------------------------------
+
+
+def degenerate_pitchfork_of_map() -> Core:
+    form = degenerate_pitchfork()
+    return Core(lambda y, m, n: y + form.f(y, m, n), form.start, True)
+
+
+def pitchfork_and_flip() -> Core:
+    def f(y: Array, m: complex, n: complex) -> Array:
+        return np.append(y[:1] + pitchforks(y[:1], m, -1.0), (n - 1) * y[1] - y[1] ** 3)
+
+    return Core(f, np.array([0.0, 0.0, 0.0, -0.4]), True)
 
 
 def cusp_of_map() -> Core:
@@ -222,6 +277,13 @@ CASES = {
     "lpns": ("fold-neimark-sacker", "fold", fold_torus()),
     "pdns": ("flip-neimark-sacker", "flip", flip_torus()),
     "nsns": ("double neimark-sacker", "neimark-sacker", double_torus()),
+    "dp": ("degenerate pitchfork", "pitchfork", degenerate_pitchfork()),
+    "tp": ("pitchfork", "transcritical", transcritical_to_pitchfork()),
+    "symmetric bt": ("bogdanov-takens", "pitchfork", symmetric_bogdanov_takens()),
+    "ph": ("zero-hopf", "pitchfork", pitchfork_and_pair()),
+    "pp": ("branch point", "pitchfork", two_pitchforks()),
+    "dp of map": ("degenerate pitchfork", "pitchfork", degenerate_pitchfork_of_map()),
+    "pitchfork-flip": ("fold-flip", "pitchfork", pitchfork_and_flip()),
 }
 
 TRACERS = {
@@ -229,6 +291,8 @@ TRACERS = {
     "flip": trace_flip_curve,
     "hopf": trace_hopf_curve,
     "neimark-sacker": trace_neimark_sacker_curve,
+    "pitchfork": trace_branch_point_curve,
+    "transcritical": trace_branch_point_curve,
 }
 
 

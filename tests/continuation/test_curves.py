@@ -1,5 +1,7 @@
 """Two-parameter curves of folds and branch points, with their cusps."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from continuation import (
     bifurcation_diagram,
     map_problem,
     period_k,
+    special_point,
     trace_branch,
     trace_branch_point_curve,
     trace_flip_curve,
@@ -45,6 +48,34 @@ def test_branch_point_curve() -> None:
     assert np.abs(curve.p - curve.q**2).max() < 1e-12
     assert np.abs(curve.unfolding).max() < 1e-12
     assert curve.branch.stop_reason == "limit"
+
+
+def degenerate_pitchfork(q: float) -> Problem:
+    """The pitchfork at p = 0 turns over at q = 0."""
+    return Problem(lambda x, p: np.array([p * x[0] + q * x[0] ** 3 - x[0] ** 5, x[0] - 2 * x[1]]))
+
+
+def vertical(q: float) -> Problem:
+    """At q = 0 the branch that crosses is vertical, as that of a pitchfork."""
+    return Problem(lambda x, p: np.array([(p - q) * x[0] + q * x[0] ** 2 - x[0] ** 3]))
+
+
+@pytest.mark.parametrize(
+    ("family", "place", "kind"),
+    [(degenerate_pitchfork, 0.0, "degenerate pitchfork"), (vertical, -0.5, "pitchfork")],
+)
+def test_normal_forms_degenerate_along_branch_points(
+    family: Callable[[float], Problem], place: float, kind: str
+) -> None:
+    n = family(0.0).residual(np.zeros(2), 0.0).size
+    point = special_point(family(-0.5), np.zeros(n), place)
+    curve = trace_branch_point_curve(family, point, -0.5, (-1, 1), 1, STEP)
+    found = [q for q in curve.special if q.kind != "limit"]
+    assert [(q.kind, q.located) for q in found] == [(kind, True)]
+    assert max(abs(found[0].p), abs(found[0].coefficients["q"])) < 1e-8
+    for x, p, q, v in zip(curve.x, curve.p, curve.q, curve.kernel, strict=True):
+        assert np.abs(family(q).jacobian(x, p) @ v).max() < 1e-9
+        assert np.linalg.norm(v) == pytest.approx(1.0)
 
 
 def test_a_curve_starts_at_its_own_kind() -> None:
