@@ -2,11 +2,12 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.sources import PATHS, ROOT, files, nodes
 
 LANDSCAPE = "continuation.landscape"
 CERTIFY = "continuation.certify"
@@ -87,15 +88,6 @@ FORBIDDEN = {"symbolic": {"networkx", "scipy", "matplotlib"}, LANDSCAPE: {"matpl
 """Libraries that nothing in a package may use."""
 
 
-def files(package: str) -> list[Path]:
-    found = sorted((ROOT / package.replace(".", "/")).rglob("*.py"))
-    assert found
-    return found
-
-
-PATHS = [path for package in ("symbolic", "continuation", "figures") for path in files(package)]
-
-
 def module_of(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -113,10 +105,11 @@ def room_of(module: str) -> str:
     raise AssertionError(f"{module} lies in no room of the table")
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Full names of the modules that a file imports, wherever the import stands."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -175,10 +168,9 @@ def test_no_code_is_made_from_text():
     """User text never reaches eval or sympify; stored results never reach pickle."""
     banned = {"eval", "exec", "sympify", "parse_expr", "pickle"}
     for path in PATHS:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
         called = {
             getattr(node.func, "id", getattr(node.func, "attr", None))
-            for node in ast.walk(tree)
+            for node in nodes(path)
             if isinstance(node, ast.Call)
         }
         assert not (called | imported(path)) & banned, path
@@ -187,6 +179,5 @@ def test_no_code_is_made_from_text():
 def test_nothing_vanishes_with_optimisation():
     """No `assert` in the product: misuse raises, and what must exist is of a class that has it."""
     for path in PATHS:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        found = [node.lineno for node in nodes(path) if isinstance(node, ast.Assert)]
         assert not found, f"{path}: lines {found}"

@@ -2,21 +2,15 @@
 
 import ast
 from dataclasses import fields
-from pathlib import Path
 from typing import get_origin
 
 import pytest
 from matplotlib.lines import Line2D
 
 from continuation.kinds import KINDS, Kind
+from tests.sources import ROOT, files, nodes
 
-ROOT = Path(__file__).parents[2]
-CODE = [
-    path
-    for package in ("continuation", "figures")
-    for path in sorted((ROOT / package).rglob("*.py"))
-    if path.name != "kinds.py"
-]
+CODE = [path for path in files("continuation") + files("figures") if path.name != "kinds.py"]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -51,7 +45,7 @@ def hands_over(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_other_list_of_kinds(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         names = [] if hands_over(node) else names_in(node)
         assert len(names) < 2 or not set(names) <= set(KINDS), f"line {node.lineno}: {names}"
 
@@ -65,7 +59,7 @@ def names_given(value: ast.expr) -> list[str]:
 
 def test_every_name_given_to_a_special_point_is_in_the_table():
     for path in CODE:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             called = getattr(getattr(node, "func", None), "id", "")
             for argument in getattr(node, "keywords", []) if called == "SpecialPoint" else []:
                 names = names_given(argument.value) if argument.arg == "kind" else []

@@ -233,15 +233,15 @@ def _of_weights(at: LossAt, theta: Array) -> Equations:
     steepest, natural = slopes.copy(), np.maximum(np.abs(theta), 1.0)
     layout = Layout.of(at.model)
     if layout.hidden:
-        natural[layout.linear :] = y
         sides = (reach, 1.0)[: layout.inputs]
         outputs = (
             layout.output_weights(theta) if layout.outputs else np.array(at.model.output_weights)
         )
-        for m, side in enumerate(sides):
-            block = slice(m * layout.hidden, (m + 1) * layout.hidden)
-            steepest[block] += side * np.abs(outputs)
-            natural[block] = 1.0 / side
+        units = np.zeros((layout.hidden, len(sides) + layout.outputs))
+        units[:, : len(sides)] = np.abs(outputs)[:, None] * sides
+        steepest += layout.join(units, np.zeros(layout.rest))
+        units[:] = [1.0 / side for side in sides] + [y] * layout.outputs
+        natural = layout.join(units, np.full(layout.rest, y))
     samples, together = at.x.size, at.work.shape[1]
     return Equations(
         lambda place: at.evaluate(place)[1:],

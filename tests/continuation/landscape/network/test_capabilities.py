@@ -1,15 +1,13 @@
 """The table of capabilities: complete, asked by name, printed in the docs."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import CAPABILITIES, Capability, capabilities, capability_table
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
-
-ROOT = Path(__file__).parents[4]
+from tests.sources import PATHS, ROOT, nodes
 
 ASKED_BY_NAME = {"bias", "offset", "kind", "activation", "output_weights"}
 """Fields of a model: two of them in one condition are a predicate that wants a name."""
@@ -84,11 +82,6 @@ def test_the_docs_print_the_table():
     assert capability_table() in (ROOT / "docs" / "capabilities.md").read_text(encoding="utf-8")
 
 
-def sources():
-    for package in ("symbolic", "continuation", "figures"):
-        yield from sorted((ROOT / package).rglob("*.py"))
-
-
 def asks_two_fields(condition):
     fields = [
         node.attr
@@ -108,12 +101,13 @@ def compares_a_kind(node):
 
 
 def test_models_are_asked_by_name():
-    for path in sources():
+    for path in PATHS:
         if path.name in ("model.py", "capabilities.py"):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+        for node in nodes(path):
             if isinstance(node, ast.BoolOp):
+                place = f"{path.name}:{node.lineno}"
                 assert not asks_two_fields(node), f"{place}: a predicate on models wants a name"
             if isinstance(node, ast.Compare):
+                place = f"{path.name}:{node.lineno}"
                 assert not compares_a_kind(node), f"{place}: ask the model by a predicate's name"

@@ -1,7 +1,6 @@
 """Conditions of a loss: one value, the same as the keywords; nobody else counts entries."""
 
 import ast
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,7 @@ from continuation.errors import UnknownNameError
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.network import PARAMETERS, Conditions
 from symbolic import overparameterised
-
-ROOT = Path(__file__).parents[4]
+from tests.sources import ROOT, files, nodes
 
 POSITIONS = {"constants", "verdict", "settings"}
 """Arrays of the compiled loops whose entries have names."""
@@ -63,8 +61,8 @@ def test_only_what_is_given_replaces():
 
 
 def test_entries_have_names():
-    for path in sorted((ROOT / "continuation").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in files("continuation"):
+        for node in nodes(path):
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 array = ast.unparse(node.value).split(".")[-1]
                 place = f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"

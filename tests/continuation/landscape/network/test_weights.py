@@ -1,15 +1,13 @@
 """The layout of θ: what it says agrees with the names of the weights, and nobody else counts."""
 
 import ast
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from continuation.landscape.network import Layout, join_plain, split_plain
 from symbolic import Model
-
-ROOT = Path(__file__).parents[4]
+from tests.sources import ROOT, files, nodes
 
 MODELS = {
     "plain": Model.perceptron(hidden=3),
@@ -99,7 +97,7 @@ def sources():
             place = path.relative_to(ROOT).as_posix()
             if path != room and not place.startswith(OWN_ARITHMETIC):
                 yield path
-    yield from sorted((ROOT / "figures").rglob("*.py"))
+    yield from files("figures")
 
 
 def last_word(node):
@@ -126,7 +124,7 @@ def halves_weights(node):
 
 def test_nobody_else_knows_where_weights_lie():
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if counts_places(node) or halves_weights(node):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
                 raise AssertionError(f"{place}: the layout knows where weights lie")
