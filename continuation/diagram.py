@@ -29,12 +29,12 @@ from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_st
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
-from continuation.switching import Offshoot, branch_directions
+from continuation.switching import Offshoot, branch_directions, on_one_half, workspace_at
 from continuation.symmetry_group import group
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 
-#: Special points nearer than this, relative to 1 + |z|, are one node.
+#: Special points nearer than this, relative to 1 + |z| in units that fit there, are one node.
 SAME_NODE = 1e-5
 #: How a branch ends that leaves nothing to follow.
 FINISHED = ("limit", "bound", "infinity", "closed loop", "joined")
@@ -195,6 +195,7 @@ class _Builder:
         self.ends: list[tuple[int | None, int | None]] = []
         self.nodes: list[SpecialPoint] = []
         self.node_periods: list[int] = []
+        self.units: list[Array] = []  # what counts as 1 around each node
         self.passes: list[tuple[int, int, int]] = []
         self.notes: list[str] = []
 
@@ -212,12 +213,11 @@ class _Builder:
     def is_known(self, z: Array, period: int = 1) -> bool:
         """Whether a solution, or one symmetric to it, lies on a branch already there."""
         run = self.runs[period]
-        images = [np.append(s @ z[:-1], z[-1]) for s in self.symmetries]
         return any(
             lies_on(run.problem, b, image, run.step, run.limits)
             for b, of in zip(self.branches, self.periods, strict=True)
             if of == period
-            for image in images
+            for image in self._images(z)
         )
 
     def solutions_at(self, p: float) -> list[Array]:
@@ -257,16 +257,18 @@ class _Builder:
         if self.nodes[node].kind == "flip":
             offshoots = offshoots[:1]  # the others are the other points of the same orbit
         low, high = run.limits
+        w = workspace_at(run.problem, point, run.newton, run.step, run.limits)
         chosen: list[Offshoot] = []
         for o in offshoots:
-            known = self.is_known(o.z, period) or any(self._symmetric(o.z, c.z) for c in chosen)
-            if low <= o.z[-1] <= high and not known:
+            images = self._images(o.z)
+            twin = any(on_one_half(w, point.point, c.z, z) for c in chosen for z in images)
+            if low <= o.z[-1] <= high and not twin and not self.is_known(o.z, period):
                 chosen.append(o)
         return [Task(run, o.z, o.direction, node, period) for o in chosen]
 
-    def _symmetric(self, z: Array, other: Array) -> bool:
-        gaps = [np.linalg.norm(np.append(s @ z[:-1], z[-1]) - other) for s in self.symmetries]
-        return bool(min(gaps) <= SAME_NODE * (1 + np.linalg.norm(other)))
+    def _images(self, z: Array) -> list[Array]:
+        """A point (x, p) and what the symmetries make of it."""
+        return [np.append(s @ z[:-1], z[-1]) for s in self.symmetries]
 
     def _accept_root(self, z: Array) -> None:
         run = self.runs[1]
@@ -328,8 +330,11 @@ class _Builder:
             self.notes.append(f"a branch stopped at {place}: {branch.message}")
 
     def _node(self, point: SpecialPoint) -> int | None:
-        for i, node in enumerate(self.nodes):
-            if self._symmetric(point.point, node.point):
+        """The node that a special point is, or an image of."""
+        images = self._images(point.point)
+        for i, (node, unit) in enumerate(zip(self.nodes, self.units, strict=True)):
+            gap = min(float(np.linalg.norm((z - node.point) / unit)) for z in images)
+            if gap <= SAME_NODE * (1 + float(np.linalg.norm(node.point / unit))):
                 return i
         return None
 
@@ -338,6 +343,9 @@ class _Builder:
         if known is None:
             self.nodes.append(point)
             self.node_periods.append(period)
+            run = self._run(period)
+            w = workspace_at(run.problem, point, run.newton, run.step, run.limits)
+            self.units.append(w.units.columns)
             return len(self.nodes) - 1
         return known
 

@@ -37,7 +37,8 @@ from continuation.scaling import InUnits, Units
 from continuation.start import SingularStart, Start, at_solution
 from continuation.workspace import Workspace
 
-__all__ = ["Offshoot", "all_directions", "branch_directions", "start_along"]
+__all__ = ["Offshoot", "all_directions", "branch_directions", "on_one_half", "start_along",
+           "workspace_at"]  # fmt: skip
 
 Array = np.ndarray
 
@@ -100,9 +101,7 @@ def branch_directions(
             f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "
             "transcritical point or touch."
         )
-    limits = p_limits if np.isfinite(p_limits).all() else _range_about(point)
-    w = Workspace(problem, point.x, point.p, newton, step, limits)
-    w.use(typical(w.problem, np.vstack([point.bracket, point.point]), step, limits))
+    w = workspace_at(problem, point, newton, step, p_limits)
     reduced = Reduced.at(w, point)
     best: list[Offshoot] = []
     for amplitude in AMPLITUDES:
@@ -111,6 +110,20 @@ def branch_directions(
         if best and not unconfirmed:
             break
     return tuple(best)
+
+
+def workspace_at(
+    problem: AnyProblem,
+    point: SpecialPoint,
+    newton: NewtonOptions = NEWTON,
+    step: StepOptions = STEP,
+    p_limits: tuple[float, float] = (-np.inf, np.inf),
+) -> Workspace:
+    """The arrays of a run, in units that fit around a special point."""
+    limits = p_limits if np.isfinite(p_limits).all() else _range_about(point)
+    w = Workspace(problem, point.x, point.p, newton, step, limits)
+    w.use(typical(w.problem, np.vstack([point.bracket, point.point]), step, limits))
+    return w
 
 
 def _confirmed(
@@ -189,6 +202,20 @@ def _beside(workspace: Workspace, o: Array, z: Array, direction: Array, length: 
     y = o.copy()
     t = direction / workspace.norm(direction)
     return y if workspace.correct(y, z, t, 0.5) == CONVERGED else o
+
+
+def on_one_half(workspace: Workspace, origin: Array, z: Array, other: Array) -> bool:
+    """Whether two solutions a small step from a branch point lie on one half-branch of it."""
+    d, e = z - origin, other - origin
+    length = workspace.norm(d)
+    ahead = workspace.inner(e, d) / length
+    if ahead <= 0.0:
+        return False
+    y = origin + e * (length / ahead)
+    if workspace.norm(y - z) > SIDE_BY_SIDE * length:
+        return False
+    met = workspace.correct(y, z, d / length, 0.5) == CONVERGED
+    return met and workspace.norm(y - z) <= SAME_BRANCH * length
 
 
 def _is_new(workspace: Workspace, z: Array, others: list[Array], length: float) -> bool:

@@ -12,6 +12,7 @@ from continuation import (
     StepOptions,
     bifurcation_diagram,
     find_solutions,
+    newton,
 )
 from tests.continuation import perceptron
 from tests.continuation.problems import d3, d4, isola, pitchfork
@@ -103,3 +104,31 @@ def test_bounds() -> None:
     assert not diagram.complete
     with pytest.raises(InvalidInputError, match="finite"):
         bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, np.inf), STEP)
+
+
+def toggle(seed: int, scale: float) -> tuple[Problem, np.ndarray, float]:
+    """Two genes that repress each other, in random coordinates; them, and the unit of a."""
+    r = np.random.default_rng(seed)
+    a = scale * 10.0 ** r.uniform(-1, 1, 2)[:, None] * (r.standard_normal((2, 2)) + 2 * np.eye(2))
+    unit = 10.0 ** r.uniform(-4, 4)
+
+    def residual(x: np.ndarray, p: float) -> np.ndarray:
+        u = np.linalg.solve(a, x)
+        return np.asarray(a @ (p / unit / (1 + u[::-1] ** 2) - u))
+
+    return Problem(residual), a, unit
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e5])
+def test_branches_and_nodes_are_told_apart_in_any_units(scale: float) -> None:
+    problem, a, unit = toggle(7, scale)
+    start = newton(problem, a @ [0.1, 0.1], 0.1 * unit).x
+    found = bifurcation_diagram(problem, start, 0.1 * unit, (0.1 * unit, 5 * unit))
+    assert found.complete
+    assert len(found.branches) == 3
+    assert [node.p / unit for node in found.nodes] == pytest.approx([2.0], abs=1e-8)
+    swap = a @ np.array([[0.0, 1.0], [1.0, 0.0]]) @ np.linalg.inv(a)
+    once = bifurcation_diagram(
+        problem, start, 0.1 * unit, (0.1 * unit, 5 * unit), generators=[swap]
+    )
+    assert len(once.branches) == 2
