@@ -22,6 +22,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.certify.enclosures import VALUE_ERROR, enclose_differences
+from continuation.dense import greater
 from symbolic.machine_code import cached_njit
 
 SPLIT, EXCLUDED, INJECTIVE, EXACTLY_ONE = 0, 1, 2, 3
@@ -62,13 +63,29 @@ def plain_dot(a: Array, b: Array) -> float:
 
 
 @cached_njit(error_model="numpy")
+def lesser(a: float, b: float) -> float:
+    """The lesser of two numbers; NaN if one is NaN, which `min` may lose."""
+    return a if a < b or a != a else b
+
+
+@cached_njit(fastmath=FAST, error_model="numpy")
+def total(a: Array) -> float:
+    """Σ a, approximately; NaN if an entry is NaN."""
+    result = 0.0
+    for value in a.flat:
+        result += value
+    return result
+
+
+@cached_njit(error_model="numpy")
 def centred(low: Array, high: Array, box_low: Array, box_high: Array, out: Array) -> None:
     """Rows of `out`: midpoint at the centre, its error, radius over the box; about it."""
     for j in range(low.size):
         c = 0.5 * (low[j] + high[j])
         out[0, j] = c
-        out[1, j] = max(high[j] - c, c - low[j]) * (1.0 + ULPS) + ULPS * c
-        out[2, j] = max(box_high[j] - c, c - box_low[j], 0.0) * (1.0 + ULPS) + ULPS * c
+        out[1, j] = greater(high[j] - c, c - low[j]) * (1.0 + ULPS) + ULPS * c
+        reach = greater(greater(box_high[j] - c, c - box_low[j]), 0.0)
+        out[2, j] = reach * (1.0 + ULPS) + ULPS * c
 
 
 @cached_njit(error_model="numpy")
@@ -78,7 +95,7 @@ def tabulated(low: Array, centre: Array, high: Array, out: Array) -> None:
         c = centre[j]
         out[0, j] = c
         out[1, j] = 2.0 * VALUE_ERROR * c
-        out[2, j] = max(low[j] - c, c - high[j]) + 2.0 * VALUE_ERROR * low[j]
+        out[2, j] = greater(low[j] - c, c - high[j]) + 2.0 * VALUE_ERROR * low[j]
 
 
 @cached_njit(error_model="numpy")
@@ -223,8 +240,10 @@ def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Ar
     int
         SPLIT, EXCLUDED, INJECTIVE or EXACTLY_ONE.
     """
-    d1 = max(q[2] - q[1], q[1] - q[0]) * (1.0 + ULPS)
-    d2 = max(q[5] - q[4], q[4] - q[3]) * (1.0 + ULPS)
+    if np.isnan(total(f) + total(s) + total(q) + total(y) + total(ye)):
+        return SPLIT
+    d1 = greater(q[2] - q[1], q[1] - q[0]) * (1.0 + ULPS)
+    d2 = greater(q[5] - q[4], q[4] - q[3]) * (1.0 + ULPS)
     out[:] = 0.0
     enclose_features(f, s, q, w)
     k0 = np.empty(2)
@@ -356,8 +375,8 @@ def refine(
         side[2, 0], side[2, 1], side[3, 0], side[3, 1], gram, inverse
     )
     up = 1.0 + 4.0 * ULPS
-    reach[0] = min(reach[0], (magnitude(a1, a1r) + magnitude(g1, g1r) + at_centre[5]) * up)
-    reach[1] = min(reach[1], (magnitude(a2, a2r) + magnitude(g2, g2r) + at_centre[6]) * up)
+    reach[0] = lesser(reach[0], (magnitude(a1, a1r) + magnitude(g1, g1r) + at_centre[5]) * up)
+    reach[1] = lesser(reach[1], (magnitude(a2, a2r) + magnitude(g2, g2r) + at_centre[6]) * up)
     s1, s1r, s2, s2r = w[69], w[70], w[71], w[72]
     s1[:], s1r[:], s2[:], s2r[:] = 0.0, 0.0, 0.0, 0.0
     add_interval_multiple(a1, a1r, w[54], w[56], s1, s1r)
@@ -370,7 +389,7 @@ def refine(
     r0e, rr = w[67], w[68]
     for j in range(rr.size):
         size = abs(s1[j]) + s1r[j] + abs(s2[j]) + s2r[j] + r0e[j]
-        rr[j] = min(rr[j], size * (1.0 + ULPS))
+        rr[j] = lesser(rr[j], size * (1.0 + ULPS))
 
 
 @cached_njit(error_model="numpy")
@@ -405,7 +424,7 @@ def enclose_conditions(d1: float, d2: float, w: Array, out: Array) -> None:
         for j in range(p.size):
             slopes = abs(t1[j]) + t1r[j] + abs(t2[j]) + t2r[j] + pe[j]
             whole = w[row + 2, j] + a1 * w[56, j] + a2 * w[59, j] + ULPS * abs(p[j]) + pe[j]
-            pr[j] = min(slopes, whole) * (1.0 + ULPS)
+            pr[j] = lesser(slopes, whole) * (1.0 + ULPS)
         remove_span(t1, t1r, w, 1)
         remove_span(t2, t2r, w, 1)
         c, r = dot(w[69], w[70], p, pr)
@@ -448,8 +467,8 @@ def decide(q: Array, d1: float, d2: float, w: Array, out: Array) -> int:
         return EXCLUDED
     if abs(z2) > (z2r + abs(a21) + a21r + abs(a22) + a22r) * up:
         return EXCLUDED
-    s1 = min(q[2] - q[1], q[1] - q[0]) / d1 * (1.0 - ULPS)
-    s2 = min(q[5] - q[4], q[4] - q[3]) / d2 * (1.0 - ULPS)
+    s1 = lesser(q[2] - q[1], q[1] - q[0]) / d1 * (1.0 - ULPS)
+    s2 = lesser(q[5] - q[4], q[4] - q[3]) / d2 * (1.0 - ULPS)
     m11, m12 = (abs(1.0 - a11) + ULPS + a11r) * up, (abs(a12) + a12r) * up
     m21, m22 = (abs(a21) + a21r) * up, (abs(1.0 - a22) + ULPS + a22r) * up
     if (abs(z1) + z1r + m11 + m12) * up < s1 and (abs(z2) + z2r + m21 + m22) * up < s2:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from continuation import dense
 from continuation.arrays import Array
 from continuation.compilation import compiled_for_all_models
-from continuation.dense import cholesky, cholesky_solve
+from continuation.dense import cholesky, cholesky_solve, greater
 from continuation.landscape.network import Layout, LossAt, input_place, unit_of_input, weights
 from continuation.landscape.search.seekers import SEEKER, run_from
 
@@ -187,7 +187,7 @@ def marquardt_step(value, jacobian, damping, matrix, step):  # type: ignore[no-u
     cholesky_solve(matrix, step)
     longest = 0.0
     for i in range(m):
-        longest = max(longest, abs(step[i]))
+        longest = greater(longest, abs(step[i]))
     if not np.isfinite(longest):
         return False
     if longest > LONGEST:
@@ -221,7 +221,7 @@ def seek_one(kernel, p, constants, data, work, theta, hidden, inner):  # type: i
             continue
         size = 0.0
         for a in range(inner):
-            size = max(size, abs(step[a]))
+            size = greater(size, abs(step[a]))
             trial[a] = theta[a] * np.exp(step[a]) if a < hidden else theta[a] + step[a]
             if abs(trial[a]) > STEEPEST:
                 return False
