@@ -51,7 +51,7 @@ def singularity(
     """
     j = problem.jacobian(z[:-1], float(z[-1]))
     if shift:
-        j = shifted(j, -shift, problem.mass_matrix(b.size))
+        j = shifted(j, -shift, problem.mass_like(j))
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
     v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
@@ -164,8 +164,9 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
     def deficiency(y: Array) -> tuple[complex, Array, Any]:
         z, omega = y[:-1], y[-1]
         value, rate = _eigenvalue_on_curve(omega, shift)
-        mass = problem.mass_matrix(b.size)
-        j = shifted(problem.jacobian(z[:-1], float(z[-1])), value, mass)
+        j = problem.jacobian(z[:-1], float(z[-1]))
+        mass = problem.mass_like(j)
+        j = shifted(j, value, mass)
         unit = np.append(np.zeros(b.size), 1.0)[:, None].astype(complex)
         solved = bordered_solve_both(j, b[:, None], c.conj()[:, None], unit, unit)
         v, w = solved[0][:, 0], solved[1][:-1, 0].conj()

@@ -12,8 +12,9 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, SuperLU, eigs, eigsh, splu
 
 from continuation.eigenvalues import spectrum as dense_spectrum
+from continuation.pencil import Pencil
 
-__all__ = ["EIGENVALUES", "BorderedSparse", "SparseJacobian"]
+__all__ = ["EIGENVALUES", "BorderedSparse", "SparseJacobian", "SparsePencil"]
 
 Array = np.ndarray
 
@@ -70,11 +71,37 @@ class SparseJacobian:
         return float(np.hypot(w, 0.0 if symmetric else wi).min())
 
     def _factor(self, symmetric: bool) -> SuperLU:
+        """LU of the matrix, or of one next to it where it is singular."""
         try:
             return factorise(self.matrix, symmetric)
         except RuntimeError:  # exactly singular
             shift = SHIFT * self.norm() * sparse.eye(self.n, format="csc")
             return factorise(self.matrix + shift, symmetric)
+
+
+class SparsePencil(SparseJacobian):
+    """The same whose spectrum is that of the pencil (J, M); M may be singular."""
+
+    def __init__(self, n: int, mass: Any, degrees: int) -> None:
+        super().__init__(n, symmetric=False)
+        self.mass = sparse.csc_matrix(mass)
+        self.count = degrees if n <= ALL else min(WITH_PAIRS, degrees)
+
+    def spectrum(self, symmetric: bool, w: Array, wi: Array) -> float:
+        """All finite eigenvalues into (w, wi), or those nearest to zero of a large pencil."""
+        if self.n <= ALL:
+            pencil = Pencil.of(self.mass.toarray())
+            pencil[:] = self.matrix.toarray()
+            return pencil.spectrum(symmetric, w, wi)
+        lu = self._factor(symmetric)
+        # their inverses are the eigenvalues of J⁻¹M, in which infinite ones are zero
+        inverse = LinearOperator(
+            (self.n, self.n), lambda v: lu.solve(self.mass @ v.ravel()), dtype=float
+        )
+        start = np.cos(np.arange(self.n))
+        values = 1.0 / eigs(inverse, w.size, v0=start, return_eigenvectors=False)
+        w[:], wi[:] = values.real, values.imag
+        return float(np.hypot(w, wi).min())
 
 
 def factorise(matrix: Any, symmetric: bool) -> SuperLU:

@@ -73,7 +73,7 @@ class Problem(AnyProblem):
         Values of all parameters by name; the callables then take them as keywords.
     free : str, optional
         The parameter that is varied; where there are several it must be said.
-    mass : (n, n) or (n,) array_like, optional
+    mass : (n, n) or (n,) array_like or sparse, optional
         Stability is that of M x' = F; M may be singular (differential-algebraic equations of
         index 1).
     conserved : (c, n) or (n,) array_like, optional
@@ -194,7 +194,8 @@ class Problem(AnyProblem):
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
         combinations = 0 if self.conserved is None else self.conserved.shape[1]
-        sizes = {"states": len(self.states), "mass": len(self.mass_matrix(0))}
+        mass = 0 if self.mass is None else self.mass.shape[0]
+        sizes = {"states": len(self.states), "mass": mass}
         for name, size in (sizes | {"conserved": combinations}).items():
             if size not in (0, x.size):
                 raise InvalidInputError(f"{name} is for {size} unknowns, the state has {x.size}.")

@@ -169,7 +169,8 @@ def trace_branch_point_curve(problem: InUnits, point: SpecialPoint) -> tuple[Def
             f"got a kernel of dimension {point.kernel.shape[1]}."
         )
     z = problem.units.inside(point.point)
-    left = eigenvectors(problem.jacobian(z[:-1], float(z[-1])), 0.0, np.eye(point.x.size))[1]
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    left = eigenvectors(j, 0.0, problem.mass_like(j))[1]
     return BranchPoint(point.x.size), np.concatenate([z[:-1], left, [0.0, z[-1]]])
 
 
@@ -205,18 +206,16 @@ def trace_user_curve(
 
 
 def _real(problem: InUnits, point: SpecialPoint, value: float) -> tuple[DefiningSystem, Array]:
-    z, n = problem.units.inside(point.point), point.x.size
-    v = eigenvectors(problem.jacobian(z[:-1], float(z[-1])), value, problem.mass_matrix(n))[0]
-    return RealEigenvector(n, value), np.concatenate([z[:-1], v, z[-1:]])
+    z = problem.units.inside(point.point)
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    v = eigenvectors(j, value, problem.mass_like(j))[0]
+    return RealEigenvector(point.x.size, value), np.concatenate([z[:-1], v, z[-1:]])
 
 
 def _pair(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
-    z, n, omega = (
-        problem.units.inside(point.point),
-        point.x.size,
-        point.coefficients.get("frequency", 0.0),
-    )
-    j, mass = problem.jacobian(z[:-1], float(z[-1])), problem.mass_matrix(n)
+    z, omega = problem.units.inside(point.point), point.coefficients.get("frequency", 0.0)
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    mass = problem.mass_like(j)
     value = np.exp(1j * omega) - 1.0 if problem.is_map else 1j * omega
     simple = KINDS[point.kind].pair
     c, v, w = (plane_of_pair if simple else plane_of_chain)(j, mass, value)

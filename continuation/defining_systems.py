@@ -110,16 +110,17 @@ class RealEigenvector(DefiningSystem):
     def residual(self, problem: AnyProblem, y: Array) -> Array:
         """F, (J - λM) v, (vᵀv - 1) / 2."""
         x, v, p = y[: self.n], self.vector(y), float(y[-1])
-        defect = problem.jacobian(x, p) @ v
+        j = problem.jacobian(x, p)
+        defect = j @ v
         if self.value:
-            defect = defect - self.value * (problem.mass_matrix(self.n) @ v)
+            defect = defect - self.value * (problem.mass_like(j) @ v)
         return np.concatenate([problem.residual(x, p), defect, [(v @ v - 1) / 2]])
 
     def jacobian(self, problem: AnyProblem, y: Array) -> Any:
         """Derivatives by (x, v, p)."""
         z, v, n = self.point(y), self.vector(y), self.n
         a, turned = problem.full_jacobian(z), problem.turned(z, np.append(v, 0.0))
-        block = shifted(a[:, :n], self.value, problem.mass_matrix(n)) if self.value else a[:, :n]
+        block = shifted(a[:, :n], self.value, problem.mass_like(a)) if self.value else a[:, :n]
         return stacked(
             [a[:, :n], None, a[:, n:]],
             [turned[:, :n], block, turned[:, n:]],
@@ -159,7 +160,8 @@ class CriticalPair(DefiningSystem):
         """F, the images of v and of w, (vᵀv - 1) / 2, cᵀv."""
         n, (v, w, kappa) = self.n, self.parts(y)
         x, p = y[:n], float(y[-1])
-        j, mass = problem.jacobian(x, p) / self.rate, problem.mass_matrix(n)
+        j = problem.jacobian(x, p) / self.rate
+        mass = problem.mass_like(j)
         image = mass @ (v + w if self.is_map else v)
         ends = [(v @ v - 1) / 2, self.direction @ v]
         return np.concatenate(
@@ -169,7 +171,8 @@ class CriticalPair(DefiningSystem):
     def jacobian(self, problem: AnyProblem, y: Array) -> Any:
         """Derivatives by (x, v, w, κ, p)."""
         z, n, (v, w, kappa) = self.point(y), self.n, self.parts(y)
-        a, mass = problem.full_jacobian(z), problem.mass_matrix(n)
+        a = problem.full_jacobian(z)
+        mass = problem.mass_like(a)
         of_v, of_w = (problem.turned(z, np.append(u, 0.0)) / self.rate for u in (v, w))
         j, image = a[:, :n] / self.rate, (mass @ (v + w if self.is_map else v))[:, None]
         below = shifted(j, -kappa, mass) if self.is_map else j
@@ -263,7 +266,7 @@ class BranchPoint(DefiningSystem):
         j: Any = problem.jacobian(z[:-1], float(z[-1]))
         is_sparse: bool = sparse.issparse(j)
         if is_sparse and self.n > ALL:  # nothing is looked for there that its sign could tell
-            return eigenvectors(j, 0.0, np.eye(self.n))[0]
+            return eigenvectors(j, 0.0, problem.mass_like(j))[0]
         right, left = adjugate_vectors(j.toarray() if is_sparse else j)
         return np.copysign(1.0, left @ self.vector(y)) * right
 

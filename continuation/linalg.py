@@ -104,10 +104,10 @@ def is_regular(
     return bool(s[-1] > tolerance * (s[0] if scale is None else scale))
 
 
-def shifted(matrix: Any, value: complex, mass: Array) -> Any:
-    """Difference of a dense or sparse matrix and a multiple of the mass matrix, dense."""
+def shifted(matrix: Any, value: complex, mass: Any) -> Any:
+    """Difference of a matrix and a multiple of the mass matrix, both dense or both sparse."""
     if sparse.issparse(matrix):
-        return sparse.csc_matrix(matrix - value * sparse.csc_matrix(mass))
+        return sparse.csc_matrix(matrix - value * mass)
     return np.asarray(matrix) - value * mass
 
 
@@ -121,7 +121,7 @@ def solve(matrix: Any, right: Array) -> Array:
     return np.asarray(np.linalg.solve(matrix, right))
 
 
-def eigenvectors(matrix: Any, value: complex, mass: Array) -> tuple[Array, Array]:
+def eigenvectors(matrix: Any, value: complex, mass: Any) -> tuple[Array, Array]:
     """Right and left eigenvector (n,) for a known eigenvalue of a pencil: null vectors."""
     m = shifted(matrix, value, mass)
     is_sparse: bool = sparse.issparse(m)

@@ -6,6 +6,8 @@ References
        Hopf (5.62), flip (5.64) and Neimark-Sacker (5.74) by projection on the critical space.
 """
 
+from typing import Any
+
 import numpy as np
 
 from continuation.linalg import shifted, solve
@@ -30,9 +32,9 @@ def hopf(problem: AnyProblem, z: Array, q: Array, p: Array, omega: float) -> dic
         Right and left eigenvector for iω.
     omega : float
     """
-    mass = problem.mass_matrix(q.size)
-    q, p = _normalised(q, p, mass)
     a = problem.jacobian(z[:-1], float(z[-1]))
+    mass = problem.mass_like(a)
+    q, p = _normalised(q, p, mass)
     modulus, square = _squares(problem, z, q)
     mean = solve(a, modulus)
     double = -solve(shifted(a, 2j * omega, mass), square)
@@ -48,9 +50,9 @@ def neimark_sacker(
     problem: AnyProblem, z: Array, q: Array, p: Array, omega: float
 ) -> dict[str, float]:
     """Angle of the multiplier and cubic coefficient; negative: a stable invariant curve."""
-    mass = problem.mass_matrix(q.size)
-    q, p = _normalised(q, p, mass)
     j = problem.jacobian(z[:-1], float(z[-1]))
+    mass = problem.mass_like(j)
+    q, p = _normalised(q, p, mass)
     modulus, square = _squares(problem, z, q)
     mean = -solve(j, modulus)
     double = -solve(shifted(j, np.exp(2j * omega) - 1, mass), square)
@@ -87,10 +89,10 @@ def _real_part(problem: AnyProblem, p: Array, terms: tuple[Array, ...]) -> float
     return value if abs(value) > rounding * size else 0.0
 
 
-def _normalised(q: Array, p: Array, mass: Array) -> tuple[Array, Array]:
+def _normalised(q: Array, p: Array, mass: Any) -> tuple[Array, Array]:
     """Q of length 1 and pᴴMq = 1."""
     q = q / np.linalg.norm(q)
-    return q, p / (p.conj() @ mass @ q).conj()
+    return q, p / (p.conj() @ (mass @ q)).conj()
 
 
 def _parts(v: Array) -> tuple[tuple[complex, Array], ...]:

@@ -38,8 +38,8 @@ def flip(path: Path, point: SpecialPoint) -> SpecialPoint:
 def _critical_vectors(problem: InUnits, point: SpecialPoint, value: complex) -> tuple[Array, Array]:
     """Right and left eigenvector (n,) for a known eigenvalue, in the units of the problem."""
     z = problem.units.inside(point.point)
-    mass = problem.mass_matrix(point.x.size)
-    return eigenvectors(problem.jacobian(z[:-1], float(z[-1])), value, mass)
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    return eigenvectors(j, value, problem.mass_like(j))
 
 
 def _outside(problem: InUnits, right: Array, left: Array) -> tuple[Array, Array]:

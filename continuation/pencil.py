@@ -15,8 +15,9 @@ References
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 from scipy.linalg import lapack
+from scipy.sparse.linalg import splu
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
@@ -25,6 +26,10 @@ __all__ = ["Pencil", "checked_mass", "rank_of"]
 
 RANK = 1e-12
 """A singular value of M below this part of the largest is zero: M is given, not computed."""
+
+PLAIN_DIMENSION = 512
+"""A mass of so many rows is a dense matrix where it is given as a diagonal, and its rank is told by
+singular values where factors do not tell it."""
 
 _Base: Any = np.ndarray
 
@@ -65,24 +70,45 @@ class Pencil(_Base):
         return float(np.linalg.svd(np.asarray(self), compute_uv=False)[-1])
 
 
-def rank_of(mass: Array) -> int:
-    """Number of differential equations among M x' = F."""
+def rank_of(mass: Any) -> int:
+    """Number of differential equations among M x' = F, for a dense or sparse M."""
+    if sparse.issparse(mass):
+        rank = _rank_of_rows(mass)
+        if rank:
+            return rank
+        mass = mass.toarray()
     s = np.linalg.svd(mass, compute_uv=False)
     return int((s > RANK * s[0]).sum())
 
 
-def checked_mass(mass: Any, symmetric: bool, is_map: bool) -> Array | None:
-    """A mass matrix, or an error that says what is wrong with it."""
+def _rank_of_rows(mass: Any) -> int:
+    """Number of rows and columns that are not zero, if they are a regular matrix; else zero."""
+    m = sparse.csr_matrix(mass)
+    rows, columns = (np.flatnonzero(np.ravel(abs(m).sum(axis=a))) for a in (1, 0))
+    if rows.size != columns.size:
+        return 0
+    try:
+        pivots = np.abs(splu(m[rows][:, columns].tocsc()).U.diagonal())
+    except RuntimeError:  # exactly singular
+        return 0
+    return int(rows.size) if pivots.min() > RANK * pivots.max() else 0
+
+
+def checked_mass(mass: Any, symmetric: bool, is_map: bool) -> Any:
+    """A mass matrix, dense or sparse, or an error that says what is wrong with it."""
     if mass is None:
         return None
-    m = np.asarray(mass)
-    if m.dtype.kind not in "iuf" or m.ndim not in (1, 2) or not np.isfinite(m).all():
+    is_sparse: bool = sparse.issparse(mass)
+    m: Any = sparse.csc_matrix(mass) if is_sparse else np.asarray(mass)
+    entries = m.data if is_sparse else m
+    if m.dtype.kind not in "iuf" or m.ndim not in (1, 2) or not np.isfinite(entries).all():
         raise InvalidInputError(
             f"mass must be a finite matrix (n, n), or its diagonal (n,); got {mass!r}."
         )
-    m = np.array(np.diag(m) if m.ndim == 1 else m, dtype=np.float64)
-    if m.shape[0] != m.shape[1] or not m.any():
+    if m.ndim == 1:
+        m = sparse.diags_array(m, format="csc") if m.size > PLAIN_DIMENSION else np.diag(m)
+    if m.shape[0] != m.shape[1] or not np.any(entries):
         raise InvalidInputError(f"mass must be square and not zero, got shape {m.shape}.")
     if symmetric or is_map:
         raise InvalidInputError("mass goes with x' = F only: leave out symmetric and is_map.")
-    return m
+    return m.astype(np.float64)

@@ -41,7 +41,7 @@ class AnyProblem:
         F(x, p) = G(x, p) - x for a map G: flips and Neimark-Sacker points are looked for.
     flow_sign : float
         The flow is x' = flow_sign F: 1, or -1 where F is the gradient of a potential.
-    mass : ndarray, shape (n, n), or None
+    mass : ndarray or sparse, shape (n, n), or None
         The flow is mass x' = F.
     conserved : ndarray, shape (c, n), or None
         Combinations of unknowns that the flow conserves, where the user says them.
@@ -58,7 +58,7 @@ class AnyProblem:
     symmetric: bool
     is_map: bool = False
     flow_sign: float = 1.0
-    mass: Array | None = None
+    mass: Any = None
     conserved: Any = None
     kernel: Kernel
     constants: Array
@@ -76,8 +76,17 @@ class AnyProblem:
         return Meaning(flow_sign=self.flow_sign, is_map=self.is_map)
 
     def mass_matrix(self, n: int) -> Array:
-        """M of M x' = F, shape (n, n)."""
-        return np.eye(n) if self.mass is None else self.mass
+        """M of M x' = F, shape (n, n), dense."""
+        return np.asarray(self.mass_like(np.empty((n, n))))
+
+    def mass_like(self, jacobian: Any) -> Any:
+        """M of M x' = F, shape (n, n), dense or sparse as the Jacobian is."""
+        n, mass, is_sparse = jacobian.shape[0], self.mass, sparse.issparse(jacobian)
+        if mass is None:
+            return sparse.identity(n, format="csc") if is_sparse else np.eye(n)
+        if is_sparse:
+            return sparse.csc_matrix(mass)
+        return mass.toarray() if sparse.issparse(mass) else mass
 
     def degrees(self, n: int) -> int:
         """Number of differential equations among n."""

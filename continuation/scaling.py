@@ -141,10 +141,9 @@ class InUnits(AnyProblem):
         self.symmetric = problem.symmetric and bool((units.rows == units.columns[:-1]).all())
         self.is_map, self.flow_sign = problem.is_map, problem.flow_sign
 
-    def mass_matrix(self, n: int) -> Array:
+    def mass_like(self, jacobian: Any) -> Any:
         """M of the pencil (dF'/dx', M) that has the eigenvalues of (dF/dx, M), shape (n, n)."""
-        mass = self.problem.mass_matrix(n)
-        return np.asarray(self.units.rows[:, None] * mass * self.units.columns[:-1])
+        return scaled(self.problem.mass_like(jacobian), self.units.rows, self._columns)
 
     def degrees(self, n: int) -> int:
         """Number of differential equations among n."""

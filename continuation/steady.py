@@ -148,10 +148,16 @@ def in_fitting_units(
     around = [point.point, *point.bracket]
     matrices = [problem.full_jacobian(z) for z in around]
     if value:
-        mass = np.pad(abs(value) * problem.mass_matrix(point.x.size), ((0, 0), (0, 1)))
-        matrices.append(sparse.csc_matrix(mass) if path.workspace.is_sparse else mass)
+        matrices.append(_beside_nothing(abs(value) * problem.mass_like(matrices[0])))
     units = run.rebalanced(matrices, problem.symmetric)
     return InUnits(problem, units), [units.inside(z) for z in around]
+
+
+def _beside_nothing(matrix: Any) -> Any:
+    """A matrix (n, n) with a column of zeros, (n, n + 1)."""
+    if sparse.issparse(matrix):
+        return sparse.hstack([matrix, sparse.csc_matrix((matrix.shape[0], 1))], format="csc")
+    return np.pad(matrix, ((0, 0), (0, 1)))
 
 
 def _outside_range(problem: InUnits, psi: Array, z: Array, near: list[Array]) -> float:

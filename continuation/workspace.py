@@ -8,13 +8,12 @@ import numpy as np
 from scipy import linalg, sparse
 
 from continuation import corrector, step_arrays, stepper
-from continuation.bordered_sparse import BorderedSparse, SparseJacobian
+from continuation.bordered_sparse import BorderedSparse, SparseJacobian, SparsePencil
 from continuation.compilation import address_of
 from continuation.compiled_problem import CompiledProblem
 from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
-from continuation.errors import InvalidInputError
 from continuation.fitting import fitting, measured
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
@@ -134,6 +133,7 @@ class Workspace:
         self.is_sparse = not has_kernel and sparse.issparse(problem.jacobian(x, p))
         self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
         self.problem = problem
+        self.degrees = problem.degrees(n)  # number of eigenvalues there are
         self.J: Any = self._room_for_jacobian(n)
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
         self.report = np.zeros(6)
@@ -167,12 +167,12 @@ class Workspace:
         self._bound = (kernel, problem.constants, problem.data, problem.work)
 
     def _room_for_jacobian(self, n: int) -> Any:
-        mass = self.problem.mass
-        if self.is_sparse and mass is not None:
-            raise InvalidInputError("mass goes with a dense Jacobian: return an array.")
+        has_mass = self.problem.mass is not None
+        if self.is_sparse and has_mass:
+            return SparsePencil(n, self.problem.mass, self.degrees)
         if self.is_sparse:
             return SparseJacobian(n, self.problem.symmetric)
-        return np.zeros((n, n)) if mass is None else Pencil.of(mass)
+        return Pencil.of(self.problem.mass_matrix(n)) if has_mass else np.zeros((n, n))
 
     def adapt(self, z: Array, units: Units) -> bool:
         """Use other units from z = (x, p), (n + 1,), on; False where they are those in use."""
@@ -294,11 +294,6 @@ class Workspace:
     def eigenvalue_count(self) -> int:
         """Eigenvalues kept per sample: all, or those nearest to zero of a large sparse Jacobian."""
         return self.J.count if self.is_sparse else self.degrees
-
-    @property
-    def degrees(self) -> int:
-        """Number of eigenvalues there are."""
-        return self.problem.degrees(self.n)
 
     @property
     def has_few(self) -> bool:

@@ -1,7 +1,10 @@
 """M x' = F: stability from the pencil, the same whatever an algebraic equation is multiplied by."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from continuation import (
     InvalidInputError,
@@ -10,6 +13,8 @@ from continuation import (
     trace_branch,
     trace_hopf_curve,
 )
+from continuation.arrays import Array
+from continuation.pencil import rank_of
 
 STEP = StepOptions(initial=0.02, maximum=0.05)
 FACTORS = [1.0, -1.0, 10.0, 1e-3]
@@ -91,6 +96,50 @@ def test_hopf_curve_with_a_constraint() -> None:
     curve = trace_hopf_curve(family, hopf, 0.0, (0.0, 1.0), +1, STEP)
     assert np.abs(curve.p - curve.q / 2).max() < 1e-9
     assert np.abs(curve.frequency**2 - (2 - curve.q**2 / 4)).max() < 1e-8
+
+
+def cells(m: int, factor: float, mass: Any) -> Problem:
+    """Uncoupled cells like `with_constraint`, the k-th with a Hopf point at p = k; sparse."""
+    shift = np.arange(m, dtype=float)
+
+    def residual(x: Array, p: float) -> Array:
+        u, v, w = x.reshape(m, 3).T
+        r = p - shift
+        constraint = factor * (w - u * u - v * v)
+        return np.column_stack([r * u - v - u * w, u + r * v - v * w, constraint]).ravel()
+
+    def jacobian(x: Array, p: float) -> Any:
+        u, v, w = x.reshape(m, 3).T
+        r, one = p - shift, np.ones(m)
+        rows = [[r - w, -one, -u], [one, r - w, -v],
+                [-2 * factor * u, -2 * factor * v, factor * one]]  # fmt: skip
+        blocks = np.array(rows).transpose(2, 0, 1)
+        return sparse.csc_matrix(sparse.block_diag(list(blocks)))
+
+    return Problem(residual, jacobian, lambda x, p: residual(x, 1.0) - residual(x, 0.0), mass=mass)
+
+
+@pytest.mark.parametrize(("m", "store"), [(3, np.diag), (90, sparse.diags_array), (90, np.array)])
+def test_a_mass_beside_a_sparse_jacobian(m: int, store: Any) -> None:
+    """All eigenvalues up to 256 unknowns, those nearest to zero of more."""
+    problem = cells(m, -10.0, store(np.tile([2.0, 2.0, 0.0], m)))
+    step = StepOptions(initial=0.1)
+    branch = trace_branch(problem, np.zeros(3 * m), -0.5, (-0.5, 0.35), step=step)
+    assert np.array_equal(branch.stable, branch.p < 0)
+    found = [q for q in branch.special if q.kind != "limit"]
+    assert [(q.kind, q.located) for q in found] == [("hopf", True)]
+    assert abs(found[0].p) < 1e-10
+    assert found[0].coefficients["frequency"] == pytest.approx(0.5, abs=1e-9)
+    values = branch.eigenvalues[0]
+    nearest = values[np.abs(values).argmin()]
+    assert (nearest.real, abs(nearest.imag)) == pytest.approx((-0.25, 0.5))
+
+
+def test_the_rank_of_a_sparse_mass() -> None:
+    """By its rows and columns where these are regular, else by singular values."""
+    full = sparse.csc_matrix(np.array([[1.0, 2, 0], [3, 4, 0], [0, 0, 0]]))
+    deficient = sparse.csc_matrix(np.array([[1.0, 2, 0], [2, 4, 0], [0, 0, 0]]))
+    assert (rank_of(full), rank_of(deficient)) == (2, 1)
 
 
 def test_misuse_of_a_mass() -> None:
