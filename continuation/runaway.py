@@ -3,7 +3,8 @@
 With S = |x| and g = S dp/dS from the tangents, g = -k c S^-k: its slope on logarithmic scales is
 -k, and p* = p + g/k is exact up to the next term of the expansion, whose size is how much k and
 the estimate have moved while S grew tenfold. So |x| ~ |p - p*|^(-1/k). Where p grows for ever with
-x, k is not positive and nothing is claimed.
+x, k is not positive and nothing is claimed. Where p comes to rest faster than by any power, as
+exp(-|x|) does, it is at p* long before x is far.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ BEGUN = 1e3
 SETTLED = 1e-11
 """Part of its unit within which p must be of its asymptote where |x| is not yet far."""
 
+AT_REST = 16.0
+"""Growth from which on a parameter that has not moved while |x| doubled is at its asymptote."""
+
 STEADY = 0.1
 """Relative change of the exponent over a decade of a power law."""
 
@@ -35,7 +39,10 @@ DECADE = np.log(10.0)
 
 @dataclass(frozen=True)
 class Asymptote:
-    """Value of the parameter at which |x| → ∞, its error, and the power of |p - p*| in |x|."""
+    """Value of the parameter at which |x| → ∞, its error, and the power of 1/|p - p*| in |x|.
+
+    The power is 0 where |x| grows slower than by any power, as a logarithm does.
+    """
 
     p: float
     error: float
@@ -64,12 +71,16 @@ class Runaway:
     def _size(self, x: Array) -> Array:
         return np.asarray(np.linalg.norm(x / self.unit[:-1], axis=-1))
 
-    def _has_grown(self) -> bool:
-        """Whether there is anything to look at; few branches grow so much."""
+    def _growth(self) -> float:
+        """Of |x|, of which what is less than its unit does not count."""
         if not self.parts:
-            return False
+            return 0.0
         first, last = self._size(self.parts[0].x[0]), self._size(self.parts[-1].x[-1])
-        return bool(last >= BEGUN * np.maximum(first, 1.0))
+        return float(last / np.maximum(first, 1.0))
+
+    def _stands(self) -> bool:
+        """Whether the parameter has not moved in the last samples; few branches do that."""
+        return bool(np.ptp(self.parts[-1].p) <= SETTLED * self.unit[-1])
 
     def _collect(self) -> None:
         """Logarithm of |x|, p and g = S dp/dS of all samples."""
@@ -85,9 +96,23 @@ class Runaway:
 
     def asymptote(self) -> Asymptote | None:
         """Where |x| → ∞; None as long as that cannot be said."""
-        if not self._has_grown():
+        growth = self._growth()
+        far, still = growth >= BEGUN, growth >= AT_REST and self._stands()
+        if not (far or still):
             return None
         self._collect()
+        return (self._of_a_power() if far else None) or (self._at_rest() if still else None)
+
+    def _at_rest(self) -> Asymptote | None:
+        """Where p has not moved while |x| doubled."""
+        since = self._before(len(self.growth) - 1, float(np.log(2.0)))
+        unit = float(self.unit[-1])
+        moved = float(np.ptp(self.p[since:]))
+        if max(moved, abs(float(self.slope[-1]))) > SETTLED * unit:
+            return None
+        return Asymptote(float(self.p[-1]), moved + float(np.finfo(float).eps) * unit, 0.0)
+
+    def _of_a_power(self) -> Asymptote | None:
         last = len(self.growth) - 1
         near, far = (self._before(last, k * DECADE) for k in (1, 2))
         if not (self.growth[far:] > self.growth[far] - DECADE / 2).all():

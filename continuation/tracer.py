@@ -225,7 +225,8 @@ class Tracer:
             SpecialPoint(
                 kind="infinity", x=x, p=found.p, tangent=new.tangent[-1], kernel=none,
                 left_kernel=none, coefficients={"error": found.error, "power": found.power},
-                located=False, status="asymptote of a power law; x is that of the last sample",
+                located=False,
+                status="asymptote, from how p comes to rest; x is that of the last sample",
                 bracket=np.array([z, np.append(x, found.p)]), index=count - 1,
                 residual=float(np.abs(self.problem.residual(x, p)).max()),
                 meaning=self.problem.meaning,

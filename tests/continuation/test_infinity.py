@@ -40,6 +40,26 @@ def test_a_pole_is_an_end_with_its_place(seed: int, power: float) -> None:
     assert "x| → ∞ as p → 0.7" in branch.message
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_parameter_that_comes_to_rest_is_an_end(seed: int) -> None:
+    """p = y exp(-y), as on the upper branch of Bratu's problem: y = 1 is a fold."""
+    rng = np.random.default_rng(seed)
+    unit, a = 10.0 ** rng.uniform(-4, 4, 2), rng.standard_normal((2, 2))
+    back = np.linalg.inv(unit[:, None] * a)
+
+    def f(x: Array, p: float) -> Array:
+        y = back @ x
+        return np.array([p - y[0] * np.exp(-y[0]), y[1] - y[0]])
+
+    branch = trace_branch(Problem(f), np.zeros(2), 0.0, (0, 1))
+    assert branch.stop_reason == "infinity"
+    end = branch.special[-1]
+    (fold,) = [point for point in branch.special if point.kind == "fold"]
+    assert fold.p == pytest.approx(1 / np.e, abs=1e-9)
+    assert abs(end.p) <= end.coefficients["error"] < 1e-10
+    assert end.coefficients["power"] == 0.0
+
+
 @pytest.mark.parametrize(
     "f",
     [
