@@ -16,25 +16,13 @@ from numpy.typing import ArrayLike
 from continuation.arrays import Array
 from continuation.certify.certificate import Certificate, from_hexadecimals, problem_of
 from continuation.certify.checker import CheckResult
-from continuation.certify.evidence import evidence_again
 from continuation.certify.provers import subject_of
-from continuation.landscape import CriticalSet, Dataset, FlowGraph, Loss
+from continuation.certify.recomputed import set_again, stored_names
+from continuation.landscape import CriticalSet, FlowGraph, Loss
 from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
-from continuation.landscape.network import (
-    Conditions,
-    Responses,
-    Stabiliser,
-    fitting_units,
-    rescaled,
-    weights_of,
-)
-from continuation.landscape.sets import (
-    Assembler,
-    Embedding,
-    RegionEvidence,
-    limit_errors,
-    with_excess_risk,
-)
+from continuation.landscape.infinity import LimitModel
+from continuation.landscape.network import Conditions, Stabiliser, fitting_units, rescaled
+from continuation.landscape.sets import Embedding, Piece, RegionEvidence, Segment
 
 ROUNDING = 1e-9
 """Relative agreement of doubles that were computed from the same weights on another machine; also
@@ -50,12 +38,6 @@ ERROR_ROOM = 3.0
 DROP = 5e-3
 """Relative agreement of the fall along a connection with that between its ends: the limit of a
 trajectory to infinity is extrapolated, at corners to a thousandth of the fall."""
-
-FIELDS = (
-    "subkind", "loss", "excess_risk", "eigenvalues", "orbit_size", "stabiliser", "error_bound",
-    "attracting",
-)  # fmt: skip
-"""What the weights of a set give anew."""
 
 NODE_NUMBERS = ("kind", "subkind", "region", "index", "nullity", "orbit_size", "attracting", "loss")
 """Attributes of a node that are those of its set."""
@@ -113,14 +95,14 @@ def agreements(
     at = loss.at(**parameters)
     for k, found in enumerate(sets):
         own = [(c, r) for c, r in checked if c.set == k]
-        again = _again(Assembler(at), loss.data, found) | evidence_again(loss, found)
+        again = set_again(loss, at, found)
         certified, faults = _certified(found, own, problem)
         recomputed = [name for name in again if name not in certified]
         stated = replace(found, conditions=found.conditions.on(loss.data))
         wrong = [name for name in again if not _agree(name, getattr(stated, name), again[name])]
         faults += [f"{name} is not what the weights give" for name in wrong]
         known = {*certified, *recomputed}
-        rest = tuple(name for name in _stored(found) if name not in known)
+        rest = tuple(name for name in stored_names(found) if name not in known)
         yield Agreement(k, tuple(certified), tuple(recomputed), rest, tuple(faults))
 
 
@@ -170,47 +152,6 @@ def agrees_with_loss(value: float, result: CheckResult) -> bool:
     return bool(low - room <= value <= high + room)
 
 
-def _again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str, Any]:
-    """What the weights of a set give anew."""
-    if found.theta is None:
-        return _end_again(assembler, data, found)
-    if found.theta.shape != (assembler.model.dimension,):
-        return {"theta": None}
-    if found.embedding is not None and found.base is not None:
-        again = assembler.embedded(found.base, 0, found.embedding)
-        # what gives the weights again is what it says that it is
-        extra = {"theta": again.theta, "base": found.base, "embedding": found.embedding}
-    else:
-        again, extra = assembler.point(found.theta, found.subkind, found.base), {}
-    names = FIELDS if again.kind == "point" else FIELDS[:-1]
-    values = {name: getattr(again, name) for name in names}
-    return {**extra, **values, "inertia": again.inertia, "conditions": assembler.at.conditions}
-
-
-def _end_again(assembler: Assembler, data: Dataset, found: CriticalSet) -> dict[str, Any]:
-    """Losses of a set at infinity: those of the limit of its network function."""
-    noise = assembler.at.conditions.noise
-    residual = found.outputs(data.x) - data.target - noise * data.noise
-    value = 0.5 * float(weights_of(data) @ residual**2)
-    risk = with_excess_risk(replace(found, excess_risk=np.nan)).excess_risk
-    values = {"loss": value, "excess_risk": risk, "conditions": assembler.at.conditions}
-    if found.error_bound is None:
-        return values
-    return {**values, "error_bound": limit_errors(Responses.at(assembler.at), found.end)}
-
-
-def _stored(found: CriticalSet) -> Iterator[str]:
-    """Names of all numbers that are stored of a set."""
-    for name in ("theta", "limit", "base", "embedding", "evidence", "error_bound"):
-        if getattr(found, name) is not None:
-            yield name
-    for name in ("normal_derivatives", "segments", "pieces"):
-        if getattr(found, name):
-            yield name
-    named = (name for name in FIELDS if name != "error_bound")
-    yield from (*named, "inertia", "region", "conditions")
-
-
 def _agree(name: str, stored: Any, again: Any) -> bool:
     if name == "error_bound":
         return stored is None or _within(stored, again, ERROR_ROOM)
@@ -228,8 +169,12 @@ def _same(stored: Any, again: Any) -> bool:
     """Whether two values agree, numbers up to rounding."""
     if isinstance(again, Mapping):
         return set(stored) == set(again) and all(_same(stored[k], v) for k, v in again.items())
-    if isinstance(again, RegionEvidence):
+    if isinstance(again, RegionEvidence | Segment | Piece):
         return _same(asdict(stored), asdict(again))
+    if isinstance(again, LimitModel):
+        return _same(stored.to_dict(), again.to_dict())
+    if isinstance(again, tuple) and again and isinstance(again[0], Segment | Piece):
+        return len(stored) == len(again) and all(map(_same, stored, again))
     if isinstance(again, Conditions):
         return _same(stored.keywords, again.keywords)
     if again is None or isinstance(again, str | bool | Embedding | Stabiliser):

@@ -16,8 +16,10 @@ from continuation.landscape.branches.ranges import range_of_points
 from continuation.landscape.branches.regions import (
     in_region,
     label_regions,
+    lowest_noise,
     optimum_loss,
     region_evidence,
+    trend_of,
 )
 from continuation.landscape.branches.through_infinity import go_on
 
@@ -37,9 +39,11 @@ __all__ = [
     "joined_special_points",
     "label_regions",
     "lifted_problem",
+    "lowest_noise",
     "optimum_loss",
     "passages_of",
     "range_of_points",
     "region_evidence",
+    "trend_of",
     "usual_steps",
 ]

@@ -157,47 +157,83 @@ def _known_trend(
 
 def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     """Follow a set to the lowest noise and fit the exponent of its distance to the teacher."""
-    population = population_of(loss.model)
-    size = float(np.sqrt(weights_of(population) @ population.target**2))
     start = found.conditions.noise
-    here = float(np.sqrt(squared_distance(found)))
     if start == 0.0:
-        tends = here <= AT_ZERO * size
-        return RegionEvidence(0, 0, 0.0, 0.0, here, np.nan, tends, "taken at zero noise")
-    lowest = min(LOWEST_NOISE * size, start / 50.0)
-    levels = [level * lowest for level in LEVELS]
+        return _without_branch(found, "taken at zero noise")
+    lowest = lowest_noise(found)
+    levels = [level * lowest for level in LEVELS[1:]]
     try:
         course = Course(
             (lowest, HIGHEST_NOISE * start),
             -1,
             STEPS if found.limit is None else STEPS_AT_INFINITY,
-            targets=tuple(levels[1:]),
+            targets=tuple(levels),
         )
         along = LossAlong(loss, "noise", found.conditions)
         followed = traced(along, found, course)
     except (ConvergenceError, InvalidInputError) as error:
-        return RegionEvidence(0, 0, 0.0, start, here, np.nan, False, f"not followed: {error}")
+        return _without_branch(found, f"not followed: {error}")
     branch = followed.branches[-1]
-    p, rests_on = float(branch.p[-1]), _evidence_branch(found, branch)
-    here = rests_on.distance[-1]
+    rests_on = _evidence_branch(found, branch, levels)
+    p, here = rests_on.noise[-1], rests_on.distance[-1]
+    slope, tends = trend_of(found, rests_on)
+    reason = "followed to the lowest noise"
     if not np.isclose(p, lowest):
         reason = f"its branch ends at noise {p:.4g} ({followed.stop_reasons[-1]})"
-        return RegionEvidence(0, 0, 0.0, p, here, np.nan, False, reason, rests_on)
-    passed = {level: _last(branch, level) for level in levels[1:]}
-    known = {level: state for level, state in passed.items() if state is not None}
-    distances = [here, *_distances(found, np.array(list(known.values())))] if known else [here]
-    slope = _slope(np.array([lowest, *known]), np.array(distances))
-    tends = slope > STEEPEST_ROOT
-    reason = "followed to the lowest noise"
     return RegionEvidence(0, 0, 0.0, p, here, slope, tends, reason, rests_on)
 
 
-def _evidence_branch(found: CriticalSet, branch: Branch) -> EvidenceBranch:
-    """The samples that the label rests on, with their distances to the teacher."""
+def _without_branch(found: CriticalSet, reason: str) -> RegionEvidence:
+    here = float(np.sqrt(squared_distance(found)))
+    slope, tends = trend_of(found, None)
+    start = found.conditions.noise
+    return RegionEvidence(0, 0, 0.0, start, here, slope, tends, reason)
+
+
+def lowest_noise(found: CriticalSet) -> float:
+    """Where the branch of a set towards zero noise is to end."""
+    return min(LOWEST_NOISE * _teacher_size(found), found.conditions.noise / 50.0)
+
+
+def _teacher_size(found: CriticalSet) -> float:
+    population = population_of(found.model)
+    return float(np.sqrt(weights_of(population) @ population.target**2))
+
+
+def trend_of(found: CriticalSet, branch: EvidenceBranch | None) -> tuple[float, bool]:
+    """Exponent k of distance ~ σ^k at the end of a branch, and whether it tends to the teacher.
+
+    Without a branch the distance decides at zero noise, and nothing does elsewhere.
+    """
+    if branch is None:
+        here = float(np.sqrt(squared_distance(found)))
+        at_zero = found.conditions.noise == 0.0
+        return np.nan, at_zero and here <= AT_ZERO * _teacher_size(found)
+    lowest = lowest_noise(found)
+    noise, distance = np.array(branch.noise), np.array(branch.distance)
+    if not np.isclose(noise[-1], lowest):
+        return np.nan, False
+    at = [np.flatnonzero(np.isclose(noise, level * lowest)) for level in LEVELS]
+    last = [places[-1] for places in at if places.size]
+    slope = _slope(noise[last], distance[last])
+    return slope, slope > STEEPEST_ROOT
+
+
+def _evidence_branch(found: CriticalSet, branch: Branch, levels: Sequence[float]) -> EvidenceBranch:
+    """The samples that the label rests on, with their distances to the teacher.
+
+    Where the branch passes a level for the last time, the state there is one of them.
+    """
+    noise, states = branch.p, branch.x
+    for level in sorted(levels):
+        state = _last(branch, level)
+        if state is not None:
+            after = 1 + int(np.flatnonzero(noise > level)[-1])
+            noise, states = np.insert(noise, after, level), np.insert(states, after, state, axis=0)
     return EvidenceBranch(
-        tuple(branch.p.tolist()),
-        tuple(map(tuple, branch.x.tolist())),
-        tuple(_distances(found, branch.x).tolist()),
+        tuple(noise.tolist()),
+        tuple(map(tuple, states.tolist())),
+        tuple(_distances(found, states).tolist()),
     )
 
 

@@ -253,9 +253,9 @@ def changed_evidence(stored, change):
 
 
 def with_branch(found, **changes):
-    """The set with another evidence, where it rests on a branch and lies at finite weights."""
+    """The set with another evidence, where it rests on a branch."""
     why = found.evidence
-    if why is None or why.branch is None or found.theta is None:
+    if why is None or why.branch is None:
         return found
     branch = replace(why.branch, **{k: v(getattr(why.branch, k)) for k, v in changes.items()})
     return replace(found, evidence=replace(why, branch=branch))
@@ -272,9 +272,89 @@ def test_regions_evidence_and_symmetry_are_recomputed(stored):
     )
 
 
+def of_segment(found, **changes):
+    """The set with another first segment, where it has some."""
+    if not found.segments:
+        return found
+    first = replace(found.segments[0], **changes)
+    return replace(found, segments=(first, *found.segments[1:]))
+
+
+def of_end(found, name, change):
+    """The set at infinity with another number, or value, by name."""
+    return replace(found, **{name: change(getattr(found, name))}) if found.at_infinity else found
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("segments", lambda s: of_segment(s, index=2)),
+        ("segments", lambda s: of_segment(s, upper=0.5)),
+        ("segments", lambda s: of_segment(s, transverse_curvature=-3.0)),
+        (
+            "pieces",
+            lambda s: replace(
+                s, pieces=tuple(replace(piece, index=piece.index + 1) for piece in s.pieces)
+            ),
+        ),
+        ("pieces", lambda s: replace(s, pieces=s.pieces[:-1])),
+        ("attracting", lambda s: replace(s, attracting=not s.attracting) if s.is_line else s),
+        ("attracting", lambda s: of_end(s, "attracting", lambda value: not value)),
+        ("orbit_size", lambda s: of_end(s, "orbit_size", lambda value: 2 * value)),
+        ("stabiliser", lambda s: of_end(s, "stabiliser", lambda value: Stabiliser(7))),
+        (
+            "normal_derivatives",
+            lambda s: of_end(s, "normal_derivatives", lambda d: (1.001 * d[0], *d[1:])),
+        ),
+        ("eigenvalues", lambda s: of_end(s, "eigenvalues", lambda values: 1.001 * values)),
+        ("error_bound", lambda s: of_end(s, "error_bound", lambda values: 0.1 * values)),
+        ("kind", lambda s: replace(s, kind="manifold")),
+        ("inertia", lambda s: of_end(s, "inertia", lambda signs: (signs[0] + 1, 0, signs[2]))),
+    ],
+)
+def test_each_number_that_is_recomputed_is_compared(stored, name, change):
+    found = changed_evidence(stored, change)
+    assert any(f"{name} is not what" in fault for a in found for fault in a.faults)
+
+
+def test_nothing_of_an_end_or_a_line_is_left_unchecked(stored):
+    found = changed_evidence(stored, lambda s: s)
+    assert not any(agreement.faults for agreement in found)
+    for agreement, one in zip(found, load_result(stored).sets, strict=True):
+        if one.is_line or one.is_isolated:
+            assert agreement.unchecked == ()
+        if one.at_infinity and one.subkind != "step":
+            assert not {"orbit_size", "stabiliser", "attracting"} & set(agreement.unchecked)
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        lambda why: replace(why, tends_to_teacher=not why.tends_to_teacher),
+        lambda why: replace(why, slope=np.nan_to_num(why.slope) + 0.1),
+    ],
+)
+def test_an_exponent_that_the_branch_does_not_have_is_noticed(stored, change):
+    def falsified(found):
+        why = found.evidence
+        if why is None or why.branch is None:
+            return found
+        return replace(found, evidence=change(why))
+
+    found = changed_evidence(stored, falsified)
+    faults = [a.set for a in found if any("evidence is not what" in f for f in a.faults)]
+    branched = [k for k, s in enumerate(load_result(stored).sets) if s.evidence.branch is not None]
+    ends = [k for k in branched if load_result(stored).sets[k].at_infinity]
+    assert ends
+    assert set(branched) == set(faults)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: with_branch(
+            s, state=lambda rows: rows[1:], noise=lambda n: n[1:], distance=lambda d: d[1:]
+        ),
         lambda s: with_branch(s, state=lambda rows: (tuple(1.001 * x for x in rows[0]), *rows[1:])),
         lambda s: with_branch(s, noise=lambda levels: (*levels[:-1], 1.1 * levels[-1])),
         lambda s: with_branch(s, distance=lambda d: (*d[:-1], 0.5 * d[-1])),
