@@ -8,13 +8,14 @@ References
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.sparse.linalg import LinearOperator, SuperLU, eigs, eigsh, splu
 
 from continuation.eigenvalues import spectrum as dense_spectrum
+from continuation.linalg import KERNEL_TOLERANCE
 from continuation.pencil import Pencil
 
-__all__ = ["EIGENVALUES", "BorderedSparse", "SparseJacobian", "SparsePencil"]
+__all__ = ["EIGENVALUES", "BorderedSparse", "SparseJacobian", "SparsePencil", "sparse_left_kernel"]
 
 Array = np.ndarray
 
@@ -24,6 +25,8 @@ EIGENVALUES, WITH_PAIRS = 6, 24
 ALL = 256
 #: Relative shift by which a Jacobian singular to the last bit is factorised all the same.
 SHIFT = 1e-13
+#: Of these each makes what is not null smaller by the square of its singular value.
+SUBSPACE_ITERATIONS = 4
 
 
 class SparseJacobian:
@@ -114,6 +117,20 @@ def factorise(matrix: Any, symmetric: bool) -> SuperLU:
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )
+
+
+def sparse_left_kernel(matrix: Any, most: int) -> Array:
+    """Orthonormal left null vectors (k, n) of a large sparse matrix whose entries are about 1.
+
+    By subspace iteration with the inverse of MMᵀ, for a matrix shifted by what does not count.
+    """
+    n = matrix.shape[0]
+    lu = splu(sparse.csc_matrix(matrix + SHIFT * sparse.identity(n, format="csc")))
+    basis = np.random.default_rng(0).standard_normal((n, most))
+    for _ in range(SUBSPACE_ITERATIONS):
+        basis = linalg.qr(lu.solve(lu.solve(basis), "T"), mode="economic")[0]
+    left, s, _ = linalg.svd(basis.T @ matrix, full_matrices=False)
+    return np.asarray((basis @ left[:, s <= KERNEL_TOLERANCE]).T)
 
 
 class BorderedSparse:

@@ -78,7 +78,8 @@ class Problem(AnyProblem):
         index 1).
     conserved : (c, n) or (n,) array_like, optional
         Combinations of unknowns that the flow conserves, held at their values at the start. Found
-        where not given, but for sparse Jacobians.
+        where not given, but where the Jacobian is symmetric: there solutions form families, whose
+        directions are held instead.
 
     Examples
     --------

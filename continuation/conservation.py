@@ -19,12 +19,13 @@ import numpy as np
 from scipy import linalg, sparse
 
 from continuation.arrays import Array
+from continuation.bordered_sparse import ALL, sparse_left_kernel
 from continuation.callable_problem import kernel_of
 from continuation.errors import InvalidInputError
 from continuation.linalg import KERNEL_TOLERANCE, is_regular
 from continuation.meaning import Meaning
 from continuation.problem import AnyProblem, Kernel
-from continuation.scaling import Units
+from continuation.scaling import Units, scaled
 
 __all__ = ["Held", "conserved_quantities", "held"]
 
@@ -41,6 +42,12 @@ FAR = (1.0, 1e-3, 1e-6)
 """Other distances, in the user's units, at which it must: where x is zero, up to rounding or by a
 symmetry, all that is near is as singular as x itself."""
 
+MOST = 6
+"""So many combinations are looked for where Jacobians are large and sparse."""
+
+SAID = 8
+"""So many terms of a sum are said; of longer ones the first and the last."""
+
 TIDY = 1e-9
 """Coefficients of a combination below this part of the largest are rounding."""
 
@@ -51,7 +58,6 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
     Parameters
     ----------
     problem : Problem
-        With a dense Jacobian.
     x : ndarray, shape (n,)
         Combinations are looked for around (x, p).
     p : float
@@ -62,26 +68,50 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
         In echelon form: each has a first coefficient 1 where the others have none.
     """
     z, n = np.append(x, p), len(x)
-    a = problem.full_jacobian(z)
-    none = np.zeros((0, n))
-    if problem.unit is not None or sparse.issparse(a) or not np.isfinite(a).all():
-        return none
+    a: Any = problem.full_jacobian(z)
+    is_sparse: bool = sparse.issparse(a)
+    is_large = is_sparse and n > ALL
+    if is_sparse and not is_large:
+        a = a.toarray()
+    if n == 0 or problem.unit is not None or not np.isfinite(a.data if is_large else a).all():
+        return np.zeros((0, n))
     units = Units.by_size(z).rebalanced([a], False)
-    inside = units.rows[:, None] * a * units.columns
-    if n == 0 or is_regular(inside):
-        return none
-    others = [units.rows[:, None] * b * units.columns for b in _around(problem, z)]
+    left = (_left_of_large if is_large else _left)(problem, z, units, a) * units.rows
+    return _echelon(left / np.abs(left).max(axis=1, keepdims=True, initial=TIDY))
+
+
+def _left(problem: AnyProblem, z: Array, units: Units, a: Array) -> Array:
+    """Combinations (c, n), in units, of the rows of [dF/dx, dF/dp] and F that vanish everywhere."""
+    inside = scaled(a, units.rows, units.columns)
+    if is_regular(inside):
+        return np.zeros((0, len(a)))
+    others = [scaled(b, units.rows, units.columns) for b in _around(problem, z)]
     others += [units.rows[:, None] * f[:, None] for f in _far(problem, z)]
     u, s, _ = linalg.svd(np.hstack([inside, *map(_of_size_one, others)]))
-    left = u[:, s <= KERNEL_TOLERANCE * s[0]].T * units.rows
-    return _echelon(left / np.abs(left).max(axis=1, keepdims=True, initial=TIDY))
+    return np.asarray(u[:, s <= KERNEL_TOLERANCE * s[0]].T)
+
+
+def _left_of_large(problem: AnyProblem, z: Array, units: Units, a: Any) -> Array:
+    """The same of a large sparse Jacobian.
+
+    Of its left null vectors, should it have some, those that combine values of F elsewhere to zero.
+    """
+    vectors = sparse_left_kernel(scaled(a, units.rows, units.columns)[:, :-1], MOST)
+    if not len(vectors):
+        return vectors
+    near = [problem.residual(y[:-1], float(y[-1])) for y in _points(z, DISTANCES[-1])]
+    values = [units.rows * np.asarray(f) for f in (*near, *_far(problem, z))]
+    images = np.column_stack([vectors @ (f / (np.linalg.norm(f) or 1.0)) for f in values])
+    u, s, _ = linalg.svd(images)
+    sizes = np.append(s, np.zeros(len(vectors) - s.size))
+    return np.asarray(u[:, sizes <= NOT_CONSERVED].T @ vectors)
 
 
 def held(problem: AnyProblem, x: Array, p: float) -> AnyProblem:
     """The problem with its conserved quantities held at their values at x, if it has any.
 
-    Those that the problem says, else those that are found: not where a Jacobian is sparse, nor
-    where it is symmetric. There a combination that is conserved is a direction in which solutions
+    Those that the problem says, else those that are found, but where a Jacobian is symmetric: there
+    a combination that is conserved is a direction in which solutions
     form a family too, and those are held as families are.
 
     Raises
@@ -231,10 +261,14 @@ def _around(problem: AnyProblem, z: Array) -> list[Array]:
     for distance in DISTANCES:
         points = _points(z, distance)
         with np.errstate(all="ignore"):
-            found = [np.asarray(problem.full_jacobian(point)) for point in points]
+            found = [_dense(problem.full_jacobian(point)) for point in points]
         if all(np.isfinite(a).all() for a in found):
             return found
     return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
+
+
+def _dense(matrix: Any) -> Array:
+    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
 
 
 def _far(problem: AnyProblem, z: Array) -> list[Array]:
@@ -276,5 +310,8 @@ def _echelon(rows: Array) -> Array:
 
 
 def _sum(row: Array, names: Sequence[str]) -> str:
-    terms = " + ".join(f"{c:.6g} {name}" for c, name in zip(row, names, strict=True) if c)
+    parts = [f"{c:.6g} {name}" for c, name in zip(row, names, strict=True) if c]
+    if len(parts) > SAID:
+        parts[SAID - 1 : -1] = ["..."]
+    terms = " + ".join(parts)
     return f" {terms}".replace("+ -", "- ").replace(" 1 ", " ").strip()

@@ -27,8 +27,9 @@ __all__ = ["Segment", "Tracer", "assemble", "samples_of"]
 JUMP_RETRIES, JUMP_SHORTER = 16, 0.1
 #: A closed loop comes back to its start within this part of the step.
 LOOP_TOLERANCE = 1e-6
-#: Steps after which the directions along a family of solutions are computed anew.
-FAMILY_CHUNK = 16
+#: Steps after which the directions along a family of solutions are computed anew. In them nothing
+#: corrects the predictor, which makes differences of its points -5 times larger with every step.
+FAMILY_CHUNK = 4
 #: Times that units are shortened where the branch turns too sharply in them.
 SHORTENINGS = 6
 #: Why steps fail though Newton converges.
@@ -107,7 +108,7 @@ class Tracer:
     def _steps(self, window: Samples, capacity: int) -> Samples:
         """The window and up to `capacity` new samples, cut where the run ends."""
         if self.start.family:
-            self.workspace.fix(self.vectors[stepper.POINT], self.start.family)
+            self._stay_in_family()
             capacity = min(capacity, FAMILY_CHUNK)
         known = self.workspace.advance(self.vectors, self.control, capacity, window)
         reason = self.control[stepper.REASON]
@@ -119,6 +120,12 @@ class Tracer:
         if reason == stepper.NEAR_START or at_first:
             known = self._cut_at_start(known)
         return self._cut_at_bound(known) if self.run.bounds else known
+
+    def _stay_in_family(self) -> None:
+        """Go on normal to the family of solutions through the present point."""
+        here, old = self.vectors[stepper.POINT], self.vectors[stepper.OLD_POINT]
+        along = self.workspace.fix(here, self.start.family)
+        old[:-1] += along.T @ (along @ (here - old)[:-1])
 
     def _cut_at_bound(self, known: Samples) -> Samples:
         """End where the first unknown reaches one of its bounds."""

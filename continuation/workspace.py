@@ -187,14 +187,16 @@ class Workspace:
         f = np.asarray(self.problem.residual(z[:-1], float(z[-1])), dtype=float)
         return float(np.linalg.norm(f * self.units.rows))
 
-    def fix(self, z: Array, k: int) -> None:
+    def fix(self, z: Array, k: int) -> Array:
         """Hold the k directions in which dF/dx is singular at z, all along a family of solutions.
 
-        Adding ψφᵀ makes the bordered matrix regular and leaves the other components alone.
+        Adding ψφᵀ makes the bordered matrix regular and leaves the other components alone. Returns
+        the directions φ, shape (k, n), orthonormal.
         """
         u, s, vt = linalg.svd(self.problem.jacobian(z[:-1], float(z[-1])))
         self.gauge = np.ascontiguousarray(max(s[0], 1.0) * u[:, -k:] @ vt[-k:])
         self.family, self.scale = k, max(self.scale, float(s[0]))
+        return np.asarray(vt[-k:])
 
     def _without_family(self, values: Array) -> Array:
         """Eigenvalues (m, k) with those along the family made exactly zero, where they are small.

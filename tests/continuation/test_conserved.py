@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from continuation import Branch, InvalidInputError, Problem, trace_branch, trace_fold_curve
+from continuation import (
+    Branch,
+    InvalidInputError,
+    Problem,
+    StepOptions,
+    trace_branch,
+    trace_fold_curve,
+)
 from continuation.conservation import conserved_quantities
 
 Array = np.ndarray
@@ -103,6 +110,38 @@ def test_a_total_that_is_given(as_sparse: bool) -> None:
     np.testing.assert_allclose(branch.x.sum(axis=1), 0.5 * n, rtol=1e-12)
     assert branch.stable.all()
     assert branch.conserved[0][1] == 0.5 * n
+
+
+@pytest.mark.parametrize(("n", "as_sparse"), [(5, False), (5, True), (300, True)])
+def test_a_total_is_found_whatever_the_jacobian_is(n: int, as_sparse: bool) -> None:
+    step = StepOptions(initial=0.1, maximum=0.2)
+    branch = trace_branch(ring(n, as_sparse), np.full(n, 0.5), 0.0, (0, 0.3), step=step)
+    ((row, total),) = branch.conserved
+    np.testing.assert_allclose(row, np.ones(n), rtol=1e-9)
+    assert total == pytest.approx(0.5 * n)
+    np.testing.assert_allclose(branch.x, 0.5, rtol=1e-9)
+    assert branch.stable.all()
+    assert len(branch.message) < 200
+
+
+@pytest.mark.parametrize("n", [5, 300])
+def test_of_sparse_jacobians_families_and_regular_ones_conserve_nothing(n: int) -> None:
+    """On circles of solutions dF/dx is singular, but no combination of F vanishes off them."""
+    one = sparse.identity(n, format="csc")
+    regular = Problem(lambda x, p: p - x, lambda x, p: -one)
+    start = np.zeros(n)
+    assert not len(conserved_quantities(regular, start, 0.0))
+    start[:2] = 0.6, 0.8
+
+    def residual(x: Array, p: float) -> Array:
+        return (x @ x - p) * np.append(x[:2], np.zeros(n - 2)) - np.append([0, 0], x[2:])
+
+    def jacobian(x: Array, p: float) -> object:
+        flat = np.append(x[:2], np.zeros(n - 2))
+        block = np.outer(flat, 2 * x) + (x @ x - p) * np.diag(np.append([1, 1], np.zeros(n - 2)))
+        return sparse.csc_matrix(block - np.diag(np.append([0, 0], np.ones(n - 2))))
+
+    assert not len(conserved_quantities(Problem(residual, jacobian), start, 1.0))
 
 
 def test_a_symmetric_jacobian_stays_so() -> None:

@@ -48,3 +48,15 @@ def test_branch_point_of_circles() -> None:
     branch = trace_branch(branching, [0.6, 0.8, 0.0], 1.0, (0.1, 4.0))
     assert kinds(branch) == ["branch point"]
     assert branch.special[0].p == pytest.approx(2.0, abs=1e-8)
+
+
+def test_a_chain_stays_where_it_is() -> None:
+    """Springs held by nothing, pulled apart: its centre is free, and does not drift."""
+
+    def residual(x, p):
+        pull = np.diff(x) + np.diff(x) ** 3
+        return np.append(pull, 0.0) - np.append(0.0, pull) + p * np.array([1.0, 0, 0, -1])
+
+    branch = trace_branch(Problem(residual, symmetric=True), np.ones(4), 0.0, (0, 1))
+    np.testing.assert_allclose(branch.x.mean(axis=1), 1.0, atol=1e-11)
+    assert (branch.inertia == [3, 1, 0]).all()
