@@ -49,9 +49,7 @@ def singularity(
     b, c : (n,) ndarray
         Near the left and the right null vector.
     """
-    j = problem.jacobian(z[:-1], float(z[-1]))
-    if shift:
-        j = shifted(j, -shift, problem.mass_like(j))
+    j = _shifted_jacobian(problem, z, shift)
     unit = np.zeros((z.size, 1))
     unit[-1] = 1.0
     v, w = bordered_solve_both(j, b[:, None], c[:, None], unit, unit)
@@ -59,13 +57,20 @@ def singularity(
     return float(v[-1, 0]), -np.asarray(along_v.T @ w[:-1, 0])
 
 
-def singular_function(problem: AnyProblem, b: Array, c: Array) -> Callable[[Array], float]:
+def _shifted_jacobian(problem: AnyProblem, z: Array, shift: float) -> Any:
+    j = problem.jacobian(z[:-1], float(z[-1]))
+    return shifted(j, -shift, problem.mass_like(j)) if shift else j
+
+
+def singular_function(
+    problem: AnyProblem, b: Array, c: Array, shift: float = 0.0
+) -> Callable[[Array], float]:
     """The scalar g of `singularity` as a function of z, without its gradient."""
     unit = np.zeros((b.size + 1, 1))
     unit[-1] = 1.0
 
     def g(z: Array) -> float:
-        j = problem.jacobian(z[:-1], float(z[-1]))
+        j = _shifted_jacobian(problem, z, shift)
         return float(bordered_solve(j, b[:, None], c[:, None], unit)[-1, 0])
 
     return g
@@ -76,10 +81,10 @@ def fold_system(problem: AnyProblem, b: Array, c: Array, shift: float = 0.0) -> 
 
     shift = 0 for folds, 2 for flips of a map (a multiplier -1 is an eigenvalue -2 of dF/dx).
     """
+    g = singular_function(problem, b, c, shift)
 
     def residual(y: Array, _: float) -> Array:
-        f = problem.residual(y[:-1], float(y[-1]))
-        return np.append(f, singularity(problem, y, b, c, shift)[0])
+        return np.append(problem.residual(y[:-1], float(y[-1])), g(y))
 
     def jacobian(y: Array, _: float) -> Any:
         return _stack(problem.full_jacobian(y), singularity(problem, y, b, c, shift)[1][None])

@@ -14,7 +14,7 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import splu
 
 from continuation import differences
-from continuation.arrays import Array
+from continuation.arrays import Array, as_point
 from continuation.errors import InvalidInputError
 from continuation.linalg import KERNEL_TOLERANCE as RANK
 from continuation.options import StepOptions
@@ -54,7 +54,7 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
     parameter = step.parameter_scale or _parameter_unit(limits, float(z[-1]))
     given = problem.unit if step.state_scale is None else step.state_scale
     if step.state_scale is None and problem.unit == 1.0:
-        return Units(np.append(np.ones(n), parameter), np.ones(n))
+        return Units(as_point(np.ones(n), parameter), np.ones(n))
     with np.errstate(all="ignore"):
         a = problem.full_jacobian(z)
         if given is None:

@@ -64,7 +64,8 @@ def polished(
 def _solution(
     path: Path, point: SpecialPoint, system: Problem, start: Array, units: Units
 ) -> Array | None:
-    solved = start if _largest(system, start) <= SOLVED else None
+    before = _largest(system, start)
+    solved = start if before <= SOLVED else None
     try:
         result = newton(system, start, 0.0, POLISH, 1.0)
     except (linalg.LinAlgError, RuntimeError):
@@ -72,11 +73,11 @@ def _solution(
     w, n = path.workspace, point.x.size
     moved = w.norm(units.outside(result.x[: n + 1] - start[: n + 1]))
     extent = w.norm(point.bracket[1] - point.bracket[0])
-    is_root = result.converged and _largest(system, result.x) <= WITHIN
+    after = _largest(system, result.x)
+    is_root = result.converged and after <= WITHIN
     if not is_root or moved > MAX_SHIFT * extent:
         return solved
-    better = solved is not None and _largest(system, start) < _largest(system, result.x)
-    return start if better else result.x
+    return start if solved is not None and before < after else result.x
 
 
 def _largest(system: Problem, y: Array) -> float:

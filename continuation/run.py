@@ -62,6 +62,11 @@ class Run:
             low[i], high[i] = limits
         return low, high
 
+    def is_inside(self, x: Array) -> bool:
+        """Whether a state lies within the bounds."""
+        low, high = self.box(x.size)
+        return bool(((low <= x) & (x <= high)).all())
+
     def parameter(self, p: Any) -> float:
         """A value of the parameter that lies within the limits."""
         value = as_number("the start p", p)

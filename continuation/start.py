@@ -7,7 +7,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from continuation import stepper
-from continuation.arrays import Array
+from continuation.arrays import Array, as_point
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
 from continuation.derivative_check import doubt
@@ -65,8 +65,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     """A run that leaves the solution near (x0, p0) in a direction."""
     x, p = as_state(x0), run.parameter(p0)
     run.problem.check(x, p)
-    low, high = run.box(x.size)
-    if not ((low <= x) & (x <= high)).all():
+    if run.bounds and not run.is_inside(x):
         raise InvalidInputError("the start is outside the bounds. Widen them, or start inside.")
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
     z, converged = _solution(workspace, x, p)
@@ -145,9 +144,9 @@ def set_state(start: Start, known: Samples, row: int, following: float) -> None:
 
 def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
     """Where Newton arrives; or the start itself where it is a solution, at a singular point."""
-    z, start = np.append(x, p), np.append(x, p)
+    z, start = as_point(x, p), as_point(x, p)
     status = workspace.correct_at_parameter(z)
-    size = 1 + workspace.norm(np.append(x, 0.0))
+    size = 1 + workspace.norm(as_point(x, 0.0))
     if status == CONVERGED and workspace.norm(z - start) <= START_TOLERANCE * size:
         return z, True
     distance = float(np.linalg.norm(z[:-1] - x))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from continuation import corrector, step_arrays, stepper
+from continuation.arrays import as_point
 from continuation.bordered_sparse import BorderedSparse, SparseJacobian, SparsePencil
 from continuation.compilation import address_of
 from continuation.compiled_problem import CompiledProblem
@@ -143,8 +144,9 @@ class Workspace:
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
         self.problem = held(problem, x, p)
-        self._measure(np.append(x, p))
-        self.use(fitting(self.problem, np.append(x, p), step, limits))
+        z = as_point(x, p)
+        self._measure(z)
+        self.use(fitting(self.problem, z, step, limits))
 
     def _measure(self, z: Array) -> None:
         """Find the lengths over which F changes, where it is differenced."""
