@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from engine_peers import ONE_THREAD, header
+from auto_peer import ONE_THREAD, header
 from scipy.integrate import solve_ivp
 
 from continuation.landscape import (

@@ -2,25 +2,28 @@
 
     python tests/benchmarks/engine_peers.py [--peer-python PATH] [--output TABLE.md]
 
+prints what stands under "How fast" in the README, in a few minutes: whole branches, too
+(`bench_branch.py`).
+
 The branch: the theoretical optimum of `fukumizu_amari` (two tanh units, four unknowns) followed in
 the noise σ, n = 100 and 10⁴ samples, the same data, the same fixed step, eigenvalues and the
 detection of folds and branch points on. AUTO-07p solves its own Fortran equations with analytic
-Jacobian (`engine_auto.f90`; needs the packages auto-07p and gfortran). The Python peers run in the
-interpreter given by --peer-python, with the analytic Jacobian where they take one. What is not
-installed is said to be so. Best of several runs; one BLAS thread.
+Jacobian (`engine_auto.f90`, `auto_peer.py`). The Python peers run in the interpreter given by
+--peer-python, with the analytic Jacobian where they take one. What is not installed is said to be
+so. Least processor time of several runs, turn by turn, less that of a run of one step: the time of
+a further step. One BLAS thread.
 """
 
 import argparse
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,17 +33,24 @@ from continuation import Problem, StepOptions, newton, trace_branch
 from continuation.landscape import Dataset, Loss
 from symbolic import fukumizu_amari
 
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-HERE = Path(__file__).parent
-AUTO_OBJECTS = Path("/usr/lib/auto-07p/lib")
-TEACHER = np.array([1.0, 4.0, 2.0, -1.0])
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.benchmarks.auto_peer import (
+    AUTO_BUILDS,
+    HERE,
+    ONE_THREAD,
+    auto_seconds,
+    build_auto,
+    header,
+    write_case,
+)
+from tests.benchmarks.bench_branch import TEACHER, turn_by_turn, whole_branches
+
 START, DS = 0.1, 5e-4
-REPEATS = 15
-#: As its own makefile compiles the equations, and as fast as the compiler makes them.
-AUTO_BUILDS = {
-    "AUTO-07p (-O2, its makefile)": "-g -O2 -fstack-protector-strong -fPIC",
-    "AUTO-07p (-O3 -march=native -ffast-math)": "-O3 -march=native -ffast-math",
-}
+REPEATS = 8
+AUTO = f"""DS={DS}, DSMIN={DS}, DSMAX={DS}, IADS=0
+RL0=-10, RL1=10
+"""
 #: Steps timed, by number of samples: here and AUTO, NumPy, slow peers.
 STEPS = {100: (2000, 400, 60), 10_000: (400, 100, 20)}
 
@@ -62,11 +72,19 @@ def main() -> None:
     options = parser.parse_args()
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # read when NumPy is loaded: start again
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)
-    rows = [row for n in STEPS for row in measured(n, options.peer_python)]
-    text = "\n".join([*header(), "", *table(rows), "", *others()])
-    print(text)
+    parts = (
+        header,
+        lambda: table([row for n in STEPS for row in measured(n, options.peer_python)]),
+        whole_branches,
+        others,
+    )
+    text = ""
+    for part in parts:
+        lines = "\n".join(part()) + "\n"
+        print(lines, flush=True)
+        text += lines + "\n"
     if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+        options.output.write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
 def measured(n: int, peer_python: str) -> list[Row]:
@@ -75,20 +93,18 @@ def measured(n: int, peer_python: str) -> list[Row]:
     data = Dataset.sample(model, n=n, seed=0)
     problem = Loss(model, data).problem("noise")
     start = newton(problem, newton(problem, TEACHER, 0.0).x, START).x
-    fast, medium, slow = STEPS[n]
+    _, medium, slow = STEPS[n]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        columns = np.column_stack([data.x, data.target, data.noise])
-        np.savetxt(folder / "samples.txt", columns, fmt="%.17g", header=str(n), comments="")
-        np.savetxt(folder / "start.txt", np.append(start, START)[None], fmt="%.17g")
-        builds = {label: build_auto(folder, flags) for label, flags in AUTO_BUILDS.items()}
-        times: dict[str, list[float | None]] = {}
-        for _ in range(REPEATS):  # turn by turn: a busy machine slows all
-            times.setdefault("mlpcont", []).append(here(problem, start, fast))
-            for label, executable in builds.items():
-                seconds = auto_run(executable, fast) if executable else None
-                times.setdefault(label, []).append(seconds)
-        rows = [Row(label, n, best(several)) for label, several in times.items()]
+        write_case(folder, data, start, START)
+        runs: dict[str, Callable[[int], float]] = {
+            "mlpcont": lambda steps: here(problem, start, steps)
+        }
+        for label, flags in AUTO_BUILDS.items():
+            program = build_auto(folder, flags)
+            if program is not None:
+                runs[label] = lambda steps, program=program: auto_seconds(program, AUTO, steps)
+        rows = further_steps(runs, n)
         for peer, label, steps in (
             ("numpy", "NumPy, 60 lines", medium),
             ("pycont", "pycont-lite", slow),
@@ -98,59 +114,32 @@ def measured(n: int, peer_python: str) -> list[Row]:
     return rows
 
 
+def further_steps(runs: dict[str, Callable[[int], float]], n: int) -> list[Row]:
+    """Seconds of a step beyond the first, of this engine and of AUTO's builds."""
+    steps = STEPS[n][0]
+    pairs = {(name, k): partial(run, k) for name, run in runs.items() for k in (1, steps)}
+    best = turn_by_turn(pairs, REPEATS)
+    return [
+        Row(name, n, (best[name, steps] - best[name, 1]) / (steps - 1) if name in runs else None)
+        for name in ("mlpcont", *AUTO_BUILDS)
+    ]
+
+
 def here(problem: object, start: np.ndarray, steps: int) -> float:
-    """Seconds per step of this engine."""
+    """Processor seconds of a branch of so many steps."""
     step = StepOptions(initial=DS, maximum=DS, max_samples=steps + 1)
-    begin = time.perf_counter()
+    begin = time.process_time()
     branch = trace_branch(problem, start, START, (-10, 10), step=step)
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     assert len(branch) == steps + 1
-    return seconds / steps
-
-
-def build_auto(folder: Path, flags: str) -> Path | None:
-    """The AUTO executable, or None."""
-    objects = sorted(map(str, AUTO_OBJECTS.glob("*.o")))
-    executable = folder / f"perceptron{flags.replace(' ', '')}"
-    command = ["gfortran", *flags.split(), "-fopenmp", f"-J{folder}", "-o", str(executable)]
-    try:
-        subprocess.run(
-            [*command, str(HERE / "engine_auto.f90"), *objects], check=True, capture_output=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return executable
-
-
-def auto_run(executable: Path, steps: int) -> float:
-    """Seconds per step, by AUTO's own clock."""
-    constants = f"""NDIM=4, IPS=1, IRS=0, ILP=1
-ICP=[1]
-NTST=10, NCOL=4, IAD=0, ISP=2, ISW=1, IPLT=0, NBC=0, NINT=0
-NMX={steps}, NPR=1000000, MXBF=0, IID=0, ITMX=8, ITNW=7, NWTN=3, JAC=1
-EPSL=1e-10, EPSU=1e-10, EPSS=1e-8
-DS={DS}, DSMIN={DS}, DSMAX={DS}, IADS=0
-RL0=-10, RL1=10
-"""
-    return auto_time(executable, constants) / steps
-
-
-def auto_time(executable: Path, constants: str) -> float:
-    """Seconds of a whole run, by AUTO's own clock."""
-    (executable.parent / "fort.2").write_text(constants)
-    output = subprocess.run(
-        [str(executable)], cwd=executable.parent, check=True, capture_output=True, text=True
-    ).stdout
-    found = re.search(r"Total Time\s+([0-9.E+-]+)", output)
-    assert found is not None
-    return float(found.group(1))
+    return seconds
 
 
 def python_peer(python: str, name: str, folder: Path, steps: int) -> float | None:
     """Seconds per step of one Python peer, or None."""
     command = [python, str(HERE / "engine_python_peers.py"), name, str(folder), str(DS), str(steps)]
     times: list[float | None] = []
-    for _ in range(3):
+    for _ in range(2):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return None
@@ -162,23 +151,6 @@ def python_peer(python: str, name: str, folder: Path, steps: int) -> float | Non
 def best(times: list[float | None]) -> float | None:
     """The least of those that were measured."""
     return min((t for t in times if t is not None), default=None)
-
-
-def header() -> list[str]:
-    """Machine and versions."""
-    cpu = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    packages = ", ".join(f"{p} {version(p)}" for p in ("numpy", "scipy", "numba"))
-    return [
-        f"{cpu}, {os.cpu_count()} cores, one thread used; Python {platform.python_version()}, "
-        f"{packages}."
-    ]
 
 
 def table(rows: list[Row]) -> list[str]:
@@ -233,13 +205,13 @@ def plain_overhead(symmetric: bool) -> float:
     step = StepOptions(initial=5e-3, maximum=5e-3, max_samples=1500)
     times = []
     for _ in range(REPEATS):
-        begin = time.perf_counter()
+        begin = time.process_time()
         branch = trace_branch(problem, np.full(4, 0.1), 0.1, (0, 20), step=step)
-        total = time.perf_counter() - begin
-        begin = time.perf_counter()
+        total = time.process_time() - begin
+        begin = time.process_time()
         for _ in range(branch.evaluations):
             residual(branch.x[0], 0.1), jacobian(branch.x[0], 0.1), by_p(branch.x[0], 0.1)
-        times.append((total - (time.perf_counter() - begin)) / len(branch))
+        times.append((total - (time.process_time() - begin)) / len(branch))
     return min(times)
 
 
@@ -257,13 +229,13 @@ def bratu(n: int, steps: int) -> tuple[float, float]:
         lambda u, p: np.exp(u),
         symmetric=True,
     )
-    profile = cProfile.Profile()
-    begin = time.perf_counter()
+    profile = cProfile.Profile(time.process_time)
+    begin = time.process_time()
     profile.enable()
     step = StepOptions(initial=0.1, maximum=0.5, max_samples=steps)
     branch = trace_branch(problem, np.zeros(n), 0.0, (-1, 4), step=step)
     profile.disable()
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     entries = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     linear = sum(
         entry[3]
@@ -292,5 +264,4 @@ def second_process() -> float:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parent.parent))
     main()
