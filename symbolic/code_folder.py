@@ -65,7 +65,7 @@ def read_entry(name: str) -> bytes | None:
         with path.open("rb") as file:
             _require_own(path, os.fstat(file.fileno()))
             content = file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except KernelCacheError:
         raise

@@ -9,7 +9,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.abc import InspectLoader
@@ -25,7 +25,7 @@ import sympy
 from symbolic.code_folder import cache_folder, read_entry, write_entry
 from symbolic.codegen import kernel_source
 from symbolic.errors import KernelCacheError
-from symbolic.machine_code import keep_on_disk
+from symbolic.machine_code import keep_on_disk, warn_once
 from symbolic.model import Model
 
 _GENERATOR = (
@@ -55,19 +55,22 @@ class Kernels:
     ----------
     path
         The generated file.
+    text
+        What would stand in it, where it could not be written; None where it stands there.
     """
 
     path: Path
+    text: bytes | None = field(default=None, repr=False)
 
     @property
     def evaluate(self) -> Callable[..., float]:
         """Loss; fills F = gradient, J = Hessian and Fp = dF/dp in one pass over the samples."""
-        return _compiled(self.path, "evaluate", "KERNEL_SIGNATURE")
+        return _compiled(self.path, self.text, "evaluate", "KERNEL_SIGNATURE")
 
     @property
     def gradient(self) -> Callable[..., float]:
         """Loss; fills F only."""
-        return _compiled(self.path, "gradient", "KERNEL_SIGNATURE")
+        return _compiled(self.path, self.text, "gradient", "KERNEL_SIGNATURE")
 
     @property
     def jet(self) -> Callable[..., float]:
@@ -76,24 +79,24 @@ class Kernels:
         Fills F = gradient, J[1] = D^3 L[e, e, .], J[2] = D^4 L[e, e, e, .] and Fp[k] = d^k/dt^k
         L(theta + t e), k = 0..4. J needs 3 rows and Fp 5 entries at least. Returns 0.
         """
-        return _compiled(self.path, "jet", "KERNEL_SIGNATURE")
+        return _compiled(self.path, self.text, "jet", "KERNEL_SIGNATURE")
 
     @property
     def network(self) -> Callable[..., None]:
         """``network(theta, x (n,), out (n,))`` fills out = f(x; theta)."""
-        return _compiled(self.path, "network", "NETWORK_SIGNATURE")
+        return _compiled(self.path, self.text, "network", "NETWORK_SIGNATURE")
 
     @property
     def work_shape(self) -> tuple[int, int]:
         """Shape of the scratch array that the caller provides."""
-        return _module(self.path).WORK_SHAPE
+        return _module(self.path, self.text).WORK_SHAPE
 
 
 @cache
-def _compiled(path: Path, name: str, signature: str) -> Callable[..., Any]:
-    module = _module(path)
+def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Callable[..., Any]:
+    module = _module(path, text)
     dispatcher = getattr(module, name)
-    keep_on_disk(dispatcher, _source(path.name))
+    keep_on_disk(dispatcher, _source(path.name) if text is None else text)
     dispatcher.compile(getattr(module, signature))
     dispatcher.disable_compile()
     return dispatcher
@@ -102,20 +105,31 @@ def _compiled(path: Path, name: str, signature: str) -> Callable[..., Any]:
 def load_kernels(model: Model) -> Kernels:
     """Kernels of a model, generated and compiled only if no process has done so before.
 
+    Where the cache folder cannot be written (a full disk, a read-only folder), a warning says so
+    once and names the variable that moves it; the kernels then live as long as the process.
+
     Raises
     ------
     KernelCacheError
-        The cache folder cannot be written; the message names the variable that moves it.
+        The kernel file belongs to another user, may be changed by anyone, or cannot be read.
     """
-    return Kernels(kernel_file(model))
-
-
-def kernel_file(model: Model) -> Path:
-    """Path of the model's kernel file, which is written if it is missing or damaged."""
     name = f"kernel_{_structure_hash(model)}.py"
-    if read_entry(name) is None:
-        write_entry(name, kernel_source(model).encode())
-    return cache_folder() / name
+    path = cache_folder() / name
+    if read_entry(name) is not None:
+        return Kernels(path)
+    text = _generated(model)
+    try:
+        write_entry(name, text)
+    except KernelCacheError as error:
+        warn_once(str(error))
+        return Kernels(path, text)
+    return Kernels(path)
+
+
+@cache
+def _generated(model: Model) -> bytes:
+    """Text of a kernel file; kept, as it takes seconds and is asked for again if not written."""
+    return kernel_source(model).encode()
 
 
 def _structure_hash(model: Model) -> str:
@@ -147,11 +161,11 @@ def _generator_hash() -> str:
 class _VerifiedSource(InspectLoader):
     """Imports a kernel file from the text whose digest was right, and leaves no bytecode."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, text: bytes | None) -> None:
+        self.path, self.text = path, text
 
     def get_source(self, fullname: str) -> str:
-        return _source(self.path.name).decode()
+        return (_source(self.path.name) if self.text is None else self.text).decode()
 
 
 def _source(name: str) -> bytes:
@@ -169,10 +183,10 @@ def _source(name: str) -> bytes:
 
 
 @cache
-def _module(path: Path) -> ModuleType:
+def _module(path: Path, text: bytes | None) -> ModuleType:
     name = f"mlpcont_{path.stem}"
-    module = module_from_spec(ModuleSpec(name, _VerifiedSource(path), origin=str(path)))
+    module = module_from_spec(ModuleSpec(name, _VerifiedSource(path, text), origin=str(path)))
     module.__file__ = str(path)
     sys.modules[name] = module  # compiled functions are found again by module and name
-    _VerifiedSource(path).exec_module(module)
+    _VerifiedSource(path, text).exec_module(module)
     return module

@@ -65,7 +65,7 @@ class VerifiedCache(_Cache):
         try:
             write_entry(self._name(sig, data.codegen), content)
         except KernelCacheError as error:
-            _warn_once(str(error))
+            warn_once(str(error))
 
     def enable(self) -> None:
         """Nothing: it always is."""
@@ -82,7 +82,7 @@ class VerifiedCache(_Cache):
 
 
 @cache
-def _warn_once(reason: str) -> None:
+def warn_once(reason: str) -> None:
     """Numba enters and leaves blocks of warnings, after which Python would repeat one."""
     warnings.warn(f"{reason}; until then every process compiles anew", stacklevel=2)
 
