@@ -31,6 +31,10 @@ AT_REST = 16.0
 STEADY = 0.1
 """Relative change of the exponent over a decade of a power law."""
 
+OF_LOGARITHM = 0.1
+"""Where p - p* is a power of log |x|, k falls by about k ln 10 times 1/2 of itself over a decade;
+what does so by more than this times k ln 10 is no power law."""
+
 SLOWEST = 0.05
 """Smaller exponents are not told from growth that p follows for ever, as of a logarithm."""
 
@@ -119,7 +123,7 @@ class Runaway:
             return None
         unit = max(abs(float(self.p[-1])), float(self.unit[-1]))
         k, before = self._exponent(last, near), self._exponent(near, far)
-        if not (k > SLOWEST and abs(k - before) <= STEADY * k):
+        if not (k > SLOWEST and abs(k - before) <= min(STEADY, OF_LOGARITHM * k * DECADE) * k):
             return None
         distance = abs(float(self.slope[-1])) / k
         if distance > SETTLED * unit and self.growth[-1] - self.growth[0] < np.log(FAR):

@@ -270,7 +270,7 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
         inertia=np.concatenate([part.inertia for part in parts]),
         error_bound=_error_bound(s), length=s.statistics[:, stepper.S_LENGTH],
         iterations=s.statistics[:, stepper.S_ITERATIONS].astype(int), special=special,
-        stop_reason=tracer.stop_reason, message=_with_totals(tracer),
+        stop_reason=tracer.stop_reason, message=_with_what_is_held(tracer),
         next_step=float(s.statistics[-1, stepper.S_NEXT]),
         evaluations=int(tracer.control[stepper.EVALUATIONS]),
         rejections=int(tracer.control[stepper.REJECTIONS]), statistics=s.statistics,
@@ -278,11 +278,16 @@ def assemble(tracer: Tracer, parts: list[Segment]) -> Branch:
     )  # fmt: skip
 
 
-def _with_totals(tracer: Tracer) -> str:
-    problem = tracer.workspace.problem
-    if not isinstance(problem, Held):
-        return tracer.message
-    return f"{tracer.message} Conserved, and held along the branch: {problem.text}."
+def _with_what_is_held(tracer: Tracer) -> str:
+    problem, message = tracer.workspace.problem, tracer.message
+    if tracer.start.family:
+        message += (
+            f" Solutions form a family with {tracer.start.family} free parameter(s) at every "
+            f"{problem.meaning.parameter}: the branch goes normal to it."
+        )
+    if isinstance(problem, Held):
+        message += f" Conserved, and held along the branch: {problem.text}."
+    return message
 
 
 def samples_of(tracer: Tracer, segment: Segment) -> Iterator[Sample]:

@@ -35,6 +35,7 @@ def test_circles() -> None:
     branch = trace_branch(circles, [0.6, 0.8], 1.0, (0.1, 4.0))
     assert kinds(branch) == []
     assert (branch.inertia == [0, 1, 1]).all()
+    assert "a family with 1 free parameter" in branch.message
     np.testing.assert_allclose((branch.x**2).sum(axis=1), branch.p, rtol=1e-12)
 
 
@@ -60,3 +61,23 @@ def test_a_chain_stays_where_it_is() -> None:
     branch = trace_branch(Problem(residual, symmetric=True), np.ones(4), 0.0, (0, 1))
     np.testing.assert_allclose(branch.x.mean(axis=1), 1.0, atol=1e-11)
     assert (branch.inertia == [3, 1, 0]).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_family_in_any_coordinates_is_said(seed: int) -> None:
+    """No gradient, nothing conserved, right derivatives: ellipses of solutions, one for each p."""
+    rng = np.random.default_rng(seed)
+    unit = 10.0 ** rng.uniform(-4, 4, 3)
+    a, left = unit[:, None] * rng.standard_normal((3, 3)), rng.standard_normal((3, 3))
+    back = np.linalg.inv(a)
+
+    def residual(x, p):
+        y = back @ x
+        return left @ np.append((y[:2] @ y[:2] - p) * np.array([y[0] + y[1], y[1]]), y[2] - y[0])
+
+    branch = trace_branch(Problem(residual), a @ [0.6, 0.8, 0.6], 1.0, (0.5, 4.0))
+    assert branch.stop_reason == "limit"
+    assert kinds(branch) == []
+    assert "a family with 1 free parameter" in branch.message
+    y = branch.x @ back.T
+    np.testing.assert_allclose((y[:, :2] ** 2).sum(axis=1), branch.p, rtol=1e-8)

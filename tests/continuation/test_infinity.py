@@ -74,6 +74,27 @@ def test_growth_that_the_parameter_follows_is_none(f) -> None:
     assert branch.stop_reason != "infinity"
 
 
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_a_place_that_is_approached_as_by_a_logarithm_is_not_claimed(power: float) -> None:
+    """p = 0.7 - log(x)^-power: what is left of p is ten times what a power law would leave."""
+    problem = Problem(lambda x, p: np.array([np.log(x[0]) ** power * (AT - p) - 1]))
+    step = StepOptions(maximum=0.5, max_samples=500)
+    branch = trace_branch(problem, [np.exp(AT ** (-1 / power))], 0.0, (-1, 2), step=step)
+    assert branch.stop_reason == "samples"
+    assert branch.x[-1, 0] > 1e8
+
+
+def test_the_edge_of_a_domain_is_reached() -> None:
+    """x = -log(0.7 - p): differences near the edge take steps that stay inside."""
+
+    def residual(x: Array, p: float) -> Array:
+        return np.array([x[0] + np.log(AT - p) if p < AT else np.nan])
+
+    branch = trace_branch(Problem(residual), [-np.log(AT)], 0.0, (-1, 2), step=LONG)
+    assert abs(branch.p[-1] - AT) < 1e-9
+    assert "left their domain" in branch.message
+
+
 def newton_start(f) -> float:
     """The solution at p = 1."""
     return 1.0 if f(np.array([1.0]), 1.0)[0] == 0 else float(np.e)
