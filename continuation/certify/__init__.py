@@ -4,7 +4,6 @@ from continuation.certify.agreement import (
     Agreement,
     Checked,
     agreements,
-    agreements_of_graph,
     agreements_of_nodes,
 )
 from continuation.certify.certificate import (
@@ -16,6 +15,7 @@ from continuation.certify.certificate import (
     certificates_to_json,
 )
 from continuation.certify.checker import CheckResult, check
+from continuation.certify.graph_agreement import agreements_of_graph
 from continuation.certify.provers import (
     Probability,
     UniqueMinimum,

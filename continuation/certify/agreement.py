@@ -18,8 +18,7 @@ from continuation.certify.certificate import Certificate, from_hexadecimals, pro
 from continuation.certify.checker import CheckResult
 from continuation.certify.provers import subject_of
 from continuation.certify.recomputed import set_again, stored_names
-from continuation.landscape import CriticalSet, FlowGraph, Loss
-from continuation.landscape.graph import UNDECIDED as UNDECIDED_END
+from continuation.landscape import CriticalSet, Loss
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Stabiliser, fitting_units, rescaled
 from continuation.landscape.sets import Embedding, Piece, RegionEvidence, Segment
@@ -34,13 +33,6 @@ move them by 1e-9 of their size."""
 
 ERROR_ROOM = 3.0
 """Error bounds agree to this factor: half of them may be the rounding that one machine made."""
-
-DROP = 5e-3
-"""Relative agreement of the fall along a connection with that between its ends: the limit of a
-trajectory to infinity is extrapolated, at corners to a thousandth of the fall."""
-
-NODE_NUMBERS = ("kind", "subkind", "region", "index", "nullity", "orbit_size", "attracting", "loss")
-"""Attributes of a node that are those of its set."""
 
 Checked = tuple[Certificate, CheckResult]
 
@@ -124,7 +116,7 @@ def _certified(
         return [], [*faults, f"a {found.subkind} has a certificate for a {certificate.kind}"]
     centre, place = from_hexadecimals(certificate.claim["theta"]), subject.place
     room = POLISHED if subject.polished else 0.0
-    if not _near(centre, place, room) or any(
+    if not near(centre, place, room) or any(
         certificate.claim[name] != value for name, value in subject.claim.items()
     ):
         faults.append("the certificate is that of another set")
@@ -155,7 +147,7 @@ def agrees_with_loss(value: float, result: CheckResult) -> bool:
 def _agree(name: str, stored: Any, again: Any) -> bool:
     if name == "error_bound":
         return stored is None or _within(stored, again, ERROR_ROOM)
-    return _same(stored, again)
+    return same(stored, again)
 
 
 def _within(stored: Array, again: Array, factor: float) -> bool:
@@ -165,77 +157,30 @@ def _within(stored: Array, again: Array, factor: float) -> bool:
     return bool(((stored <= factor * again) & (again <= factor * stored)).all())
 
 
-def _same(stored: Any, again: Any) -> bool:
+def same(stored: Any, again: Any) -> bool:
     """Whether two values agree, numbers up to rounding."""
     if isinstance(again, Mapping):
-        return set(stored) == set(again) and all(_same(stored[k], v) for k, v in again.items())
+        return set(stored) == set(again) and all(same(stored[k], v) for k, v in again.items())
     if isinstance(again, RegionEvidence | Segment | Piece):
-        return _same(asdict(stored), asdict(again))
+        return same(asdict(stored), asdict(again))
     if isinstance(again, LimitModel):
-        return _same(stored.to_dict(), again.to_dict())
+        return same(stored.to_dict(), again.to_dict())
     if isinstance(again, tuple) and again and isinstance(again[0], Segment | Piece):
-        return len(stored) == len(again) and all(map(_same, stored, again))
+        return len(stored) == len(again) and all(map(same, stored, again))
     if isinstance(again, Conditions):
-        return _same(stored.keywords, again.keywords)
+        return same(stored.keywords, again.keywords)
     if again is None or isinstance(again, str | bool | Embedding | Stabiliser):
         return bool(stored == again)
-    return _near(np.ravel(stored), np.ravel(again), ROUNDING)
+    return near(np.ravel(stored), np.ravel(again), ROUNDING)
 
 
-def _near(stored: ArrayLike, again: ArrayLike, room: float) -> bool:
+def near(stored: ArrayLike, again: ArrayLike, room: float) -> bool:
+    """Whether numbers of one shape agree, relative to the largest of them."""
     a, b = np.asarray(stored, dtype=np.float64), np.asarray(again, dtype=np.float64)
     if a.shape != b.shape:
         return False
     size = np.max(np.abs(b[np.isfinite(b)]), initial=0.0)
     return bool((np.isclose(a, b, rtol=0.0, atol=room * size, equal_nan=True)).all())
-
-
-def agreements_of_graph(
-    graph: FlowGraph, sets: Sequence[CriticalSet], checked: Sequence[Checked]
-) -> list[str]:
-    """Where the nodes of a graph are not the listed sets, or marks are not those of certificates.
-
-    Parameters
-    ----------
-    graph : FlowGraph
-    sets : sequence of CriticalSet
-        Which agree with their certificates (`agreements`).
-    checked : sequence of (Certificate, CheckResult)
-    """
-    faults = []
-    nodes = {label: node for label, node in graph.nx.nodes(data=True) if label != UNDECIDED_END}
-    if set(nodes) != {found.label for found in sets}:
-        return ["the nodes of the graph are not the listed sets"]
-    for k, found in enumerate(sets):
-        node = nodes[found.label]
-        wrong = [name for name in NODE_NUMBERS if not _same(node[name], getattr(found, name))]
-        faults += [f"node {k}: {name} is not that of its set" for name in wrong]
-        if bool(node["certified"]) != _proved(checked, k, basin=False):
-            faults.append(f"node {k}: the mark 'certified' is not that of its certificate")
-    return faults + _false_drops(graph) + _false_basins(graph, sets, checked)
-
-
-def _false_drops(graph: FlowGraph) -> list[str]:
-    """Connections along which the loss does not fall, or not from the one set to the other."""
-    faults = [f"the loss rises from {a} to {b}" for a, b in graph.rising_edges()]
-    loss = {label: node["loss"] for label, node in graph.nx.nodes(data=True)}
-    for a, b, edge in graph.nx.edges(data=True):
-        if b != UNDECIDED_END and not _near(edge["loss_drop"], loss[a] - loss[b], DROP):
-            faults.append(f"the loss drop from {a} to {b} is not that between the sets")
-    return faults
-
-
-def _false_basins(
-    graph: FlowGraph, sets: Sequence[CriticalSet], checked: Sequence[Checked]
-) -> list[str]:
-    """Connections said to end in a certified basin that no certificate proves."""
-    proved = {s.label for k, s in enumerate(sets) if _proved(checked, k, basin=True)}
-    ends = {b for _, b, edge in graph.nx.edges(data=True) if edge.get("certified_basin")}
-    return [f"a connection to {end} ends in no certified basin" for end in ends - proved]
-
-
-def _proved(checked: Sequence[Checked], k: int, *, basin: bool) -> bool:
-    return any(r.accepted and c.set == k and (c.kind == "basin") == basin for c, r in checked)
 
 
 def agreements_of_nodes(

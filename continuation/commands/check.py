@@ -162,8 +162,8 @@ def _of_result(file: Path, result: Result, end: float) -> Report:
     elif isinstance(result, GraphResult):
         faults += agreements_of_graph(result.graph, result.sets, checked)
         lines.append(
-            "connections: loss drops recomputed from the sets, and none rises; the rest unchecked "
-            "(trajectories are computed, not certified)"
+            "connections: loss drops recomputed from the sets, and none rises; sides, shares and "
+            "ends are possible; the rest unchecked (trajectories are computed, not certified)"
         )
     return Report(checked, lines, faults)
 

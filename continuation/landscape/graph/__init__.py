@@ -5,7 +5,7 @@ May import `flow` and what `flow` may import.
 
 from continuation.landscape.graph.connect import UNDECIDED, connect
 from continuation.landscape.graph.departures import Departure, departures
-from continuation.landscape.graph.flow_graph import Chain, FlowGraph
+from continuation.landscape.graph.flow_graph import Chain, FlowGraph, node_attributes
 from continuation.landscape.graph.passing import weight_distance
 from continuation.landscape.graph.phase_planes import PhasePlane, phase_plane
 from continuation.landscape.graph.targets import match
@@ -19,6 +19,7 @@ __all__ = [
     "connect",
     "departures",
     "match",
+    "node_attributes",
     "phase_plane",
     "weight_distance",
 ]

@@ -386,3 +386,45 @@ def test_a_false_loss_drop_is_noticed(stored):
     faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
     assert any("the loss rises from" in fault for fault in faults)
     assert any("is not that between the sets" in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("multiplicity", lambda v: v + 1, "sides lead away from"),
+        ("share", lambda v: 0.9 * v, "do not add up to 1"),
+        ("status", lambda v: "point" if v != "point" else "line", "does not end in a"),
+        ("duration", lambda v: -v, "takes no time"),
+    ],
+)
+def test_connections_that_cannot_be_are_noticed(stored, name, value, said):
+    loaded = load_result(stored)
+    graph = loaded.graph.nx.copy()
+    for _, _, edge in graph.edges(data=True):
+        if name in edge:
+            edge[name] = value(edge[name])
+    checked = [(c, check(c)) for c in loaded.certificates]
+    assert agreements_of_graph(loaded.graph, loaded.sets, checked) == []
+    faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
+    assert any(said in fault for fault in faults)
+
+
+@pytest.mark.parametrize("name", ["excess_risk", "escape_rate", "theta", "limit", "found_by"])
+def test_every_number_of_a_node_is_that_of_its_set(stored, name):
+    loaded = load_result(stored)
+    graph = loaded.graph.nx.copy()
+    label = next(n for n, node in graph.nodes(data=True) if name in node)
+    node = graph.nodes[label]
+    node[name] = 2.0 * node[name] if isinstance(node[name], float) else "elsewhere"
+    checked = [(c, check(c)) for c in loaded.certificates]
+    faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
+    assert any(f"{name} is not that of its set" in fault for fault in faults)
+
+
+def test_a_node_that_a_flow_has_met_is_no_listed_set(stored):
+    loaded = load_result(stored)
+    graph = loaded.graph.nx.copy()
+    source = next(iter(graph))
+    graph.add_node("isolated (flow) 1", **graph.nodes[source] | {"found_by": "flow"})
+    checked = [(c, check(c)) for c in loaded.certificates]
+    assert agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked) == []
