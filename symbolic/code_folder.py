@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,8 @@ def write_entry(name: str, body: bytes) -> Path:
     except OSError as error:
         raise _refused(f"cannot write kernels to {path.parent} ({error.strerror})") from error
     finally:
-        if os.path.lexists(temporary):
-            temporary.unlink()
+        with suppress(OSError):  # it counts as an old file of the cache
+            temporary.unlink(missing_ok=True)
     return path
 
 

@@ -58,7 +58,10 @@ class atomic_file:
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        except OSError as error:
+        except BaseException as error:
+            self._remove()  # a file may be there although closing it failed
+            if not isinstance(error, OSError):
+                raise
             raise StoreError(
                 f"cannot write {self.path}: {error.strerror}; choose another output folder"
             ) from error
@@ -71,9 +74,13 @@ class atomic_file:
         except OSError as failure:
             error = failure
         finally:
-            self.temporary.unlink(missing_ok=True)  # there still, unless it has become the target
+            self._remove()  # there still, unless it has become the target
         if isinstance(error, OSError) and not isinstance(error, StoreError):
             raise StoreError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+    def _remove(self) -> None:
+        with suppress(OSError):  # what cannot be removed now goes at the next start
+            self.temporary.unlink(missing_ok=True)
 
     def _publish(self) -> None:
         with suppress(FileNotFoundError):
@@ -107,7 +114,8 @@ def require_writable(path: str | os.PathLike[str]) -> None:
         As `atomic_file`.
     """
     writer = atomic_file(path)
-    writer.__enter__().unlink()
+    writer.__enter__()
+    writer._remove()
     remove_leftovers(writer.target.parent)
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from continuation import differences, stepper
-from continuation.linalg import bordered_solve, inertia, kernel
+from continuation import Problem, differences, stepper
+from continuation.linalg import bordered_solve, bordered_solve_both, inertia, kernel
+from continuation.rates import counts
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -72,3 +73,31 @@ def test_differences_reach_twelve_digits() -> None:
 def test_differences_shorten_their_step_for_quick_functions() -> None:
     found = differences.along(lambda h: np.array([np.sin(2000 * h)]))
     assert found[0] == pytest.approx(2000, rel=1e-6)
+
+
+def test_rates_of_few_eigenvalues_are_counted_from_pivots() -> None:
+    """Three of nine are known, those nearest to zero; the negative pivots are, or are not."""
+    problem = Problem(lambda x, p: x)
+    known = np.array([[-2.0, -1.0, 3.0], [-1.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
+    nowhere = np.zeros(3, dtype=bool)
+    counted = counts(problem, known, np.array([4, 1, 0]), 9, nowhere)
+    assert counted.tolist() == [[4, 0, 5], [1, 0, 8], [0, 0, 9]]
+    # where they are not, those that are known to be positive are all that is
+    counted = counts(problem, known, np.full(3, -1), 9, nowhere)
+    assert counted.tolist() == [[8, 0, 1], [7, 0, 2], [6, 0, 3]]
+
+
+@pytest.mark.parametrize("size", [5, 200])
+def test_bordered_systems_and_their_transposes(size: int) -> None:
+    """Dense, and sparse with full borders, which come last in the elimination."""
+    random = np.random.default_rng(size)
+    a = sparse.diags_array(random.uniform(1, 2, size)) + sparse.random_array(
+        (size, size), density=3 / size, rng=random
+    )
+    b, c = random.standard_normal((2, size, 2))
+    right, left = random.standard_normal((2, size + 2, 1))
+    full = np.block([[a.toarray(), b], [c.T, np.zeros((2, 2))]])
+    for matrix in (a.toarray(), sparse.csc_matrix(a)):
+        v, w = bordered_solve_both(matrix, b, c, right, left)
+        np.testing.assert_allclose(full @ v, right, atol=1e-10)
+        np.testing.assert_allclose(full.T @ w, left, atol=1e-10)

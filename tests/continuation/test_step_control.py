@@ -41,3 +41,11 @@ def test_slow_contraction_of_a_real_correction_shortens_the_step(hermite):
 
 def test_a_large_angle_shortens_the_step():
     assert factor(0.01, contraction=0.0, first_step=0.0, angle=0.2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("hermite", "expected"), [(True, 4**-0.25), (False, 4**-0.5)])
+def test_the_order_of_the_predictor_tells_how_the_step_shrinks(hermite, expected):
+    """Four times the error that keeps a step: of fourth order in the step, or of second."""
+    missed = 4 * stepper.TARGET_PREDICTOR_ERROR * 0.01
+    found = factor(0.01, contraction=0.0, first_step=missed, hermite=hermite)
+    assert found == pytest.approx(expected)

@@ -4,6 +4,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import itertools
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ from continuation.errors import MlpcontError, UnknownNameError
 from continuation.storage.netcdf import write_dataset
 from figures import job
 from figures.settings import Settings
+from tests.faults import every_failure
 
 COUNT = 5
 
@@ -244,3 +246,41 @@ def test_the_output_folder_must_be_writable(figure, tmp_path):
     (tmp_path / "data").write_text("a file where a folder is needed")
     with pytest.raises(MlpcontError, match="choose another output folder"):
         compute(job.missing_parts("fake", Settings(), tmp_path))
+
+
+class Canvas:
+    """A picture in few pieces: Matplotlib writes hundreds."""
+
+    def savefig(self, path, metadata):
+        with open(path, "wb") as file:
+            for piece in range(3):
+                file.write(bytes([piece]) * 5000)
+
+
+def files(output):
+    return {path.name: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_whichever_write_of_the_job_fails_it_goes_on_to_the_same_files(
+    figure, tmp_path, monkeypatch
+):
+    settings, places = Settings(quick=True), map(str, itertools.count())
+    monkeypatch.setattr(sys.modules["figures.fake"], "draw", lambda data: Canvas())
+
+    def whole_job(output):
+        job.clean(output)
+        job.draw("fake", complete(settings, output), output)
+
+    whole_job(tmp_path / "whole")
+    expected = files(tmp_path / "whole")
+    assert len(expected) == 3
+    failures = every_failure(monkeypatch, whole_job, lambda: tmp_path / next(places), MlpcontError)
+    for output, faults, raised in failures:
+        finished = {name: content for name, content in files(output).items() if name in expected}
+        assert finished.items() <= expected.items()
+        assert raised or finished == expected
+        whole_job(output)
+        left = files(output)
+        assert {name: left[name] for name in expected} == expected
+        assert len(left) == len(expected) or "unlink" in faults.failed

@@ -1,7 +1,9 @@
-"""`python -m tests.mutate LIST [--only TEXT]`: apply each mutant to a copy and run its tests."""
+"""`python -m tests.mutate LIST [--only TEXT] [--numbers 1-20]`: change a copy, run tests."""
 
 import argparse
+import compileall
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -9,25 +11,46 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.mutate import certify, engine
+from tests.mutate import certify, engine, flows, landscape, provers, systems, tracing
 
 ROOT = Path(__file__).parent.parent.parent
-LISTS = {"certify": certify, "engine": engine}
-"""Name of a list: its module, with MUTANTS, tests_of and PRELOADED."""
+LISTS = {
+    "engine": engine,
+    "tracing": tracing,
+    "systems": systems,
+    "landscape": landscape,
+    "flows": flows,
+    "provers": provers,
+    "certify": certify,
+}
+"""Name of a list: its module, with MUTANTS."""
+
+LIBRARIES = (
+    "sympy", "flint", "numba", "numpy", "scipy.optimize", "scipy.stats", "scipy.interpolate",
+    "scipy.sparse.csgraph", "networkx", "xarray", "h5netcdf", "mpmath", "pytest",
+    "symbolic.model",
+)  # fmt: skip
+"""Imported once, before each fork: no list changes them."""
+
+UNCHANGED = {"certify": ("continuation.landscape",)}
+"""Name of a list: parts of the product that it leaves alone, likewise."""
 
 COPIED = ("continuation", "symbolic", "tests", "setup.cfg", "pyproject.toml")
-TIME_LIMIT = 600
-"""Seconds; a mutant that makes the tests run for ever is noticed, too."""
+TIME_LIMIT = 120
+"""Seconds of the processor; a mutant that makes the tests run for ever is noticed, too."""
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.mutate")
     parser.add_argument("list", choices=LISTS)
     parser.add_argument("--only", nargs="*", default=[""], help="mutants of files with these words")
+    parser.add_argument("--numbers", default="1-999", help="of the list, such as 20-40")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
-        sys.exit(run(LISTS[options.list], options.only))
+        for name in (*LIBRARIES, *UNCHANGED.get(options.list, ())):
+            __import__(name)
+        sys.exit(run(chosen(options)))
     with tempfile.TemporaryDirectory() as folder:
         for name in COPIED:
             source = ROOT / name
@@ -36,68 +59,90 @@ def main():
                 shutil.copytree(source, Path(folder) / name, ignore=ignored)
             else:
                 shutil.copy(source, folder)
-        environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        compileall.compile_dir(folder, quiet=2)
+        environment = {**os.environ, "PYTHONPATH": folder}
         command = [sys.executable, "-m", "tests.mutate", options.list, "--inside"]
-        command += ["--only", *options.only]
+        command += ["--numbers", options.numbers, "--only", *options.only]
         sys.exit(subprocess.run(command, cwd=folder, env=environment, check=False).returncode)
 
 
-def run(module, only):
-    """All mutants of a list, in a copy of the repository; 0 if every one ends as it should."""
-    for name in module.PRELOADED:  # what is not mutated is imported once, before each fork
-        __import__(name)
-    wrong = 0
-    chosen = [m for m in module.MUTANTS if any(word in m.file for word in only)]
-    if outcome(sorted({test for m in chosen for test in module.tests_of(m.file)})):
-        print("the tests fail before anything is changed")
-        return 2
-    for number, mutant in enumerate(chosen):
+def chosen(options):
+    """Numbers and mutants asked for."""
+    first, last = map(int, options.numbers.split("-"))
+    numbered = [*enumerate(LISTS[options.list].MUTANTS, 1)][first - 1 : last]
+    return [(k, m) for k, m in numbered if any(word in m.file for word in options.only)]
+
+
+def run(numbered):
+    """Mutants of a list, in a copy of the repository; 0 if every one ends as it should."""
+    wrong, passing = 0, set()
+    for number, mutant in numbered:
+        if mutant.tests not in passing and fails(mutant.tests):
+            print(f"{' '.join(mutant.tests)}: they fail before anything is changed")
+            return 2
+        passing.add(mutant.tests)
         start = time.perf_counter()
-        noticed = with_mutant(mutant, module.tests_of(mutant.file))
-        right = noticed != bool(mutant.equivalent)
-        wrong += not right
+        noticed = with_mutant(mutant)
+        wrong += noticed == bool(mutant.equivalent)
         word = "noticed" if noticed else "equivalent" if mutant.equivalent else "SURVIVES"
         if noticed and mutant.equivalent:
             word = "NOTICED, but said to be equivalent"
         change = f"{mutant.before!r} -> {mutant.after!r}"
         spent = time.perf_counter() - start
-        print(f"{number + 1:3d} {word:10s} {spent:5.1f} s {mutant.file}: {change}", flush=True)
-    killed = sum(not m.equivalent for m in chosen) - wrong
-    print(f"{len(chosen)} mutants: {killed} noticed, {wrong} wrong")
+        print(f"{number:3d} {word:10s} {spent:5.1f} s {mutant.file}: {change}", flush=True)
+    equivalent = sum(bool(mutant.equivalent) for _, mutant in numbered)
+    print(f"{len(numbered)} mutants, {equivalent} of them equivalent; {wrong} wrong")
     return int(wrong > 0)
 
 
-def with_mutant(mutant, tests):
+def with_mutant(mutant):
+    """Whether a test notices it."""
     path = Path(mutant.file)
-    text = path.read_text(encoding="utf-8")
+    text, before = path.read_text(encoding="utf-8"), path.stat()
     assert text.count(mutant.before) == 1, f"{mutant.file}: {mutant.before!r} is not there once"
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
     try:
-        return outcome(tests) != 0
+        return fails(mutant.tests)
     finally:
         path.write_text(text, encoding="utf-8")
+        # what is compiled of the file is known by this time
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def outcome(tests):
-    """Exit code of pytest in a fork of this process."""
+def fails(tests):
+    """Whether some of the tests fail, in a fork of this process.
+
+    Raises
+    ------
+    RuntimeError
+        Where they could not be run, which says nothing of the code.
+    """
     child = os.fork()
     if child == 0:
-        import pytest
+        run_tests(tests)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code > BROKEN:
+        raise RuntimeError(f"pytest ends with {code}: {' '.join(tests)}")
+    return code != 0  # negative where the system has ended it: its time, its memory
 
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
-        options = ["-x", "-q", "-p", "no:cacheprovider", "-n0", "--noconftest"]
-        os._exit(int(pytest.main([*options, *tests])))
-    limit = time.monotonic() + TIME_LIMIT
-    while time.monotonic() < limit:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.05)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return 1
+
+BROKEN = 2
+"""Exit code of pytest where tests cannot be loaded: the changed code cannot. Above, it is not the
+code that is wrong."""
+
+
+def run_tests(tests):
+    import pytest
+
+    resource.setrlimit(resource.RLIMIT_CPU, (TIME_LIMIT, TIME_LIMIT))
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    code = 70
+    try:
+        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n0", "-m", "", *tests]))
+    finally:
+        os._exit(code)
 
 
 if __name__ == "__main__":

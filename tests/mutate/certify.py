@@ -1,11 +1,11 @@
 """Weakened conditions of the checkers and provers of certificates."""
 
-from tests.mutate import Mutant
+from tests.mutate import table
 
 PLACE = "tests/continuation/certify"
 SCHEMA = f"{PLACE}/test_schema.py"
 GROUPS = {
-    "problem": ("problem", "unique", "points"),
+    "problem": ("problem", "points", "unique"),
     "points": ("points", "ends"),
     "basin": ("basins",),
     "infinity": ("ends",),
@@ -22,23 +22,22 @@ GROUPS = {
 
 
 def tests_of(file):
-    """Files of tests that are run for a mutant of a file."""
+    """Files of tests that notice the mutants of a file."""
     groups = GROUPS.get(file.rsplit("/", 1)[-1].removesuffix(".py"), ())
     return [*(f"{PLACE}/test_conditions_{group}.py" for group in groups), SCHEMA]
 
-
-PRELOADED = ("sympy", "flint", "numpy", "scipy.optimize", "symbolic", "continuation.landscape")
 
 CHECKER = "continuation/certify/checker"
 
 
 def of(file, *changes):
-    return [Mutant(f"{CHECKER}/{file}.py", *change) for change in changes]
+    path = f"{CHECKER}/{file}.py"
+    return table(path, tests_of(path), *changes)
 
 
 def dropped(file, *conditions):
     """Requirements that hold whatever comes."""
-    return [Mutant(f"{CHECKER}/{file}.py", f"require({c}", "require(True") for c in conditions]
+    return of(file, *((f"require({c}", "require(True") for c in conditions))
 
 
 MUTANTS = [
@@ -80,7 +79,6 @@ MUTANTS = [
         'claim["inertia"] == inside',
         'claim["unit"] < model.hidden - 1',
         "problem.decay == 0",
-        "fits",
     ),
     *of(
         "points",
@@ -96,11 +94,20 @@ MUTANTS = [
         ),
         ("if signs[0] == (-1, 1):", "if False:"),
     ),
-    Mutant(
-        f"{CHECKER}/points.py",
-        "require(base[output] > 0 or base[output] < 0",
-        "require(True",
-        "the transverse matrix is v* times another, so that its signs are open where that of v* is",
+    *of(
+        "points",
+        (
+            "require(fits",
+            "require(True",
+            "",
+            "a matrix of another shape fails where it is multiplied, which is refused too",
+        ),
+        (
+            "require(base[output] > 0 or base[output] < 0",
+            "require(True",
+            "",
+            "the transverse matrix is v* times another: its signs are open where that of v* is",
+        ),
     ),
     *dropped(
         "basin",
@@ -274,11 +281,14 @@ MUTANTS = [
         ("radius <= wide and radius <= other", "radius <= other"),
         ("beta = 1 / (1 - off)", "beta = 1 - off"),
     ),
-    Mutant(
-        f"{CHECKER}/unique.py",
-        "require(t <= wide",
-        "require(True",
-        "t ≤ distance < radius ≤ wide on the smaller ball, and t hardly grows with the ball",
+    *of(
+        "unique",
+        (
+            "require(t <= wide",
+            "require(True",
+            "",
+            "t ≤ distance < radius ≤ wide on the smaller ball, and t hardly grows with the ball",
+        ),
     ),
     *of(
         "forms",

@@ -1,14 +1,34 @@
 """Just one inequality violated, by a little. Of lines and ends."""
 
+import pytest
+
 from symbolic import Model
 from tests.continuation.certify import stored_certificates as stored
-from tests.continuation.certify.condition_cases import changed, hexed, parabola, refused, simple
+from tests.continuation.certify.condition_cases import (
+    accepted,
+    changed,
+    hexed,
+    parabola,
+    refused,
+    simple,
+)
 
 
 def test_a_line_copies_a_unit_of_its_base():
     record = stored.record("line")
     record["claim"]["unit"] = 1
     assert refused(record, "no such unit")
+
+
+@pytest.mark.parametrize("piece", [0, 1, 2, None])
+def test_every_piece_of_a_line_and_its_segment_have_their_own_inertia(piece):
+    record = stored.record("line")
+    assert accepted(record)
+    changed = record["claim"] if piece is None else record["claim"]["pieces"][piece]
+    negative, zero, positive = changed["inertia"]
+    changed["inertia"] = [negative + 1, zero, positive - 1]
+    reason = "the segment" if piece is None else "a piece of the line"
+    assert refused(record, f"{reason} has another")
 
 
 def test_decay_has_neither_lines_nor_ends():

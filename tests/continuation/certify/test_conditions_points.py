@@ -8,6 +8,7 @@ from tests.continuation.certify.condition_cases import (
     hexed,
     parabola,
     refused,
+    simple,
 )
 
 
@@ -15,6 +16,16 @@ def test_the_step_must_contract():
     assert accepted(parabola(inverse=2.0 - LITTLE))
     assert refused(parabola(inverse=2.0 + LITTLE), "no contraction")
     assert refused(parabola(inverse=2.0), "no contraction")
+
+
+def test_the_step_must_contract_up_to_the_faces_of_the_box():
+    """L = (a² − 1)²/8 has L'' = (3a² − 1)/2: |1 − L''| reaches 1 at a − 1 = 0.29."""
+    claim = {**parabola(theta=1.0)["claim"], "inertia": [0, 0, 1]}
+    for alone, good in ((0.2, True), (0.3, False)):
+        claim = {**claim, "uniqueness_radius": hexed(alone)}
+        record = simple("a**2*x/2", [1.0, -1.0], [0.5, -0.5], "point", claim)
+        assert accepted(record) == good
+        assert good or refused(record, "no contraction")
 
 
 def test_the_step_must_stay_in_the_box_of_existence():

@@ -1,5 +1,7 @@
 """Just one inequality violated, by a little. Of the problem: weights, lengths, ranges."""
 
+import json
+
 import pytest
 
 from tests.continuation.certify.condition_cases import (
@@ -66,3 +68,13 @@ def test_the_size_lies_within_the_data():
 
 def test_inputs_differ():
     assert refused(changed(parabola(), x=hexed([1.0, 1.0])), "all inputs are the same")
+
+
+def test_a_model_has_one_text():
+    """Another spelling of the same model would have another digest."""
+    text = parabola()["problem"]["model"]
+    fields = json.loads(text)
+    for other in (f" {text}", json.dumps(fields), json.dumps(dict(reversed(fields.items())))):
+        assert json.loads(other) == fields
+        assert other != text
+        assert refused(changed(parabola(), model=other), "not the one that this model has")

@@ -80,7 +80,16 @@ def test_linear_weights_are_those_in_which_the_network_is_linear(model):
 
 def test_another_number_of_units_is_another_model():
     model = MODELS["bias and offset"]
-    assert Layout.of(model).with_hidden(5) == Layout.of(model.with_hidden(5))
+    layout = Layout.of(model)
+    assert layout.with_hidden(5) == Layout.of(model.with_hidden(5))
+    for hidden in range(4):
+        count = layout.with_hidden(hidden).dimension
+        assert layout.units_in(count) == hidden
+        assert layout.units_in(count + 1) is None
+    assert layout.units_in(0) is None
+    expression = Layout.of(MODELS["formula"])
+    assert expression.units_in(expression.rest) == 0
+    assert expression.units_in(expression.rest + 1) is None
 
 
 def test_plain_units():

@@ -1,0 +1,132 @@
+"""Flows, graphs, regions, zero noise and basins of the landscape."""
+
+from tests.mutate.landscape import of
+
+FLOW = [
+    *of(
+        "flow/decision",
+        "flow/nan.py flow/gradient_flow.py::test_three_units_end_on_lines_points_or_at_infinity",
+        ("if not (math.isfinite(value) and cholesky(hessian)):", "if not cholesky(hessian):",
+         "a limit where the loss is NaN"),
+        ("same = greater(same, abs(a - b))", "same = max(same, abs(a - b))",
+         "a NaN is at no distance"),
+        ("add(drift, -motion / (2.0 * rate)", "add(drift, motion / (2.0 * rate)",
+         "sign of what remains of the drift"),
+    ),
+    *of(
+        "flow/rodas",
+        "flow/nan.py flow/gradient_flow.py::test_a_double_well_flows_by_its_closed_form",
+        ("SLOPE_WEIGHTS[1, :1] = (-5.6688,)", "SLOPE_WEIGHTS[1, :1] = (5.6688,)",
+         "a coefficient of the method"),
+        ("if not error < 1e300:", "if error >= 1e300:", "a NaN lets the step grow"),
+        ("greater(abs(theta[i]), abs(trial[i]))", "abs(theta[i])", "an error with NaN is small"),
+    ),
+    *of(
+        "flow/compiled", "flow/nan.py",
+        ("rises = not next_value <= value +", "rises = next_value > value +",
+         "a loss that is NaN does not rise"),
+    ),
+    *of(
+        "flow/escapes",
+        "flow/gradient_flow.py::test_the_loss_at_infinity_is_that_of_the_limit_model",
+        ("end = e + weight * (e - before)", "end = e - weight * (e - before)",
+         "extrapolated the other way"),
+    ),
+]  # fmt: skip
+
+GRAPH = [
+    *of(
+        "graph/manifold_points",
+        "graph/connect.py::test_the_manifold_is_quadratically_approximated",
+        ("bend = -0.5 * vectors", "bend = 0.5 * vectors", "bent the other way"),
+        ("values - 2.0 * growth", "values - growth", "of a tangent, not of a manifold"),
+    ),
+    *of(
+        "graph/departures",
+        "graph/connect.py::test_departures_lie_below_their_set_on_the_unstable_side",
+        ("-np.sign(c) * np.sqrt(1.0 / 3.0)", "np.sign(c) * np.sqrt(1.0 / 3.0)",
+         "the side that rises"),
+        ("np.asarray(-0.5 * vectors[:, regular]", "np.asarray(0.5 * vectors[:, regular]",
+         "the centre manifold bent the other way"),
+        ("outputs[j] *= 2.0 * (1.0 - share)", "outputs[j] *= 2.0 * share", "not on the line"),
+        ("for sign in (1.0, -1.0):\n            start = sphere.start",
+         "for sign in (1.0, 1.0):\n            start = sphere.start", "one side twice"),
+    ),
+    *of(
+        "graph/unstable_spheres",
+        "graph/connect.py::test_the_symmetries_of_a_point_act_on_its_unstable_space "
+        "graph/connect.py::test_three_units_have_three_kinds_of_symmetric_directions "
+        "graph/connect.py::test_directions_cover_the_sphere "
+        "graph/connect.py::test_the_circle_of_the_origin_is_divided_into_basins",
+        ("rays += [fixed[:, 0], -fixed[:, 0]]", "rays += [fixed[:, 0]]", "one of two rays"),
+        ("np.pi / len(mirrors)", "2.0 * np.pi / len(mirrors)", "twice the domain"),
+        ("0.5 * np.arctan2(r[1, 0], r[0, 0])", "np.arctan2(r[1, 0], r[0, 0])",
+         "mirrors at twice their angle"),
+        ("if np.abs(image @ image.T - maps[0]).max() < SAME_MAP:", "if True:",
+         "maps that are not orthogonal"),
+    ),
+    *of(
+        "graph/edges", "graph/edges.py",
+        ("both[name] = first[name] + other[name]", "both[name] = max(first[name], other[name])",
+         "multiplicities that do not add up"),
+        ("both[\"duration\"] = min(", "both[\"duration\"] = max(", "the slowest, not the fastest"),
+        ("float(source.loss - result.loss)", "float(result.loss - source.loss)",
+         "sign of the drop"),
+    ),
+]  # fmt: skip
+
+ELSEWHERE = [
+    *of(
+        "branches/regions", "branches/regions.py branches/follow.py::test_regions_of_the_presets",
+        ("tends = slope > STEEPEST_ROOT", "tends = slope < STEEPEST_ROOT",
+         "what does not tend to the teacher"),
+        ("found.loss < evidence.optimum_loss", "found.loss > evidence.optimum_loss",
+         "overfitting above the optimum"),
+        ("if units < required:", "if units <= required:", "as many units are too few"),
+        ("0.5 * found.conditions.noise**2", "found.conditions.noise**2",
+         "twice the loss of the optimum"),
+    ),
+    *of(
+        "zero_noise/optimum", "zero_noise/optimum.py",
+        ("[noise * weights @ (data.noise", "[weights @ (data.noise", "gradient per noise"),
+        ("[0] > 0:", "[0] < 0:", "saddles of the branch"),
+        ("np.std(slopes, ddof=1)", "np.std(slopes, ddof=0)", "spread of few data sets"),
+    ),
+    *of(
+        "zero_noise/sets",
+        "zero_noise/sets.py::test_the_number_of_sets_at_small_noise_is_predicted "
+        "zero_noise/sets.py::test_the_list_satisfies_its_euler_count",
+        ("segment = v * m < 0.0", "segment = v * m > 0.0", "segment and rays swapped"),
+        ("falling = int(kappa * normal < 0.0)", "falling = int(kappa * normal > 0.0)",
+         "which confluence attracts"),
+        ("int(_slope(blow_up, grid.highest) < 0.0)", "int(_slope(blow_up, grid.highest) > 0.0)",
+         "an end that falls inwards"),
+        ("int(slope(responses, point, coefficient) < 0.0)",
+         "int(slope(responses, point, coefficient) > 0.0)", "which end attracts"),
+    ),
+    *of(
+        "zero_noise/blow_up", "zero_noise/sets.py::test_derivatives_of_the_blow_up "
+        "zero_noise/sets.py::test_the_blow_up_is_the_loss_divided_by_the_square_of_the_noise",
+        ("slope += beta * change + out * turn", "slope += out * turn", "a dropped term"),
+        ("noise * out * x * x * second", "out * x * x * second", "a power of the noise"),
+        ("(step * there[1] - direct) / noise", "(step * there[1] + direct) / noise",
+         "a difference beyond small arguments"),
+        ("((weights * t) @ inside[2])", "(weights @ inside[2])", "an integral without its factor"),
+    ),
+    *of(
+        "basins/passages", "basins/passages.py",
+        ("longest = float(alone.min())", "longest = float(alone.max())", "the slowest direction"),
+        ("radius / 2.0 + abs(jet.taylor[4] - 3.0 * bend) * radius**2 / 6.0",
+         "radius / 2.0 + abs(jet.taylor[4] - 3.0 * bend) * radius**2 / 3.0", "a factor"),
+        ("rates = -values[:index]", "rates = values[:index]", "rates of growth"),
+        ("goal = 2.0 * np.log(radius)", "goal = np.log(radius)", "a radius and its square"),
+    ),
+    *of(
+        "basins/itineraries", "basins/estimate.py",
+        ("if best > NEAR * self.scale:", "if best < NEAR * self.scale:", "far from every set"),
+        ("stops[-1].label != found.label", "stops[-1].label == found.label", "stops repeat"),
+        ("if stops and stops[-1].label == label:", "if stops:", "the last stop is lost"),
+    ),
+]  # fmt: skip
+
+MUTANTS = [*FLOW, *GRAPH, *ELSEWHERE]

@@ -1,0 +1,238 @@
+"""Networks on data, searches, critical sets and ends at infinity of the landscape."""
+
+from tests.mutate import table
+
+ROOM, TESTS = "continuation/landscape", "tests/continuation/landscape"
+
+
+def of(name, tests, *rows):
+    """Mutants of a module of the landscape; tests as "room/name::function" without "test_"."""
+    paths = [f"{TESTS}/{'/test_'.join(test.rsplit('/', 1))}" for test in tests.split()]
+    return table(f"{ROOM}/{name}.py", paths, *rows)
+
+
+NETWORK = [
+    *of(
+        "network/weights", "network/weights.py",
+        ("return m * hidden + unit", "return unit * hidden + m", "units and weights swapped"),
+        ("return inputs * hidden + unit", "return (inputs - 1) * hidden + unit",
+         "output weights among the inputs"),
+        ("return self.inputs * self.hidden", "return self.blocks * self.hidden",
+         "where f is linear"),
+        ("return None if beyond or units < 0 else units", "return units", "weights of no network"),
+    ),
+    *of(
+        "network/ramp", "network/ramp.py",
+        ("(t * (6 * t - 15) + 10)", "(t * (6 * t - 14) + 9)", "slopes that do not vanish at 1"),
+        ("return 30 * t * t", "return 15 * t * t", "half a slope"),
+        ("- weight * slope.sum() / total**2", "- weight * slope.sum() / total",
+         "weights that do not stay normalised"),
+        ("comes_in = (place >= low) & (place < high)", "comes_in = (place > low) & (place < high)",
+         "one sample off"),
+    ),
+    *of(
+        "network/responses", "search/reduced_loss.py network/responses.py infinity/charts.py",
+        ("out[2] = -2.0 * t * d", "out[2] = 2.0 * t * d", "sign of the curvature"),
+        ("16.0 - 24.0 * q", "16.0 - 12.0 * q", "fourth derivative"),
+        ("16.0 + 120.0 * q * (q - 1.0)", "16.0 + 120.0 * q * q", "fifth derivative"),
+        ("power = power * self.x", "power = self.x", "powers of the inputs"),
+        ("for _ in range(2):", "for _ in range(1):", "nearly parallel features"),
+        ("residual = residual + along[j]", "residual = residual - along[j]", "sign of the fit"),
+        ("rest = along[j] - sum(", "rest = along[j] + sum(", "back substitution"),
+        ("x=-self.x", "x=self.x", "units of negative weight"),
+    ),
+    *of(
+        "network/samples", "network/samples.py::test_inner_products_of_features_and_targets_agree",
+        ("root = np.sqrt(weight[seen])", "root = weight[seen]", "weights twice"),
+        ("GROWTH = 1.5", "GROWTH = 15.0", "bins too wide to interpolate"),
+        ("RANK = 1e-14", "RANK = 1e-4", "directions thrown away"),
+        ("np.linalg.eigh(whole - seen @ seen.T)",
+         "np.linalg.eigh(0.0 * whole)", "targets lose what interpolants do not see"),
+        ("signs * np.sin(angle)", "np.sin(angle)", "barycentric weights without sign"),
+    ),
+    *of(
+        "network/symmetry", "network/symmetry.py",
+        ("rest + 2.0 * self.centre", "rest + self.centre", "half the offset of a flip"),
+        ("(2**self.hidden if self.flip else 1)", "1", "flips do not count"),
+        ("& (flipped < cost)", "& (flipped > cost)", "the worse of two signs"),
+        ("(2**count if fixed_by_flip else 1)", "(2 if fixed_by_flip else 1)",
+         "one zero unit for all"),
+        ("moved[place] = units[k]", "moved[k] = units[k]", "nothing is permuted"),
+        ("inner, outer = (-1,) * layout.inputs, (1,)",
+         "inner, outer = (-1,) * layout.inputs, (-1,)",
+         "even activations are odd"),
+        ("* (1 if sign > 0 else self.output_sign)", "* (1 if sign > 0 else -self.output_sign)",
+         "fixed output weights"),
+    ),
+    *of(
+        "network/inertia", "network/inertia.py",
+        ("ZERO_EIGENVALUE = 1e-11", "ZERO_EIGENVALUE = 1e-1", "small eigenvalues are zero"),
+        ("hessian / np.outer(scale, scale)", "hessian", "scales of the weights"),
+        ("(values < -ZERO_EIGENVALUE).sum()", "(values < 0.0).sum()", "rounding has a sign"),
+    ),
+    *of(
+        "network/units", "network/units.py",
+        ("return self.y**2", "return self.y", "unit of a loss"),
+        ("unit = [1.0 / self.x, 1.0]", "unit = [self.x, 1.0]", "w x is a number"),
+        ("np.full(layout.rest, self.y)", "np.full(layout.rest, 1.0)", "unit of an offset"),
+        ("if _decays({**given.arguments, **kwargs}):", "if False:",
+         "decay compares weights in the user's units"),
+    ),
+]  # fmt: skip
+
+SEARCH = [
+    *of(
+        "search/reduced_field",
+        "search/euler.py search/completeness.py::test_four_methods_find_the_same_points",
+        ("(there - here) / gap", "(there + here) / gap", "no divided difference"),
+        ("features[3, i]) / 6.0", "features[3, i]) / 3.0", "the limit on the diagonal"),
+        ("(there + here) / (gap * gap)", "(there + here) / gap", "no divided difference"),
+        ("second[k] = (features[0, j, k] - phi[k]) / gap", "second[k] = features[0, j, k] - phi[k]",
+         "another basis of one space"),
+    ),
+    *of(
+        "search/two_units", "search/euler.py search/two_units.py",
+        ("(mean[0] * by_t[1] - mean[1] * by_t[0]) / det",
+         "(mean[0] * by_t[1] + mean[1] * by_t[0]) / det", "Cramer's rule"),
+        ("= b * cube / 2.0, -b * cube / 2.0", "= b * cube / 4.0, -b * cube / 4.0",
+         "derivative of the chart"),
+        ("weights * cube / 8.0 -", "weights * cube / 4.0 -", "second derivative of the chart"),
+        ("0.75 * outputs * b * cube", "0.5 * outputs * b * cube", "second derivative of the chart"),
+        ("curved[:, 3, 1] += outputs * cube / 2.0", "curved[:, 3, 1] -= outputs * cube / 2.0",
+         "no symmetric Hessian"),
+        ("CELL_MARGIN = 0.5", "CELL_MARGIN = -0.4", "cells are missed"),
+        ("hessian[:, unit, unit] += bend[:, unit]", "hessian[:, unit, unit] -= bend[:, unit]",
+         "sign of the curvature"),
+        ("if gap[0] > SAME_POINT:", "if gap[0] > 1e6:", "points are taken for one"),
+        ("inside &= w2 - w1 > CLOSEST * w1", "inside &= w2 - w1 > -1.0",
+         "the diagonal itself is no point"),
+    ),
+    *of(
+        "search/euler", "search/euler.py sets/critical_sets.py::test_the_euler_count_is_one",
+        ("return -1 if self.index % 2 else 1", "return 1", "no alternating sum"),
+        ("confluence_slope(responses, p) > 0.0", "confluence_slope(responses, p) < 0.0",
+         "points that fall inwards"),
+        ("-v * (point.residual @ responses.features(top, 1)[1])",
+         "v * (point.residual @ responses.features(top, 1)[1])", "outwards at the upper edge"),
+        ("p.coefficients[1]) > 0.0]\n    return [Term(\"linear edge\"",
+         "p.coefficients[0]) > 0.0]\n    return [Term(\"linear edge\"", "the other coefficient"),
+        ("if grows and _upper_slope(responses, top, mixed, v) > 0.0:", "if grows:",
+         "a corner grows both ways"),
+        ("if -tip.coefficients[1] * bend > 0.0:", "if tip.coefficients[1] * bend > 0.0:",
+         "sign at the tip"),
+    ),
+    *of(
+        "search/exhaustive", "sets/critical_sets.py::test_every_kind_that_must_exist_exists_once "
+        "sets/critical_sets.py::test_inputs_in_pairs_and_few_samples_are_reported_not_faked "
+        "search/euler.py search/completeness.py::test_several_optima_of_one_unit_carry_a_line_each",
+        ("for second in zeros[k + 1 :]:", "for second in zeros[k:]:", "a pair of one silent unit"),
+        (".size <= 2\n", ".size <= 1\n", "data that two units fit"),
+        ("if distinct < 4:", "if distinct < 2:", "too few samples are not said"),
+        ("euler_count(terms) == 1 and not degenerate", "True", "any list is complete"),
+    ),
+    *of(
+        "search/silent_units", "sets/manifolds.py::test_the_curves_of_a_known_zero_set "
+        "sets/manifolds.py::test_silent_units_with_bias_form_curves_of_critical_points",
+        ("return [(left, upper), (lower, right)]", "return [(left, lower), (upper, right)]",
+         "saddles of a cell joined the wrong way"),
+        ("self.sign * rows[0]", "-self.sign * rows[0]", "the grid closes up with a sign"),
+        ("across, along = w * self.spread, c + w * self.centre",
+         "across, along = w * self.spread, c - w * self.centre", "the wrong cell"),
+    ),
+    *of(
+        "search/seekers",
+        "search/repeated_starts.py::test_fixed_output_weights_have_points_and_no_lines",
+        ("if not change < 0.1:", "if change >= 0.1:", "a NaN of a singular Hessian contracts"),
+    ),
+    *of(
+        "search/lifting", "search/repeated_starts.py sets/manifolds.py",
+        ("mean / (1.0 + decay)", "mean", "decay of the offset"),
+        ("extra = self.loss.model.hidden - base.units", "extra = self.loss.model.hidden - 1",
+         "how many units are added"),
+    ),
+    *of(
+        "sets/manifolds", "sets/manifolds.py",
+        ("int((k > 0.0).sum()) * n + int((k < 0.0).sum()) * (m - n - 1)",
+         "int((k < 0.0).sum()) * n + int((k > 0.0).sum()) * (m - n - 1)", "signs of shares"),
+        ("base_index + idle + _across", "base_index + _across", "idle units descend"),
+        ("math.prod(math.comb(m, n)", "math.prod(math.comb(m, n + 1)", "parts of a piece"),
+        ("((1.0 + n) / (m - n),)", "(1.0 / (m - n),)", "shares that do not add up to one"),
+        ("math.comb(roots + silent - 1, silent)", "math.comb(roots, silent)",
+         "roots may repeat"),
+    ),
+    *of(
+        "sets/embedding", "sets/critical_sets.py::"
+        "test_split_lines_are_critical_all_along_with_the_index_of_their_pieces sets/manifolds.py "
+        "search/repeated_starts.py::test_lines_with_bias_and_offset_have_the_index_of_the_hessian",
+        ("inside, outside = 0.25 * curvatures, -2.0 * curvatures[::-1]",
+         "inside, outside = 0.25 * curvatures, 2.0 * curvatures[::-1]",
+         "outside the segment signs turn"),
+        ("units[kept, -1] += sign * units[dropped, -1]", "units[kept, -1] += units[dropped, -1]",
+         "flipped copies subtract"),
+        ("directions[second, np.arange(layout.inputs)] = -np.sqrt(0.5)",
+         "directions[second, np.arange(layout.inputs)] = np.sqrt(0.5)",
+         "along the line, not across"),
+        ("working = (np.abs(outputs) > tiny) & (", "working = (np.abs(outputs) >= 0.0) & (",
+         "silent units work"),
+    ),
+]  # fmt: skip
+
+INFINITY = [
+    *of(
+        "infinity/critical_models", "search/wide_ends.py::test_limit_models_have_exact_derivatives "
+        "infinity/critical_models.py",
+        ("c[0] * (r @ ddphi[0])", "-c[0] * (r @ ddphi[0])", "sign of the curvature"),
+        ("r @ (a * ddphi[0] + b * dddphi[0])", "r @ (a * ddphi[0] - b * dddphi[0])",
+         "sign of the curvature"),
+        ("hessian[0, 2] += r @ ddphi[0]", "hessian[0, 2] += r @ dphi[0]", "the derivative below"),
+        ("np.prod((w[:, None] - working) ** 2, axis=1)", "np.prod(w[:, None] - working, axis=1)",
+         "a double root stays simple"),
+        ("alone = fixed_point(responses, *fixed).residual", "pass",
+         "silent beside nothing"),
+    ),
+    *of(
+        "infinity/critical_ends",
+        "sets/critical_sets.py::test_ends_at_infinity_are_limits_of_the_loss_with_the_stated_slope "
+        "infinity/critical_models.py",
+        ("(a * second / 8.0 + b * third / 24.0)", "(a * second / 8.0 + b * third / 12.0)",
+         "derivative across a confluence"),
+        ("(a * second / 8.0 + b * third / 24.0)", "(a * second / 4.0 + b * third / 24.0)",
+         "derivative across a confluence"),
+        ("c * zero[3] / (6.0 * zero[1])", "-c * zero[3] / (6.0 * zero[1])",
+         "sign across a linear end"),
+        ("-s * (root * residual * np.sign(x))", "-s * (root * residual)",
+         "steps on both sides of zero"),
+        ("zero[5] * c3 / (20.0 * zero[3])", "zero[5] / (20.0 * zero[3])",
+         "sign of the cubic coefficient"),
+        ("(point.residual @ responses.monomial(5))", "(point.residual @ responses.monomial(3))",
+         "which is orthogonal to the fit"),
+        ("falling = sum(slope < 0.0 for", "falling = sum(slope > 0.0 for", "the other sign falls"),
+        ("and all(slope > 0.0 for slope in self.normals)", "", "no end repels"),
+    ),
+    *of(
+        "infinity/limit_systems", "search/wide_ends.py::test_limit_models_have_exact_derivatives",
+        ("hessian[i, j] += row @ residual", "hessian[i, j] -= row @ residual",
+         "sign of the curvature"),
+        ("return -(self._values(z)[1] @", "return (self._values(z)[1] @", "sign of the noise"),
+        ("bends[i, i] += z[j] * unit[order + 2]", "bends[i, i] += z[j] * unit[order + 1]",
+         "the derivative below"),
+    ),
+    *of(
+        "infinity/ends", "infinity/charts.py",
+        ("delta * (v[1] - v[0]) / 2.0", "delta * (v[1] - v[0])", "coefficient of the pair"),
+        ("a / 2.0 - b / delta, a / 2.0 + b / delta", "a / 2.0 + b / delta, a / 2.0 - b / delta",
+         "outputs swapped"),
+        ("np.array([w[0] ** 2, w[0] * v[0]])", "np.array([w[0], w[0] * v[0]])",
+         "not smooth across the end"),
+        ("(outputs[1:] * outputs[:-1] < 0.0)", "(outputs[1:] * outputs[:-1] > 0.0)",
+         "pairs that do not cancel"),
+    ),
+    *of(
+        "infinity/escape_laws", "flow/escape_laws.py::test_the_flow_follows_the_law",
+        ("(4.0 * b * b * slope) ** 0.25", "(2.0 * b * b * slope) ** 0.25", "prefactor"),
+        ("(8.0 * c * c * slope) ** 0.25", "(4.0 * c * c * slope) ** 0.25", "prefactor"),
+        ("b / (2.0 * np.sqrt(slope))", "b / np.sqrt(slope)", "prefactor"),
+    ),
+]  # fmt: skip
+
+MUTANTS = [*NETWORK, *SEARCH, *INFINITY]

@@ -1,0 +1,116 @@
+"""Defining systems, curves, totals, units, differences and linear algebra of the engine."""
+
+from tests.mutate.tracing import ORACLES, of
+
+SYSTEMS = [
+    *of(
+        "augmented",
+        "published.py::test_henon published.py::test_lorenz switching.py" + ORACLES,
+        ("-np.asarray(along_v.T @ w[:-1, 0])", "np.asarray(along_v.T @ w[:-1, 0])",
+         "sign of a gradient"),
+        ("1j * np.exp(1j * omega)\n", "np.exp(1j * omega)\n", "derivative along the circle"),
+        ("gradient = -(parts[0].T @ w.conj() + 1j", "gradient = -(parts[0].T @ w.conj() - 1j",
+         "sign of an imaginary part"),
+        ("slopes = [-np.asarray(problem.turned", "slopes = [np.asarray(problem.turned",
+         "sign of a rank defect's gradient"),
+        ("FREE = 1e-6", "FREE = 1e+6", "every direction is held"),
+    ),
+    *of(
+        "conservation", "conserved.py",
+        ("np.asarray(j + self.weights @ self.combinations)",
+         "np.asarray(j - self.weights @ self.combinations)", "sign of what holds the total"),
+        ("-problem.flow_sign * _rate", "problem.flow_sign * _rate", "held unstably"),
+        ("NOT_CONSERVED = 1e-7", "NOT_CONSERVED = 1e+7", "anything may be said"),
+        ("POINTS = 3", "POINTS = 0", "a singular start taken for a conserved total"),
+        ("(self.combinations @ x - self.totals)", "(self.combinations @ x)", "total zero"),
+    ),
+    *of(
+        "defining_systems", "curves.py",
+        ("defect - self.value *", "defect + self.value *", "flips at a multiplier 3"),
+        ("j @ w + kappa * image", "j @ w - kappa * image", "sign of the square"),
+        ("image = mass @ (v + w if self.is_map", "image = mass @ (v if self.is_map",
+         "pairs of maps as of flows"),
+        ("cmath.exp(1j * omega) - 1.0 if", "cmath.exp(1j * omega) if", "multiplier and eigenvalue"),
+        ("1.0 - kappa / 2", "1.0 - kappa", "frequency of a map"),
+        ("kappa < -BEHIND", "kappa > BEHIND", "curves end at once"),
+        ("self.rate * float(np.sqrt(max(kappa", "float(np.sqrt(max(kappa", "unit of time"),
+        ("w - np.conj(self.eigenvalue(y)) / self.rate * v",
+         "w - self.eigenvalue(y) / self.rate * v", "the other eigenvector"),
+    ),
+    *of(
+        "codimension_two", "published.py::test_points_of_codimension_two_of_henon "
+        "published.py::test_points_of_codimension_two_of_lorenz_1984 "
+        "published.py::test_bogdanov_takens_point_of_the_stirred_tank curves.py",
+        ("(1 + a) * (1 + b) - 1 if", "(1 + a) * (1 + b) if", "product of multipliers"),
+        ("float((-1) ** negative * np.abs", "float(np.abs", "no change of sign"),
+        ("(0.0, 2.0, 3.0, 4.0)", "(0.0, 3.0, 2.0, 4.0)", "third and fourth roots swapped"),
+        ("sign = np.sign(linalg.det(u) * linalg.det(vt)) *", "sign =", "a sign that jumps"),
+        ("np.angle(1 + value)", "np.angle(value)", "angle of the eigenvalue"),
+        ("units.columns[:-1] * at.vector", "at.vector", "a null vector in other units"),
+        ("                sign = -sign", "                sign = sign",
+         "pairs of real eigenvalues do not count"),
+    ),
+    *of(
+        "curves", "curves.py mass.py::test_hopf_curve_with_a_constraint",
+        ("2.0 - 2.0 * np.cos(omega)", "1.0 - np.cos(omega)", "start of a Neimark-Sacker curve"),
+        ("(omega / rate) ** 2", "omega / rate", "start of a Hopf curve"),
+        ("(plane_of_pair if simple else", "(plane_of_pair if not simple else",
+         "a Jordan chain for a pair"),
+        ("w / rate, [kappa", "w, [kappa", "unit of time"),
+    ),
+]  # fmt: skip
+
+UNITS = [
+    *of(
+        "scaling", "derivatives.py",
+        ("Units(self.columns * change.columns,", "Units(self.columns / change.columns,",
+         "units divided by units"),
+        ("np.asarray(self.units.rows * value)", "np.asarray(value)",
+         "units of higher derivatives"),
+        ("self.units.rows * slope * self.units.columns[-1]", "self.units.rows * slope",
+         "unit of the parameter"),
+        ("self.units.rows[:, None] * mass * self.units.columns[:-1]",
+         "self.units.rows[:, None] * mass", "units of a mass"),
+        ("self.problem.lengths_at(self.units.outside(z)) / self",
+         "self.problem.lengths_at(self.units.outside(z)) * self", "lengths in other units"),
+        ("rows[:, None] * np.asarray(matrix) * columns", "rows[:, None] * np.asarray(matrix)",
+         "columns not scaled"),
+        ("bool((units.rows == units.columns[:-1]).all())", "True", "symmetric in all units"),
+    ),
+    *of(
+        "differences", "linalg.py::test_differences_reach_twelve_digits derivatives.py "
+        "units.py::test_differences_at_the_edge_of_a_domain",
+        ("near + difference / 3", "near - difference / 3", "sign of the extrapolation"),
+        ("(4 * h)\n", "(2 * h)\n", "a wider difference over a narrow step"),
+        ("[-25.0, 48.0, -36.0,", "[-25.0, 48.0, -34.0,", "no formula of fourth order"),
+        ("(form(u + v) - form(u - v)) / 4", "(form(u + v) - form(u - v)) / 2",
+         "twice a second derivative"),
+        ("np.asarray(total / 24)", "np.asarray(total / 6)", "four times a third derivative"),
+        ("-3 / 20, 1 / 90]", "-3 / 20, 1 / 60]", "no formula of sixth order"),
+        ("1.0 if order == 2 else -1.0", "1.0", "even part of a third derivative"),
+        ("np.array([0.5, 1.0, 1.0, 1.0]) if", "np.array([1.0, 1.0, 1.0, 1.0]) if",
+         "the middle counts twice"),
+        ("np.asarray(fine), gap if np.isfinite(gap + size) else np.inf",
+         "np.asarray(fine), gap", "a NaN agrees with itself"),
+    ),
+    *of(
+        "linalg", "linalg.py mass.py sparse.py::test_a_fold_curve_of_a_sparse_problem",
+        ("int((w > tolerance).sum())", "int((w > -tolerance).sum())", "zeros are positive"),
+        ("ZERO_ROUNDINGS = 256", "ZERO_ROUNDINGS = 256e8", "small eigenvalues are zero"),
+        ("return vh[-1].conj(), u[:, -1]", "return vh[-1], u[:, -1]", "the conjugate vector"),
+        ("rank = min(m, n) - k", "rank = max(m, n) - k", "kernels of wide matrices"),
+        ("np.asarray(matrix) - value * mass", "np.asarray(matrix) + value * mass",
+         "sign of a shift"),
+        ("solution + self._solve(right - matrix @ solution, trans)",
+         "solution + self._solve(matrix @ solution - right, trans)", "refined away"),
+        ("np.linalg.solve(full.T, left)", "np.linalg.solve(full, left)", "not the adjoint"),
+    ),
+    *of(
+        "fitting", "units.py scales.py",
+        ("max(1.0, extent / PLAIN_RANGE[1]) * min", "max(1.0, PLAIN_RANGE[1] / extent) * min",
+         "small units for long ranges"),
+        ("return 1.0 / power_of_two(rows)", "return power_of_two(rows)", "equations off scale"),
+    ),
+]  # fmt: skip
+
+MUTANTS = [*SYSTEMS, *UNITS]
