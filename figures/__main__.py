@@ -106,6 +106,8 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
     job.clean(output)
     _report_damage([job.data_path(output, name) for name in names])
     stale = [n for n in names if force or not _current(n, settings, output)]
+    for name in set(names) - set(stale):
+        job.remove_parts(name, settings, output)
     if stale:
         _compute(stale, settings, output, jobs, force)
     for name in names:

@@ -142,7 +142,7 @@ def missing_parts(name: str, settings: Settings, output: Path) -> list[Part]:
 def all_parts(name: str, settings: Settings, output: Path) -> list[Part]:
     """All parts of a figure in order."""
     key = figure_key(name, settings)
-    folder = output / "data" / "parts" / f"{name}-{key[:12]}"
+    folder = _parts_folder(name, key, output)
     tasks = figure_module(name).parts(settings)
     return [Part(name, i, task, folder / f"{i:05d}.nc", key) for i, task in enumerate(tasks)]
 
@@ -175,10 +175,28 @@ def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:
         key=figure_key(name, settings), settings=json.dumps(asdict(settings))
     )
     write_dataset(data_path(output, name), stamped, f"figure {name}")
-    shutil.rmtree(parts[0].path.parent)
-    with contextlib.suppress(OSError):  # another figure's parts are still there
-        parts[0].path.parent.parent.rmdir()
+    remove_parts(name, settings, output)
     return stamped
+
+
+def remove_parts(name: str, settings: Settings, output: Path) -> None:
+    """Remove the stored parts of a figure whose data file holds them.
+
+    They are there still where a job was ended right after it had written that file.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be removed.
+    """
+    folder = _parts_folder(name, figure_key(name, settings), output)
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise StoreError(f"cannot remove {folder}: {error.strerror}; remove it") from error
+    with contextlib.suppress(OSError):  # another figure's parts are still there
+        folder.parent.rmdir()
 
 
 def draw(name: str, data: xr.Dataset, output: Path) -> list[Path]:
@@ -211,6 +229,10 @@ def current_data(settings: Settings, output: Path) -> Mapping[str, xr.Dataset]:
         for name, path in paths.items()
         if is_current(path, figure_key(name, settings))
     }
+
+
+def _parts_folder(name: str, key: str, output: Path) -> Path:
+    return output / "data" / "parts" / f"{name}-{key[:12]}"
 
 
 def _id(part: Part) -> tuple[Path, str]:

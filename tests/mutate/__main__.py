@@ -27,7 +27,7 @@ LISTS = {
 
 LIBRARIES = (
     "sympy", "flint", "numba", "numpy", "scipy.optimize", "scipy.stats", "scipy.interpolate",
-    "scipy.sparse.csgraph", "networkx", "xarray", "h5netcdf", "mpmath", "pytest",
+    "scipy.sparse.csgraph", "networkx", "xarray", "h5netcdf", "hypothesis", "mpmath", "pytest",
     "symbolic.model",
 )  # fmt: skip
 """Imported once, before each fork: no list changes them."""
@@ -131,6 +131,10 @@ BROKEN = 2
 code that is wrong."""
 
 
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-n0", "-m", "", "--assert=plain")
+"""Slow tests as well; nobody reads why they fail."""
+
+
 def run_tests(tests):
     import pytest
 
@@ -140,7 +144,7 @@ def run_tests(tests):
     os.dup2(silence, 2)
     code = 70
     try:
-        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n0", "-m", "", *tests]))
+        code = int(pytest.main([*OPTIONS, *tests]))
     finally:
         os._exit(code)
 

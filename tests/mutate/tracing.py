@@ -107,7 +107,6 @@ RUNS = [
         "tracer", "special_points.py::test_closed_loop_ends_where_it_began",
         ("w.norm(y - first) > LOOP_TOLERANCE * length", "w.norm(y - first) >= 0.0",
          "loops do not close"),
-        ("before / (before - ahead)", "before / (before + ahead)", "no linear interpolation"),
     ),
     *of(
         "runaway", "infinity.py",

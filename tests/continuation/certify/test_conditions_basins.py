@@ -75,5 +75,15 @@ def test_states_lie_in_the_ball_and_below_the_level():
     assert refused(two_wells(1.0, 0.25, [0, 0, 1], level, [[1.0, 1.0]]), "length")
 
 
+def test_the_ball_of_a_basin_is_the_euclidean_one():
+    assert refused(two_wells(1.0, 0.25, [0, 0, 1], 1e-3, [[1.1 + LITTLE]]), "not in the ball")
+
+
+def test_the_curvature_is_that_of_the_whole_ball():
+    """L'' = 6a² − 2 is 4 at the minimum, and 2.86 at 0.9: L rises to 0.0137 at least, not 0.02."""
+    assert accepted(two_wells(1.0, 0.25, [0, 0, 1], 0.010))
+    assert refused(two_wells(1.0, 0.25, [0, 0, 1], 0.015), "below the level on the sphere")
+
+
 def test_a_maximum_has_no_basin():
     assert refused(two_wells(0.0, -0.5, [1, 0, 0], 0.501), "no minimum")

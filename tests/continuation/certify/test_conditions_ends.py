@@ -37,6 +37,23 @@ def test_decay_has_neither_lines_nor_ends():
         assert refused(record, "weight decay")
 
 
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"hidden": 2},
+        {"hidden": 1, "output_weights": [1.0]},
+        {"hidden": 1, "bias": True},
+        {"hidden": 1, "offset": True},
+    ],
+)
+def test_an_end_belongs_to_the_networks_that_have_it(network):
+    record = stored.record("infinity")
+    assert accepted(record)
+    model = Model.perceptron(teacher="tanh(x)", **network)
+    reason = "no such end" if len(network) == 1 or "output_weights" in network else "without bias"
+    assert refused(changed(record, model=model.to_json()), reason)
+
+
 def test_the_derivative_across_an_end_has_a_sign():
     """With |x| = 1 the residual is orthogonal to x³ = x: the sign is open."""
     model = Model.perceptron(hidden=1)
