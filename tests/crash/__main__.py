@@ -1,4 +1,4 @@
-"""`python -m tests.crash --kills N [--seed S] [--jobs J] [FIGURES]`: 1 on a difference."""
+"""`python -m tests.crash --kills N [--seed S] [--small | --jobs J FIGURES]`: 1 on a difference."""
 
 import argparse
 import random
@@ -12,6 +12,8 @@ from pathlib import Path
 FIGURES = ("phase_plane", "landscape")
 """Quick ones, of one and of several parts, whose data are points, fields and trajectories."""
 
+SMALL = "tests.crash.small"
+
 LATEST = 0.8
 """Kills come within this share of the time of an undisturbed run: the machine may become faster."""
 
@@ -22,10 +24,13 @@ def main():
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--jobs", type=int, default=1, help="workers of the main job")
+    parser.add_argument("--small", action="store_true", help="one small figure: many more kills")
     options = parser.parse_args()
     command = [sys.executable, "-m", "figures", "--quick", "--jobs", str(options.jobs)]
     for name in options.figures:
         command += ["--only", name]
+    if options.small:
+        command = [sys.executable, "-m", SMALL]
     with tempfile.TemporaryDirectory() as folder:
         wrong = crash(command, Path(folder), options.kills, random.Random(options.seed))
     sys.exit(int(wrong > 0))
@@ -54,20 +59,34 @@ def crash(command, folder, kills, moments):
     return wrong
 
 
+def started(command, output):
+    """The job; the small one from its first line on: nothing is stored while it is being loaded."""
+    process = subprocess.Popen(
+        [*command, "--output", str(output)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    if SMALL in command:
+        process.stdout.readline()
+    return process
+
+
 def run(command, output):
     """Run the job to its end; the seconds that it took."""
-    begin = time.monotonic()
-    subprocess.run([*command, "--output", str(output)], check=True, stdout=subprocess.DEVNULL)
+    with started(command, output) as process:
+        begin = time.monotonic()
+        process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the job ends with {process.returncode}")
     return time.monotonic() - begin
 
 
 def killed(command, output, seconds):
     """Whether the job was killed before it had ended."""
-    with subprocess.Popen(
-        [*command, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    with started(command, output) as process:
         try:
-            process.wait(seconds)
+            process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
     return process.returncode == -signal.SIGKILL
