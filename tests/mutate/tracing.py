@@ -113,8 +113,7 @@ RUNS = [
         ("self.p[i] + self.slope[i] / k", "self.p[i] - self.slope[i] / k", "the other side"),
         ("error + float(np.finfo(float).eps) * unit, 1.0 / k", "error, k", "power inverted"),
         ("k > SLOWEST and", "True and", "a logarithm taken for a pole"),
-        ("return bool(last >= BEGUN * np.maximum(first, 1.0))", "return True",
-         "nothing has grown yet"),
+        ("far, still = growth >= BEGUN,", "far, still = True,", "nothing has grown yet"),
     ),
     *of(
         "screening", "screening.py",
