@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.crash.small import Forked
+
 FIGURES = ("phase_plane", "landscape")
 """Quick ones, of one and of several parts, whose data are points, fields and trajectories."""
-
-SMALL = "tests.crash.small"
 
 LATEST = 0.8
 """Kills come within this share of the time of an undisturbed run: the machine may become faster."""
@@ -29,17 +29,21 @@ def main():
     command = [sys.executable, "-m", "figures", "--quick", "--jobs", str(options.jobs)]
     for name in options.figures:
         command += ["--only", name]
-    if options.small:
-        command = [sys.executable, "-m", SMALL]
+
+    def start(output):
+        null = subprocess.DEVNULL
+        return subprocess.Popen([*command, "--output", str(output)], stdout=null, stderr=null)
+
     with tempfile.TemporaryDirectory() as folder:
-        wrong = crash(command, Path(folder), options.kills, random.Random(options.seed))
+        begin = Forked if options.small else start
+        wrong = crash(begin, Path(folder), options.kills, random.Random(options.seed))
     sys.exit(int(wrong > 0))
 
 
-def crash(command, folder, kills, moments):
+def crash(start, folder, kills, moments):
     """Kill and run on; the number of finished stores that differ from the undisturbed one."""
-    run(command, folder / "warm")  # kernels are compiled once, before anything is timed
-    lasts = run(command, folder / "whole")
+    run(start, folder / "warm")  # kernels are compiled once, before anything is timed
+    lasts = run(start, folder / "whole")
     expected = stored(folder / "whole")
     print(f"undisturbed: {lasts:.1f} s, {len(expected)} files", flush=True)
     done = finished = wrong = 0
@@ -47,11 +51,11 @@ def crash(command, folder, kills, moments):
         finished += 1
         output = folder / f"killed{finished}"
         own = 0
-        while done < kills and killed(command, output, lasts * LATEST * moments.random()):
+        while done < kills and killed(start, output, lasts * LATEST * moments.random()):
             done, own = done + 1, own + 1
         if own == 0:  # the machine has become faster
             lasts *= LATEST
-        run(command, output)
+        run(start, output)
         same = stored(output) == expected
         wrong += not same
         print(f"store {finished}: {own} kills, {'the same' if same else 'DIFFERS'}", flush=True)
@@ -59,36 +63,24 @@ def crash(command, folder, kills, moments):
     return wrong
 
 
-def started(command, output):
-    """The job; the small one from its first line on: nothing is stored while it is being loaded."""
-    process = subprocess.Popen(
-        [*command, "--output", str(output)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    if SMALL in command:
-        process.stdout.readline()
-    return process
-
-
-def run(command, output):
+def run(start, output):
     """Run the job to its end; the seconds that it took."""
-    with started(command, output) as process:
-        begin = time.monotonic()
-        process.communicate()
+    begin = time.monotonic()
+    process = start(output)
+    process.wait()
     if process.returncode:
         raise RuntimeError(f"the job ends with {process.returncode}")
     return time.monotonic() - begin
 
 
-def killed(command, output, seconds):
+def killed(start, output, seconds):
     """Whether the job was killed before it had ended."""
-    with started(command, output) as process:
-        try:
-            process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    process = start(output)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
     return process.returncode == -signal.SIGKILL
 
 

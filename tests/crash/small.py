@@ -1,16 +1,16 @@
-"""`python -m tests.crash.small --output FOLDER`: the main job for one small figure.
+"""The main job for one small figure, in a fork: nothing has to be loaded anew.
 
 The command's own code finds what is missing, computes, stores, assembles and draws; only the
-figure, its kernels (none) and its workers (a thread) are other ones. "begun" is printed when all
-is loaded.
+figure, its kernels (none) and its workers (a thread) are other ones.
 """
 
-import argparse
+import multiprocessing
+import os
+import subprocess
 import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,20 +46,37 @@ def draw(data):
     return canvas
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--output", type=Path, required=True)
-    output = parser.parse_args().output
+def work(output):
+    """What a process does that may be killed at any moment."""
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
     module = types.ModuleType("figures.small")
     vars(module).update(
         TITLE="small", __file__=__file__, parts=parts, compute=compute, assemble=assemble, draw=draw
     )
     sys.modules["figures.small"] = module
     job.NAMES, compile_kernels.TASKS, program.process_pool = ("small",), (), ThreadPoolExecutor
-    print("begun", flush=True)
     with sole_worker(output):
         program._run(["small"], Settings(), output, False, 1)
 
 
-if __name__ == "__main__":
-    main()
+class Forked:
+    """That process, with as much of `subprocess.Popen` as is used here."""
+
+    def __init__(self, output):
+        self._process = multiprocessing.get_context("fork").Process(target=work, args=(output,))
+        self._process.start()
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        if self._process.is_alive():
+            raise subprocess.TimeoutExpired("small job", timeout)
+
+    def kill(self):
+        self._process.kill()
+        self._process.join()
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
