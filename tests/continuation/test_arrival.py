@@ -71,6 +71,8 @@ def test_a_branch_point_at_the_limit(kind: str, n: int) -> None:
     assert branch.stop_reason == "limit"
     assert branch.p[-1] == 0.0
     assert np.abs(branch.x[-1]).max() <= 1e-7
+    if n == 1:  # else it is known to 1e-8, and its eigenvalue is not exactly zero
+        assert [point.kind for point in branch.special] == [kind, "limit"]
     slope = q @ branch.tangent[-1, :-1] / branch.tangent[-1, -1]
     assert np.abs(slope - np.append(0.0, np.ones(n - 1))).max() <= 1e-5
 

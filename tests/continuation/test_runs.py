@@ -96,6 +96,13 @@ def test_targets_and_user_functions_in_order() -> None:
             assert q.x[0] == pytest.approx(0.25, abs=1e-13)
 
 
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_target_at_the_start_is_not_met_there(direction: int) -> None:
+    """It belongs to the step that arrives at it, and none does."""
+    branch = trace_branch(hysteresis, [2.0], 6.0, LIMITS, direction, targets=[6.0, 6.0 + direction])
+    assert [q.p for q in branch.special if q.kind == "target"][:1] == [6.0 + direction]
+
+
 def test_limits_are_hit_exactly(whole: Branch) -> None:
     assert whole.p[-1] == -7.0
     assert whole.special[-1].kind == "limit"

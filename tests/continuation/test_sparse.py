@@ -116,6 +116,27 @@ def test_a_few_unknowns(n: int) -> None:
     np.testing.assert_allclose(branch.x, -np.sqrt(branch.p)[:, None] * np.ones(n))
 
 
+@pytest.mark.parametrize("negative", [0, 40])
+def test_a_pitchfork_where_few_eigenvalues_are_known(negative: int) -> None:
+    """p u - u³ among 400 unknowns; pivots count the negative eigenvalues, but for its own."""
+    n = 400
+    rates = np.append(np.linspace(-2, -1, negative), np.linspace(1, 3, n - 1 - negative))
+
+    def residual(x: np.ndarray, p: float) -> np.ndarray:
+        return np.append(p * x[0] - x[0] ** 3, rates * x[1:])
+
+    problem = Problem(
+        residual,
+        lambda x, p: sparse.diags_array(np.append(p - 3 * x[0] ** 2, rates)).tocsc(),
+        lambda x, p: np.append(x[0], np.zeros(n - 1)),
+        symmetric=True,
+    )
+    branch = trace_branch(problem, np.zeros(n), -0.5, (-1, 0.7))
+    assert [q.kind for q in branch.special] == ["pitchfork", "limit"]
+    assert branch.special[0].p == pytest.approx(0.0, abs=1e-9)
+    assert branch.inertia[[0, -1], 0].tolist() == [negative + 1, negative]
+
+
 @pytest.mark.parametrize("n", [1, 3])
 def test_a_fold_curve_of_a_sparse_problem(n: int) -> None:
     """x² - q x = p turns at p = -q² / 4; the other unknowns follow."""

@@ -190,7 +190,12 @@ MUTANTS = [
         ("abs(entry) < 0.999", "abs(entry) < 999"),
         ("abs(entry) < 0.999", "abs(entry) < 1.01"),
         ("a > 0 and d > 0 and a * d - abs(b) * abs(c) > 0", "a > 0 and d > 0"),
-        ("a > 0 and d > 0 and a * d - abs(b) * abs(c) > 0", "a * d - abs(b) * abs(c) > 0"),
+        (
+            "a > 0 and d > 0 and a * d - abs(b) * abs(c) > 0",
+            "a * d - abs(b) * abs(c) > 0",
+            "",
+            "a and d hold 1: where one of them reaches zero, so does their product",
+        ),
         ("slopes.append([inner(s, p) + inner(r, t)", "slopes.append([inner(s, p)"),
         ("slopes.append([inner(s, p) + inner(r, t)", "slopes.append([inner(r, t)"),
         ("value.append(inner(centred, p0))", "value.append(2 * inner(centred, p0))"),

@@ -78,7 +78,7 @@ GRAPH = [
 ELSEWHERE = [
     *of(
         "branches/regions", "branches/regions.py branches/follow.py::test_regions_of_the_presets",
-        ("tends = slope > STEEPEST_ROOT", "tends = slope < STEEPEST_ROOT",
+        ("return slope, slope > STEEPEST_ROOT", "return slope, slope < STEEPEST_ROOT",
          "what does not tend to the teacher"),
         ("found.loss < evidence.optimum_loss", "found.loss > evidence.optimum_loss",
          "overfitting above the optimum"),

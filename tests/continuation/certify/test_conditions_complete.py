@@ -11,7 +11,7 @@ from continuation.certify.checker.complete_roots import _check_zeros
 from continuation.certify.checker.curve import Curve as UnitCurve
 from continuation.certify.checker.problem import Problem
 from tests.continuation.certify import stored_certificates as stored
-from tests.continuation.certify.condition_cases import LITTLE, accepted, hexed
+from tests.continuation.certify.condition_cases import LITTLE, accepted, hexed, refused
 
 
 def quadratic(*roots):
@@ -39,6 +39,7 @@ def quadratic(*roots):
     [
         ((1.0, 2.0), [(0.99, 1.01), (1.99, 2.01)], ""),
         ((1.0, 2.0), [(0.99, 1.01)], "not stated"),
+        ((1.0, 2.0), [(1.99, 2.01)], "not stated"),
         ((1.0, 2.0), [(0.99, 1.01), (2.001, 2.01)], "no zero in a stated interval"),
         ((1.0, 2.0), [(0.99, 1.01), (1.99, 1.999)], "no zero in a stated interval"),
         ((1.0,), [(0.99, 1.01), (0.995, 1.02)], "share a zero"),
@@ -172,3 +173,10 @@ def test_pairs_lie_in_the_range_and_are_critical():
             factor * float.fromhex(record["claim"]["pairs"][0][0])
         )
         assert not accepted(record)
+
+
+def test_a_range_has_its_lower_end_first():
+    record = stored.record("complete")
+    claim = record["claim"]
+    claim["low"], claim["high"] = claim["high"], claim["low"]
+    assert refused(record, "the range is no range")

@@ -142,3 +142,13 @@ def test_invalid_weights_are_refused_in_every_unit():
         flow_to_limit(at, [1.0, 2.0])
     with pytest.raises(ValueError, match="non-finite"):
         flow_to_limit(at, [1.0, 2.0, np.nan, 0.0])
+
+
+def test_every_kind_of_weight_has_its_unit():
+    """w x and biases are numbers; output weights and the offset are measured like y."""
+    layout = Layout.of(Model.perceptron(hidden=2, bias=True, offset=True))
+    units = Units(layout, x=10.0, y=1000.0)
+    outside = units.weights([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    np.testing.assert_allclose(outside, [0.1, 0.2, 3.0, 4.0, 5000.0, 6000.0, 7000.0])
+    np.testing.assert_allclose(units.inverse.weights(outside), np.arange(1.0, 8.0))
+    assert units.loss == 1e6

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuation.landscape import Dataset, Loss
+from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.infinity.critical_models import (
     silent_weights,
     working_points,
@@ -11,10 +11,11 @@ from continuation.landscape.infinity.critical_models import (
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.responses import Responses, project
 from continuation.landscape.network.weight_grid import Grid
-from continuation.landscape.search.euler import euler_count, euler_terms
+from continuation.landscape.search import exhaustive
+from continuation.landscape.search.euler import Term, euler_count, euler_terms
 from continuation.landscape.search.reduced_field import reduced_field
 from continuation.landscape.search.two_units import from_chart, isolated_points, to_chart
-from symbolic import fukumizu_amari, overparameterised
+from symbolic import Model, fukumizu_amari, overparameterised
 
 
 def interior(loss, responses, grid, noise):
@@ -68,3 +69,23 @@ def test_projection_agrees_with_least_squares():
         fit, *_ = np.linalg.lstsq(features[:, k].T, target, rcond=None)
         assert coefficients[:, k] == pytest.approx(fit)
         assert residual[k] == pytest.approx(fit @ features[:, k] - target)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_count_holds_for_targets_that_are_noise(seed):
+    """Where silent units and all kinds of corners occur."""
+    random = np.random.default_rng(seed)
+    x, y = random.standard_normal((2, 12))
+    loss = Loss(Model.perceptron(hidden=2), Dataset.from_observations(x, y))
+    assert find_critical_sets(loss, regions=False).euler_count == 1
+
+
+def test_a_list_with_another_count_is_not_called_complete(monkeypatch):
+    more = [Term("interior", 0, (1.0, 2.0))]
+    monkeypatch.setattr(exhaustive, "euler_terms", lambda *given: euler_terms(*given) + more)
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    found = find_critical_sets(loss, noise=0.1, regions=False)
+    assert found.euler_count == 2
+    assert not found.complete
+    assert any(note.startswith("incomplete") for note in found.notes)
