@@ -1,11 +1,11 @@
 """Defining systems, curves, totals, units, differences and linear algebra of the engine."""
 
-from tests.mutate.tracing import ORACLES, of
+from tests.mutate.tracing import of
 
 SYSTEMS = [
     *of(
         "augmented",
-        "published.py::test_henon published.py::test_lorenz switching.py" + ORACLES,
+        "augmented.py switching.py",
         ("-np.asarray(along_v.T @ w[:-1, 0])", "np.asarray(along_v.T @ w[:-1, 0])",
          "sign of a gradient"),
         ("1j * np.exp(1j * omega)\n", "np.exp(1j * omega)\n", "derivative along the circle"),
@@ -25,7 +25,7 @@ SYSTEMS = [
         ("(self.combinations @ x - self.totals)", "(self.combinations @ x)", "total zero"),
     ),
     *of(
-        "defining_systems", "curves.py",
+        "defining_systems", "augmented.py curves.py",
         ("defect - self.value *", "defect + self.value *", "flips at a multiplier 3"),
         ("j @ w + kappa * image", "j @ w - kappa * image", "sign of the square"),
         ("image = mass @ (v + w if self.is_map", "image = mass @ (v if self.is_map",

@@ -155,7 +155,8 @@ EVENTS = [
     ),
     *of(
         "dips", "switching.py::test_touch_where_three_branches_cross" + ORACLES,
-        ("TOUCHES = 1e-5", "TOUCHES = 1e+5", "everything touches"),
+        ("TOUCHES = 1e-5", "TOUCHES = 1e+5", "everything touches",
+         "Newton on the defining system says what touches: it is asked more often"),
         ("2 * np.minimum(before, after)", "2e9 * np.minimum(before, after)", "dips unseen"),
         ("if value < -max(CROSSES * around, rounding):", "if False:", "two crossings unseen"),
         ("value >= -TOUCHES * around", "value <= -TOUCHES * around", "touches are crossings"),

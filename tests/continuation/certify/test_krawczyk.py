@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from flint import arb_mat
+from flint import arb, arb_mat
 
 from continuation.certify.enclosures import ExactLoss, box, contraction_rate, working_precision
-from continuation.certify.enclosures.krawczyk import Contraction, row_norm
+from continuation.certify.enclosures.krawczyk import Contraction, ldl_pivots, row_norm
 from continuation.landscape import Dataset, Loss
 from symbolic import Model
 
@@ -42,3 +42,10 @@ def test_the_rate_is_that_of_the_whole_box():
             rate = contraction_rate(enclosed, [1.0], arb_mat([[1]]), r)
             assert enclosed.hessian(box([1.0], r))[0, 0].contains(1)
         assert 3 * r + 1.5 * r * r <= rate < 3 * r + 6 * r * r
+
+
+def test_pivots_are_those_of_elimination():
+    pivots = ldl_pivots([[arb(2), arb(1)], [arb(1), arb(2)]])
+    assert [float(p) for p in pivots] == [2.0, 1.5]
+    assert ldl_pivots([[arb(1), arb(1)], [arb(1), arb(1)]]) is None
+    assert ldl_pivots([[arb(0, 1)]]) is None

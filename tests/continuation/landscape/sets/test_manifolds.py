@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from continuation.landscape.flow.gradient_flow import flow_to_limit
 from continuation.landscape.graph.targets import discovered, match
-from continuation.landscape.search.silent_units import silent_curves
+from continuation.landscape.search.silent_units import _joined_in_cell, silent_curves
 from continuation.landscape.sets.embedding import reduced_network
 from continuation.landscape.sets.manifolds import (
     Embedding,
@@ -194,6 +194,17 @@ def _back_to_zero(loss, found, w, c):
         slope = _h_slope(loss, found, w, c)
         w, c = np.array([w, c]) - _h(loss, found, w, c) * slope / (slope @ slope)
     return float(w), float(c)
+
+
+def test_at_a_saddle_of_a_cell_the_corners_of_its_centre_are_joined():
+    """Left, right, lower and upper edge are all crossed; the centre says which pairs belong."""
+    edges = [(0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 1, 0)]
+    left, right, lower, upper = range(4)
+    number = dict(zip(edges, range(4), strict=True))
+    for last, pairs in ((1.5, {(left, upper), (lower, right)}),
+                        (0.5, {(left, lower), (upper, right)})):  # fmt: skip
+        values = np.array([[1.0, -1.0], [-1.0, last]])
+        assert set(_joined_in_cell(values, number, 0, 0)) == pairs
 
 
 def test_the_curves_of_a_known_zero_set():
