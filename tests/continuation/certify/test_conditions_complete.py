@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flint import arb, arb_mat, ctx
 
-from continuation.certify.checker import Refused
+from continuation.certify.checker import Refused, complete
 from continuation.certify.checker.complete import _check_tree, _require_apart
 from continuation.certify.checker.complete_pairs import Conditions, conditions
 from continuation.certify.checker.complete_roots import _check_zeros
@@ -180,3 +180,10 @@ def test_a_range_has_its_lower_end_first():
     claim = record["claim"]
     claim["low"], claim["high"] = claim["high"], claim["low"]
     assert refused(record, "the range is no range")
+
+
+def test_a_box_is_halved_a_few_times_only(monkeypatch):
+    """Of one in which nothing is ever decided the checker says so, and soon."""
+    monkeypatch.setattr(complete, "conditions", lambda data, box: None)
+    with pytest.raises(Refused, match="not proved empty"):
+        complete._require_empty(None, (1.0, 2.0, 1.0, 2.0), 0)

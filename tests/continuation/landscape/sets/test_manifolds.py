@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from continuation.landscape.flow.gradient_flow import flow_to_limit
 from continuation.landscape.graph.targets import discovered, match
-from continuation.landscape.search.silent_units import _joined_in_cell, silent_curves
+from continuation.landscape.search.silent_units import (
+    ANGLES,
+    RADII,
+    _joined_in_cell,
+    _Plane,
+    silent_curves,
+)
 from continuation.landscape.sets.embedding import reduced_network
 from continuation.landscape.sets.manifolds import (
     Embedding,
@@ -205,6 +211,16 @@ def test_at_a_saddle_of_a_cell_the_corners_of_its_centre_are_joined():
                         (0.5, {(left, lower), (upper, right)})):  # fmt: skip
         values = np.array([[1.0, -1.0], [-1.0, last]])
         assert set(_joined_in_cell(values, number, 0, 0)) == pairs
+
+
+def test_the_cell_of_a_unit_is_the_one_that_holds_it():
+    plane = _Plane(None, np.zeros(1), np.zeros(1), centre=0.7, spread=2.0, turn=2 * np.pi, sign=1.0)
+    random = np.random.default_rng(0)
+    step = plane.turn / ANGLES
+    for i, j in random.integers(0, (ANGLES, RADII - 1), (40, 2)):
+        angle = plane.angles[i] + random.uniform(0.1, 0.9) * step
+        w, c = plane.parameters(angle, np.sqrt(plane.radii[j] * plane.radii[j + 1]))
+        assert plane.cell(w, c) == (i, j)
 
 
 def test_the_curves_of_a_known_zero_set():
