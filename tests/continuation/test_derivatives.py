@@ -143,3 +143,11 @@ def test_units_that_balance_matrices_make_their_entries_alike(seed):
     found = first.rebalanced([outside], False)
     inside = found.rows[:, None] * outside * found.columns
     assert 1 / 16 < np.abs(inside[:, :n]).max(axis=0).min() <= np.abs(inside).max() < 16
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_derivatives_at_the_end_of_a_domain_are_of_fourth_order(side):
+    def f(h):
+        return np.array([np.exp(h) if side * h >= 0 else np.nan, 3.0])
+
+    np.testing.assert_allclose(differences.along(f), [1.0, 0.0], atol=1e-11)

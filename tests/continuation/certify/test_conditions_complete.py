@@ -187,3 +187,13 @@ def test_a_box_is_halved_a_few_times_only(monkeypatch):
     monkeypatch.setattr(complete, "conditions", lambda data, box: None)
     with pytest.raises(Refused, match="not proved empty"):
         complete._require_empty(None, (1.0, 2.0, 1.0, 2.0), 0)
+
+
+def test_a_pair_lies_in_its_box():
+    """Its place alone tells: nothing is computed of it."""
+    for box in ((1.1, 1.2, 3.9, 4.1), (0.9, 1.1, 4.1, 4.2), (0.9, 4.05, 3.9, 4.1)):
+        with pytest.raises(Refused, match="outside its box"):
+            complete._check_pair(None, (1.0, 2.0), box, (arb(0.5), arb(9)))
+    for ends in ((arb(1.01), arb(9)), (arb(0.5), arb(3.99))):  # in q = w²
+        with pytest.raises(Refused, match="outside the range"):
+            complete._check_pair(None, (1.0, 2.0), (0.9, 1.1, 3.9, 4.1), ends)
