@@ -203,7 +203,6 @@ MUTANTS = [
     *dropped(
         "complete",
         "high > low",
-        "len(boxes) == len(pairs)",
         "apart",
         "a < b and c < d",
         "places[0] >= places[3]",
@@ -221,6 +220,15 @@ MUTANTS = [
         "unpack.eof",
     ),
     *of("complete", ("places[0] >= places[3]", "places[0] >= places[2]")),
+    *of(
+        "complete",
+        (
+            "require(len(boxes) == len(pairs)",
+            "require(True",
+            "",
+            "they are taken together strictly, and what that raises is refused too",
+        ),
+    ),
     # branches
     *of(
         "tube",
