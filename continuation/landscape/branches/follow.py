@@ -226,11 +226,10 @@ def traced(
     _require_critical(lifted, start, along.parameter)
     problem, scale = lifted.balanced(start)
     arrival = arrival_of(along.loss, critical_set)
-    if arrival is not None and arrival(lifted.state) is not None:
-        arrival = None  # found out there: nothing to arrive at
+    began = None if arrival is None else arrival(lifted.state)  # out there already: no arrival
 
     def arrived(sample: Sample) -> bool:
-        return arrival is not None and arrival(sample.x * scale) is not None
+        return arrival is not None and arrival(sample.x * scale) not in (None, began)
 
     branches = [
         _unscaled(

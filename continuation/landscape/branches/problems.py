@@ -215,22 +215,68 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
     A selection of rows and columns of the full Hessian, hence not symmetric.
     """
-    theta = critical_set.weights
-    layout = Layout.of(critical_set.model)
+    theta, model = critical_set.weights, critical_set.model
+    layout = Layout.of(model)
     unit = int(np.argmin(np.abs(layout.output_weights(theta))))
     rows = np.delete(np.arange(theta.size), unit)
     output = layout.output_place(unit)
     columns = np.delete(np.arange(theta.size), output)
+    beside_one = model.is_plain_odd and model.hidden == 2
 
     def wide(x: Array) -> Array:
         return np.insert(x, output, 0.0)
 
-    problem = Problem(
-        lambda x, p: full.residual(wide(x), p)[rows],
-        lambda x, p: full.jacobian(wide(x), p)[np.ix_(rows, columns)],
-        lambda x, p: full.dresidual_dp(wide(x), p)[rows],
-    )
+    def combined(x: Array) -> tuple[Array, Array]:
+        if beside_one:
+            return _without_double_zeros(layout, wide(x), unit)
+        return np.eye(theta.size)[output], np.zeros((theta.size, theta.size))
+
+    def residual(x: Array, p: float) -> Array:
+        gradient = full.residual(wide(x), p)
+        gradient[output] = combined(x)[0] @ gradient
+        return np.asarray(gradient[rows])
+
+    def jacobian(x: Array, p: float) -> Array:
+        (c, slope), hessian = combined(x), full.jacobian(wide(x), p)
+        hessian[output] = c @ hessian + full.residual(wide(x), p) @ slope
+        return np.asarray(hessian[np.ix_(rows, columns)])
+
+    def dresidual_dp(x: Array, p: float) -> Array:
+        change = full.dresidual_dp(wide(x), p)
+        change[output] = combined(x)[0] @ change
+        return np.asarray(change[rows])
+
+    problem = Problem(residual, jacobian, dresidual_dp)
     return Lifted(problem, theta[columns], lambda x, p: _at_point(full, wide(x), p))
+
+
+def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> tuple[Array, Array]:
+    """Combination c (d,) of ∇L with the roots of h, but for w = ±u; and its slopes (d, d).
+
+    At the input weight u of the other unit (output weight v), and at -u, h and h' vanish with
+    ∇L of that unit: roots of h beside it are lost in rounding. With d = w² - u², r² = w² + u²
+
+        c ∇L = (r⁴ h - 2 w u r² ∂L/∂v) / d² - 2 u² w ∂L/∂u / (v d)
+
+    is what h is divided by d² / r⁴, once the values and slopes that vanish are subtracted.
+    """
+    places = (
+        layout.input_places(silent)[0], layout.output_place(silent),
+        layout.input_places(1 - silent)[0], layout.output_place(1 - silent),
+    )  # fmt: skip
+    w, _, u, v = theta[list(places)]
+    d, r2 = w * w - u * u, w * w + u * u
+    own, other, inner = r2**2 / d**2, -2 * w * u * r2 / d**2, -2 * u**2 * w / (v * d)
+    c, slope = np.zeros(theta.size), np.zeros((theta.size, theta.size))
+    at_w, h, at_u, at_v = places
+    c[[h, at_v, at_u]] = own, other, inner
+    slope[h, [at_w, at_u]] = 4 * w * own * (1 / r2 - 1 / d), 4 * u * own * (1 / r2 + 1 / d)
+    slope[at_v, at_w] = -2 * u * (r2 + 2 * w**2) / d**2 + 8 * w**2 * u * r2 / d**3
+    slope[at_v, at_u] = -2 * w * (r2 + 2 * u**2) / d**2 - 8 * w * u**2 * r2 / d**3
+    slope[at_u, at_w] = -2 * u**2 / (v * d) + 4 * u**2 * w**2 / (v * d**2)
+    slope[at_u, at_u] = -4 * u * w / (v * d) - 4 * u**3 * w / (v * d**2)
+    slope[at_u, at_v] = -inner / v
+    return c, slope
 
 
 def _in_limit(run: Run) -> Lifted:
