@@ -43,7 +43,8 @@ GRAPH = [
     ),
     *of(
         "graph/departures",
-        "graph/connect.py::test_departures_lie_below_their_set_on_the_unstable_side",
+        "graph/connect.py::test_departures_lie_below_their_set_on_the_unstable_side "
+        "graph/connect.py::test_both_sides_of_an_index_one_point_are_left",
         ("-np.sign(c) * np.sqrt(1.0 / 3.0)", "np.sign(c) * np.sqrt(1.0 / 3.0)",
          "the side that rises"),
         ("np.asarray(-0.5 * vectors[:, regular]", "np.asarray(0.5 * vectors[:, regular]",

@@ -281,6 +281,16 @@ def test_departures_lie_below_their_set_on_the_unstable_side(case):
                 np.testing.assert_allclose(start.subspace @ start.theta, start.theta, atol=1e-14)
 
 
+def test_both_sides_of_an_index_one_point_are_left(case):
+    loss, sets, _ = case
+    at = loss.at(noise=NOISE)
+    chosen = [found for found in sets if found.is_point and found.index == 1]
+    assert chosen
+    for found in chosen:
+        one, other = departures(at, found)
+        assert (one.theta - found.weights) @ (other.theta - found.weights) < 0.0
+
+
 def test_the_manifold_is_quadratically_approximated():
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 100, 0))
