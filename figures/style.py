@@ -28,6 +28,7 @@ REGION_COLOURS = {
 PRESET_TITLES = {
     "fukumizu_amari": "Fukumizu-Amari",
     "overparameterised": "over-parameterised",
+    "three_units": "three units",
 }
 
 KIND_MARKERS = {name: family.marker for name, family in FAMILIES.items()}

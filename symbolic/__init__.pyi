@@ -7,6 +7,7 @@ from .model import (
     fukumizu_amari,
     overparameterised,
     single_unit,
+    three_units,
 )
 from .parsing import parse_expression
 from .symmetry import SignedPermutation, generators
@@ -32,5 +33,6 @@ __all__ = [
     "overparameterised",
     "parse_expression",
     "single_unit",
+    "three_units",
     "verify",
 ]

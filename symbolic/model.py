@@ -442,8 +442,14 @@ def single_unit() -> Model:
     return Model.perceptron(hidden=1, teacher="tanh(x)")
 
 
+def three_units() -> Model:
+    """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2."""
+    return Model.perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+
+
 PRESETS: dict[str, Callable[[], Model]] = {
     "fukumizu_amari": fukumizu_amari,
     "overparameterised": overparameterised,
     "single_unit": single_unit,
+    "three_units": three_units,
 }

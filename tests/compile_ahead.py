@@ -12,7 +12,9 @@ from symbolic import overparameterised
 
 
 def search() -> None:
-    """The seekers of critical points."""
+    """The seekers of critical points, and the exhaustive search."""
+    model = overparameterised()
+    find_critical_sets(Loss(model, Dataset.sample(model, 5, 0)), noise=0.1, regions=False)
     compiled_seeker()
     compiled_reduced_seeker()
 

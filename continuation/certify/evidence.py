@@ -78,8 +78,8 @@ def _trend(loss: Loss, found: CriticalSet, branch: EvidenceBranch | None) -> Map
 
 def below(loss: Loss, found: CriticalSet) -> tuple[Loss, CriticalSet]:
     """The loss in which a set's branch lies: that of the smaller network of an embedding."""
-    if found.base is None or found.embedding is None:
-        return loss, found
+    if found.base is None or found.embedding is None or not found.embedding.copies:
+        return loss, found  # genuine, or over no unit at all
     smaller = Loss(loss.model.with_hidden(len(found.embedding.copies)), loss.data)
     return smaller, replace(found, model=smaller.model, theta=found.base, embedding=None)
 

@@ -1,16 +1,19 @@
 """How complete the lists of critical sets are, over many data sets.
 
-    python tests/benchmarks/survey_completeness.py [--count | --methods | --widths] [--sets N]
+    python tests/benchmarks/survey_completeness.py [--PART] [--sets N]
 
---count: the Euler count of every result over both two-unit presets, n from 10 to 1000 and several
-noises (240 data sets; at least 199 in 200 must pass, every miss is printed with its notes).
+Parts: --count: the Euler count of every result over both two-unit presets, n from 10 to 1000 and
+several noises (240 data sets; at least 199 in 200 must pass, every miss is printed with its notes).
 --methods: on 20 of them the isolated points of the exhaustive search beside those of four other
 methods (`tests/continuation/landscape/four_methods.py`); what one has and another lacks is printed.
---widths: for three and four units and with a hidden bias, where no count exists: seeds compared,
-and the saturation of the search. Without an option: all three.
+--three: the same count for three units (200 data sets, n 10 to 1000, noises 0.03 to 0.5), as the
+table of `three_units.md`; --random: for three units, what repeated starts find and the list lacks.
+--widths: for four units and with a hidden bias, where no count exists: seeds compared, and the
+saturation of the search. --sets N: data sets of --methods and --random. Without an option: all.
 """
 
 import argparse
+import itertools
 import sys
 import time
 from collections import Counter
@@ -29,24 +32,25 @@ from tests.continuation.landscape import four_methods as methods
 
 PRESETS = {"fukumizu_amari": fukumizu_amari, "overparameterised": overparameterised}
 SIZES, NOISES, SEEDS = (10, 20, 50, 100, 300, 1000), (0.05, 0.1, 0.3, 0.5), range(5)
+SIZES_OF_THREE, NOISES_OF_THREE = (10, 30, 100, 300, 1000), (0.03, 0.1, 0.3, 0.5)
 REQUIRED = 199 / 200
 
 
-def cases():
+def cases(sizes=SIZES, noises=NOISES):
     """(name, n, σ, seed) of the survey."""
     return [
         (name, n, noise, seed)
         for name in PRESETS
-        for n in SIZES
-        for noise in NOISES
+        for n in sizes
+        for noise in noises
         for seed in SEEDS
     ]
 
 
-def loss_of(name: str, n: int, seed: int) -> Loss:
+def loss_of(name: str, n: int, seed: int, hidden: int = 2) -> Loss:
     """One data set of a preset."""
     model = PRESETS[name]()
-    return Loss(model, Dataset.sample(model, n, seed))
+    return Loss(model.with_hidden(hidden), Dataset.sample(model, n, seed))
 
 
 def count() -> bool:
@@ -65,6 +69,52 @@ def count() -> bool:
     )
     print(f"  isolated points a data set: {dict(sorted(sizes.items()))}")
     return passed >= REQUIRED * total
+
+
+def three() -> bool:
+    """Euler counts of three units as a table; whether enough of them are 1."""
+    passed, total = 0, 0
+    print("| data | n | Euler count 1 | sets | isolated | at infinity | s, median | s, largest |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, n in itertools.product(PRESETS, SIZES_OF_THREE):
+        rows = [_counted(*case) for case in cases((n,), NOISES_OF_THREE) if case[0] == name]
+        good, sets, isolated, ends, seconds = map(np.array, zip(*rows, strict=True))
+        passed, total = passed + good.sum(), total + good.size
+        print(
+            f"| {name} | {n} | {good.sum()} of {good.size} | {np.median(sets):.0f} | "
+            f"{isolated.mean():.1f} | {ends.mean():.1f} | {np.median(seconds):.2f} | "
+            f"{seconds.max():.2f} |"
+        )
+    return passed >= REQUIRED * total
+
+
+def _counted(name: str, n: int, noise: float, seed: int) -> tuple[bool, int, int, int, float]:
+    """Whether the count is 1, numbers of sets, and processor time, of three units."""
+    loss, start = loss_of(name, n, seed, 3), time.process_time()
+    sets = find_critical_sets(loss, noise=noise, regions=False)
+    if not sets.complete:
+        print(f"  miss: {name}, n = {n}, noise {noise}, seed {seed}: {'; '.join(sets.notes)}")
+    isolated, ends = (sum(getattr(s, of) for s in sets) for of in ("is_isolated", "at_infinity"))
+    return sets.complete, len(sets), isolated, ends, time.process_time() - start
+
+
+def from_random_starts(number: int) -> bool:
+    """Whether repeated starts find a genuine point of three units that the list lacks."""
+    everything = [c for c in cases(SIZES_OF_THREE, NOISES_OF_THREE) if c[1] <= 300]
+    found, lacking = 0, 0
+    for name, n, noise, seed in np.random.default_rng(1).permutation(everything)[:number]:
+        loss, noise = loss_of(name, int(n), int(seed), 3), float(noise)
+        listed = methods.exhaustive(loss, noise)
+        met = methods.distinct(loss, noise, methods.multistart(loss, noise), (0.0, np.inf))
+        without = methods.missing(loss, listed, met)
+        found, lacking = found + len(met), lacking + len(without)
+        print(
+            f"{name}, n = {n}, noise {noise}, seed {seed}: {len(listed)} listed, {len(met)} met, "
+            f"lacking {[np.round(theta, 4).tolist() for theta in without]}",
+            flush=True,
+        )
+    print(f"three units, {number} data sets: {found} points met, {lacking} of them not in the list")
+    return lacking == 0
 
 
 def compare(number: int) -> bool:
@@ -114,7 +164,7 @@ def widths() -> bool:
     biased = Model.perceptron(hidden=2, bias=True, offset=True)
     tasks = [("bias and offset, 60 samples", Loss(biased, Dataset.from_observations(x, y)), 0.0)]
     for name, preset in PRESETS.items():
-        for hidden, n in ((3, 30), (3, 100), (4, 100)):
+        for hidden, n in ((4, 30), (4, 100)):
             model = preset().with_hidden(hidden)
             tasks.append(
                 (
@@ -153,16 +203,21 @@ def _seeds_agree(title: str, loss: Loss, noise: float) -> bool:
 def main() -> None:
     """Run the chosen parts; exit with 1 where a demand is not met."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for part in ("count", "methods", "widths"):
+    for part in ("count", "methods", "three", "random", "widths"):
         parser.add_argument(f"--{part}", action="store_true")
-    parser.add_argument("--sets", type=int, default=20, help="data sets of --methods")
+    parser.add_argument("--sets", type=int, default=20, help="data sets of --methods, --random")
     chosen = parser.parse_args()
-    everything = not (chosen.count or chosen.methods or chosen.widths)
+    asked = (chosen.count, chosen.methods, chosen.three, chosen.random, chosen.widths)
+    everything = not any(asked)
     passed = True
     if everything or chosen.count:
         passed &= count()
     if everything or chosen.methods:
         passed &= compare(chosen.sets)
+    if everything or chosen.three:
+        passed &= three()
+    if everything or chosen.random:
+        passed &= from_random_starts(chosen.sets)
     if everything or chosen.widths:
         passed &= widths()
     sys.exit(0 if passed else 1)

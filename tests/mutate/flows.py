@@ -102,8 +102,8 @@ ELSEWHERE = [
          "which confluence attracts"),
         ("int(_slope(blow_up, grid.highest) < 0.0)", "int(_slope(blow_up, grid.highest) > 0.0)",
          "an end that falls inwards"),
-        ("int(slope(responses, point, coefficient) < 0.0)",
-         "int(slope(responses, point, coefficient) > 0.0)", "which end attracts"),
+        ("int(normal_slopes(responses, end, point)[0] < 0.0)",
+         "int(normal_slopes(responses, end, point)[0] > 0.0)", "which end attracts"),
     ),
     *of(
         "zero_noise/blow_up", "zero_noise/sets.py::test_derivatives_of_the_blow_up "

@@ -83,7 +83,7 @@ def sort_sets(sets: Iterable[CriticalSet], low: float, high: float) -> tuple[Lis
         order = np.argsort(w)
         if found.subkind not in PLACES:
             return listed, f"{found.label}: {found.subkind} is not known here"
-        working = found.base is not None and float(found.base[1]) != 0.0
+        working = found.base is not None and found.base.size > 0 and float(found.base[1]) != 0.0
         units = _Units(float(w[order[0]]), float(w[order[1]]), v[order], working)
         name, weights = PLACES[found.subkind](units)
         getattr(listed, name).append(weights)

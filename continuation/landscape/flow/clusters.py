@@ -27,7 +27,6 @@ from continuation.landscape.infinity import (
     MOST_MEETING,
     LimitModel,
     LimitUnit,
-    ModelPoint,
     step_slope,
 )
 from continuation.landscape.network import Responses, activation, height, split_plain
@@ -188,8 +187,7 @@ class StepCluster(Cluster):
 
     def slope(self, responses: Responses, residual: Array, centre: float, last: float) -> float:
         """As of the step end of one unit."""
-        point = ModelPoint(np.inf, np.array([last]), residual, np.empty((0, 0)))
-        return step_slope(responses, point, last)
+        return step_slope(responses, residual, last)
 
     def added_to(self, limit: LimitModel, model: Model, centre: float, values: Array) -> LimitModel:
         """The step."""

@@ -7,9 +7,7 @@ points are the roots of ⟨r, xφ'(w x)⟩ (a working unit) and of v (a silent u
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 
 import numpy as np
 
@@ -17,8 +15,8 @@ from continuation.arrays import Array
 from continuation.landscape.network import Responses, project, scaled_inertia
 from continuation.roots import roots_between
 
-NEAR_DOUBLE_ROOT = 1e-5
-"""Relative distance from w* within which h/(w − w*)² is taken from its rim: cancellation."""
+NEAR_ROOT = 1e-10
+"""Relative |w − w*|^m within which h/(w − w*)^m is taken from the rim: cancellation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +28,7 @@ class ModelPoint:
     w : float
         Input weight of the unit (nan where the model has fixed features only).
     coefficients : ndarray
-        (v, c_1, …); (c_1, …) without a unit; (a, b) for a confluent pair.
+        (v, c_1, …); (c_1, …) without a unit;
     residual : ndarray, shape (n,)
         √ω r, fit minus target.
     hessian : ndarray
@@ -56,23 +54,6 @@ class ModelPoint:
         return scaled_inertia(self.hessian)[0]
 
 
-Search = Callable[..., list[ModelPoint]]
-"""(responses, grid, *fixed features) ↦ critical points."""
-
-
-def _remembered(search: Search) -> Search:
-    """The search, its results kept with the data: lists, counts and ends ask for the same ones."""
-
-    @wraps(search)
-    def once(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
-        key = (search.__name__, grid.tobytes(), *(feature.tobytes() for feature in fixed))
-        if key not in responses.known:
-            responses.known[key] = search(responses, grid, *fixed)
-        return list(responses.known[key])
-
-    return once
-
-
 def fixed_point(responses: Responses, *features: Array) -> ModelPoint:
     """The least squares fit by fixed features alone."""
     rows = np.array(features)
@@ -80,7 +61,6 @@ def fixed_point(responses: Responses, *features: Array) -> ModelPoint:
     return ModelPoint(np.nan, coefficients[:, 0], residual[0], rows @ rows.T)
 
 
-@_remembered
 def working_points(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
     """Critical points with v ≠ 0 of v φ(w x) + Σ c e(x), w within the grid."""
 
@@ -93,7 +73,6 @@ def working_points(responses: Responses, grid: Array, *fixed: Array) -> list[Mod
     return [_point(responses, w, fixed, silent=False) for w in roots]
 
 
-@_remembered
 def silent_points(responses: Responses, grid: Array, *fixed: Array) -> list[ModelPoint]:
     """Critical points with v = 0: roots of h(w) = ⟨r, φ(w x)⟩, r the residual without the unit."""
     alone = -responses.target
@@ -105,33 +84,6 @@ def silent_points(responses: Responses, grid: Array, *fixed: Array) -> list[Mode
 
     roots = roots_between(response, grid, response(grid))
     return [_point(responses, w, fixed, silent=True) for w in roots]
-
-
-@_remembered
-def confluent_points(responses: Responses, grid: Array) -> list[ModelPoint]:
-    """Critical points with b ≠ 0 of a φ(w x) + b x φ'(w x): roots of ⟨r, x²φ''(w x)⟩."""
-
-    def slope(w: Array) -> Array:
-        phi, dphi, ddphi = responses.features(w, 2)
-        _, residual = project(responses.target, np.array([phi, dphi]))
-        return np.einsum("kn,kn->k", residual, ddphi)
-
-    roots = roots_between(slope, grid, slope(grid))
-    return [confluent_point(responses, w) for w in roots]
-
-
-def confluent_point(responses: Responses, w: float) -> ModelPoint:
-    """The fit by {φ(w x), x φ'(w x)} at one w, with the Hessian in (w, a, b)."""
-    phi, dphi, ddphi, dddphi = responses.features(np.array([w]), 3)
-    (a, b), residual = project(responses.target, np.array([phi, dphi]))
-    r = residual[0]
-    jacobian = np.array([a * dphi[0] + b * ddphi[0], phi[0], dphi[0]])
-    hessian = jacobian @ jacobian.T
-    hessian[0, 0] += r @ (a * ddphi[0] + b * dddphi[0])
-    hessian[0, 1] += r @ dphi[0]
-    hessian[0, 2] += r @ ddphi[0]
-    hessian[1:, 0] = hessian[0, 1:]
-    return ModelPoint(float(w), np.array([a[0], b[0]]), r, hessian)
 
 
 def _point(responses: Responses, w: float, fixed: tuple[Array, ...], *, silent: bool) -> ModelPoint:
@@ -152,26 +104,30 @@ def _stack(phi: Array, fixed: tuple[Array, ...]) -> Array:
     return np.array([phi, *(np.broadcast_to(e, phi.shape) for e in fixed)])
 
 
-def silent_weights(responses: Responses, residual: Array, working: Array, grid: Array) -> Array:
-    """Input weights w > 0 of a silent unit beside working ones: roots of h(w) = ⟨r, φ(w x)⟩.
+def silent_weights(
+    responses: Responses, residual: Array, own: Array, orders: Array, grid: Array
+) -> Array:
+    """Input weights w > 0 of a silent unit beside others: roots of h(w) = ⟨r, φ(w x)⟩.
 
-    h has a double root at the weight w* of every working unit, so the roots of
-    h/Π (w − w*)² are sought.
+    The zeros that h has at the other units are divided out: a double one where a unit works at a
+    critical point.
 
     Parameters
     ----------
     residual : ndarray, shape (n,)
-        √ω r of the working units.
-    working : ndarray
-        Their weights w*, positive.
+        √ω r of the others.
+    own : ndarray, shape (k,)
+        Their weights, positive.
+    orders : ndarray, shape (k,)
+        Orders of the zeros there.
     grid : ndarray, shape (m,)
     """
 
     def divided(w: Array) -> Array:
-        for star in working:
-            near = np.abs(w - star) < NEAR_DOUBLE_ROOT * star
-            w = np.where(near, star * (1.0 + NEAR_DOUBLE_ROOT), w)
+        for star, order in zip(own, orders, strict=True):
+            rim = NEAR_ROOT ** (1.0 / max(order, 2))
+            w = np.where(np.abs(w - star) < rim * star, star * (1.0 + rim), w)
         response = responses.features(w, 0)[0] @ residual
-        return response / np.prod((w[:, None] - working) ** 2, axis=1)
+        return response / np.prod((w[:, None] - own) ** orders, axis=1)
 
     return roots_between(divided, grid, divided(grid))

@@ -30,6 +30,9 @@ MEETING = "abdefghi"
 MOST_MEETING = len(MEETING)
 """Units that may meet at one weight."""
 
+MOST_FOLLOWED = 3
+"""Units that may meet at one weight, or vanish, in a limit whose critical points are followed."""
+
 
 @dataclass(frozen=True)
 class LimitUnit:
@@ -174,11 +177,10 @@ class LimitModel(Mapping[str, float]):
 
     @cached_property
     def is_simple(self) -> bool:
-        """Whether it has no bias, at most one pair that meets, and no power beyond x³."""
+        """Whether it has no bias, and no more than `MOST_FOLLOWED` units meet or vanish."""
         shifted = (self.shift, self.offset, *(u.bias for u in self.units))
-        pairs = sum(unit.meets for unit in self.units)
-        small = all(len(unit.coefficients) <= 2 for unit in self.units)
-        return small and pairs <= 1 and len(self.powers) <= 2 and all(s is None for s in shifted)
+        largest = max([len(self.powers), *(len(unit.coefficients) for unit in self.units)])
+        return largest <= MOST_FOLLOWED and all(s is None for s in shifted)
 
     @cached_property
     def slots(self) -> Slots:

@@ -14,7 +14,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.critical_ends import CriticalEnd, normal_slopes
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.limit_kernel import constants_of, limit_kernel, scratch
-from continuation.landscape.infinity.limit_model import LimitModel, Slots
+from continuation.landscape.infinity.limit_model import MOST_FOLLOWED, LimitModel, Slots
 from continuation.landscape.network import LossAlong, Responses, Samples
 from continuation.problem import AnyProblem
 
@@ -33,7 +33,7 @@ class LimitLoss:
     Raises
     ------
     InvalidInputError
-        For a limit of a hidden bias or of several units that meet at once.
+        For a limit of a hidden bias or of more than three units that meet at once.
     """
 
     responses: Responses
@@ -43,7 +43,7 @@ class LimitLoss:
         if not self.like.is_simple:
             raise InvalidInputError(
                 f"a limit with {', '.join(self.like)} cannot be followed: it is one of a hidden "
-                "bias or of several units that meet at once"
+                f"bias or of more than {MOST_FOLLOWED} units that meet at once"
             )
 
     def point(self, z: Array) -> tuple[ModelPoint, Array]:
@@ -84,7 +84,7 @@ class LimitLoss:
                     jacobian[j] = _fixed(responses, slots, j)
                     value += z[j] * jacobian[j]
                 continue
-            unit = responses.features(float(z[i]), 3)
+            unit = responses.features(float(z[i]), len(places) + 1)
             bends[i, i] = np.zeros_like(value)
             for order, j in enumerate(places):
                 jacobian[j], bends[i, j] = unit[order], unit[order + 1]
@@ -128,7 +128,8 @@ class LimitSystem:
         """As a problem of the engine: compiled where `limit_kernel` knows the equations."""
         by_noise = self.along.parameter == "noise"
         samples = self.at(0.0).responses.samples if by_noise else None
-        if samples is not None and samples.is_plain and self.along.loss.model.is_tanh:
+        pairs = all(len(unit.coefficients) <= 2 for unit in self.like.units)
+        if samples is not None and samples.is_plain and pairs and self.along.loss.model.is_tanh:
             return compiled_problem(samples, self.like)
         return Problem(
             lambda z, p: self.at(p).point(z)[1],

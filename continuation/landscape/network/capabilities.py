@@ -76,7 +76,7 @@ def has_cubic_term(model: Model) -> bool:
 
 
 def _is_narrow_sigmoid(model: Model) -> bool:
-    return is_plain_sigmoid(model) and model.hidden <= 2
+    return is_plain_sigmoid(model) and model.hidden <= 3
 
 
 def _is_wide_sigmoid(model: Model) -> bool:
@@ -110,13 +110,13 @@ SPLIT_LINES = Capability(
 EXHAUSTIVE_SEARCH = Capability(
     "a search that is exhaustive",
     _is_narrow_sigmoid,
-    "every critical set is enumerated for one or two odd sigmoid units without bias",
+    "every critical set is enumerated for one, two or three odd sigmoid units without bias",
 )
 WIDE_ENDS = Capability(
     "a search for ends at infinity, and flows to compound ends",
     _is_wide_sigmoid,
-    "ends are searched for three or more odd sigmoid units without bias; those of one and two "
-    "units are enumerated",
+    "ends are searched, and flows run to compound ones, for three or more odd sigmoid units "
+    "without bias; those of up to three units are enumerated",
 )
 REDUCED_LOSS = Capability(
     "the reduced loss of two input weights",

@@ -20,7 +20,7 @@ def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
     The congruence keeps the signs (Sylvester) and removes the scales of the weights, which
     differ by many orders near infinity.
     """
-    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1)
+    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1, initial=0.0)
     scale = np.sqrt(np.where(diagonal > SMALL_DIAGONAL * rows, diagonal, rows))
     scale = np.where(scale > 0.0, scale, 1.0)
     values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))

@@ -9,10 +9,9 @@ G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable proje
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
-from typing import Any
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -85,14 +84,11 @@ class Responses:
         The targets y at the noise in question, as coordinates.
     model : Model
         Gives the activation.
-    known : dict
-        What has been found on them already, by what was asked.
     """
 
     samples: Samples
     target: Array
     model: Model
-    known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, loss: Loss, conditions: Conditions) -> Responses:
@@ -137,9 +133,10 @@ class Responses:
         return self.rows(self.x**k)
 
     @cached_property
-    def at_zero(self) -> Array:
-        """φ^(k)(0) for k = 0 … 5, which the limits of vanishing weights need."""
-        return activation(self.model, 5)(np.zeros(1))[:, 0]
+    def series_at_zero(self) -> Array:
+        """Coefficients of u, u³, u⁵, u⁷ in φ(u), which the limits of vanishing weights need."""
+        derivatives = activation(self.model, 7)(np.zeros(1))[1::2, 0]
+        return derivatives / np.array([1.0, 6.0, 120.0, 5040.0])
 
 
 @lru_cache(maxsize=8)

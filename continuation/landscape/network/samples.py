@@ -108,7 +108,7 @@ class Samples:
             return first
         shape = (*values.shape[:-1], len(self.blocks), POINTS)
         rest = np.einsum("...bp,bpq->...bq", values[..., single:].reshape(shape), self.blocks)
-        rest = rest.reshape(*values.shape[:-1], -1)
+        rest = rest.reshape(*values.shape[:-1], rest.shape[-2] * rest.shape[-1])
         return np.concatenate([first, rest, np.zeros((*values.shape[:-1], 2))], axis=-1)
 
 

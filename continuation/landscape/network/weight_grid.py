@@ -31,14 +31,17 @@ class Grid:
     nodes: Array
 
     @classmethod
-    def of(cls, responses: Responses, spacing: float = SPACING) -> Grid:
-        """Nodes from the nearly linear unit to the one that saturates on all but two samples."""
+    def of(cls, responses: Responses, spacing: float = SPACING, lowest: float = LOWEST) -> Grid:
+        """Nodes from the nearly linear unit to the one that saturates on all but as many samples.
+
+        As many as there are units, at least two: beyond, units differ by rounding only.
+        """
         rms = float(np.linalg.norm(responses.monomial(1)))
         away = np.sort(np.abs(responses.x[responses.x != 0.0]))
-        third = away[min(2, away.size - 1)]
+        seen = away[min(max(2, responses.model.hidden), away.size - 1)]
         sigmoid = saturation(responses.model)
-        reach = np.inf if sigmoid is None else sigmoid[1] / third
-        low, high = LOWEST / rms, min(HIGHEST / rms, reach)
+        reach = np.inf if sigmoid is None else sigmoid[1] / seen
+        low, high = lowest / rms, min(HIGHEST / rms, reach)
         count = int(np.ceil(np.log(high / low) / spacing)) + 1
         return cls(np.geomspace(low, high, count))
 

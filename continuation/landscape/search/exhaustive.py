@@ -1,209 +1,203 @@
-"""Complete lists of critical sets for one or two odd units without bias; no seed."""
+"""Complete lists of critical sets for up to three odd units without bias; no seed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.infinity import (
-    ends_of_one,
-    ends_of_two,
-    silent_points,
-    silent_weights,
-    working_points,
-)
+from continuation.deadline import UNLIMITED
+from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network import (
-    SPACING,
-    Grid,
-    LossAt,
+    Conditions,
+    Loss,
     Responses,
+    join_plain,
     scaled_inertia,
-    split_plain,
 )
-from continuation.landscape.search.euler import Term, euler_count, euler_terms
-from continuation.landscape.search.two_units import isolated_points
-from continuation.landscape.sets import (
-    ISOLATED,
-    ORIGIN,
-    SILENT_UNIT,
-    Assembler,
-    CriticalSet,
-    CriticalSets,
-    Embedding,
-    labelled,
+from continuation.landscape.search.euler import euler_count
+from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_order
+from continuation.landscape.search.limit_points import (
+    Kind,
+    LimitPoint,
+    ends_of,
+    genuine_points,
+    kinds_of,
 )
+from continuation.landscape.search.unit_table import UnitTable
+from continuation.landscape.sets import ISOLATED, CriticalSet, CriticalSets, labelled
 
-REFINED_SPACINGS = (SPACING, SPACING / 2.0, SPACING / 4.0)
-"""Grids tried in turn until the Euler count is 1."""
-
-EXACT_FIT = 1e-11
-"""Residual, relative to the target, of a network that fits the data."""
+GRIDS = ((0.02, 0.02), (0.02, 0.001), (0.012, 0.001))
+"""Ratios of neighbouring nodes minus one and lowest weights, as of `Grid`, tried in turn until the
+Euler count is 1. The cells of d clusters are d nodes wide. Where the loss hardly depends on the
+input weights of units that are nearly linear, it may be critical at weights below 0.02."""
 
 POLISHABLE = 1e-3
-"""A longer Newton step, relative to 1 + |θ|, does not start at a critical point."""
+"""A longer Newton step, relative to 1 + |z|, does not start at a critical point."""
 
 POLISH_STEPS = 8
 """Two are enough where the search has converged."""
 
-SAME_LOG_WEIGHT = 1e-5
-"""An isolated point this close in ln w to a silent one is that silent one."""
 
-
-def one_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
-    """All critical sets of a single unit."""
-    grid = Grid.of(responses)
-    working = working_points(responses, grid.nodes)
-    silent = silent_points(responses, grid.nodes)
-    ends = ends_of_one(responses)
-    build = Assembler(at)
-    sets = [build.point(np.zeros(2), ORIGIN)]
-    sets += [build.point(np.array([p.w, p.coefficients[0]]), ISOLATED) for p in working]
-    sets += [build.point(np.array([p.w, 0.0]), SILENT_UNIT) for p in silent]
-    sets += [build.end(end, responses) for end in ends]
-    return CriticalSets(labelled(sets), notes=_range_notes(grid))
-
-
-def two_unit_sets(at: LossAt, responses: Responses) -> CriticalSets:
-    """All critical sets of two units, on the coarsest grid whose Euler count is 1."""
-    if interpolates(responses):
-        return _embedded_only(at, responses, "at most two distinct |x|, n < 2H")
-    if _fitted_by_one(responses):
-        return _embedded_only(at, responses, "one unit fits the data, as at zero noise")
-    for spacing in REFINED_SPACINGS:
-        grid = Grid.of(responses, spacing)
-        interior, degenerate = _interior(at, responses, grid)
-        terms = euler_terms(responses, grid.nodes, [point.term for point in interior])
-        if euler_count(terms) == 1:
+def exhaustive_sets(loss: Loss, conditions: Conditions, *, infinity: bool = True) -> CriticalSets:
+    """All critical sets, those at infinity if asked for, on the coarsest grid of Euler count 1."""
+    search = _Search.of(loss, conditions)
+    units, distinct = loss.model.hidden, search.distinct_inputs
+    if distinct <= units > 1:
+        return search.embedded_only(f"at most {units} distinct |x|, n < 2H")
+    for spacing, lowest in GRIDS:
+        table = UnitTable.of(search.responses, spacing, lowest)
+        points: list[LimitPoint] = []
+        for kind in sorted(kinds_of(units), key=lambda kind: kind.units):
+            points += genuine_points(table, kind)
+            if kind.units < units and any(point.fits for point in points):
+                return search.embedded_only("fewer units fit the data, as at zero noise")
+        count = euler_count(table, points, units)
+        if count == 1:
             break
-    sets = _two_unit_list(at, responses, grid, interior)
-    return CriticalSets(
-        labelled(sets),
-        notes=(
-            *_count_notes(terms, spacing),
-            *_degeneracy_notes(responses, degenerate),
-            *_range_notes(grid),
-        ),
-        complete=euler_count(terms) == 1 and not degenerate,
-        euler_count=euler_count(terms),
-    )
+    found = search.finite(table, points, count, spacing)
+    if not infinity:
+        return found
+    ends = search.ends(table, points)
+    return replace(found, sets=labelled([*found.sets, *ends]))
 
 
 @dataclass(frozen=True, eq=False)
-class _Interior:
-    """A critical point inside the triangle."""
+class _Search:
+    """One search."""
 
-    subkind: str
-    found: CriticalSet
+    loss: Loss
+    conditions: Conditions
+    responses: Responses
+    lifter: Lifter
+
+    @classmethod
+    def of(cls, loss: Loss, conditions: Conditions) -> _Search:
+        lifter = Lifter(loss, conditions)
+        return cls(loss, conditions, Responses.at(lifter.at), lifter)
 
     @property
-    def term(self) -> tuple[float, float, int]:
-        w1, w2 = sorted(np.abs(split_plain(self.found.weights)[0]))
-        return float(w1), float(w2), self.found.index
+    def units(self) -> int:
+        return self.loss.model.hidden
+
+    @property
+    def distinct_inputs(self) -> int:
+        """Distinct |x| > 0: as many units of any weights fit the data exactly."""
+        x = self.responses.x
+        return int(np.unique(np.abs(x[x != 0.0])).size)
+
+    def finite(
+        self, table: UnitTable, points: list[LimitPoint], count: int, spacing: float
+    ) -> CriticalSets:
+        """All sets in the weights, and what is known about completeness."""
+        whole = Kind((1,) * self.units)
+        found = [self._isolated(point) for point in points if point.kind == whole]
+        genuine = [one for one in found if not one.nullity]
+        lifted = self.lifter.all_over(self._bases(points), UNLIMITED)
+        degenerate = lifted.degenerate + len(found) - len(genuine)
+        few = self.distinct_inputs < 2 * self.units
+        return CriticalSets(
+            labelled([*genuine, *lifted.sets]),
+            notes=(
+                _count_note(count, len(points), spacing),
+                *_degeneracy_notes(self.distinct_inputs, degenerate, few=few),
+                *lifted.notes(UNLIMITED),
+                *_range_notes(table, self.units),
+            ),
+            complete=count == 1 and not degenerate and not few,
+            euler_count=count,
+        )
+
+    def embedded_only(self, reason: str) -> CriticalSets:
+        """What is isolated where the minima of the loss are a manifold."""
+        table = UnitTable.of(self.responses, *GRIDS[0])
+        narrower = [Kind((1,) * k) for k in range(1, min(self.units, self.distinct_inputs))]
+        points = [p for kind in narrower for p in genuine_points(table, kind) if not p.fits]
+        sets = self.lifter.all_over(self._bases(points), UNLIMITED).sets
+        note = (
+            f"{reason}: the minima of the loss form a manifold (start from the blow-up, or at a "
+            "small noise); only nondegenerate embeddings of narrower networks are listed"
+        )
+        return CriticalSets(labelled(sets), notes=(note,))
+
+    def _bases(self, points: Iterable[LimitPoint]) -> list[BasePoint]:
+        """The networks of fewer units among the points, the one without units last."""
+        narrower: dict[int, list[BasePoint]] = {}
+        for point in points:
+            kind = point.kind
+            if kind.is_finite and 0 < kind.units < self.units:
+                base = BasePoint(kind.units, self._weights(point), point.index)
+                narrower.setdefault(kind.units, []).append(base)
+        return [*bases_in_order(narrower), self.lifter.nothing()]
+
+    def _isolated(self, point: LimitPoint) -> CriticalSet:
+        return self.lifter.build.point(self._weights(point), ISOLATED)
+
+    def _weights(self, point: LimitPoint) -> Array:
+        """Weights of a network among the limit models."""
+        units = self._polished(point.limit)[1].units
+        w, v = ([unit.weight for unit in units], [unit.coefficients[0] for unit in units])
+        return join_plain(np.array(w), np.array(v))
+
+    def ends(self, table: UnitTable, points: list[LimitPoint]) -> list[CriticalSet]:
+        """Sets at infinity."""
+        found = self._ends(table, points)
+        return [self.lifter.build.end(end, self.responses) for end in found]
+
+    def _ends(self, table: UnitTable, points: list[LimitPoint]) -> Iterator[CriticalEnd]:
+        """Sets at infinity, with silent units where a limit has fewer units than the network."""
+        known = {kind: [p for p in points if p.kind == kind] for kind in kinds_of(self.units)}
+        for kind in ends_of(self.units):
+            found = known[kind] if kind in known else genuine_points(table, kind)
+            for point in found:
+                further = self.units - kind.units
+                idle = point.silent_weights(table) if further else ()
+                for silent in itertools.combinations(map(float, idle), further):
+                    yield self._end(point.limit, silent)
+
+    def _end(self, limit: LimitModel, silent: tuple[float, ...]) -> CriticalEnd:
+        """A set at infinity, with silent units at these weights; their outputs are no rounding."""
+        idle = tuple(LimitUnit(w, (0.0,)) for w in silent)
+        loss, found = self._polished(replace(limit, units=(*limit.units, *idle)))
+        working, places = found.units[: len(limit.units)], found.units[len(limit.units) :]
+        exact = tuple(replace(unit, coefficients=(0.0,)) for unit in places)
+        end = loss.end(replace(found, units=(*working, *exact)).unknowns)
+        return replace(end, limit=end.limit.canonical(odd=True))
+
+    def _polished(self, limit: LimitModel) -> tuple[LimitLoss, LimitModel]:
+        """Newton's method in the unknowns themselves, until rounding stops it.
+
+        The search has stopped by its step in ln w. Where the lowest eigenvalue is a millionth of
+        a millionth of the largest, its rounding there is 1e-6 in the weights.
+        """
+        loss, z, before = LimitLoss(self.responses, limit), limit.unknowns, POLISHABLE
+        for _ in range(POLISH_STEPS if z.size else 0):
+            point, gradient = loss.point(z)
+            if scaled_inertia(point.hessian)[1]:
+                break
+            step = np.linalg.solve(point.hessian, -gradient)
+            size = float((np.abs(step) / (np.abs(z) + 1.0)).max())
+            if not size < before:  # no contraction, or NaN: as far as rounding lets it
+                break
+            z, before = z + step, size
+        return loss, limit.at(z)
 
 
-def _interior(at: LossAt, responses: Responses, grid: Grid) -> tuple[list[_Interior], int]:
-    """Critical points inside the triangle, and how many degenerate ones were left out."""
-    build = Assembler(at)
-    points: list[CriticalSet] = []
-    for base in working_points(responses, grid.nodes):
-        star = np.array([base.w, base.coefficients[0]])
-        beside = silent_weights(responses, base.residual, star[:1], grid.nodes)
-        points += [
-            build.embedded(star, base.index, Embedding((1,), ((float(w),),))) for w in beside
-        ]
-    zeros = [p.w for p in silent_points(responses, grid.nodes)]
-    for k, first in enumerate(zeros):
-        for second in zeros[k + 1 :]:
-            silent = ((float(first),), (float(second),))
-            points.append(build.embedded(np.empty(0), 0, Embedding((), silent)))
-    known = [np.log(np.sort(split_plain(p.theta)[0])) for p in points if p.theta is not None]
-    for theta in isolated_points(responses, grid):
-        logs = np.log(split_plain(theta)[0])
-        if all(np.abs(other - logs).max() > SAME_LOG_WEIGHT for other in known):
-            points.append(build.point(_polished(at, theta), ISOLATED))
-    regular = [_Interior(point.subkind, point) for point in points if not point.nullity]
-    return regular, len(points) - len(regular)
-
-
-def _polished(at: LossAt, theta: Array) -> Array:
-    """Newton's method in the weights themselves, until rounding stops it, not before as the engine.
-
-    The search's Newton stops by its step in the confluence chart. Where the lowest eigenvalue is a
-    millionth of a millionth of the largest, its rounding there is 1e-6 in the weights.
-    """
-    before = POLISHABLE
-    for _ in range(POLISH_STEPS):
-        _, gradient, hessian = at.evaluate(theta)
-        if scaled_inertia(hessian)[1]:
-            break
-        step = np.linalg.solve(hessian, -gradient)
-        size = float((np.abs(step) / (np.abs(theta) + 1.0)).max())
-        if not size < before:  # no contraction, or NaN: as far as rounding lets it
-            break
-        theta, before = theta + step, size
-    return theta
-
-
-def interpolates(responses: Responses) -> bool:
-    """Whether two units of any weights fit the data exactly: at most two distinct |x| > 0."""
-    return np.unique(np.abs(responses.x[responses.x != 0.0])).size <= 2
-
-
-def _fitted_by_one(responses: Responses) -> bool:
-    points = working_points(responses, Grid.of(responses).nodes)
-    exact = EXACT_FIT * float(np.linalg.norm(responses.target))
-    return any(np.linalg.norm(point.residual) <= exact for point in points)
-
-
-def _embedded_only(at: LossAt, responses: Responses, reason: str) -> CriticalSets:
-    """What is isolated where the minima of the loss are a manifold."""
-    sets = _embeddings(Assembler(at), responses, Grid.of(responses))
-    regular = [s for s in sets if s.nullity == s.dimension]
-    note = (
-        f"{reason}: the minima of the loss form a manifold (start from the blow-up, or at a "
-        "small noise); only nondegenerate embeddings of one unit are listed"
-    )
-    return CriticalSets(labelled(regular), notes=(note,))
-
-
-def _two_unit_list(
-    at: LossAt, responses: Responses, grid: Grid, interior: list[_Interior]
-) -> list[CriticalSet]:
-    build = Assembler(at)
-    sets = [*(point.found for point in interior), *_embeddings(build, responses, grid)]
-    return sets + [build.end(end, responses) for end in ends_of_two(responses, grid.nodes)]
-
-
-def _embeddings(build: Assembler, responses: Responses, grid: Grid) -> list[CriticalSet]:
-    """Origin, dead units and split lines over the points of one unit."""
-    sets = [build.point(np.zeros(4), ORIGIN)]
-    for base in working_points(responses, grid.nodes):
-        star = np.array([base.w, base.coefficients[0]])
-        sets.append(build.embedded(star, base.index, Embedding((1,), dead=1)))
-        sets.append(build.line(star, base.index, 0))
-    for base in silent_points(responses, grid.nodes):
-        place = (float(base.w),)
-        sets.append(build.embedded(np.empty(0), 0, Embedding((), (place,), dead=1)))
-        sets.append(build.embedded(np.empty(0), 0, Embedding((), (place, place))))
-    return sets
-
-
-def _count_notes(terms: list[Term], spacing: float) -> tuple[str, ...]:
-    count = euler_count(terms)
+def _count_note(count: int, points: int, spacing: float) -> str:
     if count == 1:
-        return (f"complete: Euler count 1 over {len(terms)} points, grid ratio {1 + spacing:g}",)
+        return f"complete: Euler count 1 over {points} points, grid ratio {1 + spacing:g}"
     return (
         f"incomplete: the Euler count is {count}, not 1, on the finest grid "
-        f"(ratio {1 + spacing:g}); points are missing or counted twice",
+        f"(ratio {1 + spacing:g}); points are missing or counted twice"
     )
 
 
-def _degeneracy_notes(responses: Responses, degenerate: int) -> list[str]:
+def _degeneracy_notes(distinct: int, degenerate: int, *, few: bool) -> list[str]:
     notes = []
-    distinct = np.unique(np.abs(responses.x)).size
-    if distinct < 4:
+    if few:
         notes.append(
             f"{distinct} distinct |x|, n < 2H: the data can be fitted exactly by a continuum of "
             "weights, which is not listed"
@@ -213,8 +207,11 @@ def _degeneracy_notes(responses: Responses, degenerate: int) -> list[str]:
     return notes
 
 
-def _range_notes(grid: Grid) -> tuple[str, ...]:
-    return (
-        f"input weights searched: {grid.lowest:.3g} to {grid.highest:.3g}; "
-        "beyond, only the ends at infinity are listed",
+def _range_notes(table: UnitTable, units: int) -> tuple[str, ...]:
+    note = (
+        f"input weights searched: {table.grid.lowest:.3g} to {table.grid.highest:.3g}; "
+        "beyond, only the ends at infinity are listed"
     )
+    if units < 2:
+        return (note,)
+    return (note, "sets at infinity with copied or dead units beside them are not listed")

@@ -18,13 +18,12 @@ from continuation.landscape.network import (
     Conditions,
     Loss,
     LossAt,
-    Responses,
     Symmetry,
     as_whole,
     in_fitting_units,
 )
 from continuation.landscape.search.budget import Budget
-from continuation.landscape.search.exhaustive import one_unit_sets, two_unit_sets
+from continuation.landscape.search.exhaustive import exhaustive_sets
 from continuation.landscape.search.lifting import (
     BasePoint,
     Lifted,
@@ -82,10 +81,11 @@ def find_critical_sets(
 ) -> CriticalSets:
     """Find the critical points, lines, manifolds and ends at infinity of a loss.
 
-    One or two odd sigmoid units without bias or weight decay are searched exhaustively, and
-    the list is checked by its Euler count; the seed plays no part. Every other model is searched
-    from repeated starts, width by width: the genuine points of each width, and all embeddings of
-    those of the smaller ones. `saturation` and the notes say what supports completeness.
+    Up to three odd sigmoid units without bias or weight decay are searched exhaustively on a stated
+    range of weights, and the list is checked by its Euler count; the seed plays no part. Every
+    other model is searched from repeated starts, width by width: the genuine points of each width,
+    and all embeddings of those of the smaller ones. `saturation` and the notes say what supports
+    completeness.
 
     Parameters
     ----------
@@ -102,15 +102,15 @@ def find_critical_sets(
         Label the regions by following every set to zero noise, where the teacher is a sum of
         units of the activation and there is no weight decay. Takes about as long as the search.
     infinity : bool
-        Search sets at infinity of three and more units, too, which takes about as long again.
-        One and two units are always searched with theirs: the Euler count needs them.
+        List sets at infinity of three and more units, too; from four on this takes about as long
+        again. One and two units always have theirs.
     most_runs : int
         Budget of random runs for each width that is searched from repeated starts.
     seconds : float
         Wall-clock time from the first line on, derivation and compilation of a new model
         included (these are done once on a machine and never cut); no further step is begun that
-        would not end in time as far as those before it tell. Networks of one or two units that
-        are searched exhaustively are cut in their regions only. A result that met it depends on
+        would not end in time as far as those before it tell. Networks that are searched
+        exhaustively are cut in their regions only. A result that met it depends on
         the machine, and says so.
     progress : callable
         Called with a `Progress` after every step of the search.
@@ -159,10 +159,9 @@ class _Task:
         return EXHAUSTIVE_SEARCH.holds(model) and not self.conditions.decays
 
     def exhaustive(self, loss: Loss) -> CriticalSets:
-        responses = Responses.at(self.at(loss))
-        search = one_unit_sets if loss.model.hidden == 1 else two_unit_sets
-        found = search(self.at(loss), responses)
         units = loss.model.hidden
+        infinity = units == self.loss.model.hidden and (self.infinity or units <= 2)
+        found = exhaustive_sets(loss, self.conditions, infinity=infinity)
         self.progress(Progress(f"units: {units}, exhaustive search", 1, 1, len(found)))
         return found
 

@@ -79,7 +79,10 @@ def silent_roots(responses: Responses, outputs: Array, weights: Array) -> Silent
     for sign in (1.0,) if symmetry.flip else (1.0, -1.0):
         side = responses if sign > 0.0 else responses.mirrored()
         working = np.abs(weights) if symmetry.flip else sign * weights[sign * weights > 0.0]
-        places += [(sign * float(w),) for w in silent_weights(side, residual, working, nodes)]
+        double = np.full(working.size, 2.0)
+        places += [
+            (sign * float(w),) for w in silent_weights(side, residual, working, double, nodes)
+        ]
     dead = responses.model.is_odd or responses.model.offset
     return SilentUnits(tuple(places), 0, dead)
 

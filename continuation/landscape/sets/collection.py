@@ -21,10 +21,12 @@ class CriticalSets(Sequence[CriticalSet]):
     notes : tuple of str
         What is complete, what is not, and why.
     complete : bool
-        Whether the Euler count confirms the list (False also where no count exists).
+        Whether the Euler count confirms the list on the range of weights that the notes state, and
+        no degenerate point was left out. A strong test, no proof: a point and its partner of a fold
+        may be missing. False also where no count exists.
     euler_count : int or None
-        Σ (−1)^index over the compactified triangle, 1 for a complete list; None where the count
-        is not defined.
+        Σ (−1)^index over the compactified simplex 0 ≤ w₁ ≤ … ≤ w_H ≤ W, 1 for a complete list; None
+        where the count is not defined.
     saturation : tuple of Saturation
         What supports completeness where there is no count: one for each width that was searched
         from repeated starts.

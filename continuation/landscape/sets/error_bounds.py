@@ -285,7 +285,8 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     place, responses = limit.unknowns, loss.responses
     point, _ = loss.point(place)
     fitted = replace(responses, target=responses.target + point.residual)
-    slopes = np.sqrt(np.diag(LimitLoss(fitted, limit).point(place)[0].hessian))
+    squares = np.diag(LimitLoss(fitted, limit).point(place)[0].hessian)
+    slopes = np.sqrt(np.maximum(squares, 0.0))  # rounding of the bends of a fit without residual
     y = float(np.linalg.norm(responses.target)) or 1.0
     steepest = _steepest(responses, limit)
     weights = limit.slots.weights

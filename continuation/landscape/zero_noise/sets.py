@@ -19,11 +19,11 @@ from continuation.landscape.infinity import (
     CONFLUENCE,
     LINEAR,
     STEP,
+    LimitModel,
     ModelPoint,
     fixed_point,
-    linear_slope,
+    normal_slopes,
     silent_points,
-    step_slope,
     working_points,
 )
 from continuation.landscape.network import Grid, Loss, Responses, project
@@ -245,13 +245,14 @@ def _ends(blow_up: BlowUp) -> list[ZeroNoiseSet]:
     """The linear and the step end beside the fitted teacher."""
     responses = blow_up.responses
     found = []
-    for subkind, name, feature, slope in (
-        (LINEAR.name, "c", responses.monomial(1), linear_slope),
-        (STEP.name, "s", _signs(responses), step_slope),
+    for subkind, name, feature in (
+        (LINEAR.name, "c", responses.monomial(1)),
+        (STEP.name, "s", _signs(responses)),
     ):
         point = fixed_point(responses, *blow_up.fixed, feature)
         coefficient = float(point.coefficients[-1])
-        falling = int(slope(responses, point, coefficient) < 0.0)
+        end = LimitModel.from_dict({name: coefficient})
+        falling = int(normal_slopes(responses, end, point)[0] < 0.0)
         place = {name: coefficient}
         found.append(ZeroNoiseSet(subkind, place, falling, not falling, point.loss))
     return found

@@ -114,14 +114,14 @@ def from_other_noise(loss: Loss, noise: float) -> list[np.ndarray]:
 def distinct(
     loss: Loss, noise: float, thetas: list[np.ndarray], reach: tuple[float, float]
 ) -> list[np.ndarray]:
-    """One of each orbit: critical, of two distinct working units, with |w| within reach."""
-    symmetry, kept = Symmetry.of(loss.model), []
+    """One of each orbit: critical, all units distinct and working, with |w| within reach."""
+    symmetry, kept, units = Symmetry.of(loss.model), [], loss.model.hidden
     for theta in thetas:
         if theta.size != loss.model.dimension or not np.isfinite(theta).all():
             continue
-        w = np.abs(theta[:2])
+        w = np.abs(theta[:units])
         _, embedding = reduced_network(loss.model, theta)
-        if embedding.copies != (1, 1) or w.min() <= reach[0] or w.max() >= reach[1]:
+        if embedding.copies != (1,) * units or w.min() <= reach[0] or w.max() >= reach[1]:
             continue
         if np.abs(loss.gradient(theta, noise=noise)).max() > 1e-8 * (1.0 + np.abs(theta).max()):
             continue

@@ -9,11 +9,11 @@ from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from continuation.landscape.branches.legs import passages_of
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
-from continuation.landscape.infinity.critical_ends import confluence_slope
-from continuation.landscape.infinity.critical_models import confluent_points
+from continuation.landscape.infinity.critical_ends import meeting_slope
 from continuation.landscape.infinity.ends import CONFLUENCE
+from continuation.landscape.infinity.limit_model import LimitUnit
 from continuation.landscape.network import LossAlong
-from continuation.landscape.network.responses import Responses
+from continuation.landscape.network.responses import Responses, project
 from symbolic import fukumizu_amari, overparameterised, single_unit
 
 
@@ -45,8 +45,15 @@ def test_the_arrival_is_a_limit_point_whose_normal_derivative_vanishes(confluent
 
     def normal(noise):
         responses = Responses.at(loss.at(noise=noise))
-        grid = np.geomspace(0.9, 1.1, 7) * first.limit["w"]
-        return confluence_slope(responses, confluent_points(responses, grid)[0])
+
+        def fitted(w):
+            features = responses.features(w, 2)
+            (a, b), residual = project(responses.target, features[:2, None])
+            return LimitUnit(w, (a[0], b[0])), residual[0], residual[0] @ features[2]
+
+        around = np.array([0.95, 1.05]) * first.limit["w"]
+        w = brentq(lambda w: fitted(w)[2], *around, xtol=1e-14, rtol=1e-14)
+        return meeting_slope(responses, fitted(w)[1], fitted(w)[0])
 
     exact = brentq(normal, first.p - 1e-3, first.p + 1e-3, xtol=1e-14, rtol=1e-14)
     assert first.end == "confluence"

@@ -6,19 +6,18 @@ import pytest
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.infinity.critical_ends import (
     CriticalEnd,
-    confluence_slope,
-    cubic_slope,
-    linear_slope,
+    meeting_slope,
     step_slope,
+    vanishing_slope,
 )
 from continuation.landscape.infinity.critical_models import (
-    confluent_points,
     fixed_point,
     silent_points,
     silent_weights,
     working_points,
 )
-from continuation.landscape.infinity.limit_model import LimitModel
+from continuation.landscape.infinity.limit_model import LimitModel, LimitUnit
+from continuation.landscape.infinity.limit_systems import LimitLoss
 from continuation.landscape.network.responses import Responses
 from symbolic import Model
 
@@ -73,23 +72,26 @@ def test_hessians_of_working_and_silent_units_beside_a_linear_one(data):
         np.testing.assert_allclose(point.hessian, difference, atol=1e-5 * scale)
 
 
-def test_hessians_of_confluent_pairs(data):
+@pytest.mark.parametrize("units", [2, 3])
+def test_hessians_of_units_that_meet(data, units):
     x, y, responses = data
 
     def value(z):
         t = np.tanh(z[0] * x)
-        return 0.5 * np.mean((z[1] * t + z[2] * x * (1 - t * t) - y) ** 2)
+        rows = t, x * (1 - t * t), -2 * x**2 * t * (1 - t * t)
+        return 0.5 * np.mean((z[1:] @ np.array(rows[:units]) - y) ** 2)
 
-    for point in confluent_points(responses, GRID):
-        z, scale = np.append(point.w, point.coefficients), np.abs(point.hessian).max()
-        difference = hessian_by_differences(value, z)
-        np.testing.assert_allclose(point.hessian, difference, atol=1e-5 * scale)
+    z = np.array([0.8, 0.5, -0.4, 0.3])[: units + 1]
+    limit = LimitModel((LimitUnit(z[0], tuple(z[1:])),))
+    hessian = LimitLoss(responses, limit).point(z)[0].hessian
+    scale = np.abs(hessian).max()
+    np.testing.assert_allclose(hessian, hessian_by_differences(value, z), atol=1e-5 * scale)
 
 
 def test_silent_weights_beside_a_unit_are_simple_roots(data):
     _, _, responses = data
     for base in working_points(responses, GRID):
-        beside = silent_weights(responses, base.residual, np.array([base.w]), GRID)
+        beside = silent_weights(responses, base.residual, np.array([base.w]), np.array([2.0]), GRID)
         h = lambda w: responses.features(w, 0)[0] @ base.residual  # noqa: B023, E731
         values = h(GRID)
         changes = GRID[:-1][values[:-1] * values[1:] < 0]
@@ -110,22 +112,35 @@ def derivative_at_zero(value):
     return (-3 * value(0.0) + 4 * value(q) - value(2 * q)) / (2 * q)
 
 
-def pair(w, square, x):
-    """Two features that span φ((w ± δ/2) x), regular at δ = 0."""
-    d = np.sqrt(square)
-    if d == 0:
-        t = np.tanh(w * x)
-        return t, x * (1 - t * t)
-    low, high = np.tanh((w - d / 2) * x), np.tanh((w + d / 2) * x)
-    return (low + high) / 2, (high - low) / d
+def differences(nodes, rows):
+    """Divided differences of rows at distinct nodes: they span the same functions."""
+    rows = list(rows)
+    for level in range(1, len(nodes)):
+        for k in range(len(nodes) - 1, level - 1, -1):
+            rows[k] = (rows[k] - rows[k - 1]) / (nodes[k] - nodes[k - level])
+    return rows
 
 
-def test_the_loss_changes_across_a_confluence_as_stated(data):
-    """By the envelope theorem the fit need not be made anew; w is held."""
+@pytest.mark.parametrize("spread", [(-0.5, 0.5), (-0.5, 0.0, 0.5), (-0.4, -0.1, 0.5)])
+@pytest.mark.parametrize("w", [0.6, 1.1])
+def test_the_loss_changes_where_units_part_as_stated(data, spread, w):
+    """By the envelope theorem the fit need not be made anew; D = 2 Σ (w_k − w)², w is held."""
     x, y, responses = data
-    for point in confluent_points(responses, GRID):
-        slope = derivative_at_zero(lambda q, w=point.w: fitted(y, *pair(w, q, x))[0])
-        assert confluence_slope(responses, point) == pytest.approx(slope, rel=1e-2, abs=1e-7)
+    t = np.tanh(w * x)
+    limit = (t, x * (1 - t * t), -2 * x**2 * t * (1 - t * t))[: len(spread)]
+    square = 2 * np.sum(np.square(spread))
+
+    def value(q):
+        nodes = w + np.sqrt(q) * np.array(spread)
+        return fitted(y, *(differences(nodes, np.tanh(np.outer(nodes, x))) if q else limit))[0]
+
+    _, c = fitted(y, *limit)
+    residual = responses.rows(c @ np.array(limit)) - responses.target
+    found = square * meeting_slope(responses, residual, LimitUnit(w, tuple(c)))
+    steps = np.array([0.02, 0.01])
+    slopes = [(value(q) - value(0.0)) / q for q in steps**2]
+    scale = np.abs(slopes).max()
+    assert found == pytest.approx(slopes[1], rel=3e-2, abs=3e-2 * scale + 1e-6)
 
 
 def small(q, x):
@@ -138,7 +153,9 @@ def test_the_loss_changes_across_a_linear_end_as_stated(data):
     point = fixed_point(responses, responses.monomial(1))
     slope = derivative_at_zero(lambda q: fitted(y, small(q, x))[0])
     c = float(point.coefficients[0])
-    assert linear_slope(responses, point, c) == pytest.approx(slope, rel=1e-2, abs=1e-7)
+    assert vanishing_slope(responses, point.residual, (c,)) == pytest.approx(
+        slope, rel=1e-2, abs=1e-7
+    )
 
 
 def test_the_loss_changes_at_the_cubic_corner_as_stated(data):
@@ -152,7 +169,7 @@ def test_the_loss_changes_at_the_cubic_corner_as_stated(data):
         return fitted(y, first, (second - first) / q)[0]
 
     point = fixed_point(responses, responses.monomial(1), responses.monomial(3))
-    found = 3 * cubic_slope(responses, point, float(point.coefficients[1]))
+    found = 3 * vanishing_slope(responses, point.residual, point.coefficients)
     assert found == pytest.approx(derivative_at_zero(value), rel=3e-2, abs=1e-7)
 
 
@@ -167,7 +184,7 @@ def test_the_loss_changes_before_a_step_end_as_stated(data):
     point = fixed_point(responses, responses.rows(np.sign(responses.x)))
     q = 1e-9
     slope = (value(q) - value(0.0)) / q
-    found = step_slope(responses, point, float(point.coefficients[0]))
+    found = step_slope(responses, point.residual, float(point.coefficients[0]))
     assert found == pytest.approx(slope, rel=2e-2, abs=1e-6)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import CAPABILITIES, Capability, capabilities, capability_table
-from symbolic import Model, fukumizu_amari, overparameterised, single_unit
+from symbolic import Model, fukumizu_amari, overparameterised, single_unit, three_units
 from tests.sources import PATHS, ROOT, nodes
 
 ASKED_BY_NAME = {"bias", "offset", "kind", "activation", "output_weights"}
@@ -15,7 +15,8 @@ ASKED_BY_NAME = {"bias", "offset", "kind", "activation", "output_weights"}
 MODELS = {
     "two units": fukumizu_amari(),
     "one unit": single_unit(),
-    "three units": fukumizu_amari().with_hidden(3),
+    "three units": three_units(),
+    "four units": three_units().with_hidden(4),
     "a unit to spare": overparameterised(),
     "erf": Model.perceptron(hidden=2, activation="erf", teacher="erf(x)"),
     "logistic": Model.perceptron(hidden=2, activation="logistic"),
@@ -25,16 +26,16 @@ MODELS = {
     "formula": Model.from_expression("a*exp(b*x)", parameters=["a", "b"]),
 }
 
-PLAIN_TANH = {"two units", "one unit", "three units", "a unit to spare"}
+PLAIN_TANH = {"two units", "one unit", "three units", "four units", "a unit to spare"}
 PLAIN_SIGMOID = PLAIN_TANH | {"erf"}
 TWO = {"two units", "a unit to spare", "erf"}
-SPLIT = TWO | {"three units", "logistic", "bias"}
+SPLIT = TWO | {"three units", "four units", "logistic", "bias"}
 TAUGHT = PLAIN_SIGMOID | {"bias"}
 
 EXPECTED = {
     "split lines": SPLIT,
-    "a search that is exhaustive": TWO | {"one unit"},
-    "a search for ends at infinity, and flows to compound ends": {"three units"},
+    "a search that is exhaustive": TWO | {"one unit", "three units"},
+    "a search for ends at infinity, and flows to compound ends": {"three units", "four units"},
     "the reduced loss of two input weights": TWO,
     "branches that know where they have come to": PLAIN_SIGMOID,
     "branches that go on at infinity": PLAIN_TANH,

@@ -4,61 +4,85 @@ import numpy as np
 import pytest
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.infinity.critical_models import (
-    silent_weights,
-    working_points,
-)
+from continuation.landscape.infinity import LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.responses import Responses, project
-from continuation.landscape.network.weight_grid import Grid
 from continuation.landscape.search import exhaustive
-from continuation.landscape.search.euler import Term, euler_count, euler_terms
-from continuation.landscape.search.reduced_field import reduced_field
-from continuation.landscape.search.two_units import from_chart, isolated_points, to_chart
+from continuation.landscape.search.euler import contribution, euler_count
+from continuation.landscape.search.limit_points import Kind, genuine_points, kinds_of
+from continuation.landscape.search.unit_table import UnitTable
 from symbolic import Model, fukumizu_amari, overparameterised
 
+NOISE = 0.1
 
-def interior(loss, responses, grid, noise):
-    points = [
-        (th[0], th[1], scaled_inertia(loss.hessian(th, noise=noise))[0])
-        for th in isolated_points(responses, grid)
-    ]
-    for base in working_points(responses, grid.nodes):
-        star = np.array([base.w])
-        beside = silent_weights(responses, base.residual, star, grid.nodes)
-        points += [(min(w, base.w), max(w, base.w), 1 + base.index) for w in beside]
-    return points
+
+def table_of(preset, units, n=40, seed=0):
+    model = preset().with_hidden(units)
+    loss = Loss(model, Dataset.sample(preset(), n, seed))
+    return UnitTable.of(Responses.at(loss.at(noise=NOISE)), 0.02, 0.02)
+
+
+def points_of(table, units):
+    return [point for kind in kinds_of(units) for point in genuine_points(table, kind)]
 
 
 @pytest.mark.parametrize("preset", [fukumizu_amari, overparameterised])
-def test_a_missing_point_breaks_the_count(preset):
-    noise, model = 0.1, preset()
+@pytest.mark.parametrize(("units", "seeds"), [(1, 6), (2, 6), (3, 1)])
+def test_a_missing_point_breaks_the_count(preset, units, seeds):
     broken = 0
-    for seed in range(6):
-        loss = Loss(model, Dataset.sample(model, 40, seed))
-        responses = Responses.at(loss.at(noise=noise))
-        grid = Grid.of(responses)
-        points = interior(loss, responses, grid, noise)
-        assert euler_count(euler_terms(responses, grid.nodes, points)) == 1
-        for k in range(len(points)):
-            fewer = points[:k] + points[k + 1 :]
-            assert euler_count(euler_terms(responses, grid.nodes, fewer)) != 1
-            broken += 1
+    for seed in range(seeds):
+        table = table_of(preset, units, seed=seed)
+        points = points_of(table, units)
+        assert euler_count(table, points, units) == 1
+        for k, point in enumerate(points):
+            if contribution(table, point, units):
+                assert euler_count(table, points[:k] + points[k + 1 :], units) != 1
+                broken += 1
     assert broken >= 4
 
 
-def test_the_field_is_smooth_across_the_diagonal():
-    model = fukumizu_amari()
-    responses = Responses.at(Loss(model, Dataset.sample(model, 50, 0)).at(noise=0.1))
-    w = 0.7 * (1.0 + 1e-2 * np.arange(3))
-    field = reduced_field(responses.features(w, 3), responses.target, w)
-    for a_or_b in field:
-        assert a_or_b[0, 2] == pytest.approx(a_or_b[1, 1], rel=2e-3)
+@pytest.mark.parametrize("preset", [fukumizu_amari, overparameterised])
+def test_a_unit_that_joins_adds_one_to_the_index_where_the_loss_rises(preset):
+    """(w, c₀, …, 0) in the model of one unit more has the index of (w, c₀, …) plus `rises`."""
+    seen = set()
+    for seed in range(8):
+        table = table_of(preset, 3, seed=seed)
+        for kind in (Kind((1,)), Kind((2,)), Kind((1, 1)), Kind((1,), powers=1)):
+            for point in genuine_points(table, kind):
+                first, *others = point.limit.units
+                for joins in {0, len(others)}:
+                    units = [first, *others]
+                    wider = LimitUnit(units[joins].weight, (*units[joins].coefficients, 0.0))
+                    units[joins] = wider
+                    limit = LimitModel(tuple(units), point.limit.powers)
+                    hessian = LimitLoss(table.responses, limit).point(limit.unknowns)[0].hessian
+                    assert scaled_inertia(hessian)[0] == point.index + point.rises[joins]
+                    seen.add((kind, point.rises[joins]))
+    assert len(seen) >= 6
 
 
-def test_chart_round_trip():
-    theta = np.array([[0.3, 0.31, -20.0, 21.0], [1.0, 4.0, 2.0, -1.0]])
-    assert from_chart(to_chart(theta)) == pytest.approx(theta)
+@pytest.mark.parametrize(
+    "kind", [Kind((1, 1, 1)), Kind((2, 1)), Kind((1, 1), powers=1), Kind((2,), top=1)]
+)
+def test_every_point_found_is_critical_in_its_limit_model(kind):
+    """⟨r, ∂f⟩ = 0 for the residual of the best fit, by SciPy's least squares."""
+    found = 0
+    for seed in range(3):
+        table = table_of(overparameterised, 3, n=100, seed=seed)
+        responses = table.responses
+        for point in genuine_points(table, kind):
+            rows = list(kind.features(table))
+            for w, m in zip(point.w, kind.copies, strict=True):
+                rows += [*responses.features(w, m - 1)]
+            rows = np.array(rows) / np.linalg.norm(rows, axis=1, keepdims=True)
+            fit, *_ = np.linalg.lstsq(rows.T, responses.target, rcond=None)
+            residual = fit @ rows - responses.target
+            assert point.residual == pytest.approx(residual, abs=1e-9)
+            for w, m in zip(point.w, kind.copies, strict=True):
+                last = responses.features(w, m)[m]
+                assert abs(residual @ last) < 1e-10 * np.linalg.norm(last)
+            found += 1
+    assert found
 
 
 def test_projection_agrees_with_least_squares():
@@ -81,8 +105,7 @@ def test_the_count_holds_for_targets_that_are_noise(seed):
 
 
 def test_a_list_with_another_count_is_not_called_complete(monkeypatch):
-    more = [Term("interior", 0, (1.0, 2.0))]
-    monkeypatch.setattr(exhaustive, "euler_terms", lambda *given: euler_terms(*given) + more)
+    monkeypatch.setattr(exhaustive, "euler_count", lambda *given: euler_count(*given) + 1)
     model = fukumizu_amari()
     loss = Loss(model, Dataset.sample(model, 20, 0))
     found = find_critical_sets(loss, noise=0.1, regions=False)

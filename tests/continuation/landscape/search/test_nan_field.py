@@ -5,51 +5,70 @@ import pytest
 
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.network import Responses
-from continuation.landscape.search.reduced_field import reduced_field
+from continuation.landscape.search.cells import between, refine, sheet
 from continuation.landscape.search.reduced_seeker import seek_reduced
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
+from continuation.landscape.search.unit_table import UnitTable
 from symbolic import Model, overparameterised
 
-NODES = np.array([0.5, 0.9, 1.6])
-ABOVE = np.triu_indices(3)
+KINDS = [(1,), (1, 1), (2, 1), (1, 1, 1)]
 
 
 @pytest.fixture(scope="module")
 def table():
     model = overparameterised()
     loss = Loss(model, Dataset.sample(model, 12, 0))
-    responses = Responses.at(loss.at(noise=0.1))
-    return responses.features(NODES, 3), np.array(responses.target)
+    return UnitTable.of(Responses.at(loss.at(noise=0.1)), 0.5, 0.1)
 
 
-def test_nan_in_a_feature_is_nan_in_every_pair_that_it_enters(table):
-    features, target = table
-    assert np.isfinite(reduced_field(features, target, NODES)[:, *ABOVE]).all()
-    for order, node, sample in np.ndindex(4, 3, 12):
-        changed = features.copy()
-        changed[order, node, sample] = np.nan
-        field = reduced_field(changed, target, NODES)
-        for i, j in zip(*ABOVE, strict=True):
-            enters = node in (i, j) and (order < 2 or i == j)
-            lost = np.isnan(field[:, i, j])
-            if order < 2:
-                assert lost.all() == enters, (order, node, i, j)
+def field(table, rows, target, copies):
+    """E with the first cluster on its second node, for clusters that are in no order."""
+    nothing = np.empty((0, target.size))
+    d = len(copies)
+    return sheet(rows, nothing, target, np.array(copies), np.zeros(d, bool), 1e9, 0, 1)
+
+
+@pytest.mark.parametrize("copies", KINDS)
+def test_nan_in_a_feature_is_nan_wherever_it_enters(table, copies):
+    target, d = table.frame @ table.responses.target, len(copies)
+    clean = field(table, table.rows, target, copies)
+    assert np.isfinite(clean).all()
+    for k, m in enumerate(copies):
+        node = 1 if k == 0 else 2
+        for order in range(m + 1):
+            rows = table.rows.copy()
+            rows[order, d * node + k, 3] = np.nan
+            damaged = field(table, rows, target, copies)
+            expected = np.zeros(clean.shape, bool)
+            if k == 0:
+                at = expected[:, :]
             else:
-                assert lost[order - 2] == enters, (order, node, i, j)
+                at = expected[:, node] if k == d - 1 else expected[node]
+            at[..., :] = True
+            if order == m:  # of the force of its own cluster only
+                expected &= np.arange(d) == k
+            assert (np.isnan(damaged) == expected).all()
 
 
-def test_nan_in_a_target_or_a_node_is_nan_wherever_it_enters(table):
-    features, target = table
-    for sample in range(12):
-        changed = target.copy()
-        changed[sample] = np.nan
-        assert np.isnan(reduced_field(features, changed, NODES)[:, *ABOVE]).all()
-    for node in range(3):
-        nodes = NODES.copy()
-        nodes[node] = np.nan
-        field = reduced_field(features, target, nodes)
-        for i, j in zip(*ABOVE, strict=True):
-            assert np.isnan(field[:, i, j]).all() == (node in (i, j) and i != j)
+@pytest.mark.parametrize("copies", KINDS)
+def test_nan_in_a_target_is_nan_everywhere(table, copies):
+    target = table.frame @ table.responses.target
+    target[2] = np.nan
+    assert np.isnan(field(table, table.rows, target, copies)).all()
+
+
+@pytest.mark.parametrize("copies", KINDS)
+def test_no_point_is_found_where_there_is_nan(table, copies):
+    target, d = table.frame @ table.responses.target, len(copies)
+    starts, found = np.full((1, d), 4.0) + np.arange(d), np.ones(1, bool)
+    nothing = np.empty((0, target.size))
+    rows = np.full_like(table.rows, np.nan)
+    refine(rows, table.step, nothing, target, np.array(copies), 1e9, 0, starts, found)
+    assert not found.any()
+    before = np.full((1, 1, 1), -1.0)
+    for value in (np.nan, np.inf):
+        places = np.empty((1, 1), dtype=np.int64)
+        assert between(before, np.full((1, 1, 1), value), np.zeros(1, bool), 0, places) == 0
 
 
 def damaged(loss, row, sample):

@@ -5,11 +5,12 @@ import pytest
 
 from continuation.derivative_check import check_derivatives
 from continuation.errors import InvalidInputError
-from continuation.landscape import Dataset, Loss, flows_to_limits, follow
+from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_limits, follow
 from continuation.landscape.infinity import LimitLoss, LimitModel, LimitSystem
 from continuation.landscape.network import Conditions, LossAlong, Responses
 from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
 from continuation.landscape.sets.assembly import Assembler
+from continuation.landscape.sets.matching import CONVERGED, limit_gap
 from symbolic import Model, fukumizu_amari
 
 NOISE = 0.3
@@ -58,6 +59,19 @@ def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
         limit_loss = LimitLoss(Responses.at(loss.at(noise=NOISE)), end.limit)
         assert np.abs(limit_loss.point(end.limit.unknowns)[1]).max() < 1e-11
         assert min(found.hits) > 1
+
+
+def test_the_exhaustive_list_holds_every_end_that_was_found(loss, found):
+    sets = find_critical_sets(loss, noise=NOISE, regions=False)
+    for end in found.ends:
+        same = [
+            s
+            for s in sets
+            if s.limit is not None and limit_gap(loss.model, end.limit, s.limit) < CONVERGED.limit
+        ]
+        assert [(s.subkind, s.index, s.attracting) for s in same] == [
+            (end.subkind, end.index, end.attracting)
+        ]
 
 
 def test_flows_run_to_the_ends_that_attract_and_to_no_other(loss, found):

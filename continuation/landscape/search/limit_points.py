@@ -1,0 +1,278 @@
+"""All critical points of one kind of limit model, and what decides how they count.
+
+A kind says how many units stand at each moving input weight, how many vanish, diverge, or stand
+at the upper end of the range. A point of it is *genuine* where the last coefficient of every
+cluster is nonzero; the others lie over genuine points of narrower kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuation.arrays import Array
+from continuation.landscape.infinity import (
+    LimitModel,
+    LimitUnit,
+    silent_weights,
+    vanishing_slope,
+)
+from continuation.landscape.network import scaled_inertia
+from continuation.landscape.search.cells import between, refine, sheet
+from continuation.landscape.search.unit_table import UnitTable, scaled_features
+
+EXACT_FIT = 1e-11
+"""Residual, relative to the target, of a network that fits the data."""
+
+SAME_PLACE = 1e-5
+"""Two results are one point if their ln w differ by less; distinct points of one cell differ by
+its width, 0.06, times the root of the distance to their fold."""
+
+CLOSEST = 1e-4
+"""Difference of ln w below which two clusters, or one and the upper end, have met: another kind."""
+
+NOWHERE = 1e9
+"""Place of the upper end, in nodes, where no unit stands there."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of limit model.
+
+    Attributes
+    ----------
+    copies : tuple of int
+        Units that stand at each moving weight, most first.
+    powers : int
+        Units that vanish.
+    steps : int
+        Units that diverge: 0 or 1.
+    top : int
+        Units at the upper end of the range.
+    """
+
+    copies: tuple[int, ...] = ()
+    powers: int = 0
+    steps: int = 0
+    top: int = 0
+
+    @property
+    def units(self) -> int:
+        """Units of a network with this limit."""
+        return sum(self.copies) + self.powers + self.steps + self.top
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it is a network itself."""
+        return self.units == len(self.copies)
+
+    def features(self, table: UnitTable) -> Array:
+        """Features without a moving weight, shape (f, q)."""
+        responses = table.responses
+        rows = [responses.monomial(2 * k + 1) for k in range(self.powers)]
+        rows += [responses.rows(np.sign(responses.x))] * self.steps
+        if self.top:
+            rows += list(scaled_features(responses, np.array([table.highest]), self.top - 1)[:, 0])
+        return np.array(rows).reshape(-1, responses.target.size)
+
+
+def kinds_of(units: int) -> Iterator[Kind]:
+    """Kinds with a boundary of the range or finite, of at most so many units."""
+    for powers in range(units + 1):
+        for top in range(units - powers + 1):
+            for copies in _groups(units - powers - top):
+                yield Kind(copies, powers, 0, top)
+
+
+def ends_of(units: int) -> Iterator[Kind]:
+    """Kinds of sets at infinity of at most so many units."""
+    for steps in (0, 1):
+        for powers in range(units - steps + 1):
+            for copies in _groups(units - steps - powers):
+                kind = Kind(copies, powers, steps)
+                if not kind.is_finite:
+                    yield kind
+
+
+def _groups(units: int, most: int | None = None) -> Iterator[tuple[int, ...]]:
+    """Sizes of groups of at most so many units in all, each at most `most`, decreasing."""
+    yield ()
+    for first in range(min(units, most or units), 0, -1):
+        for rest in _groups(units - first, first):
+            yield (first, *rest)
+
+
+@dataclass(frozen=True, eq=False)
+class LimitPoint:
+    """A genuine critical point.
+
+    Attributes
+    ----------
+    kind : Kind
+    w : ndarray, shape (d,)
+        Weight of each cluster.
+    coefficients : tuple of tuple of float
+        Of each cluster, those of x^k φ^(k)(w x).
+    fixed : tuple of float
+        Of the features without a weight.
+    residual : ndarray, shape (q,)
+        √ω r.
+    index : int
+        Of the reduced loss within its kind.
+    rises : tuple of bool
+        Whether the loss rises when the units of a cluster, or a copy of a single one, part.
+    inward : bool
+        Whether it rises when units leave 0, and when they leave the upper end of the range.
+    fits : bool
+        Whether the data are fitted exactly: the loss rises everywhere, though by rounding's slopes.
+    """
+
+    kind: Kind
+    w: Array
+    coefficients: tuple[tuple[float, ...], ...]
+    fixed: tuple[float, ...]
+    residual: Array
+    index: int
+    rises: tuple[bool, ...]
+    inward: bool
+    fits: bool
+
+    @classmethod
+    def at(cls, table: UnitTable, kind: Kind, w: Array) -> LimitPoint:
+        """The fit at weights (d,) that are critical.
+
+        The reduced loss has there the Hessian c_k c_l ⟨G_m, P G_m⟩ + δ_kl c_k ⟨r, G_(m+1)⟩ in ln w,
+        with the last coefficient c and the projection P on what the fit leaves.
+        """
+        fixed, copies = kind.features(table), kind.copies
+        units = scaled_features(table.responses, w, max(copies, default=0) + 1)
+        own = [units[a, k] for k, m in enumerate(copies) for a in range(m)]
+        basis, values = _fit(np.array([*fixed, *own]).reshape(-1, fixed.shape[1]), table)
+        residual = basis.T @ (basis @ table.responses.target) - table.responses.target
+        ends = len(fixed) + np.cumsum(copies, dtype=np.int64)
+        order, cluster = np.array(copies, dtype=np.int64), np.arange(len(copies))
+        last, turned, bent = values[ends - 1], units[order, cluster], units[order + 1, cluster]
+        exact = np.linalg.norm(residual) <= EXACT_FIT * np.linalg.norm(table.responses.target)
+        free = last[:, None] * (turned - (turned @ basis.T) @ basis)
+        bend = last * (bent @ residual)
+        parts = [values[end - m : end] for end, m in zip(ends, copies, strict=True)]
+        coefficients = [
+            tuple(map(float, c * u ** np.arange(c.size))) for c, u in zip(parts, w, strict=True)
+        ]
+        return cls(
+            kind,
+            w,
+            tuple(coefficients),
+            tuple(map(float, values[: len(fixed)])),
+            residual,
+            scaled_inertia(free @ free.T + np.diag(bend))[0],
+            tuple(bool(b > 0.0 or exact) for b in bend),
+            bool(exact or _inward(table, kind, values, residual)),
+            bool(exact),
+        )
+
+    @property
+    def loss(self) -> float:
+        """½ Σ ω r²."""
+        return 0.5 * float(self.residual @ self.residual)
+
+    @property
+    def limit(self) -> LimitModel:
+        """As a limit model; of a network itself, one of single units."""
+        units = tuple(
+            LimitUnit(float(w), c) for w, c in zip(self.w, self.coefficients, strict=True)
+        )
+        powers, step = self.fixed[: self.kind.powers], self.fixed[self.kind.powers :]
+        return LimitModel(units, powers, step[0] if step else None)
+
+    def silent_weights(self, table: UnitTable) -> Array:
+        """Weights (k,) at which a further unit may be silent."""
+        own, orders = self.w, np.array(self.kind.copies, dtype=np.float64) + 1.0
+        if self.kind.top:
+            own, orders = np.append(own, table.highest), np.append(orders, self.kind.top)
+        return silent_weights(table.responses, self.residual, own, orders, table.grid.nodes)
+
+
+def _fit(rows: Array, table: UnitTable) -> tuple[Array, Array]:
+    """An orthonormal basis (p, q) of rows (p, q), and the coefficients (p,) of their best fit."""
+    size = np.linalg.norm(rows, axis=1)
+    basis, triangle = np.linalg.qr((rows / size[:, None]).T)
+    return basis.T, np.linalg.solve(triangle, basis.T @ table.responses.target) / size
+
+
+def _inward(table: UnitTable, kind: Kind, values: Array, residual: Array) -> bool:
+    """Whether the loss rises when units leave 0, and when they leave the upper end."""
+    responses, m, top = table.responses, kind.powers, kind.top
+    if m and not vanishing_slope(responses, residual, values[:m].tolist()) > 0.0:
+        return False
+    if not top:
+        return True
+    below = scaled_features(responses, np.array([table.highest]), top)[top, 0]
+    return bool(values[m + top - 1] * (residual @ below) < 0.0)
+
+
+def genuine_points(table: UnitTable, kind: Kind) -> list[LimitPoint]:
+    """All genuine critical points of a kind whose weights are in the range of the table."""
+    weights = critical_weights(table, kind) if kind.copies else np.empty((1, 0))
+    return [LimitPoint.at(table, kind, w) for w in weights]
+
+
+def critical_weights(table: UnitTable, kind: Kind) -> Array:
+    """Weights (k, d) of the genuine critical points; alike clusters in increasing order."""
+    copies = np.array(kind.copies)
+    ordered = np.append(False, copies[1:] == copies[:-1])
+    fixed = table.orthonormal(kind.features(table))
+    target = table.frame @ table.responses.target
+    problem = (fixed, target - fixed.T @ (fixed @ target), copies)
+    top = (float(table.places(table.grid.highest)) if kind.top else NOWHERE, kind.top)
+    places = _candidates(table, problem, ordered, top)
+    found = np.zeros(len(places), dtype=np.bool_)
+    refine(table.rows, table.step, *problem, *top, places, found)
+    w = table.weights_at(_sorted(places[found], ordered))
+    highest = table.highest * (1.0 - CLOSEST if kind.top else 1.0)
+    inside = (w > table.grid.lowest).all(axis=1) & (w < highest).all(axis=1)
+    return _distinct(w[inside & _apart(w)])
+
+
+def _candidates(
+    table: UnitTable,
+    problem: tuple[Array, Array, NDArray[np.int64]],
+    ordered: NDArray[np.bool_],
+    top: tuple[float, int],
+) -> Array:
+    """Centres (k, d) of the cells in which a point may be, in nodes."""
+    d = ordered.size
+    before = sheet(table.rows, *problem, ordered, *top, 0)
+    lowest: list[NDArray[np.int64]] = []
+    found = np.empty((before.size, d), dtype=np.int64)
+    for first in range(1, table.rows.shape[1] // d):
+        after = sheet(table.rows, *problem, ordered, *top, first)
+        number = between(before, after, ordered, first - 1, found)
+        lowest.append(found[:number].copy())
+        before = after
+    return np.asarray(d * (np.concatenate(lowest) + 0.5) + np.arange(d))
+
+
+def _sorted(places: Array, ordered: NDArray[np.bool_]) -> Array:
+    """With clusters that are alike in increasing order."""
+    groups = np.split(np.arange(ordered.size), np.flatnonzero(~ordered)[1:])
+    return np.hstack([np.sort(places[:, group], axis=1) for group in groups])
+
+
+def _apart(w: Array) -> NDArray[np.bool_]:
+    """Whether no two clusters of weights (k, d) have met, (k,)."""
+    gaps = np.abs(np.log(w[:, :, None] / w[:, None]))
+    gaps[:, np.arange(w.shape[1]), np.arange(w.shape[1])] = np.inf
+    return np.asarray((gaps > CLOSEST).all(axis=(1, 2)))
+
+
+def _distinct(w: Array) -> Array:
+    """One of each group of equal rows, in increasing order."""
+    kept: list[Array] = []
+    for row in w[np.lexsort(w.T[::-1])]:
+        if all(np.abs(np.log(row / other)).max() > SAME_PLACE for other in kept):
+            kept.append(row)
+    return np.array(kept).reshape(-1, w.shape[1])

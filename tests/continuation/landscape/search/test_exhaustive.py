@@ -1,0 +1,95 @@
+"""Three units: the list is whole, and does not depend on how the data are given."""
+
+import numpy as np
+import pytest
+
+from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
+from continuation.landscape.infinity import LimitLoss
+from continuation.landscape.network.responses import Responses
+from symbolic import Model, three_units
+from tests.continuation.landscape.four_methods import distinct, exhaustive, missing, multistart
+
+OBSERVED = Model.perceptron(hidden=3)
+QUIET = {"regions": False}
+
+
+def observations(n=24, seed=3):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    return x, 2.0 * np.tanh(x) - np.tanh(4.0 * x) + 0.2 * rng.normal(size=n)
+
+
+def sets_of(x, y):
+    return find_critical_sets(Loss(OBSERVED, Dataset.from_observations(x, y)), **QUIET)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return sets_of(*observations())
+
+
+def described(sets, unit=1.0):
+    """Kinds, indices and losses; embeddings of one point have the same loss, in any order."""
+    rows = [
+        (f"{s.loss / unit**2:.8e}", s.subkind, s.index, s.attracting, s.orbit_size) for s in sets
+    ]
+    return sorted(rows)
+
+
+def test_the_list_has_its_count_and_every_set_is_critical(whole):
+    assert whole.euler_count == 1
+    assert whole.complete
+    assert any("input weights searched" in note for note in whole.notes)
+    loss = Loss(OBSERVED, Dataset.from_observations(*observations()))
+    responses, ends = Responses.at(loss.at()), 0
+    for s in whole:
+        if s.theta is not None:
+            assert np.abs(loss.gradient(s.theta)).max() < 1e-12 * (1.0 + np.abs(s.theta).max())
+            continue
+        point, gradient = LimitLoss(responses, s.limit).point(s.limit.unknowns)
+        size = np.abs(point.hessian) @ np.abs(s.limit.unknowns) + 1.0
+        assert (np.abs(gradient) < 1e-12 * size).all()
+        ends += 1
+    assert ends >= 3
+    assert {s.kind for s in whole} >= {"point", "infinity"}
+
+
+def test_units_signs_and_order_of_the_data_do_not_matter(whole):
+    x, y = observations()
+    order = np.random.default_rng(0).permutation(x.size)
+    given = [(-x, y, 1.0), (x[order], -y[order], 1.0), (3e5 * x, 2e-4 * y, 2e-4)]
+    for first, second, unit in given:
+        assert described(sets_of(first, second), unit) == described(whole)
+
+
+def test_a_teacher_of_three_units_is_found_exactly():
+    text = "tanh(0.5*x) - 2*tanh(2*x) + tanh(6*x)"
+    model = Model.perceptron(hidden=3, teacher=text)
+    sets = find_critical_sets(Loss(model, Dataset.sample(model, 30, 0)), **QUIET)
+    assert sets.complete
+    exact = [s for s in sets if s.loss < 1e-25]
+    assert len(exact) == 1
+    teacher = np.array([0.5, 2.0, 6.0, 1.0, -2.0, 1.0])
+    assert Symmetry.of(model).distance(exact[0].theta, teacher) < 1e-9
+
+
+def test_a_teacher_of_two_units_leaves_a_manifold_of_optima():
+    """At zero noise Θ* of three units is no isolated set: what is listed lies over one unit."""
+    model = three_units()
+    loss = Loss(model, Dataset.sample(model, 30, 0))
+    sets = find_critical_sets(loss, noise=0.0, **QUIET)
+    assert not sets.complete
+    assert any("manifold" in note for note in sets.notes)
+    below = find_critical_sets(Loss(model.with_hidden(1), loss.data), noise=0.0, **QUIET)
+    known = {round(s.loss, 12) for s in below if s.theta is not None}
+    assert {round(s.loss, 12) for s in sets} <= known
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_every_point_of_a_random_search_is_in_the_list(seed):
+    model = three_units()
+    loss = Loss(model, Dataset.sample(model, 50, seed))
+    listed = exhaustive(loss, 0.2)
+    found = distinct(loss, 0.2, multistart(loss, 0.2), (0.0, np.inf))
+    assert missing(loss, listed, found) == []
