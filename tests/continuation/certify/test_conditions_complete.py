@@ -149,7 +149,7 @@ def test_the_tree_covers_the_square(monkeypatch, codes, reason):
 def test_the_cuts_of_a_tree_are_in_order(monkeypatch):
     """Of a range without length all cuts within it are one."""
     monkeypatch.setattr("continuation.certify.checker.complete._require_empty", lambda *_: None)
-    codes, point = bytes([1, 1, 3, 1, 3, 3, 3]), {**GRID, "low": 0.3, "high": 0.3, "levels": 2}
+    codes, point = bytes([1, 1, 3, 3, 3]), {**GRID, "low": 0.3, "high": 0.3, "levels": 2}
     with pytest.raises(Refused, match="not in order"):
         _check_tree(UnitCurve([], arb_mat(0, 1)), point, codes)
 
