@@ -58,9 +58,6 @@ ALONG = 0.5
 #: Newton iterations and residual on the sphere.
 SPHERE_ITERATIONS = 60
 SPHERE_TOLERANCE = 1e-9
-#: A solution on the sphere with a singular value below this is one of a continuum: to third order
-#: no direction is distinguished (O(2), or Sₙ without quadratic terms), and none is offered.
-CONTINUUM = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,7 +274,7 @@ class Reduced:
             yield self.units.outside(length * direction + bent), self.units.outside(direction)
 
     def on_sphere(self, length: float) -> list[Array]:
-        """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, the isolated ones, each once.
+        """Unit vectors β with ½ Q[β, β] + length/6 C[β, β, β] = 0, each once, unless a continuum.
 
         Newton from points all over the sphere at a time, which the engine's takes one by one.
         """
@@ -291,14 +288,14 @@ class Reduced:
             residual, matrix = _sphere_system(q, c, beta)
             beta = beta - (np.linalg.pinv(matrix) @ residual[..., None])[..., 0]
             beta /= np.linalg.norm(beta, axis=1, keepdims=True)
-        residual, matrix = _sphere_system(q, c, beta)
-        small = np.abs(residual).max(axis=1) < SPHERE_TOLERANCE
-        isolated = np.linalg.svd(matrix, compute_uv=False)[:, -1] > CONTINUUM
+        small = np.abs(_sphere_system(q, c, beta)[0]).max(axis=1) < SPHERE_TOLERANCE
         distinct: list[Array] = []
-        for b in beta[small & isolated]:
+        for b in beta[small]:
             if all(np.linalg.norm(b - d) > 1e-3 for d in distinct):
                 distinct.append(b)
-        return distinct
+        # more than cubics can have alone (Bézout) are a continuum: to third order no direction is
+        # distinguished (O(2), or Sₙ without quadratic terms)
+        return distinct if len(distinct) <= 2 * 3 ** len(q) else []
 
 
 def _third_order(
