@@ -28,6 +28,7 @@ STATED = {
     "fukumizu_amari": set(THEOREMS),
     "overparameterised": set(THEOREMS) - {"unique minimum"},  # the optimum is a manifold
     "single_unit": set(THEOREMS) - {"embedding", "confluence"},
+    "three_units": set(THEOREMS) - {"unique minimum"},
 }
 OTHERS = {
     "eight units": (Model.perceptron(8), 7),

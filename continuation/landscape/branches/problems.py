@@ -226,32 +226,33 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
     def wide(x: Array) -> Array:
         return np.insert(x, output, 0.0)
 
-    def combined(x: Array) -> tuple[Array, Array]:
+    def combination(x: Array) -> Array:
         if beside_one:
             return _without_double_zeros(layout, wide(x), unit)
-        return np.eye(theta.size)[output], np.zeros((theta.size, theta.size))
+        return np.eye(theta.size)[output]
 
     def residual(x: Array, p: float) -> Array:
         gradient = full.residual(wide(x), p)
-        gradient[output] = combined(x)[0] @ gradient
+        gradient[output] = combination(x) @ gradient
         return np.asarray(gradient[rows])
 
     def jacobian(x: Array, p: float) -> Array:
-        (c, slope), hessian = combined(x), full.jacobian(wide(x), p)
-        hessian[output] = c @ hessian + full.residual(wide(x), p) @ slope
+        hessian = full.jacobian(wide(x), p)
+        # the change of the combination multiplies ∇L = 0: it would add nothing but rounding
+        hessian[output] = combination(x) @ hessian
         return np.asarray(hessian[np.ix_(rows, columns)])
 
     def dresidual_dp(x: Array, p: float) -> Array:
         change = full.dresidual_dp(wide(x), p)
-        change[output] = combined(x)[0] @ change
+        change[output] = combination(x) @ change
         return np.asarray(change[rows])
 
     problem = Problem(residual, jacobian, dresidual_dp)
     return Lifted(problem, theta[columns], lambda x, p: _at_point(full, wide(x), p))
 
 
-def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> tuple[Array, Array]:
-    """Combination c (d,) of ∇L with the roots of h, but for w = ±u; and its slopes (d, d).
+def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> Array:
+    """Combination c (d,) of ∇L with the roots of h, but for w = ±u.
 
     At the input weight u of the other unit (output weight v), and at -u, h and h' vanish with
     ∇L of that unit: roots of h beside it are lost in rounding. With d = w² - u², r² = w² + u²
@@ -260,23 +261,14 @@ def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> tuple[Ar
 
     is what h is divided by d² / r⁴, once the values and slopes that vanish are subtracted.
     """
-    places = (
-        layout.input_places(silent)[0], layout.output_place(silent),
-        layout.input_places(1 - silent)[0], layout.output_place(1 - silent),
-    )  # fmt: skip
-    w, _, u, v = theta[list(places)]
+    at_w, h = layout.input_places(silent), layout.output_place(silent)
+    at_u, at_v = layout.input_places(1 - silent), layout.output_place(1 - silent)
+    w, u, v = float(theta[at_w][0]), float(theta[at_u][0]), theta[at_v]
     d, r2 = w * w - u * u, w * w + u * u
-    own, other, inner = r2**2 / d**2, -2 * w * u * r2 / d**2, -2 * u**2 * w / (v * d)
-    c, slope = np.zeros(theta.size), np.zeros((theta.size, theta.size))
-    at_w, h, at_u, at_v = places
-    c[[h, at_v, at_u]] = own, other, inner
-    slope[h, [at_w, at_u]] = 4 * w * own * (1 / r2 - 1 / d), 4 * u * own * (1 / r2 + 1 / d)
-    slope[at_v, at_w] = -2 * u * (r2 + 2 * w**2) / d**2 + 8 * w**2 * u * r2 / d**3
-    slope[at_v, at_u] = -2 * w * (r2 + 2 * u**2) / d**2 - 8 * w * u**2 * r2 / d**3
-    slope[at_u, at_w] = -2 * u**2 / (v * d) + 4 * u**2 * w**2 / (v * d**2)
-    slope[at_u, at_u] = -4 * u * w / (v * d) - 4 * u**3 * w / (v * d**2)
-    slope[at_u, at_v] = -inner / v
-    return c, slope
+    c = np.zeros(theta.size)
+    c[h], c[at_v] = r2**2 / d**2, -2 * w * u * r2 / d**2
+    c[at_u] = -2 * u**2 * w / (v * d)
+    return c
 
 
 def _in_limit(run: Run) -> Lifted:

@@ -19,9 +19,10 @@ NEARLY_STEP = 0.5
 """Share of the largest searched input weight above which a unit is a step for all but the few
 samples next to zero."""
 
-ON_LINE = 1e-3
+ON_LINE = 2e-2
 """Relative distance of a silent unit's root from the working unit below which it has come to
-the split line, where both coincide."""
+the split line, where both coincide: the double zero of ∂L/∂v there leaves the place of special
+points on the branch to rounding."""
 
 WITH_INPUTS = (ISOLATED, SILENT_UNIT)
 """Kinds of sets at finite weights whose state begins with the input weights."""
