@@ -116,9 +116,13 @@ def workspace_at(
     step: StepOptions = STEP,
     p_limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Workspace:
-    """The arrays of a run, in units that fit around a special point."""
+    """The arrays of a run, in units that fit around a special point.
+
+    Lengths of differences are found beside it: where dF/dx vanishes nothing tells them.
+    """
     limits = p_limits if np.isfinite(p_limits).all() else _range_about(point)
-    w = Workspace(problem, point.x, point.p, newton, step, limits)
+    beside = point.bracket[0]
+    w = Workspace(problem, beside[:-1], float(beside[-1]), newton, step, limits)
     w.use(typical(w.problem, np.vstack([point.bracket, point.point]), step, limits))
     return w
 
