@@ -62,7 +62,8 @@ def special_points(
             found += _judged(point, known[point.name], system, fitted)
         else:
             turns.append(_in_two(point, point.kind, system, fitted))
-    turns = [t for t in turns if not (KINDS[t.kind].turning and _is_any(t, found))]
+    unit = fitted.units.columns
+    turns = [t for t in turns if not (KINDS[t.kind].turning and _is_any(t, found, unit))]
     return tuple(sorted(found + turns, key=lambda point: point.index))
 
 
@@ -116,8 +117,7 @@ def _columns(v: Array) -> Array:
     return np.column_stack([v.real, v.imag]) if np.iscomplexobj(v) else v[:, None]
 
 
-def _is_any(point: SpecialPoint, others: list[SpecialPoint]) -> bool:
-    return any(
-        np.linalg.norm(point.point - o.point) <= AT_POINT * (1 + np.linalg.norm(o.point))
-        for o in others
-    )
+def _is_any(point: SpecialPoint, others: list[SpecialPoint], unit: Array) -> bool:
+    """Whether a point is one of others, as seen in these units (n + 1,) of (x, p)."""
+    z, known = point.point / unit, [o.point / unit for o in others]
+    return any(np.linalg.norm(z - o) <= AT_POINT * (1 + np.linalg.norm(o)) for o in known)
