@@ -209,6 +209,8 @@ class Tracer:
         path = Path(w, known[-2:])
         before, ahead = (w.inner(z - first, tangent) for z in path.z)
         length = known.statistics[-1, stepper.S_LENGTH]
+        if before == ahead:  # the start is at the limit, and the branch leads out of it
+            return known
         y = path.guess(float(np.clip(before / (before - ahead), 0.0, 1.0)))[0]
         met = w.correct(y, first, tangent) == CONVERGED
         if not met or w.norm(y - first) > LOOP_TOLERANCE * length:
