@@ -40,6 +40,7 @@ def branch():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_fold(branch) -> None:
     folds = [q for q in branch.special if q.kind == "fold"]
     assert len(folds) == 1
@@ -53,6 +54,7 @@ def test_fold(branch) -> None:
     assert (a * k**2 - b * h**2) / (k**2 - h**2) == pytest.approx(EXACT_FOLD, abs=1e-10)
 
 
+@pytest.mark.slow
 def test_both_solutions_at_one(branch) -> None:
     at_one = [q for q in branch.special if q.kind == "target"]
     assert [q.p for q in at_one] == [1.0, 1.0]
@@ -62,6 +64,7 @@ def test_both_solutions_at_one(branch) -> None:
         assert np.abs(point.x - closed_form(x, theta)).max() < 2e-5
 
 
+@pytest.mark.slow
 def test_inertia_from_pivots(branch) -> None:
     assert tuple(branch.inertia[0]) == (1000, 0, 0)
     assert tuple(branch.inertia[-1]) == (999, 0, 1)
