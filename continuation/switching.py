@@ -112,9 +112,9 @@ def branch_directions(
 def workspace_at(
     problem: AnyProblem,
     point: SpecialPoint,
-    newton: NewtonOptions = NEWTON,
-    step: StepOptions = STEP,
-    p_limits: tuple[float, float] = (-np.inf, np.inf),
+    newton: NewtonOptions,
+    step: StepOptions,
+    p_limits: tuple[float, float],
 ) -> Workspace:
     """The arrays of a run, in units that fit around a special point.
 

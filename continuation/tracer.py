@@ -37,6 +37,8 @@ CORNER = (
     "the branch turns by more than max_angle however short the step: it has a corner, or the "
     "equations are not smooth here; start beyond it."
 )
+#: A unit tangent along which the parameter moves by less is that of a fold, to rounding.
+TURNING = 1e-8
 #: Rounding errors of F, in units of machine precision times |J||x| + |Fp||p|.
 ROUNDINGS_OF_F = 4.0
 
@@ -77,6 +79,7 @@ class Tracer:
         yield Segment(known, self.finder.counts(known)[0], self.start.special, 0)
         count, retries = len(known), 0
         window = self.finder.tail(known)
+        self._look_outside(known)
         while not self.stop_reason:
             capacity = min(chunk, self.step.max_samples - count)
             if capacity <= 0:
@@ -104,6 +107,13 @@ class Tracer:
     def end(self, reason: str, message: str) -> None:
         """Note why the run ends."""
         self.stop_reason, self.message = reason, message
+
+    def _look_outside(self, known: Samples) -> None:
+        """End at once where the branch leads out of the limit that it stands at."""
+        w, p, tangent = self.workspace, float(known.p[-1]), known.tangent[-1]
+        towards = float(tangent[-1]) / (w.parameter_unit * w.norm(tangent))
+        if abs(towards) > TURNING and p == self.limits[int(towards > 0.0)]:
+            self.end("limit", f"the branch leads out of the limit {p:g}, at which it stands.")
 
     def _steps(self, window: Samples, capacity: int) -> Samples:
         """The window and up to `capacity` new samples, cut where the run ends."""
@@ -209,8 +219,6 @@ class Tracer:
         path = Path(w, known[-2:])
         before, ahead = (w.inner(z - first, tangent) for z in path.z)
         length = known.statistics[-1, stepper.S_LENGTH]
-        if before == ahead:  # the start is at the limit, and the branch leads out of it
-            return known
         y = path.guess(float(np.clip(before / (before - ahead), 0.0, 1.0)))[0]
         met = w.correct(y, first, tangent) == CONVERGED
         if not met or w.norm(y - first) > LOOP_TOLERANCE * length:

@@ -7,6 +7,7 @@ import pytest
 
 from continuation import (
     Branch,
+    Problem,
     StepOptions,
     StoreError,
     load,
@@ -138,3 +139,24 @@ def test_foreign_and_truncated_files(whole: Branch, tmp_path) -> None:
             load(path)
     with pytest.raises(StoreError, match="cannot write"):
         whole.save(foreign / "below a file.nc")
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "p", "limits", "direction"),
+    [
+        (lambda x, p: x - p, [1.0], 1.0, (0.0, 1.0), 1),
+        (lambda x, p: x**2 + p**2 - 1, [1.0], 0.0, (-1.0, 0.0), np.array([0.0, 1.0])),
+        (lambda x, p: x**2 + p**2 - 1, [1.0], 0.0, (0.0, 1.0), np.array([0.0, -1.0])),
+    ],
+)
+def test_a_branch_that_leads_out_of_its_limits_says_so(f, x, p, limits, direction) -> None:
+    branch = trace_branch(Problem(f), x, p, limits, direction)
+    assert (len(branch), branch.stop_reason) == (1, "limit")
+    assert "leads out of the limit" in branch.message
+    assert len(trace_branch(Problem(f), x, p, limits, -direction)) > 3
+
+
+def test_a_start_on_a_fold_at_a_limit_goes_on() -> None:
+    circle = Problem(lambda x, p: x**2 + p**2 - 1)
+    branch = trace_branch(circle, [0.0], 1.0, (-1.0, 1.0), np.array([1.0, 0.0]))
+    assert branch.stop_reason == "closed loop"
