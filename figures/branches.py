@@ -35,6 +35,9 @@ are marked alike, whichever normal form their small coefficients suggest."""
 STABILITY = {0: "-", 1: "--", 2: ":"}
 """Line style by index; larger ones as 2."""
 
+LEAST_INPUT = 1e-3
+"""Smaller input weights, on the way of a unit through zero, leave the picture."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -119,6 +122,8 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
         symbol = "n" if fixed == "n" else r"\sigma"
         column[0].set_title(f"{PRESET_TITLES[preset]}, ${symbol}={value:g}$")
         column[1].set_xlabel(label)
+    for panel in axes[1]:
+        panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_INPUT))
     axes[0, 0].set_ylabel(r"distance from the teacher $\|f-T\|$")
     axes[1, 0].set_ylabel(r"input weights $|w_1|,\ |w_2|$")
     canvas.legend(handles=_legend(seen, marked), loc="outside lower center", ncols=4)
