@@ -19,7 +19,7 @@ from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
+from figures.style import DOUBLE, REGION_COLOURS
 from symbolic import PRESETS
 
 TITLE = "fractions of initial weights per attractor, over noise and data set size"
@@ -122,7 +122,7 @@ def draw(data: xr.Dataset) -> Canvas:
     for row, preset in zip(axes, PRESET_NAMES, strict=True):
         for panel, parameter in zip(row, LABELS, strict=True):
             seen |= _panel(panel, data, f"{preset}_{parameter}_")
-            panel.set(xlabel=LABELS[parameter], title=PRESET_TITLES[preset])
+            panel.set(xlabel=LABELS[parameter], title=PRESETS[preset].title)
         row[0].set_ylabel("fraction of initial weights")
     canvas.legend(handles=_legend(seen), loc="outside lower center", ncols=4)
     return canvas

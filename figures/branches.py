@@ -18,7 +18,7 @@ from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
 from figures.arrays import join_presets, of_preset
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS
+from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS
 from symbolic import PRESETS
 
 PRESET_NAMES = ("fukumizu_amari", "overparameterised")
@@ -120,7 +120,7 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
         marked |= set(of["mark"].to_numpy().tolist())
         value = of.attrs["samples" if fixed == "n" else "noise"]
         symbol = "n" if fixed == "n" else r"\sigma"
-        column[0].set_title(f"{PRESET_TITLES[preset]}, ${symbol}={value:g}$")
+        column[0].set_title(f"{PRESETS[preset].title}, ${symbol}={value:g}$")
         column[1].set_xlabel(label)
     for panel in axes[1]:
         panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_INPUT))

@@ -13,7 +13,7 @@ from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.branches import label_regions
 from figures.settings import Settings
 from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
-from figures.style import DOUBLE, PRESET_TITLES
+from figures.style import DOUBLE
 from symbolic import PRESETS
 
 TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
@@ -68,7 +68,7 @@ def draw(data: xr.Dataset) -> Canvas:
         for row, preset in enumerate(data["preset"].to_numpy()):
             panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
             draw_shares(axes[row, column], panel.sel(single=count))
-            axes[row, column].set_title(f"{PRESET_TITLES[str(preset)]}: {title}")
+            axes[row, column].set_title(f"{PRESETS[str(preset)].title}: {title}")
     for row in axes:
         row[0].set_ylabel("probability (95 % interval)")
     for axis in axes[-1]:

@@ -10,7 +10,7 @@ from continuation import ensemble
 from continuation.landscape.flow import compiled_flows
 from continuation.stepper import compiled
 from figures import motorcycle
-from symbolic import Model, fukumizu_amari, load_kernels, single_unit
+from symbolic import PRESETS, Model, load_kernels
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,11 @@ def compile_tracer() -> None:
 
 
 KERNELS = ("evaluate", "gradient", "jet", "network")
-MODELS = (fukumizu_amari(), single_unit(), motorcycle.model())
+MODELS = (
+    *{model.hidden: model for model in (preset() for preset in PRESETS.values())}.values(),
+    motorcycle.model(),
+)
+"""One model of each structure: the kernels of presets with as many units are the same."""
 
 # The longest first, so that the last ones fill the gaps.
 TASKS: tuple[Callable[[], None], ...] = (

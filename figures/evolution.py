@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS, SPECIAL_MARKERS, verbatim
+from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS, verbatim
 from symbolic import PRESETS
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
@@ -176,7 +176,7 @@ def draw(data: xr.Dataset) -> Canvas:
         fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
         timeline(axes[2 * k], of)
         attractor_count(axes[2 * k + 1], of)
-        axes[2 * k].set_title(f"{PRESET_TITLES[PRESET]}, {fixed}")
+        axes[2 * k].set_title(f"{PRESETS[PRESET].title}, {fixed}")
         axes[2 * k + 1].set_xlabel(label if parameter == "noise" else "data set size $n$")
         regions |= set(of["bar_region"].to_numpy().tolist())
     canvas.legend(handles=timeline_legend(regions), loc="outside lower center", ncols=4)

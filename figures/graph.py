@@ -15,7 +15,7 @@ from figures.arrays import join_presets, of_preset
 from figures.graph_data import graph_arrays
 from figures.plots import flow_graph, region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES
+from figures.style import DOUBLE
 from symbolic import PRESETS
 
 TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
@@ -75,7 +75,7 @@ def draw(data: xr.Dataset) -> Canvas:
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
         of = of_preset(data, preset)
         flow_graph(panel, of[NODES], of[EDGES])
-        panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(f"{PRESETS[preset].title}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()

@@ -25,7 +25,7 @@ from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE, KIND_MARKERS, PRESET_TITLES, REGION_COLOURS, verbatim
+from figures.style import DOUBLE, KIND_MARKERS, REGION_COLOURS, verbatim
 from symbolic import PRESETS
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
@@ -98,7 +98,7 @@ def draw(data: xr.Dataset) -> Canvas:
     for panel, preset in zip(axes, PRESET_NAMES, strict=True):
         of = of_preset(data, preset)
         _panel(panel, of, float(of.attrs["lowest"]))
-        panel.set_title(f"{PRESET_TITLES[preset]}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(f"{PRESETS[preset].title}, $n={SAMPLES}$, $\\sigma={NOISE}$")
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0].set_ylabel("larger input weight $|w_2|$")

@@ -25,12 +25,6 @@ REGION_COLOURS = {
 }
 """Told apart in grey print: luminances of 70, 43, 15 and 60 %."""
 
-PRESET_TITLES = {
-    "fukumizu_amari": "Fukumizu-Amari",
-    "overparameterised": "over-parameterised",
-    "three_units": "three units",
-}
-
 KIND_MARKERS = {name: family.marker for name, family in FAMILIES.items()}
 
 SPECIAL_MARKERS = {

@@ -18,7 +18,7 @@ from continuation.landscape.basins import Gazetteer, regions_of, route, spans
 from continuation.statistics import wilson_interval
 from figures.arrays import join_presets, of_preset, padded
 from figures.settings import Settings
-from figures.style import DOUBLE, PRESET_TITLES, REGION_COLOURS
+from figures.style import DOUBLE, REGION_COLOURS
 from symbolic import PRESETS
 
 TITLE = "loss on data and population against log time along typical trajectories"
@@ -111,7 +111,7 @@ def draw(data: xr.Dataset) -> Canvas:
                 regions |= _panel(panel, of, k)
             else:
                 panel.set_axis_off()
-        row[0].set_ylabel(f"{PRESET_TITLES[preset]}\nloss")
+        row[0].set_ylabel(f"{PRESETS[preset].title}\nloss")
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
     handles, _ = axes[0, 0].get_legend_handles_labels()

@@ -13,14 +13,13 @@ from continuation.certify.provers import unique_minimum_holds
 from continuation.landscape import Dataset, Loss
 from figures.settings import Settings
 from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
-from figures.style import DOUBLE, PRESET_TITLES
+from figures.style import DOUBLE
 from symbolic import PRESETS
 
 TITLE = "share of data sets with exactly one certified minimum near the theoretical optimum"
 
 PRESET_NAMES = ("single_unit", "fukumizu_amari")
 """Presets with as many units as their teacher: only there the optimum is isolated."""
-TITLES = {**PRESET_TITLES, "single_unit": "one unit"}
 SIZES = (30, 100, 300)
 NOISES = (0.001, 0.003, 0.01, 0.03)
 SEEDS_PER_PART = 4
@@ -63,7 +62,7 @@ def draw(data: xr.Dataset) -> Canvas:
     canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.4 * DOUBLE), sharey=True)
     for axis, preset in zip(axes, data["preset"].to_numpy(), strict=True):
         draw_shares(axis, data.sel(preset=preset))
-        axis.set_title(TITLES[str(preset)])
+        axis.set_title(PRESETS[str(preset)].title)
         axis.set_xlabel("data set size $n$")
     axes[0].set_ylabel("share certified (95 % interval)")
     axes[0].legend(title=r"noise $\sigma$", loc="lower right", ncols=2)

@@ -1,15 +1,17 @@
 from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
 from .kernels import Kernels, load_kernels
-from .model import (
+from .model import Model
+from .parsing import parse_expression
+from .presets import (
     PRESETS,
-    Model,
+    Preset,
     fukumizu_amari,
+    maleknia_sato,
     overparameterised,
     single_unit,
     three_units,
 )
-from .parsing import parse_expression
 from .symmetry import SignedPermutation, generators
 from .verdict import Verdict
 from .verification import check, verify
@@ -23,6 +25,7 @@ __all__ = [
     "MlpcontError",
     "Model",
     "ModelError",
+    "Preset",
     "SignedPermutation",
     "Verdict",
     "check",
@@ -30,6 +33,7 @@ __all__ = [
     "fukumizu_amari",
     "generators",
     "load_kernels",
+    "maleknia_sato",
     "overparameterised",
     "parse_expression",
     "single_unit",

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from symbolic.derivatives import Derivation, derive
-from symbolic.model import PRESETS, Model
+from symbolic.model import Model
+from symbolic.presets import PRESETS
 from symbolic.signals import ended_by_signals
 from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, Verdict

@@ -422,34 +422,3 @@ def _expression_from_fields(fields: dict[str, Any]) -> Model:
 
 
 _FROM_FIELDS = {"perceptron": _perceptron_from_fields, "expression": _expression_from_fields}
-
-
-# -- presets ---------------------------------------------------------------------------------
-
-
-def fukumizu_amari() -> Model:
-    """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""
-    return Model.perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
-
-
-def overparameterised() -> Model:
-    """Two units for a teacher of one, T = tanh x, x ~ N(0, 1)."""
-    return Model.perceptron(hidden=2, teacher="tanh(x)")
-
-
-def single_unit() -> Model:
-    """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn."""
-    return Model.perceptron(hidden=1, teacher="tanh(x)")
-
-
-def three_units() -> Model:
-    """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2."""
-    return Model.perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
-
-
-PRESETS: dict[str, Callable[[], Model]] = {
-    "fukumizu_amari": fukumizu_amari,
-    "overparameterised": overparameterised,
-    "single_unit": single_unit,
-    "three_units": three_units,
-}

@@ -23,9 +23,6 @@ from continuation.storage import Result, require_writable, save_result
 from continuation.terminal import command_line, shown
 from symbolic import PRESETS, Model
 
-SAMPLES, NOISE = 100, 0.1
-"""Size and noise of a preset's data where none are given: those of the paper's figures."""
-
 REPORT_WIDTH = 130
 """Columns of tables that go to a file or a pipe, where no terminal sets the width."""
 
@@ -80,7 +77,10 @@ Offset = Annotated[
 Size = Annotated[
     int | None,
     typer.Option(
-        "--n", help="Samples drawn for a preset.", show_default="100", rich_help_panel="Data"
+        "--n",
+        help="Samples drawn for a preset.",
+        show_default="the preset's",
+        rich_help_panel="Data",
     ),
 ]
 Seed = Annotated[
@@ -88,7 +88,9 @@ Seed = Annotated[
 ]
 Noise = Annotated[
     float | None,
-    typer.Option(help="Noise σ of a preset's data.", show_default="0.1", rich_help_panel="Data"),
+    typer.Option(
+        help="Noise σ of a preset's data.", show_default="the preset's", rich_help_panel="Data"
+    ),
 ]
 Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
@@ -171,11 +173,12 @@ def task_of(
         )
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
-    model = PRESETS[preset]()
+    named = PRESETS[preset]
+    model = named()
     if hidden is not None:
         model = model.with_hidden(hidden)
-    loss = Loss(model, Dataset.sample(model, SAMPLES if n is None else n, seed))
-    level = NOISE if noise is None else noise
+    loss = Loss(model, Dataset.sample(model, named.size if n is None else n, seed))
+    level = named.noise if noise is None else noise
     return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
 
 

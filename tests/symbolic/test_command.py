@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from symbolic import __main__ as command_line
 from symbolic import verify
-from symbolic.model import single_unit
+from symbolic.presets import single_unit
 from symbolic.theorems import THEOREMS
 
 

@@ -10,6 +10,7 @@ from symbolic import (
     Model,
     ModelError,
     fukumizu_amari,
+    maleknia_sato,
     overparameterised,
     single_unit,
 )
@@ -41,6 +42,10 @@ def test_presets():
     assert sorted(model.teacher_units) == [(1.0, 2.0), (4.0, -1.0)]
     assert overparameterised().teacher_units == ((1.0, 1.0),)
     assert single_unit().dimension == 2
+    paper = maleknia_sato()
+    assert paper == Model.perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
+    assert (PRESETS["maleknia_sato"].size, PRESETS["maleknia_sato"].noise) == (100, 0.2)
+    assert all(preset() == preset.make() for preset in PRESETS.values())
     assert model.parameter_names == ("w_1", "w_2", "v_1", "v_2")
     with pytest.raises(AttributeError):
         model.hidden = 3

@@ -1,0 +1,75 @@
+"""The models that have a name, with the data that each is usually given: one table.
+
+See docs/theory.md, Model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symbolic.model import Model
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model with a name; called, it gives the model.
+
+    Attributes
+    ----------
+    make : callable
+        The function of this module that makes the model.
+    title : str
+        Its name in pictures.
+    size : int
+        Samples where none are asked for.
+    noise : float
+        Standard deviation σ of the noise where none is asked for.
+    """
+
+    make: Callable[[], Model]
+    title: str
+    size: int = 100
+    noise: float = 0.1
+
+    def __call__(self) -> Model:
+        """The model."""
+        return self.make()
+
+
+def fukumizu_amari() -> Model:
+    """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""
+    return Model.perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+
+
+def overparameterised() -> Model:
+    """Two units for a teacher of one, T = tanh x, x ~ N(0, 1)."""
+    return Model.perceptron(hidden=2, teacher="tanh(x)")
+
+
+def single_unit() -> Model:
+    """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn."""
+    return Model.perceptron(hidden=1, teacher="tanh(x)")
+
+
+def three_units() -> Model:
+    """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2."""
+    return Model.perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+
+
+def maleknia_sato() -> Model:
+    """Two units, T = 2 tanh x, x ~ N(0, 2^2), H* = 1, with noise 0.2 on 100 samples.
+
+    The over-parameterised setting of A. A. Maleknia and Y. Sato, arXiv:2604.02393.
+    """
+    return Model.perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
+
+
+PRESETS: dict[str, Preset] = {
+    "fukumizu_amari": Preset(fukumizu_amari, "Fukumizu-Amari"),
+    "overparameterised": Preset(overparameterised, "over-parameterised"),
+    "single_unit": Preset(single_unit, "one unit"),
+    "three_units": Preset(three_units, "three units"),
+    "maleknia_sato": Preset(maleknia_sato, "Maleknia-Sato", noise=0.2),
+}
+"""Every preset by its name: what `--preset` takes, and what the figures are made of."""
