@@ -13,7 +13,7 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import spsolve
 
 from continuation.fitting import PLAIN_RANGE
-from continuation.newton import newton
+from continuation.newton_method import newton
 from continuation.options import NEWTON, NewtonOptions, as_state
 from continuation.problem import AnyProblem
 from continuation.scaling import InUnits, Units

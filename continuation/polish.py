@@ -8,7 +8,7 @@ from scipy import linalg
 from continuation.branch import SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.locate import Path
-from continuation.newton import newton
+from continuation.newton_method import newton
 from continuation.options import NewtonOptions
 from continuation.scaling import Units
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
 
 from continuation.errors import InvalidInputError
 
@@ -45,8 +45,8 @@ def wilson_interval(
             "0 <= hits <= trials, trials >= 1 and 0 < level < 1 are needed, "
             f"not {counts.tolist()} of {trials} at level {level}"
         )
-    intervals = [
-        binomtest(int(k), trials).proportion_ci(level, method="wilson") for k in counts.ravel()
-    ]
+    # SciPy loads its statistics, half a second of imports, when they are first asked for.
+    tests = (scipy.stats.binomtest(int(k), trials) for k in counts.ravel())
+    intervals = [test.proportion_ci(level, method="wilson") for test in tests]
     lower, upper = np.array([(i.low, i.high) for i in intervals]).reshape(-1, 2).T
     return lower.reshape(counts.shape), upper.reshape(counts.shape)

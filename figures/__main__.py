@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from continuation.ensemble import available_cores, process_pool
-from continuation.errors import MlpcontError
-from continuation.storage import load_result, require_writable, sole_worker
-from continuation.terminal import command_line, shown
-from figures import claims, compile_kernels, job, result
+from continuation.ensemble import available_cores
+from continuation.terminal import command_line
 from figures.settings import Settings
 
 app = typer.Typer(add_completion=False)
-console = Console()
 
 EPILOG = (
     "Without FILE: data are stored in OUTPUT/data, pictures (PDF and PNG) and the claims in "
@@ -53,7 +43,9 @@ def main(
 ) -> None:
     """Compute and draw the figures of the paper."""
     with command_line("run the same command to go on from here"):
-        _main(
+        from figures.run import run  # takes seconds, and help need not wait for it
+
+        run(
             file,
             only,
             force,
@@ -63,112 +55,6 @@ def main(
             edited,
             list_,
         )
-
-
-def _main(
-    file: Path | None,
-    only: list[str] | None,
-    force: bool,
-    jobs: int,
-    output: Path,
-    settings: Settings,
-    edited: bool,
-    list_: bool,
-) -> None:
-    """Errors of ours as one line."""
-    try:
-        if list_:
-            console.print(_catalogue())
-        elif file is not None:
-            _draw_file(file, output, edited)
-        else:
-            names = list(dict.fromkeys(only or job.NAMES))
-            with sole_worker(output):
-                _run(names, settings, output, force, jobs)
-    except MlpcontError as error:
-        console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
-        sys.exit(1)
-
-
-def _draw_file(file: Path, output: Path, edited: bool) -> None:
-    loaded = load_result(file, edited=edited)
-    for reservation in loaded.reservations:
-        console.print(f"[yellow]{shown(file)}[/]: {shown(reservation)}", soft_wrap=True)
-    for path in result.draw_result(loaded, file, output):
-        console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
-
-
-def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: int) -> None:
-    begin = time.perf_counter()
-    for name in names:
-        job.figure_module(name)
-    require_writable(output / "claims.md")
-    job.clean(output)
-    _report_damage([job.data_path(output, name) for name in names])
-    stale = [n for n in names if force or not _current(n, settings, output)]
-    for name in set(names) - set(stale):
-        job.remove_parts(name, settings, output)
-    if stale:
-        _compute(stale, settings, output, jobs, force)
-    for name in names:
-        data = job.read_dataset(job.data_path(output, name))
-        if name in stale or not job.is_drawn(name, output):
-            job.draw(name, data, output)
-            console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
-    for path in claims.write(job.current_data(settings, output), output):
-        console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
-    if not stale:
-        console.print("nothing to compute: every figure is stored and current")
-    console.print(f"elapsed {time.perf_counter() - begin:.1f} s")
-
-
-def _current(name: str, settings: Settings, output: Path) -> bool:
-    return job.is_current(job.data_path(output, name), job.figure_key(name, settings))
-
-
-def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, force: bool) -> None:
-    """Compile, compute all parts of all stale figures through one pool, assemble."""
-    wanted = {
-        name: (job.all_parts if force else job.missing_parts)(name, settings, output)
-        for name in stale
-    }
-    _report_damage([part.path for parts in wanted.values() for part in parts])
-    columns = (
-        TextColumn("{task.description:>12}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with process_pool(jobs) as pool, Progress(*columns, console=console) as progress:
-        compile_bar = progress.add_task("kernels", total=len(compile_kernels.TASKS))
-        compile_kernels.run(pool, lambda: progress.advance(compile_bar))
-        bars = {n: progress.add_task(n, total=len(parts)) for n, parts in wanted.items()}
-        left = {name: len(parts) for name, parts in wanted.items()}
-
-        def done(part: job.Part) -> None:
-            progress.advance(bars[part.figure])
-            left[part.figure] -= 1
-            if left[part.figure] == 0:
-                job.assemble(part.figure, settings, output)
-
-        job.compute_parts([part for parts in wanted.values() for part in parts], pool, done)
-    for name in (n for n, parts in wanted.items() if not parts):
-        job.assemble(name, settings, output)
-
-
-def _report_damage(paths: Sequence[Path]) -> None:
-    """Say which files that are there cannot be used."""
-    for reason in filter(None, map(job.damage, paths)):
-        console.print(
-            f"[yellow]computed again:[/] {shown(reason)}", highlight=False, soft_wrap=True
-        )
-
-
-def _catalogue() -> Table:
-    table = Table("figure", "shows")
-    for name in job.NAMES:
-        table.add_row(name, job.figure_module(name).TITLE)
-    return table
 
 
 if __name__ == "__main__":

@@ -1,60 +1,6 @@
 """Certificates: statements about the loss that are proved in ball arithmetic, or left open."""
 
-from continuation.certify.agreement import (
-    Agreement,
-    Checked,
-    agreements,
-    agreements_of_nodes,
-)
-from continuation.certify.certificate import (
-    PROVED,
-    REFUTED,
-    UNDECIDED,
-    Certificate,
-    certificates_from_json,
-    certificates_to_json,
-)
-from continuation.certify.checker import CheckResult, check
-from continuation.certify.graph_agreement import agreements_of_graph
-from continuation.certify.provers import (
-    Probability,
-    UniqueMinimum,
-    certify_basin,
-    certify_branch,
-    certify_complete,
-    certify_graph,
-    certify_line,
-    certify_never_optimal,
-    certify_point,
-    certify_sets,
-    certify_unique_minimum,
-    unique_minimum_probability,
-)
+import lazy_loader
 
-__all__ = [
-    "PROVED",
-    "REFUTED",
-    "UNDECIDED",
-    "Agreement",
-    "Certificate",
-    "CheckResult",
-    "Checked",
-    "Probability",
-    "UniqueMinimum",
-    "agreements",
-    "agreements_of_graph",
-    "agreements_of_nodes",
-    "certificates_from_json",
-    "certificates_to_json",
-    "certify_basin",
-    "certify_branch",
-    "certify_complete",
-    "certify_graph",
-    "certify_line",
-    "certify_never_optimal",
-    "certify_point",
-    "certify_sets",
-    "certify_unique_minimum",
-    "check",
-    "unique_minimum_probability",
-]
+# Names come from the stub beside this file, each when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -24,8 +24,9 @@ from continuation.landscape.network.observations import Axis
 from continuation.storage.kinds import BranchResult, GraphResult, Result
 from continuation.storage.netcdf import read_dataset
 from continuation.storage.results import save_result
-from figures import __main__ as command_line
 from figures import compile_kernels, job
+from figures import run as main_job_run
+from figures.__main__ import app
 from symbolic import single_unit
 
 FIGURES = (
@@ -38,7 +39,7 @@ COUNT = 5
 def run(*arguments):
     """Exit code and plain output of a command line."""
     runner = CliRunner(env={"COLUMNS": "100"})
-    done = runner.invoke(command_line.app, [str(a) for a in arguments])
+    done = runner.invoke(app, [str(a) for a in arguments])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     assert "Traceback" not in done.output
     return done.exit_code, re.sub(r"\x1b\[[0-9;]*m", "", done.output)
@@ -58,7 +59,7 @@ def plain(monkeypatch):
     """Output as to a wide pipe wherever the tests run."""
     for name in ("FORCE_COLOR", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(command_line, "console", Console(width=1000, force_terminal=False))
+    monkeypatch.setattr(main_job_run, "console", Console(width=1000, force_terminal=False))
     yield
     plt.close("all")
 
@@ -72,7 +73,7 @@ def threads(monkeypatch):
         with ThreadPoolExecutor(1) as executor:
             yield executor
 
-    monkeypatch.setattr(command_line, "process_pool", pool)
+    monkeypatch.setattr(main_job_run, "process_pool", pool)
     monkeypatch.setattr(compile_kernels, "TASKS", ())
 
 
@@ -175,7 +176,7 @@ def test_a_second_run_computes_nothing(main_job, monkeypatch):
     def refuse(*_):
         raise AssertionError("no pool is needed")
 
-    monkeypatch.setattr(command_line, "process_pool", refuse)
+    monkeypatch.setattr(main_job_run, "process_pool", refuse)
     before, claims = times(output), (output / "claims.md").read_bytes()
     code, text = run(*arguments)
     assert code == 0

@@ -21,7 +21,7 @@ from continuation.arrays import Array
 from continuation.augmented import fold_system
 from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
-from continuation.newton import newton
+from continuation.newton_method import newton
 from continuation.problem import AnyProblem
 from continuation.steady import null_vectors
 

@@ -20,7 +20,7 @@ from continuation.landscape.branches import Description, Lifted, lifted_problem
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network import Loss, LossAlong, scaled_inertia
 from continuation.landscape.sets import Assembler, CriticalSet, reduced_network, same_set
-from continuation.newton import newton
+from continuation.newton_method import newton
 
 FARTHEST_CORRECTION = 1.0
 """Newton's method may move an interpolated state by this part of the distance between the rows

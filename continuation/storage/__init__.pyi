@@ -1,0 +1,41 @@
+from .engine import load_any, save_engine_result
+from .evolutions import strand_sets
+from .files import atomic_file, remove_leftovers, require_writable, sole_worker, write_text
+from .flows import phase_to_arrays
+from .kinds import (
+    RESULTS,
+    BasinsResult,
+    BranchResult,
+    EvolutionResult,
+    GraphResult,
+    PhaseResult,
+    Result,
+)
+from .netcdf import Stored, read_dataset, read_stored, write_dataset
+from .results import CERTIFICATES, load_result, save_result
+
+__all__ = [
+    "CERTIFICATES",
+    "RESULTS",
+    "BasinsResult",
+    "BranchResult",
+    "EvolutionResult",
+    "GraphResult",
+    "PhaseResult",
+    "Result",
+    "Stored",
+    "atomic_file",
+    "load_any",
+    "load_result",
+    "phase_to_arrays",
+    "read_dataset",
+    "read_stored",
+    "remove_leftovers",
+    "require_writable",
+    "save_engine_result",
+    "save_result",
+    "sole_worker",
+    "strand_sets",
+    "write_dataset",
+    "write_text",
+]
