@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from continuation.ensemble import available_cores
 from continuation.terminal import command_line
+from continuation.workers import available_cores
 from figures.settings import Settings
 
 app = typer.Typer(add_completion=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from continuation import ensemble
+from continuation import workers
 from continuation.landscape.flow import compiled_flows
 from continuation.stepper import compiled
 from figures import motorcycle
@@ -52,7 +52,7 @@ TASKS: tuple[Callable[[], None], ...] = (
 
 def run(executor: Executor, on_task: Callable[[], None]) -> None:
     """Fill the disk caches; each task compiles what no other does."""
-    ensemble.run(_compile, TASKS, executor, lambda index, result: on_task())
+    workers.run(_compile, TASKS, executor, lambda index, result: on_task())
 
 
 def _compile(task: Callable[[], None]) -> None:

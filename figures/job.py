@@ -21,7 +21,7 @@ from matplotlib.figure import Figure as Canvas
 import continuation
 import figures
 import symbolic
-from continuation import ensemble
+from continuation import workers
 from continuation.errors import StoreError, UnknownNameError
 from continuation.storage import (
     atomic_file,
@@ -51,7 +51,7 @@ NAMES = (
 
 FORMATS = ("pdf", "png")
 
-ONLY_DRAW = ("__main__.py", "claims.py", "job.py", "plots.py", "result.py", "style.py")
+ONLY_DRAW = ("__main__.py", "claims.py", "job.py", "plots.py", "result.py", "run.py", "style.py")
 """Files of this package on which no stored data depend."""
 
 
@@ -164,7 +164,7 @@ def compute_parts(
         write_dataset(part.path, data.assign_attrs(key=part.key), f"part of {part.figure}")
         on_part(part)
 
-    ensemble.run(compute_part, parts, executor, store)
+    workers.run(compute_part, parts, executor, store)
 
 
 def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:

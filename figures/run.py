@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from continuation.ensemble import process_pool
 from continuation.errors import MlpcontError
 from continuation.storage import load_result, require_writable, sole_worker
 from continuation.terminal import shown
+from continuation.workers import process_pool
 from figures import claims, compile_kernels, job, result
 from figures.settings import Settings
 

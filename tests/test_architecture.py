@@ -15,7 +15,7 @@ ENGINE = "the engine"
 """Every module directly in `continuation` that `ABOVE_THE_ENGINE` does not name."""
 
 ABOVE_THE_ENGINE = {
-    "continuation.ensemble",
+    "continuation.workers",
     "continuation.statistics",
     "continuation.__main__",
     "continuation.terminal",
@@ -35,7 +35,7 @@ WHOLE_LANDSCAPE = EVOLUTION | {f"{LANDSCAPE}.evolution", LANDSCAPE}
 CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
 PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
 ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
-STATISTICS = {"continuation.statistics", "continuation.ensemble"}
+STATISTICS = {"continuation.statistics", "continuation.workers"}
 EXPORTS = "continuation.exports"
 """The one arrow up: results of the engine save themselves and become tables, by imports that
 happen when asked for."""
@@ -62,7 +62,7 @@ LAW = {
     f"{CERTIFY}.provers": PROVERS | STATISTICS,
     f"{CERTIFY}.checker": {"symbolic"},
     CERTIFY: ALL_CERTIFY,
-    "continuation.ensemble": {ENGINE, "symbolic.signals"},
+    "continuation.workers": {ENGINE, "symbolic.signals"},
     "continuation.statistics": {ENGINE},
     "continuation.terminal": {"symbolic.signals"},
     "continuation.storage": ALL,

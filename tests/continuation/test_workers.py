@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from continuation import ensemble
+from continuation import workers
 from continuation.commands import common
 from continuation.errors import WorkerLostError
 from continuation.landscape import CriticalSets, Dataset, Loss
@@ -39,21 +39,21 @@ def die(_: int) -> None:
 def test_the_part_of_a_lost_worker_is_run_again(tmp_path):
     marks = [str(tmp_path / name) for name in ("a", "deadly", "b", "c")]
     arrived = []
-    with ensemble.process_pool(1) as pool:
-        found = ensemble.run(die_once, marks, pool, lambda index, _: arrived.append(index))
+    with workers.process_pool(1) as pool:
+        found = workers.run(die_once, marks, pool, lambda index, _: arrived.append(index))
         assert found == ["a", "deadly", "b", "c"]
         assert sorted(arrived) == [0, 1, 2, 3]
 
 
 @pytest.mark.slow
 def test_a_worker_lost_twice_is_one_clear_error():
-    with ensemble.process_pool(1) as pool, pytest.raises(WorkerLostError, match="lost twice"):
-        ensemble.run(die, [0], pool)
+    with workers.process_pool(1) as pool, pytest.raises(WorkerLostError, match="lost twice"):
+        workers.run(die, [0], pool)
 
 
 PROGRAM = """
 import os, sys, time
-from continuation.ensemble import process_pool
+from continuation.workers import process_pool
 from continuation.terminal import command_line
 
 def work(_):
@@ -86,7 +86,7 @@ def gone(process: int) -> bool:
 def test_workers_end_with_their_parent(tmp_path, how):
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
-    environment = {**os.environ, "PYTHONPATH": str(Path(ensemble.__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(workers.__file__).parent.parent)}
     with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, text=True,
         env=environment,
@@ -101,7 +101,7 @@ def test_workers_end_with_their_parent(tmp_path, how):
 
 def test_a_thread_pool_is_not_restarted():
     with ThreadPoolExecutor(1) as threads:
-        assert ensemble.run(str, [1, 2], threads) == ["1", "2"]
+        assert workers.run(str, [1, 2], threads) == ["1", "2"]
 
 
 def test_labels_in_tables_are_shown_as_text():

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
-from continuation.ensemble import run
 from continuation.errors import ConvergenceError, InvalidInputError, UnknownNameError
 from continuation.landscape.basins.estimate import BASIN_RTOL
 from continuation.landscape.branches import follow, label_regions
@@ -35,6 +34,7 @@ from continuation.landscape.sets import (
 )
 from continuation.options import StepOptions
 from continuation.statistics import wilson_interval
+from continuation.workers import run
 from symbolic import Model
 
 SWEPT = ("noise", "size", "weight_decay")

@@ -7,9 +7,18 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
-from multiprocessing.connection import wait
+from functools import partial
+from multiprocessing import connection
 from typing import Any, TypeVar
 
 from continuation.errors import WorkerLostError
@@ -21,6 +30,9 @@ Result = TypeVar("Result")
 BLAS_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """One BLAS thread per worker: threads of several workers would fight for the same cores."""
 
+MOST_IN_FLIGHT = 1000
+"""Tasks handed to an executor and not come back: enough for some hundred workers, and the memory of
+this process and of a scheduler stays small however many there are."""
 
 LOST = (
     "a worker process was lost twice, killed by the system or by a user (often because memory ran "
@@ -132,40 +144,98 @@ def run(
     """
     results: dict[int, Result] = {}
 
-    def arrived(index: int, result: Result) -> None:
-        results[index] = result
-        on_result(index, result)
+    def arrived(numbered: tuple[int, Argument], result: Result) -> None:
+        results[numbered[0]] = result
+        on_result(numbered[0], result)
 
-    try:
-        _run_missing(task, arguments, executor, results, arrived)
-    except BrokenExecutor as error:
-        if not isinstance(executor, ProcessPool):
-            raise WorkerLostError(LOST) from error
-        executor.restart()
-        try:
-            _run_missing(task, arguments, executor, results, arrived)
-        except BrokenExecutor as again:
-            raise WorkerLostError(LOST) from again
+    stream(partial(_without_number, task), iter(enumerate(arguments)), executor, arrived)
     return [results[i] for i in range(len(arguments))]
 
 
-def _run_missing(
+def stream(
     task: Callable[[Argument], Result],
-    arguments: Sequence[Argument],
+    arguments: Iterator[Argument | None],
     executor: Executor,
-    results: dict[int, Result],
-    arrived: Callable[[int, Result], None],
+    on_result: Callable[[Argument, Result], None],
+    most: int = MOST_IN_FLIGHT,
 ) -> None:
-    """Run the task for every argument without a result."""
-    left = [i for i in range(len(arguments)) if i not in results]
-    futures = {executor.submit(task, arguments[i]): i for i in left}
+    """Run `task` for arguments that are drawn one by one, not more than `most` at a time.
+
+    Parameters
+    ----------
+    task : callable
+        As of `run`.
+    arguments : iterator
+        Its next argument is asked for whenever there is room; what it gives may depend on the
+        results so far. None says that it has no further argument before another result arrives.
+    executor : concurrent.futures.Executor
+    on_result : callable
+        Called as `on_result(argument, result)` in this process as results arrive.
+    most : int
+        Arguments that have been handed to the executor and not come back.
+
+    Raises
+    ------
+    WorkerLostError
+        A worker was lost twice, or the executor cannot replace it.
+    """
+    flying: dict[Future[Result], Argument] = {}
+    restarted = False
     try:
-        for future in as_completed(futures):
-            arrived(futures[future], future.result())
+        while True:
+            try:
+                _fill(flying, task, arguments, executor, most)
+                if not flying:
+                    return
+                done = wait(flying, return_when=FIRST_COMPLETED).done
+                for future in sorted(done, key=_succeeded, reverse=True):  # keeps all it can
+                    result = future.result()
+                    on_result(flying.pop(future), result)
+            except (BrokenExecutor, CancelledError) as error:
+                if restarted or not isinstance(executor, ProcessPool):
+                    raise WorkerLostError(LOST) from error
+                restarted = True
+                executor.restart()
+                flying = {
+                    future if _succeeded(future) else executor.submit(task, argument): argument
+                    for future, argument in flying.items()
+                }
     except BaseException:
-        for future in futures:
+        for future in flying:
             future.cancel()
         raise
+
+
+def _fill(
+    flying: dict[Future[Result], Argument],
+    task: Callable[[Argument], Result],
+    arguments: Iterator[Argument | None],
+    executor: Executor,
+    most: int,
+) -> None:
+    """Hand over arguments until there are `most`, or none is to be had now."""
+    while len(flying) < most and (argument := next(arguments, None)) is not None:
+        flying[_submitted(executor, task, argument)] = argument
+
+
+def _submitted(
+    executor: Executor, task: Callable[[Argument], Result], argument: Argument
+) -> Future[Result]:
+    """The future of a task; that of a broken executor holds its error, so that no task is lost."""
+    try:
+        return executor.submit(task, argument)
+    except BrokenExecutor as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _without_number(task: Callable[[Argument], Result], numbered: tuple[int, Argument]) -> Result:
+    return task(numbered[1])
+
+
+def _succeeded(future: Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def _prepare_worker() -> None:
@@ -191,5 +261,5 @@ def _no_interrupts() -> Iterator[None]:
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
-        wait([parent.sentinel])
+        connection.wait([parent.sentinel])
         os._exit(TERMINATED)
