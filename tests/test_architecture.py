@@ -31,7 +31,8 @@ GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph"}
 EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
-WHOLE_LANDSCAPE = EVOLUTION | {f"{LANDSCAPE}.evolution", LANDSCAPE}
+DIAGNOSIS = BASINS | {f"{LANDSCAPE}.basins"}
+WHOLE_LANDSCAPE = EVOLUTION | {f"{LANDSCAPE}.diagnosis", f"{LANDSCAPE}.evolution", LANDSCAPE}
 CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
 PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
 ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
@@ -56,6 +57,7 @@ LAW = {
     f"{LANDSCAPE}.zero_noise": ZERO_NOISE | STATISTICS,
     f"{LANDSCAPE}.basins": BASINS | STATISTICS,
     f"{LANDSCAPE}.evolution": EVOLUTION,
+    f"{LANDSCAPE}.diagnosis": DIAGNOSIS,
     LANDSCAPE: WHOLE_LANDSCAPE,
     f"{CERTIFY}.certificate": INFINITY | {f"{CERTIFY}.checker"},
     f"{CERTIFY}.enclosures": CERTIFICATES,

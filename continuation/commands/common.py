@@ -134,6 +134,16 @@ def clear_errors() -> Iterator[None]:
             sys.exit(1)
 
 
+@contextmanager
+def nothing_but_json(wanted: bool) -> Iterator[None]:
+    """Keep tables and notes out of an output that another program reads."""
+    console.quiet = wanted
+    try:
+        yield
+    finally:
+        console.quiet = False
+
+
 def task_of(
     preset: Preset = None,
     data: Data = None,
@@ -189,8 +199,8 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**options: Any) -> None:
-        with clear_errors():
-            for path in filter(None, (options["output"], options.get("graphml"))):
+        with clear_errors(), nothing_but_json(options.get("json", False)):
+            for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 require_writable(path)
             task = task_of(**{name: options.pop(name) for name in shared})
             command(task, **options)

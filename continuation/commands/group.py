@@ -20,6 +20,7 @@ COMMANDS = (
     "evolve",
     "phase",
     "basins",
+    "locate",
     "zero-noise",
     "check",
     "cache",

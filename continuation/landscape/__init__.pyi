@@ -10,6 +10,7 @@ from .basins import (
     sweep_basins,
 )
 from .branches import Leg, SetBranch, follow, label_regions
+from .diagnosis import Channel, Location, NearEmbedding, SaddlePassage, locate
 from .evolution import Event, Evolution, Interval, LossDiagram, Strand, Switch, evolve, loss_diagram
 from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajectory
 from .graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
@@ -31,6 +32,7 @@ __all__ = [
     "BasinSweep",
     "Basins",
     "Chain",
+    "Channel",
     "CriticalSet",
     "CriticalSets",
     "Dataset",
@@ -43,14 +45,17 @@ __all__ = [
     "Interval",
     "Jet",
     "Leg",
+    "Location",
     "Loss",
     "LossAt",
     "LossDiagram",
+    "NearEmbedding",
     "Passage",
     "PassageTimes",
     "PhasePlane",
     "Piece",
     "RegionEvidence",
+    "SaddlePassage",
     "Saturation",
     "Segment",
     "SetBranch",
@@ -75,6 +80,7 @@ __all__ = [
     "follow",
     "itinerary",
     "label_regions",
+    "locate",
     "loss_diagram",
     "passage_times",
     "phase_plane",

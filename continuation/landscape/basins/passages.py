@@ -29,6 +29,8 @@ from continuation.options import as_number
 
 RADIUS = 0.1
 """Radius of the neighbourhoods."""
+FLAT = 1e-9
+"""Eigenvalues below this part of the largest are those of free shares and of degenerate points."""
 WITHIN_STEP = 8
 """Points per accepted step at which the distance is looked at; the interpolant is a cubic."""
 
@@ -156,23 +158,37 @@ def _of_saddle(
         for measured, arrival in _passages(at, path, image, radius)
     ]
     measured, predicted = np.array(times).reshape(-1, 2).T
+    first, second = rate_terms(at, saddle.weights, values, vectors, index - 1)
     return PassageTimes(
         saddle.label,
         radius,
         rates,
         measured,
         predicted,
-        _nonlinearity(at, saddle.weights, values, vectors, index, radius),
+        first * radius + second * radius**2,
     )
 
 
-def _nonlinearity(
-    at: LossAt, theta: Array, values: Array, vectors: Array, index: int, radius: float
-) -> float:
-    jet = at.jet(theta, vectors[:, index - 1])
-    bend = np.sum((vectors[:, index:].T @ jet.third) ** 2 / values[index:])
-    terms = abs(jet.taylor[3]) * radius / 2.0 + abs(jet.taylor[4] - 3.0 * bend) * radius**2 / 6.0
-    return float(terms / -values[index - 1])
+def rate_terms(
+    at: LossAt, theta: Array, values: Array, vectors: Array, unstable: int
+) -> tuple[float, float]:
+    """First and second order in the distance r of the relative error of a linear rate κ = −λ.
+
+    Parameters
+    ----------
+    at : LossAt
+    theta : ndarray, shape (d,)
+        The saddle.
+    values, vectors : ndarray, shape (d,) and (d, d)
+        Of its Hessian, increasing; those that vanish take no part.
+    unstable : int
+        Which of the unstable directions.
+    """
+    jet, rate = at.jet(theta, vectors[:, unstable]), -float(values[unstable])
+    stable = values > FLAT * float(np.abs(values).max())
+    bend = np.sum((vectors[:, stable].T @ jet.third) ** 2 / values[stable])
+    third, fourth = abs(float(jet.taylor[3])), abs(float(jet.taylor[4] - 3.0 * bend))
+    return third / (2.0 * rate), fourth / (6.0 * rate)
 
 
 def exit_time(unstable: Array, rates: Array, radius: float) -> float:

@@ -18,8 +18,8 @@ from continuation.arrays import Array
 from continuation.errors import ConvergenceError
 from continuation.landscape.branches import Description, Lifted, lifted_problem
 from continuation.landscape.infinity import LimitLoss
-from continuation.landscape.network import Loss, LossAlong, scaled_inertia
-from continuation.landscape.sets import Assembler, CriticalSet, reduced_network, same_set
+from continuation.landscape.network import LossAlong
+from continuation.landscape.sets import Assembler, CriticalSet, same_set, shown_set
 from continuation.newton_method import newton
 
 FARTHEST_CORRECTION = 1.0
@@ -186,18 +186,12 @@ class StrandAt:
         else:
             theta = self.lifted.describe(state, p)[0]
             plain = found.embedding is None
-            made = build.point(theta, found.subkind) if plain else self._embedded(build, theta, p)
+            made = (
+                build.point(theta, found.subkind)
+                if plain
+                else shown_set(self.along.loss_at(p), self.along.conditions(p), theta)
+            )
         return replace(made, label=self.strand.label)
-
-    def _embedded(self, build: Assembler, theta: Array, p: float) -> CriticalSet:
-        """A point, line or manifold over a smaller network, which θ shows."""
-        conditions, loss = self.along.conditions(p), self.along.loss_at(p)
-        base, embedding = reduced_network(loss.model, theta, decays=conditions.decays)
-        if not embedding.copies:
-            return build.embedded(base, 0, embedding)
-        smaller = Loss(loss.model.with_hidden(len(embedding.copies)), loss.data)
-        index = scaled_inertia(smaller.under(conditions).hessian(base))[0]
-        return build.embedded(base, index, embedding)
 
 
 def is_among(found: CriticalSet, there: Iterable[CriticalSet]) -> bool:

@@ -8,7 +8,7 @@ from continuation.landscape.graph.departures import Departure, departures
 from continuation.landscape.graph.flow_graph import Chain, FlowGraph, node_attributes
 from continuation.landscape.graph.passing import weight_distance
 from continuation.landscape.graph.phase_planes import PhasePlane, phase_plane
-from continuation.landscape.graph.targets import match
+from continuation.landscape.graph.targets import discovered, match
 
 __all__ = [
     "UNDECIDED",
@@ -18,6 +18,7 @@ __all__ = [
     "PhasePlane",
     "connect",
     "departures",
+    "discovered",
     "match",
     "node_attributes",
     "phase_plane",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.landscape.flow import FlowResult
-from continuation.landscape.network import Loss, LossAt, Stabiliser, scaled_inertia
+from continuation.landscape.network import Loss, LossAt, Stabiliser
 from continuation.landscape.sets import (
     FLOWN,
     INFINITY,
@@ -16,7 +16,7 @@ from continuation.landscape.sets import (
     CriticalSet,
     nearest_by_limit,
     nearest_by_weights,
-    reduced_network,
+    shown_set,
     with_excess_risk,
 )
 
@@ -51,11 +51,7 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
         return _end(at, result, label)
     if result.status != "line":
         return replace(Assembler(at).point(result.weights, result.subkind), label=label)
-    base, embedding = reduced_network(loss.model, result.weights)
-    smaller = loss.model.with_hidden(len(embedding.copies))
-    below = Loss(smaller, loss.data).under(at.conditions)
-    index = scaled_inertia(below.hessian(base))[0]
-    return replace(Assembler(at).embedded(base, index, embedding), label=label)
+    return replace(shown_set(loss, at.conditions, result.weights), label=label)
 
 
 def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:

@@ -14,16 +14,24 @@ SMALL_DIAGONAL = 1e-8
 """Diagonal entries below this share of their row give no scale; the row does."""
 
 
-def scaled_inertia(hessian: Array) -> tuple[int, int, int]:
+def scaled_inertia(hessian: Array, blur: Array | None = None) -> tuple[int, int, int]:
     """Numbers of negative, zero and positive eigenvalues, after a diagonal congruence.
 
     The congruence keeps the signs (Sylvester) and removes the scales of the weights, which
     differ by many orders near infinity.
+
+    Parameters
+    ----------
+    hessian : ndarray, shape (d, d)
+    blur : ndarray, shape (d, d), optional
+        Bounds of the errors of its entries: eigenvalues count as zero that these could make so
+        (Weyl).
     """
     diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1, initial=0.0)
     scale = np.sqrt(np.where(diagonal > SMALL_DIAGONAL * rows, diagonal, rows))
     scale = np.where(scale > 0.0, scale, 1.0)
     values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))
-    negative = int((values < -ZERO_EIGENVALUE).sum())
-    positive = int((values > ZERO_EIGENVALUE).sum())
+    scaled_blur = np.zeros((1, 1)) if blur is None else blur / np.outer(scale, scale)
+    zero = max(ZERO_EIGENVALUE, float(np.linalg.norm(scaled_blur, 2)))
+    negative, positive = int((values < -zero).sum()), int((values > zero).sum())
     return negative, values.size - negative - positive, positive

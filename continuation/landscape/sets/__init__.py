@@ -18,6 +18,7 @@ from continuation.landscape.sets.critical_sets import (
     RegionEvidence,
     Segment,
 )
+from continuation.landscape.sets.distances import Member, nearest_member
 from continuation.landscape.sets.embedding import (
     coinciding_units,
     copies,
@@ -26,7 +27,11 @@ from continuation.landscape.sets.embedding import (
     unit_curvatures,
     working_units,
 )
-from continuation.landscape.sets.error_bounds import limit_errors, weight_errors
+from continuation.landscape.sets.error_bounds import (
+    equations_of_weights,
+    limit_errors,
+    weight_errors,
+)
 from continuation.landscape.sets.found_under import shared_conditions
 from continuation.landscape.sets.kinds import (
     BESIDE_ROOTS,
@@ -61,6 +66,7 @@ from continuation.landscape.sets.matching import (
     nearest_by_weights,
     same_set,
 )
+from continuation.landscape.sets.recognition import shown_set
 from continuation.landscape.sets.saturation import Saturation
 
 __all__ = [
@@ -92,6 +98,7 @@ __all__ = [
     "Embedding",
     "EvidenceBranch",
     "Family",
+    "Member",
     "Piece",
     "RegionEvidence",
     "Saturation",
@@ -101,16 +108,19 @@ __all__ = [
     "copies",
     "count_embeddings",
     "embeddings_of",
+    "equations_of_weights",
     "labelled",
     "limit_errors",
     "limit_gap",
     "merge_units",
     "nearest_by_limit",
     "nearest_by_weights",
+    "nearest_member",
     "population_of",
     "reduced_network",
     "same_set",
     "shared_conditions",
+    "shown_set",
     "squared_distance",
     "squared_distances",
     "unit_curvatures",

@@ -201,7 +201,7 @@ def weight_errors(at: LossAt, theta: Array, embedding: Embedding | None = None) 
     ndarray, shape (d,)
         inf where the Hessian is too singular to say.
     """
-    equations = _of_weights(at, theta)
+    equations = equations_of_weights(at, theta)
     if embedding is None or not embedding.dimension:
         every = np.eye(theta.size)
         return equations.error(every, every)
@@ -224,8 +224,8 @@ def _lifted(at: LossAt, embedding: Embedding) -> Array:
     return np.array(rows).reshape(smaller, none.size)
 
 
-def _of_weights(at: LossAt, theta: Array) -> Equations:
-    """The equations ∇L = 0 in the weights."""
+def equations_of_weights(at: LossAt, theta: Array) -> Equations:
+    """The equations ∇L = 0 at weights θ (d,), with what bounds their rounding."""
     value = at.evaluate(theta)[0]
     slopes = at.slopes(theta)
     targets, x = at.targets + at.conditions.noise * at.noises, at.x

@@ -1,0 +1,90 @@
+"""`locate`: where in its landscape a network with given weights stands."""
+
+import json as json_text
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from matplotlib.figure import Figure
+
+from continuation.arrays import Array
+from continuation.commands import common
+from continuation.errors import InvalidInputError, StoreError
+from continuation.landscape import Location
+from continuation.landscape import locate as locate_weights
+from continuation.terminal import shown
+
+Weights = Annotated[
+    str,
+    typer.Option(
+        help="Numbers with commas between, or a file of them: .csv, .txt, .npy or .json. In the "
+        "order w_1 … w_H, [c_1 … c_H,] v_1 … v_H[, b_0]; in units of the data as they are searched "
+        "(--standardise scales these).",
+        rich_help_panel="Weights",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
+Picture = Annotated[
+    Path | None,
+    typer.Option(help="Draw the network function, and that of where the flow ends (.pdf, .png)."),
+]
+
+
+@common.with_task
+def locate(
+    task: common.Task, weights: Weights, json: Json = False, picture: Picture = None
+) -> None:
+    """Say where a trained network stands in its landscape, and where training would lead it.
+
+    The answer is one of: at a critical set (a minimum, or a saddle with its index); converging to
+    one; passing a saddle, with the time until the gradient flow has left it; in a channel to
+    infinity, with the units that meet or vanish and the limit function; or still descending. With
+    it come the gradient next to what it could be, the Hessian's signs, the nearest set modulo
+    symmetry, the set that the flow ends in, and how far the weights are from a smaller network.
+
+    On a plateau? If the nearest set is a saddle, push the weights along "direction" of --json.
+
+    Example: python -m continuation locate --preset fukumizu_amari --weights 0.4,0.4,0.6,0.61
+    """
+    with common.console.status("following the gradient flow and searching the sets"):
+        place = locate_weights(
+            task.loss, _weights(weights), noise=task.noise, weight_decay=task.weight_decay
+        )
+    if json:
+        typer.echo(json_text.dumps(place.to_dict(), indent=1, allow_nan=False))
+    for sentence in place.sentences:
+        common.console.print(f"• {shown(sentence)}", highlight=False, soft_wrap=True)
+    if picture is not None:
+        _draw(place, picture)
+
+
+def _draw(place: Location, picture: Path) -> None:
+    figure = Figure(layout="constrained")
+    place.plot(figure.add_subplot())
+    try:
+        figure.savefig(picture)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"cannot draw {picture}: {error}") from error
+    common.console.print(f"[green]drawn[/] {shown(picture)}", soft_wrap=True)
+
+
+def _weights(text: str) -> Array:
+    """Numbers that were given as such, or in a file."""
+    path = Path(text)
+    try:
+        if path.suffix == ".npy":
+            return np.asarray(np.load(path, allow_pickle=False))
+        if path.suffix == ".json":
+            read = json_text.loads(path.read_text(encoding="utf-8"))
+            return np.array(read["theta"] if isinstance(read, dict) else read, dtype=np.float64)
+        if path.suffix in (".csv", ".txt"):
+            text = path.read_text(encoding="utf-8").replace("\n", ",")
+        return np.array([float(one) for one in text.split(",") if one.strip()])
+    except OSError as error:
+        raise StoreError(f"cannot read the weights: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(
+            f"--weights needs numbers with commas between, or a .csv, .txt, .npy or .json file of "
+            f"them: {error}"
+        ) from error

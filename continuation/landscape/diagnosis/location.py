@@ -1,0 +1,199 @@
+"""Where weights stand in their landscape: the record that `locate` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.landscape.diagnosis.channels import Channel
+from continuation.landscape.diagnosis.plain import plain
+from continuation.landscape.diagnosis.redundancy import NearEmbedding
+from continuation.landscape.diagnosis.saddles import SaddlePassage
+from continuation.landscape.diagnosis.words import told
+from continuation.landscape.flow import FlowResult
+from continuation.landscape.network import Conditions, Loss, Units
+from continuation.landscape.sets import CriticalSet
+
+GRID = 400
+"""Inputs at which functions are drawn."""
+
+MARGIN = 0.05
+"""Functions are drawn so far beyond the data, relative to their range."""
+
+
+@dataclass(frozen=True, eq=False)
+class Location:
+    """Where given weights stand in the landscape of their loss.
+
+    Distances, times, rates and second derivatives are in units that fit the data
+    (docs/theory.md, Units); weights and losses in those of the data.
+
+    Attributes
+    ----------
+    loss_of : Loss
+        The loss that was asked about.
+    conditions : Conditions
+        Its noise, size and weight decay.
+    theta : ndarray, shape (d,)
+        The weights.
+    loss : float
+    gradient_norm : float
+        |∇L|.
+    gradient_scale : float
+        What |∇L| would be if residual and slopes were parallel, rms(r) · |rms(∂f/∂θ)|: their ratio
+        is a cosine.
+    gradient_error : float
+        Bound of the rounding of |∇L|.
+    eigenvalues : ndarray, shape (d,)
+        Of the Hessian, increasing.
+    eigenvalue_error : float
+        Bound of the error of each.
+    inertia : tuple of int
+        Negative, zero and positive ones; zero are those whose sign their error leaves open.
+    direction : ndarray, shape (d,)
+        Unit vector of the lowest eigenvalue, signed so that the loss falls along it.
+    stage : {"at a set", "converging", "passing a saddle", "in a channel", "descending"}
+    nearest : CriticalSet or None
+        The set at finite weights that is nearest modulo symmetry.
+    distance : float
+        From it, over its free shares; inf where none is known.
+    nearest_theta : ndarray, shape (d,), or None
+        Its point that is nearest, in the frame of `theta`.
+    flow : FlowResult
+        The gradient flow from here.
+    basin : CriticalSet or None
+        The set that it ends in; None where that is not decided (`flow.message` says why).
+    passage : SaddlePassage or None
+        The saddle in whose neighbourhood the weights are.
+    channel : Channel or None
+        The channel to infinity that they are in.
+    embeddings : tuple of NearEmbedding
+        How far they are from smaller networks, the nearest first.
+    method : str
+        How the sets were found.
+    """
+
+    loss_of: Loss = field(repr=False)
+    conditions: Conditions
+    theta: Array
+    loss: float
+    gradient_norm: float
+    gradient_scale: float
+    gradient_error: float
+    eigenvalues: Array = field(repr=False)
+    eigenvalue_error: float
+    inertia: tuple[int, int, int]
+    direction: Array = field(repr=False)
+    stage: str
+    nearest: CriticalSet | None
+    distance: float
+    nearest_theta: Array | None = field(repr=False)
+    flow: FlowResult = field(repr=False)
+    basin: CriticalSet | None
+    passage: SaddlePassage | None
+    channel: Channel | None
+    embeddings: tuple[NearEmbedding, ...] = field(repr=False)
+    method: str
+
+    @property
+    def index(self) -> int:
+        """Number of directions in which the loss curves down."""
+        return self.inertia[0]
+
+    @property
+    def gradient_cosine(self) -> float:
+        """|∇L| relative to its scale, between 0 and 1; 0 for an exact fit."""
+        return self.gradient_norm / self.gradient_scale if self.gradient_scale > 0.0 else 0.0
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is known where the gradient flow from here ends."""
+        return self.flow.decided
+
+    @property
+    def ends_at_nearest(self) -> bool | None:
+        """Whether that is the nearest set; None where it is not decided."""
+        if self.basin is None or self.nearest is None:
+            return None
+        return self.basin.label == self.nearest.label
+
+    @property
+    def embedding(self) -> NearEmbedding | None:
+        """The nearest smaller network; None for models whose units cannot be merged."""
+        return self.embeddings[0] if self.embeddings else None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of it in words: gradient, stage, end of the flow, smaller networks, method."""
+        return told(self)
+
+    @property
+    def text(self) -> str:
+        """The sentences as one text."""
+        return " ".join(self.sentences)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def rescaled(self, units: Units) -> Location:
+        """The same, given in `units`, in the ones that these are multiples of."""
+        direction = units.weights(self.direction)
+        there = self.nearest_theta
+        return replace(
+            self,
+            loss_of=Loss(self.loss_of.model, self.loss_of.data.rescaled(units.x, units.y)),
+            theta=units.weights(self.theta),
+            loss=self.loss * units.loss,
+            direction=direction / np.linalg.norm(direction),
+            nearest=_rescaled(self.nearest, units),
+            nearest_theta=None if there is None else units.weights(there),
+            flow=self.flow.rescaled(units),
+            basin=_rescaled(self.basin, units),
+            passage=_rescaled(self.passage, units),
+            channel=_rescaled(self.channel, units),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as numbers, texts and lists for JSON; None where a number is not finite."""
+        return plain(self)
+
+    def plot(self, ax: Any) -> list[Any]:
+        """Draw the data, the network function, and that of the set in which the flow ends.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes
+
+        Returns
+        -------
+        list of matplotlib.artist.Artist
+        """
+        inputs = self.loss_of.data.x
+        margin = MARGIN * np.ptp(inputs)
+        x = np.linspace(inputs.min() - margin, inputs.max() + margin, GRID)
+        artists = [ax.plot(inputs, self.targets, ".", color="0.6", label="data", zorder=1)[0]]
+        now = self.loss_of.predict(self.theta, x)
+        artists += ax.plot(x, now, label=f"now, loss {self.loss:.4g}")
+        shown = [("ends in", self.basin)]
+        if self.nearest is not None and not self.ends_at_nearest:
+            shown.insert(0, ("near", self.nearest))
+        for word, found in shown:
+            if found is not None:
+                label = f"{word} {found.label}, loss {found.loss:.4g}"
+                artists += ax.plot(x, found.outputs(x), "--", label=label)
+        ax.set(xlabel="x", ylabel="f(x)")
+        ax.legend()
+        return artists
+
+    @property
+    def targets(self) -> Array:
+        """What the network is fitted to, at the noise of the flow: y (n,)."""
+        data = self.loss_of.data
+        return np.asarray(data.target + self.conditions.noise * data.noise)
+
+
+def _rescaled(value: Any, units: Units) -> Any:
+    return None if value is None else value.rescaled(units)

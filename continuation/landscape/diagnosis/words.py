@@ -1,0 +1,116 @@
+"""A location in words: one sentence for each question."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from continuation.landscape.diagnosis.channels import Channel
+from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbedding
+from continuation.landscape.diagnosis.saddles import SaddlePassage
+from continuation.landscape.network import Layout
+from continuation.landscape.sets import CriticalSet
+from symbolic import Model
+
+if TYPE_CHECKING:
+    from continuation.landscape.diagnosis.location import Location
+
+AT_A_SET, CONVERGING, PASSING, IN_CHANNEL, DESCENDING = (
+    "at a set", "converging", "passing a saddle", "in a channel", "descending",
+)  # fmt: skip
+"""Stages of a training."""
+
+
+def told(location: Location) -> tuple[str, ...]:
+    """The content of `Location.sentences`."""
+    sentences = [_slope(location), _stage(location), _end(location)]
+    if location.embedding is not None:
+        sentences.append(_embedding(location.embedding))
+    return (*sentences, f"Sets: {location.method}.")
+
+
+def _slope(location: Location) -> str:
+    negative, zero, positive = location.inertia
+    flat = f", {zero} flat to rounding" if zero else ""
+    return (
+        f"Loss {location.loss:.6g}, |∇L| = {location.gradient_norm:.2g} "
+        f"({location.gradient_cosine:.1g} of what residual and slopes allow); of "
+        f"{location.theta.size} directions {negative} curve down{flat}, {positive} up."
+    )
+
+
+def _stage(location: Location) -> str:
+    near = "" if location.nearest is None else _named(location.nearest)
+    if location.stage == IN_CHANNEL and location.channel is not None:
+        return _channel(location.loss_of.model, location.channel)
+    if location.stage == AT_A_SET and location.nearest is not None:
+        what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
+        stays = "" if location.passage is None else f" {_passage(location.passage, 'It')}"
+        return f"The weights are at {near} (distance {location.distance:.1e}), {what}.{stays}"
+    if location.stage == CONVERGING:
+        return f"They converge to {near}, at distance {location.distance:.2g}."
+    if location.passage is not None:
+        passage = location.passage
+        return (
+            f"They pass the saddle {_named(passage.saddle)}, index {passage.rates.size} there, at "
+            f"distance {passage.distance:.2g}. {_passage(passage, 'The flow')}"
+        )
+    if not near:
+        return "They are still descending; no critical set at finite weights was met."
+    return f"They are still descending; the nearest set is {near}, at {location.distance:.3g}."
+
+
+def _passage(passage: SaddlePassage, who: str) -> str:
+    if not math.isfinite(passage.time):
+        return f"{who} does not leave it: push the weights along `direction`."
+    integrated = passage.flow_time
+    really = "" if math.isnan(integrated) else f" (integrated: {integrated:.3g})"
+    return (
+        f"{who} leaves its neighbourhood of radius {passage.radius:.2g} after {passage.time:.3g} "
+        f"of flow time{really}; unstable rates {_numbers(passage.rates)}."
+    )
+
+
+def _channel(model: Model, channel: Channel) -> str:
+    groups = "; ".join(_together(model, group) for group in channel.units)
+    law = "" if channel.law is None else f", |v| ≈ {channel.law.weight_factor:.3g} t^(1/4)"
+    return (
+        f"They are in a channel to infinity ({channel.subkind}: {groups}){law}. Its limit has "
+        f"{channel.limit.text()}; the function is {channel.function_gap:.1%} of the targets away "
+        f"from that, the loss {channel.loss_gap:.2g} above."
+    )
+
+
+def _together(model: Model, group: tuple[int, ...]) -> str:
+    """Units by the names of their input weights."""
+    layout, names = Layout.of(model), model.parameter_names
+    return ", ".join(names[layout.input_places(unit)[0]] for unit in group)
+
+
+def _end(location: Location) -> str:
+    if location.basin is None:
+        return f"Where the gradient flow ends is not decided ({location.flow.message})."
+    found = location.basin
+    if location.ends_at_nearest and location.stage in (AT_A_SET, CONVERGING):
+        return f"The gradient flow ends there, at loss {found.loss:.6g}."
+    return f"The gradient flow ends in {_named(found)}, at loss {found.loss:.6g}."
+
+
+def _embedding(near: NearEmbedding) -> str:
+    who = " and ".join(f"unit {k + 1}" for k in near.units)
+    if near.kind in (COPY, OPPOSITE):
+        relation = "opposite" if near.kind == OPPOSITE else "equal"
+        cancels = ", outputs cancelling" if near.cancelling else ""
+        return f"Nearest smaller network: {who} {relation}, {near.distance:.2g} away{cancels}."
+    return f"Nearest smaller network: {who} {near.kind.split()[0]}, {near.distance:.2g} away."
+
+
+def _named(found: CriticalSet) -> str:
+    region = "" if found.region == "unlabelled" else f" ({found.region})"
+    return f"{found.label}{region}"
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.3g}" for value in values)

@@ -1,0 +1,104 @@
+"""How far are weights from a critical set, modulo symmetry and with all of its free shares?
+
+A line or manifold is an affine space of output weights over one smaller network, in each of its
+images under the symmetry. For one assignment of units the nearest shares are a projection, for
+given shares the nearest image is an assignment: the two are repeated in turns, from the middle of
+every piece, and each turn shortens the distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.landscape.network import Layout, Symmetry
+from continuation.landscape.sets.critical_sets import CriticalSet
+from continuation.landscape.sets.manifolds import Embedding
+
+Shares = Sequence[Sequence[float]]
+
+TURNS = 50
+"""Assignments change a few times at most; then one projection is exact."""
+
+SHORTER = 1e-12
+"""Relative gain of a turn below which it is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """The point of a critical set that is nearest to given weights.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (d,)
+        In the frame of the given weights: the image of the set that lies nearest to them.
+    distance : float
+        Euclidean.
+    shares : tuple of tuple of float
+        Of the copies of each unit of the smaller network; empty for a point.
+    """
+
+    theta: Array
+    distance: float
+    shares: tuple[tuple[float, ...], ...] = ()
+
+
+def nearest_member(found: CriticalSet, theta: Array) -> Member:
+    """The point of a set at finite weights that is nearest to θ (d,), over its orbit.
+
+    Silent units with bias are taken where the set's representative has them.
+
+    Raises
+    ------
+    InvalidInputError
+        For a set at infinity, from which no weights have a distance.
+    """
+    if found.theta is None:
+        raise InvalidInputError(
+            f"{found.label or found.subkind} is at infinity: no weights are near"
+        )
+    if found.embedding is None or not found.embedding.split_dimension:
+        return _member(found, theta, found.theta, ())
+    starts = [piece.shares(found.embedding) for piece in found.pieces]
+    members = (_settled(found, theta, start) for start in starts)
+    return min(members, key=lambda member: member.distance)
+
+
+def _member(
+    found: CriticalSet, theta: Array, place: Array, shares: tuple[tuple[float, ...], ...]
+) -> Member:
+    image = Symmetry.of(found.model).align(place, theta)
+    return Member(image, float(np.linalg.norm(theta - image)), shares)
+
+
+def _settled(found: CriticalSet, theta: Array, start: Shares) -> Member:
+    """Turns of assignment and projection until the distance no longer falls."""
+    base, embedding = found.smaller
+    symmetry, before = Symmetry.of(found.model), np.inf
+    place, shares = embedding.lift(found.model, base, start), embedding.equal_shares()
+    for _ in range(TURNS):
+        aligned = symmetry.align(theta, place)
+        shares = _projected(Layout.of(found.model), base, embedding, aligned)
+        place = embedding.lift(found.model, base, shares)
+        distance = float(np.linalg.norm(aligned - place))
+        if not distance < before * (1.0 - SHORTER):
+            break
+        before = distance
+    return _member(found, theta, place, shares)
+
+
+def _projected(
+    layout: Layout, base: Array, embedding: Embedding, theta: Array
+) -> tuple[tuple[float, ...], ...]:
+    """Shares of the member nearest to θ (d,), whose units stand in the order of the embedding."""
+    outputs = layout.output_weights(theta)
+    wholes = layout.with_hidden(len(embedding.copies)).output_weights(base)
+    shares = []
+    for unit, whole in enumerate(wholes):
+        parts = outputs[list(embedding.copies_of(unit))] / whole
+        shares.append(tuple(float(one) for one in parts + (1.0 - parts.sum()) / parts.size))
+    return tuple(shares)
