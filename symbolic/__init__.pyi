@@ -1,6 +1,7 @@
 from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
 from .kernels import Kernels, load_kernels
+from .layer_kernels import LayerKernels
 from .model import Model
 from .parsing import parse_expression
 from .presets import (
@@ -22,6 +23,7 @@ __all__ = [
     "FormulaError",
     "KernelCacheError",
     "Kernels",
+    "LayerKernels",
     "MlpcontError",
     "Model",
     "ModelError",

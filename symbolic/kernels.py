@@ -20,11 +20,14 @@ from types import ModuleType
 from typing import Any
 
 import numba
+import numpy as np
 import sympy
 
 from symbolic.code_folder import cache_folder, read_entry, write_entry
 from symbolic.codegen import kernel_source
 from symbolic.errors import KernelCacheError
+from symbolic.layer_kernels import LayerKernels
+from symbolic.layers import Rows
 from symbolic.machine_code import keep_on_disk, warn_once
 from symbolic.model import Model
 
@@ -91,6 +94,22 @@ class Kernels:
         """Shape of the scratch array that the caller provides."""
         return _module(self.path, self.text).WORK_SHAPE
 
+    @property
+    def rows(self) -> Rows:
+        """Which row of the data holds what."""
+        return Rows()
+
+    def scratch(self) -> np.ndarray:
+        """The scratch array."""
+        return np.zeros(self.work_shape)
+
+    def outputs(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Network function f(x; theta), shape (n,), at inputs of shape (n,)."""
+        x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
+        out = np.empty_like(x)
+        self.network(theta, x, out)
+        return out
+
 
 @cache
 def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Callable[..., Any]:
@@ -102,8 +121,10 @@ def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Call
     return dispatcher
 
 
-def load_kernels(model: Model) -> Kernels:
-    """Kernels of a model, generated and compiled only if no process has done so before.
+def load_kernels(model: Model) -> Kernels | LayerKernels:
+    """Kernels of a model: of a network of layers the array functions that serve all networks.
+
+    Those of other models are generated and compiled only if no process has done so before.
 
     Where the cache folder cannot be written (a full disk, a read-only folder), a warning says so
     once and names the variable that moves it; the kernels then live as long as the process.
@@ -113,6 +134,8 @@ def load_kernels(model: Model) -> Kernels:
     KernelCacheError
         The kernel file belongs to another user, may be changed by anyone, or cannot be read.
     """
+    if model.network is not None:
+        return LayerKernels(model.network)
     name = f"kernel_{_structure_hash(model)}.py"
     path = cache_folder() / name
     if read_entry(name) is not None:

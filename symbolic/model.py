@@ -29,6 +29,7 @@ from symbolic.arguments import (
 )
 from symbolic.errors import FormulaError, ModelError
 from symbolic.functions import evaluate
+from symbolic.layers import Network, as_tuple, is_one_layer, network_of
 from symbolic.parsing import parse_expression
 
 
@@ -39,9 +40,9 @@ class Model:
     Attributes
     ----------
     kind : str
-        "perceptron" or "expression".
+        "perceptron", "expression" or "network" (of layers, see `mlp`).
     hidden : int
-        Number H of hidden units; 0 for an expression.
+        Number H of hidden units, of all layers together; 0 for an expression.
     activation : str
         Name of the activation, or its formula in u.
     output_weights : tuple of float or None
@@ -58,6 +59,8 @@ class Model:
         Names of theta of an expression.
     input : str
         Name of the input.
+    network : Network or None
+        Layers, activations, outputs and loss of a network.
     """
 
     kind: str
@@ -71,6 +74,7 @@ class Model:
     formula: str | None = None
     parameters: tuple[str, ...] = ()
     input: str = "x"
+    network: Network | None = None
 
     @classmethod
     def perceptron(
@@ -161,6 +165,90 @@ class Model:
             input_scale=positive_scale(input_scale),
         )
 
+    @classmethod
+    def mlp(
+        cls,
+        inputs: int = 1,
+        hidden: int | Sequence[int] = (2,),
+        outputs: int = 1,
+        activation: str | Sequence[str] = "tanh",
+        bias: bool = True,
+        output_weights: str | Sequence[float] | Sequence[Sequence[float]] = FREE,
+        loss: str = "squared",
+        *,
+        offset: bool | None = None,
+        huber: float = 1.0,
+        decay_biases: bool = True,
+        teacher: str | sp.Expr | Sequence[str | sp.Expr] | None = None,
+        input_scale: float = 1,
+    ) -> "Model":
+        """Network of layers a_l = phi_l(a_{l-1} W_l + b_l), the last one without activation.
+
+        With one input, one output, one hidden layer, squared error and an activation of
+        perceptrons this is `Model.perceptron`, and is returned as such. Theta holds layer after
+        layer, in each the matrix W_l of shape (inputs of the layer, units), row after row, then
+        its biases: `coefs_` and `intercepts_` of scikit-learn in turn. `pack` and `unpack`
+        convert.
+
+        Parameters
+        ----------
+        inputs, outputs
+            Numbers d and m of inputs and outputs.
+        hidden
+            Widths of the hidden layers; () for a linear model.
+        activation
+            One for all hidden layers or one for each: tanh, erf, logistic, softplus, sin,
+            identity, relu, leaky_relu, abs, silu, gelu, or a formula in u that is a sum of
+            c*phi(s*u) and c*u*phi(s*u), such as ``"softplus(8*u)/8"``.
+        bias
+            Whether every layer has biases.
+        output_weights
+            "free", or given numbers, shape (h_L, m): then they are no part of theta.
+        loss
+            Of a sample: "squared", 1/2 |f - y|^2; "logistic", log(1 + exp f) - y f with y in
+            [0, 1], summed over the outputs; "softmax", cross-entropy of class labels 0..m-1 or
+            shares; "huber".
+        offset
+            Whether the outputs have biases; as the other layers unless given.
+        huber
+            Residual from which Huber's loss is linear.
+        decay_biases
+            Whether weight decay acts on biases as well.
+        teacher
+            T as a formula in x1 ... xd (x where d = 1), one for each output.
+        input_scale
+            Standard deviation of every input.
+
+        Raises
+        ------
+        ModelError
+            An argument makes no sense.
+        FormulaError
+            A formula is not accepted.
+
+        Examples
+        --------
+        >>> xor = Model.mlp(inputs=2, hidden=(2,), loss="logistic")
+        >>> xor.parameter_names[:4]
+        ('w1_1_1', 'w1_1_2', 'w1_2_1', 'w1_2_2')
+        """
+        offset = bool(bias) if offset is None else bool(offset)
+        free = decay_biases or not (bias or offset)
+        if free and is_one_layer(inputs, hidden, outputs, activation, loss):
+            (width,), (name,) = as_tuple(hidden), as_tuple(activation)
+            (formula,) = as_tuple(teacher)
+            given = (
+                output_weights
+                if isinstance(output_weights, str)
+                else np.ravel(output_weights).tolist()
+            )
+            return cls.perceptron(width, name, given, bias, offset, formula, input_scale)
+        network = network_of(
+            inputs, hidden, outputs, activation, bias, offset, output_weights, loss, huber,
+            decay_biases, teacher,
+        )  # fmt: skip
+        return _of_network(network, input_scale)
+
     # -- structure ---------------------------------------------------------------------------
 
     @property
@@ -172,6 +260,76 @@ class Model:
     def is_perceptron(self) -> bool:
         """Whether f is a sum of units, not a formula of its own."""
         return self.kind == "perceptron"
+
+    @property
+    def is_network(self) -> bool:
+        """Whether f is a network of layers that is no perceptron of one input and output."""
+        return self.network is not None
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs."""
+        return 1 if self.network is None else self.network.inputs
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return 1 if self.network is None else self.network.outputs
+
+    @property
+    def loss(self) -> str:
+        """Loss of a sample: "squared", "logistic", "softmax" or "huber"."""
+        return "squared" if self.network is None else self.network.loss
+
+    @cached_property
+    def layered(self) -> Network:
+        """The model as a network of layers; a perceptron is one with one hidden layer.
+
+        Raises
+        ------
+        ModelError
+            The model is an expression, or has an activation that layers cannot have.
+        """
+        if self.network is not None:
+            return self.network
+        if not self.is_perceptron:
+            raise ModelError("a model given by an expression has no layers")
+        given = FREE if self.output_weights is None else self.output_weights
+        return network_of(
+            1, self.hidden, 1, self.activation, self.bias, self.offset, given, "squared", 1.0,
+            True, self.teacher,
+        )  # fmt: skip
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Widths of the hidden layers; () for an expression."""
+        if self.network is not None:
+            return self.network.hidden
+        return (self.hidden,) if self.is_perceptron else ()
+
+    def pack(
+        self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray | None] = ()
+    ) -> np.ndarray:
+        """Theta (d,) of the matrices (inputs, units) of all layers and their biases (units,).
+
+        Given output weights are left out; None stands for the biases of a layer without.
+
+        Raises
+        ------
+        ModelError
+            The model is an expression, or an array has another shape.
+        """
+        return self.layered.pack(weights, biases)
+
+    def unpack(self, theta: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
+        """Matrices (inputs, units) of all layers, and their biases (units,) or None.
+
+        Raises
+        ------
+        ModelError
+            The model is an expression, or theta has another shape.
+        """
+        return self.layered.unpack(theta)
 
     @property
     def is_unbiased(self) -> bool:
@@ -221,6 +379,8 @@ class Model:
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
         """Names of theta: w_1..w_H, [c_1..c_H], [v_1..v_H], [b_0]."""
+        if self.network is not None:
+            return self.network.parameter_names
         if not self.is_perceptron:
             return self.parameters
         units = range(1, self.hidden + 1)
@@ -289,7 +449,18 @@ class Model:
 
     @cached_property
     def expression(self) -> sp.Expr:
-        """f(x; theta) as one SymPy expression."""
+        """f(x; theta) as one SymPy expression.
+
+        Raises
+        ------
+        ModelError
+            The model is a network of layers: its derivatives are taken layer by layer.
+        """
+        if self.is_network:
+            raise ModelError(
+                "exact derivations are of perceptrons and formulas, not of networks of layers; "
+                "their kernels take derivatives layer by layer"
+            )
         if not self.is_perceptron:
             return parse_expression(str(self.formula), (*self.parameters, self.input))
         symbols = dict(zip(self.parameter_names, self.parameter_symbols, strict=True))
@@ -316,7 +487,9 @@ class Model:
         """
         hidden = whole_width(hidden)
         if not self.is_perceptron:
-            raise ModelError("a model given by an expression has no hidden units to choose")
+            raise ModelError(
+                "a model given by an expression or in layers has no hidden units to choose"
+            )
         weights = self.output_weights
         if weights is not None:
             if hidden > len(weights) and len(set(weights)) > 1:
@@ -328,8 +501,12 @@ class Model:
 
     @cached_property
     def teacher_expr(self) -> sp.Expr | None:
-        """T(x), or None."""
-        return None if self.teacher is None else parse_expression(self.teacher, (self.input,))
+        """T(x), or None; None for a network, which may have several inputs."""
+        return (
+            None
+            if self.teacher is None or self.is_network
+            else parse_expression(self.teacher, (self.input,))
+        )
 
     @cached_property
     def teacher_units(self) -> tuple[tuple[float, float], ...] | None:
@@ -351,15 +528,17 @@ class Model:
         return None
 
     def teacher_function(self) -> Callable[[np.ndarray], np.ndarray]:
-        """T as a vectorised function of the inputs.
+        """T as a vectorised function of the inputs, (n,) or (n, d), to (n,) or (n, m).
 
         Raises
         ------
         ModelError
             The model has no teacher.
         """
-        if self.teacher_expr is None:
+        if self.teacher is None:
             raise ModelError("this model has no teacher; give one, or observed targets")
+        if self.network is not None:
+            return self.network.teacher_function()
         expression, symbol = self.teacher_expr, self.input_symbol
 
         def teacher(x: np.ndarray) -> np.ndarray:
@@ -371,8 +550,9 @@ class Model:
     # -- identity ----------------------------------------------------------------------------
 
     def to_json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Canonical JSON: sorted keys, no spaces; the network only where there is one."""
+        fields = {k: v for k, v in asdict(self).items() if k != "network" or v is not None}
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Model":
@@ -421,4 +601,34 @@ def _expression_from_fields(fields: dict[str, Any]) -> Model:
     )
 
 
-_FROM_FIELDS = {"perceptron": _perceptron_from_fields, "expression": _expression_from_fields}
+def _network_from_fields(fields: dict[str, Any]) -> Model:
+    given = fields["network"]
+    weights, teachers = given["output_weights"], given["teachers"]
+    names = ("inputs", "hidden", "outputs", "bias", "offset", "loss", "huber", "decay_biases")
+    network = network_of(
+        activation=given["activations"],
+        output_weights=FREE if weights is None else weights,
+        teacher=teachers or None,
+        **{name: given[name] for name in names},
+    )
+    return _of_network(network, fields["input_scale"])
+
+
+def _of_network(network: Network, input_scale: float) -> Model:
+    return Model(
+        kind="network",
+        hidden=sum(network.hidden),
+        activation=", ".join(dict.fromkeys(network.activations)),
+        bias=network.bias,
+        offset=network.offset,
+        teacher="; ".join(network.teachers) or None,
+        input_scale=positive_scale(input_scale),
+        network=network,
+    )
+
+
+_FROM_FIELDS = {
+    "perceptron": _perceptron_from_fields,
+    "expression": _expression_from_fields,
+    "network": _network_from_fields,
+}

@@ -71,16 +71,17 @@ class Gazetteer:
         seen = at.weights > 0.0
         x, target, weights = at.x[seen], at.targets[seen], at.weights[seen]
         rows = [found.outputs(x) for found in sets]
-        outputs = np.array(rows) if rows else np.empty((0, x.size))
-        return cls(at, sets, x, outputs, weights, float(np.sqrt(weights @ target**2)))
+        outputs = np.array(rows) if rows else np.empty((0, len(x)))
+        size = weights @ (target**2).reshape(len(x), -1).sum(axis=1)
+        return cls(at, sets, x, outputs, weights, float(np.sqrt(size)))
 
     def nearest(self, theta: Array) -> CriticalSet | None:
         """The set that θ is slow at: near in function, then nearest in weights."""
         if not self.sets:
             return None
-        out = np.empty_like(self.x)
-        self.at.kernels.network(theta, self.x, out)
-        gaps = np.sqrt(((self.outputs - out) ** 2) @ self.weights)
+        squares = (self.outputs - self.at.kernels.outputs(theta, self.x)) ** 2
+        sums = squares.reshape(len(self.sets), len(self.x), -1).sum(axis=2)
+        gaps = np.sqrt(sums @ self.weights)
         best = float(gaps.min())
         if best > NEAR * self.scale:
             return None

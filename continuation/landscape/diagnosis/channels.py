@@ -93,8 +93,7 @@ def channel_of(
 
 def function_gap(at: LossAt, theta: Array, found: CriticalSet) -> float:
     """Distance of the network function to that of a set on the data, relative to the targets."""
-    out = np.empty_like(at.x)
-    at.kernels.network(theta, at.x.copy(), out)
+    out = at.kernels.outputs(theta, at.x)
     targets = at.targets + at.conditions.noise * at.noises
     size = float(np.sqrt(at.weights @ targets**2)) or 1.0
     return float(np.sqrt(at.weights @ (out - found.outputs(at.x)) ** 2)) / size

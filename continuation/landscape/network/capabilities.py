@@ -55,6 +55,9 @@ class Capability:
 def described(model: Model) -> str:
     """A model in one line: its units, what is free of them, and its weights."""
     weights = f"{model.dimension} weights"
+    if model.network is not None:
+        shape = "-".join(map(str, (model.inputs, *model.widths, model.outputs)))
+        return f"layers {shape} ({model.activation or 'linear'}), {model.loss} loss and {weights}"
     if not model.is_perceptron:
         return f"the formula {model.formula} and {weights}"
     more = [("biases", model.bias), ("an offset", model.offset)]

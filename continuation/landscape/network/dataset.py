@@ -24,6 +24,10 @@ NEGLIGIBLE_WEIGHT = 1e-18
 """Nodes with less than this share of the largest weight are left out: they stand below the
 rounding of every sum. Of 2000 nodes, 258 remain."""
 
+GRID_NODES, MOST_GRID_INPUTS = 60_000, 3
+"""Nodes of a product rule (39 for each of three inputs: ⟨(Σ erf x_j/√2)²⟩ is right to 1e-9), and
+inputs up to which it is one."""
+
 LARGEST, SMALLEST = 1e75, 1e-75
 """Range of the numbers of a data set: derivatives of the loss contain fourth powers of them, which
 beyond it are no floating-point numbers any more."""
@@ -41,6 +45,9 @@ WHAT = {
 }
 """Kinds of arrays that are no real numbers, and what to do."""
 
+LABELS = ("logistic", "softmax")
+"""Losses whose targets are labels or shares of classes."""
+
 WEIGHT_SUM_TOLERANCE = 1e-12
 """Relative rounding allowed in Σ ω = 1 after normalisation."""
 
@@ -53,9 +60,11 @@ class Dataset:
 
     Attributes
     ----------
-    x, target, noise : ndarray, shape (n,)
-        Inputs x_i, noiseless targets T(x_i) (the observed y_i where there is no teacher) and
-        frozen standard-normal noise ε_i. The loss sees y_i = T(x_i) + σ ε_i.
+    x : ndarray, shape (n,), or (n, d) for several inputs
+        Inputs x_i.
+    target, noise : ndarray, shape (n,), or (n, m) for several outputs
+        Noiseless targets T(x_i) (the observed y_i where there is no teacher) and frozen
+        standard-normal noise ε_i. The loss sees y_i = T(x_i) + σ ε_i.
     weights : ndarray, shape (n,), or None
         ω_i with Σ ω_i = 1; None stands for 1/n each.
     kind : str
@@ -73,23 +82,20 @@ class Dataset:
             values = getattr(self, name)
             if values is None:
                 continue
-            array = np.array(as_real(name, values))
-            if array.ndim != 1 or array.size != np.size(self.x):
-                raise InvalidInputError(
-                    f"{name} must be a vector of {np.size(self.x)} numbers like x, "
-                    f"but has shape {array.shape}"
-                )
-            if not np.isfinite(array).all():
-                where = int(np.flatnonzero(~np.isfinite(array))[0])
-                raise InvalidInputError(f"{name}[{where}] is {array[where]}, not a finite number")
+            array = np.array(_one_column(as_real(name, values)))
+            _require_shape(name, array, np.shape(self.x)[:1], np.shape(self.target))
+            _require_finite(name, array)
             _require_in_range(name, array)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        if self.x.size < 2:
-            raise InvalidInputError(f"a data set needs at least 2 samples, but has {self.x.size}")
-        if np.ptp(self.x) == 0.0:
+        if self.size < 2:
             raise InvalidInputError(
-                f"all {self.x.size} inputs equal {self.x[0]:g}; nothing can be learned from them"
+                f"a data set needs at least 2 samples, but has {self.size} (a row of x for each: "
+                f"x has shape {self.x.shape})"
+            )
+        if (self.x == self.x[0]).all():
+            raise InvalidInputError(
+                f"all {self.size} inputs equal {self.x[0]}; nothing can be learned from them"
             )
         self._check_weights()
 
@@ -104,7 +110,17 @@ class Dataset:
     @property
     def size(self) -> int:
         """Number of nodes n."""
-        return int(self.x.size)
+        return len(self.x)
+
+    @property
+    def inputs(self) -> int:
+        """Number d of inputs."""
+        return self.x.size // self.size
+
+    @property
+    def outputs(self) -> int:
+        """Number m of outputs; 1 where targets are class labels."""
+        return self.target.size // self.size
 
     @classmethod
     def sample(cls, model: Model, n: int, seed: int) -> Dataset:
@@ -129,8 +145,10 @@ class Dataset:
         """
         n, seed = as_whole("n", n, 2, MOST_SAMPLES), as_whole("seed", seed, 0)
         inputs, noises = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
-        x = model.input_scale * inputs.standard_normal(n)
-        return cls(x, _teach(model, x), noises.standard_normal(n), None, "sampled")
+        shape = n if model.inputs == 1 else (n, model.inputs)
+        x = model.input_scale * inputs.standard_normal(shape)
+        target = _teach(model, x)
+        return cls(x, target, noises.standard_normal(target.shape), None, "sampled")
 
     @classmethod
     def from_arrays(
@@ -145,10 +163,10 @@ class Dataset:
 
         Parameters
         ----------
-        x : array_like, shape (n,)
+        x : array_like, shape (n,), or (n, d) for d inputs
         model : Model
             Its teacher gives the targets.
-        noise : array_like, shape (n,), optional
+        noise : array_like, shape (n,), or (n, m) for m outputs, optional
             Frozen noise ε; zero if omitted.
         weights : array_like, shape (n,), optional
             Non-negative; normalised here to Σ ω = 1.
@@ -158,9 +176,10 @@ class Dataset:
         InvalidInputError
             Wrong shapes, non-finite numbers, all inputs equal, no teacher.
         """
-        x = as_real("x", x)
-        noise = np.zeros_like(x) if noise is None else noise
-        return cls(x, _teach(model, x), as_real("noise", noise), _normalised(weights), "arrays")
+        x = _one_column(as_real("x", x))
+        target = _teach(model, x)
+        noise = np.zeros_like(target) if noise is None else noise
+        return cls(x, target, as_real("noise", noise), _normalised(weights), "arrays")
 
     @classmethod
     def from_observations(
@@ -168,29 +187,64 @@ class Dataset:
     ) -> Dataset:
         """Observed pairs (x_i, y_i): no teacher, and no noise parameter.
 
+        Parameters
+        ----------
+        x : array_like, shape (n,), or (n, d) for d inputs; (n, 1) is (n,)
+        y : array_like, shape (n,), or (n, m) for m outputs; (n, 1) is (n,)
+            For classes their labels 0, 1, … (n,), or the shares of all classes (n, m).
+        weights : array_like, shape (n,), optional
+            Non-negative; normalised here to Σ ω = 1.
+
         Raises
         ------
         InvalidInputError
             Wrong shapes, non-finite numbers, all inputs equal.
         """
-        x = as_real("x", x)
-        return cls(x, as_real("y", y), np.zeros_like(x), _normalised(weights), "observed")
+        x, y = _one_column(as_real("x", x)), _one_column(as_real("y", y))
+        _require_shape("x", x, x.shape[:1], ())
+        _require_shape("y", y, x.shape[:1], ())
+        return cls(x, y, np.zeros_like(y), _normalised(weights), "observed")
 
     @classmethod
     def population(cls, model: Model, nodes: int = POPULATION_NODES) -> Dataset:
         """Gauss-Hermite nodes and weights of the input law N(0, input_scale²), without noise.
 
-        Nodes of negligible weight are left out.
+        Nodes of negligible weight are left out. For two and three inputs the rule is a product
+        of rules of `GRID_NODES` nodes in all.
+
+        Raises
+        ------
+        InvalidInputError
+            Without a teacher, or with more than three inputs.
 
         References
         ----------
         Abramowitz and Stegun, *Handbook of Mathematical Functions*, 25.4.46.
         """
         nodes = as_whole("nodes", nodes, 2, MOST_SAMPLES)
+        if model.inputs > 1:
+            return cls._product_rule(model)
         points, weights = roots_hermitenorm(nodes)
         kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
         return cls(x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population")
+
+    @classmethod
+    def _product_rule(cls, model: Model) -> Dataset:
+        """`population` of several inputs."""
+        d = model.inputs
+        if d > MOST_GRID_INPUTS:
+            raise InvalidInputError(
+                f"the population of {d} inputs has no quadrature here (at most "
+                f"{MOST_GRID_INPUTS}): use a large sample, Dataset.sample(model, n=100_000, seed=0)"
+            )
+        points, weights = roots_hermitenorm(round(GRID_NODES ** (1.0 / d)))
+        grid = np.meshgrid(*[points] * d, indexing="ij")
+        product = np.prod(np.meshgrid(*[weights] * d, indexing="ij"), axis=0).ravel()
+        kept = product > NEGLIGIBLE_WEIGHT * product.max()
+        x = model.input_scale * np.stack([axis.ravel()[kept] for axis in grid], axis=1)
+        target = _teach(model, x)
+        return cls(x, target, np.zeros_like(target), _normalised(product[kept]), "population")
 
     def first(self, n: int) -> Dataset:
         """The data set of the first n samples (uniform weights only)."""
@@ -204,7 +258,85 @@ class Dataset:
         return replace(self, x=self.x * x, target=self.target * y)
 
     def __repr__(self) -> str:
-        return f"Dataset({self.kind}, n={self.size})"
+        return f"Dataset({self.kind}, n={self.size}{self._shape_text()})"
+
+    def _shape_text(self) -> str:
+        inputs = f", {self.inputs} inputs" if self.inputs > 1 else ""
+        return inputs + (f", {self.outputs} outputs" if self.outputs > 1 else "")
+
+
+def _one_column(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 1) as (n,)."""
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _require_shape(
+    name: str, array: NDArray[np.float64], rows: tuple[int, ...], target: tuple[int, ...]
+) -> None:
+    """Inputs and targets may have columns, noise those of the targets, weights none."""
+    columns = name in ("x", "y", "target") and array.ndim == 2 and array.shape[1] > 0
+    fits = array.ndim == 1 or columns or (name == "noise" and array.shape == target)
+    if not fits or array.shape[:1] != rows or (name == "noise" and array.ndim != len(target)):
+        count = rows[0] if rows else "n"
+        wanted = f"a vector of {count} numbers like x"
+        if name in ("x", "y", "target"):
+            wanted += f", or one row for each of them, ({count}, columns)"
+        if name == "noise" and len(target) > 1:
+            wanted = f"an array of shape {target} like the targets"
+        raise InvalidInputError(f"{name} must be {wanted}, but has shape {array.shape}")
+
+
+def _require_finite(name: str, array: NDArray[np.float64]) -> None:
+    wrong = np.argwhere(~np.isfinite(array))
+    if wrong.size:
+        place = tuple(map(int, wrong[0]))
+        index = ", ".join(map(str, place))
+        raise InvalidInputError(f"{name}[{index}] is {array[place]}, not a finite number")
+
+
+def targets_for(model: Model, data: Dataset) -> NDArray[np.float64]:
+    """Targets (n, m) as the loss of the model takes them: class labels become shares of classes.
+
+    Raises
+    ------
+    InvalidInputError
+        Inputs or targets of another shape than the model's, or no labels where it needs them.
+    """
+    _require_columns("inputs", "x", data.x, data.inputs, model.inputs)
+    target = data.target
+    if model.loss == "softmax" and target.ndim == 1:
+        return _shares_of_labels(target, model.outputs)
+    _require_columns("outputs", "y", target, data.outputs, model.outputs)
+    target = target.reshape(data.size, model.outputs)
+    if model.loss in LABELS and not ((target >= 0.0) & (target <= 1.0)).all():
+        wrong = target[(target < 0.0) | (target > 1.0)][0]
+        raise InvalidInputError(
+            f"the {model.loss} loss takes targets between 0 and 1 (labels 0 and 1), not {wrong:g}"
+        )
+    if model.loss == "softmax" and not np.allclose(target.sum(axis=1), 1.0, rtol=0.0, atol=1e-9):
+        raise InvalidInputError("shares of classes must sum to 1 for every sample")
+    return target
+
+
+def _shares_of_labels(labels: NDArray[np.float64], classes: int) -> NDArray[np.float64]:
+    """Class labels 0 … m − 1 (n,) as rows of zeros and a one (n, m)."""
+    fits = (labels == np.floor(labels)) & (labels >= 0.0) & (labels < classes)
+    if not fits.all():
+        raise InvalidInputError(
+            f"class labels must be whole numbers from 0 to {classes - 1} for {classes} outputs, "
+            f"not {labels[~fits][0]:g}; number them with np.unique(y, return_inverse=True)[1]"
+        )
+    return np.eye(classes)[labels.astype(np.int64)]
+
+
+def _require_columns(
+    what: str, name: str, array: NDArray[np.float64], came: int, wanted: int
+) -> None:
+    if came != wanted:
+        shape = "(n,)" if wanted == 1 else f"(n, {wanted})"
+        raise InvalidInputError(
+            f"the model has {wanted} {what}: {name} must have shape {shape}, not {array.shape}"
+        )
 
 
 def _teach(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -212,6 +344,9 @@ def _teach(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:
         raise InvalidInputError(
             "the model has no teacher; give observed data with Dataset.from_observations(x, y)"
         )
+    if x.ndim and x.size // max(len(x), 1) != model.inputs:
+        wanted = "(n,)" if model.inputs == 1 else f"(n, {model.inputs})"
+        raise InvalidInputError(f"x must have shape {wanted} for this model, not {x.shape}")
     return np.asarray(model.teacher_function()(x), dtype=np.float64)
 
 

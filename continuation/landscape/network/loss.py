@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import Conditions, Given
-from continuation.landscape.network.dataset import Dataset
+from continuation.landscape.network.dataset import Dataset, targets_for
 from continuation.landscape.network.ramp import sample_weights, weights_of
-from symbolic import Kernels, Model, load_kernels
+from symbolic import Kernels, LayerKernels, Model, load_kernels
 
-INPUT_ROW, TARGET_ROW, NOISE_ROW, WEIGHT_ROW = range(4)
-"""Rows of the kernels' data; the last one only where samples do not weigh alike."""
+INPUT_ROW, TARGET_ROW = range(2)
+"""Rows of the kernels' data of one input and output; `Rows` has all of every model."""
 
 JET_ORDER = 4
 
@@ -48,7 +48,7 @@ class LossAt:
     """
 
     model: Model
-    kernels: Kernels
+    kernels: Kernels | LayerKernels
     conditions: Conditions
     constants: NDArray[np.float64]
     data: NDArray[np.float64]
@@ -61,8 +61,8 @@ class LossAt:
 
     @property
     def x(self) -> NDArray[np.float64]:
-        """Inputs (n,) of all samples, whether they count or not."""
-        return self.data[INPUT_ROW]
+        """Inputs (n,) or (n, d) of all samples, whether they count or not."""
+        return _columns(self.data[self.kernels.rows.inputs])
 
     @property
     def targets(self) -> NDArray[np.float64]:
@@ -71,15 +71,16 @@ class LossAt:
 
     @property
     def noises(self) -> NDArray[np.float64]:
-        """Frozen noise ε (n,)."""
-        return self.data[NOISE_ROW]
+        """Frozen noise ε, (n,) or (n, m)."""
+        return _columns(self.data[self.kernels.rows.noises])
 
     @property
     def weights(self) -> NDArray[np.float64]:
         """Weights ω (n,) of the samples, Σ ω = 1."""
-        if len(self.data) > WEIGHT_ROW:
-            return self.data[WEIGHT_ROW]
-        return sample_weights(self.x.size, self.conditions.size)
+        row = self.kernels.rows.weights
+        if len(self.data) > row:
+            return self.data[row]
+        return sample_weights(self.data.shape[1], self.conditions.size)
 
     def evaluate(self, theta: ArrayLike) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """Loss, gradient (d,) and Hessian (d, d) in one pass over the samples."""
@@ -114,12 +115,24 @@ class LossAt:
         )
         return Jet(slope[: JET_ORDER + 1].copy(), rows[1].copy(), rows[2].copy())
 
+    def product(self, theta: ArrayLike, direction: ArrayLike) -> NDArray[np.float64]:
+        """Hessian times a direction (d,): of a network of layers at the cost of two gradients."""
+        theta, e = as_weights(self.model, theta), as_weights(self.model, direction)
+        if not isinstance(self.kernels, LayerKernels):
+            return np.asarray(self.hessian(theta) @ e)
+        rows, unused = np.zeros((2, e.size)), np.empty(e.size)
+        rows[0] = e
+        self.kernels.product(
+            theta, self.p, self.constants, self.data, self.work, unused, rows, unused
+        )
+        return np.asarray(rows[1])
+
     def slopes(self, theta: ArrayLike) -> NDArray[np.float64]:
         """Root mean squares of ∂f/∂θ (d,): with f itself as targets they make up the Hessian."""
         theta = as_weights(self.model, theta)
-        data, outputs = self.data.copy(), np.empty(self.x.size)
-        self.kernels.network(theta, self.x.copy(), outputs)
-        data[TARGET_ROW], data[NOISE_ROW] = outputs, 0.0
+        data, rows = self.data.copy(), self.kernels.rows
+        data[rows.targets] = self.kernels.outputs(theta, self.x).T
+        data[rows.noises] = 0.0
         squares = np.diag(replace(self, data=data).hessian(theta)) - self.conditions.weight_decay
         return np.sqrt(np.maximum(squares, 0.0))
 
@@ -137,10 +150,19 @@ class LossAt:
 class Loss:
     """Loss L(θ) = ½ Σ ω_i (f(x_i; θ) − T(x_i) − σ ε_i)² + ½ ρ |θ|² of a model on a data set.
 
+    A network of layers (`Model.mlp`) may have another loss of a sample in place of ½ (…)²; with
+    several outputs it is summed over them.
+
     Parameters
     ----------
     model : Model
     data : Dataset
+
+    Raises
+    ------
+    InvalidInputError
+        The data have other inputs or outputs than the model, or no labels where its loss needs
+        them.
 
     Notes
     -----
@@ -151,18 +173,33 @@ class Loss:
     model: Model
     data: Dataset
 
+    def __post_init__(self) -> None:
+        targets_for(self.model, self.data)  # refuses what does not fit
+
     @cached_property
-    def kernels(self) -> Kernels:
+    def kernels(self) -> Kernels | LayerKernels:
         """Compiled kernels of the model's structure, from the disk cache where they exist."""
         return load_kernels(self.model)
 
     @cached_property
     def rows(self) -> NDArray[np.float64]:
-        """Data rows x, T, ε and, where they are not uniform, ω; shape (3 or 4, n)."""
-        rows = [self.data.x, self.data.target, self.data.noise]
-        if self.data.weights is not None:
-            rows.append(self.data.weights)
-        return np.array(rows)
+        """Data rows x, T, ε and, where they are not uniform, ω; shape (3 or 4, n).
+
+        Of a model with d inputs and m outputs d + 2m rows or one more.
+
+        Raises
+        ------
+        InvalidInputError
+            The data have other inputs or outputs than the model.
+        """
+        data, target = self.data, targets_for(self.model, self.data)
+        noise = data.noise.reshape(data.size, -1)
+        if noise.shape != target.shape:  # of labels, which have none
+            noise = np.zeros_like(target)
+        rows = [data.x.reshape(data.size, -1).T, target.T, noise.T]
+        if data.weights is not None:
+            rows.append(data.weights[None])
+        return np.ascontiguousarray(np.vstack(rows))
 
     @cached_property
     def population(self) -> Loss:
@@ -214,11 +251,13 @@ class Loss:
         return self.at(**given).hessian(theta)
 
     def predict(self, theta: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
-        """Network function f(x; θ), shape (m,), at inputs of shape (m,)."""
-        x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
-        out = np.empty_like(x)
-        self.kernels.network(as_weights(self.model, theta), x, out)
-        return out
+        """Network function f(x; θ) at inputs (k,) or (k, d), shape (k,) or (k, m)."""
+        x = np.asarray(x, dtype=np.float64)
+        inputs = self.model.inputs
+        if (x.ndim, *x.shape[1:]) not in ([(1,), (2, 1)] if inputs == 1 else [(2, inputs)]):
+            wanted = "(k,)" if inputs == 1 else f"(k, {inputs})"
+            raise InvalidInputError(f"x must have shape {wanted}, not {x.shape}")
+        return self.kernels.outputs(as_weights(self.model, theta), x)
 
     def problem(
         self,
@@ -265,15 +304,20 @@ class Loss:
         )
 
     def _scratch(self) -> NDArray[np.float64]:
-        return np.zeros(self.kernels.work_shape)
+        return self.kernels.scratch()
 
     def _homotopy_rows(self) -> NDArray[np.float64]:
         """Population nodes first, then the samples; both with weights that sum to 1."""
         if self.data.kind == "population":
             raise InvalidInputError("the population cannot be continued to itself")
         nodes = self.population.rows
-        samples = np.vstack([self.rows[:WEIGHT_ROW], weights_of(self.data)])
+        samples = np.vstack([self.rows[: self.kernels.rows.weights], weights_of(self.data)])
         return np.ascontiguousarray(np.hstack([nodes, samples]))
+
+
+def _columns(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One row as (n,), several as columns (n, k)."""
+    return rows[0] if len(rows) == 1 else rows.T
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -15,7 +14,7 @@ from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Stabiliser, Units
 from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
 from continuation.landscape.sets.manifolds import Embedding, Piece
-from symbolic import Model, load_kernels
+from symbolic import Kernels, LayerKernels, Model, load_kernels
 
 
 @dataclass(frozen=True)
@@ -301,16 +300,14 @@ class CriticalSet:
         -------
         ndarray, shape (k, m)
         """
-        x = np.array(x, dtype=np.float64)  # a copy: kernels take no read-only arrays
+        x = np.asarray(x, dtype=np.float64)
         if self.limit is not None:
             return self.limit.outputs_at(states, self.model, x)
-        network, out = _network(self.model), np.empty((len(states), x.size))
-        for theta, row in zip(np.array(states), out, strict=True):
-            network(theta, x, row)
-        return out
+        kernels = _kernels(self.model)
+        return np.stack([kernels.outputs(theta, x) for theta in np.array(states)])
 
 
 @lru_cache(maxsize=32)
-def _network(model: Model) -> Callable[..., None]:
-    """The kernel, without a look at its file for every set."""
-    return load_kernels(model).network
+def _kernels(model: Model) -> Kernels | LayerKernels:
+    """The kernels, without a look at their file for every set."""
+    return load_kernels(model)

@@ -59,7 +59,8 @@ def test_weights_are_normalised():
         ([1.0, np.nan], [1.0, 1.0], r"x\[1\] is nan"),
         ([1.0, 2.0], [np.inf, 1.0], r"target\[0\] is inf"),
         ([2.0, 2.0], [0.0, 1.0], "all 2 inputs equal 2"),
-        ([[1.0, 2.0]], [[0.0, 1.0]], "must be a vector"),
+        ([[[1.0, 2.0]]], [[[0.0, 1.0]]], "must be a vector"),
+        ([[1.0, 2.0]], [[0.0, 1.0]], r"has 1 .* shape \(1, 2\)"),
     ],
 )
 def test_bad_observations(x, y, message):

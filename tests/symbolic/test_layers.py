@@ -1,0 +1,216 @@
+"""Kernels of networks of layers against a network written by hand, sample by sample."""
+
+import numpy as np
+import pytest
+
+from symbolic import Model, ModelError, load_kernels
+from tests.symbolic import networks_of_layers as by_hand
+
+RHO = 0.03
+
+
+class Case:
+    """A random network on random data."""
+
+    def __init__(
+        self, seed, widths, activations, loss="squared", bias=True, offset=True, scale=1.0
+    ):
+        rng = np.random.default_rng(seed)
+        self.widths, self.names, self.loss = widths, activations, loss
+        self.bias, self.offset = bias, offset
+        d, *hidden, m = widths
+        self.model = Model.mlp(
+            d, hidden, m, activations, bias, loss=loss, offset=offset, huber=0.7, decay_biases=False
+        )
+        self.kernels = load_kernels(self.model)
+        n = 7
+        self.x = rng.standard_normal((n, d)) * scale
+        self.y, self.noise = rng.standard_normal((2, n, m))
+        if loss in ("logistic", "softmax"):
+            self.y = rng.dirichlet(np.ones(m + 1), n)[:, :m] if loss == "logistic" else (
+                rng.dirichlet(np.ones(m), n)
+            )  # fmt: skip
+            self.noise = np.zeros((n, m))
+        self.weights = rng.dirichlet(np.ones(n))
+        self.theta = rng.standard_normal(self.model.dimension)
+        self.unit = np.ones(self.theta.size)
+        self.unit[: d * widths[1]] /= scale
+        self.theta *= self.unit
+
+    def call(self, name, theta, p, direction=None, code=0, size=7.0, weighted=True):
+        rows = [self.x.T, self.y.T, self.noise.T, *([self.weights[None]] if weighted else [])]
+        data = np.ascontiguousarray(np.vstack(rows))
+        constants = np.array([code, 0.2, RHO, size, 1.0, 0.0])
+        d = theta.size
+        F, J, Fp = np.zeros(d), np.zeros((max(d, 3), d))[: max(d, 3)], np.zeros(max(d, 5))
+        J = J if direction is not None else np.zeros((d, d))
+        Fp = Fp if direction is not None else np.zeros(d)
+        if direction is not None:
+            J[0] = direction
+        work = self.kernels.scratch()
+        value = getattr(self.kernels, name)(theta, p, constants, data, work, F, J, Fp)
+        return value, F, J, Fp
+
+    def loss_by_hand(self, theta, sigma=0.2, weights=None):
+        weights = self.weights if weights is None else weights
+        total = 0.0
+        for x, y, e, share in zip(self.x, self.y, self.noise, weights, strict=True):
+            f = by_hand.network(theta, x, self.widths, self.names, self.bias, self.offset)
+            total += share * by_hand.sample_loss(f, y + sigma * e, self.loss, 0.7)
+        for matrix, _ in by_hand.split(theta, self.widths, self.bias, self.offset):
+            total += RHO / 2 * sum(w * w for row in matrix for w in row)
+        return total
+
+
+CASES = [
+    Case(0, (1, 2, 2), ["tanh"], bias=False, offset=False),
+    Case(1, (2, 3, 1), ["logistic"]),
+    Case(2, (3, 5, 1), ["softplus"], "logistic", scale=1e3),
+    Case(3, (2, 2, 3, 2), ["sin", "tanh"], scale=1e-3),
+    Case(4, (1, 2, 2, 2, 1), ["tanh", "silu", "logistic"], bias=False),
+    Case(5, (2, 3, 3), ["u*tanh(u/2) - cos(u)"], "softmax", offset=False),
+    Case(6, (4, 2, 2, 2), ["1/(1 + exp(-4*u)) + log(1 + exp(u))", "identity"], "huber"),
+    Case(7, (2, 4, 3, 1), ["relu", "leaky_relu"], "logistic"),
+    Case(8, (2, 3, 2), ["abs"], "huber", scale=1e4),
+    Case(9, (3, 2), [], "softmax"),
+    Case(10, (2, 3, 1), ["softplus(3*u)/3"], bias=False, offset=True),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.widths} {c.loss}")
+def test_value_gradient_and_hessian_are_those_written_by_hand(case):
+    value, F, J, _ = case.call("evaluate", case.theta, 0.2)
+    reference = by_hand.gradient(case.loss_by_hand, case.theta)
+    size = 1.0 + np.abs(reference)
+    assert value == pytest.approx(complex(case.loss_by_hand(case.theta)).real, rel=1e-13)
+    np.testing.assert_allclose(F / size, reference / size, atol=1e-13)
+    short, gradient, *_ = case.call("gradient", case.theta, 0.2)
+    assert short == pytest.approx(value, rel=1e-14)
+    np.testing.assert_allclose(gradient / size, F / size, atol=1e-14)
+    measured = J * np.outer(case.unit, case.unit)
+    for a, step in enumerate(1e-6 * np.diag(case.unit)):
+        ahead, behind = (case.call("gradient", case.theta + s * step, 0.2)[1] for s in (1.0, -1.0))
+        slope = (ahead - behind) / 2e-6 * case.unit
+        np.testing.assert_allclose(measured[a], slope, atol=2e-9 * (1.0 + np.abs(measured).max()))
+    np.testing.assert_array_equal(J, J.T)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.widths} {c.loss}")
+def test_products_and_jets_are_those_of_the_hessian_along_the_direction(case):
+    rng = np.random.default_rng(5)
+    e = rng.standard_normal(case.theta.size) * np.abs(case.theta)
+    value, F, J, _ = case.call("evaluate", case.theta, 0.2)
+    _, G, rows, _ = case.call("product", case.theta, 0.2, e)
+    scale = np.abs(J) @ np.abs(e) + np.abs(F)
+    np.testing.assert_allclose(G, F, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(rows[1] / scale, J @ e / scale, atol=1e-12)
+    _, G, rows, taylor = case.call("jet", case.theta, 0.2, e)
+    h = 1e-4
+    near = {s: case.call("product", case.theta + s * h * e, 0.2, e)[2][1] for s in (-2, -1, 1, 2)}
+    third = (8 * (near[1] - near[-1]) - (near[2] - near[-2])) / (12 * h)
+    fourth = (-near[2] - near[-2] + 16 * (near[1] + near[-1]) - 30 * (J @ e)) / (12 * h * h)
+    size = np.abs(third).max() + np.abs(J @ e).max()
+    np.testing.assert_allclose(rows[1], third, atol=1e-8 * size)
+    np.testing.assert_allclose(rows[2], fourth, atol=2e-5 * (size + np.abs(fourth).max()))
+    np.testing.assert_allclose(
+        taylor[:5], [value, e @ F, e @ J @ e, e @ rows[1], e @ rows[2]], rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("case", CASES[:2] + CASES[6:7], ids=lambda c: f"{c.widths} {c.loss}")
+def test_derivatives_by_noise_size_and_weight_decay(case):
+    h = 1e-6
+    for code, p, size, weighted in ((0, 0.3, 7.0, True), (1, 4.4, 4.4, False), (2, 0.5, 7.0, True)):
+        *_, Fp = case.call("evaluate", case.theta, p, None, code, size, weighted)
+        ahead, behind = (
+            case.call("gradient", case.theta, p + s, None, code, size, weighted)[1] for s in (h, -h)
+        )
+        np.testing.assert_allclose(Fp, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-8)
+
+
+def test_given_output_weights_are_no_weights():
+    given = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]]
+    free = Model.mlp(2, (3,), 2, bias=True)
+    model = Model.mlp(2, (3,), 2, bias=True, output_weights=given)
+    rng = np.random.default_rng(3)
+    data, theta = rng.standard_normal((6, 9)), rng.standard_normal(model.dimension)
+    constants, places = np.array([0, 0.0, RHO, 9.0, 1.0, 0.0]), np.r_[0:9, 15:17]
+    whole = np.concatenate([theta[:9], np.ravel(given), theta[9:]])
+    found = [
+        (load_kernels(m), t, np.zeros(len(t)), np.zeros((len(t), len(t))), np.zeros(len(t)))
+        for m, t in ((model, theta), (free, whole))
+    ]
+    for kernels, t, F, J, Fp in found:
+        kernels.evaluate(t, 0.1, constants, data, kernels.scratch(), F, J, Fp)
+    (_, _, F, J, Fp), (_, _, G, K, Gp) = found
+    np.testing.assert_allclose(F, G[places], rtol=1e-13)
+    np.testing.assert_allclose(J, K[np.ix_(places, places)], rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(Fp, Gp[places], rtol=1e-13)
+
+
+def test_one_input_and_layer_is_the_perceptron():
+    assert Model.mlp(1, (3,), bias=False) == Model.perceptron(3)
+    assert Model.mlp(1, 2, teacher="tanh(x)") == Model.perceptron(
+        2, bias=True, offset=True, teacher="tanh(x)"
+    )
+    model = Model.perceptron(2, bias=True, offset=True)
+    theta = np.arange(7.0)
+    weights, biases = model.unpack(theta)
+    assert [w.tolist() for w in weights] == [[[0.0, 1.0]], [[4.0], [5.0]]]
+    assert [b.tolist() for b in biases] == [[2.0, 3.0], [6.0]]
+    np.testing.assert_array_equal(model.pack(weights, biases), theta)
+    x = np.linspace(-2, 2, 5)
+    layered = Model.mlp(1, (2,), loss="huber")
+    np.testing.assert_allclose(
+        load_kernels(layered).outputs(theta, x), load_kernels(model).outputs(theta, x), rtol=1e-14
+    )
+
+
+def test_weights_are_packed_and_unpacked_layer_by_layer():
+    model = Model.mlp(3, (4, 2), 2, ["tanh", "relu"], offset=False)
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal(s) for s in ((3, 4), (4, 2), (2, 2))]
+    biases = [rng.standard_normal(4), rng.standard_normal(2), None]
+    theta = model.pack(weights, biases)
+    x = rng.standard_normal((6, 3))
+    hidden = np.maximum(np.tanh(x @ weights[0] + biases[0]) @ weights[1] + biases[1], 0.0)
+    np.testing.assert_allclose(load_kernels(model).outputs(theta, x), hidden @ weights[2])
+    for found, given in zip(model.unpack(theta)[0], weights, strict=True):
+        np.testing.assert_array_equal(found, given)
+    assert model.parameter_names[12:16] == ("b1_1", "b1_2", "b1_3", "b1_4")
+    assert Model.from_json(model.to_json()) == model
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"inputs": 0}, "whole number from 1"),
+        ({"hidden": (2, 0)}, "whole number from 1"),
+        ({"hidden": "23"}, "widths such as"),
+        ({"inputs": 2, "activation": "rleu"}, "unknown activation 'rleu'; known: tanh"),
+        ({"inputs": 2, "activation": "tanh(u**2)"}, "sums of"),
+        ({"inputs": 2, "activation": ["tanh", "tanh"]}, "as many activations"),
+        ({"loss": "mse"}, "loss must be one of squared"),
+        ({"loss": "softmax"}, "two outputs or more"),
+        ({"inputs": 2, "loss": "logistic", "teacher": "x1"}, "needs labels"),
+        ({"inputs": 2, "outputs": 2, "teacher": "x1"}, "as many formulas"),
+        ({"inputs": 2, "output_weights": [1.0]}, "2 x 1 finite numbers"),
+        ({"inputs": 200, "hidden": (200,)}, "between 1 and 20000"),
+    ],
+)
+def test_arguments_without_sense_are_refused(arguments, words):
+    with pytest.raises(ModelError, match=words):
+        Model.mlp(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("weights", "biases", "words"),
+    [
+        ([np.ones((2, 3))], [np.ones(3), np.ones(1)], "2 layers need as many"),
+        ([np.ones((3, 2)), np.ones((3, 1))], [np.ones(3), np.ones(1)], r"layer 1 must .*\(2, 3\)"),
+        ([np.ones((2, 3)), np.ones((3, 1))], [np.ones(3), None], "biases of layer 2 .* nothing"),
+    ],
+)
+def test_weights_of_another_shape_are_refused(weights, biases, words):
+    with pytest.raises(ModelError, match=words):
+        Model.mlp(2, (3,)).pack(weights, biases)
