@@ -1,6 +1,6 @@
 from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
-from .kernels import Kernels, load_kernels
+from .kernels import AnyKernels, Kernels, load_kernels
 from .layer_kernels import LayerKernels
 from .model import Model
 from .parsing import parse_expression
@@ -19,6 +19,7 @@ from .verification import check, verify
 
 __all__ = [
     "PRESETS",
+    "AnyKernels",
     "Derivation",
     "FormulaError",
     "KernelCacheError",

@@ -26,6 +26,7 @@ import sympy
 from symbolic.code_folder import cache_folder, read_entry, write_entry
 from symbolic.codegen import kernel_source
 from symbolic.errors import KernelCacheError
+from symbolic.formula_kernels import FormulaKernels, is_nested
 from symbolic.layer_kernels import LayerKernels
 from symbolic.layers import Rows
 from symbolic.machine_code import keep_on_disk, warn_once
@@ -111,6 +112,10 @@ class Kernels:
         return out
 
 
+AnyKernels = Kernels | LayerKernels | FormulaKernels
+"""Kernels of any model; all have `evaluate`, `gradient`, `jet`, `rows`, `scratch`, `outputs`."""
+
+
 @cache
 def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Callable[..., Any]:
     module = _module(path, text)
@@ -121,8 +126,8 @@ def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Call
     return dispatcher
 
 
-def load_kernels(model: Model) -> Kernels | LayerKernels:
-    """Kernels of a model: of a network of layers the array functions that serve all networks.
+def load_kernels(model: Model) -> AnyKernels:
+    """Kernels of a model: array functions of a network of layers or of a nested formula.
 
     Those of other models are generated and compiled only if no process has done so before.
 
@@ -136,6 +141,8 @@ def load_kernels(model: Model) -> Kernels | LayerKernels:
     """
     if model.network is not None:
         return LayerKernels(model.network)
+    if (formula := _nested_formula(model)) is not None:
+        return formula
     name = f"kernel_{_structure_hash(model)}.py"
     path = cache_folder() / name
     if read_entry(name) is not None:
@@ -147,6 +154,14 @@ def load_kernels(model: Model) -> Kernels | LayerKernels:
         warn_once(str(error))
         return Kernels(path, text)
     return Kernels(path)
+
+
+@cache
+def _nested_formula(model: Model) -> FormulaKernels | None:
+    """Kernels on the graph of a formula whose derivatives are too long to be printed."""
+    if model.is_perceptron or not is_nested(model.expression, model.parameter_symbols):
+        return None
+    return FormulaKernels(model.expression, model.parameter_symbols, model.input_symbol)
 
 
 @cache

@@ -36,12 +36,12 @@ class LayerKernels:
     @property
     def evaluate(self) -> Callable[..., float]:
         """Loss; fills F = gradient, J = Hessian and Fp = dF/dp."""
-        return _first_class(_evaluate)
+        return first_class(_evaluate)
 
     @property
     def gradient(self) -> Callable[..., float]:
         """Loss; fills F only."""
-        return _first_class(_gradient)
+        return first_class(_gradient)
 
     @property
     def product(self) -> Callable[..., float]:
@@ -51,7 +51,7 @@ class LayerKernels:
     @property
     def jet(self) -> Callable[..., float]:
         """Taylor derivatives along e = J[0], see `symbolic.Kernels.jet`."""
-        return _first_class(_jet)
+        return first_class(_jet)
 
     @property
     def rows(self) -> Rows:
@@ -89,7 +89,7 @@ def _jet(theta, p, constants, data, work, F, J, Fp):  # type: ignore[no-untyped-
 
 
 @cache
-def _first_class(function: Callable[..., float]) -> Callable[..., float]:
+def first_class(function: Callable[..., float]) -> Callable[..., float]:
     """An array function as one that compiled loops can call, at a cost of some 20 µs a call."""
     compiled: Callable[..., float] = cached_njit(KERNEL_SIGNATURE, error_model="numpy")(function)
     return compiled

@@ -419,7 +419,8 @@ def batches(
         yield Batch(data[:d, piece], y, noise, share[piece, None], slope[piece, None])
 
 
-def _settings(p: float, constants: Array) -> Array:
+def settings_of(p: float, constants: Array) -> Array:
+    """The constants with p for the continued parameter."""
     settings = constants[:SCHEDULE].copy()
     settings[ENTRY_OF_CODE[int(settings[CODE])]] = p
     return settings
@@ -444,7 +445,7 @@ def series(
     out: Array,
 ) -> float:
     """Loss; fills the power series of the gradient along θ + t e, shape (1, 2 or 4, d)."""
-    settings = _settings(p, constants)
+    settings = settings_of(p, constants)
     full = plan.whole(theta, plan.given)
     moved = None if direction is None else plan.whole(direction, np.zeros(plan.given.size))
     gradient, value = np.zeros((len(out), full.size)), 0.0
@@ -474,7 +475,7 @@ def evaluate(
     Fp: Array,
 ) -> float:
     """Loss; fills F = gradient, J = Hessian and Fp = dF/dp."""
-    plan, settings = plan_of(work), _settings(p, constants)
+    plan, settings = plan_of(work), settings_of(p, constants)
     full, free = plan.whole(theta, plan.given), plan.free
     size = full.size
     gradient, slope, value = np.zeros((1, size)), np.zeros((1, size)), 0.0

@@ -15,7 +15,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import Conditions, Given
 from continuation.landscape.network.dataset import Dataset, targets_for
 from continuation.landscape.network.ramp import sample_weights, weights_of
-from symbolic import Kernels, LayerKernels, Model, load_kernels
+from symbolic import AnyKernels, LayerKernels, Model, load_kernels
 
 INPUT_ROW, TARGET_ROW = range(2)
 """Rows of the kernels' data of one input and output; `Rows` has all of every model."""
@@ -48,7 +48,7 @@ class LossAt:
     """
 
     model: Model
-    kernels: Kernels | LayerKernels
+    kernels: AnyKernels
     conditions: Conditions
     constants: NDArray[np.float64]
     data: NDArray[np.float64]
@@ -177,7 +177,7 @@ class Loss:
         targets_for(self.model, self.data)  # refuses what does not fit
 
     @cached_property
-    def kernels(self) -> Kernels | LayerKernels:
+    def kernels(self) -> AnyKernels:
         """Compiled kernels of the model's structure, from the disk cache where they exist."""
         return load_kernels(self.model)
 

@@ -14,7 +14,7 @@ from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Stabiliser, Units
 from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
 from continuation.landscape.sets.manifolds import Embedding, Piece
-from symbolic import Kernels, LayerKernels, Model, load_kernels
+from symbolic import AnyKernels, Model, load_kernels
 
 
 @dataclass(frozen=True)
@@ -308,6 +308,6 @@ class CriticalSet:
 
 
 @lru_cache(maxsize=32)
-def _kernels(model: Model) -> Kernels | LayerKernels:
+def _kernels(model: Model) -> AnyKernels:
     """The kernels, without a look at their file for every set."""
     return load_kernels(model)
