@@ -37,6 +37,8 @@ class Kind:
         The value of the parameter was given beforehand.
     of_map : bool
         Only maps have it: a multiplier is critical, no eigenvalue.
+    of_orbit : bool
+        Only periodic orbits have it.
     curves : tuple of str
         Kinds of curves in two parameters that pass through it.
     """
@@ -51,6 +53,7 @@ class Kind:
     codimension: int
     prescribed: bool = False
     of_map: bool = False
+    of_orbit: bool = False
     curves: tuple[str, ...] = ()
 
 
@@ -175,6 +178,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             meaning="two pairs of multipliers on the unit circle",
             marker="H", branching=False, turning=False, singular=False, pair=True,
             gradient=False, codimension=2, of_map=True, curves=("neimark-sacker",),
+        ),
+        "period doubling": Kind(
+            meaning="a multiplier of a periodic orbit passes -1: orbits of twice the period",
+            marker="<", branching=False, turning=False, singular=False, pair=False,
+            gradient=False, codimension=1, of_orbit=True, curves=("period doubling",),
+        ),
+        "torus": Kind(
+            meaning="a pair of multipliers of a periodic orbit crosses the unit circle",
+            marker=">", branching=False, turning=False, singular=False, pair=True,
+            gradient=False, codimension=1, of_orbit=True, curves=("torus",),
+        ),
+        "homoclinic": Kind(
+            meaning="the period grows beyond all bounds: the orbit leaves a saddle and meets it",
+            marker="s", branching=False, turning=False, singular=False, pair=False,
+            gradient=False, codimension=1, of_orbit=True, curves=("homoclinic",),
         ),
         "target": Kind(
             meaning="a value of the parameter that was asked for",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from continuation.branch import Branch, SpecialPoint
     from continuation.curve import Curve
 
-__all__ = ["draw_branches", "draw_curve"]
+__all__ = ["STABLE", "draw_branches", "draw_curve", "legend", "lines", "marker"]
 
 STABLE: Any = {"ls": "-", "lw": 1.8, "color": "black", "zorder": 2.0}
 UNSTABLE: Any = {"ls": "--", "lw": 1.0, "color": "0.35", "zorder": 1.9}
@@ -34,12 +34,12 @@ def draw_branches(
         meaning, n = branch.meaning, branch.x.shape[1]
         across, up = meaning.parameter if x is None else x, 0 if y is None else y
         values = [meaning.values(q, branch.x, branch.p) for q in (across, up)]
-        artists += _lines(ax, branch.stable, *values)
+        artists += lines(ax, branch.stable, *values)
         artists += _points(ax, branch.special, meaning, across, up)
         ax.set(xlabel=meaning.label(across, n), ylabel=meaning.label(up, n))
         flow = meaning.flow
     if artists:
-        _legend(ax, f"stability for {flow}")
+        legend(ax, f"stability for {flow}")
     return artists
 
 
@@ -56,13 +56,13 @@ def draw_curve(ax: Any, curve: "Curve", x: Quantity | None, y: Quantity | None) 
             point.coefficients["q"] if q == meaning.second else _value(meaning, q, point)
             for q in (across, up)
         ]
-        artists += _marker(ax, point.kind, *at)
+        artists += marker(ax, point.kind, *at)
     ax.set(xlabel=meaning.label(across, n), ylabel=meaning.label(up, n))
-    _legend(ax, None)
+    legend(ax, None)
     return artists
 
 
-def _lines(ax: Any, stable: Array, across: Array, up: Array) -> list[Any]:
+def lines(ax: Any, stable: Array, across: Array, up: Array) -> list[Any]:
     """Runs of one style; each reaches to the next, so that the line has no gaps."""
     edges = [0, *(np.flatnonzero(np.diff(stable)) + 1), len(stable)]
     artists: list[Any] = []
@@ -78,7 +78,7 @@ def _points(
 ) -> list[Any]:
     artists: list[Any] = []
     for point in points:
-        artists += _marker(ax, point.kind, *(_value(meaning, q, point) for q in (x, y)))
+        artists += marker(ax, point.kind, *(_value(meaning, q, point) for q in (x, y)))
     return artists
 
 
@@ -86,13 +86,14 @@ def _value(meaning: Meaning, quantity: Quantity, point: "SpecialPoint") -> float
     return float(meaning.values(quantity, point.x[None], np.array([point.p]))[0])
 
 
-def _marker(ax: Any, kind: str, x: float, y: float) -> list[Any]:
+def marker(ax: Any, kind: str, x: float, y: float) -> list[Any]:
+    """One special point, by its kind."""
     of = KINDS[kind]
     face = FILLED if of.codimension > 1 else OPEN
     return list(ax.plot([x], [y], marker=of.marker, mfc=face, **POINT, label=kind))
 
 
-def _legend(ax: Any, title: str | None) -> None:
+def legend(ax: Any, title: str | None) -> None:
     """One entry for everything of one name, whatever else has been drawn before."""
     entries: dict[str, Any] = {}
     for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):

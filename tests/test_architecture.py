@@ -41,12 +41,15 @@ EXPORTS = "continuation.exports"
 """The one arrow up: results of the engine save themselves and become tables, by imports that
 happen when asked for."""
 
+ORBITS = "continuation.orbits"
+
 ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage", "continuation.terminal"}
 
 LAW = {
     "symbolic": set(),
     ENGINE: {"symbolic.errors", "symbolic.machine_code", EXPORTS},
     EXPORTS: {ENGINE, "continuation.storage"},
+    ORBITS: {ENGINE, EXPORTS},
     f"{LANDSCAPE}.network": NETWORK,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
@@ -81,6 +84,7 @@ COMMAND_LINES = {"continuation.commands", "figures"}
 LIBRARIES = {
     "symbolic": {"lazy_loader", "sympy", "numpy", "numba", "llvmlite", "typer", "rich", "flint"},
     ENGINE: {"numpy", "scipy", "numba"},
+    ORBITS: {"numpy", "scipy", "numba"},
     EXPORTS: {"numpy", "pandas"},
     f"{CERTIFY}.checker": {"flint", "sympy"},
 }

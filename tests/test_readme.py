@@ -14,11 +14,13 @@ SCRIPTS = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
 def test_there_are_scripts():
-    assert len(SCRIPTS) == 7
+    assert len(SCRIPTS) == 8
 
 
 @pytest.mark.parametrize(
-    "script", SCRIPTS, ids=["first", "own problem", "names", "models", "layers", "place", "proofs"]
+    "script",
+    SCRIPTS,
+    ids=["first", "own problem", "names", "orbits", "models", "layers", "place", "proofs"],
 )
 def test_script_runs_without_a_warning(script, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}

@@ -22,7 +22,9 @@ def test_an_entry_has_all_its_parts(name):
     assert 0 < len(kind.meaning) <= 80, "meaning"
     assert kind.marker in Line2D.markers, "marker"
     assert kind.singular or not (kind.branching or kind.turning), "singular"
-    assert (kind.codimension > 0) == (kind.singular or kind.pair or kind.of_map), "codimension"
+    assert (kind.codimension > 0) == (kind.singular or kind.pair or kind.of_map or kind.of_orbit), (
+        "codimension"
+    )
     assert set(kind.curves) <= set(KINDS), "curves"
     assert not (kind.pair and kind.gradient), "gradient"
 

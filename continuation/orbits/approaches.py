@@ -1,0 +1,90 @@
+"""Where branches of periodic orbits end: at Hopf points, and at orbits homoclinic to a saddle."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import linalg
+
+from continuation.arrays import Array
+from continuation.augmented import hopf_system
+from continuation.linalg import eigenvectors
+from continuation.newton_method import newton
+from continuation.orbits.orbit import Orbit, SpecialOrbit
+from continuation.problem import AnyProblem
+
+if TYPE_CHECKING:
+    from continuation.orbits.events import Between
+
+__all__ = ["homoclinic_approach", "vanishing_at"]
+
+LONGER = 4.0
+"""A homoclinic orbit is thought of where the period is so many times the shortest of the branch."""
+
+AT_SADDLE = 1e-6
+"""An orbit that passes a saddle within this part of its size is homoclinic to it: the parameter
+then is the limit to more digits."""
+
+NEARBY = 1e-2
+"""The equilibrium found from the slowest point of an orbit lies within this part of its size."""
+
+
+def vanishing_at(problem: AnyProblem, between: "Between") -> SpecialOrbit:
+    """The Hopf point at which the orbits of a branch vanish, by Newton on its own system."""
+    c = between.walk.collocation
+    orbit = between.orbit_of(between.vanishing())
+    x = c.quadrature @ c.at_points(orbit.x)[0]
+    start = np.append(x, [orbit.p, 2 * np.pi / orbit.period])
+    j = _dense(problem.jacobian(x, orbit.p)) * problem.flow_sign
+    values = linalg.eigvals(j)
+    value = values[np.argmin(np.abs(values - 1j * start[-1]))]
+    right, left = eigenvectors(j, value, np.eye(x.size))
+    system = hopf_system(problem, left, right)
+    found = newton(system, start, 0.0)
+    y = found.x if found.converged else start
+    states = np.tile(y[:-2], (len(orbit.x), 1))
+    period = float(2 * np.pi / abs(y[-1]))
+    orbit = replace(orbit, p=float(y[-2]), period=period, x=states,
+                    t=orbit.t * (period / orbit.period))  # fmt: skip
+    return SpecialOrbit(
+        kind="hopf", orbit=orbit, vector=np.zeros((0, x.size)), slopes=np.zeros(2),
+        coefficients={"frequency": abs(float(y[-1]))}, located=found.converged,
+        status=f"Newton on the system of a pair: {found.message}", residual=found.residual,
+        index=between.index, saddle=y[:-2], meaning=orbit.meaning,
+    )  # fmt: skip
+
+
+def homoclinic_approach(problem: AnyProblem, orbits: list[Orbit]) -> SpecialOrbit | None:
+    """The homoclinic orbit to which the last orbits of a branch tend; None where they do not."""
+    orbit = orbits[-1]
+    if orbit.period < LONGER * min(o.period for o in orbits):
+        return None
+    size = np.where(orbit.amplitude > 0, orbit.amplitude, 1.0)
+    slow = orbit.x[np.argmin(_speeds(problem, orbit, size))]
+    found = newton(problem, slow, orbit.p)
+    if not found.converged or linalg.norm((found.x - slow) / size) > NEARBY:
+        return None
+    values = linalg.eigvals(_dense(problem.jacobian(found.x, orbit.p)) * problem.flow_sign)
+    distance = float(linalg.norm((orbit.x - found.x) / size, axis=1).min())
+    is_saddle = (values.real > 0).any() and (values.real < 0).any()
+    if not is_saddle or distance > AT_SADDLE:
+        return None
+    unstable, stable = values.real[values.real > 0].min(), values.real[values.real < 0].max()
+    return SpecialOrbit(
+        kind="homoclinic", orbit=orbit, vector=np.zeros((0, slow.size)), slopes=np.zeros(2),
+        coefficients={
+            "unstable": float(unstable), "stable": float(stable),
+            "saddle quantity": float(unstable + stable), "distance": distance,
+        },
+        located=False, status=f"a periodic orbit that passes the saddle within {distance:.1e}",
+        residual=found.residual, index=len(orbits) - 1, saddle=found.x, meaning=orbit.meaning,
+    )  # fmt: skip
+
+
+def _speeds(problem: AnyProblem, orbit: Orbit, size: Array) -> Array:
+    """|F| at the nodes, in units of the size of the orbit."""
+    return np.array([linalg.norm(np.asarray(problem.residual(x, orbit.p)) / size) for x in orbit.x])
+
+
+def _dense(matrix: Any) -> Array:
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, dtype=float)

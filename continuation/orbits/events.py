@@ -1,0 +1,403 @@
+"""Special orbits between two orbits of a branch: which there are, where, and by which equations.
+
+The parameter's part of the tangent changes its sign at a fold; products over multipliers do at
+-1 (period doubling), at 1 off a fold (branch point) and where two multiply to 1 (torus, if they are
+complex). A root along the branch is a first guess; Newton on the equations of `critical` decides.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from continuation import step_arrays, stepper
+from continuation.arrays import Array
+from continuation.options import NewtonOptions
+from continuation.orbits.collocation import Collocation
+from continuation.orbits.critical import (
+    BranchPointOrbit,
+    Critical,
+    Doubling,
+    FoldOrbit,
+    Plane,
+    Torus,
+)
+from continuation.orbits.elimination import solver
+from continuation.orbits.flow import Flow
+from continuation.orbits.mesh import MESH
+from continuation.orbits.orbit import Orbit, SpecialOrbit
+from continuation.orbits.periodic import trivial
+from continuation.orbits.walk import Walk, free_walk
+
+__all__ = ["Between", "special_orbits"]
+
+FINE = 1e-4
+"""Part of a step to which the root of a test function is found before Newton takes over."""
+
+ROUNDING = 1e-7
+"""A test that changes its sign between smaller values is zero all along, as on families of orbits
+at one value of the parameter."""
+
+COMPLEX = 1e-6
+"""Angle from which a pair is one of complex multipliers; below it is a neutral saddle."""
+
+NEAR = 0.5
+"""Newton may lead from the root along the branch by this part of the step."""
+
+LOST = 1e-2
+"""Where the trivial multiplier is off by more, multipliers are rounding: as close to homoclinic
+orbits, where others grow without bound."""
+
+SOLVED = 1e-8
+"""Largest residual of the defining equations at a located orbit, in the units of the run."""
+
+MORE = NewtonOptions(max_iterations=20)
+"""For defining equations, whose derivatives are partly by differences."""
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The branch somewhere between two orbits."""
+
+    z: Array
+    tangent: Array
+    multipliers: Array
+
+
+class Between:
+    """The last step of a walk, with the branch on the way.
+
+    Parameters
+    ----------
+    walk : Walk
+    orbit_of : callable
+        From unknowns to an `Orbit`.
+    index : int
+        Of the orbit before.
+    """
+
+    def __init__(self, walk: Walk, orbit_of: Callable[[Array], Orbit], index: int) -> None:
+        self.walk, self.orbit_of, self.index = walk, orbit_of, index
+        v = walk.vectors
+        self.ends = v[[stepper.OLD_POINT, stepper.POINT]].copy()
+        self.tangents = v[[stepper.OLD_TANGENT, stepper.TANGENT]].copy()
+        self.length = walk.norm(self.ends[1] - self.ends[0])
+
+    def vanishes(self) -> bool:
+        """Whether the orbit went through zero size: then it is the same branch backwards."""
+        before, after = self._swings()
+        return bool((before * after).sum() < 0)
+
+    def _swings(self) -> tuple[Array, Array]:
+        nodes = [self.walk.collocation.split(z)[0] for z in self.ends]
+        first, second = (x - x.mean(axis=0) for x in nodes)
+        return first, second
+
+    def vanishing(self) -> Array:
+        """Unknowns about where the size is zero."""
+        before, after = (float(np.abs(x).max()) for x in self._swings())
+        part = before / (before + after)
+        return np.asarray((1 - part) * self.ends[0] + part * self.ends[1])
+
+    def guess(self, s: float) -> tuple[Array, Array]:
+        """Point and tangent of the cubic through both ends, s in [0, 1]."""
+        z, tangent = np.empty((2, self.ends[0].size))
+        ahead = (self.ends[1], self.tangents[1], self.ends[0], self.tangents[0], self.length)
+        step_arrays.predict(z, *ahead, (s - 1.0) * self.length)
+        step_arrays.interpolated_tangent(tangent, *ahead, s, self.walk.weight)
+        return z, tangent
+
+    def at(self, s: float) -> Local:
+        """The branch there; the cubic itself where Newton fails."""
+        base, tangent = self.guess(s)
+        z = base.copy()
+        if self.walk.correct(z, base, tangent):
+            tangent = self.walk.turned(tangent)
+        else:
+            z = base
+        return Local(z, tangent, self.walk.spectrum())
+
+
+Test = Callable[[Local], float]
+
+
+def _fold(at: Local) -> float:
+    return float(at.tangent[-1])
+
+
+def _doubling(at: Local) -> float:
+    return _product(at.multipliers + 1.0)
+
+
+def _simple(at: Local) -> float:
+    """Derivative of the characteristic polynomial at 1: nothing need be left out."""
+    apart = 1.0 - at.multipliers
+    return sum(_product(np.delete(apart, i)) for i in range(apart.size))
+
+
+def _pairs(at: Local) -> float:
+    """Product of μᵢμⱼ - 1, the trivial multiplier left out."""
+    values = np.delete(at.multipliers, trivial(at.multipliers))
+    i, j = np.triu_indices(values.size, 1)
+    return _product(values[i] * values[j] - 1.0)
+
+
+def _product(values: Array) -> float:
+    """Real product of factors, each at most of length one."""
+    return float(np.prod(values / np.maximum(1.0, np.abs(values))).real)
+
+
+TESTS: dict[str, Test] = {
+    "fold": _fold, "period doubling": _doubling, "branch point": _simple, "torus": _pairs,
+}  # fmt: skip
+"""Kind of a special orbit -> what changes its sign there."""
+
+
+def special_orbits(
+    between: Between, before: Array, after: Array, flow: Flow, unit: float
+) -> list[SpecialOrbit]:
+    """The special orbits on a step, in order; multipliers (n,) at both ends."""
+    ends = [
+        Local(between.ends[i], between.tangents[i], values)
+        for i, values in enumerate((before, after))
+    ]
+    if not all(_reliable(end.multipliers) for end in ends):
+        return []
+    found = sorted(_roots(between, ends), key=lambda pair: pair[1])
+    return [q for kind, s in found for q in _located(between, kind, s, flow, unit)]
+
+
+def _reliable(multipliers: Array) -> bool:
+    """Whether the multiplier that is 1 is found as such; others are no better than it."""
+    if not np.isfinite(multipliers).all():
+        return False
+    return bool(abs(multipliers[trivial(multipliers)] - 1.0) <= LOST)
+
+
+def _roots(between: Between, ends: list[Local]) -> Iterator[tuple[str, float]]:
+    """Kinds, and where on the step their tests vanish."""
+    changed = {kind for kind in TESTS if _changes(kind, ends)}
+    if "fold" in changed:
+        changed ^= {"branch point"}  # a multiplier passes 1 at a fold, too
+    for kind in changed:
+        test = TESTS[kind]
+        values = {0.0: test(ends[0]), 1.0: test(ends[1])}
+
+        def along(s: float, test: Test = test, values: dict[float, float] = values) -> float:
+            return values[s] if s in values else test(between.at(s))
+
+        if values[0.0] * values[1.0] < 0:
+            yield kind, float(brentq(along, 0.0, 1.0, xtol=FINE, rtol=1e-6))
+
+
+def _changes(kind: str, ends: list[Local]) -> bool:
+    """Whether a test changes its sign, by more than rounding."""
+    if ends[0].multipliers.size < 2:
+        return False
+    before, after = (TESTS[kind](end) for end in ends)
+    return before * after < 0 and max(abs(before), abs(after)) > ROUNDING
+
+
+def _located(between: Between, kind: str, s: float, flow: Flow, unit: float) -> list[SpecialOrbit]:
+    """The special orbit, corrected on its own equations; none where a pair is real."""
+    local = between.at(s)
+    if kind == "torus":
+        pair = _critical_pair(local.multipliers)
+        if abs(np.angle(pair)) < COMPLEX or abs(abs(np.angle(pair)) - np.pi) < COMPLEX:
+            return []
+    walk = between.walk
+    builders = {"fold": _at_fold, "period doubling": _at_doubling, "torus": _at_torus,
+                "branch point": _at_branch_point}  # fmt: skip
+    system, vectors, extra = builders[kind](between, local, flow, unit)
+    c = walk.collocation
+    nodes, own = c.split(local.z)
+    start = np.append(np.hstack([nodes, vectors]).ravel(), [*own, *extra, 0.0])
+    solved = corrected(system, c, start)
+    return [_as_special(between, kind, local, solved, flow)]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """What Newton made of the defining equations."""
+
+    collocation: Collocation
+    z: Array
+    converged: bool
+    residual: float
+    message: str
+
+
+def corrected(system: Critical, on: Collocation, start: Array) -> Solved:
+    """Newton on the equations of a special orbit, the second parameter held."""
+    c = Collocation(system, on.mesh, on.scheme)
+    c.refer(c.split(start)[0])
+    t = np.zeros(start.size)
+    t[-1] = 1.0
+    walk = free_walk(c, start, t, MORE, MESH)
+    y = start.copy()
+    converged = walk.correct(y, start, t)
+    residual = walk.residual(y)
+    return Solved(c, y, converged and residual < SOLVED, residual, walk.message)
+
+
+def _as_special(
+    between: Between, kind: str, local: Local, solved: Solved, flow: Flow
+) -> SpecialOrbit:
+    """A special orbit in the units of the user; the guess where Newton failed."""
+    walk, n = between.walk, flow.n
+    nodes, own = solved.collocation.split(solved.z)
+    z = np.append(nodes[:, :n].ravel(), own[:2])
+    near = walk.norm(z - local.z) <= NEAR * between.length
+    good = solved.converged and near
+    if not good:
+        z = local.z
+    orbit = replace(between.orbit_of(z), multipliers=walk.spectrum_at(z))
+    vector, slopes = _directions(between, kind, z, nodes[:, n:], own)
+    count = vector.shape[1] // n
+    return SpecialOrbit(
+        kind=kind, orbit=orbit, vector=vector * np.tile(flow.states, count),
+        slopes=slopes * np.array([orbit.period / z[-2], flow.parameter]),
+        coefficients={"angle": abs(float(own[2]))} if kind == "torus" else {},
+        located=good, status="Newton on its own equations" if good else _why(solved, near),
+        residual=solved.residual, index=between.index, meaning=orbit.meaning,
+    )  # fmt: skip
+
+
+def _why(solved: Solved, near: bool) -> str:
+    if solved.converged and not near:
+        return "Newton led away from where the branch was passed"
+    return f"Newton on its own equations: {solved.message}"
+
+
+def _directions(
+    between: Between, kind: str, z: Array, vectors: Array, own: Array
+) -> tuple[Array, Array]:
+    """In which direction other orbits lie: states, and (period, parameter)."""
+    if kind == "branch point":
+        other = _other_branch(between, z)
+        nodes, slopes = between.walk.collocation.split(other)
+        return nodes, slopes
+    slopes = np.zeros(2)
+    if kind == "fold":
+        slopes[0] = own[2]
+    return vectors, slopes
+
+
+# -- where Newton starts ---------------------------------------------------------------------------
+
+Built = tuple[Critical, Array, list[float]]
+
+
+def _at_fold(between: Between, local: Local, flow: Flow, unit: float) -> Built:
+    """The tangent is the null vector."""
+    nodes, slopes = between.walk.collocation.split(local.tangent)
+    size = between.walk.norm(local.tangent)
+    return FoldOrbit(Plane(flow), unit), nodes / size, [float(slopes[0]) / size]
+
+
+def _at_doubling(between: Between, local: Local, flow: Flow, unit: float) -> Built:
+    c, blocks = _blocks(between, local.z)
+    one = np.eye(flow.n)
+    v = _null(c, blocks[0], one, one)
+    return Doubling(Plane(flow), unit), v, []
+
+
+def _at_torus(between: Between, local: Local, flow: Flow, unit: float) -> Built:
+    """A real problem of twice the size, singular twice."""
+    c, blocks = _blocks(between, local.z)
+    angle, n = abs(float(np.angle(_critical_pair(local.multipliers)))), flow.n
+    twice = np.zeros((*blocks[0].shape[:2], 2 * n, 2 * n))
+    twice[..., :n, :n] = twice[..., n:, n:] = blocks[0]
+    system = Torus(Plane(flow), unit)
+    turn = system.turn(np.array([0.0, 0.0, angle, 0.0]))[0]
+    v = _null(c, twice, turn, -np.eye(2 * n), several=2)
+    return system, v, [angle]
+
+
+def _at_branch_point(between: Between, local: Local, flow: Flow, unit: float) -> Built:
+    """A null vector of the adjoint problem."""
+    c, blocks = _blocks(between, local.z)
+    one, period = np.eye(flow.n), local.z[-2] * unit
+    adjoint = np.ascontiguousarray(-blocks[0].transpose(0, 1, 3, 2))
+    u = c.at_points(c.split(local.z)[0])[0]
+    f = flow.value(u, float(local.z[-1]))
+    slopes = c.at_points(c.split(local.z)[0])[1]
+    w = _null(c, adjoint, one, -one, column=slopes / np.abs(slopes).max(), row=f * period)
+    return BranchPointOrbit(Plane(flow), unit), w, [0.0, 0.0]
+
+
+def _critical_pair(multipliers: Array) -> complex:
+    """Of the pairs the one nearest to the unit circle."""
+    values = np.delete(multipliers, trivial(multipliers))
+    i, j = np.triu_indices(values.size, 1)
+    k = int(np.argmin(np.abs(values[i] * values[j] - 1.0)))
+    return complex(values[i[k]])
+
+
+def _blocks(between: Between, z: Array) -> tuple[Collocation, tuple[Array, ...]]:
+    """Linearised equations of a periodic orbit."""
+    walk = between.walk
+    walk.linearise(z)
+    return walk.collocation, walk.collocation.J.blocks
+
+
+def _null(
+    c: Collocation, jacobian: Array, first: Array, last: Array, several: int = 1,
+    column: Array | None = None, row: Array | None = None,
+) -> Array:  # fmt: skip
+    """Nodes (K, n) of a solution of v' = A v, B v(0) + C v(1) = 0 that nearly is one.
+
+    By bordering with random functions; with a further scalar (its column) and condition (its row).
+    """
+    count, m, n, _ = jacobian.shape
+    random = np.random.default_rng(0)
+    columns = [random.standard_normal((count * m, n)) for _ in range(several)]
+    rows = [random.standard_normal((count * m, n)) for _ in range(several)]
+    if column is not None and row is not None:
+        columns, rows = [column, *columns], [row, *rows]
+    h = np.repeat(c.h, m)[:, None, None]
+    k, start = len(columns), count * m * n
+    by_scalars = (h * np.stack(columns, axis=-1)).reshape(count, m * n, k)
+    full = np.zeros((n + k, start + n))
+    full[:n, :n], full[:n, start:] = first, last
+    full[n:] = c.rows(np.stack(rows, axis=1))
+    right = np.zeros((start + n + k, 1))
+    right[start + n + (column is not None)] = 1.0
+    solver()(
+        c.h, c.scheme.values, c.scheme.slopes, np.ascontiguousarray(jacobian), by_scalars, full,
+        np.zeros((n + k, k)), right, np.zeros((n, 2 * n)),
+    )  # fmt: skip
+    v = right[: start + n, 0].reshape(-1, n)
+    size = np.sqrt(c.quadrature @ (c.at_points(v)[0] ** 2).sum(axis=1))
+    return np.asarray(v / size)
+
+
+def _other_branch(between: Between, z: Array) -> Array:
+    """Direction of the branch that crosses: a null vector normal to the branch itself."""
+    walk = between.walk
+    c, (jacobian, by_scalars, full, scalars) = _blocks(between, z)
+    count, m, n, _ = jacobian.shape
+    start = count * m * n
+    fp = walk.room[1]
+    tangent = between.tangents[int(between.walk.norm(z - between.ends[1]) < between.length / 2)]
+    random = np.random.default_rng(0)
+    border = random.standard_normal((2, z.size))
+    e = len(full) + 2
+    columns = np.concatenate(
+        [by_scalars, fp[:start].reshape(count, m * n, 1),
+         np.repeat(c.h, m * n).reshape(count, m * n, 1) * border[0, :start].reshape(count, -1, 1)],
+        axis=-1,
+    )  # fmt: skip
+    rows = np.vstack([tangent * walk.weight, border[1] * walk.weight])
+    wide = np.vstack([full, rows[:, : start + n]])
+    own = np.zeros((e, 3))
+    own[:-2, :1], own[:-2, 1], own[-2:, :2] = scalars, fp[start:], rows[:, start + n :]
+    right = np.zeros((start + n + 3, 1))
+    right[-1] = 1.0
+    solver()(
+        c.h, c.scheme.values, c.scheme.slopes, jacobian, np.ascontiguousarray(columns), wide, own,
+        right, np.zeros((n, 2 * n)),
+    )  # fmt: skip
+    v = right[:-1, 0]
+    return np.asarray(v / walk.norm(v))

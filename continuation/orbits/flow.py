@@ -1,0 +1,252 @@
+"""The vector field of x' = F(x, p) at many points at once, in units that fit the orbit.
+
+A user's function is called once for all points where it understands arrays of shape (n, P) in the
+place of x, which is found out by comparing it with what it says point by point; a compiled kernel
+is called in a compiled loop; else points come one after the other.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+from scipy import sparse
+
+from continuation import compilation, differences
+from continuation.arrays import Array
+from continuation.callable_problem import Problem
+from continuation.compilation import (
+    MATRIX,
+    VECTOR,
+    address_of,
+    compiled_for_all_models,
+    kernel_at,
+)
+from continuation.compiled_problem import CompiledProblem
+from continuation.errors import InvalidInputError
+from continuation.problem import AnyProblem
+from continuation.user_functions import UserFunction
+
+__all__ = ["Flow", "flow_of"]
+
+SAME = 1e-12
+"""A function at many points says the same as point by point, relative to its largest value."""
+
+TRIED = 4
+"""Points at which that is compared."""
+
+
+class Flow:
+    """x' = F(x, p) in units: points X (P, n), all answers with one row a point.
+
+    Parameters
+    ----------
+    problem : Problem or CompiledProblem
+    units : (n + 1,) ndarray
+        Of the states and of the parameter.
+    """
+
+    def __init__(self, problem: AnyProblem, units: Array) -> None:
+        self.problem, self.units = problem, units
+        self.states, self.parameter = units[:-1], float(units[-1])
+        self.n = units.size - 1
+
+    def value(self, points: Array, p: float) -> Array:
+        """F, shape (P, n)."""
+        return self._values(points * self.states, p * self.parameter) / self._rate
+
+    def with_derivatives(self, points: Array, p: float) -> tuple[Array, Array, Array]:
+        """F (P, n), dF/dx (P, n, n) and dF/dp (P, n)."""
+        x, p = points * self.states, p * self.parameter
+        f, j, fp = self._all(x, p)
+        unit = self._rate
+        return f / unit, j * (self.states / unit[:, None]), fp * (self.parameter / unit)
+
+    @property
+    def _rate(self) -> Array:
+        return self.states * self.problem.flow_sign
+
+    def jacobian(self, points: Array, p: float) -> Array:
+        """dF/dx, shape (P, n, n)."""
+        return self.with_derivatives(points, p)[1]
+
+    def second(self, points: Array, p: float) -> Array:
+        """Derivatives of dF/dx by each state: [..., a, c, b] is d²F_a / dx_c dx_b."""
+
+        def turned(b: int) -> Array:
+            step = np.zeros(self.n)
+            step[b] = 1.0
+            moved: Any = differences.along(lambda h: self.jacobian(points + h * step, p))
+            return np.asarray(moved)
+
+        return np.stack([turned(b) for b in range(self.n)], axis=-1)
+
+    def by_parameter(self, points: Array, p: float) -> tuple[Array, Array]:
+        """Derivatives of dF/dx and of dF/dp by p: (P, n, n) and (P, n)."""
+
+        def both(h: float) -> Array:
+            _, j, fp = self.with_derivatives(points, p + h)
+            return np.concatenate([j, fp[..., None]], axis=-1)
+
+        moved = np.asarray(differences.along(both))
+        return moved[..., :-1], moved[..., -1]
+
+    def with_problem(self, problem: AnyProblem) -> "Flow":
+        """The same for another problem of the same family."""
+        return type(self)(problem, self.units)
+
+    def in_units(self, units: Array) -> "Flow":
+        """The same in other units."""
+        return type(self)(self.problem, units)
+
+    def _values(self, x: Array, p: float) -> Array:
+        """F in the units of the user."""
+        raise NotImplementedError
+
+    def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        """F, dF/dx and dF/dp in the units of the user."""
+        raise NotImplementedError
+
+
+class CompiledFlow(Flow):
+    """Of a compiled kernel."""
+
+    problem: CompiledProblem
+
+    def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        n, problem = self.n, self.problem
+        f, j, fp = np.empty((len(x), n)), np.empty((len(x), n, n)), np.empty((len(x), n))
+        constants = (problem.constants, problem.data, problem.work)
+        _loop()(address_of(problem.kernel), x, p, *constants, f, j, fp)
+        return f, j, fp
+
+    def _values(self, x: Array, p: float) -> Array:
+        return self._all(x, p)[0]
+
+
+class PointwiseFlow(Flow):
+    """Of any problem, one point after the other."""
+
+    def _values(self, x: Array, p: float) -> Array:
+        return np.array([self.problem.residual(point, p) for point in x], dtype=float)
+
+    def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        j: list[Any] = [self.problem.jacobian(point, p) for point in x]
+        dense = [m.toarray() if sparse.issparse(m) else m for m in j]
+        fp = [self.problem.dresidual_dp(point, p) for point in x]
+        return self._values(x, p), np.array(dense, dtype=float), np.array(fp, dtype=float)
+
+
+class ArrayFlow(PointwiseFlow):
+    """Of plain functions, some of which take many points at once.
+
+    Attributes
+    ----------
+    at_once : mapping of name to bool
+        Which do; found out where they are first called.
+    """
+
+    problem: Problem
+
+    def __init__(self, problem: Problem, units: Array, at_once: dict[str, bool]) -> None:
+        super().__init__(problem, units)
+        self.at_once = at_once
+
+    def with_problem(self, problem: AnyProblem) -> "Flow":
+        """The same for another problem of the same family."""
+        if not isinstance(problem, Problem):
+            return flow_of(problem, self.units)
+        return ArrayFlow(problem, self.units, self.at_once)
+
+    def in_units(self, units: Array) -> "Flow":
+        """The same in other units."""
+        return ArrayFlow(self.problem, units, self.at_once)
+
+    def _values(self, x: Array, p: float) -> Array:
+        return self._called("residual", x, p)
+
+    def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        differenced, f = self.problem.differenced, self._values(x, p)
+        j = self._slopes(x, p) if "jacobian" in differenced else self._called("jacobian", x, p)
+        if "dresidual_dp" in differenced:
+            fp: Any = differences.along(lambda h: self._values(x, p + h), self.parameter)
+        else:
+            fp = self._called("dresidual_dp", x, p)
+        return f, j, np.asarray(fp)
+
+    def _slopes(self, x: Array, p: float) -> Array:
+        """dF/dx by differences, of all points together."""
+
+        def moved(b: int) -> Callable[[float], Array]:
+            step = np.zeros(self.n)
+            step[b] = 1.0
+            return lambda h: self._values(x + h * step, p)
+
+        columns = [differences.along(moved(b), float(self.states[b])) for b in range(self.n)]
+        return np.stack(columns, axis=-1)
+
+    def _called(self, name: str, x: Array, p: float) -> Array:
+        """A function of the user at all points."""
+        function: UserFunction = getattr(self.problem, name)
+        if name not in self.at_once:
+            self.at_once[name] = _takes_arrays(function, x, p)
+        if not self.at_once[name]:
+            return np.array([_dense(function(point, p)) for point in x], dtype=float)
+        try:
+            value = np.asarray(function.raw(x.T, p), dtype=float)
+        except Exception:  # the user's code may raise anything: outside its domain
+            return np.full((len(x),) + (self.n,) * (1 + (name == "jacobian")), np.nan)
+        return np.ascontiguousarray(np.moveaxis(value, -1, 0))
+
+
+def _dense(value: Any) -> Any:
+    return value.toarray() if sparse.issparse(value) else value
+
+
+def _takes_arrays(function: UserFunction, x: Array, p: float) -> bool:
+    """Whether a function says for points together what it says for each."""
+    single = np.array([_dense(function(point, p)) for point in x[:TRIED]], dtype=float)
+    try:
+        together = np.asarray(function.raw(x.T, p), dtype=float)
+    except Exception:  # it does not: the user's code may raise anything
+        return False
+    if together.shape != (*single.shape[1:], len(x)):
+        return False
+    gap = np.abs(np.moveaxis(together, -1, 0)[:TRIED] - single)
+    return bool(gap.max() <= SAME * np.abs(single).max())
+
+
+def flow_of(problem: AnyProblem, units: Array) -> Flow:
+    """The flow of a problem; `InvalidInputError` where it has no orbits of the kind followed."""
+    if problem.is_map:
+        raise InvalidInputError("orbits in time need a flow x' = F(x, p); this problem is a map.")
+    if problem.mass is not None:
+        raise InvalidInputError(
+            "orbits of M x' = F(x, p) are not followed: solve for x', or leave out mass."
+        )
+    if isinstance(problem, CompiledProblem):
+        return CompiledFlow(problem, units)
+    if isinstance(problem, Problem):
+        return ArrayFlow(problem, units, {})
+    return PointwiseFlow(problem, units)
+
+
+def evaluate_all(  # type: ignore[no-untyped-def]
+    kernel, x, p, constants, data, work, f, j, fp
+):
+    """Call a kernel at many points."""
+    function = kernel_at(kernel)
+    for i in range(x.shape[0]):
+        function(x[i], p, constants, data, work, f[i], j[i], fp[i])
+
+
+@cache
+def _loop() -> Callable[..., Any]:
+    stack = types.Array(types.float64, 3, "C")
+    signature = types.void(
+        types.int64, MATRIX, types.float64, VECTOR, MATRIX, MATRIX, MATRIX, stack, MATRIX
+    )
+    called = (compilation, sys.modules[__name__])
+    return compiled_for_all_models(evaluate_all, signature, called)

@@ -1,0 +1,74 @@
+"""Periodic orbits: u' = T f(u, p), u(0) = u(1), and a phase fixed beside a reference.
+
+References
+----------
+.. [1] E. Doedel, H. B. Keller, J. P. Kernévez, *Int. J. Bifurcation Chaos* 1 (1991) 745.
+.. [2] T. Fairgrieve, A. Jepson, *SIAM J. Numer. Anal.* 28 (1991) 1446.
+"""
+
+import numpy as np
+from scipy import linalg
+
+from continuation.arrays import Array
+from continuation.orbits.collocation import System
+from continuation.orbits.flow import Flow
+
+__all__ = ["Periodic", "multipliers_of", "trivial"]
+
+
+class Periodic(System):
+    """Scalars (period, parameter); the phase condition is ∫ u · reference' = 0 [1]_.
+
+    Parameters
+    ----------
+    flow : Flow
+    unit : float
+        Of the period.
+    """
+
+    scalars = 2
+
+    def __init__(self, flow: Flow, unit: float) -> None:
+        self.flow, self.n, self.unit = flow, flow.n, unit
+        self.slopes = np.zeros((0, flow.n))
+
+    def field(self, u: Array, s: Array) -> tuple[Array, Array, Array]:
+        """T f and its derivatives."""
+        period = float(s[0]) * self.unit
+        f, j, fp = self.flow.with_derivatives(u, float(s[1]))
+        return period * f, period * j, np.stack([self.unit * f, period * fp], axis=-1)
+
+    def ends(self, first: Array, last: Array, s: Array) -> tuple[Array, Array, Array, Array]:
+        """The orbit is closed."""
+        one = np.eye(self.n)
+        return first - last, one, -one, np.zeros((self.n, s.size))
+
+    def integrals(self, u: Array, s: Array) -> tuple[Array, Array, Array, Array]:
+        """The phase."""
+        none = np.zeros((len(u), 1, s.size))
+        integrand = np.einsum("pn,pn->p", u, self.slopes)[:, None]
+        return integrand, self.slopes[:, None], none, np.zeros(1)
+
+    def refer(self, u: Array, slopes: Array) -> None:
+        """Fix the phase beside this function from now on."""
+        size = np.sqrt((slopes**2).mean() * self.n) or 1.0
+        self.slopes = slopes / size
+
+    def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
+        """The multipliers."""
+        values = multipliers_of(relation)
+        w[:], wi[:] = values.real, values.imag
+
+
+def multipliers_of(relation: Array) -> Array:
+    """Eigenvalues μ of A + μ B, (n,), by the QZ algorithm; the largest first [2]_."""
+    n = len(relation)
+    if not np.isfinite(relation).all():
+        return np.full(n, np.nan, dtype=complex)
+    values = linalg.eigvals(-relation[:, :n], relation[:, n:], check_finite=False)
+    return np.asarray(values[np.argsort(-np.abs(values), kind="stable")], dtype=complex)
+
+
+def trivial(multipliers: Array) -> int:
+    """Index of the multiplier that is 1 along the orbit: the nearest one."""
+    return int(np.argmin(np.abs(multipliers - 1.0)))

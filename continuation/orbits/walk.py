@@ -1,0 +1,233 @@
+"""Steps along a branch of boundary value problems, by the engine's own step and Newton.
+
+`stepper.advance` predicts, corrects, turns the tangent and chooses the length of the next step;
+here the mesh moves between two steps, the phase is fixed beside the orbit before, and units follow.
+"""
+
+import numpy as np
+
+from continuation import corrector, step_arrays, stepper
+from continuation.arrays import Array
+from continuation.corrector import CONVERGED
+from continuation.options import STEP, NewtonOptions, StepOptions
+from continuation.orbits.collocation import Collocation
+from continuation.orbits.mesh import MeshOptions, equidistributed, interpolated, times
+from continuation.workspace import MESSAGES, QUIET
+
+__all__ = ["Walk", "free_walk"]
+
+ANYWHERE = (-np.inf, np.inf)
+"""No limits."""
+
+NOTHING = np.zeros((1, 1))
+"""Constants, data and scratch of a kernel: these need none."""
+
+MOVED = (stepper.POINT, stepper.TANGENT, stepper.OLD_POINT, stepper.OLD_TANGENT)
+"""Rows of the state that live on the mesh."""
+
+AHEAD = 4
+"""A mesh is made so many times better than it must be, to serve for some steps."""
+
+
+def newton_options(
+    newton: NewtonOptions, step: StepOptions, limits: tuple[float, float], contraction: float
+) -> Array:
+    """Options as the corrector reads them."""
+    options = np.zeros(11)
+    options[corrector.STEP_TOLERANCE] = newton.step_tolerance
+    options[corrector.RESIDUAL_TOLERANCE] = newton.residual_tolerance
+    options[corrector.MAX_ITERATIONS] = newton.max_iterations
+    options[corrector.MIN_STEP], options[corrector.MAX_STEP] = step.minimum, step.maximum
+    options[corrector.COS_MAX_ANGLE] = np.cos(step.max_angle)
+    options[corrector.TARGET_ANGLE] = step.max_angle / 2
+    options[corrector.LOWER], options[corrector.UPPER] = limits
+    options[corrector.MAX_CONTRACTION] = contraction
+    return options
+
+
+class Walk:
+    """The state of a run: a collocation, points and tangents on it, and the step control.
+
+    Parameters
+    ----------
+    collocation : Collocation
+    z, tangent : (unknowns + 1,) ndarray
+        Where it starts.
+    limits : (float, float)
+        Of the parameter, in its unit.
+    step : StepOptions
+    newton : NewtonOptions
+    mesh : MeshOptions
+    """
+
+    def __init__(
+        self,
+        collocation: Collocation,
+        z: Array,
+        tangent: Array,
+        limits: tuple[float, float],
+        step: StepOptions,
+        newton: NewtonOptions,
+        mesh: MeshOptions,
+    ) -> None:
+        self.limits, self.step, self.newton, self.mesh = limits, step, newton, mesh
+        self.control = np.zeros(6)
+        self.control[stepper.NEXT_STEP] = step.initial
+        self.status = CONVERGED
+        self.use(collocation, np.zeros((stepper.ROWS, z.size)))
+        self.vectors[stepper.POINT] = self.vectors[stepper.OLD_POINT] = z
+        self.vectors[stepper.TANGENT] = tangent / self.norm(tangent)
+        self.vectors[stepper.OLD_TANGENT] = self.vectors[stepper.TANGENT]
+
+    def use(self, collocation: Collocation, vectors: Array) -> None:
+        """Go on with another collocation; vectors (ROWS, unknowns + 1) live on it."""
+        self.collocation, self.vectors = collocation, vectors
+        self.weight = collocation.weights()
+        n = collocation.unknowns
+        self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F"), np.zeros(6))
+        self.options = newton_options(
+            self.newton, self.step, self.limits, corrector.BRANCH_CONTRACTION
+        )
+
+    @property
+    def z(self) -> Array:
+        """The present point."""
+        return self.vectors[stepper.POINT]
+
+    @property
+    def tangent(self) -> Array:
+        """The unit tangent there."""
+        return self.vectors[stepper.TANGENT]
+
+    @property
+    def iterations(self) -> int:
+        """Of the last correction."""
+        return int(self.room[3][corrector.ITERATIONS])
+
+    def norm(self, v: Array) -> float:
+        """Weighted norm of a vector like z."""
+        return float(step_arrays.weighted_length(v, self.weight))
+
+    def advance(self) -> str:
+        """One step: the reason to end, empty where there is none."""
+        collocation, n = self.collocation, self.collocation.unknowns
+        f, fp, right, report = self.room
+        k = collocation.system.n
+        x, p, t = np.empty((1, n)), np.empty(1), np.empty((1, n + 1))
+        w, wi = np.zeros((2, 1, k))  # what is told there is that of Newton's last matrix
+        with np.errstate(**QUIET):
+            taken = stepper.advance(
+                collocation.kernel, NOTHING, NOTHING, NOTHING, self.vectors, self.weight,
+                np.zeros(0), np.zeros((0, 0)), self.options, self.control, f, collocation.J, fp,
+                collocation.B, right, report, x, p, t, w, wi, np.empty((1, 6)), None,
+            )  # fmt: skip
+        self.status = int(self.control[stepper.STATUS])
+        if not taken:
+            return "no progress"
+        at_limit = self.control[stepper.REASON] == stepper.OUTSIDE
+        return "limit" if at_limit else ""
+
+    def correct(self, y: Array, base: Array, t: Array, contraction: float = np.inf) -> bool:
+        """Newton within the plane through `base` normal to t, in place; whether it converged."""
+        c, (f, fp, right, report) = self.collocation, self.room
+        options = self.options.copy()
+        options[corrector.MAX_CONTRACTION] = contraction
+        with np.errstate(**QUIET):
+            self.status = int(corrector.correct(
+                c.kernel, NOTHING, NOTHING, NOTHING, y, base, t, self.weight,
+                np.zeros(0), np.zeros((0, 0)), options, f, c.J, fp, c.B, right, report,
+            ))  # fmt: skip
+        return self.status == CONVERGED
+
+    def linearise(self, z: Array) -> None:
+        """Evaluate the equations and their derivatives at a point."""
+        c, (f, fp, _, _) = self.collocation, self.room
+        with np.errstate(**QUIET):
+            c.kernel(z[:-1], float(z[-1]), NOTHING, NOTHING, NOTHING, f, c.J, fp)
+
+    def residual(self, z: Array) -> float:
+        """Largest entry of the equations at a point."""
+        self.linearise(z)
+        return float(np.abs(self.room[0]).max())
+
+    def spectrum(self) -> Array:
+        """What the equations tell that were solved last."""
+        c = self.collocation
+        w, wi = np.zeros((2, c.system.n))
+        c.system.spectrum(c.J.relation, w, wi)
+        return np.asarray(w + 1j * wi)
+
+    def spectrum_at(self, z: Array) -> Array:
+        """The same at a point: Newton's last matrix is that of the iterate before."""
+        c, (_, fp, right, _) = self.collocation, self.room
+        self.linearise(z)
+        c.B.assemble(c.J, fp, self.tangent * self.weight)
+        right[:] = 0.0
+        c.B.solve(right)
+        return self.spectrum()
+
+    @property
+    def message(self) -> str:
+        """What the last correction says."""
+        return MESSAGES[self.status]
+
+    def turned(self, reference: Array) -> Array:
+        """Unit tangent at the point corrected last, oriented as `reference`."""
+        t = np.empty(reference.size)
+        step_arrays.orient(t, self.room[2], reference, self.weight)
+        return t
+
+    def rescaled(self) -> None:
+        """Bring tangents to length one, and lengths of steps to match, after a change of units."""
+        longer = 1.0 / self.norm(self.tangent)
+        before = self.norm(self.vectors[stepper.OLD_TANGENT])
+        self.tangent[:] *= longer
+        if before > 0:
+            self.vectors[stepper.OLD_TANGENT] /= before
+        last = self.norm(self.z - self.vectors[stepper.OLD_POINT])
+        self.control[stepper.LAST_STEP] = last if self.control[stepper.LAST_STEP] > 0 else 0.0
+        following = self.control[stepper.NEXT_STEP] / longer
+        low, high = self.step.minimum, self.step.maximum
+        self.control[stepper.NEXT_STEP] = min(max(following, low), high)
+
+    def remesh(self) -> bool:
+        """Move the mesh where the error is uneven, refine it where it is large.
+
+        Returns False where more intervals would be needed than there may be.
+        """
+        c, options = self.collocation, self.mesh
+        nodes = c.split(self.z)[0]
+        errors = c.errors(nodes)
+        largest, mean = float(errors.max()), float(errors.mean())
+        intervals = c.count
+        power = options.degree + 1
+        if largest > options.tolerance:
+            even = (errors ** (1 / power)).mean() ** power
+            while even > options.tolerance / AHEAD:
+                intervals, even = 2 * intervals, even / 2**power
+            if intervals > options.most:
+                return False
+        elif largest <= options.uneven * mean:
+            return True
+        self.move(equidistributed(nodes, c.mesh, c.scheme, c.system.periodic, intervals))
+        return True
+
+    def move(self, mesh: Array) -> None:
+        """Go on upon another mesh."""
+        old, scheme = self.collocation, self.collocation.scheme
+        new = Collocation(old.system, mesh, scheme)
+        parts = [old.split(self.vectors[row]) for row in MOVED]
+        side_by_side = np.hstack([nodes for nodes, _ in parts])
+        moved = interpolated(side_by_side, old.mesh, times(mesh, scheme.degree), scheme)
+        vectors = np.zeros((stepper.ROWS, new.unknowns + 1))
+        apart = np.hsplit(moved, len(MOVED))
+        for row, nodes, (_, scalars) in zip(MOVED, apart, parts, strict=True):
+            vectors[row] = np.append(nodes.ravel(), scalars)
+        self.use(new, vectors)
+
+
+def free_walk(
+    collocation: Collocation, z: Array, tangent: Array, newton: NewtonOptions, mesh: MeshOptions
+) -> Walk:
+    """A walk of which only Newton is wanted."""
+    return Walk(collocation, z, tangent, ANYWHERE, STEP, newton, mesh)
