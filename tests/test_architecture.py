@@ -32,7 +32,12 @@ ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph"}
 EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
 DIAGNOSIS = BASINS | {f"{LANDSCAPE}.basins"}
-WHOLE_LANDSCAPE = EVOLUTION | {f"{LANDSCAPE}.diagnosis", f"{LANDSCAPE}.evolution", LANDSCAPE}
+WHOLE_LANDSCAPE = EVOLUTION | {
+    f"{LANDSCAPE}.diagnosis",
+    f"{LANDSCAPE}.imports",
+    f"{LANDSCAPE}.evolution",
+    LANDSCAPE,
+}
 CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
 PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
 ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
@@ -51,6 +56,7 @@ LAW = {
     EXPORTS: {ENGINE, "continuation.storage"},
     ORBITS: {ENGINE, EXPORTS},
     f"{LANDSCAPE}.network": NETWORK,
+    f"{LANDSCAPE}.imports": INFINITY,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
     f"{LANDSCAPE}.branches": BRANCHES,

@@ -20,6 +20,9 @@ from continuation.landscape.network.dataset import LARGEST, SMALLEST, Dataset
 PARAMETERS = ("noise", "size", "weight_decay", "population")
 """Names of the parameters of a loss; the position is the kernels' parameter code."""
 
+DECAY_PLACE = 2
+"""Position of the weight decay among the kernels' constants."""
+
 
 class Given(TypedDict, total=False):
     """The keywords of the public functions.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
-from continuation.landscape.network.conditions import Conditions, Given
+from continuation.landscape.network.conditions import DECAY_PLACE, Conditions, Given
 from continuation.landscape.network.dataset import Dataset, targets_for
 from continuation.landscape.network.ramp import sample_weights, weights_of
 from symbolic import AnyKernels, LayerKernels, Model, load_kernels
@@ -128,13 +128,21 @@ class LossAt:
         return np.asarray(rows[1])
 
     def slopes(self, theta: ArrayLike) -> NDArray[np.float64]:
-        """Root mean squares of ∂f/∂θ (d,): with f itself as targets they make up the Hessian."""
+        """Root mean squares of ∂f/∂θ (d,), summed over outputs.
+
+        With f itself as targets of squared errors they make up the Hessian.
+        """
         theta = as_weights(self.model, theta)
-        data, rows = self.data.copy(), self.kernels.rows
-        data[rows.targets] = self.kernels.outputs(theta, self.x).T
+        data, rows, kernels = self.data.copy(), self.kernels.rows, self.kernels
+        data[rows.targets] = kernels.outputs(theta, self.x).T
         data[rows.noises] = 0.0
-        squares = np.diag(replace(self, data=data).hessian(theta)) - self.conditions.weight_decay
-        return np.sqrt(np.maximum(squares, 0.0))
+        constants = self.constants.copy()
+        constants[DECAY_PLACE] = 0.0
+        at = replace(self, data=data, constants=constants)
+        if isinstance(kernels, LayerKernels):
+            squared = LayerKernels(replace(kernels.network, loss="squared"))
+            at = replace(at, kernels=squared, work=squared.scratch())
+        return np.sqrt(np.maximum(np.diag(at.hessian(theta)), 0.0))
 
     def _value_gradient(self, theta: ArrayLike) -> tuple[float, NDArray[np.float64]]:
         theta = as_weights(self.model, theta)

@@ -225,7 +225,12 @@ def _lifted(at: LossAt, embedding: Embedding) -> Array:
 
 
 def equations_of_weights(at: LossAt, theta: Array) -> Equations:
-    """The equations ∇L = 0 at weights θ (d,), with what bounds their rounding."""
+    """The equations ∇L = 0 at weights θ (d,), with what bounds their rounding.
+
+    The root mean square of what stands for the residual, ∂ℓ/∂f, is at most √(2L) for every loss:
+    1 − p ≤ −log p, and Huber's loss is linear where it would be larger. What cancels within
+    hidden layers is not looked at.
+    """
     value = at.evaluate(theta)[0]
     slopes = at.slopes(theta)
     targets, x = at.targets + at.conditions.noise * at.noises, at.x
@@ -242,7 +247,8 @@ def equations_of_weights(at: LossAt, theta: Array) -> Equations:
         steepest += layout.join(units, np.zeros(layout.rest))
         units[:] = [1.0 / side for side in sides] + [y] * layout.outputs
         natural = layout.join(units, np.full(layout.rest, y))
-    samples, together = at.x.size, at.work.shape[1]
+    samples = len(at.x)
+    together = at.work.shape[1] if layout.hidden else samples
     return Equations(
         lambda place: at.evaluate(place)[1:],
         theta,
@@ -257,8 +263,8 @@ def equations_of_weights(at: LossAt, theta: Array) -> Equations:
 
 
 def _rms(values: Array, weights: Array) -> float:
-    """Root mean square; 1 for zeros, which have no size."""
-    return float(np.sqrt(weights @ values**2)) or 1.0
+    """Root mean square of numbers, or of the lengths of rows; 1 for zeros, which have no size."""
+    return float(np.sqrt(weights @ (values**2).reshape(weights.size, -1).sum(axis=1))) or 1.0
 
 
 def limit_errors(responses: Responses, limit: LimitModel) -> Array:

@@ -140,3 +140,21 @@ def test_a_perceptron_refuses_several_inputs():
         Loss(Model.perceptron(2), Dataset.from_observations(XOR, [0, 1, 1, 0]))
     with pytest.raises(InvalidInputError, match=r"y must be a vector of 4 numbers"):
         Dataset.from_observations(XOR, [0, 1, 1])
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic", "softmax", "huber"])
+def test_slopes_are_those_of_the_network_whatever_the_loss(loss):
+    x, rng = random_data(7, 30, 3)
+    y = rng.integers(0, 2, 30) if loss == "softmax" else rng.integers(0, 2, (30, 2))
+    model = Model.mlp(3, (4,), 2, loss=loss, decay_biases=False)
+    loss_of = Loss(model, Dataset.from_observations(x, y))
+    theta, step = rng.standard_normal(model.dimension), 1e-6
+    columns = [
+        (loss_of.predict(theta + step * e, x) - loss_of.predict(theta - step * e, x)) / (2 * step)
+        for e in np.eye(theta.size)
+    ]
+    expected = [np.sqrt((column**2).sum(axis=1).mean()) for column in columns]
+    slopes = loss_of.at(weight_decay=0.3).slopes(theta)
+    np.testing.assert_allclose(slopes, expected, rtol=1e-7, atol=1e-9)
+    gradient = np.linalg.norm(loss_of.gradient(theta))
+    assert gradient <= np.sqrt(2 * loss_of.value(theta)) * np.linalg.norm(slopes)
