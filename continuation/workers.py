@@ -82,6 +82,21 @@ class ProcessPool(Executor):
         return ProcessPoolExecutor(self.jobs, spawn, _prepare_worker)
 
 
+class _ThisProcess(Executor):
+    """Runs a task where it is handed over."""
+
+    def submit(self, task: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        """As of every executor; an exception goes on at once."""
+        done: Future[Any] = Future()
+        done.set_result(task(*args, **options))
+        return done
+
+
+def this_process() -> Executor:
+    """An executor without workers, for tasks too few to begin processes for."""
+    return _ThisProcess()
+
+
 @contextmanager
 def process_pool(jobs: int | None = None) -> Iterator[Executor]:
     """Pool of spawned worker processes with one BLAS thread each.

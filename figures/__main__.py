@@ -24,7 +24,10 @@ EPILOG = (
 @app.command(epilog=EPILOG)
 def main(
     file: Annotated[
-        Path | None, typer.Argument(help="A result of `python -m continuation` to draw instead.")
+        Path | None,
+        typer.Argument(
+            help="A result of `python -m continuation` to draw instead, or an ensemble's folder."
+        ),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="Only this figure; may be given several times.")

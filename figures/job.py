@@ -51,7 +51,16 @@ NAMES = (
 
 FORMATS = ("pdf", "png")
 
-ONLY_DRAW = ("__main__.py", "claims.py", "job.py", "plots.py", "result.py", "run.py", "style.py")
+ONLY_DRAW = (
+    "__main__.py",
+    "claims.py",
+    "job.py",
+    "plots.py",
+    "probability.py",
+    "result.py",
+    "run.py",
+    "style.py",
+)
 """Files of this package on which no stored data depend."""
 
 

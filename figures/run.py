@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from continuation.ensemble import load_ensemble
 from continuation.errors import MlpcontError
 from continuation.storage import load_result, require_writable, sole_worker
 from continuation.terminal import shown
 from continuation.workers import process_pool
 from figures import claims, compile_kernels, job, result
+from figures.probability import draw_probability
 from figures.settings import Settings
+from figures.style import paper_style
 
 console = Console()
 
@@ -46,7 +49,18 @@ def run(
         sys.exit(1)
 
 
+def _draw_ensemble(folder: Path, output: Path) -> None:
+    table = load_ensemble(folder)
+    with paper_style():
+        paths = job.save_canvas(draw_probability(table), output, folder.resolve().name)
+    for path in paths:
+        console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
+
+
 def _draw_file(file: Path, output: Path, edited: bool) -> None:
+    if file.is_dir():
+        _draw_ensemble(file, output)
+        return
     loaded = load_result(file, edited=edited)
     for reservation in loaded.reservations:
         console.print(f"[yellow]{shown(file)}[/]: {shown(reservation)}", soft_wrap=True)

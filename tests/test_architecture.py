@@ -48,7 +48,11 @@ happen when asked for."""
 
 ORBITS = "continuation.orbits"
 
-ALL = ALL_CERTIFY | STATISTICS | {"continuation", "continuation.storage", "continuation.terminal"}
+ALL = (
+    ALL_CERTIFY
+    | STATISTICS
+    | {"continuation", "continuation.storage", "continuation.terminal", "continuation.ensemble"}
+)
 
 LAW = {
     "symbolic": set(),
@@ -77,6 +81,7 @@ LAW = {
     "continuation.statistics": {ENGINE},
     "continuation.terminal": {"symbolic.signals"},
     "continuation.storage": ALL,
+    "continuation.ensemble": ALL - {"continuation.terminal"},
     "continuation.commands": ALL,
     "continuation.__main__": {"continuation.commands", ENGINE},
     "continuation": {ENGINE, EXPORTS, "symbolic.signals"},

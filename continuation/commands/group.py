@@ -21,6 +21,7 @@ COMMANDS = (
     "phase",
     "basins",
     "locate",
+    "ensemble",
     "zero-noise",
     "check",
     "cache",
@@ -53,10 +54,10 @@ def _module(command: str) -> str:
 
 def _load(command: str) -> Any:
     """The command of this name with its options."""
-    module = _module(command)
-    function = getattr(import_module(f"continuation.commands.{module}"), module)
+    name = _module(command)
+    module = import_module(f"continuation.commands.{name}")
     alone = typer.Typer(add_completion=False)
-    alone.command(command)(function)
+    alone.command(command, cls=getattr(module, "Command", TyperCommand))(getattr(module, name))
     return typer.main.get_command(alone)
 
 

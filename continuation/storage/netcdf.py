@@ -13,6 +13,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class Stored:
     edited: tuple[str, ...]
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of Python and of every package that had a part in a result."""
     found = {"python": platform.python_version()}

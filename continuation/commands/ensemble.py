@@ -1,0 +1,174 @@
+"""`ensemble`: the same question over many data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+import xarray as xr
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperCommand
+
+from continuation.commands import common
+from continuation.ensemble import (
+    QUESTIONS,
+    SHARES,
+    Decided,
+    EnsembleProgress,
+    cluster,
+    grid,
+    shares,
+)
+from continuation.ensemble import ensemble as ask
+from continuation.storage import require_writable, write_dataset
+from continuation.terminal import shown
+from continuation.workers import process_pool
+from symbolic import PRESETS
+
+TABLE = "ensemble.nc"
+"""The whole table, beside the shards."""
+
+PLACES = ("model", "n", "noise", "weight_decay")
+"""What may distinguish settings."""
+
+
+class Command(TyperCommand):
+    """Takes several values behind one name: ``--n 10 30 100`` as ``--n 10 --n 30 --n 100``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the name before every value."""
+        many = {name for p in self.params if getattr(p, "multiple", False) for name in p.opts}
+        return super().parse_args(ctx, list(_repeated(args, many)))
+
+
+def ensemble(
+    preset: Annotated[list[str], typer.Option(help=f"Models: {', '.join(PRESETS)}.")],
+    n: Annotated[list[int], typer.Option(help="Samples of each data set; several may follow.")],
+    noise: Annotated[list[float], typer.Option(help="Noise σ; several may follow.")],
+    output: Annotated[Path, typer.Option(help="Folder that answers are added to.")],
+    data_sets: Annotated[int, typer.Option(help="Data sets of each setting, at most.")] = 100,
+    question: Annotated[str, typer.Option(help=f"What is asked: {', '.join(QUESTIONS)}.")] = "sets",
+    weight_decay: Annotated[
+        list[float] | None,
+        typer.Option(help="Weight decay ρ; several may follow.", show_default="0"),
+    ] = None,
+    decide: Annotated[
+        str | None,
+        typer.Option(help="Column whose share ends a setting when it is decided, as below."),
+    ] = None,
+    against: Annotated[
+        list[float] | None,
+        typer.Option(help="Shares that it must lie above or below.", show_default="0.5 0.95"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes of a local Dask cluster.", rich_help_panel="Engine"),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a Dask scheduler, tcp://host:port.", rich_help_panel="Engine"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Root of the seeds of all data sets.")] = 0,
+) -> None:
+    """Ask the same question of many data sets of each setting.
+
+    Every combination of preset, n, noise and weight decay is a setting. Answers arrive in shards;
+    the same command goes on where an interrupted one stopped, and may ask for more data sets or
+    settings. Without --workers and --scheduler all cores of this machine are used.
+
+    Example: python -m continuation ensemble --preset overparameterised --n 10 30 100
+    --noise 0.03 0.1 --data-sets 1000 --decide single_attractor --output out/single
+    """
+    with common.clear_errors():
+        settings = grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
+        rule = Decided(decide, tuple(against or Decided.thresholds)) if decide else None
+        require_writable(output / TABLE)
+        with _engine(scheduler, workers) as executor, _progress() as report:
+            table = ask(
+                question,
+                settings,
+                data_sets=data_sets,
+                executor=executor,
+                store=output,
+                until=rule,
+                seed=seed,
+                progress=report,
+            )
+        _print(table, question)
+        written = write_dataset(output / TABLE, table, "ensemble")
+        common.console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
+
+
+@contextmanager
+def _engine(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
+    local = scheduler is None and workers is None
+    with process_pool() if local else cluster(scheduler, workers) as executor:
+        yield executor
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[EnsembleProgress], None]]:
+    """A bar of data sets, with rate, time left and settings decided."""
+    columns = (
+        TextColumn("data sets"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=common.console) as bars:
+        bar = bars.add_task("starting workers", total=None)
+
+        def report(look: EnsembleProgress) -> None:
+            text = (
+                f"{look.rate:.3g}/s, at most {look.seconds_left:.0f} s left, "
+                f"{look.decided} of {look.cells} settings done, {look.failures} failed"
+            )
+            bars.update(bar, completed=look.done, total=look.most, description=text)
+
+        yield report
+
+
+def _print(table: xr.Dataset, question: str) -> None:
+    """Shares of data sets, setting by setting, with what distinguishes the settings."""
+    varying = [name for name in PLACES if np.unique(table[name].to_numpy()).size > 1]
+    printed = Table()
+    for name in (*varying, "share of", "estimate", "interval", "of", "failed"):
+        printed.add_column(name.replace("_", " "), no_wrap=True)
+    for column in SHARES[question]:
+        for _, cell in shares(table, column).groupby("cell"):
+            one = {str(name): values.to_numpy().ravel()[0] for name, values in cell.items()}
+            places = [shown(cell[name].to_numpy().ravel()[0]) for name in varying]
+            interval = f"{one['lower']:.3f} to {one['upper']:.3f}"
+            numbers = (f"{one['share']:.3f}", interval, f"{one['data_sets']:.0f}")
+            printed.add_row(*places, column.replace("_", " "), *numbers, f"{one['failures']:.0f}")
+    common.console.print(printed)
+
+
+def _repeated(arguments: Sequence[str], many: set[str]) -> Iterator[str]:
+    """The arguments, with the name of an option of `many` before each of its values."""
+    name = ""
+    waiting = False
+    for argument in arguments:
+        if argument.startswith("--"):
+            if waiting:
+                yield name
+            name = argument if argument in many else ""
+            waiting = bool(name)
+            if not name:
+                yield argument
+            continue
+        if name:
+            yield name
+        waiting = False
+        yield argument
+    if waiting:
+        yield name
