@@ -2,6 +2,7 @@
 
 import argparse
 import compileall
+import math
 import os
 import resource
 import shutil
@@ -36,15 +37,17 @@ UNCHANGED = {"certify": ("continuation.landscape",)}
 """Name of a list: parts of the product that it leaves alone, likewise."""
 
 COPIED = ("continuation", "symbolic", "tests", "setup.cfg", "pyproject.toml")
-TIME_LIMIT = 120
-"""Seconds of the processor; a mutant that makes the tests run for ever is noticed, too."""
+LONGER = 2.0
+MORE_SECONDS = 60.0
+"""Of the processor: what a mutant may take beyond so many times what the tests take unchanged, to
+be compiled. One that makes them run for ever is noticed, too."""
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.mutate")
     parser.add_argument("list", choices=LISTS)
     parser.add_argument("--only", nargs="*", default=[""], help="mutants of files with these words")
-    parser.add_argument("--numbers", default="1-999", help="of the list, such as 20-40")
+    parser.add_argument("--numbers", default="1-999", help="of the list, such as 3,20-40")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
@@ -68,49 +71,58 @@ def main():
 
 def chosen(options):
     """Numbers and mutants asked for."""
-    first, last = map(int, options.numbers.split("-"))
-    numbered = [*enumerate(LISTS[options.list].MUTANTS, 1)][first - 1 : last]
+    ends = [part.split("-") for part in options.numbers.split(",")]
+    wanted = {k for end in ends for k in range(int(end[0]), int(end[-1]) + 1)}
+    numbered = [(k, m) for k, m in enumerate(LISTS[options.list].MUTANTS, 1) if k in wanted]
     return [(k, m) for k, m in numbered if any(word in m.file for word in options.only)]
 
 
 def run(numbered):
     """Mutants of a list, in a copy of the repository; 0 if every one ends as it should."""
-    wrong, passing = 0, set()
+    wrong, limits = 0, {}
     for number, mutant in numbered:
-        if mutant.tests not in passing and fails(mutant.tests):
-            print(f"{' '.join(mutant.tests)}: they fail before anything is changed")
-            return 2
-        passing.add(mutant.tests)
+        if mutant.tests not in limits:
+            before = spent()
+            if fails(mutant.tests, math.inf):
+                print(f"{' '.join(mutant.tests)}: they fail before anything is changed")
+                return 2
+            limits[mutant.tests] = LONGER * (spent() - before) + MORE_SECONDS
         start = time.perf_counter()
-        noticed = with_mutant(mutant)
+        noticed = with_mutant(mutant, limits[mutant.tests])
         wrong += noticed == bool(mutant.equivalent)
         word = "noticed" if noticed else "equivalent" if mutant.equivalent else "SURVIVES"
         if noticed and mutant.equivalent:
             word = "NOTICED, but said to be equivalent"
         change = f"{mutant.before!r} -> {mutant.after!r}"
-        spent = time.perf_counter() - start
-        print(f"{number:3d} {word:10s} {spent:5.1f} s {mutant.file}: {change}", flush=True)
+        seconds = time.perf_counter() - start
+        print(f"{number:3d} {word:10s} {seconds:5.1f} s {mutant.file}: {change}", flush=True)
     equivalent = sum(bool(mutant.equivalent) for _, mutant in numbered)
     print(f"{len(numbered)} mutants, {equivalent} of them equivalent; {wrong} wrong")
     return int(wrong > 0)
 
 
-def with_mutant(mutant):
-    """Whether a test notices it."""
+def spent():
+    """Seconds of the processor that the forks have taken so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def with_mutant(mutant, seconds):
+    """Whether a test notices it, within so many seconds of the processor."""
     path = Path(mutant.file)
     text, before = path.read_text(encoding="utf-8"), path.stat()
     assert text.count(mutant.before) == 1, f"{mutant.file}: {mutant.before!r} is not there once"
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
     try:
-        return fails(mutant.tests)
+        return fails(mutant.tests, seconds)
     finally:
         path.write_text(text, encoding="utf-8")
         # what is compiled of the file is known by this time
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def fails(tests):
-    """Whether some of the tests fail, in a fork of this process.
+def fails(tests, seconds):
+    """Whether some of the tests fail, or take longer, in a fork of this process.
 
     Raises
     ------
@@ -119,7 +131,7 @@ def fails(tests):
     """
     child = os.fork()
     if child == 0:
-        run_tests(tests)
+        run_tests(tests, seconds)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code > BROKEN:
         raise RuntimeError(f"pytest ends with {code}: {' '.join(tests)}")
@@ -135,10 +147,11 @@ OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-n0", "-m", "", "--assert=plai
 """Slow tests as well; nobody reads why they fail."""
 
 
-def run_tests(tests):
+def run_tests(tests, seconds):
     import pytest
 
-    resource.setrlimit(resource.RLIMIT_CPU, (TIME_LIMIT, TIME_LIMIT))
+    if seconds < math.inf:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.deadline import UNLIMITED
+from continuation.deadline import UNLIMITED, Deadline, TimeIsUp
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network import (
     Conditions,
@@ -42,27 +42,69 @@ POLISH_STEPS = 8
 """Two are enough where the search has converged."""
 
 
-def exhaustive_sets(loss: Loss, conditions: Conditions, *, infinity: bool = True) -> CriticalSets:
-    """All critical sets, those at infinity if asked for, on the coarsest grid of Euler count 1."""
+def exhaustive_sets(
+    loss: Loss, conditions: Conditions, *, infinity: bool = True, deadline: Deadline = UNLIMITED
+) -> CriticalSets:
+    """All critical sets, those at infinity if asked for, on the coarsest grid of Euler count 1.
+
+    Where the time has passed, what was found until then: the notes say what was left.
+    """
     search = _Search.of(loss, conditions)
     units, distinct = loss.model.hidden, search.distinct_inputs
     if distinct <= units > 1:
         return search.embedded_only(f"at most {units} distinct |x|, n < 2H")
-    for spacing, lowest in GRIDS:
-        table = UnitTable.of(search.responses, spacing, lowest)
-        points: list[LimitPoint] = []
-        for kind in sorted(kinds_of(units), key=lambda kind: kind.units):
-            points += genuine_points(table, kind)
-            if kind.units < units and any(point.fits for point in points):
-                return search.embedded_only("fewer units fit the data, as at zero noise")
-        count = euler_count(table, points, units)
-        if count == 1:
+    listing = _Listing.of(search.responses, units, GRIDS[0], deadline)
+    for grid in GRIDS[1:]:
+        if listing.fits_early or listing.left or listing.count == 1:
             break
-    found = search.finite(table, points, count, spacing)
-    if not infinity:
-        return found
-    ends = search.ends(table, points)
-    return replace(found, sets=labelled([*found.sets, *ends]))
+        finer = _Listing.of(search.responses, units, grid, deadline)
+        if finer.left:
+            break
+        listing = finer
+    if listing.fits_early:
+        return search.embedded_only("fewer units fit the data, as at zero noise")
+    found = search.finite(listing, deadline.part(1.0))
+    return search.with_ends(found, listing, deadline.part(1.0)) if infinity else found
+
+
+@dataclass(frozen=True, eq=False)
+class _Listing:
+    """Points of all kinds on one grid.
+
+    Attributes
+    ----------
+    table : UnitTable
+    spacing : float
+    points : sequence of LimitPoint
+    count : int or None
+        Euler count, None where not all kinds were searched.
+    left : sequence of Kind
+        For which no time was left.
+    fits_early : bool
+        Whether fewer units than the network has fit the data: then nothing else is searched.
+    """
+
+    table: UnitTable
+    spacing: float
+    points: Sequence[LimitPoint]
+    count: int | None
+    left: Sequence[Kind]
+    fits_early: bool
+
+    @classmethod
+    def of(
+        cls, responses: Responses, units: int, grid: tuple[float, float], deadline: Deadline
+    ) -> _Listing:
+        table, points = UnitTable.of(responses, *grid), list[LimitPoint]()
+        kinds = sorted(kinds_of(units), key=lambda kind: kind.units)
+        for number, kind in enumerate(kinds):
+            try:
+                points += genuine_points(table, kind, deadline)
+            except TimeIsUp:
+                return cls(table, grid[0], points, None, kinds[number:], False)
+            if kind.units < units and any(point.fits for point in points):
+                return cls(table, grid[0], points, None, (), True)
+        return cls(table, grid[0], points, euler_count(table, points, units), (), False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +131,21 @@ class _Search:
         x = self.responses.x
         return int(np.unique(np.abs(x[x != 0.0])).size)
 
-    def finite(
-        self, table: UnitTable, points: list[LimitPoint], count: int, spacing: float
-    ) -> CriticalSets:
+    def finite(self, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """All sets in the weights, and what is known about completeness."""
-        whole = Kind((1,) * self.units)
-        found = [self._isolated(point) for point in points if point.kind == whole]
+        whole, count = Kind((1,) * self.units), listing.count
+        found = [self._isolated(point) for point in listing.points if point.kind == whole]
         genuine = [one for one in found if not one.nullity]
-        lifted = self.lifter.all_over(self._bases(points), UNLIMITED)
+        lifted = self.lifter.all_over(self._bases(listing.points), UNLIMITED)
         degenerate = lifted.degenerate + len(found) - len(genuine)
         few = self.distinct_inputs < 2 * self.units
         return CriticalSets(
             labelled([*genuine, *lifted.sets]),
             notes=(
-                _count_note(count, len(points), spacing),
+                _count_note(listing, self.units, deadline),
                 *_degeneracy_notes(self.distinct_inputs, degenerate, few=few),
                 *lifted.notes(UNLIMITED),
-                *_range_notes(table, self.units),
+                *_range_notes(listing.table, self.units),
             ),
             complete=count == 1 and not degenerate and not few,
             euler_count=count,
@@ -142,21 +182,40 @@ class _Search:
         w, v = ([unit.weight for unit in units], [unit.coefficients[0] for unit in units])
         return join_plain(np.array(w), np.array(v))
 
-    def ends(self, table: UnitTable, points: list[LimitPoint]) -> list[CriticalSet]:
-        """Sets at infinity."""
-        found = self._ends(table, points)
-        return [self.lifter.build.end(end, self.responses) for end in found]
-
-    def _ends(self, table: UnitTable, points: list[LimitPoint]) -> Iterator[CriticalEnd]:
-        """Sets at infinity, with silent units where a limit has fewer units than the network."""
-        known = {kind: [p for p in points if p.kind == kind] for kind in kinds_of(self.units)}
+    def with_ends(self, found: CriticalSets, listing: _Listing, deadline: Deadline) -> CriticalSets:
+        """The list with its sets at infinity, as far as there is time."""
+        known = {
+            kind: [p for p in listing.points if p.kind == kind]
+            for kind in kinds_of(self.units)
+            if kind not in listing.left
+        }
+        ends, left = list[CriticalSet](), 0
         for kind in ends_of(self.units):
-            found = known[kind] if kind in known else genuine_points(table, kind)
-            for point in found:
-                further = self.units - kind.units
-                idle = point.silent_weights(table) if further else ()
-                for silent in itertools.combinations(map(float, idle), further):
-                    yield self._end(point.limit, silent)
+            try:
+                points = (
+                    known[kind] if kind in known else genuine_points(listing.table, kind, deadline)
+                )
+            except TimeIsUp:
+                left += 1
+                continue
+            made = self._ends(listing.table, kind, points)
+            ends += [self.lifter.build.end(end, self.responses) for end in made]
+        cut = f"sets at infinity of {left} kinds are not listed: {deadline.reason}"
+        return replace(
+            found,
+            sets=labelled([*found.sets, *ends]),
+            notes=(*found.notes, cut) if left else found.notes,
+        )
+
+    def _ends(
+        self, table: UnitTable, kind: Kind, points: Iterable[LimitPoint]
+    ) -> Iterator[CriticalEnd]:
+        """Sets at infinity, with silent units where a limit has fewer units than the network."""
+        further = self.units - kind.units
+        for point in points:
+            idle = point.silent_weights(table) if further else ()
+            for silent in itertools.combinations(map(float, idle), further):
+                yield self._end(point.limit, silent)
 
     def _end(self, limit: LimitModel, silent: tuple[float, ...]) -> CriticalEnd:
         """A set at infinity, with silent units at these weights; their outputs are no rounding."""
@@ -186,12 +245,20 @@ class _Search:
         return loss, limit.at(z)
 
 
-def _count_note(count: int, points: int, spacing: float) -> str:
+def _count_note(listing: _Listing, units: int, deadline: Deadline) -> str:
+    count, points, ratio = listing.count, len(listing.points), 1 + listing.spacing
+    if count is None:
+        isolated = Kind((1,) * units) in listing.left
+        return (
+            f"incomplete: points of {len(listing.left)} kinds are not searched"
+            + (", isolated ones among them" if isolated else "")
+            + f": {deadline.reason}"
+        )
     if count == 1:
-        return f"complete: Euler count 1 over {points} points, grid ratio {1 + spacing:g}"
+        return f"complete: Euler count 1 over {points} points, grid ratio {ratio:g}"
     return (
-        f"incomplete: the Euler count is {count}, not 1, on the finest grid "
-        f"(ratio {1 + spacing:g}); points are missing or counted twice"
+        f"incomplete: the Euler count is {count}, not 1, on the finest grid searched "
+        f"(ratio {ratio:g}); points are missing or counted twice"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,10 +108,9 @@ def find_critical_sets(
         Budget of random runs for each width that is searched from repeated starts.
     seconds : float
         Wall-clock time from the first line on, derivation and compilation of a new model
-        included (these are done once on a machine and never cut); no further step is begun that
-        would not end in time as far as those before it tell. Networks that are searched
-        exhaustively are cut in their regions only. A result that met it depends on
-        the machine, and says so.
+        included (these are done once on a machine and never cut; a note says where they took all
+        of it); no further step is begun that would not end in time as far as those before it
+        tell. A result that met it depends on the machine, and says so.
     progress : callable
         Called with a `Progress` after every step of the search.
 
@@ -134,11 +133,24 @@ def find_critical_sets(
     deadline = Deadline(seconds)
     budget = Budget(most_runs, deadline.part(STARTS_SHARE))
     conditions = Conditions(noise, size, weight_decay)
+    notes = _compiled(loss.under(conditions), deadline)
     task = _Task(loss, conditions, int(seed), infinity, budget, progress)
     found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
+    found = replace(found, notes=(*found.notes, *notes))
     if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
         return label_regions(loss, found, deadline=deadline)
     return found
+
+
+def _compiled(at: LossAt, deadline: Deadline) -> tuple[str, ...]:
+    """Derive and compile the loss, and a note where that alone took all the time."""
+    at.value(np.zeros(at.model.dimension))
+    if not deadline.passed:
+        return ()
+    return (
+        f"before the search began, {deadline.reason}: a new model is derived and compiled, once on "
+        "a machine, which is not cut (search again)",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +173,9 @@ class _Task:
     def exhaustive(self, loss: Loss) -> CriticalSets:
         units = loss.model.hidden
         infinity = units == self.loss.model.hidden and (self.infinity or units <= 2)
-        found = exhaustive_sets(loss, self.conditions, infinity=infinity)
+        found = exhaustive_sets(
+            loss, self.conditions, infinity=infinity, deadline=self.budget.deadline
+        )
         self.progress(Progress(f"units: {units}, exhaustive search", 1, 1, len(found)))
         return found
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.infinity import (
     LimitModel,
     LimitUnit,
@@ -214,21 +215,32 @@ def _inward(table: UnitTable, kind: Kind, values: Array, residual: Array) -> boo
     return bool(values[m + top - 1] * (residual @ below) < 0.0)
 
 
-def genuine_points(table: UnitTable, kind: Kind) -> list[LimitPoint]:
-    """All genuine critical points of a kind whose weights are in the range of the table."""
-    weights = critical_weights(table, kind) if kind.copies else np.empty((1, 0))
+def genuine_points(
+    table: UnitTable, kind: Kind, deadline: Deadline = UNLIMITED
+) -> list[LimitPoint]:
+    """All genuine critical points of a kind whose weights are in the range of the table.
+
+    Raises
+    ------
+    TimeIsUp
+        Where not all of the range is searched in time.
+    """
+    weights = critical_weights(table, kind, deadline) if kind.copies else np.empty((1, 0))
     return [LimitPoint.at(table, kind, w) for w in weights]
 
 
-def critical_weights(table: UnitTable, kind: Kind) -> Array:
-    """Weights (k, d) of the genuine critical points; alike clusters in increasing order."""
+def critical_weights(table: UnitTable, kind: Kind, deadline: Deadline = UNLIMITED) -> Array:
+    """Weights (k, d) of the genuine critical points; alike clusters in increasing order.
+
+    Raises as `genuine_points`.
+    """
     copies = np.array(kind.copies)
     ordered = np.append(False, copies[1:] == copies[:-1])
     fixed = table.orthonormal(kind.features(table))
     target = table.frame @ table.responses.target
     problem = (fixed, target - fixed.T @ (fixed @ target), copies)
     top = (float(table.places(table.grid.highest)) if kind.top else NOWHERE, kind.top)
-    places = _candidates(table, problem, ordered, top)
+    places = _candidates(table, problem, ordered, top, deadline)
     found = np.zeros(len(places), dtype=np.bool_)
     refine(table.rows, table.step, *problem, *top, places, found)
     w = table.weights_at(_sorted(places[found], ordered))
@@ -242,6 +254,7 @@ def _candidates(
     problem: tuple[Array, Array, NDArray[np.int64]],
     ordered: NDArray[np.bool_],
     top: tuple[float, int],
+    deadline: Deadline,
 ) -> Array:
     """Centres (k, d) of the cells in which a point may be, in nodes."""
     d = ordered.size
@@ -249,6 +262,7 @@ def _candidates(
     lowest: list[NDArray[np.int64]] = []
     found = np.empty((before.size, d), dtype=np.int64)
     for first in range(1, table.rows.shape[1] // d):
+        deadline.require()
         after = sheet(table.rows, *problem, ordered, *top, first)
         number = between(before, after, ordered, first - 1, found)
         lowest.append(found[:number].copy())

@@ -9,6 +9,7 @@ from continuation.landscape.network.responses import Responses
 from continuation.landscape.network.weight_grid import Grid
 from continuation.landscape.sets.saturation import Saturation
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
+from tests.continuation.clock import Clock
 from tests.continuation.landscape.four_methods import (
     deflation,
     distinct,
@@ -81,7 +82,7 @@ def test_good_turing_counts_what_was_seen_once():
     assert Saturation.of(2, 10, [], settled=True, reason="").missing_mass_bound == 1.0
 
 
-def test_a_spent_budget_says_what_is_not_complete():
+def test_a_spent_budget_says_what_is_not_complete(monkeypatch):
     loss = loss_of(overparameterised, 40, hidden=4)
     short = find_critical_sets(loss, noise=0.1, most_runs=1, regions=False, infinity=False)
     assert not short.complete
@@ -94,6 +95,7 @@ def test_a_spent_budget_says_what_is_not_complete():
     assert any("embeddings are not listed" in note for note in timed.notes)
     # what the narrower networks determine has a share of the time of its own
     decaying = loss_of(overparameterised, 40)
+    Clock(monkeypatch, tick=0.01)
     timed = find_critical_sets(decaying, noise=0.1, weight_decay=1e-3, seconds=1.0, regions=False)
     assert {"dead unit", "origin"} <= {s.subkind for s in timed}
 
