@@ -8,6 +8,7 @@ from .certificate import (
     certificates_to_json,
 )
 from .checker import CheckResult, check
+from .flows_again import Followed, follow_again
 from .graph_agreement import agreements_of_graph
 from .provers import (
     Probability,
@@ -32,6 +33,7 @@ __all__ = [
     "Certificate",
     "CheckResult",
     "Checked",
+    "Followed",
     "Probability",
     "UniqueMinimum",
     "agreements",
@@ -49,5 +51,6 @@ __all__ = [
     "certify_sets",
     "certify_unique_minimum",
     "check",
+    "follow_again",
     "unique_minimum_probability",
 ]

@@ -96,6 +96,10 @@ Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
 
 
+LEAST = 1e-9
+"""Seconds for the flows of a graph where none are left: every node then says so."""
+
+
 @dataclass(frozen=True)
 class Task:
     """Loss and settings that every command shares."""
@@ -118,7 +122,7 @@ class Task:
                 progress=lambda look: status.update(f"searching for critical sets: {look}"),
             )
 
-    def settings(self, **more: float | str) -> dict[str, float | int | str | None]:
+    def settings(self, **more: float | str | None) -> dict[str, float | int | str | None]:
         """What stands in the result file."""
         return {"noise": self.noise, "weight_decay": self.weight_decay, "seed": self.seed, **more}
 

@@ -16,9 +16,6 @@ from continuation.landscape import FlowGraph, connect
 from continuation.storage import GraphResult, atomic_file
 from continuation.terminal import shown
 
-LEAST = 1e-9
-"""Seconds for the flows where the search has left none: every node then says so."""
-
 
 @common.with_task
 def graph(
@@ -41,7 +38,7 @@ def graph(
             noise=task.noise,
             weight_decay=task.weight_decay,
             most_departures=most_departures,
-            seconds=max(deadline.left, LEAST),
+            seconds=max(deadline.left, common.LEAST),
             progress=lambda look: status.update(str(look)),
         )
     certificates: tuple[Certificate, ...] = ()
@@ -57,7 +54,7 @@ def graph(
     _print_chains(found)
     if certify:
         print_certificates(certificates)
-    settings = task.settings()
+    settings = task.settings(most_departures=most_departures)
     result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
     common.save(result, output)
     if graphml is not None:

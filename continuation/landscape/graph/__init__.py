@@ -3,7 +3,7 @@
 May import `flow` and what `flow` may import.
 """
 
-from continuation.landscape.graph.connect import UNDECIDED, connect
+from continuation.landscape.graph.connect import NOT_IN_TIME, UNDECIDED, connect
 from continuation.landscape.graph.departures import Departure, departures
 from continuation.landscape.graph.flow_graph import Chain, FlowGraph, node_attributes
 from continuation.landscape.graph.passing import weight_distance
@@ -11,6 +11,7 @@ from continuation.landscape.graph.phase_planes import PhasePlane, phase_plane
 from continuation.landscape.graph.targets import discovered, match
 
 __all__ = [
+    "NOT_IN_TIME",
     "UNDECIDED",
     "Chain",
     "Departure",

@@ -42,6 +42,8 @@ EXHAUSTED_WIDTH = 3
 WIDE_DEPARTURES = 8
 """Flows out of one set of a wider network. The sets of eight units are hundreds, and their pieces
 have hundreds of unstable directions each."""
+NOT_IN_TIME = "unstable manifold not computed in time"
+"""Beginning of the note on a set for whose flows no time was left."""
 ENDS = ("source", "target")
 AT_ONCE = 8
 """Flows of one compiled call, between two looks at the clock."""
@@ -147,7 +149,7 @@ def _connected(
             deadline.require()
             leave(source)
         except TimeIsUp as cut:
-            notes[source.label] = f"unstable manifold not computed: {cut}"
+            notes[source.label] = f"{NOT_IN_TIME}: {cut}"
     return FlowGraph(_graph(len(sets), known, edges, notes), tuple(known))
 
 

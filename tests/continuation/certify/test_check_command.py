@@ -22,6 +22,7 @@ from continuation.landscape.network import Stabiliser
 from continuation.storage.netcdf import read_dataset, write_dataset
 from continuation.storage.results import CERTIFICATES, load_result
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
+from tests.continuation.clock import Clock
 
 RUNNER = CliRunner()
 LOSS = preset_loss("fukumizu_amari", 0, samples=12)
@@ -36,6 +37,22 @@ def stored(tmp_path_factory):
     assert result.exit_code == 0, result.output
     assert "proved:" in result.output
     return path
+
+
+KNOWN = {}
+"""What the checker said of certificates, by their text: most tests change other things."""
+
+
+def known(certificate):
+    text = certificate.to_json()
+    if text not in KNOWN:
+        KNOWN[text] = check(certificate)
+    return KNOWN[text]
+
+
+@pytest.fixture(autouse=True)
+def _checked_once(monkeypatch):
+    monkeypatch.setattr(command, "check_certificate", known)
 
 
 def run(path):
@@ -175,6 +192,53 @@ def test_each_stored_number_is_certified_recomputed_or_unchecked(stored):
     assert "certified: theta, inertia, loss; recomputed:" in words
     assert "conditions, evidence, region" in words
     assert "connections: loss drops recomputed" in words
+    assert "flows of the graph: followed anew out of 10 sets" in words
+
+
+def change_graph(change):
+    """A change of the graph of a result, as a file holds it."""
+
+    def replace(data):
+        graph = json.loads(data.attrs["graph"])
+        change(graph)
+        data.attrs["graph"] = json.dumps(graph)
+
+    return replace
+
+
+def test_a_connection_that_the_flow_does_not_make_is_noticed(stored, tmp_path):
+    def bend(graph):
+        link = next(link for link in graph["links"] if "line_parameter" in link)
+        link["line_parameter"] += 0.1
+
+    result = run(damaged(stored, tmp_path, change_graph(bend)))
+    assert result.exit_code == 1
+    assert "has another line_parameter" in " ".join(result.output.split())
+
+
+def test_flows_are_unchecked_where_their_number_is_not_said(stored, tmp_path):
+    def forget(data):
+        settings = json.loads(data.attrs["settings"])
+        del settings["most_departures"]
+        data.attrs["settings"] = json.dumps(settings)
+
+    result = run(damaged(stored, tmp_path, forget))
+    assert result.exit_code == 0
+    assert "unchecked (the file does not say how many were" in " ".join(result.output.split())
+
+
+def test_flows_for_which_no_time_is_left_are_no_success(stored, monkeypatch):
+    Clock(monkeypatch, tick=1e-6)
+    again = command.follow_again
+
+    def late(*arguments, **options):
+        return again(*arguments, **{**options, "seconds": 1e-9})
+
+    monkeypatch.setattr(command, "follow_again", late)
+    result = RUNNER.invoke(app, ["check", str(stored), "--seconds", "1000"])
+    assert result.exit_code == 1
+    words = " ".join(result.output.split())
+    assert "flows of the graph out of 10 sets: unchecked (the time was over)" in words
 
 
 def test_a_json_file_is_checked(tmp_path):
@@ -247,7 +311,7 @@ def changed_evidence(stored, change):
     """The message on a set of a file whose sets were changed as objects."""
     loaded = load_result(stored)
     sets = [change(found) for found in loaded.sets]
-    checked = [(c, check(c)) for c in loaded.certificates]
+    checked = [(c, known(c)) for c in loaded.certificates]
     parameters = {"noise": loaded.settings["noise"], "weight_decay": 0.0}
     return list(agreements(loaded.loss, sets, checked, parameters))
 
@@ -382,7 +446,7 @@ def test_a_false_loss_drop_is_noticed(stored):
     graph = loaded.graph.nx.copy()
     for _, _, edge in graph.edges(data=True):
         edge["loss_drop"] = -edge["loss_drop"]
-    checked = [(c, check(c)) for c in loaded.certificates]
+    checked = [(c, known(c)) for c in loaded.certificates]
     faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
     assert any("the loss rises from" in fault for fault in faults)
     assert any("is not that between the sets" in fault for fault in faults)
@@ -403,7 +467,7 @@ def test_connections_that_cannot_be_are_noticed(stored, name, value, said):
     for _, _, edge in graph.edges(data=True):
         if name in edge:
             edge[name] = value(edge[name])
-    checked = [(c, check(c)) for c in loaded.certificates]
+    checked = [(c, known(c)) for c in loaded.certificates]
     assert agreements_of_graph(loaded.graph, loaded.sets, checked) == []
     faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
     assert any(said in fault for fault in faults)
@@ -416,7 +480,7 @@ def test_every_number_of_a_node_is_that_of_its_set(stored, name):
     label = next(n for n, node in graph.nodes(data=True) if name in node)
     node = graph.nodes[label]
     node[name] = 2.0 * node[name] if isinstance(node[name], float) else "elsewhere"
-    checked = [(c, check(c)) for c in loaded.certificates]
+    checked = [(c, known(c)) for c in loaded.certificates]
     faults = agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked)
     assert any(f"{name} is not that of its set" in fault for fault in faults)
 
@@ -426,5 +490,5 @@ def test_a_node_that_a_flow_has_met_is_no_listed_set(stored):
     graph = loaded.graph.nx.copy()
     source = next(iter(graph))
     graph.add_node("isolated (flow) 1", **graph.nodes[source] | {"found_by": "flow"})
-    checked = [(c, check(c)) for c in loaded.certificates]
+    checked = [(c, known(c)) for c in loaded.certificates]
     assert agreements_of_graph(FlowGraph(graph, loaded.sets), loaded.sets, checked) == []
