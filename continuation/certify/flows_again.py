@@ -17,7 +17,6 @@ from continuation.certify.graph_agreement import DROP
 from continuation.landscape import CriticalSet, FlowGraph, Loss, connect
 from continuation.landscape.graph import NOT_IN_TIME, node_attributes
 from continuation.landscape.infinity import LimitModel
-from continuation.landscape.network import Given
 from continuation.landscape.sets import FLOWN, nearest_by_limit, nearest_by_weights
 from continuation.progress import Report, silent
 
@@ -57,7 +56,7 @@ def follow_again(
     loss: Loss,
     graph: FlowGraph,
     sets: Sequence[CriticalSet],
-    parameters: Given,
+    parameters: Mapping[str, float],
     *,
     most_departures: int | None = None,
     seconds: float = math.inf,
@@ -83,7 +82,8 @@ def follow_again(
     again = connect(
         loss,
         sets,
-        **parameters,
+        noise=parameters["noise"],
+        weight_decay=parameters["weight_decay"],
         most_departures=most_departures,
         seconds=seconds,
         progress=progress,
@@ -137,7 +137,8 @@ def _differing(stored: Sequence[Edge], made: Sequence[Edge]) -> Iterator[str]:
     """Names of what differs between connections of one kind to one set."""
     if sum(e["multiplicity"] for e in stored) != sum(e["multiplicity"] for e in made):
         yield "multiplicity"
-    if not near(*(sum(e.get("share", 0.0) for e in some) for some in (stored, made)), SHARE):
+    share, again = (sum(e.get("share", 0.0) for e in some) for some in (stored, made))
+    if not near(share, again, SHARE):
         yield "share"
     for some, others in ((stored, made), (made, stored)):
         names = [set(_differing_names(one, others)) for one in some]

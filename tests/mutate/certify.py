@@ -92,10 +92,15 @@ MUTANTS = [
             "outside = (base[0] + across[1], 1, base[1] + across[0])",
             "outside = (base[0] + across[0], 1, base[1] + across[1])",
         ),
-        ("if signs[0] == (-1, 1):", "if False:"),
     ),
     *of(
         "points",
+        (
+            "if signs[0] == (-1, 1):",
+            "if False:",
+            "",
+            "the two signs of the last coefficient give counts of other parity: refused as open",
+        ),
         (
             "require(fits",
             "require(True",

@@ -1,6 +1,7 @@
 """Just one inequality violated, by a little. Of branches: tubes, joins, folds, indices."""
 
 import copy
+import itertools
 import json
 from dataclasses import dataclass
 
@@ -181,6 +182,18 @@ def test_folds_and_indices_of_a_branch_are_its_own():
         inertias = copy.deepcopy(claim["inertias"])
         inertias[k] = [1 - inertias[k][0], 0, 3 - inertias[k][2]]
         assert not accepted(branch_with(inertias=inertias))
+
+
+@pytest.mark.parametrize(("wider", "reason"), [(1.01, "no crossing"), (0.9, "in the one before")])
+def test_a_tube_starts_on_the_stated_curve_within_the_one_before(wider, reason):
+    """Crossings as wide as their own tube; the one before is wider, or narrower, by a hundred."""
+    claim = stored.record("branch")["claim"]
+    crossings = copy.deepcopy(claim["crossings"])
+    sizes = [min(map(float.fromhex, row)) for row in claim["radii"]]
+    steps = [after / before for before, after in itertools.pairwise(sizes)]
+    k = 1 + steps.index(min(steps) if wider > 1.0 else max(steps))
+    crossings[k] = [hexed(wider * float.fromhex(r)) for r in claim["radii"][k]]
+    assert refused(branch_with(crossings=crossings), reason)
 
 
 def test_a_part_of_a_branch_says_so():

@@ -71,27 +71,45 @@ def quieter(record, factor):
     return {**changed(record, sigma=sigma), "claim": claim}
 
 
+def hessian_and_slope(problem, theta):
+    _, slope, square, curved = problem.derivatives([arb(t) for t in theta])
+    matrix = np.array((square + curved).tolist(), dtype=float)
+    return matrix, np.array(slope.tolist(), dtype=float).ravel()
+
+
+def optimum_and_nearest(record):
+    """θ*, and the critical point next to it by Newton's method."""
+    problem = Problem.read(record["problem"])
+    stated = record["claim"]["isolated"]["theta"]
+    start = np.array([float(fmpq(*map(int, (t + "/1").split("/")[:2]))) for t in stated])
+    theta = start.copy()
+    for _ in range(60):
+        theta = theta - np.linalg.solve(*hessian_and_slope(problem, theta))
+    return problem, start, theta
+
+
 @pytest.mark.parametrize("factor", [1.0, 2.0**-12])
 def test_the_empty_box_ends_before_the_nearest_critical_point(factor):
     """The exact one by Newton's method from θ*; with little noise the box may reach to it."""
     record = quieter(stored.record("orbit"), factor)
     assert accepted(record)
-    problem = Problem.read(record["problem"])
-    start = np.array(
-        [
-            float(fmpq(*map(int, (t + "/1").split("/")[:2])))
-            for t in record["claim"]["isolated"]["theta"]
-        ]
-    )
-    theta = start.copy()
-    for _ in range(60):
-        _, slope, square, curved = problem.derivatives([arb(t) for t in theta])
-        matrix = np.array((square + curved).tolist(), dtype=float)
-        theta = theta - np.linalg.solve(matrix, np.array(slope.tolist(), dtype=float).ravel())
+    _, start, theta = optimum_and_nearest(record)
     distance = np.abs(theta - start).max()
     isolated = record["claim"]["isolated"]
     assert float.fromhex(isolated["radius"]) < distance
     isolated["radius"] = hexed(distance * (1 + LITTLE))
+    assert refused(record, "may hold a critical point")
+
+
+def test_with_the_exact_inverse_the_box_reaches_up_to_the_nearest_critical_point():
+    record = quieter(stored.record("orbit"), 2.0**-38)
+    problem, start, theta = optimum_and_nearest(record)
+    distance = np.abs(theta - start).max()
+    isolated = record["claim"]["isolated"]
+    isolated["inverse"] = hexed(np.linalg.inv(hessian_and_slope(problem, start)[0]).tolist())
+    isolated["radius"] = hexed(distance * (1 - 1e-3))
+    assert accepted(record)
+    isolated["radius"] = hexed(distance * (1 + 1e-3))
     assert refused(record, "may hold a critical point")
 
 
