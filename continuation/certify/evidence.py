@@ -10,7 +10,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape import CriticalSet, Loss
-from continuation.landscape.branches import in_region, optimum_loss, trend_of
+from continuation.landscape.branches import in_region, optimum_loss, reasons_of, trend_of
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network import Conditions, Given, Responses
 from continuation.landscape.sets import (
@@ -52,6 +52,8 @@ def evidence_again(loss: Loss, found: CriticalSet) -> dict[str, Any]:
         if limit is not None and not limit.is_simple:
             return {}
         again = replace(again, **_trend(loss, found, why.branch))
+    reasons = reasons_of(found, again)
+    again = replace(again, reason=why.reason if why.reason in reasons else reasons[0])
     return {"evidence": again, "region": in_region(found, again).region}
 
 

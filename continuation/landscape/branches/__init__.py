@@ -18,6 +18,7 @@ from continuation.landscape.branches.regions import (
     label_regions,
     lowest_noise,
     optimum_loss,
+    reasons_of,
     region_evidence,
     trend_of,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "optimum_loss",
     "passages_of",
     "range_of_points",
+    "reasons_of",
     "region_evidence",
     "trend_of",
     "usual_steps",

@@ -19,10 +19,12 @@ from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import traced
+from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP
 from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
     POINT,
+    SPLIT_LINE,
     CriticalSet,
     CriticalSets,
     EvidenceBranch,
@@ -50,6 +52,20 @@ AT_ZERO = 1e-6
 
 HIGHEST_NOISE = 4.0
 """A branch that folds may climb to this multiple of the noise before it is given up."""
+
+FEWER, AT_ZERO_NOISE, FOLLOWED = (
+    "fewer units than the teacher",
+    "taken at zero noise",
+    "followed to the lowest noise",
+)
+"""Reasons of evidence; the others say where a branch ended, and why, or could not begin."""
+
+ARRIVED = (CONFLUENCE.name, LINEAR.name, STEP.name, CORNER.name, SPLIT_LINE)
+STOPS = (
+    "limit", "bound", "infinity", "samples", "closed loop", "no progress",
+    *(f"arrival: {end}" for end in ARRIVED),
+)  # fmt: skip
+"""Why a branch ended before the lowest noise."""
 
 STEPS = StepOptions(initial=0.01, maximum=0.1, max_samples=600)
 STEPS_AT_INFINITY = StepOptions(initial=0.01, maximum=0.1, max_samples=150)
@@ -110,7 +126,7 @@ def _evidence(
     units = effective_units(found)
     optimum = optimum_loss(loss, found)
     if units < required:
-        return RegionEvidence(units, required, optimum, reason="fewer units than the teacher")
+        return RegionEvidence(units, required, optimum, reason=FEWER)
     return replace(
         _known_trend(loss, found, trends), units=units, required=required, optimum_loss=optimum
     )
@@ -159,7 +175,7 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     """Follow a set to the lowest noise and fit the exponent of its distance to the teacher."""
     start = found.conditions.noise
     if start == 0.0:
-        return _without_branch(found, "taken at zero noise")
+        return _without_branch(found, AT_ZERO_NOISE)
     lowest = lowest_noise(found)
     levels = [level * lowest for level in LEVELS[1:]]
     try:
@@ -177,10 +193,27 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     rests_on = _evidence_branch(found, branch, levels)
     p, here = rests_on.noise[-1], rests_on.distance[-1]
     slope, tends = trend_of(found, rests_on)
-    reason = "followed to the lowest noise"
-    if not np.isclose(p, lowest):
-        reason = f"its branch ends at noise {p:.4g} ({followed.stop_reasons[-1]})"
+    reason = FOLLOWED if np.isclose(p, lowest) else _ended(p, followed.stop_reasons[-1])
     return RegionEvidence(0, 0, 0.0, p, here, slope, tends, reason, rests_on)
+
+
+def _ended(noise: float, why: str) -> str:
+    return f"its branch ends at noise {noise:.4g} ({why})"
+
+
+def reasons_of(found: CriticalSet, evidence: RegionEvidence) -> tuple[str, ...]:
+    """The reasons that the numbers of evidence allow, where a branch was followed or none needed.
+
+    There is one, but for why a branch ended early, which is one of a few words.
+    """
+    if evidence.units < evidence.required:
+        return (FEWER,)
+    if evidence.branch is None:
+        return (AT_ZERO_NOISE,)
+    end = evidence.branch.noise[-1]
+    if np.isclose(end, lowest_noise(found)):
+        return (FOLLOWED,)
+    return tuple(_ended(end, why) for why in STOPS)
 
 
 def _without_branch(found: CriticalSet, reason: str) -> RegionEvidence:

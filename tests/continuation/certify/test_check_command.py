@@ -413,6 +413,17 @@ def test_an_exponent_that_the_branch_does_not_have_is_noticed(stored, change):
     assert set(branched) == set(faults)
 
 
+@pytest.mark.parametrize("said", ["proved", "its branch ends at noise 0.1 (limit)"])
+def test_the_reason_of_evidence_is_made_from_its_numbers(stored, said):
+    """No word of a file is printed as if it had been checked."""
+    found = changed_evidence(
+        stored, lambda s: replace(s, evidence=s.evidence and replace(s.evidence, reason=said))
+    )
+    stated = [a for a in found if {"evidence", "region"} <= {*a.recomputed}]
+    assert stated
+    assert all("evidence is not what the weights give" in a.faults for a in stated)
+
+
 @pytest.mark.parametrize(
     "change",
     [
