@@ -117,8 +117,7 @@ ELSEWHERE = [
     *of(
         "basins/passages", "basins/passages.py",
         ("longest = float(alone.min())", "longest = float(alone.max())", "the slowest direction"),
-        ("radius / 2.0 + abs(jet.taylor[4] - 3.0 * bend) * radius**2 / 6.0",
-         "radius / 2.0 + abs(jet.taylor[4] - 3.0 * bend) * radius**2 / 3.0", "a factor"),
+        ("jet.taylor[4] - 3.0 * bend", "jet.taylor[4] - bend", "a factor"),
         ("rates = -values[:index]", "rates = values[:index]", "rates of growth"),
         ("goal = 2.0 * np.log(radius)", "goal = np.log(radius)", "a radius and its square"),
     ),

@@ -68,7 +68,7 @@ NETWORK = [
         "network/inertia", "network/inertia.py",
         ("ZERO_EIGENVALUE = 1e-11", "ZERO_EIGENVALUE = 1e-1", "small eigenvalues are zero"),
         ("hessian / np.outer(scale, scale)", "hessian", "scales of the weights"),
-        ("(values < -ZERO_EIGENVALUE).sum()", "(values < 0.0).sum()", "rounding has a sign"),
+        ("(values < -zero).sum()", "(values < 0.0).sum()", "rounding has a sign"),
     ),
     *of(
         "network/units", "network/units.py",
