@@ -9,7 +9,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.flow import FlowResult, Passage, Trajectory
-from continuation.landscape.graph import match, weight_distance
+from continuation.landscape.graph import match, region_at, weight_distance
 from continuation.landscape.network import LossAt
 from continuation.landscape.sets import CriticalSet
 
@@ -28,7 +28,8 @@ class Stop:
     Attributes
     ----------
     label, region : str
-        Of the critical set; "undecided" for the end of an undecided trajectory.
+        Of the critical set; "undecided" for the end of an undecided trajectory. Pieces of a line
+        that do not attract have a region of their own, see `region_at`.
     t : float
         Time of the slowest moment, or of the decision at the end.
     speed : float
@@ -98,7 +99,7 @@ def itinerary(
 
     Slow moments are local minima of the speed |∇L|; each is looked up by the distance of the
     network functions, then of the weights. Moments near no set are left out, and repeated stops
-    at one set are one stop.
+    at one set, or one piece of a line, are one stop.
 
     Parameters
     ----------
@@ -122,19 +123,25 @@ def route(places: Gazetteer, result: FlowResult) -> tuple[Stop, ...]:
     stops: list[Stop] = []
     for passage in result.passages:
         found = places.nearest(passage.theta)
-        if found is not None and (not stops or stops[-1].label != found.label):
-            stops.append(_stop(found, passage))
+        if found is not None:
+            _append(stops, _stop(found, passage))
     end = match(result, places.sets)
     label, region = ("undecided", "unlabelled") if end is None else (end.label, end.region)
     if result.status != "undecided" and end is None:
         label = f"{result.subkind}, not among the sets"
-    if stops and stops[-1].label == label:
+    if stops and (stops[-1].label, stops[-1].region) == (label, region):
         stops.pop()
     return (*stops, Stop(label, region, result.duration, 0.0))
 
 
 def _stop(found: CriticalSet, passage: Passage) -> Stop:
-    return Stop(found.label, found.region, passage.t, passage.speed)
+    return Stop(found.label, region_at(found, passage.theta), passage.t, passage.speed)
+
+
+def _append(stops: list[Stop], stop: Stop) -> None:
+    """Add a stop, unless it is a further one at the same part of the same set."""
+    if not stops or (stops[-1].label, stops[-1].region) != (stop.label, stop.region):
+        stops.append(stop)
 
 
 def regions_of(stops: Sequence[Stop]) -> tuple[str, ...]:

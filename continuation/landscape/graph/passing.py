@@ -48,6 +48,18 @@ def nearest_share(line: CriticalSet, theta: Array) -> tuple[float, float]:
     return max(max(shares) for shares in member.shares if len(shares) > 1), member.distance
 
 
+def region_at(found: CriticalSet, theta: Array) -> str:
+    """Region of that part of a set which is nearest to θ (d,).
+
+    Where a split line attracts on some pieces and tends to Θ*, the others are near-optimal.
+    """
+    if found.region != "overfitting" or not found.segments:
+        return found.region
+    share, _ = nearest_share(found, theta)
+    at = next(piece for piece in found.segments if piece.lower <= share <= piece.upper)
+    return "overfitting" if at.index == 0 else "near-optimal"
+
+
 def closest_approach(results: Iterable[FlowResult], sets: Sequence[CriticalSet]) -> Approach | None:
     """The set at finite weights that trajectories pass most closely; None if none is `CLOSE`."""
     best: Approach | None = None

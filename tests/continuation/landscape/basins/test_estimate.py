@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.basins.estimate import estimate_basins, wilson_interval
 from continuation.landscape.basins.itineraries import Stop, itinerary, regions_of
 from continuation.landscape.flow.gradient_flow import trajectory
-from continuation.landscape.graph.passing import nearest_share, weight_distance
+from continuation.landscape.graph.passing import nearest_share, region_at, weight_distance
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss
 from continuation.landscape.search.find import find_critical_sets
@@ -82,6 +83,19 @@ def test_points_of_a_line_are_at_distance_zero(student):
         # halfway between two values of the grid, seen from the side of either copy
         nearest, distance = nearest_share(line, np.array([w, -w, 0.66 * v, -0.34 * v]))
         assert (nearest, distance) == (pytest.approx(0.66), pytest.approx(0.0, abs=1e-8))
+
+
+def test_a_piece_of_an_overfitting_line_that_does_not_attract_is_near_optimal(student):
+    _, sets = student
+    line = replace(next(found for found in sets if found.kind == "line"), region="overfitting")
+    w, v = line.theta[0], 2.0 * line.theta[2]
+    for share in (0.7, 1.6):
+        piece = next(s for s in line.segments if s.lower < share < s.upper)
+        for theta in ([w, -w, share * v, (share - 1) * v], [-w, w, (share - 1) * v, share * v]):
+            expected = "overfitting" if piece.index == 0 else "near-optimal"
+            assert region_at(line, np.array(theta)) == expected
+        assert region_at(replace(line, region="plateau"), np.array(theta)) == "plateau"
+    assert len({piece.index == 0 for piece in line.segments}) == 2
 
 
 def test_regions_are_named_once():
