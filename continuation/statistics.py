@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import logsumexp
 
 from continuation.errors import InvalidInputError
 
@@ -117,11 +115,11 @@ def _lower_end(values: NDArray[np.float64], counts: NDArray[np.int64], threshold
 
     if mean <= smallest or excess(smallest * mean) <= 0.0:
         return 0.0
-    return float(brentq(excess, smallest * mean, mean))
+    return float(scipy.optimize.brentq(excess, smallest * mean, mean))
 
 
 def _log_wealth(values: NDArray[np.float64], counts: NDArray[np.int64], mean: float) -> float:
     """Logarithm of the mean wealth of all bettors against a mean in (0, 1)."""
     high, low = BETS / mean, (1.0 - BETS) / (1.0 - mean)
     growth = np.log(np.outer(high, values) + np.outer(low, 1.0 - values)) @ counts
-    return float(logsumexp(growth)) - float(np.log(BETS.size))
+    return float(np.logaddexp.reduce(growth)) - float(np.log(BETS.size))
