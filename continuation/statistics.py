@@ -94,15 +94,29 @@ def anytime_interval(values: ArrayLike, level: float = LEVEL) -> tuple[float, fl
     J. Sekhon, *Ann. Statist.* 49 (2021) 1055. I. Waudby-Smith, A. Ramdas, *J. R. Stat. Soc. B*
     86 (2024) 1.
     """
+    seen, counts = _counted(values, level)
+    if not counts.size:
+        return 0.0, 1.0
+    lower, rest = (_lower_end(x, counts, np.log1p(-level)) for x in (seen, 1.0 - seen))
+    return lower, 1.0 - rest
+
+
+def anytime_excludes(values: ArrayLike, mean: float, level: float = LEVEL) -> bool:
+    """Whether `anytime_interval` leaves out a mean in (0, 1): one evaluation, not two roots.
+
+    Raises as `anytime_interval`.
+    """
+    return bool(_log_wealth(*_counted(values, level), mean) > -np.log1p(-level))
+
+
+def _counted(values: ArrayLike, level: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Different values with their numbers."""
     seen, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
     if not ((seen >= 0.0) & (seen <= 1.0)).all() or not 0.0 < level < 1.0:
         raise InvalidInputError(
             f"values in [0, 1] and 0 < level < 1 are needed, not {seen.tolist()} at level {level}"
         )
-    if not counts.size:
-        return 0.0, 1.0
-    lower, rest = (_lower_end(x, counts, np.log1p(-level)) for x in (seen, 1.0 - seen))
-    return lower, 1.0 - rest
+    return seen, counts
 
 
 def _lower_end(values: NDArray[np.float64], counts: NDArray[np.int64], threshold: float) -> float:

@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 from figures.style import DOUBLE, REGION_COLOURS
 from symbolic import PRESETS
 
 TITLE = "fractions of initial weights per attractor, over noise and data set size"
 
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 NOISES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 SIZES = (10, 20, 40, 80, 160, 320)
 NOISE, SAMPLES = 0.1, 100
@@ -70,7 +69,7 @@ def parts(settings: Settings) -> Sequence[Part]:
     stride, n = settings.choose(1, 3), settings.choose(150, 40)
     return [
         Part(preset, parameter, tuple(map(float, values[::stride])), n, settings.seed)
-        for preset in PRESET_NAMES
+        for preset in SHOWN
         for parameter, values in (("noise", NOISES), ("size", SIZES))
     ]
 
@@ -119,10 +118,10 @@ def draw(data: xr.Dataset) -> Canvas:
     """A stacked bar for every value; the edge of each layer carries the layer's interval."""
     canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.78 * DOUBLE), sharey=True)
     seen: set[tuple[str, str]] = set()
-    for row, preset in zip(axes, PRESET_NAMES, strict=True):
+    for row, preset in zip(axes, SHOWN, strict=True):
         for panel, parameter in zip(row, LABELS, strict=True):
             seen |= _panel(panel, data, f"{preset}_{parameter}_")
-            panel.set(xlabel=LABELS[parameter], title=PRESETS[preset].title)
+            panel.set(xlabel=LABELS[parameter], title=f"{PRESETS[preset].title} ({SHOWN[preset]})")
         row[0].set_ylabel("fraction of initial weights")
     canvas.legend(handles=_legend(seen), loc="outside lower center", ncols=4)
     return canvas

@@ -17,11 +17,9 @@ from continuation.kinds import KINDS
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
 from figures.arrays import join_presets, of_preset
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS
 from symbolic import PRESETS
-
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 
 SPECIAL_KINDS = {
     name: "branch point" if kind.branching else "fold"
@@ -111,7 +109,7 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
     )
     seen: set[str] = set()
     marked: set[str] = set()
-    for column, preset in zip(axes.T, PRESET_NAMES, strict=True):
+    for column, preset in zip(axes.T, SHOWN, strict=True):
         of = of_preset(data, preset)
         rows = of["distance"].to_numpy()[:, None], of["inputs"].to_numpy()
         for panel, values, marks in zip(column, rows, ("mark_distance", "mark_input"), strict=True):

@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from continuation.statistics import wilson_interval
 from continuation.storage import write_text
-from figures.arrays import of_preset
+from figures import collapse, optimum, scenario
+from figures.apart import Aside, asides
+from figures.shares import FAILS, HOLDS, MOST, SUMMARY, UNDECIDED, verdict
+from symbolic import PRESETS
 
-HOLDS, FAILS, UNDECIDED, MISSING = "holds", "does not hold", "undecided", "not measured"
-
-LOCAL = "proved near θ* only"
-"""Of a proof about a ball around the optimum: it bears on a claim, and does not decide it."""
-
-MOST = 0.95
-"""What "with high probability" and "trajectories do" are taken to mean: at least this fraction.
-A claim holds if the whole 95 % interval lies above, fails if it lies below, else is undecided."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One measurement that bears on a claim.
-
-    Attributes
-    ----------
-    claim : int
-        Number of the claim in the list below.
-    setting : str
-        Preset, size, noise, starts.
-    measured : str
-        The numbers.
-    samples : int
-        Data sets or trajectories that the numbers rest on.
-    verdict : str
-        "holds", "does not hold", "undecided", "not measured" or "proved near θ* only".
-    """
-
-    claim: int
-    setting: str
-    measured: str
-    samples: int
-    verdict: str
-
-
-QUICK = "*A quick run: fewer data sets and trajectories than the paper's figures rest on.*\n\n"
+MISSING = "not measured"
 
 CLAIMS = {
     1: "Plateau and near-optimal regions consist of saddle structures.",
@@ -62,198 +30,288 @@ CLAIMS = {
 }
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One way to take a claim, and the share that decides it.
+
+    Attributes
+    ----------
+    claim : int
+    figure, share : str
+        Figure whose data hold the share, and its name there.
+    name, text : str
+        Short name, and what is counted.
+    holds, fails : str
+        Why, in a sentence.
+    """
+
+    claim: int
+    figure: str
+    share: str
+    name: str
+    text: str
+    holds: str
+    fails: str
+
+
+READINGS = (
+    Reading(
+        1, "collapse", collapse.SADDLES, "as stated",
+        "data sets on which no plateau set attracts (near-optimal sets never do, by definition)",
+        "Every plateau set has a descending direction.",
+        "Elsewhere a plateau set attracts: a piece of a split line, or an end at infinity.",
+    ),
+    Reading(
+        2, "scenario", scenario.ITINERARY, "(a) itinerary",
+        "trajectories that pass a plateau set slowly, then a near-optimal one, and end in an "
+        "attracting set that tends to Θ* with L < L(Θ*)",
+        "Trajectories pass both kinds of saddle and end near the optimum.",
+        "The others pass no plateau or no near-optimal saddle slowly, or end elsewhere.",
+    ),
+    Reading(
+        2, "scenario", scenario.PASSAGE, "(b) itinerary",
+        "trajectories that pass a plateau set slowly, then a near-optimal one, and end in any "
+        "attractor",
+        "Trajectories pass both kinds of saddle.",
+        "The others pass no plateau or no near-optimal saddle slowly.",
+    ),
+    Reading(
+        2, "scenario", scenario.ARRIVAL, "(a) convergence",
+        "trajectories that end in an attracting set that tends to Θ* with L < L(Θ*)",
+        "Nearly all weights lie in basins of the overfitting region.",
+        "The others end on an attracting plateau, or in sets that do not tend to Θ*.",
+    ),
+    Reading(
+        2, "scenario", scenario.DECIDED, "(b) convergence",
+        "trajectories that are decided to tend to an attractor, none of which is in Θ* (claim 4)",
+        "Trajectories contract to attracting sets, at finite weights or at infinity.",
+        "Too many trajectories are undecided.",
+    ),
+    Reading(
+        3, "collapse", collapse.SINGLE, "(a)",
+        "data sets with one attracting set that tends to Θ* with L < L(Θ*)",
+        "The complete list of sets has one.",
+        "The others have several such sets, or none.",
+    ),
+    Reading(
+        3, "scenario", scenario.SINGLE, "(a), other teachers",
+        "data sets with one attracting set that tends to Θ* with L < L(Θ*)",
+        "The complete list of sets has one.",
+        "The others have several such sets, or none.",
+    ),
+    Reading(
+        3, "collapse", collapse.ALONE, "(b)",
+        "data sets with one attractor in all",
+        "The complete list of sets has one.",
+        "The others have several: points, pieces of lines, ends at infinity.",
+    ),
+    Reading(
+        3, "scenario", scenario.TOGETHER, "(b) with weight decay",
+        f"data sets on which {scenario.STARTS} trajectories from N(0, 1) weights end in one point",
+        "Weight decay leaves one attractor, as far as trajectories tell.",
+        "On the others trajectories end in different points.",
+    ),
+    Reading(
+        3, "scenario", scenario.USEFUL, "(b) with weight decay, good fit",
+        "data sets on which these end in one point whose excess risk is below "
+        f"{scenario.SMALL:.0%} of that of the zero network",
+        "The one attractor is close to the teacher.",
+        "On the others there are several, or so much decay spoils the fit.",
+    ),
+    Reading(
+        4, "optimum", optimum.NEVER, "as stated",
+        "data sets with a proof in ball arithmetic that ∇L(θ*) ≠ 0 at every θ* ∈ Θ*",
+        "∇L(θ*) = −σ Σ ω ε ∇f, and its lower bound over all of Θ* is positive.",
+        "For the others the bound is not above zero.",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict on one reading of a claim in one setting.
+
+    Attributes
+    ----------
+    claim : int
+    reading, setting : str
+    samples : int
+        Data sets drawn until the verdict was known.
+    budget : int
+        The most that would have been drawn.
+    estimate, unknown, lower, upper : float
+        Share, share beyond it that is undecided, and the 95 % interval, valid at any stopping time.
+    verdict : str
+        "holds", "does not hold", "undecided" or "not measured".
+    why : str
+    """
+
+    claim: int
+    reading: str
+    setting: str
+    samples: int
+    budget: int
+    estimate: float
+    unknown: float
+    lower: float
+    upper: float
+    verdict: str
+    why: str
+
+
 def write(data: Mapping[str, xr.Dataset], output: Path) -> list[Path]:
     """Write `claims.md` and `claims.json` from the stored data of the figures."""
-    findings = measure(data)
+    findings, apart = measure(data), asides(data)
     quick = any(json.loads(d.attrs.get("settings", "{}")).get("quick") for d in data.values())
     report = {
         "quick": quick,
         "claims": {str(k): text for k, text in CLAIMS.items()},
+        "contents": contents(findings),
         "findings": [asdict(f) for f in findings],
+        "shares": [asdict(a) for a in apart],
     }
-    return [
-        write_text(output / "claims.md", (QUICK if quick else "") + as_markdown(findings)),
-        write_text(output / "claims.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n"),
-    ]
+    page = as_markdown(findings, apart, quick=quick)
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return [write_text(output / "claims.md", page), write_text(output / "claims.json", text)]
 
 
 def measure(data: Mapping[str, xr.Dataset]) -> list[Finding]:
-    """All findings that the given data sets allow; the others are listed as not measured."""
-    sources = (
-        (1, "collapse", _plateaus),
-        (1, "graph", _saddles),
-        (2, "training", _itineraries),
-        (2, "graph", _chains),
-        (3, "collapse", _single),
-        (3, "uniqueness", _certified),
-        (4, "optimum", _optimum),
-    )
-    findings: list[Finding] = []
-    for claim, name, read in sources:
-        if name in data:
-            findings += read(data[name])
-        else:
-            findings.append(Finding(claim, f"figure {name}", "its data are missing", 0, MISSING))
-    return findings
+    """A finding for every reading and setting of the given data; the others are not measured."""
+    return [finding for reading in READINGS for finding in _findings(reading, data)]
 
 
-def verdict(lower: float, upper: float, wanted: float = MOST) -> str:
-    """Verdict on "at least `wanted`" from an interval."""
-    if lower >= wanted:
-        return HOLDS
-    return FAILS if upper < wanted else UNDECIDED
+def contents(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """For every reading, in how many settings it holds, and the names of those."""
+    rows = []
+    for reading in READINGS:
+        of = [f for f in findings if (f.claim, f.reading) == (reading.claim, reading.name)]
+        settings = {
+            name: [f.setting for f in of if f.verdict == name]
+            for name in (HOLDS, FAILS, UNDECIDED, MISSING)
+        }
+        rows.append({"claim": reading.claim, "reading": reading.name, **settings})
+    return rows
 
 
-def as_markdown(findings: Sequence[Finding]) -> str:
-    """The findings as a readable page."""
-    lines = [
-        "# Claims and what was measured",
-        "",
-        f"A claim about most cases holds if the whole 95 % interval lies above {MOST:.0%}, does "
-        "not hold if it lies below, and is undecided otherwise.",
-    ]
+def _findings(reading: Reading, data: Mapping[str, xr.Dataset]) -> Iterator[Finding]:
+    if reading.figure not in data:
+        where, why = f"figure {reading.figure}", "The data of this figure are missing."
+        yield Finding(reading.claim, reading.name, where, 0, 0, 0.0, 1.0, 0.0, 1.0, MISSING, why)
+        return
+    for setting, row in _ROWS[reading.figure](data[reading.figure], reading.share):
+        estimate, unknown, lower, upper = (float(row[name]) for name in SUMMARY)
+        draws, budget, result = int(row["draws"]), int(row["budget"]), verdict(lower, upper)
+        why = _why(reading, result, budget)
+        yield Finding(
+            reading.claim, reading.name, setting, draws, budget, estimate, unknown, lower, upper,
+            result, why,
+        )  # fmt: skip
+
+
+def _why(reading: Reading, result: str, budget: int) -> str:
+    if result == UNDECIDED:
+        return f"The interval holds {MOST:.0%} when the budget of {budget} data sets ends."
+    return reading.holds if result == HOLDS else reading.fails
+
+
+Rows = Iterator[tuple[str, xr.Dataset]]
+"""Settings by name, with the numbers of one share."""
+
+
+def _grid(data: xr.Dataset, share: str) -> Rows:
+    """Of figure collapse, which has every preset at every size and noise."""
+    for preset in data["preset"].to_numpy():
+        for noise in data["noise"].to_numpy():
+            for size in data["size"].to_numpy():
+                place = {"preset": preset, "size": size, "noise": noise, "share": share}
+                yield f"{preset}, n = {size}, σ = {noise:g}", data.sel(place)
+
+
+def _searched(data: xr.Dataset, share: str) -> Rows:
+    """Of figure scenario; what figure collapse has for the presets is left to it."""
+    for row in np.flatnonzero(data["share"].to_numpy() == share):
+        at = data.isel(row=row)
+        family = str(at["family"].item())
+        if share != scenario.SINGLE or family not in PRESETS:
+            yield scenario.setting_text(at), at
+
+
+def _proofs(data: xr.Dataset, share: str) -> Rows:
+    """Of figure optimum, at the sizes and noises of the presets."""
+    for preset in data["preset"].to_numpy().tolist():
+        named = PRESETS[preset]
+        setting = f"{preset}, n = {named.size}, σ = {named.noise:g}"
+        yield setting, data.sel(preset=preset, share=share)
+
+
+_ROWS = {"collapse": _grid, "scenario": _searched, "optimum": _proofs}
+
+
+# -- the page ----------------------------------------------------------------------------------
+
+QUICK = (
+    "*A quick run: its budgets are a few data sets for each setting, too few to see that a claim "
+    "about most cases holds. `python -m figures` has budgets that are enough.*"
+)
+
+INTRODUCTION = (
+    f"A claim about most cases is taken to mean a share of at least {MOST:.0%}. Data sets are "
+    "drawn until the whole 95 % interval lies above (the claim *holds* in this setting) or below "
+    "(it *does not hold*), or the budget ends (*undecided*). The intervals are valid at every "
+    "stopping time (a mixture of bettors; beta-binomial for hits and misses), each by itself. "
+    "Trajectories that are undecided or end in no listed set count against both verdicts."
+)
+
+
+def as_markdown(findings: Sequence[Finding], apart: Sequence[Aside], *, quick: bool) -> str:
+    """The page: verdicts on top, then every claim with its readings, then shares without one."""
+    lines = ["# Claims and what was measured", "", *([QUICK, ""] if quick else []), INTRODUCTION]
+    lines += ["", "## Verdicts", "", *_contents_table(findings)]
     for number, text in CLAIMS.items():
-        rows = [f for f in findings if f.claim == number]
-        lines += ["", f"## {number}. {text}", "", "| setting | measured | on | verdict |"]
-        lines += ["| --- | --- | --- | --- |"]
-        lines += [_row(f) for f in rows]
+        lines += ["", f"## {number}. {text}"]
+        for reading in (r for r in READINGS if r.claim == number):
+            lines += ["", f"### {number} {reading.name}: share of {reading.text}", ""]
+            lines += _table(f for f in findings if (f.claim, f.reading) == (number, reading.name))
+    lines += ["", "## Shares and numbers that decide no claim", "", *_apart_table(apart)]
     return "\n".join(lines) + "\n"
 
 
-def _presets(data: xr.Dataset) -> list[str]:
-    return sorted(str(k).removesuffix("_preset") for k in data.attrs if str(k).endswith("_preset"))
+def _contents_table(findings: Sequence[Finding]) -> list[str]:
+    rows = ["| claim | reading | holds in | does not hold in | undecided in |", "| --- " * 5 + "|"]
+    for row in contents(findings):
+        cells = [_settings(row[name]) for name in (HOLDS, FAILS, UNDECIDED)]
+        if row[MISSING]:
+            cells[2] = MISSING
+        rows.append(_row(str(row["claim"]), str(row["reading"]), *cells))
+    return rows
 
 
-def _row(finding: Finding) -> str:
+def _settings(names: Sequence[str]) -> str:
+    """How many settings, and of which students."""
+    students = dict.fromkeys(name.split(",")[0] for name in names)
+    return f"{len(names)}: {', '.join(students)}" if names else "none"
+
+
+def _table(findings: Iterator[Finding]) -> list[str]:
+    rows = ["| setting | data sets | share | verdict | why |", "| --- " * 5 + "|"]
+    return rows + [
+        _row(f.setting, f"{f.samples} of {f.budget}", _share(f), f"**{f.verdict}**", f.why)
+        for f in findings
+    ]
+
+
+def _share(finding: Finding) -> str:
+    if finding.verdict == MISSING:
+        return "none"
+    interval = f"{finding.estimate:.3f} [{finding.lower:.3f}, {finding.upper:.3f}]"
+    return interval + (f", {finding.unknown:.3f} unknown" if finding.unknown else "")
+
+
+def _apart_table(apart: Sequence[Aside]) -> list[str]:
+    rows = ["| claim | setting | measured | on |", "| --- " * 4 + "|"]
+    return rows + [_row(str(a.claim), a.setting, a.measured, a.samples) for a in apart]
+
+
+def _row(*cells: str) -> str:
     """A table row; bars of norms must not end a cell."""
-    cells = (finding.setting, finding.measured, str(finding.samples), f"**{finding.verdict}**")
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _plateaus(data: xr.Dataset) -> list[Finding]:
-    """How often no set of the plateau attracts; near-optimal sets never do, by their definition."""
-    findings = []
-    seeds = data.sizes["seed"]
-    for preset in data["preset"].to_numpy():
-        for size in data["size"].to_numpy():
-            at = data["number"].sel(preset=preset, size=size, noise=0.1, count="plateau")
-            hits = int((at == 0).sum())
-            (low,), (high,) = wilson_interval([hits], seeds)
-            measured = f"P(no attracting plateau) = {hits / seeds:.2f} [{low:.2f}, {high:.2f}]"
-            setting = f"{preset}, n = {int(size)}, σ = 0.1"
-            findings.append(Finding(1, setting, measured, seeds, verdict(low, high)))
-    return findings
-
-
-def _saddles(data: xr.Dataset) -> list[Finding]:
-    """Attracting sets with the label of a region that should consist of saddles."""
-    findings = []
-    for preset in _presets(data):
-        of = of_preset(data, preset)
-        regions = of["region"].to_numpy()
-        attracting = of["attracting"].to_numpy().astype(bool)
-        labels = of["label"].to_numpy()
-        for region in ("plateau", "near-optimal"):
-            there = regions == region
-            bad = [str(label) for label in labels[there & attracting]]
-            if not there.any():
-                measured, result = "the region is empty", UNDECIDED
-            elif bad:
-                measured = f"{there.sum()} sets, of which attracting: {', '.join(bad)}"
-                result = FAILS
-            else:
-                measured, result = f"{there.sum()} sets, none attracting", HOLDS
-            setting = f"{preset}, {region}, one data set (n = 100, σ = 0.1)"
-            findings.append(Finding(1, setting, measured, 1, result))
-    return findings
-
-
-def _itineraries(data: xr.Dataset) -> list[Finding]:
-    """Fractions of random initial weights per itinerary."""
-    findings = []
-    whole = "plateau → near-optimal → overfitting"
-    for preset in _presets(data):
-        of = of_preset(data, preset)
-        starts = int(of.attrs["starts"])
-        columns = ("scale", "itinerary", "fraction", "lower", "upper")
-        rows = list(zip(*(of[k].to_numpy() for k in columns), strict=True))
-        for scale in sorted({float(row[0]) for row in rows}, reverse=True):
-            setting = f"{preset}, n = 100, σ = 0.1, weights from N(0, {scale:g}²)"
-            there = sorted((row for row in rows if row[0] == scale), key=lambda row: -row[2])
-            for _, name, fraction, lower, upper in there:
-                measured = f"{name}: {fraction:.1%} [{lower:.1%}, {upper:.1%}]"
-                result = verdict(lower, upper) if name == whole else "—"
-                findings.append(Finding(2, setting, measured, starts, result))
-            if all(name != whole for _, name, *_ in there):
-                findings.append(Finding(2, setting, f"{whole}: no trajectory", starts, FAILS))
-    return findings
-
-
-def _chains(data: xr.Dataset) -> list[Finding]:
-    """Chains plateau → near-optimal → overfitting in the heteroclinic graph."""
-    findings = []
-    for preset in _presets(data):
-        chains = [c for c in str(of_preset(data, preset).attrs["complete_chains"]).split("\n") if c]
-        measured = f"{len(chains)} chains" + (f", such as {chains[0]}" if chains else "")
-        setting = f"{preset}, graph of one data set (n = 100, σ = 0.1)"
-        findings.append(Finding(2, setting, measured, 1, HOLDS if chains else FAILS))
-    return findings
-
-
-def _single(data: xr.Dataset) -> list[Finding]:
-    """P(single attractor) at the corners of the (n, σ) grid."""
-    findings = []
-    seeds = data.sizes["seed"]
-    for preset in data["preset"].to_numpy():
-        for size, noise in (
-            (data["size"].max(), data["noise"].min()),
-            (data["size"].max(), data["noise"].max()),
-            (data["size"].min(), data["noise"].min()),
-            (data["size"].min(), data["noise"].max()),
-        ):
-            for count, name in (
-                ("overfitting", "overfitting attractor"),
-                ("attracting", "attractor"),
-            ):
-                at = data.sel(preset=preset, size=size, noise=noise, single=count)
-                p, low, high = (float(at[k]) for k in ("probability", "lower", "upper"))
-                measured = f"P(one {name}) = {p:.2f} [{low:.2f}, {high:.2f}]"
-                setting = f"{preset}, n = {int(size)}, σ = {float(noise):g}"
-                result = verdict(low, high) if count == "overfitting" else "—"
-                findings.append(Finding(3, setting, measured, seeds, result))
-    return findings
-
-
-def _certified(data: xr.Dataset) -> list[Finding]:
-    """Share of data sets with exactly one certified minimum near the optimum."""
-    findings, seeds, size = [], data.sizes["seed"], int(data["size"].max())
-    for preset in data["preset"].to_numpy():
-        for noise in data["noise"].to_numpy():
-            at = data.sel(preset=preset, size=size, noise=noise)
-            p, low, high = (float(at[name]) for name in ("probability", "lower", "upper"))
-            measured = f"P(one certified minimum near θ*) ≥ {p:.2f} [{low:.2f}, {high:.2f}]"
-            setting = f"{preset}, n = {size}, σ = {float(noise):g}"
-            findings.append(Finding(3, setting, measured, seeds, LOCAL))
-    return findings
-
-
-def _optimum(data: xr.Dataset) -> list[Finding]:
-    """The gradient at the optimum never vanishes; the distance follows powers of n and σ."""
-    findings = []
-    for axis, symbol in (("noise", "σ"), ("size", "n")):
-        gradient = data[f"gradient_by_{axis}"].to_numpy()
-        distance = data[f"distance_by_{axis}"].to_numpy()
-        slope, error, used = data[f"distance_exponent_{axis}"].to_numpy()
-        smallest = float(gradient.min())
-        reached = distance[np.isfinite(distance)]
-        measured = (
-            f"smallest |∇L(θ*)| = {smallest:.2g}; smallest distance "
-            f"{reached.min(initial=np.inf):.2g}; "
-            f"distance ∝ {symbol}^({slope:.3f} ± {error:.3f})"
-        )
-        result = HOLDS if smallest > 0.0 and (reached > 0.0).all() else FAILS
-        if reached.size == 0:
-            result = UNDECIDED
-        setting = f"fukumizu_amari, all {symbol} of figure optimum"
-        findings.append(Finding(4, setting, measured, int(used), result))
-    return findings

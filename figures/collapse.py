@@ -1,97 +1,110 @@
-"""How likely a single attractor is, over data set size and noise (claim 3)."""
+"""How likely a single attractor is, over data set size and noise (claims 1 and 3)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
+from numpy.typing import NDArray
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.branches import label_regions
 from figures.settings import Settings
-from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
+from figures.shares import Bounds, draw_shares, sampled
 from figures.style import DOUBLE
 from symbolic import PRESETS
 
 TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
 
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
-SIZES = (10, 30, 100, 300)
-NOISES = (0.03, 0.1, 0.3, 0.6)
-COUNTS = ("overfitting", "attracting", "plateau", "attracting line", "attracting infinity")
-"""Numbers of attracting sets: by region (overfitting, plateau), in all, and by kind."""
-SINGLE = ("overfitting", "attracting")
-"""Counts whose probability of being one is estimated."""
+SIZES = (10, 100, 300)
+NOISES = (0.02, 0.1, 0.2)
 
-SEEDS_PER_PART = 5
+SADDLES, SINGLE, ALONE = "saddles", "single", "alone"
+"""Shares of data sets: no plateau set attracts, one set of the overfitting region, one in all."""
+
+SHOWN = {SINGLE: "one overfitting attractor", ALONE: "one attractor in all"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One preset at one size and noise, on as many data sets as a verdict needs."""
+
+    preset: str
+    size: int
+    noise: float
+    first: int
+    budget: int
+    least: int
+
+    def draw(self, seed: int) -> dict[str, Bounds]:
+        """Which of the shares the data set of a seed belongs to."""
+        model = PRESETS[self.preset]()
+        loss = Loss(model, Dataset.sample(model, self.size, seed))
+        sets = find_critical_sets(loss, noise=self.noise, regions=False)
+        regions = [found.region for found in label_regions(loss, sets.attractors)]
+        more = not sets.complete
+        return {
+            SADDLES: _number(regions.count("plateau"), 0, more),
+            SINGLE: _number(regions.count("overfitting"), 1, more),
+            ALONE: _number(len(regions), 1, more),
+        }
 
 
 def parts(settings: Settings) -> Sequence[Part]:
-    """Data sets in groups."""
-    return groups(PRESET_NAMES, settings.seed, settings.choose(30, 5), SEEDS_PER_PART)
+    """One part for every preset, size and noise; the slow presets first."""
+    budget, least = settings.choose(150, 6), settings.choose(10, 2)
+    sizes = SIZES[: settings.choose(len(SIZES), 2)]
+    return [
+        Part(preset, size, noise, settings.seed, budget, least)
+        for preset in sorted(PRESETS, key=lambda name: -PRESETS[name]().hidden)
+        for size in sizes
+        for noise in NOISES
+    ]
 
 
 def compute(part: Part) -> xr.Dataset:
-    """Numbers of attracting sets for every data set, size and noise of one part."""
-    counts = np.array([[_counts(part.preset, seed, n) for n in SIZES] for seed in part.seeds])
-    dims = ("preset", "seed", "size", "noise", "count")
-    return xr.Dataset(
-        {"number": (dims, counts[None, ..., :-1]), "complete": (dims[:-1], counts[None, ..., -1])},
-        {
-            "preset": [part.preset],
-            "seed": list(part.seeds),
-            "size": list(SIZES),
-            "noise": list(NOISES),
-            "count": list(COUNTS),
-        },
-    )
+    """The shares of one part."""
+    place = {"preset": [part.preset], "size": [part.size], "noise": [part.noise]}
+    return sampled(part.draw, part.first, part.budget, part.least).expand_dims(place)
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """All data sets, with P(exactly one) and its 95 % interval."""
-    data = joined_presets(parts, PRESET_NAMES)
-    numbers = data["number"].sel(count=list(SINGLE)).rename(count="single")
-    return with_shares(data, numbers == 1)
+    """All shares over preset, size and noise."""
+    return xr.combine_by_coords(parts, combine_attrs="drop").sel(preset=list(PRESETS))
 
 
 def draw(data: xr.Dataset) -> Canvas:
-    """P(exactly one) against n, one curve per noise."""
-    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.68 * DOUBLE), sharex=True, sharey=True)
-    titles = {
-        "overfitting": "overfitting region is one attractor",
-        "attracting": "one attractor in all",
-    }
-    for column, (count, title) in enumerate(titles.items()):
-        for row, preset in enumerate(data["preset"].to_numpy()):
-            panel = data.sel(preset=preset)[["probability", "lower", "upper"]]
-            draw_shares(axes[row, column], panel.sel(single=count))
-            axes[row, column].set_title(f"{PRESETS[str(preset)].title}: {title}")
-    for row in axes:
-        row[0].set_ylabel("probability (95 % interval)")
-    for axis in axes[-1]:
-        axis.set_xlabel("data set size $n$")
-    axes[0, 1].legend(title=r"noise $\sigma$", ncols=2)
+    """Shares against n, one curve for each noise; a column a preset."""
+    presets = [str(name) for name in data["preset"].to_numpy()]
+    canvas, axes = plt.subplots(
+        2, len(presets), figsize=(DOUBLE, 0.6 * DOUBLE), sharex=True, sharey=True, squeeze=False
+    )
+    for column, preset in zip(axes.T, presets, strict=True):
+        at = data.sel(preset=preset)
+        for axis, share in zip(column, SHOWN, strict=True):
+            draw_shares(axis, at.sel(share=share))
+        draws = at["draws"].to_numpy()
+        column[0].set_title(f"{PRESETS[preset].title}\n{_range(draws)} data sets")
+        column[1].set_xlabel("data set size $n$")
+    for row, name in zip(axes, SHOWN.values(), strict=True):
+        row[0].set_ylabel(f"P({name})")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    canvas.legend(
+        handles, labels, title=r"noise $\sigma$; 95 % intervals, valid at any stopping time",
+        loc="outside lower center", ncols=len(labels),
+    )  # fmt: skip
     return canvas
 
 
-def _counts(preset: str, seed: int, n: int) -> list[list[int]]:
-    model = PRESETS[preset]()
-    loss = Loss(model, Dataset.sample(model, n, seed))
-    rows = []
-    for noise in NOISES:
-        sets = find_critical_sets(loss, noise=noise, regions=False)
-        attracting = label_regions(loss, sets.attractors)
-        rows.append(
-            [
-                sum(s.region == "overfitting" for s in attracting),
-                len(attracting),
-                sum(s.region == "plateau" for s in attracting),
-                sum(s.is_line for s in attracting),
-                sum(s.at_infinity for s in attracting),
-                int(sets.complete),
-            ]
-        )
-    return rows
+def _range(draws: NDArray[np.int64]) -> str:
+    least, most = draws.min(), draws.max()
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
+def _number(found: int, wanted: int, more: bool) -> Bounds:
+    """Whether a number is the wanted one; there may be more where the list is not complete."""
+    return float(found == wanted and not more), float(found == wanted or (more and found < wanted))

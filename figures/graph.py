@@ -14,13 +14,12 @@ from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from figures.arrays import join_presets, of_preset
 from figures.graph_data import graph_arrays
 from figures.plots import flow_graph, region_legend
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 from figures.style import DOUBLE
 from symbolic import PRESETS
 
 TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
 
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
 
@@ -39,7 +38,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    return [Part(name, settings.seed) for name in PRESET_NAMES]
+    return [Part(name, settings.seed) for name in SHOWN]
 
 
 def compute(part: Part) -> xr.Dataset:
@@ -53,6 +52,8 @@ def compute(part: Part) -> xr.Dataset:
     arrays["certificates"] = ((), certificates_to_json(certificates))
     return arrays.assign_attrs(
         preset=part.preset,
+        samples=SAMPLES,
+        noise=NOISE,
         json=graph.to_json(),
         complete_chains="\n".join(chains),
         rising_edges=len(graph.rising_edges()),
@@ -72,10 +73,12 @@ def draw(data: xr.Dataset) -> Canvas:
     kinds: list[str] = []
     certified: list[bool] = []
     entered: list[bool] = []
-    for panel, preset in zip(axes, PRESET_NAMES, strict=True):
+    for panel, preset in zip(axes, SHOWN, strict=True):
         of = of_preset(data, preset)
         flow_graph(panel, of[NODES], of[EDGES])
-        panel.set_title(f"{PRESETS[preset].title}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(
+            f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
+        )
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()

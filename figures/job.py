@@ -44,6 +44,7 @@ NAMES = (
     "evolution",
     "optimum",
     "collapse",
+    "scenario",
     "uniqueness",
     "basins",
     "motorcycle",
@@ -53,6 +54,7 @@ FORMATS = ("pdf", "png")
 
 ONLY_DRAW = (
     "__main__.py",
+    "apart.py",
     "claims.py",
     "job.py",
     "plots.py",

@@ -24,13 +24,12 @@ from continuation.landscape.infinity import LimitModel
 from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
 from figures.plots import region_legend
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 from figures.style import DOUBLE, KIND_MARKERS, REGION_COLOURS, verbatim
 from symbolic import PRESETS
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
 
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
 PATH_COLOUR = "#1A1A1A"
@@ -53,7 +52,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    return [Part(name, settings.seed, settings.choose(240, 80)) for name in PRESET_NAMES]
+    return [Part(name, settings.seed, settings.choose(240, 80)) for name in SHOWN]
 
 
 def compactified(w: np.ndarray | float) -> np.ndarray:
@@ -95,10 +94,12 @@ def draw(data: xr.Dataset) -> Canvas:
     canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE), sharey=True)
     regions: list[str] = []
     kinds: list[str] = []
-    for panel, preset in zip(axes, PRESET_NAMES, strict=True):
+    for panel, preset in zip(axes, SHOWN, strict=True):
         of = of_preset(data, preset)
         _panel(panel, of, float(of.attrs["lowest"]))
-        panel.set_title(f"{PRESETS[preset].title}, $n={SAMPLES}$, $\\sigma={NOISE}$")
+        panel.set_title(
+            f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
+        )
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0].set_ylabel("larger input weight $|w_2|$")

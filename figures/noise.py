@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from figures import branches
 from figures.branches import assemble, compute
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 
 __all__ = ["TITLE", "assemble", "compute", "draw", "parts"]
 
@@ -25,7 +25,7 @@ def parts(settings: Settings) -> Sequence[branches.Part]:
     values = SEARCHED_AT[: settings.choose(4, 1)]
     return [
         branches.Part(preset, "noise", settings.seed, SAMPLES, 0.0, LIMITS, values)
-        for preset in branches.PRESET_NAMES
+        for preset in SHOWN
     ]
 
 

@@ -11,12 +11,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from continuation.certify import PROVED, certify_never_optimal
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.zero_noise import optimum_shift, scaling_exponent
 from figures.plots import median_and_band
 from figures.settings import Settings
+from figures.shares import Bounds, sampled
 from figures.style import DOUBLE
-from symbolic import fukumizu_amari
+from symbolic import PRESETS, fukumizu_amari
 
 TITLE = "distance of the overfitting attractor from the optimum against n and the noise"
 
@@ -33,14 +35,44 @@ class Part:
     seeds: tuple[int, ...]
 
 
-def parts(settings: Settings) -> Sequence[Part]:
-    """Data sets in groups of four."""
+NEVER = "never"
+"""Share of data sets for which it is proved that no point of Θ* is critical."""
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """One preset at its own size and noise, on as many data sets as a verdict needs."""
+
+    preset: str
+    first: int
+    budget: int
+    least: int
+
+    def draw(self, seed: int) -> dict[str, Bounds]:
+        """Whether the data set of a seed has a proof."""
+        named = PRESETS[self.preset]
+        model = named()
+        loss = Loss(model, Dataset.sample(model, named.size, seed))
+        proved = certify_never_optimal(loss, noise=named.noise).verdict == PROVED
+        return {NEVER: (float(proved), float(proved))}
+
+
+def parts(settings: Settings) -> Sequence[Part | Proofs]:
+    """Data sets in groups of four, then the proofs of every preset."""
     seeds = [settings.seed + i for i in range(settings.choose(60, 12))]
-    return [Part(tuple(seeds[i : i + 4])) for i in range(0, len(seeds), 4)]
+    budget, least = settings.choose(150, 6), settings.choose(10, 2)
+    return [
+        *(Part(tuple(seeds[i : i + 4])) for i in range(0, len(seeds), 4)),
+        *(Proofs(preset, settings.seed, budget, least) for preset in PRESETS),
+    ]
 
 
-def compute(part: Part) -> xr.Dataset:
-    """Distances and gradients for the data sets of one part."""
+def compute(part: Part | Proofs) -> xr.Dataset:
+    """Distances and gradients for the data sets of one part, or the share of proofs."""
+    if isinstance(part, Proofs):
+        return sampled(part.draw, part.first, part.budget, part.least).expand_dims(
+            preset=[part.preset]
+        )
     by_noise = [_along_noise(seed) for seed in part.seeds]
     by_size = [_along_size(seed) for seed in part.seeds]
     return xr.Dataset(
@@ -55,14 +87,15 @@ def compute(part: Part) -> xr.Dataset:
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """All data sets, with the fitted exponents."""
-    data = xr.concat(parts, "seed")
+    """All data sets, with the fitted exponents and the shares of proofs."""
+    data = xr.concat([part for part in parts if "seed" in part.dims], "seed")
+    proofs = xr.concat([part for part in parts if "preset" in part.dims], "preset")
     for quantity in ("distance", "gradient"):
         for axis in ("noise", "size"):
             values = data[f"{quantity}_by_{axis}"].to_numpy()
             fit = scaling_exponent(data[axis].to_numpy().astype(float), values)
             data[f"{quantity}_exponent_{axis}"] = ("fit", [fit.exponent, fit.error, fit.used])
-    return data.assign_coords(fit=["exponent", "error", "data sets"])
+    return xr.merge([data.assign_coords(fit=["exponent", "error", "data sets"]), proofs])
 
 
 def draw(data: xr.Dataset) -> Canvas:

@@ -29,3 +29,8 @@ class Settings:
     def choose(self, full: int, quick: int) -> int:
         """`full`, or `quick` in a quick run."""
         return quick if self.quick else full
+
+
+SHOWN = {"overparameterised": "the scenario happens", "fukumizu_amari": "it does not"}
+"""Presets shown side by side: from small weights a good part of the trajectories passes a plateau
+and a near-optimal saddle and ends overfitting (figure `scenario`), and none does."""

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from figures import branches
 from figures.branches import assemble, compute
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 
 __all__ = ["TITLE", "assemble", "compute", "draw", "parts"]
 
@@ -26,7 +26,7 @@ def parts(settings: Settings) -> Sequence[branches.Part]:
     limits = (float(SCHEDULE[0]), float(SCHEDULE[-1]))
     return [
         branches.Part(preset, "size", settings.seed, SCHEDULE[-1], NOISE, limits, values, SCHEDULE)
-        for preset in branches.PRESET_NAMES
+        for preset in SHOWN
     ]
 
 

@@ -1,4 +1,4 @@
-"""Training curves: loss on the data and on the population against time (claim 2)."""
+"""Training curves: loss on the data and excess risk against time, from small weights (claim 2)."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_l
 from continuation.landscape.basins import Gazetteer, regions_of, route, spans
 from continuation.statistics import wilson_interval
 from figures.arrays import join_presets, of_preset, padded
-from figures.settings import Settings
+from figures.settings import SHOWN, Settings
 from figures.style import DOUBLE, REGION_COLOURS
 from symbolic import PRESETS
 
-TITLE = "loss on data and population against log time along typical trajectories"
+TITLE = "loss on the data and excess risk against log time along typical trajectories"
 
-PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SAMPLES = 100
 NOISE = 0.1
 TYPICAL = 3
 """Trajectories shown per preset: one for each of the most frequent itineraries."""
 
-SCALES = (1.0, 0.1)
-"""Standard deviations of the initial weights; trajectories of the first are shown."""
+SCALES = (1.0, 0.1, 0.01)
+"""Standard deviations of the initial weights; trajectories of the last are shown."""
 
 SHOWN_FROM = 1e-1
 """First time on the axes; nothing happens before."""
@@ -48,7 +47,7 @@ class Part:
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
     starts = settings.choose(1000, 100)
-    return [Part(name, settings.seed, starts) for name in PRESET_NAMES]
+    return [Part(name, settings.seed, starts) for name in SHOWN]
 
 
 def compute(part: Part) -> xr.Dataset:
@@ -62,7 +61,7 @@ def compute(part: Part) -> xr.Dataset:
         [" → ".join(regions_of(route(places, r))) for r in flows_to_limits(at, scale * unit)]
         for scale in SCALES
     ]
-    starts, ways = SCALES[0] * unit, by_scale[0]
+    starts, ways = SCALES[-1] * unit, by_scale[-1]
     ends = Counter(ways)
     rows = [(scale, *row) for scale, all_ways in zip(SCALES, by_scale, strict=True)
             for row in Counter(all_ways).items()]  # fmt: skip
@@ -80,7 +79,7 @@ def compute(part: Part) -> xr.Dataset:
             "shown": ("path", [ways[k] for k in typical]),
             "time": (("path", "step"), padded([p.t for p in paths])),
             "train": (("path", "step"), padded([p.loss for p in paths])),
-            "population": (
+            "excess": (
                 ("path", "step"),
                 padded([np.array([population.value(q) for q in p.theta]) for p in paths]),
             ),
@@ -89,7 +88,12 @@ def compute(part: Part) -> xr.Dataset:
             "span_region": ("path", ["|".join(s.region for s in p) for p in pieces]),
             "span_label": ("path", ["|".join(s.label for s in p) for p in pieces]),
         },
-        attrs={"preset": part.preset, "starts": part.starts},
+        attrs={
+            "preset": part.preset,
+            "starts": part.starts,
+            "samples": SAMPLES,
+            "noise": NOISE,
+        },
     )
 
 
@@ -101,17 +105,17 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 def draw(data: xr.Dataset) -> Canvas:
     """A row a preset, a column a typical trajectory."""
     canvas, axes = plt.subplots(
-        len(PRESET_NAMES), TYPICAL, figsize=(DOUBLE, 0.56 * DOUBLE), sharey="row", squeeze=False
+        len(SHOWN), TYPICAL, figsize=(DOUBLE, 0.56 * DOUBLE), sharey="row", squeeze=False
     )
     regions: set[str] = set()
-    for row, preset in zip(axes, PRESET_NAMES, strict=True):
+    for row, preset in zip(axes, SHOWN, strict=True):
         of = of_preset(data, preset)
         for k, panel in enumerate(row):
             if k < of.sizes["path"]:
                 regions |= _panel(panel, of, k)
             else:
                 panel.set_axis_off()
-        row[0].set_ylabel(f"{PRESETS[preset].title}\nloss")
+        row[0].set_ylabel(f"{PRESETS[preset].title}:\n{SHOWN[preset]}\nloss")
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
     handles, _ = axes[0, 0].get_legend_handles_labels()
@@ -129,13 +133,13 @@ def _panel(axes: Axes, data: xr.Dataset, k: int) -> set[str]:
 
     t = of("time")
     axes.plot(t[1:], of("train")[1:], color="black", lw=1.4, label="data")
-    axes.plot(t[1:], of("population")[1:], color="#0072B2", lw=1.4, ls="--", label="population")
+    axes.plot(t[1:], of("excess")[1:], color="#0072B2", lw=1.4, ls="--", label="excess risk")
     regions = str(data["span_region"].to_numpy()[k]).split("|")
     for region, start, end in zip(regions, of("span_start"), of("span_end"), strict=True):
         axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
     name = str(data["shown"].to_numpy()[k])
-    shown = (data["itinerary"] == name) & (data["scale"] == SCALES[0])
+    shown = (data["itinerary"] == name) & (data["scale"] == SCALES[-1])
     share = float(data["fraction"].to_numpy()[shown.to_numpy()][0])
     axes.set_title(
         f"{name.replace('→', '$→$')}\n({100 * share:.0f} % of {data.attrs['starts']} starts)"

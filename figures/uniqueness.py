@@ -62,7 +62,7 @@ def draw(data: xr.Dataset) -> Canvas:
     canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.4 * DOUBLE), sharey=True)
     for axis, preset in zip(axes, data["preset"].to_numpy(), strict=True):
         draw_shares(axis, data.sel(preset=preset))
-        axis.set_title(PRESETS[str(preset)].title)
+        axis.set_title(f"{PRESETS[str(preset)].title}: {data.sizes['seed']} data sets")
         axis.set_xlabel("data set size $n$")
     axes[0].set_ylabel("share certified (95 % interval)")
     axes[0].legend(title=r"noise $\sigma$", loc="lower right", ncols=2)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import betaln
 
 from continuation.errors import InvalidInputError
-from continuation.statistics import LEVEL, _log_wealth, anytime_interval
+from continuation.statistics import LEVEL, _log_wealth, anytime_excludes, anytime_interval
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -33,6 +33,8 @@ def test_ends_solve_the_equation_of_the_beta_binomial_mixture(count, level):
     assert upper > k / n or (upper, k) == (1.0, n)
     for end in {lower, upper} - {0.0, 1.0}:
         assert mixture(k, n, end) == pytest.approx(-np.log1p(-level), abs=1e-6)
+    for mean in (0.05, 0.5, 0.95):
+        assert anytime_excludes(hits(k, n), mean, level) == (not lower <= mean <= upper)
 
 
 @pytest.mark.parametrize("p", [0.01, 0.2, 0.5, 0.9, 0.95, 0.99])

@@ -1,4 +1,4 @@
-"""Verdicts on the claims from data sets made by hand."""
+"""Verdicts on the claims from data made by hand, and the page that prints them."""
 
 import json
 from dataclasses import asdict
@@ -9,118 +9,126 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from figures import collapse, optimum, scenario
+from figures.apart import asides
 from figures.claims import (
     CLAIMS,
     FAILS,
     HOLDS,
-    LOCAL,
     MISSING,
     MOST,
+    READINGS,
     UNDECIDED,
-    Finding,
     as_markdown,
+    contents,
     measure,
     verdict,
     write,
 )
+from figures.shares import SUMMARY, sampled
 
-PRESETS = ("fukumizu_amari", "overparameterised")
-WHOLE = "plateau → near-optimal → overfitting"
-FIGURES = ("collapse", "graph", "training", "uniqueness", "optimum")
-SHARES = {"probability": [1.0, 0.0], "lower": [0.34, 0.0], "upper": [1.0, 0.66]}
 ABOVE, ACROSS, BELOW = (0.96, 1.0), (0.9, 0.99), (0.1, 0.9)
 VERDICTS = [(ABOVE, HOLDS), (ACROSS, UNDECIDED), (BELOW, FAILS), ((MOST, 1.0), HOLDS)]
+DECIDING = {reading.figure for reading in READINGS}
+PRESET = "fukumizu_amari"
 
 
-def training(rows, starts=100):
-    """Rows of scale, itinerary, fraction, lower, upper, the same for both presets."""
-    names = ("scale", "itinerary", "fraction", "lower", "upper")
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    return xr.Dataset(
-        {f"{p}_{n}": (f"{p}_way", np.array(c)) for p in PRESETS for n, c in columns.items()},
-        attrs={f"{p}_preset": p for p in PRESETS} | {f"{p}_starts": starts for p in PRESETS},
-    )
-
-
-def graph(region, attracting, chains=""):
-    """Nodes of one preset."""
-    return xr.Dataset(
-        {
-            "one_region": ("one_node", region),
-            "one_attracting": ("one_node", np.array(attracting, dtype=np.int8)),
-            "one_label": ("one_node", [f"set {k}" for k in range(len(region))]),
-        },
-        attrs={"one_preset": "one", "one_complete_chains": chains},
-    )
-
-
-def collapse(interval=ABOVE, plateaus=(0,) * 100):
-    """The same interval and the same attracting plateaus at every size and noise."""
-    corners = {"preset": list(PRESETS), "size": [10, 1000], "noise": [0.1, 1.0]}
-    shape, dims = (2, 2, 2), tuple(corners)
+def summary(interval, shape, dims):
+    """Numbers of shares with one interval everywhere."""
     lower, upper = interval
-    counts = np.broadcast_to(np.array(plateaus)[:, None], (*shape, len(plateaus), 1))
-    singles = [np.full((*shape, 2), value) for value in (0.5 * (lower + upper), lower, upper)]
-    return xr.Dataset(
-        {
-            name: ((*dims, "single"), values)
-            for name, values in zip(("probability", "lower", "upper"), singles, strict=True)
-        }
-        | {"number": ((*dims, "seed", "count"), counts)},
-        corners | {"single": ["overfitting", "attracting"], "count": ["plateau"]},
-    )
+    values = dict(zip(SUMMARY, (0.5 * (lower + upper), 0.25, lower, upper), strict=True))
+    return {name: (dims, np.full(shape, value)) for name, value in values.items()}
 
 
-def optimum(gradient=0.3, distance=0.2):
-    """Four data sets at three levels each; the smallest values are those given."""
+def grid(interval=ABOVE):
+    places = {"preset": [PRESET, "single_unit"], "size": [10, 1000], "noise": [0.1, 1.0]}
+    coords = places | {"share": [collapse.SADDLES, collapse.SINGLE, collapse.ALONE]}
+    counts = {name: (tuple(places), np.full((2, 2, 2), n)) for name, n in COUNTS.items()}
+    return xr.Dataset(summary(interval, (2, 2, 2, 3), tuple(coords)) | counts, coords)
+
+
+COUNTS = {"draws": 40, "budget": 150}
+SEARCHED = [
+    (PRESET, scenario.ITINERARY, 0.0, 1.0),
+    (PRESET, scenario.PASSAGE, 0.0, 0.1),
+    ("alike", scenario.ARRIVAL, 0.0, 0.01),
+    ("alike", scenario.DECIDED, 0.0, 1.0),
+    ("alike", scenario.SINGLE, 0.0, 1.0),
+    (PRESET, scenario.SINGLE, 0.0, 1.0),
+    ("alike", scenario.TOGETHER, 0.01, 1.0),
+    ("alike", scenario.USEFUL, 0.01, 1.0),
+]
+
+
+def searched(interval=ABOVE):
+    names = ("family", "share", "weight_decay", "scale")
+    columns = dict(zip(names, map(list, zip(*SEARCHED, strict=True)), strict=True))
+    columns |= {"size": [100] * len(SEARCHED), "noise": [0.1] * len(SEARCHED)}
+    columns |= {name: [n] * len(SEARCHED) for name, n in COUNTS.items()}
+    rows = {name: ("row", column) for name, column in columns.items()}
+    return xr.Dataset(summary(interval, len(SEARCHED), ("row",)) | rows)
+
+
+def proofs(interval=ABOVE):
+    """Shares of proofs, beside distances and gradients."""
+    dims, coords = ("preset", "share"), {"preset": [PRESET], "share": [optimum.NEVER]}
     spread = np.linspace(1.0, 2.0, 12).reshape(4, 3)
     return xr.Dataset(
-        {
-            f"{name}_by_{axis}": (("seed", axis), value * spread)
-            for name, value in (("gradient", gradient), ("distance", distance))
+        summary(interval, (1, 1), dims)
+        | {name: ("preset", [n]) for name, n in COUNTS.items()}
+        | {
+            f"{name}_by_{axis}": (("seed", axis), 0.2 * spread)
+            for name in ("gradient", "distance")
             for axis in ("noise", "size")
         }
-        | {
-            "distance_exponent_noise": ("fit", [1.02, 0.03, 4.0]),
-            "distance_exponent_size": ("fit", [-0.49, 0.02, 4.0]),
-        }
+        | {f"distance_exponent_{axis}": ("fit", [k, 0.03, 4.0])
+           for axis, k in (("noise", 1.02), ("size", -0.49))},
+        coords,
+    )  # fmt: skip
+
+
+def everything(interval=ABOVE):
+    return {
+        "collapse": grid(interval), "scenario": searched(interval), "optimum": proofs(interval),
+        "graph": graph(), "training": training(), "uniqueness": uniqueness(),
+    }  # fmt: skip
+
+
+def graph():
+    return xr.Dataset(
+        {
+            "one_region": ("one_node", ["plateau", "plateau", "overfitting"]),
+            "one_attracting": ("one_node", np.array([0, 1, 1], dtype=np.int8)),
+            "one_label": ("one_node", ["origin 1", "line 1", "isolated 1"]),
+        },
+        attrs={"one_preset": "one", "one_complete_chains": "a → b → c\na → d → c",
+               "one_samples": 100, "one_noise": 0.1},
+    )  # fmt: skip
+
+
+def training():
+    rows = [(1.0, "way 0", 0.1), (0.1, "way 1", 0.4), (1.0, "way 2", 0.6), (1.0, "way 3", 0.3)]
+    scales, ways, shares = map(list, zip(*rows, strict=True))
+    columns = {"scale": scales, "itinerary": ways, "fraction": shares}
+    columns |= {"lower": [0.0] * 4, "upper": [1.0] * 4}
+    return xr.Dataset(
+        {f"one_{name}": ("one_way", column) for name, column in columns.items()},
+        attrs={"one_preset": "one", "one_starts": 40, "one_samples": 100, "one_noise": 0.1},
     )
 
 
 def uniqueness():
-    """Two data sets of one preset, both certified at the smaller noise, none at the larger."""
-    corners = {"preset": ["one"], "size": [10, 30], "noise": [0.01, 0.1]}
+    places = {"preset": ["one"], "size": [10, 30], "noise": [0.01, 0.1]}
+    shares = {"estimate": [1.0, 0.0], "lower": [0.34, 0.0], "upper": [1.0, 0.66]}
     return xr.Dataset(
-        {name: (tuple(corners), np.array([[values, values]])) for name, values in SHARES.items()}
-        | {"holds": ((*corners, "seed"), np.ones((1, 2, 2, 2), dtype=bool))},
-        corners,
+        {name: (tuple(places), np.array([[values, values]])) for name, values in shares.items()}
+        | {"holds": ((*places, "seed"), np.ones((1, 2, 2, 2), dtype=bool))},
+        places,
     )
 
 
-def everything():
-    return {
-        "uniqueness": uniqueness(),
-        "collapse": collapse(),
-        "graph": graph(["plateau", "near-optimal", "overfitting"], [0, 0, 1], "set 0 → set 2"),
-        "training": training([(1.0, WHOLE, 0.6, 0.5, 0.7), (1.0, "other", 0.4, 0.3, 0.5)]),
-        "optimum": optimum(),
-    }
-
-
-def of_claim(findings, number):
-    return [finding for finding in findings if finding.claim == number]
-
-
-def test_certified_uniqueness_is_told_and_decides_nothing():
-    small, large = measure({"uniqueness": uniqueness()})[-3:-1]
-    assert (small.setting, large.setting) == ("one, n = 30, σ = 0.01", "one, n = 30, σ = 0.1")
-    assert small.measured == "P(one certified minimum near θ*) ≥ 1.00 [0.34, 1.00]"
-    assert (small.samples, small.verdict, large.verdict) == (2, LOCAL, LOCAL)
-
-
-@pytest.mark.parametrize(("interval", "expected"), VERDICTS)
-def test_a_verdict_needs_the_whole_interval(interval, expected):
-    assert verdict(*interval) == expected
+def of_reading(findings, reading):
+    return [f for f in findings if (f.claim, f.reading) == (reading.claim, reading.name)]
 
 
 @given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
@@ -132,163 +140,160 @@ def test_verdicts_follow_the_interval(a, b, wanted):
     assert (found == UNDECIDED) == (lower < wanted <= upper)
 
 
+@pytest.mark.parametrize(("interval", "expected"), VERDICTS)
+def test_every_reading_has_a_verdict_with_its_reason(interval, expected):
+    findings = measure(everything(interval))
+    for reading in READINGS:
+        rows = of_reading(findings, reading)
+        assert rows
+        assert {f.verdict for f in rows} == {expected}
+        assert {(f.samples, f.budget, f.lower, f.upper) for f in rows} == {(40, 150, *interval)}
+        (why,) = {f.why for f in rows}
+        assert why == {HOLDS: reading.holds, FAILS: reading.fails}.get(expected, why)
+        assert ("budget of 150" in why) == (expected == UNDECIDED)
+
+
+def test_both_readings_of_an_overfitting_solution_are_answered():
+    assert {r.claim for r in READINGS} == set(CLAIMS)
+    for claim in (2, 3):
+        names = [r.name for r in READINGS if r.claim == claim]
+        assert any(n.startswith("(a)") for n in names)
+        assert any(n.startswith("(b)") for n in names)
+
+
+def test_settings_name_what_was_trained_and_from_where():
+    settings = {f.setting for f in measure(everything())}
+    assert f"{PRESET}, n = 1000, σ = 0.1" in settings
+    assert f"{PRESET}, n = 100, σ = 0.1, weights from N(0, 1²)" in settings
+    assert "alike, n = 100, σ = 0.1, ρ = 0.01" in settings
+    single = next(r for r in READINGS if (r.figure, r.share) == ("scenario", scenario.SINGLE))
+    found = of_reading(measure(everything()), single)
+    assert [f.setting for f in found] == ["alike, n = 100, σ = 0.1"]  # presets: figure collapse
+
+
 def test_without_data_nothing_is_measured():
     findings = measure({})
     assert {f.claim for f in findings} == set(CLAIMS)
     assert {(f.verdict, f.samples) for f in findings} == {(MISSING, 0)}
-    assert {f.setting.removeprefix("figure ") for f in findings} == set(FIGURES)
+    assert {f.setting.removeprefix("figure ") for f in findings} == DECIDING
+    assert asides({}) == []
 
 
-@pytest.mark.parametrize("left_out", FIGURES)
+@pytest.mark.parametrize("left_out", sorted(DECIDING))
 def test_what_is_missing_is_named_and_the_rest_is_measured(left_out):
     data = everything()
     whole = measure(data)
     assert all(f.verdict != MISSING for f in whole)
     del data[left_out]
     partial = measure(data)
-    missing = [f for f in partial if f.verdict == MISSING]
-    assert missing
+    missing = {f for f in partial if f.verdict == MISSING}
     assert {f.setting for f in missing} == {f"figure {left_out}"}
-    assert set(partial) - set(missing) < set(whole)
+    assert set(partial) - missing < set(whole)
 
 
-def test_figures_that_bear_on_no_claim_change_nothing():
-    data = everything()
-    assert measure(data | {"phase_plane": xr.Dataset(), "motorcycle": xr.Dataset()}) == measure(
-        data
-    )
+def test_contents_list_every_setting_once():
+    data = everything() | {"scenario": searched(BELOW), "optimum": proofs(ACROSS)}
+    findings = measure(data)
+    rows = contents(findings)
+    assert [(r["claim"], r["reading"]) for r in rows] == [(r.claim, r.name) for r in READINGS]
+    for row, reading in zip(rows, READINGS, strict=True):
+        listed = [s for name in (HOLDS, FAILS, UNDECIDED, MISSING) for s in row[name]]
+        assert sorted(listed) == sorted(f.setting for f in of_reading(findings, reading))
+        expected = {"collapse": HOLDS, "scenario": FAILS, "optimum": UNDECIDED}[reading.figure]
+        assert row[expected] == listed
 
 
-@pytest.mark.parametrize(("interval", "expected"), VERDICTS)
-def test_trajectories_are_judged_by_the_whole_route(interval, expected):
-    rows = [(1.0, WHOLE, 0.95, *interval), (1.0, "plateau → overfitting", 0.97, 0.96, 1.0)]
-    findings = measure({"training": training(rows, starts=40)})
-    rated = [f for f in of_claim(findings, 2) if f.measured.startswith(WHOLE)]
-    assert [f.verdict for f in rated] == [expected] * len(PRESETS)
-    assert {f.samples for f in rated} == {40}
-    low, high = interval
-    assert all(f"95.0% [{low:.1%}, {high:.1%}]" in f.measured for f in rated)
-    others = [f for f in of_claim(findings, 2) if f.measured.startswith("plateau → overfitting")]
-    assert {f.verdict for f in others} == {"—"}
+def test_shares_apart_have_no_verdict_and_keep_their_numbers():
+    rows = asides(everything())
+    text = [f"{a.claim} {a.setting}: {a.measured} ({a.samples})" for a in rows]
+    assert any("2 plateau sets, attracting: line 1 (1 data set)" in line for line in text)
+    assert any("0 near-optimal sets, attracting: none" in line for line in text)
+    ways = [a.measured.split(":")[0] for a in rows if "weights from" in a.setting]
+    assert ways == ["way 2", "way 3", "way 0", "way 1"]
+    assert any("2 chains" in line and "a → b → c" in line for line in text)
+    assert any("P(one minimum near θ*, proved) ≥ 1.00 [0.34, 1.00]" in line for line in text)
+    assert any("σ^(1.020 ± 0.030) (4 data sets)" in line for line in text)
+    assert any("n^(-0.490 ± 0.030)" in line for line in text)
 
 
-def test_without_any_whole_route_the_claim_does_not_hold():
-    rows = [(1.0, "other", 1.0, 0.9, 1.0), (0.1, WHOLE, 0.99, 0.96, 1.0)]
-    findings = of_claim(measure({"training": training(rows)}), 2)
-    found = {f.setting: f.verdict for f in findings if f.measured.startswith(WHOLE)}
-    for preset in PRESETS:
-        assert {found[s] for s in found if s.startswith(preset) and "N(0, 1²)" in s} == {FAILS}
-        assert {found[s] for s in found if s.startswith(preset) and "N(0, 0.1²)" in s} == {HOLDS}
-
-
-def test_itineraries_are_listed_by_their_share():
-    rows = [(1.0, f"way {k}", share, 0.0, 1.0) for k, share in enumerate((0.1, 0.6, 0.3))]
-    findings = of_claim(measure({"training": training(rows)}), 2)
-    listed = [f.measured.split(":")[0] for f in findings if f.setting.startswith("overparam")]
-    assert listed[:3] == ["way 1", "way 2", "way 0"]
-
-
-@pytest.mark.parametrize(
-    ("attracting", "expected"),
-    [
-        ([0, 0, 0, 1], (HOLDS, HOLDS)),
-        ([1, 0, 0, 1], (FAILS, HOLDS)),
-        ([0, 0, 1, 0], (HOLDS, FAILS)),
-    ],
-)
-def test_an_attractor_in_the_plateau_or_near_the_optimum_speaks_against(attracting, expected):
-    regions = ["plateau", "plateau", "near-optimal", "overfitting"]
-    findings = of_claim(measure({"graph": graph(regions, attracting)}), 1)
-    rated = [f for f in findings if f.setting.startswith("one, ")]
-    assert tuple(f.verdict for f in rated) == expected
-    for f in rated:
-        assert ("of which attracting: set" in f.measured) == (f.verdict == FAILS)
-
-
-def test_an_empty_region_decides_nothing():
-    findings = of_claim(measure({"graph": graph(["plateau", "overfitting"], [0, 1])}), 1)
-    assert [f.verdict for f in findings if f.measured == "the region is empty"] == [UNDECIDED]
-
-
-def test_chains_are_counted():
-    none, two = (graph(["plateau"], [0], text) for text in ("", "a → b → c\na → d → c"))
-    for data, expected, number in ((none, FAILS, "0 chains"), (two, HOLDS, "2 chains")):
-        (found,) = (f for f in of_claim(measure({"graph": data}), 2) if f.verdict != MISSING)
-        assert found.verdict == expected
-        assert found.measured.startswith(number)
-    assert "a → b → c" in found.measured
-
-
-@pytest.mark.parametrize(("interval", "expected"), VERDICTS)
-def test_single_attractors_are_judged_by_their_interval(interval, expected):
-    findings = of_claim(measure({"collapse": collapse(interval)}), 3)
-    rated = [f for f in findings if "overfitting attractor" in f.measured]
-    assert len({f.setting for f in rated}) == 8  # presets times corners
-    assert {f.verdict for f in rated} == {expected}
-    assert {f.samples for f in rated} == {100}
-    assert {f.verdict for f in findings if f not in rated} == {"—", MISSING}
-
-
-@pytest.mark.parametrize(
-    ("attracting", "expected"), [(0, HOLDS), (5, UNDECIDED), (50, FAILS), (100, FAILS)]
-)
-def test_plateaus_are_judged_over_all_data_sets(attracting, expected):
-    """Of 100 data sets, so many with an attracting plateau."""
-    data = collapse(plateaus=[1] * attracting + [0] * (100 - attracting))
-    findings = of_claim(measure({"collapse": data}), 1)
-    rated = [f for f in findings if f.verdict != MISSING]
-    assert {f.verdict for f in rated} == {expected}
-    assert all(f"= {1 - attracting / 100:.2f} [" in f.measured for f in rated)
-
-
-@pytest.mark.parametrize(
-    ("gradient", "distance", "expected"),
-    [(0.3, 0.2, HOLDS), (0.0, 0.2, FAILS), (0.3, 0.0, FAILS), (1e-12, 1e-9, HOLDS)],
-)
-def test_the_optimum_is_no_critical_point(gradient, distance, expected):
-    findings = of_claim(measure({"optimum": optimum(gradient, distance)}), 4)
-    assert [f.verdict for f in findings] == [expected, expected]
-    assert "σ^(1.020 ± 0.030)" in findings[0].measured
-    assert "n^(-0.490 ± 0.020)" in findings[1].measured
-    assert {f.samples for f in findings} == {4}
-
-
-def test_data_sets_without_an_overfitting_attractor_are_left_out():
-    data = optimum()
+def test_distances_of_data_sets_without_an_attractor_are_left_out():
+    data = proofs()
     data["distance_by_noise"][0] = np.nan
-    first, _ = of_claim(measure({"optimum": data}), 4)
-    assert first.verdict == HOLDS
-    assert "nan" not in first.measured
+    assert all("nan" not in a.measured for a in asides({"optimum": data}))
 
 
 def table_rows(text):
-    """Findings as a reader of the page takes them down."""
-    number, rows = 0, []
+    """Cells of all tables under the headings of claims, as a reader takes them down."""
+    number, rows = None, []
     for line in text.splitlines():
-        if line.startswith("## "):
-            number = int(line[3:].split(".")[0])
-            assert line == f"## {number}. {CLAIMS[number]}"
-        elif line.startswith("| ") and not line.startswith(("| setting ", "| --- ")):
-            cells = line.replace("\\|", "|").removeprefix("| ").removesuffix(" |").split(" | ")
-            setting, measured, samples, result = cells
-            rows.append(Finding(number, setting, measured, int(samples), result.strip("*")))
+        if line.startswith("### "):
+            number = line[4:].split(":")[0]
+        elif line.startswith("## "):
+            number = None
+        elif number and line.startswith("| ") and not line.startswith(("| setting ", "| --- ")):
+            cells = line.removeprefix("| ").removesuffix(" |").split(" | ")
+            rows.append((number, *cells))
     return rows
 
 
-@pytest.mark.parametrize("names", [(), ("graph",), FIGURES])
+@pytest.mark.parametrize("names", [(), ("collapse",), tuple(everything())])
 def test_page_and_json_say_the_same(tmp_path, names):
     data = {name: part for name, part in everything().items() if name in names}
     paths = write(data, tmp_path / "new")
     assert [path.name for path in paths] == ["claims.md", "claims.json"]
     page, report = paths[0].read_text(encoding="utf-8"), json.loads(paths[1].read_text("utf-8"))
-    assert report["claims"] == {str(k): text for k, text in CLAIMS.items()}
     findings = measure(data)
+    assert report["claims"] == {str(k): text for k, text in CLAIMS.items()}
     assert report["findings"] == [asdict(f) for f in findings]
-    assert table_rows(page) == sorted(findings, key=lambda f: f.claim)
-    assert page == as_markdown(findings)
+    assert report["contents"] == contents(findings)
+    assert report["shares"] == [asdict(a) for a in asides(data)]
+    read = [(row[0], row[1], row[2], row[4].strip("*"), row[5]) for row in table_rows(page)]
+    assert read == [
+        (f"{f.claim} {f.reading}", f.setting, f"{f.samples} of {f.budget}", f.verdict, f.why)
+        for f in sorted(findings, key=lambda f: f.claim)
+    ]
+    assert "—" not in page
+    assert page == as_markdown(findings, asides(data), quick=False)
+
+
+def test_a_quick_run_says_that_its_budgets_are_small(tmp_path):
+    data = {"collapse": grid().assign_attrs(settings=json.dumps({"quick": True}))}
+    page, report = (path.read_text("utf-8") for path in write(data, tmp_path))
+    assert "quick run" in page
+    assert json.loads(report)["quick"] is True
 
 
 def test_writing_again_changes_nothing(tmp_path):
     first = [path.read_bytes() for path in write(everything(), tmp_path)]
     assert [path.read_bytes() for path in write(everything(), tmp_path)] == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["claims.json", "claims.md"]
+
+
+def drawn(data):
+    return {str(name): data.sel(share=name) for name in data["share"].to_numpy()}
+
+
+@pytest.mark.parametrize(
+    ("hit", "draws", "expected"),
+    [((1.0, 1.0), 116, HOLDS), ((0.0, 0.0), 2, FAILS), ((0.0, 1.0), 150, UNDECIDED)],
+)
+def test_data_sets_are_drawn_until_their_share_is_decided(hit, draws, expected):
+    """As many as the beta-binomial mixture needs; what is unknown is never decided."""
+    data = sampled(lambda seed: {"share": hit}, 5, 150)
+    at = drawn(data)["share"]
+    assert (int(at["draws"]), int(at["budget"])) == (draws, 150)
+    assert verdict(float(at["lower"]), float(at["upper"])) == expected
+    assert (float(at["estimate"]), float(at["unknown"])) == (hit[0], hit[1] - hit[0])
+
+
+def test_drawing_goes_on_for_the_last_share_and_to_the_least_number():
+    seeds = []
+
+    def draw(seed):
+        seeds.append(seed)
+        return {"never": (0.0, 0.0), "late": (float(seed > 12),) * 2}
+
+    data = sampled(draw, 10, 40, least=7)
+    assert seeds == list(range(10, 10 + int(data["draws"])))
+    assert len(seeds) == 7
+    assert float(drawn(data)["late"]["estimate"]) == pytest.approx(4 / 7)

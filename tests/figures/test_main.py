@@ -31,7 +31,7 @@ from symbolic import single_unit
 
 FIGURES = (
     "training", "landscape", "phase_plane", "noise", "size", "infinity", "graph", "evolution",
-    "optimum", "collapse", "uniqueness", "basins", "motorcycle",
+    "optimum", "collapse", "scenario", "uniqueness", "basins", "motorcycle",
 )  # fmt: skip
 COUNT = 5
 
@@ -120,7 +120,7 @@ def main_job(tmp_path_factory):
         return output, arguments, run(*arguments)
 
 
-def test_the_list_names_all_nine_figures():
+def test_the_list_names_all_figures():
     code, output = run("--list")
     assert code == 0
     assert re.findall(r"│ (\w+) +│ \S", output) == list(FIGURES)

@@ -20,7 +20,7 @@ def data(monkeypatch):
 
 def test_shares_lie_in_their_intervals_and_are_drawn(data):
     assert data.sizes == {"preset": 2, "seed": 2, "size": 2, "noise": 4}
-    share = data["probability"].to_numpy()
+    share = data["estimate"].to_numpy()
     np.testing.assert_array_equal(share, data["holds"].to_numpy().mean(axis=1))
     assert (data["lower"].to_numpy() <= share).all()
     assert (share <= data["upper"].to_numpy()).all()

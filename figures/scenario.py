@@ -1,0 +1,301 @@
+"""Where the scenario plateau, near-optimal, overfitting holds: a search over settings (claim 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.image import AxesImage
+from numpy.typing import ArrayLike
+
+from continuation.landscape import (
+    Dataset,
+    Loss,
+    LossAt,
+    Symmetry,
+    find_critical_sets,
+    flows_to_limits,
+)
+from continuation.landscape.basins import Gazetteer, regions_of, route
+from continuation.landscape.flow import FlowResult
+from figures.settings import Settings
+from figures.shares import FAILS, HOLDS, UNDECIDED, Bounds, sampled, verdict
+from figures.style import DOUBLE
+from symbolic import PRESETS, Model, Preset
+
+TITLE = "where plateau, near-optimal, overfitting holds: shares over teachers, data and weights"
+
+FAMILIES: dict[str, Preset] = {
+    **PRESETS,
+    "alike": Preset(
+        partial(Model.perceptron, 2, teacher="tanh(x) + tanh(4*x)", input_scale=2), "units alike"
+    ),
+}
+"""Student and teacher: the presets, and a teacher whose output weights have one sign."""
+
+ITINERARY, PASSAGE, ARRIVAL = "itinerary", "passage", "arrival"
+"""Shares of initial weights: that pass plateau and near-optimal sets in this order and end in the
+overfitting region; that pass them and end in any attractor; that end in the overfitting region."""
+
+DECIDED = "decided"
+"""Share of initial weights whose trajectory is decided to tend to an attracting set."""
+
+SINGLE = "single"
+"""Share of data sets on which one attracting set is in the overfitting region."""
+
+TOGETHER, USEFUL = "together", "useful"
+"""Shares of data sets: on which all trajectories end in one point modulo symmetry, and in one whose
+excess risk is small."""
+
+SMALL = 0.01
+"""Excess risk that counts as small, relative to that of the zero network."""
+
+SCALES = (1.0, 0.1, 0.01)
+"""Standard deviations of the initial weights."""
+
+DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
+
+STARTS = 8
+"""Initial weights of each scale for a data set: its search costs as much as thirty trajectories."""
+
+NEAR = 1e-4
+"""Distance of two limits of one point, relative to 1 + |θ|; flows decide them to 1e-8."""
+
+OTHERS = ((100, 0.5), (1000, 0.02))
+"""Sizes and noises beside those of the preset: more noise; more data and less noise."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question about one student and teacher, on as many data sets as a verdict needs."""
+
+    question: str
+    family: str
+    size: int
+    noise: float
+    weight_decay: float
+    first: int
+    budget: int
+    least: int
+
+    def loss(self, seed: int) -> Loss:
+        """The loss on the data set of a seed."""
+        model = FAMILIES[self.family]()
+        return Loss(model, Dataset.sample(model, self.size, seed))
+
+    def at(self, loss: Loss) -> LossAt:
+        """The same at the noise and the weight decay of this part."""
+        return loss.at(noise=self.noise, weight_decay=self.weight_decay)
+
+
+def parts(settings: Settings) -> Sequence[Part]:
+    """The slow students first."""
+    budget, least = settings.choose(150, 4), settings.choose(10, 2)
+    rows = [
+        (question, family, size, noise, decay)
+        for family in sorted(FAMILIES, key=lambda name: -FAMILIES[name]().hidden)
+        for question, size, noise, decay in _asked(FAMILIES[family], settings.quick)
+    ]
+    return [Part(*row, settings.seed, budget, least) for row in rows]
+
+
+def _asked(family: Preset, quick: bool) -> list[tuple[str, int, float, float]]:
+    """Questions about a student, with size, noise and weight decay."""
+    own = (family.size, family.noise)
+    data = [own] if quick else [own, *OTHERS]
+    decays = DECAYS[::3] if quick else DECAYS
+    return [
+        *((question, *given, 0.0) for question in ("trajectories", "limits") for given in data),
+        *(("decay", *own, decay) for decay in decays),
+    ]
+
+
+def compute(part: Part) -> xr.Dataset:
+    """A row for every share."""
+    found = sampled(partial(QUESTIONS[part.question], part), part.first, part.budget, part.least)
+    names = [str(name).split(" ") for name in found["share"].to_numpy()]
+    rows = found.drop_vars("share").rename(share="row")
+    columns = {
+        "share": [name for name, _ in names],
+        "scale": np.array([float(scale) for _, scale in names]),
+        "family": [part.family] * len(names),
+        **{
+            name: np.full(len(names), getattr(part, name))
+            for name in ("size", "noise", "weight_decay")
+        },
+        **{name: np.full(len(names), rows[name].item()) for name in ("draws", "budget")},
+    }
+    return rows.assign({name: ("row", column) for name, column in columns.items()})
+
+
+def _trajectories(part: Part, seed: int) -> dict[str, Bounds]:
+    """Itineraries from every scale, and the attractors, of one data set."""
+    loss = part.loss(seed)
+    sets = find_critical_sets(loss, noise=part.noise)
+    places = Gazetteer.of(part.at(loss), sets)
+    count = [found.region for found in sets.attractors].count("overfitting")
+    bounds = {f"{SINGLE} {SCALES[0]}": (float(count == 1), float(count == 1))}
+    for scale in SCALES:
+        results = _flows(part, loss, seed, scale)
+        ways = [regions_of(route(places, result)) for result in results]
+        passed = np.array([_passes(way) for way in ways])[:, None]
+        arrived = np.array([_arrives(way[-1]) for way in ways])
+        ended = np.array([(float(result.decided), 1.0) for result in results])
+        bounds |= {
+            f"{ITINERARY} {scale}": _mean(passed * arrived),
+            f"{PASSAGE} {scale}": _mean(passed * ended),
+            f"{ARRIVAL} {scale}": _mean(arrived),
+        }
+    return bounds
+
+
+def _passes(regions: Sequence[str]) -> float:
+    """Whether a near-optimal set comes after a plateau."""
+    if "plateau" not in regions:
+        return 0.0
+    return float("near-optimal" in regions[regions.index("plateau") :])
+
+
+def _arrives(region: str) -> Bounds:
+    """Whether an end is in the overfitting region; ends without a label may be."""
+    return float(region == "overfitting"), float(region in ("overfitting", "unlabelled"))
+
+
+def _limits(part: Part, seed: int) -> dict[str, Bounds]:
+    """Trajectories that are decided, of one data set."""
+    loss = part.loss(seed)
+    results = _flows(part, loss, seed, SCALES[0])
+    return {f"{DECIDED} {SCALES[0]}": _mean([(float(r.decided), 1.0) for r in results])}
+
+
+def _together(part: Part, seed: int) -> dict[str, Bounds]:
+    """Whether trajectories end in one point, of one data set."""
+    loss = part.loss(seed)
+    results = _flows(part, loss, seed, SCALES[0])
+    apart = _apart(Symmetry.of(loss.model), [r for r in results if r.decided])
+    known, risk = all(r.decided for r in results), loss.population.at()
+    far = any(risk.value(r.theta) > SMALL * risk.value(0.0 * r.theta) for r in results)
+    return {
+        f"{TOGETHER} {SCALES[0]}": (float(known and not apart), float(not apart)),
+        f"{USEFUL} {SCALES[0]}": (
+            float(known and not apart and not far),
+            float(not apart and not far),
+        ),
+    }
+
+
+def _apart(symmetry: Symmetry, results: Sequence[FlowResult]) -> bool:
+    """Whether some of these limits are no points, or two of them different ones."""
+    if any(r.status != "point" for r in results):
+        return True
+    return any(
+        symmetry.distance(r.weights, results[0].weights) > NEAR * (1.0 + np.linalg.norm(r.weights))
+        for r in results
+    )
+
+
+QUESTIONS: Mapping[str, Callable[[Part, int], dict[str, Bounds]]] = {
+    "trajectories": _trajectories,
+    "limits": _limits,
+    "decay": _together,
+}
+
+
+def _flows(part: Part, loss: Loss, seed: int, scale: float) -> tuple[FlowResult, ...]:
+    unit = np.random.default_rng([seed, STARTS]).standard_normal((STARTS, loss.model.dimension))
+    return flows_to_limits(part.at(loss), scale * unit)
+
+
+def _mean(rows: ArrayLike) -> Bounds:
+    least, most = np.asarray(rows, dtype=np.float64).mean(axis=0)
+    return float(least), float(most)
+
+
+def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """All rows."""
+    return xr.concat(parts, "row")
+
+
+PANELS = {
+    ITINERARY: "trajectories: plateau, near-optimal, overfitting",
+    ARRIVAL: "trajectories that end in the overfitting region",
+    SINGLE: "data sets: one overfitting attractor",
+    TOGETHER: "data sets: all trajectories end in one point",
+    USEFUL: "data sets: in one point of small excess risk",
+}
+"""Shares that are drawn, with the titles of their panels."""
+
+MARKS = {HOLDS: "✓", FAILS: "", UNDECIDED: "?"}
+
+
+def draw(data: xr.Dataset) -> Canvas:
+    """A matrix a share: a row a student and teacher, a column a setting."""
+    canvas = plt.figure(figsize=(DOUBLE, 0.9 * DOUBLE))
+    grid = canvas.add_gridspec(2, 6)
+    places = (grid[0, :3], grid[0, 3:], grid[1, :2], grid[1, 2:4], grid[1, 4:])
+    axes = [canvas.add_subplot(place) for place in places]
+    for axis, (share, title) in zip(axes, PANELS.items(), strict=True):
+        image = _matrix(axis, _cells(data, share))
+        axis.set_title(title)
+    for axis in (axes[1], *axes[3:]):
+        axis.set_yticklabels([])
+    canvas.colorbar(
+        image, ax=axes, location="bottom", fraction=0.03, aspect=50,
+        label="share (✓ at least 95 %: the whole interval above; ? undecided; else below)",
+    )  # fmt: skip
+    return canvas
+
+
+Cell = tuple[float, str]
+"""A share and its verdict."""
+
+
+def _cells(data: xr.Dataset, share: str) -> dict[tuple[str, str], Cell]:
+    """By name of the setting and family, in the order of the rows."""
+    columns = ("family", "size", "noise", "weight_decay", "scale", "estimate", "lower", "upper")
+    of = data.isel(row=np.flatnonzero(data["share"].to_numpy() == share))
+    rows = zip(*(of[name].to_numpy().tolist() for name in columns), strict=True)
+    return {(_setting(share, *row[:5]), row[0]): (row[5], verdict(*row[6:])) for row in rows}
+
+
+def _setting(share: str, family: str, size: int, noise: float, decay: float, scale: float) -> str:
+    """Short name of a setting, the same for all families with noises of their own."""
+    if share in (TOGETHER, USEFUL):
+        return rf"$\rho={decay:g}$"
+    own = (size, noise) == (FAMILIES[family].size, FAMILIES[family].noise)
+    data = "own" if own else rf"$n={size}$, $\sigma={noise:g}$"
+    return data if share == SINGLE else rf"{data}; $s={scale:g}$"
+
+
+def _matrix(axes: Axes, cells: Mapping[tuple[str, str], Cell]) -> AxesImage:
+    """Shares as colours and numbers, with the marks of their verdicts."""
+    columns = list(dict.fromkeys(column for column, _ in cells))
+    values = np.full((len(FAMILIES), len(columns)), np.nan)
+    for (column, family), (estimate, result) in cells.items():
+        place = list(FAMILIES).index(family), columns.index(column)
+        values[place] = estimate
+        axes.text(
+            *place[::-1], f"{100 * estimate:.0f}{MARKS[result]}", ha="center", va="center",
+            fontsize=6.5, color="white" if estimate < 0.6 else "black",
+            weight="bold" if result == HOLDS else "normal",
+        )  # fmt: skip
+    axes.set_yticks(range(len(FAMILIES)), [preset.title for preset in FAMILIES.values()])
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", fontsize=6.5)
+    return axes.imshow(values, cmap="viridis", vmin=0.0, vmax=1.0, aspect="auto")
+
+
+def setting_text(row: xr.Dataset) -> str:
+    """The setting of one row, for a reader."""
+    size, noise, decay, scale = (
+        row[name].item() for name in ("size", "noise", "weight_decay", "scale")
+    )
+    text = f"{row['family'].item()}, n = {size}, σ = {noise:g}"
+    text += f", ρ = {decay:g}" if decay else ""
+    by_weights = str(row["share"].item()) in (ITINERARY, PASSAGE, ARRIVAL, DECIDED)
+    return text + (f", weights from N(0, {scale:g}²)" if by_weights else "")

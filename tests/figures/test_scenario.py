@@ -1,0 +1,113 @@
+"""The search over settings: what counts as the scenario, one part of each question, the picture."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from figures import collapse, optimum, scenario
+from figures.settings import Settings
+from figures.shares import HOLDS, SUMMARY, verdict
+from symbolic import PRESETS
+
+QUICK = Settings(quick=True)
+
+
+@pytest.mark.parametrize(
+    ("regions", "expected"),
+    [
+        (("plateau", "near-optimal", "overfitting"), 1.0),
+        (("plateau", "other", "near-optimal", "plateau"), 1.0),
+        (("near-optimal", "plateau", "overfitting"), 0.0),
+        (("near-optimal", "overfitting"), 0.0),
+        (("plateau", "overfitting"), 0.0),
+    ],
+)
+def test_a_near_optimal_saddle_comes_after_a_plateau(regions, expected):
+    assert scenario._passes(regions) == expected
+
+
+def test_ends_without_a_label_may_be_in_the_region_or_not():
+    assert scenario._arrives("overfitting") == (1.0, 1.0)
+    assert scenario._arrives("unlabelled") == (0.0, 1.0)
+    assert scenario._arrives("plateau") == scenario._arrives("other") == (0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Every question about one unit, and trajectories of two, on two data sets."""
+    parts = [p for p in scenario.parts(QUICK) if p.family == "single_unit"]
+    parts += [
+        p for p in scenario.parts(QUICK)
+        if (p.question, p.family) == ("trajectories", "overparameterised")
+    ]  # fmt: skip
+    computed = [scenario.compute(replace(p, budget=2)) for p in parts]
+    return scenario.assemble(QUICK, computed)
+
+
+def rows(data, family, share):
+    wanted = (data["family"] == family) & (data["share"] == share)
+    return data.isel(row=np.flatnonzero(wanted.to_numpy()))
+
+
+def test_one_unit_ends_overfitting_and_passes_no_near_optimal_saddle(data):
+    assert (rows(data, "single_unit", scenario.ARRIVAL)["estimate"] == 1.0).all()
+    assert (rows(data, "single_unit", scenario.ITINERARY)["estimate"] == 0.0).all()
+    assert (rows(data, "single_unit", scenario.SINGLE)["estimate"] == 1.0).all()
+    assert (rows(data, "single_unit", scenario.TOGETHER)["estimate"] == 1.0).all()
+    close = rows(data, "single_unit", scenario.USEFUL)
+    assert close["estimate"].to_numpy().tolist() == [1.0, 0.0]  # so much decay spoils the fit
+
+
+def test_two_units_pass_both_saddles_from_small_weights(data):
+    small = rows(data, "overparameterised", scenario.ITINERARY)
+    shares = dict(
+        zip(small["scale"].to_numpy().tolist(), small["estimate"].to_numpy(), strict=True)
+    )
+    assert shares[0.01] >= shares[0.1] >= shares[1.0]
+    assert shares[0.01] > 0.2
+
+
+def test_intervals_hold_their_shares(data):
+    estimate, unknown, lower, upper = (data[name].to_numpy() for name in SUMMARY)
+    assert (lower <= estimate + 1e-12).all()
+    assert (estimate + unknown <= upper + 1e-12).all()
+    assert (data["draws"] == 2).all()
+
+
+def test_the_picture_shows_every_cell(data):
+    canvas = scenario.draw(data)
+    for axis, share in zip(canvas.axes, scenario.PANELS, strict=False):
+        of = data.isel(row=np.flatnonzero((data["share"] == share).to_numpy()))
+        assert len(axis.texts) == of.sizes["row"]
+        marked = sum("✓" in text.get_text() for text in axis.texts)
+        ends = zip(of["lower"].to_numpy(), of["upper"].to_numpy(), strict=True)
+        assert marked == sum(verdict(low, high) == HOLDS for low, high in ends)
+    plt.close(canvas)
+
+
+def test_collapse_counts_by_region_and_doubts_lists_that_are_not_complete():
+    assert collapse._number(1, 1, False) == (1.0, 1.0)
+    assert collapse._number(1, 1, True) == (0.0, 1.0)
+    assert collapse._number(0, 1, True) == (0.0, 1.0)
+    assert collapse._number(2, 1, True) == collapse._number(0, 1, False) == (0.0, 0.0)
+    part = next(p for p in collapse.parts(QUICK) if p.preset == "single_unit")
+    data = collapse.compute(replace(part, budget=2))
+    assert data["estimate"].to_numpy().ravel().tolist() == [1.0, 1.0, 1.0]
+    canvas = collapse.draw(data)
+    assert "2 data sets" in canvas.axes[0].get_title()
+    plt.close(canvas)
+
+
+def test_every_preset_is_asked():
+    assert {p.preset for p in collapse.parts(QUICK)} == set(PRESETS)
+    assert {p.family for p in scenario.parts(QUICK)} >= set(PRESETS)
+    proofs = [p for p in optimum.parts(QUICK) if isinstance(p, optimum.Proofs)]
+    assert {p.preset for p in proofs} == set(PRESETS)
+    one = next(p for p in proofs if p.preset == "single_unit")
+    assert optimum.compute(replace(one, budget=2))["estimate"].item() == 1.0
