@@ -357,7 +357,7 @@ def test_files_that_are_no_results_are_refused(main_job, tmp_path):
     xr.Dataset({"a": 1.0}).to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
     for file, message in (
         (tmp_path / "absent.nc", "there is no result file"),
-        (tmp_path, "there is no result file"),
+        (tmp_path, "no store of an ensemble"),
         (tmp_path / "table.csv", "truncated or no NetCDF file"),
         (tmp_path / "foreign.nc", "not a result of mlpcont"),
         (main_job[0] / "data" / "phase_plane.nc", "holds 'figure phase_plane', not one of points"),
