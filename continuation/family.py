@@ -22,7 +22,7 @@ from continuation.options import StepOptions, as_number
 from continuation.problem import AnyProblem
 from continuation.scaling import InUnits, Units, power_of_two
 
-__all__ = ["Family", "FittedFamily", "NamedFamily", "named_family"]
+__all__ = ["Family", "FittedFamily", "NamedFamily", "named_family", "parameter_size"]
 
 Family = Callable[[float], AnyProblem]
 
@@ -103,7 +103,7 @@ class FittedFamily:
         self.family = family
         z = point.point
         self.start = measured(held(family(q), z[:-1], float(z[-1])), z, step.state_scale)
-        parameter = step.parameter_scale or _size(float(z[-1]))
+        parameter = step.parameter_scale or parameter_size(float(z[-1]))
         matrices = [self.start.full_jacobian(y) for y in (z, *point.bracket)]
         first = Units.balancing(matrices, parameter, self.start.symmetric)
         self.units = _not_below(first.rebalanced(matrices, self.start.symmetric), z)
@@ -138,7 +138,7 @@ def _not_below(units: Units, z: Array) -> Units:
     return Units(columns, np.asarray(units.rows / factor))
 
 
-def _size(p: float) -> float:
+def parameter_size(p: float) -> float:
     """What counts as 1 in a parameter that is p at the start."""
     if abs(p) < NOTHING or PLAIN[0] <= abs(p) <= PLAIN[1]:
         return 1.0

@@ -200,6 +200,6 @@ class Collocation:
         rows = np.zeros((self.nodes, c, n))
         weighted = (self.quadrature[:, None, None] * densities).reshape(self.count, m, c * n)
         local = (self.scheme.values.T @ weighted).reshape(self.count, m + 1, c, n)
-        rows[:-1] = local[:, :m].reshape(-1, c, n)
+        rows[:-1] = local[:, :m].reshape(self.nodes - 1, c, n)
         rows[m::m] += local[:, m]
-        return rows.transpose(1, 0, 2).reshape(c, -1)
+        return rows.transpose(1, 0, 2).reshape(c, self.nodes * n)

@@ -11,7 +11,7 @@ from continuation.plotting import STABLE, legend, lines, marker
 if TYPE_CHECKING:
     from continuation.orbits.orbit import OrbitBranch
 
-__all__ = ["draw_orbit", "draw_orbits"]
+__all__ = ["draw_orbit", "draw_orbits", "draw_plane"]
 
 
 def draw_orbit(
@@ -52,3 +52,11 @@ def _heights(branch: "OrbitBranch", y: int | str) -> tuple[list[Array], list[Arr
         for extreme in (np.min, np.max)
     )
     return [low[0], high[0]], [low[1], high[1]]
+
+
+def draw_plane(ax: Any, p: Array, q: Array, names: tuple[str, str], label: str) -> list[Any]:
+    """A curve in the plane of two parameters."""
+    ax.set(xlabel=names[0], ylabel=names[1])
+    artists: list[Any] = list(ax.plot(p, q, **STABLE, label=label))
+    legend(ax, None)
+    return artists

@@ -281,6 +281,9 @@ def _directions(
     slopes = np.zeros(2)
     if kind == "fold":
         slopes[0] = own[2]
+    if kind == "torus" and own[2] < 0:  # the other of the pair
+        real, imaginary = np.split(vectors, 2, axis=1)
+        vectors = np.hstack([real, -imaginary])
     return vectors, slopes
 
 

@@ -11,12 +11,14 @@ from continuation.arrays import Array
 from continuation.exports import Table, table
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning
+from continuation.orbits.collocation import Collocation
 from continuation.orbits.drawing import draw_orbit, draw_orbits
-from continuation.orbits.mesh import interpolated
+from continuation.orbits.flow import Flow
+from continuation.orbits.mesh import interpolated, times
 from continuation.orbits.periodic import trivial
 from continuation.orbits.scheme import scheme_of
 
-__all__ = ["Orbit", "OrbitBranch", "SpecialOrbit"]
+__all__ = ["Orbit", "OrbitBranch", "SpecialOrbit", "as_orbit"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,3 +266,15 @@ class OrbitBranch:
         columns["special"] = [""] * len(self) + [q.kind for q in self.special]
         rows = np.append(np.arange(float(len(self))), [q.index + 0.5 for q in self.special])
         return table(columns, rows)
+
+
+def as_orbit(c: Collocation, flow: Flow, unit: float, z: Array) -> Orbit:
+    """A vector of unknowns of a periodic orbit in the units of the user."""
+    nodes, own = c.split(z)
+    period = float(own[0]) * unit
+    return Orbit(
+        t=period * times(c.mesh, c.scheme.degree), x=nodes[:, : flow.n] * flow.states,
+        p=float(own[1]) * flow.parameter, period=period,
+        multipliers=np.full(flow.n, np.nan, dtype=complex), mesh=c.mesh, degree=c.scheme.degree,
+        error=float(c.errors(nodes).max()), meaning=flow.problem.meaning,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ __all__ = [
     "orbit_from_samples",
     "resampled",
     "start_of",
+    "units_about",
 ]
 
 FINE = 1e-10
@@ -121,7 +122,7 @@ def from_orbit(
     problem: AnyProblem, orbit: Orbit, step: StepOptions, limits: tuple[float, float]
 ) -> OrbitStart:
     """The branch that passes through an orbit."""
-    units = _units(problem, orbit, step, limits)
+    units = units_about(problem, orbit, step, limits)
     return OrbitStart(
         orbit.mesh, orbit.x, orbit.period, orbit.p, None, np.zeros(2), units
     )  # fmt: skip
@@ -131,7 +132,7 @@ def _from_special(
     problem: AnyProblem, start: SpecialOrbit, step: StepOptions, limits: tuple[float, float]
 ) -> OrbitStart:
     """The other branch at a period doubling or a branch point."""
-    orbit, units = start.orbit, _units(problem, start.orbit, step, limits)
+    orbit, units = start.orbit, units_about(problem, start.orbit, step, limits)
     if start.kind == "period doubling":
         mesh = np.append(orbit.mesh[:-1] / 2, 0.5 + orbit.mesh / 2)
         nodes = np.vstack([orbit.x[:-1], orbit.x])
@@ -148,7 +149,7 @@ def _from_special(
     )
 
 
-def _units(
+def units_about(
     problem: AnyProblem, orbit: Orbit, step: StepOptions, limits: tuple[float, float]
 ) -> Array:
     """Of the states what they change by, where that is not of order one; of p as for a branch."""

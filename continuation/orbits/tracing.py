@@ -16,9 +16,9 @@ from continuation.options import NEWTON, NewtonOptions, StepOptions, as_number
 from continuation.orbits.approaches import homoclinic_approach, vanishing_at
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.events import Between, special_orbits
-from continuation.orbits.flow import Flow, flow_of
-from continuation.orbits.mesh import MESH, MeshOptions, times
-from continuation.orbits.orbit import Orbit, OrbitBranch, SpecialOrbit
+from continuation.orbits.flow import flow_of
+from continuation.orbits.mesh import MESH, MeshOptions
+from continuation.orbits.orbit import Orbit, OrbitBranch, SpecialOrbit, as_orbit
 from continuation.orbits.periodic import Periodic
 from continuation.orbits.scheme import scheme_of
 from continuation.orbits.starts import Begin, OrbitStart, resampled, start_of
@@ -35,9 +35,6 @@ ORBIT_STEP = StepOptions(initial=0.02, maximum=0.2, minimum=1e-7, max_samples=30
 LONGER = 4.0
 """The unit of the period follows it where it has changed by this factor, those of the states where
 what they change by has grown beyond as many."""
-
-REFINEMENTS = 6
-"""Times that the mesh is made finer at one orbit."""
 
 BESIDE = (1.0, 0.1, 4.0)
 """Distances from a branch point at which the other branch is looked for, in initial steps."""
@@ -246,32 +243,13 @@ class OrbitTracer:
         elif orbit.period > self.max_period:
             self.end("period", f"the period exceeds {self.max_period:g}.")
 
-    def _refined(self, held: bool) -> bool:
-        """Refine the mesh until the orbit is resolved; False where it cannot be."""
-        walk = self.walk
-        for _ in range(REFINEMENTS):
-            c = walk.collocation
-            if c.errors(c.split(walk.z)[0]).max() <= walk.mesh.tolerance:
-                return True
-            if not walk.remesh():
-                return False
-            walk.collocation.refer(walk.collocation.split(walk.z)[0])
-            y, normal = walk.z.copy(), walk.tangent.copy()
-            if held:
-                normal[:-1], normal[-1] = 0.0, 1.0
-            if not walk.correct(y, walk.z.copy(), normal):
-                return False
-            walk.z[:] = y
-            walk.tangent[:] = walk.turned(walk.tangent)
-        return False
-
     def _prepare(self) -> None:
         """Move mesh, units and phase for the next step."""
         walk = self.walk
         walk.remesh()
         if self.run.step.state_scale is None:
             self._rescale()
-        walk.collocation.refer(walk.collocation.split(walk.z)[0])
+        walk.refer()
 
     def _rescale(self) -> None:
         """Use other units where the orbit has outgrown those in use."""
@@ -299,7 +277,7 @@ class OrbitTracer:
 
         The parameter is held there, or the position along the branch.
         """
-        if not self._refined(held):
+        if not self.walk.resolve(held):
             self.end(
                 "mesh",
                 f"{self.walk.mesh.most} intervals do not resolve the orbit to the tolerance "
@@ -317,15 +295,3 @@ class OrbitTracer:
         """A point of the walk as an orbit in the units of the user, its multipliers unknown."""
         c, flow = self.walk.collocation, self.flow
         return as_orbit(c, flow, self.unit, z)
-
-
-def as_orbit(c: Collocation, flow: Flow, unit: float, z: Array) -> Orbit:
-    """A vector of unknowns of a periodic orbit in the units of the user."""
-    nodes, own = c.split(z)
-    period = float(own[0]) * unit
-    return Orbit(
-        t=period * times(c.mesh, c.scheme.degree), x=nodes[:, : flow.n] * flow.states,
-        p=float(own[1]) * flow.parameter, period=period,
-        multipliers=np.full(flow.n, np.nan, dtype=complex), mesh=c.mesh, degree=c.scheme.degree,
-        error=float(c.errors(nodes).max()), meaning=flow.problem.meaning,
-    )  # fmt: skip

@@ -4,6 +4,8 @@
 here the mesh moves between two steps, the phase is fixed beside the orbit before, and units follow.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from continuation import corrector, step_arrays, stepper
@@ -14,7 +16,7 @@ from continuation.orbits.collocation import Collocation
 from continuation.orbits.mesh import MeshOptions, equidistributed, interpolated, times
 from continuation.workspace import MESSAGES, QUIET
 
-__all__ = ["Walk", "free_walk"]
+__all__ = ["Walk", "follow", "free_walk"]
 
 ANYWHERE = (-np.inf, np.inf)
 """No limits."""
@@ -24,6 +26,9 @@ NOTHING = np.zeros((1, 1))
 
 MOVED = (stepper.POINT, stepper.TANGENT, stepper.OLD_POINT, stepper.OLD_TANGENT)
 """Rows of the state that live on the mesh."""
+
+REFINEMENTS = 6
+"""Times that the mesh is made finer at one point."""
 
 AHEAD = 4
 """A mesh is made so many times better than it must be, to serve for some steps."""
@@ -212,6 +217,37 @@ class Walk:
         self.move(equidistributed(nodes, c.mesh, c.scheme, c.system.periodic, intervals))
         return True
 
+    def resolve(self, held: bool) -> bool:
+        """Refine the mesh until the present point is resolved, and correct it there.
+
+        The parameter is held, or the position along the branch. False where that fails.
+        """
+        for _ in range(REFINEMENTS):
+            c = self.collocation
+            if c.errors(c.split(self.z)[0]).max() <= self.mesh.tolerance:
+                return True
+            if not self.remesh():
+                return False
+            self.refer()
+            if not self.settle(held):
+                return False
+        return False
+
+    def settle(self, held: bool) -> bool:
+        """Newton from the present point, and the tangent there; False where it fails."""
+        y, normal = self.z.copy(), self.tangent.copy()
+        if held:
+            normal[:-1], normal[-1] = 0.0, 1.0
+        if not self.correct(y, self.z.copy(), normal):
+            return False
+        self.z[:] = y
+        self.tangent[:] = self.turned(self.tangent if self.tangent.any() else normal)
+        return True
+
+    def refer(self) -> None:
+        """Fix phases beside the present point."""
+        self.collocation.refer(self.collocation.split(self.z)[0])
+
     def move(self, mesh: Array) -> None:
         """Go on upon another mesh."""
         old, scheme = self.collocation, self.collocation.scheme
@@ -231,3 +267,33 @@ def free_walk(
 ) -> Walk:
     """A walk of which only Newton is wanted."""
     return Walk(collocation, z, tangent, ANYWHERE, STEP, newton, mesh)
+
+
+def follow(
+    walk: Walk, most: int, stop: Callable[[Array], str] | None = None
+) -> tuple[list[tuple[Collocation, Array]], str, str]:
+    """Points from the present one on, each with its collocation; why it ends, and what that means.
+
+    Parameters
+    ----------
+    walk : Walk
+        At a solution, with a tangent.
+    most : int
+        Points.
+    stop : callable, optional
+        Of a point; words end the run after it.
+    """
+    points = [(walk.collocation, walk.z.copy())]
+    while len(points) < most:
+        walk.remesh()
+        walk.refer()
+        reason = walk.advance()
+        if reason == "no progress":
+            return points, reason, f"no step of the minimum length succeeds: {walk.message}"
+        if not walk.resolve(held=bool(reason)):
+            return points, "mesh", "the mesh does not resolve the solution: allow more intervals."
+        points.append((walk.collocation, walk.z.copy()))
+        words = stop(walk.z) if stop else ""
+        if reason or words:
+            return points, reason or words, "the parameter reached its limit." if reason else ""
+    return points, "samples", "max_samples reached."

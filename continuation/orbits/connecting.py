@@ -1,0 +1,180 @@
+"""Orbits that connect equilibria: u' = T f(u, p) between projections on invariant subspaces.
+
+Near the equilibrium x⁻ that it leaves the orbit lies in the unstable subspace, near x⁺ in the
+stable one: rows of left invariant subspaces times u(0) - x⁻ and u(1) - x⁺ vanish. The distances
+|u(0) - x⁻| and |u(1) - x⁺| are given and T is unknown, so that no phase has to be fixed and the
+error by truncation stays what it is along a curve [1]_. The equilibria are unknowns, too.
+
+References
+----------
+.. [1] W.-J. Beyn, *IMA J. Numer. Anal.* 10 (1990) 379; E. Doedel, M. Friedman, B. Kunin,
+       *Numer. Algorithms* 14 (1997) 103.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from continuation import differences
+from continuation.arrays import Array
+from continuation.errors import InvalidInputError
+from continuation.orbits.collocation import System
+from continuation.orbits.critical import Plane
+from continuation.orbits.flow import Flow
+
+__all__ = ["Connecting", "Side", "free_parameters", "side_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """An equilibrium seen from the orbit that leaves or meets it.
+
+    Attributes
+    ----------
+    growing : bool
+        Rows belong to eigenvalues with positive real part.
+    reference : (c, n) ndarray
+        Orthonormal rows whose products with u - x vanish, at the start.
+    """
+
+    growing: bool
+    reference: Array
+
+    def rows(self, flow: Flow, x: Array, p: float) -> Array:
+        """The rows at an equilibrium (n,), smooth in all; NaN where their number has changed."""
+        found = left_subspace(flow.jacobian(x[None], p)[0], self.growing)
+        if found.shape != self.reference.shape:
+            return np.full(self.reference.shape, np.nan)
+        return np.asarray(np.linalg.solve(found @ self.reference.T, found))
+
+
+def left_subspace(jacobian: Array, growing: bool) -> Array:
+    """Orthonormal rows (c, n) that span the left invariant subspace of one half-plane."""
+    if not np.isfinite(jacobian).all():
+        return np.zeros((0, len(jacobian)))
+    vectors: Any
+    _, vectors, count = linalg.schur(jacobian.T, sort="rhp" if growing else "lhp")
+    return np.asarray(vectors[:, :count].T)
+
+
+def side_of(flow: Flow, x: Array, p: float, growing: bool) -> Side:
+    """What an equilibrium demands of the end of an orbit near it."""
+    return Side(growing, left_subspace(flow.jacobian(x[None], p)[0], growing))
+
+
+def free_parameters(source: Side, target: Side) -> int:
+    """How many parameters must be free along a curve of such connections."""
+    n, count = source.reference.shape[1], len(source.reference) + len(target.reference)
+    free = count - n + 2
+    if free < 1:
+        raise InvalidInputError(
+            "orbits from this equilibrium to that one come in families at every value of the "
+            "parameters: say which by integrating from its unstable manifold."
+        )
+    if free > 2:
+        raise InvalidInputError(
+            f"such a connection needs {free - 1} parameters to exist at all; up to two are free "
+            "here. (From an attractor, or to a repeller, there is none.)"
+        )
+    return free
+
+
+class Connecting(System):
+    """Scalars (T, x⁻, x⁺, p, q); x⁺ is left out of homoclinic orbits, q where p alone is free.
+
+    Parameters
+    ----------
+    plane : Plane
+    unit : float
+        Of T.
+    source, target : Side
+    homoclinic : bool
+    radii : (2,) ndarray
+        |u(0) - x⁻| and |u(1) - x⁺|.
+    """
+
+    periodic = False
+
+    def __init__(
+        self, plane: Plane, unit: float, source: Side, target: Side, homoclinic: bool, radii: Array
+    ) -> None:
+        self.plane, self.unit, self.sides, self.radii = plane, unit, (source, target), radii
+        self.n, self.homoclinic = plane.flow.n, homoclinic
+        self.free = free_parameters(source, target)
+        self.scalars = 1 + self.n * (1 if homoclinic else 2) + self.free
+
+    def parameters(self, s: Array) -> tuple[float, float]:
+        """(p, q) of the scalars; q is idle where p alone is free."""
+        if self.free == 1:
+            return float(s[-1]), 0.0
+        return float(s[-2]), float(s[-1])
+
+    def equilibria(self, s: Array) -> tuple[Array, Array]:
+        """Where the orbit comes from and goes to, (n,) each."""
+        first = s[1 : 1 + self.n]
+        return first, first if self.homoclinic else s[1 + self.n : 1 + 2 * self.n]
+
+    def field(self, u: Array, s: Array) -> tuple[Array, Array, Array]:
+        """T f and its derivatives."""
+        (p, q), period = self.parameters(s), float(s[0]) * self.unit
+        f, j, fp = self.plane.at(q).with_derivatives(u, p)
+        by_s = np.zeros((*u.shape, self.scalars))
+        by_s[..., 0], by_s[..., -self.free] = self.unit * f, period * fp
+        if self.free == 2:
+            by_s[..., -1] = period * self.plane.by_second(u, p, q)[0]
+        return period * f, period * j, by_s
+
+    def ends(self, first: Array, last: Array, s: Array) -> tuple[Array, Array, Array, Array]:
+        """Equilibria, projections and distances."""
+        n, k = self.n, self.scalars
+        p, q = self.parameters(s)
+        flow, points = self.plane.at(q), self.equilibria(s)
+        columns = self._columns()
+        values, slopes = [], []  # slopes by (u(0), u(1), s)
+        for side, (end, x) in enumerate(zip((first, last), points, strict=True)):
+            of_x = columns[side]
+            if side == 0 or not self.homoclinic:
+                f, j, fp = flow.with_derivatives(x[None], p)
+                row = np.zeros((n, 2 * n + k))
+                row[:, 2 * n + of_x], row[:, 2 * n + k - self.free] = j[0], fp[0]
+                if self.free == 2:
+                    row[:, -1] = self.plane.by_second(x[None], p, q)[0][0]
+                values.append(f[0])
+                slopes.append(row)
+            value, by_end, by_own = self._end(side, end, np.concatenate([x, [p], [q]]))
+            row = np.zeros((value.size, 2 * n + k))
+            row[:, side * n : (side + 1) * n] = by_end
+            row[:, 2 * n + of_x] = by_own[:, :n]
+            row[:, 2 * n + k - self.free :] = by_own[:, n : n + self.free]
+            values.append(value)
+            slopes.append(row)
+        row = np.vstack(slopes)
+        return np.concatenate(values), row[:, :n], row[:, n : 2 * n], row[:, 2 * n :]
+
+    def _columns(self) -> tuple[Any, Any]:
+        """Which scalars are x⁻ and x⁺."""
+        first = 1 + np.arange(self.n)
+        return first, first if self.homoclinic else first + self.n
+
+    def _end(self, side: int, end: Array, own: Array) -> tuple[Array, Array, Array]:
+        """Projection and distance at one end, with derivatives by u there and by (x, p, q)."""
+        n, r = self.n, self.radii[side]
+
+        def rows(at: Array) -> Array:
+            flow = self.plane.at(float(at[-1]))
+            return self.sides[side].rows(flow, at[:n], float(at[n]))
+
+        moving = own if self.free == 2 else own[:-1]
+        rest = own[moving.size :]
+        here, away = rows(own), (end - own[:n]) / r
+        turning = differences.jacobian(
+            lambda at: rows(np.concatenate([at, rest])), moving, np.ones(moving.size)
+        )
+        value = np.append(here @ away, (away @ away - 1) / 2)
+        by_end = np.vstack([here, away]) / r
+        by_own = np.zeros((value.size, n + 2))
+        by_own[:-1, : moving.size] = np.einsum("cab,a->cb", turning, away)
+        by_own[:, :n] -= by_end
+        return value, by_end, by_own

@@ -1,0 +1,313 @@
+"""Homoclinic and heteroclinic orbits, found and continued.
+
+References
+----------
+.. [1] W.-J. Beyn, *IMA J. Numer. Anal.* 10 (1990) 379.
+.. [2] A. Champneys, Yu. A. Kuznetsov, B. Sandstede, *Int. J. Bifurcation Chaos* 6 (1996) 867.
+"""
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from continuation.arrays import Array
+from continuation.callable_problem import Problem
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.family import Family, named_family, parameter_size
+from continuation.fitting import fitting
+from continuation.meaning import UNNAMED, Meaning
+from continuation.newton_method import newton as solve
+from continuation.options import NewtonOptions, StepOptions, as_number, as_state
+from continuation.orbits.collocation import Collocation
+from continuation.orbits.connecting import Connecting, free_parameters, side_of
+from continuation.orbits.connection import Connection, ConnectionBranch
+from continuation.orbits.critical import Plane
+from continuation.orbits.curves import CURVE_NEWTON, CURVE_STEP
+from continuation.orbits.first_connection import Equilibria, Guess, meshed
+from continuation.orbits.flow import flow_of
+from continuation.orbits.mesh import MESH, MeshOptions, interpolated, times
+from continuation.orbits.orbit import SpecialOrbit
+from continuation.orbits.scheme import scheme_of
+from continuation.orbits.walk import Walk, follow
+from continuation.problem import AnyProblem
+from continuation.run import Run
+
+__all__ = ["trace_connection"]
+
+RADIUS = 1e-4
+"""Distance of the ends of an orbit from the equilibria, in parts of its size."""
+
+SAMPLINGS, SAMPLES = 4, 401
+"""How finely it is looked for where two orbits are nearest: to 200⁻⁴ of their duration."""
+
+
+def trace_connection(
+    problem: Family | Problem,
+    source: Array | SpecialOrbit,
+    target: Array | None = None,
+    p: float | None = None,
+    q0: float | str | None = None,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+    direction: int = +1,
+    guess: tuple[Array, Array] | None = None,
+    radius: float = RADIUS,
+    step: StepOptions = CURVE_STEP,
+    newton: NewtonOptions = CURVE_NEWTON,
+    mesh: MeshOptions = MESH,
+) -> ConnectionBranch:
+    """Find an orbit that connects two equilibria of x' = F(x, p), and continue it.
+
+    A connection that needs a parameter (between saddles of one index, or homoclinic) is found by
+    moving p, and continued in (p, q) where a second parameter is given. One that persists, as from
+    a saddle to an attractor, is continued in p itself.
+
+    Parameters
+    ----------
+    problem : Problem or callable
+        A problem; with q0, one whose parameters have names, or q -> Problem in (x, p).
+    source : (n,) array_like or SpecialOrbit
+        Near the equilibrium that the orbit leaves; or a "homoclinic" end of a branch of orbits.
+    target : (n,) array_like, optional
+        Near the one that it meets; the same as the source where not given.
+    p : float, optional
+        The parameter near which a connection is; that of the problem's parameters, or of the
+        special orbit, where not given.
+    q0 : str or float, optional
+        Name of the second parameter; or its value at the start, for a callable family.
+    limits : (float, float)
+        Of the parameter along which it is continued: q where there is one, else p.
+    direction : int
+        +1 or -1: that parameter rises or falls.
+    guess : (t, x), optional
+        Times (K,) and states (K, n) of an orbit nearby; found by integration along the unstable
+        subspace where not given.
+    radius : float
+        Distance of the ends from the equilibria, in parts of the size of the orbit.
+    step, newton, mesh
+        As for `trace_orbits`.
+
+    Returns
+    -------
+    ConnectionBranch
+
+    Raises
+    ------
+    InvalidInputError
+        For arguments that do not fit, equilibria that are not hyperbolic, or a pair that no
+        isolated orbit connects.
+    ConvergenceError
+        Where no equilibrium is near, no orbit comes near the target, or Newton finds no connection.
+    """
+    place = _place(problem, source, p, q0)
+    if not 0 < as_number("radius", radius) < 0.1:
+        raise InvalidInputError(f"radius must lie between 0 and 0.1, got {radius:g}.")
+    if direction not in (1, -1):
+        raise InvalidInputError(f"direction must be +1 or -1, got {direction!r}.")
+    run = Run(place.problem, limits, step, newton)
+    saddle = source.saddle if isinstance(source, SpecialOrbit) else source
+    begin = _equilibrium(place, saddle, "source")
+    end = begin if target is None else _equilibrium(place, target, "target")
+    search = Search(place, begin, end, target is None, run, mesh, radius)
+    first = search.first(_given(source, guess, begin))
+    return search.traced(first, direction)
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a connection is looked for: the problem there, its family in q, and both values."""
+
+    problem: AnyProblem
+    family: Any
+    p: float
+    q: float
+    meaning: Meaning
+    coefficients: dict[str, float] = field(default_factory=dict)
+
+
+def _place(problem: Any, source: Any, p: float | None, q0: Any) -> Place:
+    if isinstance(source, SpecialOrbit):
+        if source.kind != "homoclinic":
+            raise InvalidInputError(
+                f"connections start at equilibria or at a homoclinic end; got a {source.kind}."
+            )
+        p = source.p if p is None else p
+    family, q, meaning = None, np.nan, getattr(problem, "meaning", UNNAMED)
+    if q0 is not None:
+        at = Place(problem, None, 0.0, 0.0, meaning)
+        named = named_family(problem, at, q0)  # type: ignore[arg-type]
+        family, q, meaning = named.at, named.start, named.meaning
+        problem = family(q)
+    if not isinstance(problem, AnyProblem):
+        raise InvalidInputError(f"expected a Problem, got {type(problem).__name__}.")
+    if p is None and isinstance(problem, Problem) and problem.parameters is not None:
+        p = problem.parameter_value(str(problem.free))
+    if p is None:
+        raise InvalidInputError("say near which value of the parameter: trace_connection(..., p=).")
+    return Place(problem, family, as_number("p", p), q, meaning)
+
+
+def _equilibrium(place: Place, x: Any, name: str) -> Array:
+    found = solve(place.problem, as_state(x, name), place.p)
+    if not found.converged:
+        raise ConvergenceError(f"no equilibrium is found near the {name}: {found.message}")
+    return found.x
+
+
+def _given(
+    source: Any, guess: tuple[Array, Array] | None, begin: Array
+) -> tuple[Array, Array] | None:
+    """An orbit nearby that is known; a long periodic one is cut where it is at the saddle."""
+    if guess is not None or not isinstance(source, SpecialOrbit):
+        return guess
+    orbit = source.orbit
+    cut = int(np.argmin(linalg.norm((orbit.x - begin) / orbit.amplitude, axis=1)))
+    x = np.vstack([orbit.x[cut:-1], orbit.x[: cut + 1]])
+    t = np.concatenate([orbit.t[cut:-1], orbit.t[: cut + 1] + orbit.period]) - orbit.t[cut]
+    return t, x
+
+
+class Search:
+    """One run: units, equilibria and their subspaces, the first orbit, and the way on."""
+
+    def __init__(
+        self, place: Place, begin: Array, end: Array, homoclinic: bool, run: Run,
+        mesh: MeshOptions, radius: float,
+    ) -> None:  # fmt: skip
+        self.place, self.run, self.mesh, self.radius = place, run, mesh, radius
+        self.homoclinic = homoclinic
+        z = np.append(np.maximum(np.abs(begin), np.abs(end)), place.p)
+        units = fitting(place.problem, z, run.step, (-np.inf, np.inf)).columns.copy()
+        apart = np.abs(end - begin)
+        units[:-1] = np.where(apart > 0, np.maximum(apart, 1e-3 * apart.max()), units[:-1])
+        units[-1] = parameter_size(place.p)
+        self.unit = 1.0 if np.isnan(place.q) else parameter_size(place.q)
+        self._in_units(units, begin, end)
+
+    def _in_units(self, units: Array, begin: Array, end: Array) -> None:
+        self.flow = flow_of(self.place.problem, units)
+        self.ends = (begin / units[:-1], end / units[:-1])
+        self.p, self.q = self.place.p / units[-1], self.place.q / self.unit
+        for x, name in zip(self.ends, ("source", "target"), strict=True):
+            values = linalg.eigvals(self.flow.jacobian(x[None], self.p)[0])
+            if not np.abs(values.real).min() > 1e-8 * np.abs(values).max():
+                raise InvalidInputError(
+                    f"the {name} is not hyperbolic: its eigenvalues are {values}. Choose another p."
+                )
+        self.sides = (
+            side_of(self.flow, self.ends[0], self.p, growing=False),
+            side_of(self.flow, self.ends[1], self.p, growing=True),
+        )
+        self.free = free_parameters(*self.sides)
+
+    def first(self, given: tuple[Array, Array] | None) -> Guess:
+        """An orbit between the small distances at which the ends shall lie."""
+        equilibria = Equilibria(self.flow, self.p, self.ends)
+        rough = equilibria.followed() if given is None else equilibria.given(*given)
+        self.size = float(np.ptp(rough.x, axis=0).max())
+        return equilibria.trimmed(rough, self.radius * self.size)
+
+    # -- the curve ---------------------------------------------------------------------------------
+
+    def traced(self, guess: Guess, direction: int) -> ConnectionBranch:
+        """The branch through the connection near a guess."""
+        walk = self._walk(guess)
+        message = ConvergenceError(
+            "Newton finds no connection near the first orbit: choose p nearer to it, or give a "
+            "guess."
+        )
+        if (
+            not walk.settle(held=True)
+            or not walk.resolve(held=True)
+            or not walk.z[self._t(walk)] > 0
+        ):
+            raise message
+        codimension = self.free - 1
+        if self.free == 2 and self.place.family is None:
+            points, reason = [(walk.collocation, walk.z.copy())], "isolated"
+            words = "one connection; give q0 to continue it in a second parameter."
+        else:
+            walk.tangent[:] *= direction * np.sign(walk.tangent[-1] or 1.0)
+            points, reason, words = follow(walk, self.run.step.max_samples)
+        orbits = tuple(self._connection(c, z) for c, z in points)
+        return ConnectionBranch(orbits, codimension, reason, words, self.place.meaning)
+
+    def _t(self, walk: Walk) -> int:
+        """Place of T in the unknowns."""
+        return walk.collocation.nodes * self.flow.n
+
+    def _system(self, radii: Array, duration: float) -> Connecting:
+        family = self.place.family if self.free == 2 else None
+        plane = Plane(self.flow, family, self.unit)
+        return Connecting(plane, duration, *self.sides, self.homoclinic, radii)
+
+    def _walk(self, guess: Guess) -> Walk:
+        """The walk at a first orbit, on a mesh that fits it."""
+        duration = float(guess.t[-1] - guess.t[0])
+        radii = np.array([
+            linalg.norm(guess.x[0] - self.ends[0]), linalg.norm(guess.x[-1] - self.ends[1])
+        ])  # fmt: skip
+        system = self._system(radii, duration)
+        scheme = scheme_of(self.mesh.degree)
+        ends, nodes = meshed(guess, self.mesh)
+        equilibria = self.ends[:1] if self.homoclinic else self.ends
+        q = 0.0 if np.isnan(self.q) else self.q
+        last = [self.p] if self.free == 1 else [self.p, q]
+        z = np.concatenate([nodes.ravel(), [1.0], *equilibria, last])
+        t = np.zeros(z.size)
+        t[-1] = 1.0
+        unit = self.flow.parameter if self.free == 1 else self.unit
+        low, high = self.run.limits
+        collocation = Collocation(system, ends, scheme)
+        return Walk(
+            collocation, z, t, (low / unit, high / unit), self.run.step, self.run.newton, self.mesh
+        )
+
+    def _connection(self, c: Collocation, z: Array) -> Connection:
+        """A solution in the units of the user, with its errors."""
+        nodes, s = c.split(z)
+        system: Any = c.system
+        p, q = system.parameters(s)
+        states, duration = self.flow.states, float(s[0]) * system.unit
+        begin, end = system.equilibria(s)
+        has_second = self.place.family is not None
+        return Connection(
+            t=duration * times(c.mesh, c.scheme.degree), x=nodes * states,
+            p=p * self.flow.parameter, q=q * self.unit if has_second else np.nan,
+            source=begin * states, target=end * states, duration=duration,
+            error=float(c.errors(nodes).max()) / self.size, truncation=self._truncation(c, z),
+            meaning=self.place.meaning,
+        )  # fmt: skip
+
+    def _truncation(self, c: Collocation, z: Array) -> float:
+        """What changes where the ends come half as near; NaN where Newton fails there."""
+        nodes, s = c.split(z)
+        system: Any = c.system
+        begin, end = system.equilibria(s)
+        p, q = system.parameters(s)
+        nearer = copy(self)
+        nearer.ends, nearer.p, nearer.q = (begin, end), p, q
+        about = Equilibria(self.flow, p, (begin, end))
+        orbit = Guess(float(s[0]) * system.unit * times(c.mesh, c.scheme.degree), nodes)
+        walk = nearer._walk(about.trimmed(orbit, float(system.radii.min()) / 2))
+        if not walk.settle(held=True):
+            return np.nan
+        inner, other = walk.collocation.split(walk.z)
+        if self.free == 2:
+            moved = abs(walk.collocation.system.parameters(other)[0] - p)  # type: ignore[attr-defined]
+            return float(moved * self.flow.parameter)
+        gap = gap_between(nodes[len(nodes) // 2], inner, walk.collocation)
+        return gap / self.size
+
+
+def gap_between(point: Array, nodes: Array, c: Collocation) -> float:
+    """Distance of a state (n,) from an orbit: sampled, and again more finely where it is least."""
+    low, high = 0.0, 1.0
+    for _ in range(SAMPLINGS):
+        t = np.linspace(low, high, SAMPLES)
+        away = linalg.norm(interpolated(nodes, c.mesh, t, c.scheme) - point, axis=1)
+        i = int(np.argmin(away))
+        low, high = t[max(i - 1, 0)], t[min(i + 1, SAMPLES - 1)]
+    return float(away[i])
