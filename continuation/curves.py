@@ -39,7 +39,7 @@ from continuation.kinds import KINDS
 from continuation.linalg import eigenvectors
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import RELATIVE_LENGTH
-from continuation.run import Run
+from continuation.run import Bounds, Run
 from continuation.scaling import InUnits
 from continuation.start import at_solution
 from continuation.tracer import Tracer
@@ -76,6 +76,7 @@ class CurveTracer(Protocol):
         direction: int = +1,
         step: StepOptions = STEP,
         newton: NewtonOptions = NEWTON,
+        p_limits: tuple[float, float] = (-np.inf, np.inf),
     ) -> Curve:
         """Follow a special point in two parameters.
 
@@ -90,6 +91,8 @@ class CurveTracer(Protocol):
             Name of the second parameter; or its value at the point, for a callable family.
         q_limits, direction, step, newton
             As for `trace_branch`, in the second parameter.
+        p_limits : (float, float)
+            Of the first parameter: the curve ends exactly there, too ("bound").
 
         Returns
         -------
@@ -115,12 +118,14 @@ def follows(kind: str) -> Callable[[Definition], CurveTracer]:
             direction: int = +1,
             step: StepOptions = STEP,
             newton: NewtonOptions = NEWTON,
+            p_limits: tuple[float, float] = (-np.inf, np.inf),
         ) -> Curve:
             _require_kind(point, kind)
             named = named_family(family, point, q0)
             fitted = FittedFamily(named.at, named.start, point, step)
             system, start = define(fitted(named.start), point)
             run = _run(system, fitted, (start, named.start), kind, q_limits, step, newton)
+            run = replace(run, bounds=_first_between(p_limits, fitted, start.size))
             branch = _traced(run, system, start, named.start, direction)
             curve = _read(branch, system, fitted, kind)
             meaning = replace(named.meaning, conserved=fitted.start.meaning.conserved)
@@ -189,7 +194,7 @@ def trace_user_curve(
     function : callable
         The one of which `point` is a zero.
     *run, **options
-        `q_limits`, `direction`, `step` and `newton` of `trace_fold_curve`.
+        `q_limits`, `direction`, `step`, `newton` and `p_limits` of `trace_fold_curve`.
 
     The others, and the result, are as for `trace_fold_curve`.
     """
@@ -276,6 +281,12 @@ def _run(
     own = replace(step, state_scale=None, parameter_scale=None)
     functions = tests_along(system, fitted, kind)
     return Run(in_q, q_limits, own, newton, functions=functions, singular=False)
+
+
+def _first_between(limits: tuple[float, float], fitted: FittedFamily, size: int) -> Bounds:
+    """Limits of the first parameter, the last of so many unknowns, in the units of the run."""
+    low, high = (limit / fitted.units.columns[-1] for limit in limits)
+    return {} if np.isinf([low, high]).all() else {size - 1: (float(low), float(high))}
 
 
 def _traced(run: Run, system: DefiningSystem, start: Array, q: float, direction: int) -> Branch:

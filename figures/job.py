@@ -42,6 +42,7 @@ NAMES = (
     "infinity",
     "graph",
     "evolution",
+    "plane",
     "optimum",
     "collapse",
     "scenario",

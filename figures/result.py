@@ -20,6 +20,7 @@ from continuation.storage import (
     EvolutionResult,
     GraphResult,
     PhaseResult,
+    PlaneResult,
     Result,
     load_result,
     phase_to_arrays,
@@ -175,6 +176,12 @@ def _fits(axes: Axes, result: Result) -> None:
     axes.legend()
 
 
+def _plane(result: PlaneResult) -> Canvas:
+    canvas, ax = plt.subplots(figsize=(DOUBLE, 0.55 * DOUBLE))
+    result.plane.plot(ax)
+    return canvas
+
+
 DRAWN: Mapping[type[Result], Callable[[Any], Canvas]] = {
     Result: _points,
     BranchResult: _branch,
@@ -182,5 +189,6 @@ DRAWN: Mapping[type[Result], Callable[[Any], Canvas]] = {
     EvolutionResult: _evolution,
     BasinsResult: _basins,
     PhaseResult: _phase,
+    PlaneResult: _plane,
 }
 """How each kind of result is drawn."""

@@ -14,6 +14,10 @@ CERTIFY = "continuation.certify"
 ENGINE = "the engine"
 """Every module directly in `continuation` that `ABOVE_THE_ENGINE` does not name."""
 
+EXPORTS = "continuation.exports"
+"""The one arrow up: results of the engine save themselves and become tables, by imports that
+happen when asked for."""
+
 ABOVE_THE_ENGINE = {
     "continuation.workers",
     "continuation.statistics",
@@ -32,20 +36,17 @@ ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph"}
 EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
 DIAGNOSIS = BASINS | {f"{LANDSCAPE}.basins"}
-WHOLE_LANDSCAPE = EVOLUTION | {
+PLANE = EVOLUTION | {f"{LANDSCAPE}.evolution", EXPORTS}
+WHOLE_LANDSCAPE = PLANE | {
     f"{LANDSCAPE}.diagnosis",
     f"{LANDSCAPE}.imports",
-    f"{LANDSCAPE}.evolution",
+    f"{LANDSCAPE}.plane",
     LANDSCAPE,
 }
 CERTIFICATES = INFINITY | {f"{CERTIFY}.certificate"}
 PROVERS = WHOLE_LANDSCAPE | CERTIFICATES | {f"{CERTIFY}.enclosures"}
 ALL_CERTIFY = PROVERS | {f"{CERTIFY}.provers", f"{CERTIFY}.checker", CERTIFY}
 STATISTICS = {"continuation.statistics", "continuation.workers"}
-EXPORTS = "continuation.exports"
-"""The one arrow up: results of the engine save themselves and become tables, by imports that
-happen when asked for."""
-
 ORBITS = "continuation.orbits"
 
 ALL = (
@@ -70,6 +71,7 @@ LAW = {
     f"{LANDSCAPE}.zero_noise": ZERO_NOISE | STATISTICS,
     f"{LANDSCAPE}.basins": BASINS | STATISTICS,
     f"{LANDSCAPE}.evolution": EVOLUTION,
+    f"{LANDSCAPE}.plane": PLANE,
     f"{LANDSCAPE}.diagnosis": DIAGNOSIS,
     LANDSCAPE: WHOLE_LANDSCAPE,
     f"{CERTIFY}.certificate": INFINITY | {f"{CERTIFY}.checker"},

@@ -38,7 +38,7 @@ def evolve(
             limits,
             noise=task.noise,
             weight_decay=task.weight_decay,
-            schedule=_sizes(schedule),
+            schedule=sizes(schedule),
             seed=task.seed,
             progress=lambda look: status.update(str(look)),
         )
@@ -53,7 +53,8 @@ def evolve(
     common.save(EvolutionResult(task.loss, settings, task.axes, sets, evolution=found), output)
 
 
-def _sizes(text: str | None) -> tuple[int, ...]:
+def sizes(text: str | None) -> tuple[int, ...]:
+    """A schedule, as it is given on the command line."""
     if text is None:
         return ()
     try:

@@ -18,6 +18,7 @@ COMMANDS = (
     "graph",
     "branch",
     "evolve",
+    "plane",
     "phase",
     "basins",
     "locate",

@@ -16,6 +16,7 @@ from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajec
 from .graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
 from .infinity import Passage
 from .network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry
+from .plane import PlaneCurve, PlaneDiagram, PlanePoint, Region, Regions, plane_diagram
 from .search import find_critical_sets
 from .sets import CriticalSet, CriticalSets, Embedding, Piece, RegionEvidence, Saturation, Segment
 from .zero_noise import (
@@ -54,7 +55,12 @@ __all__ = [
     "PassageTimes",
     "PhasePlane",
     "Piece",
+    "PlaneCurve",
+    "PlaneDiagram",
+    "PlanePoint",
+    "Region",
     "RegionEvidence",
+    "Regions",
     "SaddlePassage",
     "Saturation",
     "Segment",
@@ -84,6 +90,7 @@ __all__ = [
     "loss_diagram",
     "passage_times",
     "phase_plane",
+    "plane_diagram",
     "sweep_basins",
     "trajectory",
     "zero_noise_sets",

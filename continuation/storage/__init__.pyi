@@ -9,9 +9,11 @@ from .kinds import (
     EvolutionResult,
     GraphResult,
     PhaseResult,
+    PlaneResult,
     Result,
 )
 from .netcdf import Stored, read_dataset, read_stored, write_dataset
+from .planes import plane_from_arrays, plane_to_arrays
 from .results import CERTIFICATES, load_result, save_result
 
 __all__ = [
@@ -22,12 +24,15 @@ __all__ = [
     "EvolutionResult",
     "GraphResult",
     "PhaseResult",
+    "PlaneResult",
     "Result",
     "Stored",
     "atomic_file",
     "load_any",
     "load_result",
     "phase_to_arrays",
+    "plane_from_arrays",
+    "plane_to_arrays",
     "read_dataset",
     "read_stored",
     "remove_leftovers",

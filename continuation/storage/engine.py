@@ -1,4 +1,4 @@
-"""Branches, curves and diagrams of any problem as NetCDF files, and back, without loss."""
+"""Branches, curves and diagrams as NetCDF files, and back, without loss."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from continuation.branch import Branch
 from continuation.curve import Curve
 from continuation.diagram import Diagram
 from continuation.errors import InvalidInputError, StoreError
+from continuation.landscape import PlaneDiagram
 from continuation.meaning import Meaning
 from continuation.storage.branches import (
     Parts,
@@ -30,6 +31,7 @@ from continuation.storage.netcdf import (
     to_json,
     write_dataset,
 )
+from continuation.storage.planes import plane_from_parts, plane_to_parts
 from continuation.storage.results import load_result
 
 DOCUMENT = "document"
@@ -39,7 +41,7 @@ CURVE_ARRAYS = ("x", "p", "q", "kernel", "unfolding", "frequency")
 
 
 def save_engine_result(result: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a branch, curve or diagram.
+    """Write a branch, a curve, or a diagram of either kind.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def save_engine_result(result: Any, path: str | os.PathLike[str]) -> Path:
                 path, xr.Dataset(variables, attrs={DOCUMENT: to_json(document)}), kind
             )
     raise InvalidInputError(
-        f"a Branch, Curve or Diagram can be saved, got {type(result).__name__}."
+        f"a Branch, Curve, Diagram or PlaneDiagram can be saved, got {type(result).__name__}."
     )
 
 
@@ -135,5 +137,6 @@ KINDS_OF_FILES: Mapping[str, tuple[type, Callable[[Any], Parts], Callable[..., A
     "engine branch": (Branch, branch_to_parts, branch_from_parts),
     "engine curve": (Curve, _curve_to_arrays, _curve_from_arrays),
     "engine diagram": (Diagram, _diagram_to_arrays, _diagram_from_arrays),
+    "plane diagram": (PlaneDiagram, plane_to_parts, plane_from_parts),
 }
 """What a file says it holds -> the class, and the two ways."""

@@ -18,6 +18,7 @@ from continuation.landscape import (
     Loss,
     PassageTimes,
     PhasePlane,
+    PlaneDiagram,
     SetBranch,
 )
 from continuation.landscape.network import Axis
@@ -28,6 +29,7 @@ from continuation.storage.flows import (
     phase_from_arrays,
     phase_to_arrays,
 )
+from continuation.storage.planes import plane_from_arrays, plane_to_arrays
 from continuation.storage.sets import branch_from_arrays, branch_to_arrays
 
 GRAPH = "graph"
@@ -116,6 +118,14 @@ class PhaseResult(Result):
     kind: ClassVar[str] = "phase"
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlaneResult(Result):
+    """Of `plane`: the landscape in the plane of two parameters."""
+
+    plane: PlaneDiagram
+    kind: ClassVar[str] = "plane"
+
+
 @dataclass(frozen=True)
 class FileKind:
     """How results of a kind lie in a file, beside what all have.
@@ -155,6 +165,11 @@ RESULTS: Mapping[str, FileKind] = MappingProxyType({
         BasinsResult,
         lambda result: basins_to_arrays(result.basins, result.passages),
         lambda data, sets: dict(zip(("basins", "passages"), basins_from_arrays(data), strict=True)),
+    ),
+    "plane": FileKind(
+        PlaneResult,
+        lambda result: plane_to_arrays(result.plane),
+        lambda data, sets: {"plane": plane_from_arrays(data)},
     ),
     "phase": FileKind(
         PhaseResult,

@@ -184,3 +184,17 @@ def test_flips_of_doubled_orbits_are_followed_by_names() -> None:
     c = 5.0 / 4.0  # of x ↦ x² - c, conjugate to it
     a = curve.p
     assert np.abs((a * a - 2 * a) / 4 + a * curve.q - c).max() < 1e-9
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_a_curve_ends_at_a_limit_of_its_first_parameter(unit: float) -> None:
+    def scaled(q: float) -> Problem:
+        return Problem(lambda x, p: np.array([p / unit + q * x[0] - x[0] ** 3]), symmetric=True)
+
+    branch = trace_branch(scaled(1.0), [1.5], unit * (1.5**3 - 1.5), (-2 * unit, 4 * unit), -1)
+    limits = (-0.5 * unit, 0.1 * unit)
+    options = (scaled, branch.special[0], 1.0, (-1, 2))
+    curve = trace_fold_curve(*options, direction=-1, step=STEP, p_limits=limits)
+    assert curve.branch.stop_reason == "bound"
+    assert curve.p[-1] == pytest.approx(limits[1], rel=1e-12)
+    assert curve.q[-1] == pytest.approx(3 * (0.05) ** (2 / 3), rel=1e-10)

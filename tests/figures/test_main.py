@@ -31,7 +31,7 @@ from symbolic import single_unit
 
 FIGURES = (
     "training", "landscape", "phase_plane", "noise", "size", "infinity", "graph", "evolution",
-    "optimum", "collapse", "scenario", "uniqueness", "basins", "motorcycle",
+    "plane", "optimum", "collapse", "scenario", "uniqueness", "basins", "motorcycle",
 )  # fmt: skip
 COUNT = 5
 

@@ -12,7 +12,7 @@ from continuation.callable_problem import Problem
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitSystem
-from continuation.landscape.network import Layout, Loss, LossAlong, scaled_inertia
+from continuation.landscape.network import Layout, LossAlong, narrower, scaled_inertia
 from continuation.landscape.sets import (
     BESIDE_ROOTS,
     IN_LIMIT,
@@ -165,7 +165,7 @@ def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
 def _embedded(run: Run) -> Lifted:
     """Through the smaller network alone; copies and dead units follow it."""
     (base, embedding), model, full = run.set.smaller, run.set.model, run.full
-    smaller = Loss(model.with_hidden(len(embedding.copies)), run.along.loss.data)
+    smaller = narrower(run.along.loss, len(embedding.copies))
 
     def describe(x: Array, p: float) -> Description:
         lifted = embedding.lift(model, x)

@@ -162,11 +162,7 @@ class StrandAt:
         return state
 
     def _corrected(self, guess: Array, p: float, gap: float) -> Array | None:
-        problem, scale = self.lifted.balanced_at(guess, p)
-        result = newton(problem, guess / scale, p)
-        moved = float(np.linalg.norm(result.x * scale - guess))
-        allowed = FARTHEST_CORRECTION * gap + ROUNDING_OF_STATE * float(np.linalg.norm(guess))
-        return result.x * scale if result.converged and moved <= allowed else None
+        return corrected(self.lifted, guess, p, FARTHEST_CORRECTION * gap)
 
     def describe(self, p: float) -> Description:
         """Weights, loss, inertia and transverse curvatures at p."""
@@ -178,20 +174,29 @@ class StrandAt:
 
     def critical_set(self, p: float) -> CriticalSet:
         """The critical set at p, under the strand's label."""
-        found, state, at = self.strand.set, self.state(p), self.along.at(p)
-        build = Assembler(at)
-        if found.at_infinity:
-            responses = self.along.responses(p)
-            made = build.end(LimitLoss(responses, found.end).end(state), responses)
-        else:
-            theta = self.lifted.describe(state, p)[0]
-            plain = found.embedding is None
-            made = (
-                build.point(theta, found.subkind)
-                if plain
-                else shown_set(self.along.loss_at(p), self.along.conditions(p), theta)
-            )
+        made = set_at(self.along, self.strand.set, self.state(p), p)
         return replace(made, label=self.strand.label)
+
+
+def corrected(lifted: Lifted, guess: Array, p: float, farthest: float) -> Array | None:
+    """The state (k,) at p that Newton's method finds no farther than this from a guess."""
+    problem, scale = lifted.balanced_at(guess, p)
+    result = newton(problem, guess / scale, p)
+    moved = float(np.linalg.norm(result.x * scale - guess))
+    allowed = farthest + ROUNDING_OF_STATE * float(np.linalg.norm(guess))
+    return result.x * scale if result.converged and moved <= allowed else None
+
+
+def set_at(along: LossAlong, like: CriticalSet, state: Array, p: float) -> CriticalSet:
+    """The critical set of the kind of another one that a state (k,) at p stands for."""
+    build = Assembler(along.at(p))
+    if like.at_infinity:
+        responses = along.responses(p)
+        return build.end(LimitLoss(responses, like.end).end(state), responses)
+    theta = lifted_problem(along, like).describe(state, p)[0]
+    if like.embedding is None:
+        return build.point(theta, like.subkind)
+    return shown_set(along.loss_at(p), along.conditions(p), theta)
 
 
 def is_among(found: CriticalSet, there: Iterable[CriticalSet]) -> bool:

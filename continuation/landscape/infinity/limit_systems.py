@@ -96,7 +96,7 @@ class LimitLoss:
 
 @dataclass(frozen=True, eq=False)
 class LimitSystem:
-    """∇L = 0 of one kind of limit model along the noise or the data set size.
+    """∇L = 0 of one kind of limit model along a parameter that is no weight decay.
 
     Attributes
     ----------
@@ -107,17 +107,17 @@ class LimitSystem:
     Raises
     ------
     InvalidInputError
-        For another parameter.
+        Under weight decay, where nothing lies at infinity.
     """
 
     along: LossAlong
     like: LimitModel
 
     def __post_init__(self) -> None:
-        if self.along.parameter not in ("noise", "size"):
+        if self.along.decays:
             raise InvalidInputError(
-                "sets at infinity can be followed in 'noise' and 'size', not in "
-                + repr(self.along.parameter)
+                "sets at infinity can be followed in 'noise', 'size' and 'population', not under "
+                "weight decay: none are there"
             )
 
     def at(self, p: float) -> LimitLoss:

@@ -32,11 +32,20 @@ from continuation.landscape.network.conditions import (
     Conditions,
     Given,
     as_limits,
+    is_number,
+    require_known,
     require_level,
 )
 from continuation.landscape.network.dataset import Dataset, as_whole
 from continuation.landscape.network.inertia import scaled_inertia
-from continuation.landscape.network.loss import INPUT_ROW, Jet, Loss, LossAt, as_weights
+from continuation.landscape.network.loss import (
+    INPUT_ROW,
+    Jet,
+    Loss,
+    LossAt,
+    as_weights,
+    narrower,
+)
 from continuation.landscape.network.observations import Axis, read_observations
 from continuation.landscape.network.ramp import ramp, sample_weights, weight_slopes, weights_of
 from continuation.landscape.network.responses import (
@@ -116,11 +125,14 @@ __all__ = [
     "height",
     "in_fitting_units",
     "input_place",
+    "is_number",
     "join_plain",
+    "narrower",
     "output_place",
     "project",
     "ramp",
     "read_observations",
+    "require_known",
     "require_level",
     "rescaled",
     "sample_weights",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+
 from continuation.compiled_problem import CompiledProblem
-from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss, LossAt
-from continuation.landscape.network.ramp import sample_weights
+from continuation.landscape.network.ramp import sample_weights, weights_of
 from continuation.landscape.network.responses import Responses
 
 
@@ -28,7 +29,7 @@ class LossAlong:
     fixed : Conditions
         What stays; the entry of the parameter itself plays no part.
     schedule : tuple of int
-        With "size", see `Loss.problem`.
+        Of sizes, see `Loss.problem`: along "size", or with a size that stays.
     """
 
     loss: Loss
@@ -44,46 +45,69 @@ class LossAlong:
     def problem(self) -> CompiledProblem:
         """∇L(θ; p) = 0 for the engine; errors as `Loss.problem`."""
         fixed = self.fixed.without(self.parameter)
-        return self.loss.problem(self.parameter, schedule=self.schedule, **fixed.keywords)
+        return self.loss.problem_under(fixed, self.parameter, self.schedule)
 
     def value(self, conditions: Conditions) -> float:
         """The parameter's value in conditions of this loss."""
         return conditions.on(self.loss.data).value(self.parameter)
 
     def loss_at(self, p: float) -> Loss:
-        """Model and data at p: within a schedule the data carry weights.
-
-        Raises
-        ------
-        InvalidInputError
-            Between the population and a data set, where L is the loss of neither.
-        """
-        if self.parameter == "population":
-            raise InvalidInputError(
-                "between the population and a data set there is no loss of one data set; "
-                "only `problem` is defined"
-            )
-        return loss_in_blocks(self.loss, p, self.schedule) if self.schedule else self.loss
+        """Model and data at p: within a schedule, and beside the population, they carry weights."""
+        here = self.fixed.where(self.parameter, p)
+        loss = self._mixed(here)
+        if self.schedule and here.size is not None:
+            return loss_in_blocks(loss, here.size, self.schedule)
+        return loss
 
     def conditions(self, p: float) -> Conditions:
         """What fixes the loss of `loss_at` at p."""
-        if self.schedule:
-            return self.fixed.without("size")
-        return self.fixed.where(self.parameter, p)
+        here = self.fixed.where(self.parameter, p).without("population")
+        return here.without("size") if self.schedule else here
 
     def at(self, p: float) -> LossAt:
-        """The loss at p as a function of the weights alone; errors as `loss_at`."""
+        """The loss at p as a function of the weights alone."""
         return self.loss_at(p).under(self.conditions(p))
 
     def responses(self, p: float) -> Responses:
-        """The data at p as single units see them; errors as `loss_at`."""
-        return Responses.of(self.loss_at(p), self.conditions(p))
+        """The data at p as single units see them."""
+        here = self.fixed.where(self.parameter, p)
+        return Responses.of(self._mixed(here), here, self.schedule)
+
+    def _mixed(self, here: Conditions) -> Loss:
+        """The loss, or what lies between it and that of the population."""
+        if self.parameter != "population" and here.population == 1.0:
+            return self.loss
+        return loss_beside_population(self.loss, here.population)
 
 
 @lru_cache(maxsize=8)
 def loss_in_blocks(loss: Loss, p: float, schedule: tuple[int, ...]) -> Loss:
     """The loss on `in_blocks`."""
     return Loss(loss.model, in_blocks(loss.data, p, schedule))
+
+
+@lru_cache(maxsize=8)
+def loss_beside_population(loss: Loss, share: float) -> Loss:
+    """The loss on `mixed_with_population`."""
+    return Loss(loss.model, mixed_with_population(loss.data, loss.population.data, share))
+
+
+def mixed_with_population(data: Dataset, population: Dataset, share: float) -> Dataset:
+    """Nodes of the population and samples together: (1 − s)·population + s·empirical loss.
+
+    Parameters
+    ----------
+    data, population : Dataset
+    share : float
+        s, from the population (0) to the data set (1); differences may step beyond.
+    """
+    share = min(max(share, 0.0), 1.0)
+    parts = ((1.0 - share) * weights_of(population), share * weights_of(data))
+    x, target, noise = (
+        np.concatenate([getattr(population, name), getattr(data, name)])
+        for name in ("x", "target", "noise")
+    )
+    return Dataset(x, target, noise, np.concatenate(parts), data.kind)
 
 
 def in_blocks(data: Dataset, p: float, schedule: tuple[int, ...]) -> Dataset:

@@ -126,7 +126,7 @@ class Conditions:
         require_known(parameter)
         _check_noise(self.noise, data)
         _check_size(self.size, data, parameter)
-        _check_schedule(schedule, data, parameter)
+        _check_schedule(schedule, data, parameter == "size" or self.size is not None)
         require_level("weight_decay", self.weight_decay)
 
     def constants(
@@ -207,9 +207,9 @@ def _check_size(size: float | None, data: Dataset, parameter: str) -> None:
         raise InvalidInputError(f"size must lie in [2, {data.size}], not {size!r}")
 
 
-def _check_schedule(schedule: Sequence[int], data: Dataset, parameter: str) -> None:
+def _check_schedule(schedule: Sequence[int], data: Dataset, sized: bool) -> None:
     steps = np.asarray(schedule, dtype=np.float64)
-    if steps.size and parameter != "size":
+    if steps.size and not sized:
         raise InvalidInputError("a schedule belongs to the parameter 'size'")
     if steps.size and (
         steps.size < 2

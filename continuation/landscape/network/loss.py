@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Unpack
 
 import numpy as np
@@ -294,11 +294,20 @@ class Loss:
         InvalidInputError
             A parameter outside its range or without meaning for this data set.
         """
-        conditions = Conditions(**given)
+        return self.problem_under(Conditions(**given), parameter, schedule)
+
+    def problem_under(
+        self, conditions: Conditions, parameter: str, schedule: Sequence[int] = ()
+    ) -> CompiledProblem:
+        """`problem` for conditions in one value.
+
+        A schedule may go with a fixed size, too, which then stands between two of its sizes.
+        """
         conditions.require_meaning(self.data, parameter, schedule)
         if parameter == "noise" and self.data.kind == "observed":
             raise InvalidInputError("observed data have no separate noise to continue in")
-        rows = self._homotopy_rows() if parameter == "population" else self.rows
+        mixed = parameter == "population" or conditions.population != 1.0
+        rows = self._homotopy_rows if mixed else self.rows
         nodes = rows.shape[1] - self.data.size
         constants = conditions.constants(self.data, nodes, parameter, schedule)
         return CompiledProblem(
@@ -314,6 +323,7 @@ class Loss:
     def _scratch(self) -> NDArray[np.float64]:
         return self.kernels.scratch()
 
+    @cached_property
     def _homotopy_rows(self) -> NDArray[np.float64]:
         """Population nodes first, then the samples; both with weights that sum to 1."""
         if self.data.kind == "population":
@@ -326,6 +336,12 @@ class Loss:
 def _columns(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """One row as (n,), several as columns (n, k)."""
     return rows[0] if len(rows) == 1 else rows.T
+
+
+@lru_cache(maxsize=32)
+def narrower(loss: Loss, hidden: int) -> Loss:
+    """The loss of fewer hidden units on the same data; one value, with its kernels."""
+    return Loss(loss.model.with_hidden(hidden), loss.data)
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

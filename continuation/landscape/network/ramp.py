@@ -31,9 +31,9 @@ def ramp_slope(t: Any) -> Any:
     return 30 * t * t * (1 - t) * (1 - t)
 
 
-def weights_of(data: Dataset, size: float | None = None) -> Array:
+def weights_of(data: Dataset, size: float | None = None, schedule: Sequence[int] = ()) -> Array:
     """ω (n,) of all samples, Σ ω = 1: those of the data, or those of its first `size` samples."""
-    return sample_weights(data.size, size) if data.weights is None else data.weights
+    return sample_weights(data.size, size, schedule) if data.weights is None else data.weights
 
 
 def sample_weights(count: int, size: float | None, schedule: Sequence[int] = ()) -> Array:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -91,12 +91,12 @@ class Responses:
     model: Model
 
     @classmethod
-    def of(cls, loss: Loss, conditions: Conditions) -> Responses:
+    def of(cls, loss: Loss, conditions: Conditions, schedule: tuple[int, ...] = ()) -> Responses:
         """Samples of a loss with their weights; kept for the next noise at the same size.
 
         A size beyond the last sample is that of all: differences may step there.
         """
-        samples = _samples(loss, conditions.size)
+        samples = _samples(loss, conditions.size, schedule)
         return cls(samples, samples.teacher + conditions.noise * samples.noise, loss.model)
 
     @classmethod
@@ -132,17 +132,22 @@ class Responses:
         """x^k as coordinates, shape (q,)."""
         return self.rows(self.x**k)
 
-    @cached_property
+    @property
     def series_at_zero(self) -> Array:
         """Coefficients of u, u³, u⁵, u⁷ in φ(u), which the limits of vanishing weights need."""
-        derivatives = activation(self.model, 7)(np.zeros(1))[1::2, 0]
-        return derivatives / np.array([1.0, 6.0, 120.0, 5040.0])
+        return _series_at_zero(self.model)
+
+
+@lru_cache(maxsize=256)
+def _series_at_zero(model: Model) -> Array:
+    derivatives = activation(model, 7)(np.zeros(1))[1::2, 0]
+    return np.asarray(derivatives / np.array([1.0, 6.0, 120.0, 5040.0]))
 
 
 @lru_cache(maxsize=8)
-def _samples(loss: Loss, size: float | None) -> Samples:
+def _samples(loss: Loss, size: float | None, schedule: tuple[int, ...]) -> Samples:
     data = loss.data
-    return Samples.of(data.x, weights_of(data, size), data.target, data.noise)
+    return Samples.of(data.x, weights_of(data, size, schedule), data.target, data.noise)
 
 
 def saturation(model: Model) -> tuple[float, float] | None:

@@ -19,6 +19,11 @@ CASES = [
     ("size", 33.0, FIXED, (20, 40)),
     ("size", 20.0, FIXED, (20, 30, 40)),
     ("weight_decay", 0.2, FIXED, ()),
+    ("population", 0.3, FIXED, ()),
+    ("population", 1.0, Conditions(noise=0.1), ()),
+    ("noise", 0.2, Conditions(size=33.4), (20, 30, 40)),
+    ("noise", 0.2, Conditions(population=0.6), ()),
+    ("weight_decay", 0.2, Conditions(noise=0.1, size=21.0), (20, 30, 40)),
 ]
 
 
@@ -79,5 +84,3 @@ def test_what_has_no_meaning_is_refused(loss):
         LossAlong(loss, "temperature").problem()
     with pytest.raises(InvalidInputError, match="schedule"):
         LossAlong(loss, "noise", schedule=(20, 40)).problem()
-    with pytest.raises(InvalidInputError, match="population"):
-        LossAlong(loss, "population").at(0.5)
