@@ -2,6 +2,7 @@ from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
 from .kernels import AnyKernels, Kernels, load_kernels
 from .layer_kernels import LayerKernels
+from .layers import Network, apply, parity_of
 from .model import Model
 from .parsing import parse_expression
 from .presets import (
@@ -28,9 +29,11 @@ __all__ = [
     "MlpcontError",
     "Model",
     "ModelError",
+    "Network",
     "Preset",
     "SignedPermutation",
     "Verdict",
+    "apply",
     "check",
     "derive",
     "fukumizu_amari",
@@ -38,6 +41,7 @@ __all__ = [
     "load_kernels",
     "maleknia_sato",
     "overparameterised",
+    "parity_of",
     "parse_expression",
     "single_unit",
     "three_units",

@@ -5,7 +5,7 @@ back to Python, whose passes over the samples are products of matrices.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -57,6 +57,11 @@ class LayerKernels:
     def rows(self) -> Rows:
         """Which row of the data holds what."""
         return Rows(self.network.inputs, self.network.outputs)
+
+    @property
+    def squared(self) -> "LayerKernels":
+        """Those of the same network with squared error."""
+        return LayerKernels(replace(self.network, loss="squared"))
 
     def scratch(self) -> Array:
         """What the kernels take as `work`: the structure of the network."""

@@ -85,6 +85,10 @@ FUNCTIONS: dict[int, Callable[[sp.Expr], sp.Expr]] = {
 }
 """Functions of a term of a formula."""
 
+ON_KINK = 1e-12
+"""Argument relative to the sum of its terms' sizes from which it lies beside a kink: rounding of
+the sum is 1e-15, and Newton's method leaves 1e-13."""
+
 MOST_INPUTS, MOST_WEIGHTS = 1024, 20_000
 """A dense Hessian of more weights would fill 3.2 GB."""
 
@@ -211,6 +215,11 @@ class Network:
         return sum(layer.size for layer in self.layers) - self.given
 
     @property
+    def linear(self) -> int:
+        """Where the weights of theta begin in which f is linear: those of the last layer."""
+        return self.layers[-1].start if self.output_weights is None else self.dimension
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the inputs in a teacher: x, or x1 ... xd."""
         return input_names(self.inputs)
@@ -298,8 +307,20 @@ class Network:
         names = (*self.activations, "")
         for name, weights, bias in zip(names, *self.unpack(theta), strict=True):
             found.append(a @ weights + (0.0 if bias is None else bias))
-            a = derivatives_of(terms_of(name), found[-1], 0)[0] if name else found[-1]
+            a = apply(name, found[-1]) if name else found[-1]
         return found
+
+    def kinks(self, theta: Array, x: Array) -> int:
+        """Arguments of kinked activations that are 0 to rounding, of inputs that are not."""
+        a, count = np.asarray(x, dtype=np.float64), 0
+        hidden = (part[:-1] for part in self.unpack(theta))
+        for name, kinked, w, b in zip(self.activations, self.kinked, *hidden, strict=True):
+            terms = np.abs(a) @ np.abs(w) + (0.0 if b is None else np.abs(b))
+            z = a @ w + (0.0 if b is None else b)
+            moves = np.ones(len(a), dtype=bool) if b is not None else np.abs(a).max(axis=1) > 0.0
+            count += int(((np.abs(z) <= ON_KINK * terms) & moves[:, None]).sum()) if kinked else 0
+            a = apply(name, z)
+        return count
 
     @property
     def kinked(self) -> tuple[bool, ...]:
@@ -473,6 +494,22 @@ def _has_kink(formula: str) -> bool:
     """Whether a formula in u contains |u|."""
     named = formula.isidentifier() and formula != U.name
     return not named and bool(parse_expression(formula, (U.name,)).has(sp.Abs))
+
+
+def apply(name: str, u: Array) -> Array:
+    """The activation at u of any shape."""
+    return derivatives_of(terms_of(name), u, 0)[0]
+
+
+@cache
+def parity_of(name: str) -> int:
+    """-1 for an odd activation, 1 for an even one, else 0; on sample points."""
+    u = np.linspace(0.1, 3.0, 23)
+    here, there = (apply(name, sign * u) for sign in (1.0, -1.0))
+    tiny = 1e-13 * np.abs(here).max()
+    if np.abs(here + there).max() < tiny:
+        return -1
+    return 1 if np.abs(here - there).max() < tiny else 0
 
 
 @cache

@@ -179,8 +179,8 @@ def _integrate(
     m, d = starts.shape
     model = loss_at.model
     lasts, targets = np.empty((m, d)), np.empty((m, d))
-    signs = np.ones((m, model.hidden))
-    clusters = np.zeros((m, model.hidden), dtype=np.int64)
+    units = Layout.of(model).hidden
+    signs, clusters = np.ones((m, units)), np.zeros((m, units), dtype=np.int64)
     verdicts, summaries = np.zeros((m, compiled.VERDICT)), np.zeros((m, compiled.SUMMARY))
     passages = np.zeros((m, compiled.PASSAGES, d + 3))
     kernels, decaying = loss_at.kernels, loss_at.conditions.decays

@@ -36,7 +36,7 @@ from continuation.landscape.network.conditions import (
     require_known,
     require_level,
 )
-from continuation.landscape.network.dataset import Dataset, as_whole
+from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_whole
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.loss import (
     INPUT_ROW,
@@ -89,6 +89,7 @@ __all__ = [
     "INPUT_ROW",
     "ISOLATED_OPTIMUM",
     "LARGEST_LISTED",
+    "MOST_GRID_INPUTS",
     "ONE_OPTIMUM",
     "PARAMETERS",
     "PHASE_PLANE",

@@ -127,6 +127,18 @@ class LossAt:
         )
         return np.asarray(rows[1])
 
+    def kinks(self, theta: ArrayLike) -> int:
+        """Pairs of a sample and a unit that stand on the kink of an activation (ReLU, |u|).
+
+        The loss has no derivative there where the unit's argument moves with θ; what the kernels
+        give is that of one side.
+        """
+        network = self.model.network
+        if network is None or not any(network.kinked):
+            return 0
+        x = self.data[self.kernels.rows.inputs].T
+        return network.kinks(as_weights(self.model, theta), x[self.weights > 0.0])
+
     def slopes(self, theta: ArrayLike) -> NDArray[np.float64]:
         """Root mean squares of ∂f/∂θ (d,), summed over outputs.
 
@@ -140,7 +152,7 @@ class LossAt:
         constants[DECAY_PLACE] = 0.0
         at = replace(self, data=data, constants=constants)
         if isinstance(kernels, LayerKernels):
-            squared = LayerKernels(replace(kernels.network, loss="squared"))
+            squared = kernels.squared
             at = replace(at, kernels=squared, work=squared.scratch())
         return np.sqrt(np.maximum(np.diag(at.hessian(theta)), 0.0))
 

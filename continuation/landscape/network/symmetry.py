@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ from scipy.optimize import linear_sum_assignment
 from continuation.arrays import Array
 from continuation.landscape.network.responses import activation
 from continuation.landscape.network.weights import Layout
-from symbolic import Model
+from symbolic import Model, Network, parity_of
 
 LARGEST_LISTED = 1000
 """Groups up to this order (four odd units have 384) are searched element by element."""
@@ -39,6 +40,10 @@ LARGEST_LISTED = 1000
 SAME_WEIGHTS = 1e-7
 """Relative distance below which two weight vectors are the same: critical points are found to
 1e-13 times their condition, and distinct ones are not this close except within 1e-14 of a fold."""
+
+
+FORBIDDEN = 1e300
+"""Cost of an assignment that the group does not have."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +214,183 @@ class Symmetry:
         return self.fixed[k] if self.fixed is not None else float(units[k, -1])
 
 
+@dataclass(frozen=True)
+class LayerSymmetry(Symmetry):
+    """The group of a network of layers: signed permutations of the units of every hidden layer.
+
+    An element numbers all hidden units, layer after layer. Units whose given output weights
+    differ may not be exchanged.
+
+    Attributes
+    ----------
+    network : Network
+    parities : tuple of int
+        For each hidden layer −1 where φ is odd, 1 where it is even, else 0.
+    """
+
+    network: Network
+    parities: tuple[int, ...]
+
+    @property
+    def order(self) -> int:
+        """Number of elements."""
+        return math.prod(self._layer_order(k) for k in range(len(self.parities)))
+
+    def elements(self) -> Iterator[SignedPermutation]:
+        """All elements, the identity first."""
+        for parts in itertools.product(*map(self._layer_elements, range(len(self.parities)))):
+            yield self._joined(parts)
+
+    def act(self, element: SignedPermutation, theta: Array) -> Array:
+        """The image of θ, shape (d,)."""
+        weights, biases = self.network.unpack(theta)
+        weights = [w.copy() for w in weights]
+        biases = [None if b is None else b.copy() for b in biases]
+        start = 0
+        for k, (h, parity) in enumerate(zip(self.network.hidden, self.parities, strict=True)):
+            place = np.array(element.place[start : start + h]) - start
+            sign = np.array(element.sign[start : start + h], dtype=np.float64)
+            weights[k], weights[k + 1] = weights[k].copy(), weights[k + 1].copy()
+            weights[k][:, place] = weights[k] * sign
+            weights[k + 1][place] = weights[k + 1] * (sign[:, None] if parity < 0 else 1.0)
+            if (bias := biases[k]) is not None:
+                moved = bias * sign
+                bias[place] = moved
+            start += h
+        return self._packed(weights, biases)
+
+    def align(self, a: Array, b: Array) -> Array:
+        """The image of a that is nearest to b, by assignment of units layer after layer.
+
+        With one hidden layer it is the nearest; with more, layers before it are left as they are
+        matched, which finds b wherever b is an image of a with different units.
+        """
+        for k in range(len(self.parities)):
+            a = self._aligned_layer(k, a, b)
+        return np.asarray(a)
+
+    def canonical(self, theta: Array) -> Array:
+        """A representative for display: units sorted, their first weight ≥ 0 where flips allow."""
+        theta = np.asarray(theta, dtype=np.float64)
+        for k, parity in enumerate(self.parities):
+            if self._rows(k) is None:
+                units = self._incoming(theta, k)
+                tiny = SAME_WEIGHTS * (1.0 + np.abs(units).max())
+                leading = [next((q for q in unit if abs(q) > tiny), 0.0) for unit in units]
+                sign = np.where((np.array(leading) < 0.0) & (parity != 0), -1, 1)
+                turned = np.round(units * sign[:, None] / tiny)
+                rank = np.argsort(np.lexsort(turned.T[::-1]))
+                theta = self.act(self._only(k, rank, sign), theta)
+        return theta + 0.0  # no negative zeros
+
+    def stabiliser(self, theta: Array) -> Stabiliser:
+        """Elements that fix θ, to rounding; for large groups only how many."""
+        if self.order > LARGEST_LISTED:
+            layers = range(len(self.parities))
+            return Stabiliser(math.prod(self._fixing(theta, k) for k in layers))
+        tolerance = SAME_WEIGHTS * (1.0 + float(np.linalg.norm(theta)))
+        fixing = tuple(
+            g for g in self.elements() if np.linalg.norm(self.act(g, theta) - theta) <= tolerance
+        )
+        return Stabiliser(len(fixing), fixing)
+
+    def _fixing(self, theta: Array, layer: int) -> int:
+        """∏ m! over classes of m equal units of a layer, times 2 for every unit that is zero."""
+        units = np.hstack([self._incoming(theta, layer), self._outgoing(theta, layer)])
+        tiny = SAME_WEIGHTS * (1.0 + np.abs(units).max())
+        order, left = 1, list(range(len(units)))
+        while left:
+            k = left.pop()
+            same = [j for j in left if np.abs(units[j] - units[k]).max() < tiny]
+            left = [j for j in left if j not in same]
+            zero = self.parities[layer] != 0 and np.abs(units[k]).max() < tiny
+            order *= math.factorial(1 + len(same)) * (2 ** (1 + len(same)) if zero else 1)
+        return order
+
+    def _aligned_layer(self, layer: int, a: Array, b: Array) -> Array:
+        """The image of a under one layer's group whose units are nearest to those of b."""
+        mine, theirs = self._incoming(a, layer), self._incoming(b, layer)
+        out, other = self._outgoing(a, layer), self._outgoing(b, layer)
+        flips_outputs = self.parities[layer] < 0
+        if layer + 1 < len(self.parities):  # the units that follow are matched later
+            out, other = np.sort(np.abs(out), axis=1), np.sort(np.abs(other), axis=1)
+            flips_outputs = False
+        costs = []
+        for sign in (1.0, -1.0):
+            turned = sign * out if flips_outputs else out
+            cost = ((sign * mine[:, None] - theirs) ** 2).sum(axis=2)
+            cost = cost + ((turned[:, None] - other) ** 2).sum(axis=2)
+            allowed = self._allowed_places(layer, int(sign))
+            costs.append(np.where(allowed, cost, FORBIDDEN))
+        _, place = linear_sum_assignment(np.minimum(*costs))
+        here = np.arange(len(place))
+        signs = np.where(costs[1][here, place] < costs[0][here, place], -1, 1)
+        return self.act(self._only(layer, place, signs), a)
+
+    def _allowed_places(self, layer: int, sign: int) -> NDArray[np.bool_]:
+        """Whether unit k may go to place j with the sign, (h, h)."""
+        h, parity, rows = self.network.hidden[layer], self.parities[layer], self._rows(layer)
+        if sign < 0 and parity == 0:
+            return np.zeros((h, h), dtype=bool)
+        if rows is None:
+            return np.ones((h, h), dtype=bool)
+        moved = rows * (sign if parity < 0 else 1)
+        return np.asarray((moved[:, None] == rows).all(axis=2))
+
+    def _layer_order(self, layer: int) -> int:
+        h, parity = self.network.hidden[layer], self.parities[layer]
+        if self._rows(layer) is None:
+            return math.factorial(h) * (2**h if parity else 1)
+        return sum(1 for _ in self._layer_elements(layer))
+
+    def _layer_elements(self, layer: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+        h = self.network.hidden[layer]
+        allowed = {s: self._allowed_places(layer, s) for s in (1, -1)}
+        signs = (1, -1) if self.parities[layer] else (1,)
+        for place in itertools.permutations(range(h)):
+            for sign in itertools.product(signs, repeat=h):
+                if all(allowed[s][k, place[k]] for k, s in enumerate(sign)):
+                    yield place, sign
+
+    def _joined(self, parts: Sequence[tuple[Sequence[int], Sequence[int]]]) -> SignedPermutation:
+        places: list[int] = []
+        signs: list[int] = []
+        for place, sign in parts:
+            places += [len(signs) + int(p) for p in place]
+            signs += map(int, sign)
+        return SignedPermutation(tuple(places), tuple(signs))
+
+    def _only(self, layer: int, place: NDArray[Any], sign: NDArray[Any]) -> SignedPermutation:
+        """The element that moves the units of one layer."""
+        widths = self.network.hidden
+        parts: list[tuple[Sequence[int], Sequence[int]]] = [(range(h), [1] * h) for h in widths]
+        parts[layer] = (place.tolist(), sign.tolist())
+        return self._joined(parts)
+
+    def _rows(self, layer: int) -> Array | None:
+        """Given output weights (h, m), for the last hidden layer."""
+        given = self.network.output_weights
+        return None if given is None or layer + 1 < len(self.parities) else np.array(given)
+
+    def _incoming(self, theta: Array, layer: int) -> Array:
+        weights, biases = self.network.unpack(theta)
+        bias = biases[layer]
+        return weights[layer].T if bias is None else np.column_stack([weights[layer].T, bias])
+
+    def _outgoing(self, theta: Array, layer: int) -> Array:
+        return self.network.unpack(theta)[0][layer + 1]
+
+    def _packed(self, weights: list[Array], biases: list[Array | None]) -> Array:
+        given = self.network.output_weights is not None
+        return self.network.pack(weights[:-1] if given else weights, biases)
+
+
 @lru_cache(maxsize=256)
 def _symmetry(model: Model) -> Symmetry:
     layout = Layout.of(model)
+    if model.network is not None:
+        parities = tuple(parity_of(name) for name in model.network.activations)
+        return LayerSymmetry(layout, (), 1, 0.0, None, model.network, parities)
     if not model.is_perceptron:
         return Symmetry(layout, (), 1, 0.0, None)
     inner, outer = (-1,) * layout.inputs, (1,) * layout.outputs

@@ -194,10 +194,13 @@ class _Task:
         lifted = self._lifted(lifter, points)
         ends, note = self._ends()
         sets = labelled([*genuine, *lifted.sets, *ends])
+        count = self._count(sets) if len(support) == 1 else None
         return CriticalSets(
             sets,
+            euler_count=count,
+            complete=count == 1 and support[0].settled,
             notes=(
-                *_support_notes(support),
+                *_support_notes(support, count),
                 *_sample_notes(self.at(self.loss)),
                 *lifted.notes(self.budget.deadline),
                 *notes,
@@ -205,6 +208,15 @@ class _Task:
             ),
             saturation=tuple(support),
         )
+
+    def _count(self, sets: Sequence[CriticalSet]) -> int | None:
+        """Σ (−1)^index over all images, 1 for all critical points of a coercive Morse function."""
+        network = self.loss.model.network
+        if not self.conditions.decays or network is None or not network.decay_biases:
+            return None
+        if any(network.kinked) or any(s.nullity for s in sets):
+            return None
+        return sum(s.orbit_size * (-1) ** s.index for s in sets)
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
@@ -305,13 +317,18 @@ class _Task:
         return lifted
 
 
-def _support_notes(support: Sequence[Saturation]) -> tuple[str, ...]:
+def _support_notes(support: Sequence[Saturation], count: int | None) -> tuple[str, ...]:
     if not support:
         return ()
-    return (
-        "no Euler count exists for this model; completeness is supported by repeated starts",
-        *map(str, support),
-    )
+    if count is None:
+        euler = "no Euler count exists for this model; completeness is supported by repeated starts"
+    elif count == 1:
+        euler = (
+            "under weight decay Σ (−1)^index over all points and their images is 1, as it must be"
+        )
+    else:
+        euler = f"incomplete: under weight decay Σ (−1)^index must be 1, but is {count}"
+    return (euler, *map(str, support))
 
 
 def _sample_notes(at: LossAt) -> tuple[str, ...]:

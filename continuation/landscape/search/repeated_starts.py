@@ -74,9 +74,9 @@ class Harvest:
         Ends that are points of a network with so many units.
     random_runs : int
         Runs from random starts: each start is given to every seeker.
-    degenerate, steep, astray : int
+    degenerate, steep, kinked, astray : int
         Runs that ended on another degenerate set, with a unit that steps between neighbouring
-        samples, and nowhere.
+        samples, with a sample on the kink of a unit, and nowhere.
     """
 
     build: Assembler
@@ -88,6 +88,7 @@ class Harvest:
     random_runs: int = 0
     degenerate: int = 0
     steep: int = 0
+    kinked: int = 0
     astray: int = 0
 
     def add(self, theta: Array | None, *, random: bool) -> None:
@@ -97,6 +98,9 @@ class Harvest:
             self.astray += 1
             return
         if self._is_narrower(theta):
+            return
+        if self.build.at.kinks(theta):
+            self.kinked += 1
             return
         if has_few_samples(self.build.at) and self._fits_exactly(theta):
             self.degenerate += 1
@@ -115,7 +119,8 @@ class Harvest:
     def size(self) -> float:
         """Loss of the zero function, roughly: half the mean square of the targets."""
         at = self.build.at
-        return 0.5 * float(np.mean((at.targets + at.conditions.noise * at.noises) ** 2))
+        squares = (at.targets + at.conditions.noise * at.noises) ** 2
+        return 0.5 * float(np.sum(squares)) / at.data.shape[1]
 
     def _is_narrower(self, theta: Array) -> bool:
         model = self.build.model
@@ -170,6 +175,11 @@ class Harvest:
                 f"{units} units: {self.steep} runs ended at points with a unit that steps between "
                 f"neighbouring samples (fewer than {FEWEST_SAMPLES} in its transition); they are "
                 "not listed"
+            )
+        if self.kinked:
+            notes.append(
+                f"{units} units: {self.kinked} runs ended with a sample on the kink of a unit, "
+                "where the loss has no derivative; such ends are no critical points"
             )
         if self.astray:
             notes.append(f"{units} units: {self.astray} runs left for infinity or did not converge")
@@ -276,8 +286,9 @@ def _between_two(anchors: Sequence[Array], harvest: Harvest, rng: np.random.Gene
 
 def has_few_samples(at: LossAt) -> bool:
     """Whether there are fewer distinct inputs than weights (for odd units without bias: |x|)."""
-    model, x = at.model, at.x
-    return bool(np.unique(np.abs(x) if model.is_odd_function else x).size < model.dimension)
+    model, x = at.model, at.x.reshape(at.data.shape[1], -1)
+    distinct = np.unique(np.abs(x) if model.is_odd_function else x, axis=0)
+    return bool(len(distinct) * model.outputs < model.dimension)
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:
@@ -288,7 +299,7 @@ def is_resolved(at: LossAt, theta: Array) -> bool:
     and steep ones are as few as the others.
     """
     model = at.model
-    if not model.bias:
+    if not (model.is_perceptron and model.bias):
         return True
     layout = Layout.of(model)
     w, c = layout.input_weights(theta), layout.biases(theta)

@@ -6,10 +6,14 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.network import Layout, LossAt
+from symbolic import Network, apply
 
 STEEPNESS = (0.2, 100.0)
 """Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
 neighbouring samples."""
+
+LAYER_STEEPNESS = (0.2, 10.0)
+"""The same for the units of layers: steps between single samples are as many as samples."""
 
 RADII, ANGLES = 24, 24
 """Input parameters of a unit that is added to a point of the narrower network: a polar grid with
@@ -36,6 +40,8 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     ndarray, shape (d,)
     """
     model, x = at.model, at.x
+    if model.network is not None:
+        return fit_linear_part(at, _random_layers(model.network, x, rng))
     if not model.is_perceptron:
         return 2.0 * rng.standard_normal(model.dimension)
     layout, h = Layout.of(model), model.hidden
@@ -48,9 +54,30 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     return fit_linear_part(at, theta)
 
 
+def _random_layers(network: Network, x: Array, rng: np.random.Generator) -> Array:
+    """Units of all layers in random directions, from nearly linear to steep on what they see.
+
+    With biases the centre of each unit lies at a random sample.
+    """
+    a, weights, biases = x.reshape(len(x), network.inputs), [], []
+    for name, layer in zip((*network.activations, ""), network.layers, strict=True):
+        directions = rng.standard_normal((layer.fan_in, layer.fan_out))
+        spread = np.std(a @ directions, axis=0)
+        low, high = np.log(LAYER_STEEPNESS)
+        size = np.exp(rng.uniform(low, high, layer.fan_out)) / np.where(spread > 0.0, spread, 1.0)
+        weights.append(directions * size)
+        centre = a[rng.integers(len(a), size=layer.fan_out)]
+        shift = -np.einsum("kf,fk->k", centre, weights[-1])
+        biases.append(shift if layer.bias else None)
+        if name:
+            a = apply(name, a @ weights[-1] + (shift if layer.bias else 0.0))
+    return network.pack(weights[: len(weights) - bool(network.given)], biases)
+
+
 def fit_linear_part(at: LossAt, theta: Array) -> Array:
     """Output weights and offset from the quadratic they enter: one ridge-regularised step."""
-    inner = Layout.of(at.model).linear
+    network = at.model.network
+    inner = Layout.of(at.model).linear if network is None else network.linear
     if inner == at.model.dimension:
         return theta
     _, gradient, hessian = at.evaluate(theta)

@@ -11,6 +11,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.infinity import CriticalEnd
 from continuation.landscape.network import (
+    MOST_GRID_INPUTS,
     Dataset,
     LossAt,
     Responses,
@@ -171,8 +172,8 @@ def _segments(
 
 
 def with_excess_risk(found: CriticalSet) -> CriticalSet:
-    """Fill in the population loss of the network function, where there is a teacher."""
-    if found.model.teacher is None:
+    """Fill in the population loss of the network function, where a teacher and a rule give it."""
+    if found.model.teacher is None or found.model.inputs > MOST_GRID_INPUTS:
         return found
     return replace(found, excess_risk=0.5 * squared_distance(found))
 
@@ -187,7 +188,8 @@ def squared_distances(found: CriticalSet, states: Array) -> Array:
     """The same with other weights, or unknowns of the limit model, (k, s); shape (k,)."""
     population = population_of(found.model)
     error = found.outputs_at(states, population.x) - population.target
-    return np.asarray(error**2 @ weights_of(population))
+    squares = (error**2).reshape(*error.shape[:2], -1).sum(axis=2)
+    return np.asarray(squares @ weights_of(population))
 
 
 def labelled(sets: Sequence[CriticalSet]) -> tuple[CriticalSet, ...]:

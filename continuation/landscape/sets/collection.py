@@ -25,8 +25,9 @@ class CriticalSets(Sequence[CriticalSet]):
         no degenerate point was left out. A strong test, no proof: a point and its partner of a fold
         may be missing. False also where no count exists.
     euler_count : int or None
-        Σ (−1)^index over the compactified simplex 0 ≤ w₁ ≤ … ≤ w_H ≤ W, 1 for a complete list; None
-        where the count is not defined.
+        Σ (−1)^index over the compactified simplex 0 ≤ w₁ ≤ … ≤ w_H ≤ W, for a network of layers
+        under weight decay over all its points and their images; 1 for a complete list. None where
+        the count is not defined.
     saturation : tuple of Saturation
         What supports completeness where there is no count: one for each width that was searched
         from repeated starts.

@@ -1,0 +1,52 @@
+"""Critical points of networks of layers, with the count that weight decay gives."""
+
+import numpy as np
+import pytest
+
+from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from continuation.landscape.search.repeated_starts import Harvest
+from continuation.landscape.sets import Assembler
+from symbolic import Model
+
+XOR = Dataset.from_observations([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+
+
+def test_one_unit_on_xor_is_complete_under_decay():
+    loss = Loss(Model.mlp(2, (1,), bias=False, offset=True), XOR)
+    sets = find_critical_sets(loss, weight_decay=0.005, seed=0, most_runs=20)
+    assert sets.euler_count == 1
+    assert len(sets) > 1
+    for found in sets:
+        assert np.abs(loss.gradient(found.weights, weight_decay=0.005)).max() < 1e-12
+        assert found.largest_error < 1e-9
+        eigenvalues = np.linalg.eigvalsh(loss.hessian(found.weights, weight_decay=0.005))
+        assert found.index == (eigenvalues < 0.0).sum()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("loss", "decay", "points"), [("squared", 0.02, 6), ("squared", 0.01, 18)])
+def test_xor_2_2_1(loss, decay, points):
+    whole = Loss(Model.mlp(2, (2,), loss=loss), XOR)
+    sets = find_critical_sets(whole, weight_decay=decay, seed=1, most_runs=1500)
+    assert (sets.euler_count, len(sets)) == (1, points)
+    graph = connect(whole, sets, weight_decay=decay).nx
+    labels = {found.label for found in sets}
+    for found in sets:
+        out = graph.out_edges(found.label, data=True)
+        assert {edge[1] for edge in out} <= labels
+        if found.index == 1:
+            assert sum(edge[2]["multiplicity"] for edge in out) == 2
+
+
+def test_points_on_a_kink_are_none():
+    """|w x| + decay: at w = 0 the kernels' gradient vanishes, and the loss has a kink there."""
+    x = np.array([[-1.0, 0.5], [2.0, 1.0], [0.5, -1.5]])
+    model = Model.mlp(2, (1,), activation="relu", bias=False)
+    loss = Loss(model, Dataset.from_observations(x, [1.0, 2.0, 0.3]))
+    assert loss.at().kinks(np.zeros(3)) == 3
+    assert loss.at().kinks(np.array([0.5, -1.0, 1.0])) == 1
+    assert loss.at().kinks(np.array([0.5, 0.9, 1.0])) == 0
+    harvest = Harvest(Assembler(loss.at(weight_decay=0.01)), decays=True)
+    harvest.add(np.zeros(3), random=True)
+    assert (harvest.kinked, harvest.points) == (1, [])
+    assert "on the kink of a unit" in harvest.notes()[0]
