@@ -33,7 +33,7 @@ SEARCH = BRANCHES | {f"{LANDSCAPE}.branches"}
 FLOW = SETS | {f"{LANDSCAPE}.sets"}
 GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
-BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph"}
+BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph", f"{LANDSCAPE}.optimisers"}
 EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
 DIAGNOSIS = BASINS | {f"{LANDSCAPE}.basins"}
 PLANE = EVOLUTION | {f"{LANDSCAPE}.evolution", EXPORTS}
@@ -67,6 +67,7 @@ LAW = {
     f"{LANDSCAPE}.branches": BRANCHES,
     f"{LANDSCAPE}.search": SEARCH,
     f"{LANDSCAPE}.flow": FLOW,
+    f"{LANDSCAPE}.optimisers": GRAPH,
     f"{LANDSCAPE}.graph": GRAPH,
     f"{LANDSCAPE}.zero_noise": ZERO_NOISE | STATISTICS,
     f"{LANDSCAPE}.basins": BASINS | STATISTICS,

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from continuation.commands import common
 from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
+from continuation.landscape.network import Given
 from continuation.storage import BasinsResult
 from continuation.terminal import shown
 
@@ -30,7 +31,7 @@ def basins(
 ) -> None:
     """Estimate basins of attraction, itineraries and passage times near saddles."""
     sets = task.sets()
-    parameters = {"noise": task.noise, "weight_decay": task.weight_decay}
+    parameters: Given = {"noise": task.noise, "weight_decay": task.weight_decay}
     with common.console.status(f"following the gradient flow from {trajectories} initial weights"):
         found = estimate_basins(task.loss, sets=sets, n=trajectories, seed=task.seed, **parameters)
         times = (

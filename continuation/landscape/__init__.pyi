@@ -16,6 +16,16 @@ from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajec
 from .graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
 from .infinity import Passage
 from .network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry
+from .optimisers import (
+    Adam,
+    GradientDescent,
+    Momentum,
+    StabilityEdge,
+    StochasticGradientDescent,
+    descend,
+    descents,
+    edge_of_stability,
+)
 from .plane import PlaneCurve, PlaneDiagram, PlanePoint, Region, Regions, plane_diagram
 from .search import find_critical_sets
 from .sets import CriticalSet, CriticalSets, Embedding, Piece, RegionEvidence, Saturation, Segment
@@ -30,6 +40,7 @@ from .zero_noise import (
 )
 
 __all__ = [
+    "Adam",
     "BasinSweep",
     "Basins",
     "Chain",
@@ -43,6 +54,7 @@ __all__ = [
     "FlowGraph",
     "FlowResult",
     "Fraction",
+    "GradientDescent",
     "Interval",
     "Jet",
     "Leg",
@@ -50,6 +62,7 @@ __all__ = [
     "Loss",
     "LossAt",
     "LossDiagram",
+    "Momentum",
     "NearEmbedding",
     "Passage",
     "PassageTimes",
@@ -66,6 +79,8 @@ __all__ = [
     "Segment",
     "SetBranch",
     "Stabiliser",
+    "StabilityEdge",
+    "StochasticGradientDescent",
     "Stop",
     "Strand",
     "Switch",
@@ -78,6 +93,9 @@ __all__ = [
     "branch_from_zero",
     "check_zero_noise",
     "connect",
+    "descend",
+    "descents",
+    "edge_of_stability",
     "estimate_basins",
     "evolve",
     "find_critical_sets",

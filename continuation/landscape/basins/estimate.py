@@ -11,6 +11,7 @@ import numpy as np
 from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.network import Loss, as_whole, in_fitting_units
+from continuation.landscape.optimisers import Optimiser, descents
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet, shared_conditions
 from continuation.statistics import wilson_interval
@@ -53,7 +54,8 @@ class Basins:
     Attributes
     ----------
     targets : tuple of Fraction
-        Per limit set, by label; "undecided" where the flow could not be decided. Largest first.
+        Per limit set, by label; "undecided" where the flow could not be decided, of optimisers
+        also "diverged" and "period 2". Largest first.
     itineraries : tuple of Fraction
         Per sequence of regions passed, such as "plateau → overfitting".
     n, seed : int
@@ -75,10 +77,11 @@ def estimate_basins(
     size: float | None = None,
     weight_decay: float | None = None,
     sets: Sequence[CriticalSet] | None = None,
+    dynamics: Optimiser | None = None,
 ) -> Basins:
-    """Follow the gradient flow from n initial weights drawn from N(0, 1).
+    """Follow the gradient flow, or an optimiser, from n initial weights drawn from N(0, 1).
 
-    Weights and flow are measured in units that fit the data (docs/theory.md, Units).
+    Weights, flow and steps are measured in units that fit the data (docs/theory.md, Units).
 
     Parameters
     ----------
@@ -92,6 +95,8 @@ def estimate_basins(
         Of the initial weights. The first m trajectories of a larger run are those of a run of m.
     sets : sequence of CriticalSet, optional
         Critical sets at these parameters; found here if omitted.
+    dynamics : Optimiser, optional
+        Such as ``GradientDescent(step=0.1)``; the gradient flow if omitted.
 
     Returns
     -------
@@ -112,7 +117,12 @@ def estimate_basins(
         sets = find_critical_sets(loss, **conditions.keywords)
     starts = np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
     places = Gazetteer.of(at, sets)
-    ways = [route(places, result) for result in flows_to_limits(at, starts, rtol=BASIN_RTOL)]
+    results = (
+        flows_to_limits(at, starts, rtol=BASIN_RTOL)
+        if dynamics is None
+        else descents(at, starts, dynamics)
+    )
+    ways = [route(places, result) for result in results]
     ends = Counter(way[-1].label for way in ways)
     routes = Counter(" → ".join(regions_of(way)) for way in ways)
     return Basins(_fractions(ends, n), _fractions(routes, n), n, seed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.flow import FlowResult, Passage, Trajectory
-from continuation.landscape.graph import match, region_at, weight_distance
+from continuation.landscape.graph import UNDECIDED, match, region_at, weight_distance
 from continuation.landscape.network import LossAt
 from continuation.landscape.sets import CriticalSet
 
@@ -28,8 +28,9 @@ class Stop:
     Attributes
     ----------
     label, region : str
-        Of the critical set; "undecided" for the end of an undecided trajectory. Pieces of a line
-        that do not attract have a region of their own, see `region_at`.
+        Of the critical set; for the end of an undecided trajectory "undecided", of an optimiser's
+        also "diverged" or "period 2". Pieces of a line that do not attract have a region of their
+        own, see `region_at`.
     t : float
         Time of the slowest moment, or of the decision at the end.
     speed : float
@@ -126,8 +127,9 @@ def route(places: Gazetteer, result: FlowResult) -> tuple[Stop, ...]:
         if found is not None:
             _append(stops, _stop(found, passage))
     end = match(result, places.sets)
-    label, region = ("undecided", "unlabelled") if end is None else (end.label, end.region)
-    if result.status != "undecided" and end is None:
+    undecided = result.subkind or UNDECIDED  # of optimisers "diverged" or "period 2"
+    label, region = (undecided, "unlabelled") if end is None else (end.label, end.region)
+    if result.status != UNDECIDED and end is None:
         label = f"{result.subkind}, not among the sets"
     if stops and (stops[-1].label, stops[-1].region) == (label, region):
         stops.pop()

@@ -95,8 +95,11 @@ def function_gap(at: LossAt, theta: Array, found: CriticalSet) -> float:
     """Distance of the network function to that of a set on the data, relative to the targets."""
     out = at.kernels.outputs(theta, at.x)
     targets = at.targets + at.conditions.noise * at.noises
-    size = float(np.sqrt(at.weights @ targets**2)) or 1.0
-    return float(np.sqrt(at.weights @ (out - found.outputs(at.x)) ** 2)) / size
+    gap, size = (
+        float(np.sqrt(at.weights @ (each**2).reshape(len(at.x), -1).sum(axis=1)))
+        for each in (out - found.outputs(at.x), targets)
+    )
+    return gap / (size or 1.0)
 
 
 def diverging_units(layout: Layout, theta: Array, limit: LimitModel) -> tuple[tuple[int, ...], ...]:

@@ -21,7 +21,7 @@ from continuation.landscape.diagnosis.words import (
     IN_CHANNEL,
     PASSING,
 )
-from continuation.landscape.flow import FlowResult, trajectory
+from continuation.landscape.flow import STEP_LIMIT, FlowResult, trajectory
 from continuation.landscape.graph import discovered, match
 from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
@@ -48,6 +48,9 @@ EXHAUSTIVE = "an exhaustive search"
 LOCAL = "Newton from the weights and from slow moments of the flow, no list of all sets"
 """How sets were found."""
 
+STEPS_OF_LAYERS = STEP_LIMIT // 10
+"""Steps of a flow of a network of layers: about ten seconds for 50 weights and 100 samples."""
+
 RESTING = 10.0
 """Gradients below so many bounds of their rounding are zero."""
 
@@ -61,6 +64,7 @@ def locate(
     size: float | None = None,
     weight_decay: float | None = None,
     sets: Sequence[CriticalSet] | None = None,
+    step_limit: int | None = None,
 ) -> Location:
     """Say where given weights stand: at, next to or between which sets, and where the flow leads.
 
@@ -76,6 +80,9 @@ def locate(
         Critical sets at these parameters. Omitted: all of them where the search is exhaustive (up
         to three odd sigmoid units without bias and decay); else those that Newton's method and the
         flow reach from here. `Location.method` says which.
+    step_limit : int, optional
+        Steps of the flow, as in `flow_to_limit`. Omitted: its default, and a tenth of that for
+        networks of layers, whose steps take a hundred times as long.
 
     Returns
     -------
@@ -91,7 +98,9 @@ def locate(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
     )
     theta, at = as_weights(loss.model, theta), loss.under(conditions)
-    path = trajectory(at, theta)
+    if step_limit is None:
+        step_limit = STEPS_OF_LAYERS if loss.model.is_network else STEP_LIMIT
+    path = trajectory(at, theta, step_limit=step_limit)
     known, method = _known(loss, conditions, sets)
     places = _Places.of(loss, at, theta, known, path.result)
     return _located(places, passage_by(at, theta, path, places.near), method)

@@ -9,6 +9,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.diagnosis.channels import Channel
+from continuation.landscape.diagnosis.pictures import drawn
 from continuation.landscape.diagnosis.plain import plain
 from continuation.landscape.diagnosis.redundancy import NearEmbedding
 from continuation.landscape.diagnosis.saddles import SaddlePassage
@@ -16,12 +17,6 @@ from continuation.landscape.diagnosis.words import told
 from continuation.landscape.flow import FlowResult
 from continuation.landscape.network import Conditions, Loss, Units
 from continuation.landscape.sets import CriticalSet
-
-GRID = 400
-"""Inputs at which functions are drawn."""
-
-MARGIN = 0.05
-"""Functions are drawn so far beyond the data, relative to their range."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +121,12 @@ class Location:
         return self.embeddings[0] if self.embeddings else None
 
     @property
+    def layers(self) -> int:
+        """Hidden layers of the network; 0 of an expression."""
+        model = self.loss_of.model
+        return int(model.is_perceptron) if model.network is None else len(model.network.hidden)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """All of it in words: gradient, stage, end of the flow, smaller networks, method."""
         return told(self)
@@ -163,6 +164,8 @@ class Location:
     def plot(self, ax: Any) -> list[Any]:
         """Draw the data, the network function, and that of the set in which the flow ends.
 
+        With several inputs or outputs these are drawn over the targets, sample by sample.
+
         Parameters
         ----------
         ax : matplotlib.axes.Axes
@@ -171,22 +174,7 @@ class Location:
         -------
         list of matplotlib.artist.Artist
         """
-        inputs = self.loss_of.data.x
-        margin = MARGIN * np.ptp(inputs)
-        x = np.linspace(inputs.min() - margin, inputs.max() + margin, GRID)
-        artists = [ax.plot(inputs, self.targets, ".", color="0.6", label="data", zorder=1)[0]]
-        now = self.loss_of.predict(self.theta, x)
-        artists += ax.plot(x, now, label=f"now, loss {self.loss:.4g}")
-        shown = [("ends in", self.basin)]
-        if self.nearest is not None and not self.ends_at_nearest:
-            shown.insert(0, ("near", self.nearest))
-        for word, found in shown:
-            if found is not None:
-                label = f"{word} {found.label}, loss {found.loss:.4g}"
-                artists += ax.plot(x, found.outputs(x), "--", label=label)
-        ax.set(xlabel="x", ylabel="f(x)")
-        ax.legend()
-        return artists
+        return drawn(self, ax)
 
     @property
     def targets(self) -> Array:

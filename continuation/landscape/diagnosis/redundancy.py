@@ -15,6 +15,12 @@ from continuation.arrays import Array
 from continuation.landscape.network import Layout, Symmetry
 from continuation.landscape.sets import DEAD_UNIT, SILENT_UNIT
 from symbolic import Model
+from symbolic.layer_functions import derivatives_of
+from symbolic.layers import terms_of
+
+PROBES = np.linspace(0.1, 3.0, 23)
+SAME = 1e-13
+"""Arguments, and relative rounding, at which the parity of an activation is told."""
 
 COPY, OPPOSITE = "copied unit", "opposite unit"
 """Two units with equal input weights, or with opposite ones where a flip makes them equal."""
@@ -31,37 +37,83 @@ class NearEmbedding:
         One or two positions, from 0.
     distance : float
         Of the weights from the space of such embeddings, in units that fit the data.
+    layer : int
+        Hidden layer of the units, from 0.
     cancelling : bool
-        Whether the outputs of two copies have opposite signs: the sign of a channel.
+        Whether the outputs of two copies point against each other: the sign of a channel.
     """
 
     kind: str
     units: tuple[int, ...]
     distance: float
+    layer: int = 0
     cancelling: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """The units of one hidden layer.
+
+    Attributes
+    ----------
+    number : int
+    inputs : ndarray, shape (h, a)
+        Weights on the input side of each, bias included.
+    outputs : ndarray, shape (h, b)
+    parity : int
+        −1 where the activation is odd, about a constant that the next biases take; 1 where even.
+    """
+
+    number: int
+    inputs: Array
+    outputs: Array
+    parity: int
 
 
 def near_embeddings(model: Model, theta: Array) -> tuple[NearEmbedding, ...]:
     """All embeddings that weights θ (d,) may be near to, the nearest first."""
-    if not model.free_output:
-        return ()
-    units = Layout.of(model).units(theta)
-    return tuple(sorted([*_idle(units), *_copies(model, units)], key=lambda one: one.distance))
+    found = (near for layer in _layers(model, theta) for near in (*_idle(layer), *_copies(layer)))
+    return tuple(sorted(found, key=lambda one: one.distance))
 
 
-def _idle(units: Array) -> Iterator[NearEmbedding]:
-    for k, unit in enumerate(units):
-        yield NearEmbedding(SILENT_UNIT, (k,), abs(float(unit[-1])))
-        yield NearEmbedding(DEAD_UNIT, (k,), float(np.linalg.norm(unit)))
+def _layers(model: Model, theta: Array) -> Iterator[_Layer]:
+    """Hidden layers with free output weights."""
+    if model.free_output:
+        units, symmetry = Layout.of(model).units(theta), Symmetry.of(model)
+        parity = symmetry.output_sign if symmetry.flip else 0
+        yield _Layer(0, units[:, :-1], units[:, -1:], parity)
+    if model.network is None:
+        return
+    weights, biases = model.unpack(theta)
+    free = len(weights) - 1 - (model.network.output_weights is not None)
+    for k, name in enumerate(model.network.activations[:free]):
+        bias = biases[k]
+        inputs = weights[k] if bias is None else np.vstack([weights[k], bias])
+        yield _Layer(k, inputs.T, weights[k + 1], _parity(name, biases[k + 1] is not None))
 
 
-def _copies(model: Model, units: Array) -> Iterator[NearEmbedding]:
-    symmetry, inputs = Symmetry.of(model), units[:, :-1]
-    for i, j in itertools.combinations(range(len(units)), 2):
-        cancels = bool(units[i, -1] * units[j, -1] < 0.0)
+def _parity(activation: str, biased: bool) -> int:
+    """−1: φ(u) + φ(−u) = 0, or a constant where the next layer has biases; 1: φ(u) = φ(−u)."""
+    here, there = (derivatives_of(terms_of(activation), u, 0)[0] for u in (PROBES, -PROBES))
+    tiny = SAME * float(np.abs(here).max())
+    if np.ptp(here + there) <= tiny and (biased or abs(here[0] + there[0]) <= tiny):
+        return -1
+    return int(np.abs(here - there).max() <= tiny)
+
+
+def _idle(layer: _Layer) -> Iterator[NearEmbedding]:
+    for k, (unit, out) in enumerate(zip(layer.inputs, layer.outputs, strict=True)):
+        yield NearEmbedding(SILENT_UNIT, (k,), float(np.linalg.norm(out)), layer.number)
+        whole = float(np.linalg.norm(np.append(unit, out)))
+        yield NearEmbedding(DEAD_UNIT, (k,), whole, layer.number)
+
+
+def _copies(layer: _Layer) -> Iterator[NearEmbedding]:
+    inputs, outputs = layer.inputs, layer.outputs
+    for i, j in itertools.combinations(range(len(inputs)), 2):
         apart, summed = (float(np.linalg.norm(inputs[i] + s * inputs[j])) for s in (-1.0, 1.0))
-        if symmetry.flip and summed < apart:
-            opposite = cancels if symmetry.output_sign > 0 else not cancels
-            yield NearEmbedding(OPPOSITE, (i, j), summed / np.sqrt(2.0), opposite)
-        else:
-            yield NearEmbedding(COPY, (i, j), apart / np.sqrt(2.0), cancels)
+        flipped = bool(layer.parity and summed < apart)
+        kind, distance = (OPPOSITE, summed) if flipped else (COPY, apart)
+        sign = layer.parity if flipped else 1
+        cancels = bool(sign * (outputs[i] @ outputs[j]) < 0.0)
+        yield NearEmbedding(kind, (i, j), distance / np.sqrt(2.0), layer.number, cancels)

@@ -27,7 +27,7 @@ def told(location: Location) -> tuple[str, ...]:
     """The content of `Location.sentences`."""
     sentences = [_slope(location), _stage(location), _end(location)]
     if location.embedding is not None:
-        sentences.append(_embedding(location.embedding))
+        sentences.append(_embedding(location.embedding, location.layers))
     return (*sentences, f"Sets: {location.method}.")
 
 
@@ -98,8 +98,9 @@ def _end(location: Location) -> str:
     return f"The gradient flow ends in {_named(found)}, at loss {found.loss:.6g}."
 
 
-def _embedding(near: NearEmbedding) -> str:
-    who = " and ".join(f"unit {k + 1}" for k in near.units)
+def _embedding(near: NearEmbedding, layers: int) -> str:
+    where = f" of layer {near.layer + 1}" if layers > 1 else ""
+    who = " and ".join(f"unit {k + 1}" for k in near.units) + where
     if near.kind in (COPY, OPPOSITE):
         relation = "opposite" if near.kind == OPPOSITE else "equal"
         cancels = ", outputs cancelling" if near.cancelling else ""

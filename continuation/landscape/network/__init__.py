@@ -29,6 +29,7 @@ from continuation.landscape.network.capabilities import (
 )
 from continuation.landscape.network.conditions import (
     PARAMETERS,
+    SIZE_PLACE,
     Conditions,
     Given,
     as_limits,
@@ -96,6 +97,7 @@ __all__ = [
     "REDUCED_LOSS",
     "REGIONS",
     "REPRESENTED_TEACHER",
+    "SIZE_PLACE",
     "SPACING",
     "SPLIT_LINES",
     "WIDE_ENDS",

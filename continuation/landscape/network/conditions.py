@@ -20,8 +20,8 @@ from continuation.landscape.network.dataset import LARGEST, SMALLEST, Dataset
 PARAMETERS = ("noise", "size", "weight_decay", "population")
 """Names of the parameters of a loss; the position is the kernels' parameter code."""
 
-DECAY_PLACE = 2
-"""Position of the weight decay among the kernels' constants."""
+DECAY_PLACE, SIZE_PLACE = 2, 3
+"""Positions of weight decay and size among the kernels' constants."""
 
 
 class Given(TypedDict, total=False):

@@ -66,8 +66,8 @@ class LossAt:
 
     @property
     def targets(self) -> NDArray[np.float64]:
-        """Noiseless targets T(x) (n,)."""
-        return self.data[TARGET_ROW]
+        """Noiseless targets T(x), (n,) or (n, m); of class labels their shares."""
+        return _columns(self.data[self.kernels.rows.targets])
 
     @property
     def noises(self) -> NDArray[np.float64]:

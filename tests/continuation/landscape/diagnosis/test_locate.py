@@ -219,6 +219,53 @@ def test_near_embeddings_are_projections():
             assert near.distance == pytest.approx(np.linalg.norm(moved - units), rel=1e-12)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "logistic", "abs", "relu"])
+def test_near_embeddings_of_layers_are_smaller_networks(activation):
+    """At the nearest embedding of each unit the function is that without it, or of its copy."""
+    rng = np.random.default_rng(10)
+    model = Model.mlp(2, (3, 2), 2, activation)
+    theta, x = rng.standard_normal(model.dimension), rng.standard_normal((9, 2))
+    loss = Loss(model, Dataset.from_observations(x, rng.standard_normal((9, 2))))
+    found = near_embeddings(model, theta)
+    assert {near.layer for near in found} == {0, 1}
+    assert len(found) == 2 * 3 + 3 + 2 * 2 + 1
+    for near in (one for one in found if "unit" in one.kind and len(one.units) == 2):
+        weights, biases = ([np.array(each) for each in part] for part in model.unpack(theta.copy()))
+        k, (i, j) = near.layer, near.units
+        sign = -1.0 if near.kind == "opposite unit" else 1.0
+        before = np.concatenate([weights[k].ravel(), biases[k]])
+        for part in (weights[k], biases[k][None]):
+            mean = 0.5 * (part[:, i] + sign * part[:, j])
+            part[:, i], part[:, j] = mean, sign * mean
+        after = np.concatenate([weights[k].ravel(), biases[k]])
+        assert near.distance == pytest.approx(np.linalg.norm(after - before), rel=1e-12)
+        whole = loss.predict(model.pack(weights, biases), x)
+        parity = {"tanh": -1.0, "logistic": -1.0, "abs": 1.0}.get(activation, 1.0)
+        factor = parity if sign < 0.0 else 1.0
+        if activation == "logistic" and sign < 0.0:  # odd about one half
+            biases[k + 1] = biases[k + 1] + weights[k + 1][j]
+        weights[k + 1][i] += factor * weights[k + 1][j]
+        weights[k + 1][j] = 0.0
+        merged = loss.predict(model.pack(weights, biases), x)
+        np.testing.assert_allclose(merged, whole, rtol=1e-9, atol=1e-12)
+
+
+def test_networks_of_layers_are_located_and_drawn():
+    rng = np.random.default_rng(11)
+    x, labels = rng.standard_normal((40, 2)), rng.integers(0, 3, 40)
+    model = Model.mlp(2, (2,), 3, loss="softmax")
+    loss = Loss(model, Dataset.from_observations(x, labels))
+    place = locate(loss, rng.standard_normal(model.dimension), weight_decay=0.1)
+    assert place.basin is not None
+    assert 0.0 < place.gradient_cosine <= 1.0
+    again = locate(loss, place.flow.weights, weight_decay=0.1)
+    assert (again.stage, again.index) == ("at a set", 0)
+    _, ax = plt.subplots()
+    assert place.plot(ax)
+    json.dumps(place.to_dict(), allow_nan=False)
+    plt.close("all")
+
+
 def test_it_is_drawn_with_the_function_of_where_it_ends(loss, sets):
     _, ax = plt.subplots()
     place = locate(loss, [1.0, -0.3, 0.2, 0.7], noise=NOISE, sets=sets)
