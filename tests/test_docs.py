@@ -42,11 +42,15 @@ def test_the_mathematics_of_a_module_can_be_looked_up(module):
     assert any(cited[:2] == (path, "docs/theory.md") for cited in CITATIONS)
 
 
-EXAMPLES = re.findall(
-    r"^## (.*?)$.*?```python\n(.*?)```",
-    (ROOT / "docs" / "examples.md").read_text(encoding="utf-8"),
-    flags=re.DOTALL | re.MULTILINE,
-)
+EXAMPLES = [
+    example
+    for document in ("examples.md", "networks.md")
+    for example in re.findall(
+        r"^## (.*?)$.*?```python\n(.*?)```",
+        (ROOT / "docs" / document).read_text(encoding="utf-8"),
+        flags=re.DOTALL | re.MULTILINE,
+    )
+]
 
 
 @pytest.mark.parametrize(("title", "script"), EXAMPLES, ids=[title for title, _ in EXAMPLES])
