@@ -15,7 +15,7 @@ from .evolution import Event, Evolution, Interval, LossDiagram, Strand, Switch, 
 from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajectory
 from .graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
 from .infinity import Passage
-from .network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry
+from .network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry, Table, read_table
 from .optimisers import (
     Adam,
     GradientDescent,
@@ -85,6 +85,7 @@ __all__ = [
     "Strand",
     "Switch",
     "Symmetry",
+    "Table",
     "Trajectory",
     "ZeroNoiseBranch",
     "ZeroNoiseCheck",
@@ -109,6 +110,7 @@ __all__ = [
     "passage_times",
     "phase_plane",
     "plane_diagram",
+    "read_table",
     "sweep_basins",
     "trajectory",
     "zero_noise_sets",

@@ -64,6 +64,7 @@ from continuation.landscape.network.symmetry import (
     Stabiliser,
     Symmetry,
 )
+from continuation.landscape.network.tables import Table, read_table
 from continuation.landscape.network.units import Units, fitting_units, in_fitting_units, rescaled
 from continuation.landscape.network.weight_grid import SPACING, Grid
 from continuation.landscape.network.weights import (
@@ -118,6 +119,7 @@ __all__ = [
     "SignedPermutation",
     "Stabiliser",
     "Symmetry",
+    "Table",
     "Units",
     "activation",
     "as_limits",
@@ -135,6 +137,7 @@ __all__ = [
     "project",
     "ramp",
     "read_observations",
+    "read_table",
     "require_known",
     "require_level",
     "rescaled",

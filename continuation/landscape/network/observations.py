@@ -88,19 +88,17 @@ def read_observations(
         A column that the file does not have.
     """
     path = Path(path)
-    names, line = _names(path)
+    names, line = column_names(path)
     x_name, y_name = _chosen(names, columns)
     if columns is None and any(map(_is_number, (x_name, y_name))):
         raise InvalidInputError(
             f"the first line of {path} holds numbers ({', '.join(names)}), not the names of "
             "columns: put a line such as x,y before it, or ask for the columns by name"
         )
-    whole = _table(path, names, line)
-    empty = whole.isna().all(axis=1)
-    table = whole[~empty]
-    x, y = (_numbers(path, table[name], names.index(name), name) for name in (x_name, y_name))
-    reading = _reading(path, names, (x_name, y_name), len(table), int(empty.sum()))
-    axes = [_axis(n, v) if standardise else Axis(n) for n, v in ((x_name, x), (y_name, y))]
+    table, empty = rows_of(path, names, line)
+    x, y = (numbers_of(path, table[name], names.index(name), name) for name in (x_name, y_name))
+    reading = _reading(path, names, (x_name, y_name), len(table), empty)
+    axes = [standardising(n, v) if standardise else Axis(n) for n, v in ((x_name, x), (y_name, y))]
     data = Dataset.from_observations(axes[0].standardised(x), axes[1].standardised(y))
     return Observations(data, axes[0], axes[1], reading)
 
@@ -117,7 +115,7 @@ def _reading(
     )
 
 
-def _names(path: Path) -> tuple[list[str], int]:
+def column_names(path: Path) -> tuple[list[str], int]:
     """The names that the first line gives to the columns, and how many empty ones stand before."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -143,6 +141,13 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def rows_of(path: Path, names: list[str], line: int) -> tuple[Any, int]:
+    """Rows below the names that are not empty, and how many are."""
+    whole = _table(path, names, line)
+    empty = whole.isna().all(axis=1)
+    return whole[~empty], int(empty.sum())
 
 
 def _table(path: Path, names: list[str], line: int) -> Any:
@@ -176,7 +181,8 @@ def _chosen(names: list[str], columns: Sequence[str] | None) -> tuple[str, str]:
     return chosen[0], chosen[1]
 
 
-def _numbers(path: Path, column: Any, index: int, name: str) -> NDArray[np.float64]:
+def numbers_of(path: Path, column: Any, index: int, name: str) -> NDArray[np.float64]:
+    """A column as numbers (n,), or an error that names the row and the entry that is none."""
     import pandas as pd
 
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
@@ -199,7 +205,8 @@ def _entry(path: Path, row: int, index: int) -> str:
     return (entries[index : index + 1] or [""])[0].strip() or "nothing"
 
 
-def _axis(name: str, values: NDArray[np.float64]) -> Axis:
+def standardising(name: str, values: NDArray[np.float64]) -> Axis:
+    """The axis on which a column has mean 0 and standard deviation 1."""
     scale = float(np.std(values)) if values.size else 0.0
     if not scale > NEARLY_CONSTANT * np.max(np.abs(values), initial=0.0):
         raise InvalidInputError(
