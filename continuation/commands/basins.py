@@ -42,15 +42,15 @@ def basins(
             if passages
             else ()
         )  # fmt: skip
-    _print_fractions("limit", found.targets)
-    _print_fractions("regions passed", found.itineraries)
-    if times:
-        _print_passages(times)
     settings = task.settings(
         trajectories=trajectories, passages=passages, radius=radius, spread=spread
     )
     result = BasinsResult(task.loss, settings, task.axes, sets, basins=found, passages=times)
     common.save(result, output)
+    _print_fractions("limit", found.targets)
+    _print_fractions("regions passed", found.itineraries)
+    if times:
+        _print_passages(times)
 
 
 def _print_fractions(name: str, fractions: Sequence[Fraction]) -> None:

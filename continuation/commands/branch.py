@@ -41,10 +41,10 @@ def branch(
             noise=task.noise,
             weight_decay=task.weight_decay,
         )
-    _print_special(found.special, parameter)
-    common.console.print(found)
     settings = task.settings(parameter=parameter, set=chosen.label)
     common.save(BranchResult(task.loss, settings, task.axes, sets, branch=found), output)
+    _print_special(found.special, parameter)
+    common.console.print(found)
 
 
 def _print_special(special: Sequence[SpecialPoint], parameter: str) -> None:

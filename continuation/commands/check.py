@@ -50,6 +50,13 @@ DEPARTURES = "most_departures"
 
 FLOWS = "flows of the graph"
 
+LIST = (
+    "the list: notes, completeness, Euler count, seed and names of axes unchecked (nothing is "
+    "searched anew)"
+)
+CHECKED_KINDS = ("points", "graph")
+"""Of results all of which is looked at; of the others only the sets are."""
+
 LEFT = CheckResult(False, "the time was over")
 """Of certificates that were not checked."""
 
@@ -166,6 +173,9 @@ def _of_result(file: Path, result: Result, end: float) -> Report:
     for found in agreements(result.loss, result.sets, checked, parameters):
         lines.append(f"set {found.set}: {found}")
         faults += [f"set {found.set}: {fault}" for fault in found.faults]
+    lines.append(LIST)
+    if result.kind not in CHECKED_KINDS:
+        lines.append(f"what {result.kind} has computed from the sets: unchecked")
     if isinstance(result, GraphResult) and any(found is LEFT for _, found in checked):
         lines.append("nodes and connections: unchecked (the time was over)")
     elif isinstance(result, GraphResult):

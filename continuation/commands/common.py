@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import math
 import sys
 from collections.abc import Callable, Iterator
@@ -136,6 +137,11 @@ def clear_errors() -> Iterator[None]:
         except MlpcontError as error:
             console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
             sys.exit(1)
+        except OSError as error:  # of files it is a StoreError
+            # what is left to be printed goes nowhere, or it would fail once more at the end
+            sys.stdout = io.StringIO()
+            print(f"error: cannot print: {error.strerror}", file=sys.stderr)
+            sys.exit(1)
 
 
 @contextmanager
@@ -255,5 +261,5 @@ def _where(critical: CriticalSet) -> str:
 
 
 def save(result: Result, output: Path) -> None:
-    """Write the result and say where."""
+    """Write the result and say where, before anything else is said that may fail."""
     console.print(f"[green]written[/] {shown(save_result(result, output))}", soft_wrap=True)

@@ -42,15 +42,15 @@ def evolve(
             seed=task.seed,
             progress=lambda look: status.update(str(look)),
         )
-    _print_events(found)
-    _print_intervals(found)
-    for note in found.notes:
-        common.console.print(f"• {shown(note)}", highlight=False)
     settings = task.settings(
         parameter=parameter, lower=limits[0], upper=limits[1], schedule=schedule or ""
     )
     sets = strand_sets(found)
     common.save(EvolutionResult(task.loss, settings, task.axes, sets, evolution=found), output)
+    _print_events(found)
+    _print_intervals(found)
+    for note in found.notes:
+        common.console.print(f"• {shown(note)}", highlight=False)
 
 
 def sizes(text: str | None) -> tuple[int, ...]:

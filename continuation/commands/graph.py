@@ -47,6 +47,12 @@ def graph(
             found, certificates = certify_graph(
                 task.loss, found, noise=task.noise, weight_decay=task.weight_decay
             )
+    settings = task.settings(most_departures=most_departures)
+    result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
+    common.save(result, output)
+    if graphml is not None:
+        with atomic_file(graphml) as temporary:
+            found.to_graphml(temporary)
     common.print_sets(sets)
     _print_graph(found)
     for note in found.notes:
@@ -54,12 +60,6 @@ def graph(
     _print_chains(found)
     if certify:
         print_certificates(certificates)
-    settings = task.settings(most_departures=most_departures)
-    result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
-    common.save(result, output)
-    if graphml is not None:
-        with atomic_file(graphml) as temporary:
-            found.to_graphml(temporary)
 
 
 def _print_graph(graph: FlowGraph) -> None:

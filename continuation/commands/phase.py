@@ -25,6 +25,6 @@ def phase(
         plane = phase_plane(
             task.loss, sets, noise=task.noise, weight_decay=task.weight_decay, extent=extent
         )
-    common.print_sets(sets)
     settings = task.settings(lowest=extent[0], highest=extent[1])
     common.save(PhaseResult(task.loss, settings, task.axes, sets, phase=plane), output)
+    common.print_sets(sets)

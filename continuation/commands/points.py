@@ -24,8 +24,8 @@ def points(
             certificates = certify_sets(
                 task.loss, sets, noise=task.noise, weight_decay=task.weight_decay
             )
+    result = Result(task.loss, task.settings(), task.axes, sets, certificates=certificates)
+    common.save(result, output)
     common.print_sets(sets)
     if certify:
         print_certificates(certificates)
-    result = Result(task.loss, task.settings(), task.axes, sets, certificates=certificates)
-    common.save(result, output)

@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from continuation.errors import InvalidInputError
+from continuation.landscape.graph.attributes import require_attributes
 from continuation.landscape.network import Units
 from continuation.landscape.sets import CriticalSet
 
@@ -219,7 +220,7 @@ class FlowGraph:
         Raises
         ------
         InvalidInputError
-            If the text is no such graph.
+            If the text is no such graph, or a node or connection has not the attributes of one.
         """
         try:
             record = json.loads(text)
@@ -230,6 +231,7 @@ class FlowGraph:
                 graph.add_edge(link.pop("source"), link.pop("target"), **link)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(f"this is no node-link graph: {error!r}") from error
+        require_attributes(graph)
         return cls(graph)
 
 

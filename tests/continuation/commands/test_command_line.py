@@ -1,5 +1,6 @@
 """`python -m continuation`: what the commands print, write, teach and refuse."""
 
+import errno
 import os
 import re
 import subprocess
@@ -365,3 +366,20 @@ def test_a_real_process_prints_and_writes_like_the_rest(folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout) == [s.label for s in load_result(folder / "points.nc").sets]
     assert done.stdout == run("points", *PRESET)[1]
+
+
+def test_a_terminal_that_takes_nothing_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # put back afterwards
+    with pytest.raises(SystemExit) as end, common.clear_errors():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "error: cannot print: No space left on device\n"
+
+
+def test_a_result_is_written_before_anything_is_printed_that_may_fail(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "print_sets", lambda *_: 1 / 0)
+    path = tmp_path / "found.nc"
+    options = ["--preset", "single_unit", "--n", "10", "--no-certify", "--output", str(path)]
+    result = CliRunner().invoke(command_line.app, ["points", *options])
+    assert isinstance(result.exception, ZeroDivisionError)
+    assert len(load_result(path).sets) > 1

@@ -1,3 +1,5 @@
+import json
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -52,6 +54,33 @@ def test_graphs_come_back_from_json(graph):
 def test_graphs_come_back_from_graphml(graph, tmp_path):
     graph.to_graphml(tmp_path / "graph.graphml")
     assert same(FlowGraph.from_graphml(tmp_path / "graph.graphml"), graph)
+
+
+def changed(graph, change):
+    record = json.loads(graph.to_json())
+    change(record)
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: r["nodes"][0].pop("loss"), "node 'origin' has no loss"),
+        (lambda r: r["nodes"][0].update(index=1.5), "index must be int"),
+        (lambda r: r["nodes"][0].update(attracting=0), "attracting must be bool"),
+        (lambda r: r["nodes"][0].update(proof="unique"), "'proof' that nothing uses"),
+        (lambda r: r["links"][0].pop("status"), "to 'saddle' has no status"),
+        (lambda r: r["links"][0].update(share="all"), "share must be float"),
+        (lambda r: r["links"][0].update(proof="unique"), "'proof' that nothing uses"),
+        (lambda r: r["links"][0].update(target="nowhere"), "node 'nowhere' has no"),
+        (lambda r: r["nodes"].pop(0), "node 'origin' has no"),
+        (lambda r: r.pop("links"), "no node-link graph"),
+        (lambda r: r["nodes"].insert(0, 7), "no node-link graph"),
+    ],
+)
+def test_a_graph_that_lacks_something_or_has_too_much_is_refused(graph, change, said):
+    with pytest.raises(InvalidInputError, match=said):
+        FlowGraph.from_json(changed(graph, change))
 
 
 @settings(max_examples=25, deadline=None)
