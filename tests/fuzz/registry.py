@@ -1,5 +1,5 @@
 """All fuzzers."""
 
-from tests.fuzz import certificates, files, theorems
+from tests.fuzz import certificates, files, results, theorems
 
-FUZZERS = {module.NAME: module for module in (certificates, files, theorems)}
+FUZZERS = {module.NAME: module for module in (certificates, files, results, theorems)}
