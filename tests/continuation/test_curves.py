@@ -10,6 +10,7 @@ from continuation import (
     Problem,
     StepOptions,
     bifurcation_diagram,
+    curves,
     map_problem,
     period_k,
     special_point,
@@ -20,6 +21,7 @@ from continuation import (
     trace_hopf_curve,
     trace_neimark_sacker_curve,
 )
+from continuation.scaling import InUnits, Units
 
 STEP = StepOptions(initial=0.02, maximum=0.05)
 
@@ -144,6 +146,20 @@ def test_neimark_sacker_curve_of_the_delayed_logistic_map() -> None:
     assert curve.q[-1] == 0.4
     assert np.abs(curve.p - (2 + curve.q)).max() < 1e-11
     assert np.abs(curve.frequency - np.pi / 3).max() < 1e-11
+
+
+@pytest.mark.parametrize(
+    ("problem", "start", "kind"),
+    [
+        (brusselator(1.7), ([1.7, 1 / 1.7], 1.0, (1, 6)), "hopf"),
+        (delayed(0.3), ([0.3, 0.3], 1 / 0.7, (1.2, 2.8)), "neimark-sacker"),
+    ],
+)
+def test_a_curve_of_pairs_begins_where_its_equations_hold(problem, start, kind) -> None:
+    point = first(trace_branch(problem, *start), kind)
+    inside = InUnits(problem, Units.plain(2))
+    system, y = curves._pair(inside, point)
+    assert np.abs(system.residual(inside, y)).max() < 1e-10
 
 
 def cubic(x: np.ndarray, a: float, b: float, c: float) -> np.ndarray:

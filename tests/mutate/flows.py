@@ -5,7 +5,8 @@ from tests.mutate.landscape import of
 FLOW = [
     *of(
         "flow/decision",
-        "flow/nan.py flow/gradient_flow.py::test_three_units_end_on_lines_points_or_at_infinity",
+        "flow/nan.py flow/decision.py "
+        "flow/gradient_flow.py::test_three_units_end_on_lines_points_or_at_infinity",
         ("if not (math.isfinite(value) and cholesky(hessian)):", "if not cholesky(hessian):",
          "a limit where the loss is NaN"),
         ("same = greater(same, abs(a - b))", "same = max(same, abs(a - b))",
@@ -124,8 +125,10 @@ ELSEWHERE = [
     *of(
         "basins/itineraries", "basins/estimate.py",
         ("if best > NEAR * self.scale:", "if best < NEAR * self.scale:", "far from every set"),
-        ("stops[-1].label != found.label", "stops[-1].label == found.label", "stops repeat"),
-        ("if stops and stops[-1].label == label:", "if stops:", "the last stop is lost"),
+        ("(stops[-1].label, stops[-1].region) != (stop.label, stop.region)",
+         "(stops[-1].label, stops[-1].region) == (stop.label, stop.region)", "stops repeat"),
+        ("if stops and (stops[-1].label, stops[-1].region) == (label, region):", "if stops:",
+         "the last stop is lost"),
     ),
 ]  # fmt: skip
 
