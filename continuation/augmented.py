@@ -25,6 +25,7 @@ __all__ = [
     "fold_system",
     "hopf_system",
     "rank_defect",
+    "rank_slopes",
     "singular_function",
     "singularity",
 ]
@@ -115,11 +116,11 @@ def branch_point_system(problem: AnyProblem, b: Array, c: Array, start: Array) -
     def equations(y: Array) -> Array:
         z = y[: n + 1]
         f = problem.residual(z[:-1], float(z[-1])) + b @ y[n + 1 :]
-        return np.concatenate([f, rank_defect(problem, z, b, c)[0].ravel()])
+        return np.concatenate([f, rank_defect(problem, z, b, c).ravel()])
 
     def derivative(y: Array) -> Any:
         z = y[: n + 1]
-        rows = rank_defect(problem, z, b, c)[1].reshape(-1, n + 1)
+        rows = rank_slopes(problem, z, b, c).reshape(-1, n + 1)
         top = _beside(problem.full_jacobian(z), b)
         return _stack(top, np.column_stack([rows, np.zeros((len(rows), k))]))
 
@@ -140,19 +141,30 @@ def branch_point_system(problem: AnyProblem, b: Array, c: Array, start: Array) -
     return Problem(residual, jacobian, _idle)
 
 
-def rank_defect(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[Array, Array]:
-    """Matrix (k, k + 1) that vanishes where [J, Fp] has rank n - k, and its derivative by z.
+def rank_defect(problem: AnyProblem, z: Array, b: Array, c: Array) -> Array:
+    """Matrix (k, k + 1) that vanishes where [J, Fp] has rank n - k.
 
     The generalisation of `singularity` to blocks [2]_, section 3.3; b and c as for
-    `branch_point_system`. The derivative has shape (k, k + 1, n + 1).
+    `branch_point_system`.
     """
-    a = problem.full_jacobian(z)
+    return _rank_borders(problem, z, b, c)[0][c.shape[0] :]
+
+
+def rank_slopes(problem: AnyProblem, z: Array, b: Array, c: Array) -> Array:
+    """Derivative (k, k + 1, n + 1) of `rank_defect` by z."""
+    v, w = _rank_borders(problem, z, b, c)
+    w = w[: b.shape[0]]
+    slopes = [-np.asarray(problem.turned(z, column).T @ w).T for column in v[: c.shape[0]].T]
+    return np.stack(slopes, axis=1)
+
+
+def _rank_borders(problem: AnyProblem, z: Array, b: Array, c: Array) -> tuple[Array, Array]:
+    """Solutions of the system that b and c border, and of its transpose."""
     n, k = b.shape
     right = np.vstack([np.zeros((n, k + 1)), np.eye(k + 1)])
-    v, w = bordered_solve_both(a, b, c, right, np.vstack([np.zeros((n + 1, k)), np.eye(k)]))
-    w = w[:n]
-    slopes = [-np.asarray(problem.turned(z, column).T @ w).T for column in v[: n + 1].T]
-    return v[n + 1 :], np.stack(slopes, axis=1)
+    left = np.vstack([np.zeros((n + 1, k)), np.eye(k)])
+    v, w = bordered_solve_both(problem.full_jacobian(z), b, c, right, left)
+    return v, w
 
 
 def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -> Problem:
@@ -166,29 +178,28 @@ def hopf_system(problem: AnyProblem, b: Array, c: Array, shift: complex = 0.0) -
         Near the left and the right eigenvector.
     """
 
-    def deficiency(y: Array) -> tuple[complex, Array, Any]:
+    def borders(y: Array) -> tuple[Array, Array]:
         z, omega = y[:-1], y[-1]
-        value, rate = _eigenvalue_on_curve(omega, shift)
         j = problem.jacobian(z[:-1], float(z[-1]))
-        mass = problem.mass_like(j)
-        j = shifted(j, value, mass)
+        j = shifted(j, _eigenvalue_on_curve(omega, shift)[0], problem.mass_like(j))
         unit = np.append(np.zeros(b.size), 1.0)[:, None].astype(complex)
         solved = bordered_solve_both(j, b[:, None], c.conj()[:, None], unit, unit)
-        v, w = solved[0][:, 0], solved[1][:-1, 0].conj()
-        parts = [problem.turned(z, np.append(part, 0.0)) for part in (v[:-1].real, v[:-1].imag)]
-        gradient = -(parts[0].T @ w.conj() + 1j * (parts[1].T @ w.conj()))
-        return v[-1], gradient, rate * (w.conj() @ (mass @ v[:-1]))
+        return solved[0][:, 0], solved[1][:-1, 0].conj()
 
     def residual(y: Array, _: float) -> Array:
-        defect = deficiency(y)[0]
+        defect = borders(y)[0][-1]
         f = problem.residual(y[:-2], float(y[-2]))
         return np.concatenate([f, [defect.real, defect.imag]])
 
     def jacobian(y: Array, _: float) -> Any:
-        by_z, by_omega = deficiency(y)[1:]
-        top = _beside(problem.full_jacobian(y[:-1]), np.zeros(b.size))
+        z, (v, w) = y[:-1], borders(y)
+        parts = [problem.turned(z, np.append(part, 0.0)) for part in (v[:-1].real, v[:-1].imag)]
+        by_z = -(parts[0].T @ w.conj() + 1j * (parts[1].T @ w.conj()))
+        top = problem.full_jacobian(z)
+        mass = problem.mass_like(top[:, : b.size])
+        by_omega = _eigenvalue_on_curve(y[-1], shift)[1] * (w.conj() @ (mass @ v[:-1]))
         row = np.append(by_z, by_omega)
-        return _stack(top, np.vstack([row.real, row.imag]))
+        return _stack(_beside(top, np.zeros(b.size)), np.vstack([row.real, row.imag]))
 
     return Problem(residual, jacobian, _idle)
 

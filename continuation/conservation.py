@@ -163,6 +163,8 @@ def _weights(combinations: Array, symmetric: bool, is_sparse: bool) -> Array:
 def _require_conserved(problem: AnyProblem, x: Array, p: float) -> Array:
     """The combinations that a problem says, if they vanish around a start."""
     combinations = np.asarray(problem.conserved)
+    if not len(combinations):
+        return combinations
     for z in _points(np.append(x, p), DISTANCES[-1]):
         f = np.asarray(problem.residual(z[:-1], float(z[-1])), dtype=float)
         left, terms = np.abs(combinations @ f), np.abs(combinations) @ np.abs(f)

@@ -242,7 +242,7 @@ def _is_solved(point: SpecialPoint, problem: InUnits, psi: Array, basis: Array) 
     """Whether F itself vanishes, not only its unfolding, and the rank is as low as supposed."""
     z = problem.units.inside(point.point)
     unfolded = np.abs(problem.residual(z[:-1], float(z[-1]))).max()
-    defect = np.abs(rank_defect(problem, z, psi, basis)[0]).max()
+    defect = np.abs(rank_defect(problem, z, psi, basis)).max()
     return bool(unfolded <= UNFOLDING and defect <= IN_RANGE)
 
 

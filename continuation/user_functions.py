@@ -98,7 +98,7 @@ def checked_combinations(conserved: Any, mass: Any) -> Array | None:
         raise InvalidInputError("conserved goes with x' = F only: leave out mass.")
     rows = np.atleast_2d(np.asarray(conserved))
     plain = rows.dtype.kind in "iuf" and rows.ndim == 2 and np.isfinite(rows).all()
-    if not plain or np.linalg.matrix_rank(rows) < len(rows):
+    if not plain or (rows.size and np.linalg.matrix_rank(rows) < len(rows)):
         raise InvalidInputError(
             "conserved must be independent rows of coefficients of the unknowns, such as "
             f"[[1, 1, 0]]; got {conserved!r}."

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 from continuation import Problem
 
@@ -158,3 +159,17 @@ ORACLES = {
         lambda x, p: abs(x[0] - 1) + abs(x[1] - p),
     ),
 }  # fmt: skip
+
+SLOWEST = {
+    "broken pitchfork, from the left",
+    "broken pitchfork, upper",
+    "fold and branch point",
+    "opposite crossings",
+    "two crossings",
+    "isola",
+}
+
+ALL_ORACLES = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in SLOWEST else []) for name in ORACLES
+]
+"""For tests that take each of them through many runs."""

@@ -9,6 +9,7 @@ from continuation.augmented import (
     fold_system,
     hopf_system,
     rank_defect,
+    rank_slopes,
     singularity,
 )
 from continuation.defining_systems import BranchPoint, CriticalPair, RealEigenvector
@@ -52,8 +53,8 @@ def test_branch_points(case, k):
     b, c = random.standard_normal((n, k)), random.standard_normal((n + 1, k + 1))
     z = random.standard_normal(n + 1)
     agree(
-        lambda y: rank_defect(problem, y, b, c)[0].ravel(),
-        rank_defect(problem, z, b, c)[1].reshape(-1, n + 1),
+        lambda y: rank_defect(problem, y, b, c).ravel(),
+        rank_slopes(problem, z, b, c).reshape(-1, n + 1),
         z,
     )
     start = np.append(z, random.standard_normal(k))

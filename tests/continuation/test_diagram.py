@@ -59,6 +59,7 @@ def test_branches_joined_at_secondary_points() -> None:
             assert i == j or np.linalg.norm(a - b) > 1e-6
 
 
+@pytest.mark.slow
 def test_the_same_for_any_number_of_workers() -> None:
     alone = bifurcation_diagram(d4, np.zeros(2), -1.0, (-1, 1), STEP)
     with ThreadPoolExecutor(2) as executor:

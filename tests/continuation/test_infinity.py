@@ -28,7 +28,16 @@ def pole(power: float, seed: int) -> tuple[Problem, Array]:
     return Problem(f), unit * (a @ np.append(y, follow * y))
 
 
-@pytest.mark.parametrize(("seed", "power"), list(enumerate([0.5, 1.0, 1.5, 2.0, 3.0])))
+@pytest.mark.parametrize(
+    ("seed", "power"),
+    [
+        (0, 0.5),
+        (1, 1.0),
+        pytest.param(2, 1.5, marks=pytest.mark.slow),
+        pytest.param(3, 2.0, marks=pytest.mark.slow),
+        (4, 3.0),
+    ],
+)
 def test_a_pole_is_an_end_with_its_place(seed: int, power: float) -> None:
     problem, start = pole(power, seed)
     branch = trace_branch(problem, start, 0.0, (-1, 2), step=LONG)
@@ -66,7 +75,12 @@ def test_a_parameter_that_comes_to_rest_is_an_end(seed: int) -> None:
         (lambda x, p: np.array([x[0] - p**2]), 1.0, 60),
         (lambda x, p: np.array([x[0] - np.exp(p)]), np.e, 60),
         (lambda x, p: np.array([np.log(x[0]) ** 3 - p]), np.e, 60),
-        (lambda x, p: np.array([np.log(np.log(x[0])) - p]), np.exp(np.e), 5),
+        pytest.param(
+            lambda x, p: np.array([np.log(np.log(x[0])) - p]),
+            np.exp(np.e),
+            5,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_growth_that_the_parameter_follows_is_none(f, start: float, most: float) -> None:

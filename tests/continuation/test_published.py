@@ -275,6 +275,7 @@ def test_lorenz_1984_extended() -> None:
     assert places(branch, "hopf") == near(expected)
 
 
+@pytest.mark.slow
 def test_points_of_codimension_two_of_morris_lecar() -> None:
     def f(x: Array, current: float, v3: float) -> Array:
         v, w = x
@@ -294,6 +295,7 @@ def test_points_of_codimension_two_of_morris_lecar() -> None:
     assert pairs(found, "cusp") == [near((92.1052300826574, 6.41820802837907))]
 
 
+@pytest.mark.slow
 def test_points_of_codimension_two_of_lorenz_1984() -> None:
     def f(state: Array, forcing: float, heat: float) -> Array:
         x, y, z, u = state
@@ -406,6 +408,7 @@ def test_henon() -> None:
     assert places(branch, "flip") == near([0.75])
 
 
+@pytest.mark.slow
 def test_points_of_codimension_two_of_henon() -> None:
     """Resonances on β = 1, where the map preserves area and no cubic coefficient is left."""
 

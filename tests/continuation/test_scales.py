@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from continuation import Branch, InvalidInputError, Problem, StepOptions, newton, trace_branch
 from continuation.scaling import Units
-from tests.continuation.problems import ORACLES, Oracle
+from tests.continuation.problems import ALL_ORACLES, ORACLES, Oracle
 
 Array = np.ndarray
 
@@ -46,7 +46,7 @@ def check(oracle: Oracle, branch: Branch) -> None:
     assert all(q.located for q in found)
 
 
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize("name", ALL_ORACLES)
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(
     exponents=st.tuples(st.floats(-3, 3), st.floats(-3, 3)), factor=st.sampled_from([1e-3, 1, 1e3])

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from continuation import Branch, Problem, StepOptions, trace_branch
-from tests.continuation.problems import ORACLES, Oracle
+from tests.continuation.problems import ALL_ORACLES, ORACLES, Oracle
 
 LIMIT = "limit"
 
@@ -25,7 +25,7 @@ def check(oracle: Oracle, branch: Branch) -> None:
     assert max(off) < 1e-9
 
 
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize("name", ALL_ORACLES)
 @settings(max_examples=4, deadline=None, derandomize=True)
 @given(exponent=st.floats(np.log10(1e-2), np.log10(0.3)))
 @example(exponent=float(np.log10(0.3)))

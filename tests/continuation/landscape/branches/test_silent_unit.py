@@ -33,6 +33,7 @@ def test_it_crosses_the_dead_unit_and_arrives_at_the_split_line(loss, silent):
             assert np.abs(loss.evaluate(theta, noise=0.1, size=n)[1]).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_its_derivatives_are_those_of_differences(loss, silent):
     """Where the gradient vanishes: elsewhere the change of the combination is left out."""
     problem = lifted_problem(LossAlong(loss, "size", silent.conditions), silent).problem

@@ -50,6 +50,7 @@ def test_four_methods_find_the_same_points(preset, n, noise, seed):
         assert missing(loss, some, found[0]) == []
 
 
+@pytest.mark.slow
 def test_the_sets_under_weight_decay_do_not_depend_on_the_seed():
     loss = loss_of(overparameterised, 20, 3)
     reference, *others = [
