@@ -9,7 +9,7 @@ from .basins import (
     passage_times,
     sweep_basins,
 )
-from .branches import Leg, SetBranch, follow, label_regions
+from .branches import Leg, SetBranch, follow, from_infinity, label_regions
 from .diagnosis import Channel, Location, NearEmbedding, SaddlePassage, locate
 from .evolution import Event, Evolution, Interval, LossDiagram, Strand, Switch, evolve, loss_diagram
 from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajectory
@@ -103,6 +103,7 @@ __all__ = [
     "flow_to_limit",
     "flows_to_limits",
     "follow",
+    "from_infinity",
     "itinerary",
     "label_regions",
     "locate",

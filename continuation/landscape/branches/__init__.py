@@ -23,6 +23,7 @@ from continuation.landscape.branches.regions import (
     trend_of,
 )
 from continuation.landscape.branches.through_infinity import go_on
+from continuation.landscape.branches.weak_decay import from_infinity
 
 __all__ = [
     "ChartLeg",
@@ -35,6 +36,7 @@ __all__ = [
     "WeightsLeg",
     "follow",
     "follow_to_infinity",
+    "from_infinity",
     "go_on",
     "in_region",
     "joined_special_points",

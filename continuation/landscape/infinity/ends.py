@@ -138,6 +138,24 @@ class ChartedEnd(End, ABC):
         """Whether z is the image of finite real weights."""
         return bool(z[self.normal] > 0.0)
 
+    def under_decay(self, limit: LimitModel, slope: float, decay: float) -> Array:
+        """Coordinates (k,) at which a small weight decay balances the pull towards the end.
+
+        Parameters
+        ----------
+        limit : LimitModel
+        slope : float
+            Derivative of the loss in the normal coordinate, positive.
+        decay : float
+            ρ > 0; the coordinates are those of leading order.
+
+        Raises
+        ------
+        InvalidInputError
+            For a step, where the balance is logarithmic.
+        """
+        raise InvalidInputError(f"a {self.name} has no power law under weight decay")
+
 
 class _Confluence(ChartedEnd):
     """(w, D, a, b) with w the mean input weight, D = δ², a = v₁ + v₂, b = δ (v₂ − v₁)/2."""
@@ -180,6 +198,11 @@ class _Confluence(ChartedEnd):
             return CORNER.name
         return "returned" if z[1] > (SEPARATE_PAIR * z[0]) ** 2 else None
 
+    def under_decay(self, limit: LimitModel, slope: float, decay: float) -> Array:
+        unit = next(unit for unit in limit.units if unit.meets)
+        a, b = unit.coefficients
+        return np.array([unit.weight, abs(b) * np.sqrt(decay / slope), a, b])
+
     def escape(self, limit: LimitModel, slope: float) -> EscapeLaw | None:
         return confluence_law(limit.units[0].coefficients[1], slope)
 
@@ -211,6 +234,10 @@ class _Linear(ChartedEnd):
     def left(self, z: Array, entry: Entry) -> str | None:
         entered = abs(entry.start[self.normal])
         return "returned" if z[0] > SEPARATE_UNIT**2 * entered else None
+
+    def under_decay(self, limit: LimitModel, slope: float, decay: float) -> Array:
+        c = limit.powers[0]
+        return np.array([abs(c) * np.sqrt(0.5 * decay / slope), c])
 
     def escape(self, limit: LimitModel, slope: float) -> EscapeLaw | None:
         return linear_law(limit.powers[0], slope)

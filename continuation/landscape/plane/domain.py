@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from continuation.landscape.network import (
     Loss,
     LossAlong,
     as_limits,
+    narrower,
     require_known,
 )
 
@@ -86,6 +87,15 @@ class Plane:
     def first(self) -> int:
         """The axis along which lines are followed."""
         return min((0, 1), key=lambda axis: EASE.index(self.names[axis]))
+
+    def narrower(self) -> tuple[Plane, ...]:
+        """The same planes of the networks of fewer units, which sets of this one lie over."""
+        model = self.loss.model
+        if self.decays or not (model.is_perceptron and model.free_output):
+            return ()
+        return tuple(
+            replace(self, loss=narrower(self.loss, units)) for units in range(1, model.hidden)
+        )
 
     @property
     def decays(self) -> bool:

@@ -195,21 +195,29 @@ class _Survey:
             self._follow_line(q)
 
     def _follow_line(self, q: float) -> None:
-        plane = self.plane
-        along, limits = plane.along(plane.first, q), plane.limits[plane.first]
-        tracker = Tracker(along, limits, self.seed)
-        for share in SEARCHED:
-            tracker.cover(limits[0] + share * (limits[1] - limits[0]))
+        tracker, limits = self._tracked(self.plane, q), self.plane.limits[self.plane.first]
         self.lines.append(q)
         self.notes += [f"{self._second} = {q:.6g}, {note}" for note in tracker.notes]
         met = loci(tracker.strands, q, limits[1] - limits[0])
         for locus in met:
-            self._trace(locus)
+            self._trace(self.plane, locus)
+        for plane in self.plane.narrower():
+            ends = [s for s in self._tracked(plane, q).strands if s.strand.set.at_infinity]
+            for locus in loci(ends, q, limits[1] - limits[0]):
+                self._trace(plane, locus)
         if self.resolution:
             self._find_switches(tracker, met, q)
 
-    def _trace(self, locus: Locus) -> None:
-        """The curve through a locus, unless it lies on one that is known."""
+    def _tracked(self, plane: Plane, q: float) -> Tracker:
+        """All sets of a line."""
+        limits = plane.limits[plane.first]
+        tracker = Tracker(plane.along(plane.first, q), limits, self.seed)
+        for share in SEARCHED:
+            tracker.cover(limits[0] + share * (limits[1] - limits[0]))
+        return tracker
+
+    def _trace(self, plane: Plane, locus: Locus) -> None:
+        """The curve through a locus of this network or a narrower one, unless it is known."""
         point = self.plane.point(locus.p, locus.q)
         if self._known(locus.kind, point) or self._failed(point):
             return
@@ -218,7 +226,7 @@ class _Survey:
             return
         self.progress(Progress(f"{locus.kind}: {locus.text}", len(self.curves), 0, 0))
         try:
-            curve = curve_through(self.plane, locus)
+            curve = curve_through(plane, locus)
         except ConvergenceError as error:
             what = f"the {locus.kind} of {locus.text} at {_text(point)}"
             self.notes.append(f"{what} is not followed: {error}")

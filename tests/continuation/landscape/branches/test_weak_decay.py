@@ -1,0 +1,69 @@
+"""Where infinity goes under weight decay: points with weights of order ρ^(−1/4)."""
+
+import numpy as np
+import pytest
+
+from continuation.errors import InvalidInputError
+from continuation.landscape import Dataset, Loss, find_critical_sets, from_infinity
+from continuation.landscape.network import split_plain
+from symbolic import fukumizu_amari, overparameterised
+
+CASES = [(fukumizu_amari, seed) for seed in range(2)] + [(overparameterised, s) for s in range(2)]
+KINDS = ("confluence", "linear")
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0].__name__}-{case[1]}")
+def landscape(request):
+    preset, seed = request.param
+    model = preset()
+    loss = Loss(model, Dataset.sample(model, 60, seed))
+    return loss, find_critical_sets(loss, noise=0.2, regions=False)
+
+
+def decay_at(end, slope, normal):
+    """Weight decay at which the law puts the point at this normal coordinate."""
+    if end.subkind == "confluence":
+        return slope * (normal / end.limit.units[0].coefficients[1]) ** 2
+    return 2.0 * slope * (normal / end.limit.powers[0]) ** 2
+
+
+def normal_coordinate(end, point):
+    """D or q of the weights."""
+    w = np.abs(split_plain(point.theta)[0])
+    return (w[0] - w[1]) ** 2 if end.subkind == "confluence" else w.min() ** 2
+
+
+def test_ends_that_pull_become_points_by_the_law(landscape):
+    loss, sets = landscape
+    met = 0
+    for end in (s for s in sets if s.subkind in KINDS):
+        (slope,) = end.normal_derivatives
+        if slope < 0.0:
+            with pytest.raises(InvalidInputError, match="repels"):
+                from_infinity(loss, end, 1e-6)
+            continue
+        errors = []
+        for share in (3e-2, 1e-2):  # how far from the end, in its own units
+            normal = share * min(end.limit.units[0].weight ** 2, 0.25)
+            decay = decay_at(end, slope, normal)
+            point = from_infinity(loss, end, decay)
+            gradient = loss.gradient(point.theta, noise=0.2, weight_decay=decay)
+            assert np.abs(gradient).max() < 1e-9
+            assert (point.index, point.nullity) == (end.index, 0)
+            errors.append(abs(normal_coordinate(end, point) / normal - 1.0))
+        assert errors[1] < 0.45 * errors[0] + 1e-3  # the next order is that of the coordinate
+        assert errors[1] < 0.05
+        met += 1
+    assert met or not any(s.subkind in KINDS and s.attracting for s in sets)
+
+
+def test_what_does_not_come_from_infinity_is_refused(landscape):
+    loss, sets = landscape
+    finite = next(s for s in sets if not s.at_infinity)
+    corner = next(s for s in sets if s.subkind == "corner")
+    for found in (finite, corner):
+        with pytest.raises(InvalidInputError, match="no end with a chart"):
+            from_infinity(loss, found, 1e-6)
+    end = next(s for s in sets if s.subkind in KINDS)
+    with pytest.raises(InvalidInputError, match="weight_decay > 0"):
+        from_infinity(loss, end, 0.0)
