@@ -10,6 +10,7 @@ from continuation.arrays import Array
 from continuation.augmented import hopf_system
 from continuation.linalg import eigenvectors
 from continuation.newton_method import newton
+from continuation.orbits.flow import Flow
 from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.problem import AnyProblem
 
@@ -24,6 +25,9 @@ LONGER = 4.0
 AT_SADDLE = 1e-6
 """An orbit that passes a saddle within this part of its size is homoclinic to it: the parameter
 then is the limit to more digits."""
+
+SLOW = 1e-5
+"""Only where it slows down to this part of its largest speed an orbit may be so near a saddle."""
 
 NEARBY = 1e-2
 """The equilibrium found from the slowest point of an orbit lies within this part of its size."""
@@ -54,13 +58,17 @@ def vanishing_at(problem: AnyProblem, between: "Between") -> SpecialOrbit:
     )  # fmt: skip
 
 
-def homoclinic_approach(problem: AnyProblem, orbits: list[Orbit]) -> SpecialOrbit | None:
+def homoclinic_approach(flow: Flow, orbits: list[Orbit]) -> SpecialOrbit | None:
     """The homoclinic orbit to which the last orbits of a branch tend; None where they do not."""
     orbit = orbits[-1]
     if orbit.period < LONGER * min(o.period for o in orbits):
         return None
     size = np.where(orbit.amplitude > 0, orbit.amplitude, 1.0)
-    slow = orbit.x[np.argmin(_speeds(problem, orbit, size))]
+    speeds = linalg.norm(flow.value(orbit.x / flow.states, orbit.p / flow.parameter)
+                         * flow.states / size, axis=1)  # fmt: skip
+    if speeds.min() > SLOW * speeds.max():
+        return None
+    problem, slow = flow.problem, orbit.x[np.argmin(speeds)]
     found = newton(problem, slow, orbit.p)
     if not found.converged or linalg.norm((found.x - slow) / size) > NEARBY:
         return None
@@ -79,11 +87,6 @@ def homoclinic_approach(problem: AnyProblem, orbits: list[Orbit]) -> SpecialOrbi
         located=False, status=f"a periodic orbit that passes the saddle within {distance:.1e}",
         residual=found.residual, index=len(orbits) - 1, saddle=found.x, meaning=orbit.meaning,
     )  # fmt: skip
-
-
-def _speeds(problem: AnyProblem, orbit: Orbit, size: Array) -> Array:
-    """|F| at the nodes, in units of the size of the orbit."""
-    return np.array([linalg.norm(np.asarray(problem.residual(x, orbit.p)) / size) for x in orbit.x])
 
 
 def _dense(matrix: Any) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from continuation.arrays import Array
+from continuation.arrays import Array, as_point
 from continuation.orbits.elimination import solver
 from continuation.orbits.mesh import interval_errors, pieces
 from continuation.orbits.scheme import Scheme
@@ -126,7 +126,9 @@ class Collocation:
         self.h, self.count = np.diff(mesh), mesh.size - 1
         self.nodes = self.count * scheme.degree + 1
         self.quadrature = (self.h[:, None] * scheme.weights).ravel()
+        self.lengths = np.repeat(self.h, scheme.degree)[:, None]
         self.J, self.B = Jacobian(system), Bordered(self)
+        self.last: tuple[Any, Array] = (None, np.zeros((0, 0)))
 
     @property
     def unknowns(self) -> int:
@@ -165,12 +167,12 @@ class Collocation:
         self, x: Array, p: float, _c: Any, _d: Any, _w: Any, f: Array, j: Any, fp: Array
     ) -> float:
         """Fill F, J and Fp, as the corrector asks."""
-        nodes, own = self.split(np.append(x, p))
+        nodes, own = self.split(as_point(x, p))
         system, m, n, k = self.system, self.scheme.degree, self.system.n, own.size
         local = pieces(nodes, m)
         u = (self.scheme.values @ local).reshape(-1, n)
         g, du, ds = system.field(u, own)
-        h = np.repeat(self.h, m)[:, None]
+        h = self.lengths
         start = self.count * m * n
         f[:start] = ((self.scheme.slopes @ local).reshape(-1, n) - h * g).ravel()
         by_scalars = (-h[..., None] * ds).reshape(self.count, m * n, k)
@@ -184,7 +186,7 @@ class Collocation:
         f[start : start + e] = value
         f[start + e :] = self.quadrature @ integrand - wanted
         full[e:] = self.rows(by_u)
-        scalars[e:] = np.tensordot(self.quadrature, by_s, 1)
+        scalars[e:] = (self.quadrature @ by_s.reshape(len(by_s), -1)).reshape(-1, k)
         j[:] = (
             np.ascontiguousarray(du).reshape(self.count, m, n, n),
             by_scalars[..., :-1], full, scalars[:, :-1],
@@ -195,6 +197,8 @@ class Collocation:
 
     def rows(self, densities: Array) -> Array:
         """Integrals of densities (P, c, n) times a function, as rows (c, (N m + 1) n) for it."""
+        if densities is self.last[0]:
+            return self.last[1]
         m = self.scheme.degree
         c, n = densities.shape[1:]
         rows = np.zeros((self.nodes, c, n))
@@ -202,4 +206,5 @@ class Collocation:
         local = (self.scheme.values.T @ weighted).reshape(self.count, m + 1, c, n)
         rows[:-1] = local[:, :m].reshape(self.nodes - 1, c, n)
         rows[m::m] += local[:, m]
-        return rows.transpose(1, 0, 2).reshape(c, self.nodes * n)
+        self.last = (densities, rows.transpose(1, 0, 2).reshape(c, self.nodes * n))
+        return self.last[1]

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from continuation import differences
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.orbits.collocation import System
@@ -25,6 +24,11 @@ from continuation.orbits.critical import Plane
 from continuation.orbits.flow import Flow
 
 __all__ = ["Connecting", "Side", "free_parameters", "side_of"]
+
+
+TURNED = 1e-5
+"""Step of the differences that tell how the rows turn: central ones, right to 1e-10, as what they
+change is as small as the distance of an end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +127,7 @@ class Connecting(System):
         by_s = np.zeros((*u.shape, self.scalars))
         by_s[..., 0], by_s[..., -self.free] = self.unit * f, period * fp
         if self.free == 2:
-            by_s[..., -1] = period * self.plane.by_second(u, p, q)[0]
+            by_s[..., -1] = period * self.plane.value_by_second(u, p, q)
         return period * f, period * j, by_s
 
     def ends(self, first: Array, last: Array, s: Array) -> tuple[Array, Array, Array, Array]:
@@ -140,7 +144,7 @@ class Connecting(System):
                 row = np.zeros((n, 2 * n + k))
                 row[:, 2 * n + of_x], row[:, 2 * n + k - self.free] = j[0], fp[0]
                 if self.free == 2:
-                    row[:, -1] = self.plane.by_second(x[None], p, q)[0][0]
+                    row[:, -1] = self.plane.value_by_second(x[None], p, q)[0]
                 values.append(f[0])
                 slopes.append(row)
             value, by_end, by_own = self._end(side, end, np.concatenate([x, [p], [q]]))
@@ -161,20 +165,17 @@ class Connecting(System):
     def _end(self, side: int, end: Array, own: Array) -> tuple[Array, Array, Array]:
         """Projection and distance at one end, with derivatives by u there and by (x, p, q)."""
         n, r = self.n, self.radii[side]
-
-        def rows(at: Array) -> Array:
-            flow = self.plane.at(float(at[-1]))
-            return self.sides[side].rows(flow, at[:n], float(at[n]))
-
-        moving = own if self.free == 2 else own[:-1]
-        rest = own[moving.size :]
-        here, away = rows(own), (end - own[:n]) / r
-        turning = differences.jacobian(
-            lambda at: rows(np.concatenate([at, rest])), moving, np.ones(moving.size)
-        )
-        value = np.append(here @ away, (away @ away - 1) / 2)
-        by_end = np.vstack([here, away]) / r
-        by_own = np.zeros((value.size, n + 2))
-        by_own[:-1, : moving.size] = np.einsum("cab,a->cb", turning, away)
-        by_own[:, :n] -= by_end
+        rows, away = self._rows(side, own), (end - own[:n]) / r
+        value = np.append(rows @ away, (away @ away - 1) / 2)
+        by_end = np.vstack([rows, away]) / r
+        by_own = np.hstack([-by_end, np.zeros((value.size, 2))])
+        for i in range(n + self.free):
+            step = np.zeros(n + 2)
+            step[i] = TURNED
+            turn = self._rows(side, own + step) - self._rows(side, own - step)
+            by_own[:-1, i] += turn @ away / (2 * TURNED)
         return value, by_end, by_own
+
+    def _rows(self, side: int, own: Array) -> Array:
+        flow = self.plane.at(float(own[-1]))
+        return self.sides[side].rows(flow, own[: self.n], float(own[self.n]))

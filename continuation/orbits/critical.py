@@ -70,11 +70,15 @@ class Plane:
         self, flow: Flow, family: Callable[[float], AnyProblem] | None = None, unit: float = 1.0
     ) -> None:
         self.flow, self.family, self.unit = flow, family, unit
+        self.last = (np.nan, flow)  # asked for many times at the same q
 
     def at(self, q: float) -> Flow:
         """The flow at q."""
-        family = self.family
-        return self.flow if family is None else self.flow.with_problem(family(q * self.unit))
+        if self.family is None:
+            return self.flow
+        if self.last[0] != q:
+            self.last = (q, self.flow.with_problem(self.family(q * self.unit)))
+        return self.last[1]
 
     def by_second(self, u: Array, p: float, q: float) -> tuple[Array, Array, Array]:
         """Derivatives of F, dF/dx and dF/dp by q; zero where q is idle."""
@@ -88,6 +92,12 @@ class Plane:
 
         moved = np.asarray(differences.along(all_at))
         return moved[..., 0], moved[..., 1:-1], moved[..., -1]
+
+    def value_by_second(self, u: Array, p: float, q: float) -> Array:
+        """Of these, that of F alone."""
+        if self.family is None:
+            return np.zeros(u.shape)
+        return np.asarray(differences.along(lambda h: self.at(q + h).value(u, p)))
 
     def terms(self, u: Array, p: float, q: float) -> Terms:
         """Everything that the equations need."""

@@ -7,6 +7,7 @@ complex). A root along the branch is a first guess; Newton on the equations of `
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq
@@ -30,7 +31,7 @@ from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.orbits.periodic import trivial
 from continuation.orbits.walk import Walk, free_walk
 
-__all__ = ["Between", "special_orbits"]
+__all__ = ["Between", "Local", "special_orbits"]
 
 FINE = 1e-4
 """Part of a step to which the root of a test function is found before Newton takes over."""
@@ -58,11 +59,16 @@ MORE = NewtonOptions(max_iterations=20)
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """The branch somewhere between two orbits."""
+    """The branch at an orbit, or somewhere between two."""
 
     z: Array
     tangent: Array
     multipliers: Array
+
+    @cached_property
+    def tests(self) -> dict[str, float]:
+        """Values of all test functions."""
+        return {kind: test(self) for kind, test in TESTS.items()}
 
 
 class Between:
@@ -133,11 +139,15 @@ def _doubling(at: Local) -> float:
 def _simple(at: Local) -> float:
     """Derivative of the characteristic polynomial at 1: nothing need be left out."""
     apart = 1.0 - at.multipliers
+    if apart.size == 2:
+        return float((apart / np.maximum(1.0, np.abs(at.multipliers))).sum().real)
     return sum(_product(np.delete(apart, i)) for i in range(apart.size))
 
 
 def _pairs(at: Local) -> float:
     """Product of μᵢμⱼ - 1, the trivial multiplier left out."""
+    if at.multipliers.size < 3:
+        return 1.0
     values = np.delete(at.multipliers, trivial(at.multipliers))
     i, j = np.triu_indices(values.size, 1)
     return _product(values[i] * values[j] - 1.0)
@@ -145,7 +155,8 @@ def _pairs(at: Local) -> float:
 
 def _product(values: Array) -> float:
     """Real product of factors, each at most of length one."""
-    return float(np.prod(values / np.maximum(1.0, np.abs(values))).real)
+    with np.errstate(invalid="ignore"):  # of an infinite multiplier nothing is known
+        return float(np.prod(values / np.maximum(1.0, np.abs(values))).real)
 
 
 TESTS: dict[str, Test] = {
@@ -155,13 +166,9 @@ TESTS: dict[str, Test] = {
 
 
 def special_orbits(
-    between: Between, before: Array, after: Array, flow: Flow, unit: float
+    between: Between, ends: list[Local], flow: Flow, unit: float
 ) -> list[SpecialOrbit]:
-    """The special orbits on a step, in order; multipliers (n,) at both ends."""
-    ends = [
-        Local(between.ends[i], between.tangents[i], values)
-        for i, values in enumerate((before, after))
-    ]
+    """The special orbits on a step from one orbit to another, in order."""
     if not all(_reliable(end.multipliers) for end in ends):
         return []
     found = sorted(_roots(between, ends), key=lambda pair: pair[1])
@@ -182,20 +189,21 @@ def _roots(between: Between, ends: list[Local]) -> Iterator[tuple[str, float]]:
         changed ^= {"branch point"}  # a multiplier passes 1 at a fold, too
     for kind in changed:
         test = TESTS[kind]
-        values = {0.0: test(ends[0]), 1.0: test(ends[1])}
+        low, high = (end.tests[kind] for end in ends)
 
-        def along(s: float, test: Test = test, values: dict[float, float] = values) -> float:
-            return values[s] if s in values else test(between.at(s))
+        def along(s: float, test: Test = test, low: float = low, high: float = high) -> float:
+            value = test(between.at(s)) if 0.0 < s < 1.0 else (low, high)[int(s)]
+            # where Newton fails on the way, the line between both ends is as good a guess
+            return value if np.isfinite(value) else (1 - s) * low + s * high
 
-        if values[0.0] * values[1.0] < 0:
-            yield kind, float(brentq(along, 0.0, 1.0, xtol=FINE, rtol=1e-6))
+        yield kind, float(brentq(along, 0.0, 1.0, xtol=FINE, rtol=1e-6))
 
 
 def _changes(kind: str, ends: list[Local]) -> bool:
     """Whether a test changes its sign, by more than rounding."""
     if ends[0].multipliers.size < 2:
         return False
-    before, after = (TESTS[kind](end) for end in ends)
+    before, after = (end.tests[kind] for end in ends)
     return before * after < 0 and max(abs(before), abs(after)) > ROUNDING
 
 

@@ -52,21 +52,21 @@ class Flow:
         self.problem, self.units = problem, units
         self.states, self.parameter = units[:-1], float(units[-1])
         self.n = units.size - 1
+        self.rate = self.states * problem.flow_sign
+        self.by_state = self.states / self.rate[:, None]
+        self.by_parameter_unit = self.parameter / self.rate
+        self.plain = bool((self.by_state == 1.0).all() and (units == 1.0).all())
 
     def value(self, points: Array, p: float) -> Array:
         """F, shape (P, n)."""
-        return self._values(points * self.states, p * self.parameter) / self._rate
+        return self._values(points * self.states, p * self.parameter) / self.rate
 
     def with_derivatives(self, points: Array, p: float) -> tuple[Array, Array, Array]:
         """F (P, n), dF/dx (P, n, n) and dF/dp (P, n)."""
-        x, p = points * self.states, p * self.parameter
-        f, j, fp = self._all(x, p)
-        unit = self._rate
-        return f / unit, j * (self.states / unit[:, None]), fp * (self.parameter / unit)
-
-    @property
-    def _rate(self) -> Array:
-        return self.states * self.problem.flow_sign
+        if self.plain:
+            return self._all(points, p)
+        f, j, fp = self._all(points * self.states, p * self.parameter)
+        return f / self.rate, j * self.by_state, fp * self.by_parameter_unit
 
     def jacobian(self, points: Array, p: float) -> Array:
         """dF/dx, shape (P, n, n)."""

@@ -7,6 +7,8 @@ References
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -68,8 +70,12 @@ def times(mesh: Array, degree: int) -> Array:
 
 def pieces(nodes: Array, degree: int) -> Array:
     """Values at nodes (N degree + 1, n) by interval: shape (N, degree + 1, n)."""
-    count = (len(nodes) - 1) // degree
-    return nodes[np.arange(count)[:, None] * degree + np.arange(degree + 1)]
+    return nodes[_indices((len(nodes) - 1) // degree, degree)]
+
+
+@lru_cache(maxsize=64)
+def _indices(count: int, degree: int) -> Any:
+    return np.arange(count)[:, None] * degree + np.arange(degree + 1)
 
 
 def interpolated(nodes: Array, mesh: Array, t: Array, scheme: Scheme) -> Array:
@@ -85,15 +91,16 @@ def _derivative(nodes: Array, mesh: Array, scheme: Scheme, periodic: bool) -> Ar
     That of order degree is constant on each; the next follows from its jumps.
     """
     m, h = scheme.degree, np.diff(mesh)
-    highest = np.einsum("j,ijn->in", scheme.top, pieces(nodes, m)) / h[:, None] ** m
+    highest = (scheme.top @ pieces(nodes, m)) / h[:, None] ** m
     if h.size == 1:
-        return np.linalg.norm(highest, axis=1)
-    jumps = np.diff(highest, axis=0) / ((h[1:] + h[:-1]) / 2)[:, None]
-    jumps = np.linalg.norm(jumps, axis=1)
-    wrap = np.linalg.norm(highest[0] - highest[-1]) * 2 / (h[0] + h[-1])
-    first, last = (wrap, wrap) if periodic else (jumps[0], jumps[-1])
-    ends = np.concatenate([[first], jumps, [last]])
-    return np.asarray(np.maximum(ends[1:], ends[:-1]))
+        return np.sqrt((highest**2).sum(axis=1))
+    jumps = np.empty((h.size + 1, nodes.shape[1]))  # at the ends of intervals
+    jumps[1:-1] = (highest[1:] - highest[:-1]) / ((h[1:] + h[:-1]) / 2)[:, None]
+    jumps[0], jumps[-1] = jumps[1], jumps[-2]
+    if periodic:
+        jumps[0] = jumps[-1] = (highest[0] - highest[-1]) * 2 / (h[0] + h[-1])
+    size = np.sqrt((jumps**2).sum(axis=1))
+    return np.asarray(np.maximum(size[1:], size[:-1]))
 
 
 def interval_errors(nodes: Array, mesh: Array, scheme: Scheme, periodic: bool) -> Array:

@@ -268,13 +268,16 @@ class OrbitBranch:
         return table(columns, rows)
 
 
-def as_orbit(c: Collocation, flow: Flow, unit: float, z: Array) -> Orbit:
-    """A vector of unknowns of a periodic orbit in the units of the user."""
+def as_orbit(
+    c: Collocation, flow: Flow, unit: float, z: Array, errors: Array | None = None
+) -> Orbit:
+    """A vector of unknowns as an orbit in the units of the user; errors where known."""
     nodes, own = c.split(z)
     period = float(own[0]) * unit
     return Orbit(
         t=period * times(c.mesh, c.scheme.degree), x=nodes[:, : flow.n] * flow.states,
         p=float(own[1]) * flow.parameter, period=period,
         multipliers=np.full(flow.n, np.nan, dtype=complex), mesh=c.mesh, degree=c.scheme.degree,
-        error=float(c.errors(nodes).max()), meaning=flow.problem.meaning,
+        error=float((c.errors(nodes) if errors is None else errors).max()),
+        meaning=flow.problem.meaning,
     )  # fmt: skip

@@ -7,7 +7,7 @@ References
 """
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 
 from continuation.arrays import Array
 from continuation.orbits.collocation import System
@@ -30,29 +30,32 @@ class Periodic(System):
 
     def __init__(self, flow: Flow, unit: float) -> None:
         self.flow, self.n, self.unit = flow, flow.n, unit
-        self.slopes = np.zeros((0, flow.n))
+        self.one = np.eye(flow.n)
+        self.refer(np.zeros((0, flow.n)), np.zeros((0, flow.n)))
 
     def field(self, u: Array, s: Array) -> tuple[Array, Array, Array]:
         """T f and its derivatives."""
         period = float(s[0]) * self.unit
         f, j, fp = self.flow.with_derivatives(u, float(s[1]))
-        return period * f, period * j, np.stack([self.unit * f, period * fp], axis=-1)
+        by_s = np.empty((*f.shape, 2))
+        by_s[..., 0], by_s[..., 1] = self.unit * f, period * fp
+        return period * f, period * j, by_s
 
     def ends(self, first: Array, last: Array, s: Array) -> tuple[Array, Array, Array, Array]:
         """The orbit is closed."""
-        one = np.eye(self.n)
-        return first - last, one, -one, np.zeros((self.n, s.size))
+        return first - last, self.one, -self.one, np.zeros((self.n, s.size))
 
     def integrals(self, u: Array, s: Array) -> tuple[Array, Array, Array, Array]:
         """The phase."""
-        none = np.zeros((len(u), 1, s.size))
-        integrand = np.einsum("pn,pn->p", u, self.slopes)[:, None]
-        return integrand, self.slopes[:, None], none, np.zeros(1)
+        integrand = (u * self.slopes).sum(axis=1)[:, None]
+        return integrand, self.densities, self.none, np.zeros(1)
 
     def refer(self, u: Array, slopes: Array) -> None:
         """Fix the phase beside this function from now on."""
-        size = np.sqrt((slopes**2).mean() * self.n) or 1.0
+        size = np.sqrt((slopes**2).sum() / max(1, len(slopes))) or 1.0
         self.slopes = slopes / size
+        self.densities = self.slopes[:, None]  # the same object as long as the reference is
+        self.none = np.zeros((len(u), 1, self.scalars))
 
     def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
         """The multipliers."""
@@ -65,8 +68,12 @@ def multipliers_of(relation: Array) -> Array:
     n = len(relation)
     if not np.isfinite(relation).all():
         return np.full(n, np.nan, dtype=complex)
-    values = linalg.eigvals(-relation[:, :n], relation[:, n:], check_finite=False)
-    return np.asarray(values[np.argsort(-np.abs(values), kind="stable")], dtype=complex)
+    real, imaginary, scale = lapack.dggev(
+        -relation[:, :n], relation[:, n:], compute_vl=0, compute_vr=0
+    )[:3]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = (real + 1j * imaginary) / scale
+    return np.asarray(values[np.argsort(-np.abs(values), kind="stable")])
 
 
 def trivial(multipliers: Array) -> int:

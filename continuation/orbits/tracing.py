@@ -15,7 +15,7 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.options import NEWTON, NewtonOptions, StepOptions, as_number
 from continuation.orbits.approaches import homoclinic_approach, vanishing_at
 from continuation.orbits.collocation import Collocation
-from continuation.orbits.events import Between, special_orbits
+from continuation.orbits.events import Between, Local, special_orbits
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions
 from continuation.orbits.orbit import Orbit, OrbitBranch, SpecialOrbit, as_orbit
@@ -216,9 +216,14 @@ class OrbitTracer:
             self.special.append(vanishing_at(self.run.problem, between))
             self.end("hopf", "the orbits shrink to an equilibrium, at a Hopf point.")
             return False
-        ends = (self.orbits[-1].multipliers, self.walk.spectrum_at(self.walk.z))
-        self.special += special_orbits(between, *ends, self.flow, self.unit)
+        ends = [self.here, self._local()]
+        self.special += special_orbits(between, ends, self.flow, self.unit)
         return True
+
+    def _local(self) -> Local:
+        """What test functions need of the present orbit."""
+        walk = self.walk
+        return Local(walk.z.copy(), walk.tangent.copy(), walk.spectrum_at(walk.z))
 
     def _plain(self, kind: str) -> SpecialOrbit:
         """The last orbit as a special one at which nothing happens."""
@@ -232,7 +237,7 @@ class OrbitTracer:
     def _look_ahead(self) -> None:
         """End where the period grows beyond all bounds, or beyond what was asked for."""
         orbit = self.orbits[-1]
-        found = homoclinic_approach(self.run.problem, self.orbits)
+        found = homoclinic_approach(self.flow, self.orbits)
         if found is not None:
             self.special.append(found)
             self.end(
@@ -255,11 +260,11 @@ class OrbitTracer:
         """Use other units where the orbit has outgrown those in use."""
         walk = self.walk
         nodes, own = walk.collocation.split(walk.z)
-        size = np.ptp(nodes, axis=0)
+        size = nodes.max(axis=0) - nodes.min(axis=0)
+        if size.max() <= LONGER and 1 / LONGER <= own[0] <= LONGER:
+            return
         grown = np.where(size > LONGER, power_of_two(np.maximum(size, 1.0)), 1.0)
         longer = own[0] if not 1 / LONGER <= own[0] <= LONGER else 1.0
-        if longer == 1.0 and (grown == 1.0).all():
-            return
         units = self.flow.units.copy()
         units[:-1] *= grown
         self.flow, self.unit = self.flow.in_units(units), self.unit * longer
@@ -285,11 +290,13 @@ class OrbitTracer:
             )
             return False
         self._record()
+        self.here = self._local()
         return True
 
     def _record(self) -> None:
         z = self.walk.z
-        self.orbits.append(replace(self.orbit_of(z), multipliers=self.walk.spectrum_at(z)))
+        orbit = as_orbit(self.walk.collocation, self.flow, self.unit, z, self.walk.errors())
+        self.orbits.append(replace(orbit, multipliers=self.walk.spectrum_at(z)))
 
     def orbit_of(self, z: Array) -> Orbit:
         """A point of the walk as an orbit in the units of the user, its multipliers unknown."""

@@ -79,6 +79,8 @@ class Walk:
         self.control = np.zeros(6)
         self.control[stepper.NEXT_STEP] = step.initial
         self.status = CONVERGED
+        self.estimated: tuple[bytes, Array] = (b"", np.zeros(0))
+        self.told: tuple[bytes, Array] = (b"", np.zeros(0))
         self.use(collocation, np.zeros((stepper.ROWS, z.size)))
         self.vectors[stepper.POINT] = self.vectors[stepper.OLD_POINT] = z
         self.vectors[stepper.TANGENT] = tangent / self.norm(tangent)
@@ -164,12 +166,15 @@ class Walk:
 
     def spectrum_at(self, z: Array) -> Array:
         """The same at a point: Newton's last matrix is that of the iterate before."""
-        c, (_, fp, right, _) = self.collocation, self.room
-        self.linearise(z)
-        c.B.assemble(c.J, fp, self.tangent * self.weight)
-        right[:] = 0.0
-        c.B.solve(right)
-        return self.spectrum()
+        key = z.tobytes()
+        if self.told[0] != key:
+            c, (_, fp, right, _) = self.collocation, self.room
+            self.linearise(z)
+            c.B.assemble(c.J, fp, self.tangent * self.weight)
+            right[:] = 0.0
+            c.B.solve(right)
+            self.told = (key, self.spectrum())
+        return self.told[1]
 
     @property
     def message(self) -> str:
@@ -201,8 +206,7 @@ class Walk:
         Returns False where more intervals would be needed than there may be.
         """
         c, options = self.collocation, self.mesh
-        nodes = c.split(self.z)[0]
-        errors = c.errors(nodes)
+        nodes, errors = c.split(self.z)[0], self.errors()
         largest, mean = float(errors.max()), float(errors.mean())
         intervals = c.count
         power = options.degree + 1
@@ -217,14 +221,21 @@ class Walk:
         self.move(equidistributed(nodes, c.mesh, c.scheme, c.system.periodic, intervals))
         return True
 
+    def errors(self) -> Array:
+        """Estimated error of the present point in each interval, (N,); kept until it moves."""
+        key = self.z.tobytes()
+        if self.estimated[0] != key:
+            c = self.collocation
+            self.estimated = (key, c.errors(c.split(self.z)[0]))
+        return self.estimated[1]
+
     def resolve(self, held: bool) -> bool:
         """Refine the mesh until the present point is resolved, and correct it there.
 
         The parameter is held, or the position along the branch. False where that fails.
         """
         for _ in range(REFINEMENTS):
-            c = self.collocation
-            if c.errors(c.split(self.z)[0]).max() <= self.mesh.tolerance:
+            if self.errors().max() <= self.mesh.tolerance:
                 return True
             if not self.remesh():
                 return False

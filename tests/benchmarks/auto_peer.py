@@ -42,15 +42,13 @@ def write_case(folder: Path, data: Dataset, start: np.ndarray, p: float) -> None
     np.savetxt(folder / "start.txt", np.append(start, p)[None], fmt="%.17g")
 
 
-def build_auto(folder: Path, flags: str) -> Path | None:
-    """The AUTO executable, or None."""
+def build_auto(folder: Path, flags: str, source: str = "engine_auto.f90") -> Path | None:
+    """The AUTO executable of some equations, or None."""
     objects = sorted(map(str, AUTO_OBJECTS.glob("*.o")))
     executable = folder / f"perceptron{flags.replace(' ', '')}"
     command = ["gfortran", *flags.split(), "-fopenmp", f"-J{folder}", "-o", str(executable)]
     try:
-        subprocess.run(
-            [*command, str(HERE / "engine_auto.f90"), *objects], check=True, capture_output=True
-        )
+        subprocess.run([*command, str(HERE / source), *objects], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return executable
@@ -58,9 +56,9 @@ def build_auto(folder: Path, flags: str) -> Path | None:
 
 def auto_seconds(executable: Path, constants: str, steps: int) -> float:
     """Processor seconds of a process that takes at most so many steps."""
-    before = _children()
+    before = children()
     _run(executable, constants, steps)
-    return _children() - before
+    return children() - before
 
 
 def auto_clock(executable: Path, constants: str, steps: int) -> float:
@@ -78,7 +76,8 @@ def _run(executable: Path, constants: str, steps: int) -> str:
     ).stdout
 
 
-def _children() -> float:
+def children() -> float:
+    """Processor seconds of all processes that were waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

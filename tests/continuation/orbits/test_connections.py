@@ -37,9 +37,9 @@ def turned(flow, seed, **parameters):
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_speed_of_a_front(seed):
     problem, a, _ = turned(nagumo, seed, c=0.3, a=0.25)
-    branch = trace_connection(problem, a @ [1, 0], a @ [0, 0], q0="a", limits=(0.2, 0.4), step=FEW)
+    branch = trace_connection(problem, a @ [1, 0], a @ [0, 0], q0="a", limits=(0.2, 0.3), step=FEW)
     assert (branch.codimension, branch.stop_reason) == (1, "limit")
-    assert branch.q[[0, -1]] == pytest.approx([0.25, 0.4])
+    assert branch.q[[0, -1]] == pytest.approx([0.25, 0.3])
     assert branch.p == pytest.approx((1 - 2 * branch.q) / np.sqrt(2), abs=1e-7)
     assert (np.abs(branch.p - (1 - 2 * branch.q) / np.sqrt(2)) < 1e-7 + branch.truncation).all()
     y = np.linalg.solve(a, branch[-1].x.T)
@@ -59,29 +59,30 @@ def test_truncation_is_as_estimated():
 def test_homoclinic_curve(seed):
     problem, a, _ = turned(pulse, seed, m=0.07, k=1.0)
     branch = trace_connection(
-        problem, [0, 0], q0="k", limits=(0.5, 1.2), direction=-1, step=FEW, mesh=FINE
+        problem, [0, 0], q0="k", limits=(0.8, 1.2), direction=-1, step=FEW, mesh=FINE
     )
     assert branch.stop_reason == "limit"
-    assert branch.q[-1] == 0.5
+    assert branch.q[-1] == 0.8
     assert branch.p == pytest.approx(branch.q / 10, abs=1e-8)
     last = branch[-1]
     y = np.linalg.solve(a, last.x.T)
-    energy = y[1] ** 2 / 2 - 0.25 * y[0] ** 2 + y[0] ** 3 / 3
+    energy = y[1] ** 2 / 2 - 0.4 * y[0] ** 2 + y[0] ** 3 / 3
     assert np.abs(energy).max() < 1e-6
-    assert y[0].max() == pytest.approx(0.75, abs=1e-2)
+    assert y[0].max() == pytest.approx(1.2, abs=1e-2)
     assert last.source == pytest.approx([0, 0], abs=1e-12 * np.abs(last.x).max())
 
 
 def test_a_connection_that_persists_is_continued_in_one_parameter():
     problem = Problem(lambda x, p: np.array([x[0] - x[0] ** 3, -x[1] + p * x[0]]))
-    branch = trace_connection(problem, [0, 0], [1, 0.3], p=0.3, limits=(0, 1), step=FEW)
+    branch = trace_connection(problem, [0, 0], [1, 0.3], p=0.3, limits=(0, 0.5), step=FEW)
     assert (branch.codimension, branch.stop_reason) == (0, "limit")
-    assert branch.p[-1] == 1.0
+    assert branch.p[-1] == 0.5
     assert np.isnan(branch.q).all()
-    assert branch[-1].target == pytest.approx([1, 1])
-    assert branch.truncation.max() < 1e-3
+    assert branch[-1].target == pytest.approx([1, 0.5])
+    assert branch.truncation.max() < 1e-6
 
 
+@pytest.mark.slow
 def test_the_homoclinic_end_of_a_branch_of_orbits_is_a_start():
     # cycles of y'' = y - y² + (m - y/5) y' are born at m = 1/5 and end near m = 6/35
     problem = Problem(

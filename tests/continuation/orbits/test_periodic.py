@@ -93,7 +93,7 @@ def test_one_orbit_a_point_at_a_time_and_all_points_at_once():
 def test_the_mesh_is_said_not_to_resolve():
     problem = Problem(van_der_pol)
     orbit = orbit_from_integration(problem, [2.0, 0.0], 5.0, 60.0)
-    mesh = MeshOptions(tolerance=1e-6, most=40)
+    mesh = MeshOptions(tolerance=1e-5, most=40)
     branch = trace_orbits(problem, orbit, (1, 50), step=FEW, mesh=mesh)
     assert branch.stop_reason == "mesh"
     assert "40 intervals" in branch.message
