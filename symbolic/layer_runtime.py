@@ -44,12 +44,12 @@ CODE, NOISE, WEIGHT_DECAY, SIZE, HOMOTOPY, NODES, SCHEDULE = range(7)
 NOISE_CODE, SIZE_CODE, WEIGHT_DECAY_CODE, POPULATION_CODE = range(4)
 ENTRY_OF_CODE = (NOISE, SIZE, WEIGHT_DECAY, HOMOTOPY)
 
-NUMBERS, PAIRS = 2**17, 2**20
+NUMBERS, PAIRS = 2**17, 2**17
 """Numbers of a block of samples: of one layer's arrays, which should stay in the cache, and of the
 products of pairs of them that a Hessian needs, which are as many as its entries."""
 
-FEWEST = 64
-"""Samples of a block at least."""
+FEWEST = 256
+"""Samples of a block at least: sums of fewer leave the products of matrices short."""
 
 
 @dataclass(frozen=True, eq=False)

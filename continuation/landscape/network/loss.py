@@ -9,16 +9,21 @@ from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import DECAY_PLACE, Conditions, Given
-from continuation.landscape.network.dataset import Dataset, targets_for
+from continuation.landscape.network.dataset import Dataset, as_whole, targets_for
 from continuation.landscape.network.ramp import sample_weights, weights_of
 from symbolic import AnyKernels, LayerKernels, Model, load_kernels
 
 INPUT_ROW, TARGET_ROW = range(2)
 """Rows of the kernels' data of one input and output; `Rows` has all of every model."""
+
+MOST_DENSE = 400
+"""Weights up to which the whole Hessian is decomposed: it takes as long as some 60 products of its
+own size, and Lanczos' method as many for one pair."""
 
 JET_ORDER = 4
 
@@ -126,6 +131,35 @@ class LossAt:
             theta, self.p, self.constants, self.data, self.work, unused, rows, unused
         )
         return np.asarray(rows[1])
+
+    def lowest_eigenpairs(
+        self, theta: ArrayLike, count: int = 1
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The lowest eigenvalues (k,) of the Hessian, increasing, and their vectors (d, k).
+
+        From more than `MOST_DENSE` weights on by Lanczos' method on products of the Hessian.
+
+        Parameters
+        ----------
+        theta : array_like, shape (d,)
+        count : int
+            How many, from 1 to d.
+
+        Raises
+        ------
+        InvalidInputError
+            Another number of them.
+        """
+        theta = as_weights(self.model, theta)
+        d, count = theta.size, as_whole("count", count, 1, theta.size)
+        if d <= MOST_DENSE or count > d // 4:
+            values, vectors = np.linalg.eigh(self.hessian(theta))
+            return values[:count], vectors[:, :count]
+        operator = LinearOperator((d, d), matvec=lambda e: self.product(theta, e), dtype=np.float64)
+        start = np.random.default_rng(0).standard_normal(d)
+        values, vectors = eigsh(operator, count, which="SA", v0=start)
+        order = np.argsort(values)
+        return values[order], vectors[:, order]
 
     def kinks(self, theta: ArrayLike) -> int:
         """Pairs of a sample and a unit that stand on the kink of an activation (ReLU, |u|).

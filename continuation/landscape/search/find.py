@@ -202,11 +202,22 @@ class _Task:
             notes=(
                 *_support_notes(support, count),
                 *_sample_notes(self.at(self.loss)),
+                *self._layer_notes(),
                 *lifted.notes(self.budget.deadline),
                 *notes,
                 note,
             ),
             saturation=tuple(support),
+        )
+
+    def _layer_notes(self) -> tuple[str, ...]:
+        """What the search of a network of layers leaves out."""
+        model = self.loss.model
+        if model.network is None or self.conditions.decays:
+            return ()
+        return (
+            "networks of layers: only isolated points are listed, not the manifolds of narrower "
+            "networks with copied, silent or dead units (weight decay leaves points alone)",
         )
 
     def _count(self, sets: Sequence[CriticalSet]) -> int | None:

@@ -6,6 +6,7 @@ import pytest
 from continuation import trace_branch
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
+from continuation.landscape.network.loss import MOST_DENSE
 from symbolic import Model
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -55,6 +56,20 @@ def test_products_are_those_of_the_hessian():
     perceptron = Loss(Model.perceptron(2), Dataset.from_observations(x[:, 0], x[:, 1])).at()
     theta, e = rng.standard_normal((2, 4))
     np.testing.assert_allclose(perceptron.product(theta, e), perceptron.hessian(theta) @ e)
+
+
+def test_lowest_eigenpairs_are_those_of_the_whole_hessian():
+    x, rng = random_data(3, 60, 10)
+    model = Model.mlp(10, (40,), 1)
+    at = Loss(model, Dataset.from_observations(x, rng.standard_normal(60))).at(weight_decay=0.01)
+    theta = rng.standard_normal(model.dimension)
+    assert model.dimension > MOST_DENSE
+    values, vectors = at.lowest_eigenpairs(theta, 3)
+    hessian = at.hessian(theta)
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(hessian)[:3], rtol=1e-9)
+    np.testing.assert_allclose(hessian @ vectors, vectors * values, atol=1e-9)
+    with pytest.raises(InvalidInputError, match="count must be an integer of at least 1"):
+        at.lowest_eigenpairs(theta, 0)
 
 
 def test_a_teacher_of_several_inputs_gives_targets_noise_and_the_population():
