@@ -94,7 +94,7 @@ READINGS = (
         "The others have several such sets, or none.",
     ),
     Reading(
-        3, "scenario", scenario.SINGLE, "(a), other teachers",
+        3, "scenario", scenario.SINGLE, "(a), more settings",
         "data sets with one attracting set that tends to Θ* with L < L(Θ*)",
         "The complete list of sets has one.",
         "The others have several such sets, or none.",
@@ -228,12 +228,17 @@ def _grid(data: xr.Dataset, share: str) -> Rows:
 
 
 def _searched(data: xr.Dataset, share: str) -> Rows:
-    """Of figure scenario; what figure collapse has for the presets is left to it."""
+    """Of figure scenario; what figure collapse counts on the same data sets is left to it."""
     for row in np.flatnonzero(data["share"].to_numpy() == share):
         at = data.isel(row=row)
-        family = str(at["family"].item())
-        if share != scenario.SINGLE or family not in PRESETS:
+        if share != scenario.SINGLE or not _on_grid(at):
             yield scenario.setting_text(at), at
+
+
+def _on_grid(at: xr.Dataset) -> bool:
+    """Whether figure collapse has this setting, too."""
+    family, size, noise = (at[name].item() for name in ("family", "size", "noise"))
+    return family in PRESETS and size in collapse.SIZES and noise in collapse.NOISES
 
 
 def _proofs(data: xr.Dataset, share: str) -> Rows:

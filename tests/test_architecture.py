@@ -29,7 +29,7 @@ NETWORK = {ENGINE, "symbolic"}
 INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
 SETS = INFINITY | {f"{LANDSCAPE}.infinity"}
 BRANCHES = SETS | {f"{LANDSCAPE}.sets"}
-SEARCH = BRANCHES | {f"{LANDSCAPE}.branches"}
+SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits"}
 FLOW = SETS | {f"{LANDSCAPE}.sets"}
 GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
@@ -65,6 +65,7 @@ LAW = {
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
     f"{LANDSCAPE}.branches": BRANCHES,
+    f"{LANDSCAPE}.fits": INFINITY,
     f"{LANDSCAPE}.search": SEARCH,
     f"{LANDSCAPE}.flow": FLOW,
     f"{LANDSCAPE}.optimisers": GRAPH,

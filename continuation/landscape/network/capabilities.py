@@ -115,6 +115,11 @@ EXHAUSTIVE_SEARCH = Capability(
     _is_narrow_sigmoid,
     "every critical set is enumerated for one, two or three odd sigmoid units without bias",
 )
+FORMULA = Capability(
+    "fits from given starts and within bounds",
+    lambda model: model.formula is not None,
+    "starts and bounds are for models given by a formula",
+)
 WIDE_ENDS = Capability(
     "a search for ends at infinity, and flows to compound ends",
     _is_wide_sigmoid,
@@ -224,6 +229,7 @@ FLOW_ENDS = (CONFLUENCE_FLOWS, LINEAR_FLOWS, STEP_FLOWS, CUBIC_CORNER_FLOWS, MIX
 
 CAPABILITIES = (
     EXHAUSTIVE_SEARCH,
+    FORMULA,
     WIDE_ENDS,
     REDUCED_LOSS,
     SPLIT_LINES,

@@ -1,6 +1,6 @@
 """All critical sets of one loss, and how complete the list is.
 
-May import `network`, `infinity`, `sets` and `branches`.
+May import `network`, `infinity`, `sets`, `branches` and `fits`.
 """
 
 from continuation.landscape.search.find import find_critical_sets

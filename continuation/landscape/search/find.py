@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
 from continuation.landscape.branches import label_regions
+from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
+from continuation.landscape.fits import Curve, FitRuns, Guesses
 from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
+    FORMULA,
     REGIONS,
     WIDE_ENDS,
     Conditions,
@@ -73,6 +77,8 @@ def find_critical_sets(
     size: float | None = None,
     weight_decay: float = 0.0,
     seed: int = 0,
+    starts: ArrayLike | None = None,
+    bounds: tuple[ArrayLike, ArrayLike] | None = None,
     regions: bool = True,
     infinity: bool = True,
     most_runs: int = MOST_RUNS,
@@ -98,6 +104,11 @@ def find_critical_sets(
         ρ ≥ 0.
     seed : int
         Seed of the starts, where there are any.
+    starts : array_like, shape (d,) or (k, d), optional
+        Of a formula: parameters to fit from, in place of a search from many.
+    bounds : (array_like, array_like), optional
+        Of a formula: lower and upper bounds of its parameters, numbers or d numbers each. Points
+        outside are not listed; minima on a bound are no critical points.
     regions : bool
         Label the regions by following every set to zero noise, where the teacher is a sum of
         units of the activation and there is no weight decay. Takes about as long as the search.
@@ -122,7 +133,8 @@ def find_critical_sets(
     Raises
     ------
     InvalidInputError
-        A parameter outside its range, or a negative seed.
+        A parameter outside its range, a negative seed; starts or bounds that are none, or for a
+        network; a start at which the formula has no value.
 
     References
     ----------
@@ -135,7 +147,8 @@ def find_critical_sets(
     conditions = Conditions(noise, size, weight_decay)
     notes = _compiled(loss.under(conditions), deadline)
     task = _Task(loss, conditions, int(seed), infinity, budget, progress)
-    found = task.exhaustive(loss) if task.is_exhaustive(loss.model) else task.by_starts()
+    guesses = Guesses.of(loss.model, starts, bounds)
+    found = task.found(guesses)
     found = replace(found, notes=(*found.notes, *notes))
     if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
         return label_regions(loss, found, deadline=deadline)
@@ -166,6 +179,33 @@ class _Task:
 
     def at(self, loss: Loss) -> LossAt:
         return loss.under(self.conditions)
+
+    def found(self, guesses: Guesses) -> CriticalSets:
+        """All that there is, by the way that suits the model."""
+        if self.is_exhaustive(self.loss.model):
+            return self.exhaustive(self.loss)
+        return self.by_fits(guesses) if FORMULA.holds(self.loss.model) else self.by_starts()
+
+    def by_fits(self, guesses: Guesses) -> CriticalSets:
+        """Points of a formula: from given starts, or in batches."""
+        at, budget = self.at(self.loss), self.budget
+        runs = FitRuns(Curve(at, guesses.lower, guesses.upper))
+        if len(guesses.starts):
+            harvest = Harvest(Assembler(at), decays=at.conditions.decays)
+            for point in runs.from_starts(guesses.starts):
+                harvest.add(point, random=False)
+            first = f"fits from {len(guesses.starts)} given starts only: other points may exist"
+            notes = (first, *runs.notes(budget.deadline))
+            return CriticalSets(labelled(harvest.points), notes=notes)
+
+        def report(batch: int, known: int) -> None:
+            self.progress(Progress("fits", batch, MOST_FITS, known))
+
+        harvest, reached = harvest_points(
+            at, (), lambda _: (), self._generator(0), budget, report, runs.batch, MOST_FITS
+        )
+        notes = (*_support_notes([reached], None), *runs.notes(budget.deadline))
+        return CriticalSets(labelled(harvest.points), notes=notes, saturation=(reached,))
 
     def is_exhaustive(self, model: Model) -> bool:
         return EXHAUSTIVE_SEARCH.holds(model) and not self.conditions.decays

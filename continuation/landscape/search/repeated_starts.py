@@ -55,6 +55,10 @@ fewer samples than weights such a point lies on a continuum, whatever rounding m
 Hessian."""
 
 
+Batch = Callable[[LossAt, "Harvest", Sequence[Array], np.random.Generator, Deadline], None]
+"""What runs one batch of a search: loss, what was met, starts worth a look, numbers, time."""
+
+
 @dataclass
 class Harvest:
     """What a search has met so far.
@@ -193,6 +197,8 @@ def harvest_points(
     rng: np.random.Generator,
     budget: Budget,
     report: Callable[[int, int], None],
+    batch_of: Batch | None = None,
+    most: int = MOST_BATCHES,
 ) -> tuple[Harvest, Saturation]:
     """Search one width until it is saturated or the budget is spent.
 
@@ -208,6 +214,10 @@ def harvest_points(
     budget : Budget
     report : callable
         Called after each batch with the batches done and the genuine points known.
+    batch_of : callable, optional
+        Runs one batch; three seekers from random starts if omitted.
+    most : int
+        Batches.
     """
     harvest = Harvest(Assembler(at), decays=at.conditions.decays)
     quiet, batch, reason = 0, 0, ""
@@ -218,11 +228,11 @@ def harvest_points(
             _run(at, harvest, beside(at, base), budget.deadline, random=False)
         if reason:
             break
-        _batch(at, harvest, known, rng, budget.deadline)
+        (batch_of or _batch)(at, harvest, known, rng, budget.deadline)
         batch += 1
         quiet = quiet + 1 if len(harvest.points) == before else 0
         report(batch, len(harvest.points))
-        reason = _ending(harvest, quiet, batch)
+        reason = _ending(harvest, quiet, batch, most)
     fresh(harvest)
     settled = _is_settled(harvest, quiet)
     return harvest, _support(harvest, settled=settled, reason=reason)
@@ -233,14 +243,14 @@ def _support(harvest: Harvest, *, settled: bool, reason: str) -> Saturation:
     return Saturation.of(units, runs, harvest.random_hits, settled=settled, reason=reason)
 
 
-def _ending(harvest: Harvest, quiet: int, batch: int) -> str:
+def _ending(harvest: Harvest, quiet: int, batch: int, most: int) -> str:
     """Why the search ends after a batch; empty if it goes on."""
     support = _support(harvest, settled=True, reason="")
     if _is_settled(harvest, quiet) and (
         not support.arrivals or support.missing_mass_bound <= LARGEST_MISSING
     ):
         return f"every point was reached twice, the last {QUIET_BATCHES} batches added none"
-    if batch < MOST_BATCHES:
+    if batch < most:
         return ""
     if _is_settled(harvest, quiet):
         return f"few of the runs of {batch} batches arrive at points"

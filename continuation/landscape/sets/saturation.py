@@ -97,13 +97,14 @@ class Saturation:
 
     def __str__(self) -> str:
         state = "saturated" if self.settled else "UNFINISHED"
+        where = f"{self.units} units: " if self.units else ""
         if self.settled and not self.known:
             return (
-                f"{self.units} units: none of {self.runs} random runs ended at a genuine point of "
+                f"{where}none of {self.runs} random runs ended at a genuine point of "
                 "this width; rare ones are not excluded"
             )
         text = (
-            f"{self.units} units: {state}, {self.reason}; {self.known} genuine points, "
+            f"{where}{state}, {self.reason}; {self.known} genuine points, "
             f"{self.arrivals} of {self.runs} random runs ended at one"
         )
         if not self.arrivals:
