@@ -360,6 +360,11 @@ TINY = 1e-300
 """Instead of the length of a piece without any."""
 
 
+def is_like(curve: PlaneCurve, kind: str, text: str) -> bool:
+    """Whether a curve may be the one of an event: a fold is one of all networks that it is in."""
+    return curve.kind == kind and (kind == FOLD or curve.text == text)
+
+
 def without_known(
     plane: Plane, curve: PlaneCurve, known: Sequence[PlaneCurve], at: Array, within: float
 ) -> PlaneCurve:
@@ -370,7 +375,7 @@ def without_known(
     square = plane.to_square(curve.points)
     free = np.ones(len(square), dtype=bool)
     for other in known:
-        if other.kind == curve.kind:
+        if is_like(other, curve.kind, curve.text):
             free &= distances(square, plane.to_square(other.points)) > within
     middle = int(np.argmin(np.linalg.norm(square - plane.to_square(at), axis=1)))
     taken = np.flatnonzero(~free)

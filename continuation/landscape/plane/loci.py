@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError
-from continuation.landscape.branches import lifted_problem
+from continuation.landscape.branches import lifted_problem, range_of_points
 from continuation.landscape.evolution import StrandAt
 from continuation.landscape.infinity import STEP, LimitLoss
 from continuation.landscape.network import ARRIVALS, Layout, LossAlong
@@ -208,11 +208,19 @@ def _response(along: LossAlong, found: CriticalSet) -> OfState:
 
 
 def _step_response(along: LossAlong, found: CriticalSet) -> OfState:
-    """⟨r, sign x⟩ of a network: h at ∞, where a silent unit's root passes."""
+    """⟨r, sign x⟩ of a network: h at ∞, where a silent unit's root passes.
+
+    Beside a unit that is nearly a step itself this vanishes with its own equations, and says
+    nothing: 1 instead.
+    """
     lifted, layout = lifted_problem(along, found), Layout.of(found.model)
+    where = range_of_points(along.loss)
 
     def value(state: Array, p: float) -> float:
-        responses, units = along.responses(p), layout.units(lifted.describe(state, p)[0])
+        theta = lifted.describe(state, p)[0]
+        if where(np.where(theta == 0.0, 1.0, theta)) == STEP.name:
+            return 1.0
+        responses, units = along.responses(p), layout.units(theta)
         residual = units[:, -1] @ responses.features(units[:, 0], 0)[0] - responses.target
         return float(responses.rows(np.sign(responses.x)) @ residual)
 

@@ -21,6 +21,7 @@ from continuation.landscape.plane.curves import (
     PlaneCurve,
     PlanePoint,
     curve_through,
+    is_like,
     named,
     passes_through,
     without_known,
@@ -57,12 +58,9 @@ ROUNDS = 2
 LOOKS = 2
 """Other places of a region, besides that of its graph, at which its sets are counted."""
 
-SAME_CURVE = {SWITCH: 5e-3}
-"""Distance within which a locus lies on a curve of its kind that is known already, in units of the
-limits: that of a switch is bracketed only."""
-
 SAME = 1e-4
-"""The same of all other curves: it is an interpolation of the curve's samples."""
+"""Distance within which a locus lies on a curve that is known already, in units of the limits: the
+curve is an interpolation of its samples."""
 
 SMALLEST = 1e-4
 """Area from which on a region has its graph computed."""
@@ -219,7 +217,7 @@ class _Survey:
     def _trace(self, plane: Plane, locus: Locus) -> None:
         """The curve through a locus of this network or a narrower one, unless it is known."""
         point = self.plane.point(locus.p, locus.q)
-        if self._known(locus.kind, point) or self._failed(point):
+        if self._known(locus, point) or self._failed(point):
             return
         if self.deadline.passed:
             self._note(f"a {locus.kind} of {locus.text} is not followed")
@@ -240,10 +238,9 @@ class _Survey:
                 for p in self.failed]  # fmt: skip
         return bool(min(gaps, default=np.inf) <= SAME)
 
-    def _known(self, kind: str, point: Array) -> bool:
-        within = SAME_CURVE.get(kind, SAME)
-        same = (curve for curve in self.curves if curve.kind == kind)
-        return any(passes_through(self.plane, curve, point, within) for curve in same)
+    def _known(self, locus: Locus, point: Array) -> bool:
+        same = (c for c in self.curves if is_like(c, locus.kind, locus.text))
+        return any(passes_through(self.plane, curve, point, SAME) for curve in same)
 
     def _find_switches(self, tracker: Tracker, met: Sequence[Locus], q: float) -> None:
         limits = self.plane.limits[self.plane.first]
