@@ -42,14 +42,21 @@ from continuation.landscape.sets import (
     shared_conditions,
     shown_set,
 )
+from symbolic import Model
 
 GIVEN = "those that were given"
 EXHAUSTIVE = "an exhaustive search"
 LOCAL = "Newton from the weights and from slow moments of the flow, no list of all sets"
 """How sets were found."""
 
-STEPS_OF_LAYERS = STEP_LIMIT // 10
-"""Steps of a flow of a network of layers: about ten seconds for 50 weights and 100 samples."""
+SMALL, SLOWER = 20, 5
+"""Weights up to which a flow has all its steps, whose cost grows with their second power at least,
+and how much longer a step of a network of layers takes: a flow lasts some seconds then."""
+
+LEAST_STEPS = 20
+
+MOST_PLACES = 2_000
+"""Slow moments times weights from which Newton starts."""
 
 RESTING = 10.0
 """Gradients below so many bounds of their rounding are zero."""
@@ -81,8 +88,9 @@ def locate(
         to three odd sigmoid units without bias and decay); else those that Newton's method and the
         flow reach from here. `Location.method` says which.
     step_limit : int, optional
-        Steps of the flow, as in `flow_to_limit`. Omitted: its default, and a tenth of that for
-        networks of layers, whose steps take a hundred times as long.
+        Steps of the flow, as in `flow_to_limit`. Omitted: its default for up to 20 weights, fewer
+        for more weights and for layers, so that the flow takes some seconds; where it is cut,
+        `flow.message` says so.
 
     Returns
     -------
@@ -98,12 +106,16 @@ def locate(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
     )
     theta, at = as_weights(loss.model, theta), loss.under(conditions)
-    if step_limit is None:
-        step_limit = STEPS_OF_LAYERS if loss.model.is_network else STEP_LIMIT
-    path = trajectory(at, theta, step_limit=step_limit)
+    path = trajectory(at, theta, step_limit=step_limit or _affordable_steps(loss.model))
     known, method = _known(loss, conditions, sets)
     places = _Places.of(loss, at, theta, known, path.result)
     return _located(places, passage_by(at, theta, path, places.near), method)
+
+
+def _affordable_steps(model: Model) -> int:
+    """Steps of a flow that take some seconds at most."""
+    share = min(1.0, (SMALL / model.dimension) ** 2) / (SLOWER if model.is_network else 1)
+    return max(LEAST_STEPS, round(STEP_LIMIT * share))
 
 
 def _known(
@@ -135,7 +147,7 @@ class _Places:
         """With the sets that Newton reaches from here and from the slow moments of the flow."""
         known = list(sets)
         beside = _reached(loss, at, theta, known)
-        for passage in flow.passages:
+        for passage in flow.passages[: MOST_PLACES // theta.size]:
             _reached(loss, at, passage.theta, known)
         basin = match(flow, known)
         if basin is None and flow.decided:

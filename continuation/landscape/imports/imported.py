@@ -45,6 +45,9 @@ class Imported:
     def __iter__(self) -> Iterator[Model | Array | Dataset | None]:
         yield from (self.model, self.theta, self.data)
 
+    def __getitem__(self, place: int) -> Model | Array | Dataset | None:
+        return tuple(self)[place]
+
     def __len__(self) -> int:
         return 3
 

@@ -27,6 +27,10 @@ from continuation.landscape.sets.kinds import INFINITY, POINT
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
 
+MOST_BOUNDED = 100
+"""Weights up to which errors are bounded: that takes a Hessian for each of them, and memory that
+grows with their third power."""
+
 
 def _eigenvalues(hessian: Array) -> Array:
     return np.asarray(np.linalg.eigvalsh(hessian), dtype=np.float64)
@@ -68,7 +72,9 @@ class Assembler:
         return self._bounded(self._point(theta, subkind, base))
 
     def _bounded(self, found: CriticalSet) -> CriticalSet:
-        """With its error bound: inf where it is more degenerate than its kind."""
+        """With its error bound: inf where it is more degenerate than its kind, None if large."""
+        if self.model.dimension > MOST_BOUNDED:
+            return found
         if found.nullity > found.dimension:
             return replace(found, error_bound=np.full(self.model.dimension, np.inf))
         errors = weight_errors(self.at, found.weights, found.embedding)

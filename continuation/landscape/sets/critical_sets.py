@@ -144,7 +144,7 @@ class CriticalSet:
         How far each weight (d,) may be from that of the true critical point, across a line or
         manifold; at infinity each of the limit's `unknowns`. inf where the Hessian is too singular
         to say; None where it was not asked: limits that flows were decided to run to, limits of
-        hidden biases, files of earlier versions.
+        hidden biases, files of earlier versions, networks of more than 100 weights.
     """
 
     kind: str

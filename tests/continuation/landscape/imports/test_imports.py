@@ -39,6 +39,7 @@ def test_a_regressor_has_its_function_and_its_loss(activation, alpha):
     network = fitted(regressor((4, 3), activation=activation, alpha=alpha), X, Y)
     found = from_sklearn(network, X, Y)
     model, theta, data = found
+    assert (found[0], found[2], len(found)) == (model, data, 3)
     np.testing.assert_allclose(found.loss.predict(theta, X), network.predict(X), rtol=1e-12)
     assert found.value() == pytest.approx(network.loss_, rel=1e-12)
     assert (model.inputs, model.outputs, data.size) == (3, 2, 40)
