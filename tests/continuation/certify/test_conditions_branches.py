@@ -138,6 +138,18 @@ def test_one_fold_turns_and_two_are_refused():
         tube(cubic, (-h, h), (0.1 * h, 1e-4)).turns()
 
 
+@pytest.mark.parametrize("begin", [0.05, 0.1, 0.3])
+def test_a_tube_beside_a_fold_does_not_turn(begin):
+    """Its radii reach beyond the fold at x = 0, its curve does not."""
+    h = 0.01
+    assert not tube(BOW, (begin * h, 1.5 * h), (0.5 * h, 8 * h * h)).turns()
+
+
+def test_a_branch_has_no_decay():
+    record = changed(stored.record("branch"), weight_decay=hexed(1e-300))
+    assert refused(record, "there is weight decay")
+
+
 def test_a_tube_neither_begins_nor_ends_at_a_fold():
     h = 0.01
     for x in ((0.0, 2 * h), (-2 * h, 0.0)):
@@ -194,6 +206,11 @@ def test_a_tube_starts_on_the_stated_curve_within_the_one_before(wider, reason):
     k = 1 + steps.index(min(steps) if wider > 1.0 else max(steps))
     crossings[k] = [hexed(wider * float.fromhex(r)) for r in claim["radii"][k]]
     assert refused(branch_with(crossings=crossings), reason)
+
+
+def test_a_branch_has_a_point_more_than_tubes():
+    points = stored.record("branch")["claim"]["points"][:-1]
+    assert refused(branch_with(points=points), "tubes and points do not match")
 
 
 def test_a_part_of_a_branch_says_so():

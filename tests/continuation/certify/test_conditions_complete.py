@@ -205,3 +205,10 @@ def test_a_pair_lies_in_its_box():
     for ends in ((arb(1.01), arb(9)), (arb(0.5), arb(3.99))):  # in q = w²
         with pytest.raises(Refused, match="outside the range"):
             complete._check_pair(None, (1.0, 2.0), (0.9, 1.1, 3.9, 4.1), ends)
+
+
+def test_a_box_of_a_pair_is_no_larger_than_its_proof():
+    record = stored.record("complete")
+    a, b, c, d = map(float.fromhex, record["claim"]["boxes"][0])
+    record["claim"]["boxes"][0] = hexed([a / 1.1, 1.1 * b, c / 1.1, 1.1 * d])
+    assert refused(record, "may hold several critical pairs")

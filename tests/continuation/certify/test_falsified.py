@@ -55,6 +55,7 @@ LAST = {4, 5, 6}
 BRANCHES = {
     "the last tubes, not their points": lambda c: cut(c, LAST, set()),
     "the last points, not their tubes": lambda c: cut(c, set(), {5, 6, 7}),
+    "the last point, not its tube": lambda c: cut(c, set(), {7}),
     "a tube in the middle": lambda c: cut(c, {5}),
     "a tube in the middle with its other point": lambda c: cut(c, {5}, {5}),
     "every second tube": lambda c: cut(c, {1, 3, 5}),
