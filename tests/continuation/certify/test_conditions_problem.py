@@ -60,6 +60,10 @@ def test_numbers_are_finite_and_written_in_one_way(name, value):
     assert refused(changed(parabola(), **{name: value}), "problem")
 
 
+def test_there_are_data():
+    assert refused(changed(parabola(), x=[], target=[], noise=[]), "x has 0 entries")
+
+
 def test_the_size_lies_within_the_data():
     assert refused(changed(parabola(), size=hexed(2.0 + LITTLE)), "outside the data")
     assert refused(changed(parabola(), size=hexed(2.0 - LITTLE)), "out of range")
