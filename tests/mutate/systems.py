@@ -10,7 +10,7 @@ SYSTEMS = [
         ("-np.asarray(along_v.T @ w[:-1, 0])", "np.asarray(along_v.T @ w[:-1, 0])",
          "sign of a gradient"),
         ("1j * np.exp(1j * omega)\n", "np.exp(1j * omega)\n", "derivative along the circle"),
-        ("gradient = -(parts[0].T @ w.conj() + 1j", "gradient = -(parts[0].T @ w.conj() - 1j",
+        ("by_z = -(parts[0].T @ w.conj() + 1j", "by_z = -(parts[0].T @ w.conj() - 1j",
          "sign of an imaginary part"),
         ("slopes = [-np.asarray(problem.turned", "slopes = [np.asarray(problem.turned",
          "sign of a rank defect's gradient"),
