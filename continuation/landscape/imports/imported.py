@@ -19,7 +19,7 @@ IDENTITY = "identity"
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """A network that was trained elsewhere; unpacks as `model, theta, data`.
+    """A network that was trained elsewhere; a triple `model, theta, data` to those who unpack it.
 
     Attributes
     ----------
