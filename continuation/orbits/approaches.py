@@ -8,6 +8,8 @@ from scipy import linalg
 
 from continuation.arrays import Array
 from continuation.augmented import hopf_system
+from continuation.errors import MlpcontError
+from continuation.leaving import special_point
 from continuation.linalg import eigenvectors
 from continuation.newton_method import newton
 from continuation.orbits.flow import Flow
@@ -21,6 +23,9 @@ __all__ = ["homoclinic_approach", "vanishing_at"]
 
 LONGER = 4.0
 """A homoclinic orbit is thought of where the period is so many times the shortest of the branch."""
+
+MUCH_LONGER = 50.0
+"""From so many times the shortest period on a fold of equilibria is looked for on the orbit."""
 
 AT_SADDLE = 1e-6
 """An orbit that passes a saddle within this part of its size is homoclinic to it: the parameter
@@ -71,21 +76,45 @@ def homoclinic_approach(flow: Flow, orbits: list[Orbit]) -> SpecialOrbit | None:
     problem, slow = flow.problem, orbit.x[np.argmin(speeds)]
     found = newton(problem, slow, orbit.p)
     if not found.converged or linalg.norm((found.x - slow) / size) > NEARBY:
-        return None
+        longest = orbit.period > MUCH_LONGER * min(o.period for o in orbits)
+        return _at_saddle_node(problem, orbits, slow, size) if longest else None
     values = linalg.eigvals(_dense(problem.jacobian(found.x, orbit.p)) * problem.flow_sign)
     distance = float(linalg.norm((orbit.x - found.x) / size, axis=1).min())
     is_saddle = (values.real > 0).any() and (values.real < 0).any()
     if not is_saddle or distance > AT_SADDLE:
         return None
     unstable, stable = values.real[values.real > 0].min(), values.real[values.real < 0].max()
+    known = {
+        "unstable": float(unstable), "stable": float(stable),
+        "saddle quantity": float(unstable + stable), "distance": distance,
+    }  # fmt: skip
+    words = f"a periodic orbit that passes the saddle within {distance:.1e}"
+    return _homoclinic(orbits, found.x, known, words, found.residual)
+
+
+def _at_saddle_node(
+    problem: AnyProblem, orbits: list[Orbit], slow: Array, size: Array
+) -> SpecialOrbit | None:
+    """The end at a fold of equilibria on the orbit: just beyond it there is none to be found."""
+    orbit = orbits[-1]
+    try:
+        point = special_point(problem, slow, orbit.p)
+    except MlpcontError:  # there is none, or nothing at all to start from
+        return None
+    if point.kind != "fold" or linalg.norm((point.x - slow) / size) > NEARBY:
+        return None
+    words = "a periodic orbit on which a saddle and a node are about to be born"
+    return _homoclinic(orbits, point.x, {"fold": point.p}, words, point.residual)
+
+
+def _homoclinic(
+    orbits: list[Orbit], saddle: Array, known: dict[str, float], words: str, residual: float
+) -> SpecialOrbit:
+    orbit = orbits[-1]
     return SpecialOrbit(
-        kind="homoclinic", orbit=orbit, vector=np.zeros((0, slow.size)), slopes=np.zeros(2),
-        coefficients={
-            "unstable": float(unstable), "stable": float(stable),
-            "saddle quantity": float(unstable + stable), "distance": distance,
-        },
-        located=False, status=f"a periodic orbit that passes the saddle within {distance:.1e}",
-        residual=found.residual, index=len(orbits) - 1, saddle=found.x, meaning=orbit.meaning,
+        kind="homoclinic", orbit=orbit, vector=np.zeros((0, saddle.size)), slopes=np.zeros(2),
+        coefficients=known, located=False, status=words, residual=residual,
+        index=len(orbits) - 1, saddle=saddle, meaning=orbit.meaning,
     )  # fmt: skip
 
 

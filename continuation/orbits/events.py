@@ -5,7 +5,7 @@ The parameter's part of the tangent changes its sign at a fold; products over mu
 complex). A root along the branch is a first guess; Newton on the equations of `critical` decides.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -33,8 +33,9 @@ from continuation.orbits.walk import Walk, free_walk
 
 __all__ = ["Between", "Local", "special_orbits"]
 
-FINE = 1e-4
-"""Part of a step to which the root of a test function is found before Newton takes over."""
+FINENESS = (2e-2, 1e-5)
+"""Parts of a step to which the root of a test function is found before Newton takes over: roughly,
+and more finely where that is not enough."""
 
 ROUNDING = 1e-7
 """A test that changes its sign between smaller values is zero all along, as on families of orbits
@@ -171,8 +172,8 @@ def special_orbits(
     """The special orbits on a step from one orbit to another, in order."""
     if not all(_reliable(end.multipliers) for end in ends):
         return []
-    found = sorted(_roots(between, ends), key=lambda pair: pair[1])
-    return [q for kind, s in found for q in _located(between, kind, s, flow, unit)]
+    found = [_found(between, ends, kind, flow, unit) for kind in sorted(_changed(ends))]
+    return [q for _, q in sorted(filter(None, found), key=lambda pair: pair[0])]
 
 
 def _reliable(multipliers: Array) -> bool:
@@ -182,21 +183,41 @@ def _reliable(multipliers: Array) -> bool:
     return bool(abs(multipliers[trivial(multipliers)] - 1.0) <= LOST)
 
 
-def _roots(between: Between, ends: list[Local]) -> Iterator[tuple[str, float]]:
-    """Kinds, and where on the step their tests vanish."""
+def _changed(ends: list[Local]) -> set[str]:
+    """Kinds of special orbits on a step."""
     changed = {kind for kind in TESTS if _changes(kind, ends)}
-    if "fold" in changed:
-        changed ^= {"branch point"}  # a multiplier passes 1 at a fold, too
-    for kind in changed:
-        test = TESTS[kind]
-        low, high = (end.tests[kind] for end in ends)
+    # a multiplier passes 1 at a fold, too
+    return changed ^ {"branch point"} if "fold" in changed else changed
 
-        def along(s: float, test: Test = test, low: float = low, high: float = high) -> float:
-            value = test(between.at(s)) if 0.0 < s < 1.0 else (low, high)[int(s)]
-            # where Newton fails on the way, the line between both ends is as good a guess
-            return value if np.isfinite(value) else (1 - s) * low + s * high
 
-        yield kind, float(brentq(along, 0.0, 1.0, xtol=FINE, rtol=1e-6))
+def _found(
+    between: Between, ends: list[Local], kind: str, flow: Flow, unit: float
+) -> tuple[float, SpecialOrbit] | None:
+    """Where on the step it lies, and the special orbit; a nearer start where Newton needs one."""
+    found = None
+    for fine in FINENESS:
+        s = _root(between, ends, kind, fine)
+        special = None if s is None else _located(between, kind, s, flow, unit)
+        if s is None or special is None:
+            return None
+        found = (s, special)
+        if special.located:
+            break
+    return found
+
+
+def _root(between: Between, ends: list[Local], kind: str, fine: float) -> float | None:
+    """Where on the step a test vanishes; None where it does not change its sign."""
+    low, high = (TESTS[kind](end) for end in ends)
+    if not low * high < 0:
+        return None
+
+    def along(s: float) -> float:
+        value = TESTS[kind](between.at(s)) if 0.0 < s < 1.0 else (low, high)[int(s)]
+        # where Newton fails on the way, the line between both ends is as good a guess
+        return value if np.isfinite(value) else (1 - s) * low + s * high
+
+    return float(brentq(along, 0.0, 1.0, xtol=fine, rtol=1e-6))
 
 
 def _changes(kind: str, ends: list[Local]) -> bool:
@@ -207,13 +228,13 @@ def _changes(kind: str, ends: list[Local]) -> bool:
     return before * after < 0 and max(abs(before), abs(after)) > ROUNDING
 
 
-def _located(between: Between, kind: str, s: float, flow: Flow, unit: float) -> list[SpecialOrbit]:
+def _located(between: Between, kind: str, s: float, flow: Flow, unit: float) -> SpecialOrbit | None:
     """The special orbit, corrected on its own equations; none where a pair is real."""
     local = between.at(s)
     if kind == "torus":
         pair = _critical_pair(local.multipliers)
         if abs(np.angle(pair)) < COMPLEX or abs(abs(np.angle(pair)) - np.pi) < COMPLEX:
-            return []
+            return None
     walk = between.walk
     builders = {"fold": _at_fold, "period doubling": _at_doubling, "torus": _at_torus,
                 "branch point": _at_branch_point}  # fmt: skip
@@ -222,7 +243,7 @@ def _located(between: Between, kind: str, s: float, flow: Flow, unit: float) -> 
     nodes, own = c.split(local.z)
     start = np.append(np.hstack([nodes, vectors]).ravel(), [*own, *extra, 0.0])
     solved = corrected(system, c, start)
-    return [_as_special(between, kind, local, solved, flow)]
+    return _as_special(between, kind, local, solved, flow)
 
 
 @dataclass(frozen=True, eq=False)

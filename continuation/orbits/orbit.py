@@ -115,7 +115,8 @@ class SpecialOrbit:
     slopes : (2,) ndarray
         How period and parameter go with the vector.
     coefficients : dict
-        "angle" of the multipliers at a torus; eigenvalues of the saddle of a homoclinic orbit.
+        "angle" of the multipliers at a torus; eigenvalues of the saddle of a homoclinic orbit, or
+        the parameter of the "fold" on it.
     located : bool
         Newton on the equations that define it converged.
     status : str

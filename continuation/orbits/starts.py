@@ -35,6 +35,9 @@ FINE = 1e-10
 CLOSE = 0.05
 """An orbit comes back within this part of its size."""
 
+STILL = 1e-3
+"""A state that changes by less than this part of itself counts as if it changed by so much."""
+
 FAR = 1e8
 """A state that has grown by this factor is on its way to infinity."""
 
@@ -113,7 +116,8 @@ def from_hopf(
     even = np.linspace(0.0, 1.0, mesh.intervals + 1)
     phase = 2 * np.pi * times(even, mesh.degree)[:, None]
     real, imaginary = point.kernel.T
-    along = np.cos(phase) * real - np.sin(phase) * imaginary
+    # the kernel is that of F: the flow x' = -F turns the other way
+    along = np.cos(phase) * real - problem.flow_sign * np.sin(phase) * imaginary
     nodes = np.tile(point.x, (len(along), 1))
     return OrbitStart(even, nodes, 2 * np.pi / omega, point.p, along, np.zeros(2), units)
 
@@ -155,8 +159,8 @@ def units_about(
     """Of the states what they change by, where that is not of order one; of p as for a branch."""
     units = fitting(problem, np.append(orbit.x[0], orbit.p), step, limits).columns.copy()
     if step.state_scale is None:
-        size = orbit.amplitude
-        size = np.where(size > 0, size, max(float(size.max()), np.finfo(float).tiny))
+        size = np.maximum(orbit.amplitude, STILL * np.abs(orbit.x).max(axis=0))
+        size = np.where(size > 0, size, units[:-1])
         plain = (size >= PLAIN_RANGE[0]) & (size <= PLAIN_RANGE[1])
         units[:-1] = np.where(plain, 1.0, power_of_two(size))
     return np.asarray(units)
@@ -281,7 +285,8 @@ def _return(t: Array, states: Array, velocity: Array) -> tuple[int, int]:
             "the flow comes to rest: it is led to an equilibrium, not to a periodic orbit. Start "
             "elsewhere, or at another p."
         )
-    scale = np.where(size > 0, size, 1.0)
+    scale = np.maximum(size, STILL * np.abs(states).max(axis=0))
+    scale = np.where(scale > 0, scale, 1.0)
     away = (states - states[0]) / scale
     height = away @ (velocity / scale)
     crossings = np.flatnonzero((height[:-1] < 0) & (height[1:] >= 0))

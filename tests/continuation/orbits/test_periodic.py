@@ -107,6 +107,32 @@ def test_a_period_that_is_long_enough_ends_a_branch():
     assert branch.period[-2] <= 7.0 < branch.period[-1]
 
 
+@pytest.mark.slow
+def test_a_saddle_node_on_a_circle():
+    # angular velocity 1 + p + cos: a saddle-node at (-1, 0) at p = 0, period 2π / √(p (2 + p))
+    def residual(x, p):
+        rate, turn = 1 - x[0] ** 2 - x[1] ** 2, 1 + p + x[0]
+        return np.array([x[0] * rate - x[1] * turn, x[1] * rate + x[0] * turn])
+
+    problem = Problem(residual)
+    orbit = orbit_from_integration(problem, [1.0, 0.0], 0.5, 50.0)
+    branch = trace_orbits(problem, orbit, (-1, 1), direction=-1)
+    end = branch.special[-1]
+    assert branch.stop_reason == end.kind == "homoclinic"
+    assert end.saddle == pytest.approx([-1, 0], abs=1e-6)
+    assert end.coefficients["fold"] == pytest.approx(0, abs=1e-9)
+    period = 2 * np.pi / np.sqrt(branch.p * (2 + branch.p))
+    assert branch.period == pytest.approx(period, rel=1e-4)
+
+
+def test_a_flow_whose_sign_is_turned():
+    problem = Problem(lambda x, p: -supercritical(x, p), flow_sign=-1)
+    branch = trace_orbits(problem, hopf_of(problem, [0, 0], -0.4), (-1, 0.2), step=FEW)
+    assert branch.stop_reason == "limit"
+    assert branch.stable.all()
+    assert branch[-1].multipliers[1] == pytest.approx(np.exp(-0.8 * np.pi), abs=1e-7)
+
+
 def test_results_are_drawn_and_tabled():
     pyplot = pytest.importorskip("matplotlib.pyplot")
     t = turned(folding, 2, 0, spread=0.0)
