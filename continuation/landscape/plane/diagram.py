@@ -159,7 +159,9 @@ class PlaneDiagram(Stored):
     def region_of_face(self) -> dict[int, Region]:
         """The region that each face of the arrangement is."""
         faces = self.arrangement
-        return {faces.face_at(self._square(np.array(r.at))): r for r in self.regions}
+        # slivers of rounding have no place of their own: the larger region comes last and stays
+        small_first = reversed(self.regions.items)
+        return {faces.face_at(self._square(np.array(r.at))): r for r in small_first}
 
     def region_at(self, x: float, y: float) -> Region:
         """The region around a point, by the curves that separate it from others.

@@ -1,11 +1,13 @@
 """The plane of two parameters: curves against formulas, regions against fresh searches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from continuation import load
 from continuation.errors import InvalidInputError, UnknownNameError
-from continuation.landscape import Dataset, Loss, find_critical_sets, plane_diagram
+from continuation.landscape import Dataset, Loss, Regions, find_critical_sets, plane_diagram
 from continuation.landscape.network import sample_weights, weights_of
 from continuation.landscape.plane import Plane, form_of, fresh_graph
 from symbolic import single_unit
@@ -70,6 +72,13 @@ def test_questions_to_the_regions(diagram):
     for region in computed:
         assert diagram.region_at(*region.at) is region
         assert region.saddles + region.attractors == len(region.graph.nx)
+
+
+def test_slivers_of_rounding_do_not_take_the_place_of_a_region(diagram):
+    largest = diagram.regions[0]
+    sliver = replace(largest, number=len(diagram.regions), area=0.0, graph=None)
+    more = replace(diagram, regions=Regions((*diagram.regions, sliver)))
+    assert more.region_at(*largest.at) is largest
 
 
 def test_a_diagram_is_read_back_as_it_was_written(diagram, tmp_path):
