@@ -20,6 +20,9 @@ from continuation.landscape.plane.curves import PlaneCurve, PlanePoint
 from continuation.landscape.plane.domain import Limits
 from continuation.landscape.plane.drawing import draw_plane
 
+BESIDE = 1e-9
+"""A point on a curve, within a sliver of rounding, belongs to the region this far beside it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Region:
@@ -174,8 +177,9 @@ class PlaneDiagram(Stored):
         for name, value, (low, high) in zip((self.x, self.y), (x, y), self.limits, strict=True):
             if not (is_number(value) and low <= value <= high):
                 raise InvalidInputError(f"{name} = {value!r} is outside {low:g} to {high:g}")
-        face = self.arrangement.face_at(self._square(np.array([x, y], dtype=np.float64)))
-        return self.region_of_face[face]
+        at, known = self._square(np.array([x, y], dtype=np.float64)), self.region_of_face
+        faces = self.arrangement.faces_at(at + np.array([[0, 0], [0, 1], [0, -1]]) * BESIDE)
+        return known[next(int(face) for face in faces if int(face) in known)]
 
     def graph_at(self, x: float, y: float) -> FlowGraph | None:
         """The graph of the region around a point; errors as `region_at`."""
