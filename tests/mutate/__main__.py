@@ -6,10 +6,12 @@ import math
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.mutate import certify, engine, flows, landscape, provers, systems, tracing
@@ -40,7 +42,7 @@ COPIED = ("continuation", "symbolic", "tests", "setup.cfg", "pyproject.toml")
 LONGER = 2.0
 MORE_SECONDS = 60.0
 """Of the processor: what a mutant may take beyond so many times what the tests take unchanged, to
-be compiled. One that makes them run for ever is noticed, too."""
+be compiled. One that makes them run for ever is noticed, too, but said to be noticed by time."""
 
 
 def main():
@@ -79,26 +81,32 @@ def chosen(options):
 
 def run(numbered):
     """Mutants of a list, in a copy of the repository; 0 if every one ends as it should."""
-    wrong, limits = 0, {}
+    counted, limits = Counter(), {}
     for number, mutant in numbered:
         if mutant.tests not in limits:
             before = spent()
-            if fails(mutant.tests, math.inf):
+            if noticed(mutant.tests, math.inf):
                 print(f"{' '.join(mutant.tests)}: they fail before anything is changed")
                 return 2
             limits[mutant.tests] = LONGER * (spent() - before) + MORE_SECONDS
         start = time.perf_counter()
-        noticed = with_mutant(mutant, limits[mutant.tests])
-        wrong += noticed == bool(mutant.equivalent)
-        word = "noticed" if noticed else "equivalent" if mutant.equivalent else "SURVIVES"
-        if noticed and mutant.equivalent:
-            word = "NOTICED, but said to be equivalent"
+        word = verdict(mutant, with_mutant(mutant, limits[mutant.tests]))
+        counted[word] += 1
         change = f"{mutant.before!r} -> {mutant.after!r}"
         seconds = time.perf_counter() - start
-        print(f"{number:3d} {word:10s} {seconds:5.1f} s {mutant.file}: {change}", flush=True)
-    equivalent = sum(bool(mutant.equivalent) for _, mutant in numbered)
-    print(f"{len(numbered)} mutants, {equivalent} of them equivalent; {wrong} wrong")
-    return int(wrong > 0)
+        print(f"{number:3d} {word:18s} {seconds:5.1f} s {mutant.file}: {change}", flush=True)
+    print(f"{len(numbered)} mutants:", ", ".join(f"{n} {word}" for word, n in counted.items()))
+    return int(bool(counted[SURVIVES] + counted[NOT_EQUIVALENT]))
+
+
+SURVIVES, NOT_EQUIVALENT = "SURVIVES", "NOTICED, but said to be equivalent"
+
+
+def verdict(mutant, ended):
+    """What is said of a mutant that its tests have noticed so, or not ("")."""
+    if ended:
+        return NOT_EQUIVALENT if mutant.equivalent else ended
+    return "equivalent" if mutant.equivalent else SURVIVES
 
 
 def spent():
@@ -108,21 +116,21 @@ def spent():
 
 
 def with_mutant(mutant, seconds):
-    """Whether a test notices it, within so many seconds of the processor."""
+    """How its tests notice it, within so many seconds of the processor."""
     path = Path(mutant.file)
     text, before = path.read_text(encoding="utf-8"), path.stat()
     assert text.count(mutant.before) == 1, f"{mutant.file}: {mutant.before!r} is not there once"
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
     try:
-        return fails(mutant.tests, seconds)
+        return noticed(mutant.tests, seconds)
     finally:
         path.write_text(text, encoding="utf-8")
         # what is compiled of the file is known by this time
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def fails(tests, seconds):
-    """Whether some of the tests fail, or take longer, in a fork of this process.
+def noticed(tests, seconds):
+    """How some of the tests fail, or take longer, in a fork of this process; "" if none does.
 
     Raises
     ------
@@ -135,12 +143,15 @@ def fails(tests, seconds):
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if code > BROKEN:
         raise RuntimeError(f"pytest ends with {code}: {' '.join(tests)}")
-    return code != 0  # negative where the system has ended it: its time, its memory
+    return ENDS.get(code, "noticed")  # negative where the system has ended it for its memory
 
 
 BROKEN = 2
 """Exit code of pytest where tests cannot be loaded: the changed code cannot. Above, it is not the
 code that is wrong."""
+
+ENDS = {0: "", BROKEN: "noticed on loading", -signal.SIGXCPU: "noticed by time"}
+"""What is said of exit codes, where it is not just that a test fails."""
 
 
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-n0", "-m", "", "--assert=plain")
@@ -151,7 +162,8 @@ def run_tests(tests, seconds):
     import pytest
 
     if seconds < math.inf:
-        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), most))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
