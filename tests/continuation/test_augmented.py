@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuation import differences
+from continuation import Problem, differences, newton
 from continuation.augmented import (
     branch_point_system,
     fold_system,
@@ -13,6 +13,7 @@ from continuation.augmented import (
     singularity,
 )
 from continuation.defining_systems import BranchPoint, CriticalPair, RealEigenvector
+from continuation.linalg import kernel
 from tests.continuation.test_derivatives import Cubic
 
 SEEDS = range(4)
@@ -108,3 +109,30 @@ def test_a_pair_has_its_eigenvector_and_its_frequency():
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_kernel_of_dimension_two_is_met_from_beside(seed):
+    """Three lines of solutions cross the trivial one at (x, p) = place."""
+    random = np.random.default_rng([seed, 2])
+    place, k = random.standard_normal(4), random.uniform(0.5, 2.0)
+    turn, left = 2 * np.eye(3) + random.standard_normal((2, 3, 3))
+    back = np.linalg.inv(turn)
+
+    def residual(x, p):
+        (u, v, w), m = back @ (x - place[:3]), p - place[3]
+        return left @ [m * u + k * (u * u - v * v), m * v - 2 * k * u * v, w - 0.3 * m]
+
+    def jacobian(x, p):
+        (u, v, _), m = back @ (x - place[:3]), p - place[3]
+        a, b = 2 * k * u, 2 * k * v
+        return left @ [[m + a, -b, 0], [-b, m - a, 0], [0, 0, 1]] @ back
+
+    problem = Problem(
+        residual, jacobian, lambda x, p: left @ np.append((back @ (x - place[:3]))[:2], -0.3)
+    )
+    c, b = kernel(problem.full_jacobian(place))
+    start = np.append(place + 1e-3 * random.standard_normal(4), [0.0, 0.0])
+    found = newton(branch_point_system(problem, b, c, start), start, 0.0)
+    assert found.converged
+    np.testing.assert_allclose(found.x, [*place, 0, 0], atol=1e-9)

@@ -7,6 +7,7 @@ simple dynamics of their own are added.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -24,6 +25,8 @@ from continuation import (
     trace_neimark_sacker_curve,
 )
 from continuation.arrays import Array
+from continuation.codimension_two import Critical, Degeneracy, coefficient
+from continuation.scaling import InUnits, Units
 
 H = 1e-30
 """Of complex steps."""
@@ -368,3 +371,57 @@ def test_the_point_is_found_located_and_named(i: int, name: str) -> None:
     assert point.residual < PLACE
     # differences of a function that is given without derivatives leave six digits less
     assert max(abs(point.p), abs(point.coefficients["q"])) < (PLACE if i % 5 else 1e-8)
+
+
+@pytest.mark.parametrize("is_map", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_nearest_pair_has_the_sign_of_the_product_over_all_pairs(
+    seed: int, is_map: bool
+) -> None:
+    """Beside an eigenvalue zero: a pair near the axis or the circle, and up to three that are real.
+
+    Of λμ - 1 for multipliers, of λ + μ for rates.
+    """
+    rng = np.random.default_rng([seed, is_map])
+    near, omega = rng.choice([-1.0, 1.0]) * rng.uniform(0.01, 0.1), rng.uniform(0.5, 2.5)
+    pair = (1 + near) * np.exp(1j * omega) if is_map else near + 1j * omega
+    real = rng.uniform(-0.6, 0.6, seed % 4) if is_map else rng.uniform(-3.0, -1.0, seed % 4)
+    turn = rng.standard_normal((3 + real.size, 3 + real.size))
+    block = np.diag([float(is_map), pair.real, pair.real, *real])
+    block[1, 2], block[2, 1] = -pair.imag, pair.imag
+    matrix = turn @ block @ np.linalg.inv(turn)
+    make = map_problem if is_map else Problem
+    problem = make(lambda x, p: matrix @ x, lambda x, p: matrix, lambda x, p: 0 * x)
+    plain = InUnits(problem, Units.plain(turn.shape[0]))
+    at = Critical(plain, np.zeros(turn.shape[0] + 1), turn[:, 0] / np.linalg.norm(turn[:, 0]), 0.0)
+    others = combinations([pair, np.conj(pair), *real], 2)
+    together = np.array([a * b - 1 if is_map else a + b for a, b in others])
+    value, of = at.nearest_pair()
+    assert value == pytest.approx(np.sign(together.prod().real) * abs(together[0]), rel=1e-8)
+    assert at.problem.is_map == is_map
+    assert abs(of.imag) == pytest.approx(pair.imag, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_coefficients_of_a_cusp_are_those_of_the_unknowns_as_they_are(seed: int) -> None:
+    """p - s³ + c s e with e = b s² in equilibrium, x = a (s, e) in units of very different size."""
+    rng = np.random.default_rng(seed)
+    units = Units(np.exp2(rng.integers(-12, 12, 3)), np.exp2(rng.integers(-12, 12, 2)))
+    a = units.columns[:2, None] * rng.standard_normal((2, 2))
+    (b, c, rate), back = rng.uniform(0.5, 2.0, 3), np.linalg.inv(a)
+
+    def residual(x: Array, p: float) -> Array:
+        s, e = back @ x
+        return a @ [p - s**3 + c * s * e, rate * (b * s * s - e)]
+
+    def jacobian(x: Array, p: float) -> Array:
+        s, e = back @ x
+        return a @ [[c * e - 3 * s * s, c * s], [2 * rate * b * s, -rate]] @ back
+
+    problem = Problem(residual, jacobian, lambda x, p: a[:, 0]).measured(units.columns)
+    vector = a[:, 0] / units.columns[:2]
+    at = Critical(InUnits(problem, units), np.zeros(3), vector / np.linalg.norm(vector), 0.0)
+    form, size = Degeneracy("cusp", coefficient).form(at), np.linalg.norm(a[:, 0])
+    assert form["quadratic"] == pytest.approx(0.0, abs=1e-9 / size)
+    assert form["cubic"] == pytest.approx(6 * (b * c - 1) / size**2, rel=1e-6)
+    assert form["parameter"] == pytest.approx(size, rel=1e-12)

@@ -101,3 +101,26 @@ def test_bordered_systems_and_their_transposes(size: int) -> None:
         v, w = bordered_solve_both(matrix, b, c, right, left)
         np.testing.assert_allclose(full @ v, right, atol=1e-10)
         np.testing.assert_allclose(full.T @ w, left, atol=1e-10)
+
+
+@pytest.mark.parametrize(("m", "n"), [(2, 5), (4, 5), (3, 7)])
+@pytest.mark.parametrize("defect", [0, 1, 2])
+def test_kernels_of_wide_matrices(m: int, n: int, defect: int) -> None:
+    random = np.random.default_rng([m, n, defect])
+    a = random.standard_normal((m, m - defect)) @ random.standard_normal((m - defect, n))
+    for right, left in (kernel(a), kernel(a, defect)):
+        assert (right.shape, left.shape) == ((n, n - m + defect), (m, defect))
+        assert np.abs(a @ right).max(initial=0.0) < 1e-13
+        assert np.abs(left.T @ a).max(initial=0.0) < 1e-13
+        assert np.allclose(right.T @ right, np.eye(n - m + defect), atol=1e-14)
+
+
+def test_small_pivots_of_a_sparse_matrix_cost_no_digits() -> None:
+    """[[ε, 1], [1, ε]] all along: well-conditioned, but its diagonal is taken for pivots."""
+    random = np.random.default_rng(0)
+    pairs = sparse.block_diag([np.array([[e, 1.0], [1.0, e]]) for e in np.full(60, 1e-5)])
+    b, c = random.standard_normal((2, 120, 1))
+    full = np.block([[pairs.toarray(), b], [c.T, np.zeros((1, 1))]])
+    v, w = random.standard_normal((2, 121, 1))
+    found = bordered_solve_both(sparse.csc_matrix(pairs), b, c, full @ v, full.T @ w)
+    np.testing.assert_allclose(found, (v, w), atol=1e-13)

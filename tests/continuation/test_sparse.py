@@ -136,7 +136,9 @@ def test_a_pitchfork_where_few_eigenvalues_are_known(negative: int) -> None:
     )
     branch = trace_branch(problem, np.zeros(n), -0.5, (-1, 0.7))
     assert [q.kind for q in branch.special] == ["pitchfork", "limit"]
+    assert branch.special[0].located
     assert branch.special[0].p == pytest.approx(0.0, abs=1e-9)
+    assert branch.length[1:-1].min() > 5e-3  # no step is taken again for want of the point
     assert branch.inertia[[0, -1], 0].tolist() == [negative + 1, negative]
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy.linalg import block_diag
 
 from continuation import Branch, Problem, StepOptions, trace_branch
+from tests.continuation.general_position import LIMITS, embedded
 from tests.continuation.problems import ALL_ORACLES, ORACLES, Oracle
 
 LIMIT = "limit"
@@ -115,3 +117,50 @@ def test_kernel_beside_a_family_is_located_by_newton() -> None:
     point = branch.special[0]
     assert "Newton" in point.status
     assert point.p == pytest.approx(2.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_target_is_met_before_and_behind_a_fold_within_one_step(seed: int) -> None:
+    case = embedded("fold", seed)
+    at, y = case.core.points[0].z[-1], 1e-3
+    target = at + (1 - at) * (y / case.core.start[0]) ** 2
+    branch = trace_branch(case.problem, case.start, 1.0, LIMITS, -1, targets=[target])
+    met = [case.to_core(q.point)[0] for q in branch.special if q.kind == "target"]
+    assert met == pytest.approx([-y, y], abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pair_on_the_axis_is_named_beside_another(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    at, omega, other = random.uniform([-0.4, 0.5, 0.5], [0.4, 2.0, 2.0])
+    turn = 2 * np.eye(4) + random.standard_normal((4, 4))
+    back = np.linalg.inv(turn)
+
+    def linear(p: float) -> np.ndarray:
+        pairs = ((p - at, omega), (-1.5, other))
+        return block_diag(*([[g, -w], [w, g]] for g, w in pairs))
+
+    def residual(x: np.ndarray, p: float) -> np.ndarray:
+        y = back @ x
+        return turn @ (linear(p) @ y - (y @ y) * y)
+
+    def jacobian(x: np.ndarray, p: float) -> np.ndarray:
+        y = back @ x
+        return turn @ (linear(p) - (y @ y) * np.eye(4) - 2 * np.outer(y, y)) @ back
+
+    problem = Problem(residual, jacobian, lambda x, p: turn[:, :2] @ back[:2] @ x)
+    branch = trace_branch(problem, np.zeros(4), -1.0, (-1, 1))
+    (point,) = (q for q in branch.special if q.kind != LIMIT)
+    assert (point.kind, point.p) == ("hopf", pytest.approx(at, abs=1e-10))
+    assert point.coefficients["frequency"] == pytest.approx(omega, abs=1e-9)
+
+
+def test_a_jump_of_a_function_is_no_zero_of_it() -> None:
+    """Its sign changes without a zero: the residual of the point says so."""
+    oracle = ORACLES["fold"]
+    branch = trace_branch(
+        oracle.problem, oracle.x0, oracle.p0, oracle.limits, oracle.direction,
+        functions={"jump": lambda x, p: 3.0 if x[0] > 0.1 else -2.0},
+    )  # fmt: skip
+    (point,) = (q for q in branch.special if q.kind == "user")
+    assert point.residual in (2.0, 3.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuation import corrector, stepper
+from continuation import Problem, StepOptions, corrector, stepper, trace_branch
 
 TARGET_ANGLE = 0.1
 
@@ -49,3 +49,21 @@ def test_the_order_of_the_predictor_tells_how_the_step_shrinks(hermite, expected
     missed = 4 * stepper.TARGET_PREDICTOR_ERROR * 0.01
     found = factor(0.01, contraction=0.0, first_step=missed, hermite=hermite)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_step_whose_predictor_misses_by_more_than_a_quarter_is_taken_again(n):
+    """Over a smooth stair: behind it the tangent is as before it, and Newton has no trouble."""
+    random = np.random.default_rng(n)
+    way = random.standard_normal(n)
+    way, matrix = 0.3 * way / np.linalg.norm(way), 3 * np.eye(n) + random.standard_normal((n, n))
+    problem = Problem(
+        lambda x, p: matrix @ (x - way * np.tanh(20 * (p - 0.5))),
+        lambda x, p: matrix,
+        lambda x, p: matrix @ way * (-20 / np.cosh(20 * (p - 0.5)) ** 2),
+    )
+    step = StepOptions(1.0, maximum=1.0, max_samples=2, state_scale=1.0, parameter_scale=1.0)
+    branch = trace_branch(problem, way * np.tanh(-10.0), 0.0, (-1, 3), step=step)
+    chord = np.append(*(a[1] - a[0] for a in (branch.x, branch.p)))
+    along = chord @ branch.tangent[0]
+    assert np.linalg.norm(chord - along * branch.tangent[0]) <= 0.25 * along < 0.25

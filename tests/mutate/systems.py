@@ -39,7 +39,10 @@ SYSTEMS = [
          "w - self.eigenvalue(y) / self.rate * v", "the other eigenvector"),
     ),
     *of(
-        "codimension_two", "published.py::test_points_of_codimension_two_of_henon "
+        "codimension_two",
+        "codimension_two.py::test_the_nearest_pair_has_the_sign_of_the_product_over_all_pairs "
+        "codimension_two.py::test_coefficients_of_a_cusp_are_those_of_the_unknowns_as_they_are "
+        "published.py::test_points_of_codimension_two_of_henon "
         "published.py::test_points_of_codimension_two_of_lorenz_1984 "
         "published.py::test_bogdanov_takens_point_of_the_stirred_tank curves.py",
         ("(1 + a) * (1 + b) - 1 if", "(1 + a) * (1 + b) if", "product of multipliers"),
