@@ -11,11 +11,14 @@ from continuation import (
     Problem,
     StepOptions,
     bifurcation_diagram,
+    deflation,
+    differences,
     find_solutions,
     newton,
 )
 from tests.continuation import perceptron
 from tests.continuation.problems import d3, d4, isola, pitchfork
+from tests.continuation.test_derivatives import Cubic
 
 STEP = StepOptions(initial=0.02, maximum=0.05)
 secondary = Problem(
@@ -133,3 +136,21 @@ def test_branches_and_nodes_are_told_apart_in_any_units(scale: float) -> None:
         problem, start, 0.1 * unit, (0.1 * unit, 5 * unit), generators=[swap]
     )
     assert len(once.branches) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_deflated_step_is_one_of_newton_on_the_product(seed: int, monkeypatch) -> None:
+    """Of Π(1/|x - y|² + 1) F(x), whose derivative is taken by differences; then shortened."""
+    random, n = np.random.default_rng(seed), 1 + seed
+    problem, (x, *known) = Cubic(seed, n).problem(), random.standard_normal((3, n))
+
+    def product(u: np.ndarray) -> np.ndarray:
+        deflated = [1.0 / ((u - y) @ (u - y)) + 1.0 for y in known]
+        return np.prod(deflated) * problem.residual(u, 0.4)
+
+    slope = differences.jacobian(product, x, np.ones(n))
+    step = -np.linalg.solve(slope, product(x))
+    step *= min(1.0, (1 + np.linalg.norm(x)) / np.linalg.norm(step))
+    monkeypatch.setattr(deflation, "SAME", np.inf)  # the first is taken for the last
+    found = deflation._deflated_newton(problem, 0.4, x, known)
+    np.testing.assert_allclose(found, x + step, rtol=1e-7)

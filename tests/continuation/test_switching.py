@@ -1,17 +1,27 @@
 """All branches that leave a branch point, for kernels of dimension one and two."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
 from continuation import (
     InvalidInputError,
+    NewtonOptions,
     Problem,
+    SpecialPoint,
     StepOptions,
     branch_directions,
+    differences,
     switch_branch,
     trace_branch,
 )
+from continuation.linalg import kernel
+from continuation.scaling import InUnits
+from continuation.switching import Reduced, _sphere_system
+from continuation.workspace import Workspace
 from tests.continuation.problems import ORACLES, d3, d4, pitchfork, touch, transcritical
+from tests.continuation.test_derivatives import Cubic
 
 STEP = StepOptions(initial=0.05, maximum=0.05)
 
@@ -98,3 +108,45 @@ def test_criticality_of_pitchforks() -> None:
         point = branch_point(getattr(problems, name), 1)
         assert point.coefficients["supercritical"] == sign
         assert abs(point.coefficients["curvature"]) == pytest.approx(2.0, rel=1e-8)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_reduced_equations_are_what_is_left_along_the_slaved_curve(seed: int, k: int) -> None:
+    """F(tEβ + ½t²Y[β, β]) is a polynomial in t, off the kernel without terms below the third."""
+    random, n = np.random.default_rng([seed, k]), k + 1 + seed
+    cubic, left = Cubic(seed, n), np.linalg.qr(random.standard_normal((n, k)))[0]
+    cubic.a -= left @ left.T @ cubic.a
+    right, zero = kernel(cubic.a[:, :n], k)[0], np.zeros(n + 1)
+    point = SpecialPoint(
+        "branch point", zero[:n], 0.0, zero, right, left, {}, True, "", np.zeros((2, n + 1)), 0
+    )
+    plain = StepOptions(state_scale=1.0, parameter_scale=1.0)
+    workspace = Workspace(cubic.problem(exact=True), zero[:n], 0.0, NewtonOptions(), plain)
+    reduced, beta = Reduced.at(workspace, point), random.standard_normal(k + 1)
+    inside, t = InUnits(workspace.problem, workspace.units), np.linspace(-1, 1, 7)
+    curve = np.outer(t, reduced.basis @ beta) + np.outer(t**2, reduced.slaved @ beta @ beta) / 2
+    along = np.array([inside.residual(z[:n], z[n]) for z in curve])
+    terms = np.polynomial.polynomial.polyfit(t, along, 6)
+    psi = np.linalg.qr(left / workspace.rows[:, None] if workspace.rows.size else left)[0]
+    size = 1e-10 * np.abs(terms).max()
+    assert np.abs(terms[:2]).max() < size
+    np.testing.assert_allclose(terms[2] - psi @ (psi.T @ terms[2]), 0.0, atol=size)
+    expected = [reduced.quadratic @ beta @ beta / 2, reduced.cubic @ beta @ beta @ beta / 6]
+    np.testing.assert_allclose(psi.T @ terms[2], expected[0], atol=size)
+    np.testing.assert_allclose(psi.T @ terms[3], expected[1], atol=size)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_newton_on_the_sphere_has_its_derivative(k: int) -> None:
+    random = np.random.default_rng(k)
+    q, c = (
+        random.standard_normal((k, k + 1, k + 1)),
+        random.standard_normal((k, k + 1, k + 1, k + 1)),
+    )
+    q, c = q + q.swapaxes(1, 2), sum(c.transpose(0, *order) for order in permutations((1, 2, 3)))
+    beta = random.standard_normal(k + 1)
+    expected = differences.jacobian(
+        lambda b: _sphere_system(q, c, b[None])[0][0], beta, np.ones(k + 1)
+    )
+    np.testing.assert_allclose(_sphere_system(q, c, beta[None])[1][0], expected, atol=1e-8)

@@ -225,7 +225,8 @@ SWITCHING = [
         ("MAX_DEVIATION * length", "MAX_DEVIATION * length * 0", "no branch is confirmed"),
     ),
     *of(
-        "deflation", "diagram.py::test_deflation_finds_all_three_solutions "
+        "deflation", "diagram.py::test_a_deflated_step_is_one_of_newton_on_the_product "
+        "diagram.py::test_deflation_finds_all_three_solutions "
         "diagram.py::test_isola_is_found_by_deflation_and_closed",
         ("-POWER * (m / (m + SHIFT)) * d / r2", "POWER * (m / (m + SHIFT)) * d / r2",
          "towards known solutions"),
