@@ -14,6 +14,10 @@ from continuation.ensemble import cluster, ensemble, grid, load_ensemble
 from continuation.errors import InvalidInputError, WorkerLostError
 from tests.continuation.ensemble.test_ensemble import coin, mean_noise
 
+pytest.importorskip(
+    "distributed", reason='the engine beyond one machine: pip install ".[parallel]"'
+)
+
 CELLS = grid("single_unit", n=(10, 20), noise=(0.1, 0.3))
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the library's own, as its processes end
