@@ -166,8 +166,10 @@ def _walk(
     vector = start.vector / np.tile(states, system.copies)
     beta = float(start.slopes[0]) / start.period
     size = np.sqrt(c.quadrature @ (c.at_points(vector)[0] ** 2).sum(axis=1) + beta**2)
-    further = {"fold": [beta / size], "torus": [start.coefficients.get("angle", 0.0)]}
-    own = [1.0, orbit.p / units[-1], *further.get(start.kind, []), q]
+    further = [beta / size] if start.kind == "fold" else []
+    if start.kind == "torus":
+        further = [start.coefficients.get("angle", 0.0)]
+    own = [1.0, orbit.p / units[-1], *further, q]
     z = np.append(np.hstack([orbit.x / states, vector / size]).ravel(), own)
     t = np.zeros(z.size)
     t[-1] = 1.0

@@ -192,6 +192,7 @@ def test_every_figure_offers_what_the_job_needs(name):
     assert list(module.parts(Settings(7))) == full
 
 
+@pytest.mark.slow
 def test_pictures_drawn_twice_are_the_same_bytes(figure, tmp_path):
     data = complete(Settings(), tmp_path)
     first, second = (job.draw("fake", data, tmp_path / folder) for folder in ("a", "b"))
@@ -202,6 +203,7 @@ def test_pictures_drawn_twice_are_the_same_bytes(figure, tmp_path):
     assert b"CreationDate" not in first[0].read_bytes()
 
 
+@pytest.mark.slow
 def test_other_data_are_another_picture(figure, tmp_path):
     data = complete(Settings(), tmp_path)
     first = job.draw("fake", data, tmp_path / "a")

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, follow
 from continuation.landscape.network.observations import Axis
 from continuation.storage.kinds import BranchResult, GraphResult, Result
-from continuation.storage.netcdf import read_dataset
+from continuation.storage.netcdf import read_dataset, write_dataset
 from continuation.storage.results import save_result
 from figures import compile_kernels, job
 from figures import run as main_job_run
@@ -152,6 +152,7 @@ def test_wrong_options_are_refused(tmp_path, wrong):
     assert files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_figure_is_computed_drawn_and_stored(main_job):
     output, _, (code, text) = main_job
     assert code == 0
@@ -170,6 +171,7 @@ def test_a_figure_is_computed_drawn_and_stored(main_job):
     assert "not measured" in (output / "claims.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_second_run_computes_nothing(main_job, monkeypatch):
     output, arguments, _ = main_job
 
@@ -352,7 +354,8 @@ def test_a_truncated_result_file_is_refused(results, tmp_path, share):
     assert files(tmp_path) == ["cut.nc"]
 
 
-def test_files_that_are_no_results_are_refused(main_job, tmp_path):
+def test_files_that_are_no_results_are_refused(tmp_path):
+    write_dataset(tmp_path / "part.nc", xr.Dataset({"a": 1.0}), "figure phase_plane")
     (tmp_path / "table.csv").write_text("x,y\n1,2\n")
     xr.Dataset({"a": 1.0}).to_netcdf(tmp_path / "foreign.nc", engine="h5netcdf")
     for file, message in (
@@ -360,12 +363,12 @@ def test_files_that_are_no_results_are_refused(main_job, tmp_path):
         (tmp_path, "no store of an ensemble"),
         (tmp_path / "table.csv", "truncated or no NetCDF file"),
         (tmp_path / "foreign.nc", "not a result of mlpcont"),
-        (main_job[0] / "data" / "phase_plane.nc", "holds 'figure phase_plane', not one of points"),
+        (tmp_path / "part.nc", "holds 'figure phase_plane', not one of points"),
     ):
         code, output = run(file, "--output", tmp_path / "out")
         assert code == 1
         assert re.fullmatch(rf"error: .*{message}.*\n", output)
-    assert files(tmp_path) == ["foreign.nc", "table.csv"]
+    assert files(tmp_path) == ["foreign.nc", "part.nc", "table.csv"]
 
 
 def test_pictures_that_cannot_be_written_are_named(results, tmp_path):

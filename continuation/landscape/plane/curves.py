@@ -153,7 +153,7 @@ def _by_equations(
     special = tuple(
         PlanePoint(s.kind, *_place(plane, s.p, second.value(s.coefficients["q"])), locus.text)
         for s in curve.special
-        if s.kind not in ("fold", "limit")
+        if s.kind != FOLD and s.kind != "limit"
     )
     return np.column_stack([curve.p, second.value(curve.q)]), special, _reason(curve.branch)
 
