@@ -56,6 +56,7 @@ GRAPH = [
     ),
     *of(
         "graph/unstable_spheres",
+        "graph/connect.py::test_the_rays_of_a_mirror_are_two_unless_a_symmetry_turns_them_round "
         "graph/connect.py::test_the_symmetries_of_a_point_act_on_its_unstable_space "
         "graph/connect.py::test_three_units_have_three_kinds_of_symmetric_directions "
         "graph/connect.py::test_directions_cover_the_sphere "

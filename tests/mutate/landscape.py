@@ -82,7 +82,7 @@ NETWORK = [
 
 SEARCH = [
     *of(
-        "search/cells", "search/euler.py search/exhaustive.py search/nan_field.py",
+        "search/cells", "search/nan_field.py search/euler.py search/exhaustive.py",
         ("MARGIN = 0.5", "MARGIN = -0.4", "cells are missed"),
         ("scale *= (places[k] - places[j]) ** copies[j]", "scale *= places[k] - places[j]",
          "a pair counts as one unit"),
@@ -132,8 +132,12 @@ SEARCH = [
          "a NaN is never small later either: the run ends without having converged"),
     ),
     *of(
-        "search/lifting", "search/repeated_starts.py sets/manifolds.py",
+        "search/lifting",
+        "search/repeated_starts.py::test_without_units_the_best_constant_pays_its_decay",
         ("mean / (1.0 + decay)", "mean", "decay of the offset"),
+    ),
+    *of(
+        "search/lifting", "search/repeated_starts.py sets/manifolds.py",
         ("extra = self.loss.model.hidden - base.units", "extra = self.loss.model.hidden - 1",
          "how many units are added"),
     ),
@@ -143,6 +147,11 @@ SEARCH = [
          "int((k < 0.0).sum()) * n + int((k > 0.0).sum()) * (m - n - 1)", "signs of shares"),
         ("base_index + idle + _across", "base_index + _across", "idle units descend"),
         ("math.prod(math.comb(m, n)", "math.prod(math.comb(m, n + 1)", "parts of a piece"),
+    ),
+    *of(
+        "sets/manifolds",
+        "sets/manifolds.py::test_the_shares_of_every_piece_are_whole_and_have_its_signs "
+        "sets/manifolds.py::test_the_number_of_embeddings_is_known_without_listing_them",
         ("((1.0 + n) / (m - n),)", "(1.0 / (m - n),)", "shares that do not add up to one"),
         ("math.comb(roots + silent - 1, silent)", "math.comb(roots, silent)",
          "roots may repeat"),

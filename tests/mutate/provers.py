@@ -84,12 +84,15 @@ MUTANTS = [
     ),
     *of(
         "provers/infinity",
+        "infinity.py::test_the_linear_end_of_one_unit_has_the_sign_of_its_cubic_moment "
         "infinity.py::test_confluences_and_linear_ends_are_proved_with_their_index",
         ('"c*x", "-c*x**3/3"', '"c*x", "c*x**3/3"', "sign across the end"),
         ("negative + (sign < 0)", "negative + (sign > 0)", "the index across the end"),
     ),
     *of(
         "provers/optimum",
+        "never_optimal.py::test_the_bound_is_attained_where_copies_share_an_output_weight "
+        "never_optimal.py::test_a_box_is_empty_where_one_component_cannot_change_its_sign "
         "never_optimal.py::test_the_bound_is_the_gradient_where_the_optimum_is_one_orbit "
         "never_optimal.py::test_the_excluded_box_ends_before_the_nearest_critical_point "
         "never_optimal.py::test_the_gradient_obeys_the_bound_on_the_whole_manifold",
@@ -100,6 +103,7 @@ MUTANTS = [
     ),
     *of(
         "provers/unique_minimum",
+        "unique_minimum.py::test_a_coarse_scale_has_the_bound_of_neumanns_series "
         "unique_minimum.py::test_the_distance_is_nearly_sharp_where_the_noise_is_small "
         "unique_minimum.py::test_the_certified_minimum_is_there_and_alone",
         ("upper(2 * self.eta / (1 + root))", "upper(self.eta / (1 + root))", "half the distance"),
@@ -109,6 +113,8 @@ MUTANTS = [
     ),
     *of(
         "provers/complete_roots", "complete.py::test_zeros_of_a_cubic_are_isolated "
+        "complete.py::test_a_loose_slope_makes_no_zeros_and_open_signs_leave_their_interval_open "
+        "complete.py::test_a_sign_is_known_where_zero_is_outside "
         "conditions_complete.py",
         ("single = monotone & (at_a != at_b) & ~empty", "single = monotone & ~empty",
          "roots where nothing changes sign"),
@@ -117,7 +123,8 @@ MUTANTS = [
         ("np.abs(self.mid) > self.rad * WIDER", "np.abs(self.mid) >= 0.0", "signs that are open"),
     ),
     *of(
-        "provers/tube", "branches.py::test_no_tube_holds_where_there_is_no_curve "
+        "provers/tube", "branches.py::test_a_tube_holds_what_is_within_its_radii_of_its_axis "
+        "branches.py::test_no_tube_holds_where_there_is_no_curve "
         "branches.py::test_samples_of_the_branch_lie_in_the_tubes "
         "branches.py::test_the_checker_accepts_the_proof_and_no_damaged_one",
         ("if (moved < SLACK * radii).all():", "if (moved < 1e9 * radii).all():",

@@ -9,7 +9,7 @@ from flint import arb, arb_mat
 
 from continuation.certify import PROVED, UNDECIDED, certify_branch, check
 from continuation.certify.enclosures.balls import working_precision
-from continuation.certify.provers.tube import prove_tube
+from continuation.certify.provers.tube import OVERLAP, Tube, contains, prove_tube
 from continuation.certify.provers.tube_family import family_of
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
@@ -151,3 +151,25 @@ def test_what_is_not_supported_is_said(folded):
     loss, branch = folded
     with pytest.raises(InvalidInputError, match="noise or size"):
         certify_branch(loss, replace(branch, parameter="weight_decay"))
+
+
+@pytest.mark.parametrize(
+    ("along", "across", "radius", "inside"),
+    [
+        (0.0, 0.099, 0.0, True),
+        (0.0, 0.101, 0.0, False),
+        (0.9, -0.099, 0.0, True),
+        (0.9, -0.101, 0.0, False),
+        (0.3, 0.05, 0.03, True),
+        (0.3, 0.05, 0.06, False),
+        (1.0 + 1.99 * OVERLAP, 0.0, 0.0, True),
+        (1.0 + 2.01 * OVERLAP, 0.0, 0.0, False),
+        (-1.0 - 2.01 * OVERLAP, 0.0, 0.0, False),
+    ],
+)
+def test_a_tube_holds_what_is_within_its_radii_of_its_axis(along, across, radius, inside):
+    """Places along the axis in halves of the chord, across it in the second weight."""
+    start, end, radii = np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 7.0]), np.full(3, 0.1)
+    tube = Tube(start, end, radii, np.empty(0), np.empty(0), arb_mat(0, 0))
+    point = tube.middle + 0.5 * along * (end - start) + np.array([0.0, across, 0.0])
+    assert contains(tube, point, np.array([0.0, radius, 0.0])) == inside

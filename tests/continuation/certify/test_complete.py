@@ -228,6 +228,30 @@ def test_zeros_of_a_cubic_are_isolated():
     assert all(a < r < b for r, (a, b) in zip([1.01, 2.01, 2.51], roots.intervals, strict=True))
 
 
+def test_a_loose_slope_makes_no_zeros_and_open_signs_leave_their_interval_open():
+    """q − 1.01 with slopes known as 1 to 10: intervals beside the zero are monotone, not empty."""
+
+    def line(error):
+        def function(low, high):
+            q = 0.5 * (low + high)
+            value = Range(q - 1.01, np.full_like(q, error))
+            return value, Range(np.full_like(q, 5.5), np.full_like(q, 4.5))
+
+        return function
+
+    sharp, open_ = isolate(line(0.0), 0.0, 4.0), isolate(line(0.02), 0.0, 4.0)
+    ((a, b),) = sharp.intervals
+    assert a < 1.01 < b
+    assert sharp.undecided.size == 0
+    assert all(a < 1.01 - 0.02 < 1.01 + 0.02 < b for a, b in open_.intervals)
+    assert any(a <= 1.01 <= b for a, b in [*open_.intervals, *open_.undecided])
+
+
+def test_a_sign_is_known_where_zero_is_outside():
+    numbers = Range(np.array([1.0, -1.0, 1.0, -1.0, 0.0]), np.array([0.5, 0.99, 1.0, 2.0, 0.0]))
+    assert numbers.sign.tolist() == [1.0, -1.0, 0.0, 0.0, 0.0]
+
+
 def test_the_sets_say_at_which_parameters_they_are_all():
     loss = preset_loss("overparameterised", samples=SMALL)
     sets = found(loss)

@@ -1,11 +1,14 @@
 """Just one inequality violated, by a little. Of complete lists: zeros, pairs, tree."""
 
+import base64
+import zlib
+
 import numpy as np
 import pytest
 from flint import arb, arb_mat, ctx
 
 from continuation.certify.checker import Refused, complete
-from continuation.certify.checker.complete import _check_tree, _require_apart
+from continuation.certify.checker.complete import _check_tree, _codes, _require_apart
 from continuation.certify.checker.complete_pairs import Conditions, conditions
 from continuation.certify.checker.complete_roots import _check_zeros
 from continuation.certify.checker.curve import Curve as UnitCurve
@@ -144,6 +147,18 @@ def test_the_tree_covers_the_square(monkeypatch, codes, reason):
         return
     with pytest.raises(Refused, match=reason):
         _check_tree(data, GRID, bytes(codes))
+
+
+def test_a_tree_without_its_end_is_refused():
+    packed = zlib.compress(bytes([1, 2, 3, 3, 3]))
+
+    def text(data):
+        return base64.b64encode(data).decode()
+
+    assert _codes(text(packed)) == bytes([1, 2, 3, 3, 3])
+    for data in (packed[:-1], packed[:-4], packed + b"0"):
+        with pytest.raises(Refused, match="more than"):
+            _codes(text(data))
 
 
 def test_the_cuts_of_a_tree_are_in_order(monkeypatch):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import sympy as sp
-from flint import arb, arb_mat, ctx
+from flint import arb, arb_mat, ctx, fmpq
 
 from continuation.certify.checker import Refused
 from continuation.certify.checker.forms import parts, size, turned
 from continuation.certify.checker.problem import Problem
-from continuation.certify.checker.unique import _Start
+from continuation.certify.checker.unique import _Start, _start
 from tests.continuation.certify import stored_certificates as stored
 from tests.continuation.certify.condition_cases import LITTLE, accepted, changed, hexed, refused
 
@@ -65,6 +65,23 @@ def test_the_distances_of_a_unique_minimum():
         ("wide", 1.0, "h is not below"),
     ):
         assert refused({**record, "claim": {**claim, name: hexed(value)}}, reason), name
+
+
+def test_a_coarse_scale_costs_distance():
+    """S with SᵀAS = s² has β = 1/(1 − (1 − s²) √2), by which the distance grows."""
+    record, _ = unit_start()
+    claim, s = record["claim"], 0.97
+    scale = s * np.array([[float.fromhex(t) for t in row] for row in claim["scale"]])
+    start = _start(Problem.read(record["problem"]), [fmpq(1), fmpq(1)], scale.tolist())
+    assert float(start.beta) == pytest.approx(1.0 / (1.0 - (1.0 - s**2) * np.sqrt(2.0)), rel=1e-9)
+    near = 1.2 * float.fromhex(claim["near"])
+    least = float(start.condition(arb(near))[0])
+    coarse = {**claim, "scale": hexed(scale.tolist()), "near": hexed(near)}
+    for name in ("wide", "radius"):
+        coarse[name] = hexed(0.8 * float.fromhex(claim[name]))
+    for factor, holds in ((1 + LITTLE, True), (1 - LITTLE, False)):
+        given = {**record, "claim": {**coarse, "distance": hexed(factor * least)}}
+        assert accepted(given) if holds else refused(given, "farther away")
 
 
 def test_the_other_root_bounds_the_radius():

@@ -9,6 +9,7 @@ import sympy as sp
 from continuation.certify import UNDECIDED, certify_sets, check
 from continuation.certify.provers.infinity import CHARTS, infinity_certificate
 from continuation.certify.provers.question import Question
+from continuation.landscape import Dataset, Loss
 from symbolic import Model, parse_expression
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -55,6 +56,17 @@ def test_charts_are_the_limits_of_networks_and_their_first_derivatives(end, netw
         beyond = network(mpmath.mpf(x), small, *numbers)
         assert abs(beyond - limit) < 1e-22
         assert abs((beyond - limit) / small**2 - slope) < 1e-12
+
+
+@pytest.mark.parametrize(("far", "index"), [(1.0, 1), (3.0, 0)])
+def test_the_linear_end_of_one_unit_has_the_sign_of_its_cubic_moment(far, index):
+    # x = 1, 2 and y = 1, y₂: c = (1 + 2 y₂)/5, and the loss goes on with −c Σ r x³ = 6 c (y₂ − 2)/5
+    model = Model.perceptron(hidden=1)
+    question = Question.of(Loss(model, Dataset.from_observations([1.0, 2.0], [1.0, far])))
+    certificate = infinity_certificate(question, "linear", {"c": (1.0 + 2.0 * far) / 5.0})
+    assert certificate.proved
+    assert certificate.inertia == (index, 0, 2 - index)
+    assert check(certificate).accepted
 
 
 def test_confluences_and_linear_ends_are_proved_with_their_index():

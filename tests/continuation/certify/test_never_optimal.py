@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from flint import arb_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continuation.certify import PROVED, REFUTED, UNDECIDED, certify_never_optimal, check
+from continuation.certify.provers.optimum import _is_empty
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.network.symmetry import Symmetry
 from continuation.landscape.zero_noise.optimum import optimum_gradient
@@ -38,6 +40,30 @@ def test_the_bound_is_the_gradient_where_the_optimum_is_one_orbit(seed):
     assert certificate.verdict == PROVED
     assert number(certificate, "gradient_bound") == pytest.approx(gradient, rel=1e-12)
     assert number(certificate, "gradient_bound") <= gradient * (1 + 1e-15)
+
+
+@pytest.mark.parametrize("hidden", [2, 3])
+def test_the_bound_is_attained_where_copies_share_an_output_weight(hidden):
+    """Equal noises ±p, ±q with p tanh 1 + q tanh 2 = 0: output weights feel none of it."""
+    model = overparameterised().with_hidden(hidden)
+    noise = np.array([1.0, -np.tanh(1.0) / np.tanh(2.0)])
+    data = Dataset.from_arrays([1.0, 2.0, -1.0, -2.0], model=model, noise=[*noise, *-noise])
+    loss, shares = Loss(model, data), np.full(hidden, 1.0 / hidden)
+    gradient = np.linalg.norm(loss.gradient([*np.ones(hidden), *shares], noise=NOISE))
+    certificate = certify_never_optimal(loss, noise=NOISE)
+    assert number(certificate, "gradient_bound") == pytest.approx(gradient, rel=1e-12)
+
+
+def test_a_box_is_empty_where_one_component_cannot_change_its_sign():
+    rates = arb_mat([[1, -0.5], [0.25, 2]])
+    for steps, radius, empty in (
+        ([1.0, 1.0], 0.59, True),
+        ([1.0, 1.0], 0.61, False),
+        ([0.0, 1.0], 0.39, True),
+        ([0.0, 1.0], 0.41, False),
+        ([1.0, 5.0], 1.9, True),
+    ):
+        assert _is_empty(rates, steps, radius) == empty
 
 
 def test_the_excluded_box_ends_before_the_nearest_critical_point():

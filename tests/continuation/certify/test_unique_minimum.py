@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from flint import arb_mat
 from scipy.optimize import root
 
 from continuation.certify.enclosures.balls import working_precision
 from continuation.certify.enclosures.exact_loss import ExactLoss
 from continuation.certify.enclosures.third_derivatives import ThirdDerivatives
 from continuation.certify.provers.unique_minimum import (
+    _bounds,
     certify_unique_minimum,
     unique_minimum_probability,
 )
@@ -141,3 +143,18 @@ def test_probability_over_data_sets():
     assert found.fraction[1].tolist() == [1.0, 0.0]
     assert (found.lower <= found.fraction).all()
     assert (found.fraction <= found.upper).all()
+
+
+@pytest.mark.parametrize("square", [0.6, 1.0, 1.5])
+def test_a_coarse_scale_has_the_bound_of_neumanns_series(square):
+    """SᵀAS = s² for two weights: β = 1/(1 − |s² − 1| √2), η = β s |∇L|."""
+    gradient, hessian = arb_mat([[3], [4]]), arb_mat([[1, 0], [0, 1]])
+    beta, eta = _bounds(gradient, hessian, np.sqrt(square) * np.eye(2))
+    assert float(beta) == pytest.approx(1.0 / (1.0 - abs(square - 1.0) * np.sqrt(2.0)), rel=1e-12)
+    assert float(eta) == pytest.approx(float(beta) * np.sqrt(square) * 5.0, rel=1e-12)
+    assert float(beta) * square >= 1.0 - 1e-15
+
+
+def test_a_scale_too_coarse_bounds_nothing():
+    beta, eta = _bounds(arb_mat([[3], [4]]), arb_mat([[1, 0], [0, 1]]), np.sqrt(0.2) * np.eye(2))
+    assert float(beta) == float(eta) == np.inf

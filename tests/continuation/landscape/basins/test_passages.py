@@ -1,12 +1,14 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.basins.passages import exit_time, passage_times
+from continuation.landscape.basins.passages import exit_time, passage_times, rate_terms
 from continuation.landscape.network.dataset import Dataset
-from continuation.landscape.network.loss import Loss
+from continuation.landscape.network.loss import Jet, Loss
 from continuation.landscape.search.find import find_critical_sets
 from symbolic import Model, fukumizu_amari
 
@@ -54,6 +56,25 @@ def test_a_double_well_leaves_its_saddle_by_its_closed_form():
     assert found.rates == pytest.approx([2.0])
     # a' = 2a − 2a³: the rate is wrong by a² at the radius
     assert found.nonlinearity == pytest.approx(radius**2, rel=1e-6)
+
+
+@pytest.mark.parametrize(("bend", "stiff"), [(0.0, 1.0), (1.0, 1.0), (-2.0, 3.0)])
+def test_a_bent_double_well_has_the_rate_of_its_valley_floor(bend, stiff):
+    # L = (a² − 1)²/2 + λ (b + g a²)²/2, in turned axes: the least over b is the double well
+    c, s = 0.6, 0.8
+    axes = np.array([[c, s], [-s, c]])
+
+    def jet(theta, e):
+        a, b = axes @ e
+        third = np.array([4.0 * stiff * bend * a * b, 2.0 * stiff * bend * a * a]) @ axes
+        fourth = np.array([(12.0 + 12.0 * stiff * bend**2) * a**3, 0.0]) @ axes
+        taylor = [0.5, 0.0, stiff * b * b - 2.0 * a * a, third @ e, fourth @ e]
+        return Jet(np.array(taylor), third, fourth)
+
+    values, vectors = np.array([-2.0, stiff]), axes.T
+    first, second = rate_terms(SimpleNamespace(jet=jet), np.zeros(2), values, vectors, 0)
+    assert first == pytest.approx(0.0, abs=1e-12)
+    assert second == pytest.approx(1.0, rel=1e-12)
 
 
 def test_small_weights_leave_the_origin_as_its_eigenvalues_predict(student):

@@ -115,6 +115,19 @@ def test_bisection_finds_the_connections_that_symmetry_knows():
         assert abs(angle - ray * np.pi / 4) <= 2 * boundary.error < 1e-2
 
 
+def test_the_rays_of_a_mirror_are_two_unless_a_symmetry_turns_them_round():
+    flip = np.diag([1.0, -1.0])
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    mirror = turn @ flip @ turn.T
+    one = UnstableSphere(None, None, np.eye(2), np.eye(2), np.array([np.eye(2), mirror]))
+    assert sorted(one.symmetric() @ turn[:, 0]) == pytest.approx([-1.0, 1.0])
+    both = replace(one, maps=np.array([np.eye(2), mirror, -np.eye(2), -mirror]))
+    rays = np.abs(both.symmetric() @ turn)
+    assert sorted(rays[:, 0]) == pytest.approx([0.0, 1.0])
+    start, width = one.domain()
+    assert (start % np.pi, width) == pytest.approx((np.arctan2(0.8, 0.6), np.pi))
+
+
 def test_three_units_have_three_kinds_of_symmetric_directions():
     model = fukumizu_amari().with_hidden(3)
     at = Loss(model, Dataset.sample(model, 50, 0)).at(noise=NOISE)

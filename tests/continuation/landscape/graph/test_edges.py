@@ -1,8 +1,10 @@
 """Edges that are one connection are joined."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from continuation.landscape.graph.edges import merged
+from continuation.landscape.graph.edges import UNDECIDED, flow_edge, merged
 
 EDGE = {"source": "a", "target": "b", "status": "point", "departure": "sampled"}
 
@@ -22,3 +24,15 @@ def test_other_ends_ways_and_places_are_other_connections():
     others = [edge | {name: value} for name, value in
               (("target", "c"), ("departure", "line"), ("line_parameter", 0.3))]  # fmt: skip
     assert len(merged([edge, *others])) == 4
+
+
+def test_the_loss_falls_by_what_the_source_lies_above_the_end():
+    saddle = SimpleNamespace(label="saddle", loss=0.5)
+    line = SimpleNamespace(label="line", is_line=True)
+    end = SimpleNamespace(status="line", loss=0.125, duration=3.0, line_parameter=0.70049)
+    edge = flow_edge(saddle, "left", end, line)
+    assert (edge["source"], edge["target"], edge["departure"]) == ("saddle", "line", "left")
+    assert (edge["loss_drop"], edge["duration"], edge["line_parameter"]) == (0.375, 3.0, 0.7)
+    lost = flow_edge(saddle, "left", end, None)
+    assert (lost["target"], lost["loss_drop"]) == (UNDECIDED, 0.375)
+    assert "line_parameter" not in lost

@@ -23,3 +23,8 @@ def test_zeros_are_counted_and_empty_has_none():
     vector = np.array([1.0, -2.0, 3.0])
     assert scaled_inertia(np.outer(vector, vector)) == (0, 2, 1)
     assert scaled_inertia(np.zeros((2, 2))) == (0, 2, 0)
+
+
+@pytest.mark.parametrize(("below", "inertia"), [(1e-12, (0, 1, 1)), (1e-10, (1, 0, 1))])
+def test_what_rounding_could_make_negative_is_zero(below, inertia):
+    assert scaled_inertia(np.array([[1.0, 1.0 + below], [1.0 + below, 1.0]])) == inertia

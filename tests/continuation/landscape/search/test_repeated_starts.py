@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
+from continuation.landscape.network import Conditions
+from continuation.landscape.search.lifting import Lifter
 from symbolic import Model, fukumizu_amari
 
 
@@ -63,6 +65,16 @@ def test_lines_with_bias_and_offset_have_the_index_of_the_hessian():
         if line.segments:
             assert line.index == line.segments[1].index
     assert {"split line", "silent curve"} <= {line.subkind for line in lines}
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_without_units_the_best_constant_pays_its_decay(decay):
+    # (c − ȳ)²/2 + ρ c²/2 is least at ȳ/(1 + ρ), the targets ȳ with their noise
+    model = Model.perceptron(hidden=1, offset=True, teacher="tanh(x) + 2")
+    loss = Loss(model, Dataset.from_arrays([-1.0, 1.0], model=model, noise=[0.0, 4.0]))
+    nothing = Lifter(loss, Conditions(0.5, weight_decay=decay)).nothing()
+    assert (nothing.units, nothing.index) == (0, 0)
+    assert nothing.theta == pytest.approx([3.0 / (1.0 + decay)], rel=1e-14)
 
 
 def test_an_expression_is_searched_from_starts():

@@ -20,6 +20,7 @@ from continuation.landscape.sets.manifolds import (
     Embedding,
     count_embeddings,
     embeddings_of,
+    pieces_of,
 )
 from symbolic import Model, fukumizu_amari, overparameterised
 
@@ -150,6 +151,17 @@ def test_the_reduced_network_undoes_the_lift(copies, silent, dead, seed):
     order = np.argsort(again.reshape(2, -1)[0])
     assert again.reshape(2, -1)[:, order] == pytest.approx(np.array([w, v]))
     assert [found.copies[k] for k in order] == list(copies)
+
+
+def test_the_shares_of_every_piece_are_whole_and_have_its_signs():
+    embedding = Embedding((4, 1, 3))
+    curvatures = [np.array([1.0, -1.0]), np.empty(0), np.array([2.0])]
+    pieces = pieces_of(embedding, 1, curvatures)
+    assert len(pieces) == 4 * 1 * 3
+    for piece in pieces:
+        shares = piece.shares(embedding)
+        assert [sum(row) for row in shares] == pytest.approx([1.0] * 3)
+        assert tuple(sum(share < 0.0 for share in row) for row in shares) == piece.negative
 
 
 @pytest.mark.slow
