@@ -86,6 +86,10 @@ ELSEWHERE = [
         ("found.loss < evidence.optimum_loss", "found.loss > evidence.optimum_loss",
          "overfitting above the optimum"),
         ("if units < required:", "if units <= required:", "as many units are too few"),
+    ),
+    *of(
+        "branches/regions",
+        "branches/regions.py::test_the_loss_of_the_optimum_is_that_of_the_teacher",
         ("0.5 * found.conditions.noise**2", "found.conditions.noise**2",
          "twice the loss of the optimum"),
     ),
@@ -124,7 +128,10 @@ ELSEWHERE = [
         ("goal = 2.0 * np.log(radius)", "goal = np.log(radius)", "a radius and its square"),
     ),
     *of(
-        "basins/itineraries", "basins/estimate.py",
+        "basins/itineraries",
+        "basins/estimate.py::test_repeated_stops_are_one_and_the_end_is_the_last "
+        "basins/estimate.py::test_a_slow_moment_at_the_end_is_no_stop_of_its_own "
+        "basins/estimate.py::test_a_place_belongs_to_a_set_that_is_near_in_function",
         ("if best > NEAR * self.scale:", "if best < NEAR * self.scale:", "far from every set"),
         ("(stops[-1].label, stops[-1].region) != (stop.label, stop.region)",
          "(stops[-1].label, stops[-1].region) == (stop.label, stop.region)", "stops repeat"),

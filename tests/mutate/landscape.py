@@ -80,9 +80,18 @@ NETWORK = [
     ),
 ]  # fmt: skip
 
+COUNTS = (
+    "search/euler.py::test_a_missing_point_breaks_the_count "
+    "search/euler.py::test_a_unit_that_joins_adds_one_to_the_index_where_the_loss_rises "
+    "search/euler.py::test_the_count_holds_for_targets_that_are_noise"
+)
+"""What any missing or wrongly counted point breaks."""
+
 SEARCH = [
     *of(
-        "search/cells", "search/nan_field.py search/euler.py search/exhaustive.py",
+        "search/cells",
+        "search/nan_field.py search/euler.py::test_a_missing_point_breaks_the_count "
+        "search/euler.py::test_every_point_found_is_critical_in_its_limit_model",
         ("MARGIN = 0.5", "MARGIN = -0.4", "cells are missed"),
         ("scale *= (places[k] - places[j]) ** copies[j]", "scale *= places[k] - places[j]",
          "a pair counts as one unit"),
@@ -91,14 +100,14 @@ SEARCH = [
         ("if not abs(corner[c, k]) < np.inf:", "if abs(corner[c, k]) > 1e300:", "NaN is no number"),
     ),
     *of(
-        "search/euler", "search/euler.py sets/critical_sets.py::test_the_euler_count_is_one",
+        "search/euler", COUNTS,
         ("sign = -1 if (point.index + further) % 2 else 1", "sign = 1", "no alternating sum"),
         ("-1 if (point.index + further) % 2", "-1 if point.index % 2",
          "silent units do not descend"),
         ("if copies > 1)", "if copies > 9)", "points that fall where a cluster parts"),
     ),
     *of(
-        "search/limit_points", "search/euler.py sets/critical_sets.py::test_the_euler_count_is_one",
+        "search/limit_points", COUNTS,
         ("tuple(bool(b > 0.0 or exact) for b in bend)", "tuple(bool(b < 0.0) for b in bend)",
          "points that fall inwards"),
         ("(residual @ below) < 0.0", "(residual @ below) > 0.0", "outwards at the upper end"),
@@ -107,7 +116,8 @@ SEARCH = [
     *of(
         "search/exhaustive", "sets/critical_sets.py::test_every_kind_that_must_exist_exists_once "
         "sets/critical_sets.py::test_inputs_in_pairs_and_few_samples_are_reported_not_faked "
-        "search/euler.py search/completeness.py::test_several_optima_of_one_unit_carry_a_line_each",
+        "search/euler.py::test_a_list_with_another_count_is_not_called_complete "
+        "search/completeness.py::test_several_optima_of_one_unit_carry_a_line_each",
         ("if distinct <= units > 1:", "if distinct < units:", "data that the units fit"),
         ("few = self.distinct_inputs < 2 * self.units", "few = False", "too few are not said"),
         ("complete=count == 1 and not degenerate and not few", "complete=True",
@@ -157,9 +167,11 @@ SEARCH = [
          "roots may repeat"),
     ),
     *of(
-        "sets/embedding", "sets/critical_sets.py::"
-        "test_split_lines_are_critical_all_along_with_the_index_of_their_pieces sets/manifolds.py "
-        "search/repeated_starts.py::test_lines_with_bias_and_offset_have_the_index_of_the_hessian",
+        "sets/embedding",
+        "sets/manifolds.py::test_the_curvature_across_a_line_is_that_of_its_share "
+        "sets/manifolds.py::test_the_curvature_of_copies_is_that_of_moving_them_apart "
+        "sets/manifolds.py::test_opposite_copies_share_the_difference_of_their_outputs "
+        "sets/manifolds.py::test_units_that_are_silent_idle_or_copied_do_not_work",
         ("inside, outside = 0.25 * curvatures, -2.0 * curvatures[::-1]",
          "inside, outside = 0.25 * curvatures, 2.0 * curvatures[::-1]",
          "outside the segment signs turn"),

@@ -1,5 +1,6 @@
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,14 @@ from hypothesis import strategies as st
 
 from continuation.errors import InvalidInputError
 from continuation.landscape.basins.estimate import estimate_basins, wilson_interval
-from continuation.landscape.basins.itineraries import Stop, itinerary, regions_of
+from continuation.landscape.basins.itineraries import (
+    NEAR,
+    Gazetteer,
+    Stop,
+    itinerary,
+    regions_of,
+    route,
+)
 from continuation.landscape.flow.gradient_flow import trajectory
 from continuation.landscape.graph.passing import nearest_share, region_at, weight_distance
 from continuation.landscape.network.dataset import Dataset
@@ -101,3 +109,51 @@ def test_a_piece_of_an_overfitting_line_that_does_not_attract_is_near_optimal(st
 def test_regions_are_named_once():
     stops = [Stop(str(k), r, float(k), 0.0) for k, r in enumerate(["a", "a", "b", "a"])]
     assert regions_of(stops) == ("a", "b", "a")
+
+
+@dataclass(frozen=True)
+class Named:
+    """Of a set, what a route asks of it."""
+
+    label: str
+    region: str = "other"
+    segments: tuple[str, ...] = ()
+
+
+def test_repeated_stops_are_one_and_the_end_is_the_last():
+    names = [Named("a"), None, Named("a"), Named("b"), Named("a"), Named("a", "plateau")]
+    passages = [SimpleNamespace(theta=k, t=float(k), speed=0.1) for k in range(len(names))]
+    places = SimpleNamespace(nearest=names.__getitem__, sets=())
+    lost = SimpleNamespace(
+        passages=passages, decided=False, status="undecided", subkind="", duration=9.0
+    )
+    stops = route(places, lost)
+    assert [(s.label, s.region, s.t) for s in stops] == [
+        ("a", "other", 0.0),
+        ("b", "other", 3.0),
+        ("a", "other", 4.0),
+        ("a", "plateau", 5.0),
+        ("undecided", "unlabelled", 9.0),
+    ]
+
+
+def test_a_slow_moment_at_the_end_is_no_stop_of_its_own():
+    names = [Named("a"), Named("undecided", "unlabelled")]
+    passages = [SimpleNamespace(theta=k, t=float(k), speed=0.1) for k in range(2)]
+    lost = SimpleNamespace(
+        passages=passages, decided=False, status="undecided", subkind="", duration=9.0
+    )
+    stops = route(SimpleNamespace(nearest=names.__getitem__, sets=()), lost)
+    assert [(s.label, s.t) for s in stops] == [("a", 0.0), ("undecided", 9.0)]
+
+
+@pytest.mark.parametrize(("gap", "near"), [(0.99, True), (1.01, False)])
+def test_a_place_belongs_to_a_set_that_is_near_in_function(gap, near):
+    """Sets with constant outputs 0 and 1; θ is the output, a little below or above the second."""
+    x, sets = np.zeros(2), [Named("zero"), Named("one")]
+    kernels = SimpleNamespace(outputs=lambda theta, x: np.full(x.size, theta))
+    outputs, weights = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.25, 0.75])
+    places = Gazetteer(SimpleNamespace(kernels=kernels), sets, x, outputs, weights, 3.0)
+    for side in (-1.0, 1.0):
+        found = places.nearest(1.0 + side * gap * NEAR * 3.0)
+        assert found == (sets[1] if near else None)

@@ -1,9 +1,12 @@
 """Each region label carries the branch that proves it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from continuation.landscape.branches.regions import STEEPEST_ROOT, label_regions
+from continuation.landscape.branches.regions import STEEPEST_ROOT, label_regions, optimum_loss
+from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss
 from continuation.landscape.search.find import find_critical_sets
@@ -77,3 +80,13 @@ def test_embeddings_of_one_point_share_its_branch():
     shared = [s.evidence.branch for s in embedded if s.evidence.branch is not None]
     assert len(shared) > 1
     assert all(branch is shared[0] for branch in shared)
+
+
+@pytest.mark.parametrize("size", [None, 12, 17.5])
+def test_the_loss_of_the_optimum_is_that_of_the_teacher(size):
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    found = SimpleNamespace(conditions=Conditions(0.3, size=size))
+    teacher = [1.0, 4.0, 2.0, -1.0]
+    expected = loss.value(teacher, noise=0.3, size=size)
+    assert optimum_loss(loss, found) == pytest.approx(expected, rel=1e-12)

@@ -15,7 +15,12 @@ from continuation.landscape.search.silent_units import (
     _Plane,
     silent_curves,
 )
-from continuation.landscape.sets.embedding import reduced_network
+from continuation.landscape.sets.embedding import (
+    reduced_network,
+    segments,
+    unit_curvatures,
+    working_units,
+)
 from continuation.landscape.sets.manifolds import (
     Embedding,
     count_embeddings,
@@ -212,6 +217,44 @@ def _back_to_zero(loss, found, w, c):
         slope = _h_slope(loss, found, w, c)
         w, c = np.array([w, c]) - _h(loss, found, w, c) * slope / (slope @ slope)
     return float(w), float(c)
+
+
+def test_the_curvature_across_a_line_is_that_of_its_share():
+    """λ(1 − λ) K: a quarter at λ = 1/2, −2 at λ = −1 and 2."""
+    pieces = segments(1, np.array([-3.0, 2.0]))
+    assert [piece.transverse_curvature for piece in pieces] == [-4.0, -0.75, -4.0]
+    assert [piece.index for piece in segments(1, np.array([-3.0]))] == [1, 2, 1]
+    assert [piece.index for piece in segments(0, np.array([1.0, 2.0]))] == [2, 0, 2]
+
+
+def test_the_curvature_of_copies_is_that_of_moving_them_apart():
+    model, embedding = fukumizu_amari(), Embedding((2,))
+    hessian = np.zeros((4, 4))
+    hessian[:2, :2] = [[5.0, 2.0], [2.0, 5.0]]  # (t, −t)/√2 has 5 − 2, and K twice that
+    assert unit_curvatures(model, hessian, embedding)[0] == pytest.approx([6.0])
+
+
+def test_opposite_copies_share_the_difference_of_their_outputs():
+    model = fukumizu_amari()
+    for sign in (1.0, -1.0):
+        theta = np.array([0.7, sign * 0.7, 2.0, 0.5])
+        base, embedding = reduced_network(model, theta)
+        assert embedding.copies == (2,)
+        assert base == pytest.approx([0.7, 2.0 + sign * 0.5])
+
+
+@pytest.mark.parametrize(
+    ("theta", "units"),
+    [
+        ([1.0, 2.0, 1.0, 1.0], 2),
+        ([1.0, 2.0, 1.0, 0.0], 1),
+        ([0.0, 2.0, 1.0, 1.0], 1),
+        ([1.0, -1.0, 1.0, 2.0], 1),
+        ([0.0, 0.0, 0.0, 0.0], 0),
+    ],
+)
+def test_units_that_are_silent_idle_or_copied_do_not_work(theta, units):
+    assert working_units(fukumizu_amari(), np.array(theta)) == units
 
 
 def test_at_a_saddle_of_a_cell_the_corners_of_its_centre_are_joined():
