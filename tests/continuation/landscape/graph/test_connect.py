@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,6 +127,21 @@ def test_the_rays_of_a_mirror_are_two_unless_a_symmetry_turns_them_round():
     assert sorted(rays[:, 0]) == pytest.approx([0.0, 1.0])
     start, width = one.domain()
     assert (start % np.pi, width) == pytest.approx((np.arctan2(0.8, 0.6), np.pi))
+
+
+@pytest.mark.parametrize(("activation", "offset", "maps"), [("tanh", 0.0, 2), ("logistic", 1.0, 1)])
+def test_only_symmetries_that_turn_the_unstable_space_count(activation, offset, maps):
+    """That of a dead unit shears outputs and offset where the activation is odd about 1/2."""
+    model = Model.perceptron(hidden=2, activation=activation, offset=True)
+    theta, e = np.array([0.0, 1.0, 0.0, 1.0, 0.5]), np.array([0.0, 0.0, 1.0, 0.0, offset])
+    stretched = np.eye(5) - 2.0 * np.outer(e, e)
+    stretched[0, 0] = -1.0
+    symmetry = Symmetry.of(model)
+    source = SimpleNamespace(
+        model=model, weights=theta, index=2, stabiliser=symmetry.stabiliser(theta)
+    )
+    at = SimpleNamespace(model=model, hessian=lambda _: stretched)
+    assert len(UnstableSphere.of(at, source).maps) == maps
 
 
 def test_three_units_have_three_kinds_of_symmetric_directions():
@@ -302,6 +318,14 @@ def test_both_sides_of_an_index_one_point_are_left(case):
     for found in chosen:
         one, other = departures(at, found)
         assert (one.theta - found.weights) @ (other.theta - found.weights) < 0.0
+
+
+def test_the_saddle_of_a_double_well_is_left_to_either_side():
+    model = Model.from_expression("a**2*x", parameters=["a"])
+    at = Loss(model, Dataset.from_observations([-1.0, 1.0], [-1.0, 1.0])).at()
+    saddle = Assembler(at).point(np.zeros(1), "isolated")
+    left, right = sorted(float(start.theta[0]) for start in departures(at, saddle))
+    assert left == -right < 0.0
 
 
 def test_the_manifold_is_quadratically_approximated():
