@@ -82,6 +82,12 @@ GRAPH = [
     ),
 ]  # fmt: skip
 
+RATES = (
+    "basins/passages.py::test_the_linear_flow_is_at_the_radius_at_the_exit_time "
+    "basins/passages.py::test_a_bent_double_well_has_the_rate_of_its_valley_floor"
+)
+"""Exit times and rates in closed form."""
+
 ELSEWHERE = [
     *of(
         "branches/regions", "branches/regions.py branches/follow.py::test_regions_of_the_presets",
@@ -125,10 +131,17 @@ ELSEWHERE = [
         ("((weights * t) @ inside[2])", "(weights @ inside[2])", "an integral without its factor"),
     ),
     *of(
-        "basins/passages", "basins/passages.py",
+        "basins/passages", RATES,
         ("longest = float(alone.min())", "longest = float(alone.max())", "the slowest direction"),
         ("jet.taylor[4] - 3.0 * bend", "jet.taylor[4] - bend", "a factor"),
+    ),
+    *of(
+        "basins/passages",
+        "basins/passages.py::test_a_double_well_leaves_its_saddle_by_its_closed_form",
         ("rates = -values[:index]", "rates = values[:index]", "rates of growth"),
+    ),
+    *of(
+        "basins/passages", RATES,
         ("goal = 2.0 * np.log(radius)", "goal = np.log(radius)", "a radius and its square"),
     ),
     *of(

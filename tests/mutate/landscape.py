@@ -114,7 +114,7 @@ SEARCH = [
         ("free @ free.T + np.diag(bend)", "free @ free.T - np.diag(bend)", "sign of the curvature"),
     ),
     *of(
-        "search/exhaustive", "sets/critical_sets.py::test_every_kind_that_must_exist_exists_once "
+        "search/exhaustive",
         "sets/critical_sets.py::test_inputs_in_pairs_and_few_samples_are_reported_not_faked "
         "search/euler.py::test_a_list_with_another_count_is_not_called_complete "
         "search/completeness.py::test_several_optima_of_one_unit_carry_a_line_each",
