@@ -23,7 +23,7 @@ FLOW = [
     *of(
         "flow/rodas", "flow/nan.py::test_an_error_with_nan_is_accepted_nowhere",
         ("if not error < 1e300:", "if error >= 1e300:", "a NaN lets the step grow",
-         "max(SMALLEST_FACTOR, NaN) is its first argument, in Python as in Numba: the step shrinks"),
+         "max(SMALLEST_FACTOR, NaN) is its first argument, in Python and in Numba"),
         ("greater(abs(theta[i]), abs(trial[i]))", "abs(theta[i])", "an error with NaN is small"),
     ),
     *of(

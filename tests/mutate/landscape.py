@@ -211,7 +211,8 @@ INFINITY = [
         ("and all(slope > 0.0 for slope in self.normals)", "", "no end repels"),
     ),
     *of(
-        "infinity/limit_systems", "search/wide_ends.py::test_limit_models_have_exact_derivatives",
+        "infinity/limit_systems", "search/wide_ends.py::test_limit_models_have_exact_derivatives "
+        "search/wide_ends.py::test_the_gradient_of_a_limit_model_is_affine_in_the_noise",
         ("hessian[i, j] += row @ residual", "hessian[i, j] -= row @ residual",
          "sign of the curvature"),
         ("return -(self._values(z)[1] @", "return (self._values(z)[1] @", "sign of the noise"),

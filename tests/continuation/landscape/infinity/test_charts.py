@@ -12,7 +12,13 @@ from continuation.landscape import Dataset, Loss
 from continuation.landscape.infinity.blocks import ClosePair, SmallUnit, SteepUnit
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
-from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR, STEP, charted_end
+from continuation.landscape.infinity.ends import (
+    CONFLUENCE,
+    LINEAR,
+    STEP,
+    charted_end,
+    has_close_pair,
+)
 from continuation.landscape.network import Conditions, LossAlong
 from symbolic import Model, fukumizu_amari
 
@@ -126,6 +132,22 @@ def test_round_trips(units, data):
     x = np.linspace(-2.0, 3.0, 7)
     exact = theta[w.size :] @ np.tanh(np.outer(theta[: w.size], x))
     assert chart.values(z, x)[0] == pytest.approx(exact, abs=1e-11 * (1.0 + np.abs(v).sum()))
+
+
+@pytest.mark.parametrize(
+    ("w", "v", "distance", "close"),
+    [
+        ([1.0, 1.02], [2.0, -3.0], 0.02, True),
+        ([1.0, 1.02], [2.0, -3.0], 0.0195, False),
+        ([1.0, 1.02], [2.0, 3.0], 0.02, False),
+        ([1.0, -1.02], [2.0, 3.0], 0.02, True),
+        ([1.02, 5.0, 1.0], [2.0, 3.0, -1.0], 0.02, True),
+        ([1.0, 1.01, 1.02], [1.0, 1.0, -1.0], 0.01, True),
+    ],
+)
+def test_pairs_that_cancel_are_of_opposite_output(w, v, distance, close):
+    """Relative distances 0.02/1.01 and 0.01/1.015; a unit (−w, v) is (w, −v)."""
+    assert has_close_pair(np.array(w), np.array(v), distance) == close
 
 
 def test_no_weights_belong_to_virtual_coordinates():

@@ -53,6 +53,16 @@ def test_limit_models_have_exact_derivatives(loss, limit, parameter):
         assert system.at(p).point(z)[0].loss == pytest.approx(0.5 * np.mean(r**2), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    "limit", [{"w": 1.2, "a": 0.3, "b": -0.7}, {"w": 1.2, "v": 0.3, "s": -0.7}, {"c": 0.4}]
+)
+def test_the_gradient_of_a_limit_model_is_affine_in_the_noise(loss, limit):
+    limit = LimitModel.from_dict(limit)
+    system, z = LimitSystem(LossAlong(loss, "noise", Conditions(NOISE)), limit), limit.unknowns
+    without, whole = (system.at(noise).point(z)[1] for noise in (0.0, 1.0))
+    assert system.at(0.5).noise_slope(z) == pytest.approx(whole - without, rel=1e-10, abs=1e-13)
+
+
 def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
     assert found.ends
     for end in found.ends:
