@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
 from continuation import Branch, Problem, StepOptions, trace_branch
+from continuation.identify import _pairs
+from continuation.locate import Local
 from tests.continuation.general_position import LIMITS, embedded
 from tests.continuation.problems import ALL_ORACLES, ORACLES, Oracle
 
@@ -164,3 +166,18 @@ def test_a_jump_of_a_function_is_no_zero_of_it() -> None:
     )  # fmt: skip
     (point,) = (q for q in branch.special if q.kind == "user")
     assert point.residual in (2.0, 3.0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_pair_relatively_nearest_to_the_axis_comes_first(seed: int) -> None:
+    """Whatever the order of the eigenvalues; none of reals, nor of pairs that are zero."""
+    random = np.random.default_rng(seed)
+    angles, sizes = random.uniform(0.1, 1.4, 3), 10.0 ** random.uniform(-3, 3, 3)
+    tilted = sizes * np.exp(1j * (np.pi / 2 + random.choice([-1, 1], 3) * angles))
+    slow = 1e-9 * np.exp(1j * np.pi / 2 * np.array([1, -1]))
+    values = random.permutation([*tilted, *tilted.conj(), *random.standard_normal(2), *slow])
+    z = np.zeros(values.size + 1)
+    local = Local(0.0, z, z, values, np.sort(values.real), -1, True, 1e-9)
+    expected = tilted[np.argsort(angles)]
+    np.testing.assert_array_equal(_pairs(local, 2), expected)
+    np.testing.assert_array_equal(_pairs(local, 0), [slow[0], *expected])

@@ -174,7 +174,7 @@ EVENTS = [
     ),
     *of(
         "identify",
-        "special_points.py::test_the_pair_on_the_axis_is_named_beside_another "
+        "special_points.py::test_the_pair_relatively_nearest_to_the_axis_comes_first "
         "special_points.py::test_a_jump_of_a_function_is_no_zero_of_it "
         "published.py::test_henon maps.py published.py::test_lorenz_1984_extended" + ORACLES,
         ("PAIR = 1e-6", "PAIR = 1e+6", "everything is zero"),
