@@ -91,6 +91,7 @@ SEARCH = [
     *of(
         "search/cells",
         "search/nan_field.py search/euler.py::test_a_missing_point_breaks_the_count "
+        "search/euler.py::test_slopes_of_the_forces_are_their_differences_off_critical_points "
         "search/euler.py::test_every_point_found_is_critical_in_its_limit_model",
         ("MARGIN = 0.5", "MARGIN = -0.4", "cells are missed"),
         ("scale *= (places[k] - places[j]) ** copies[j]", "scale *= places[k] - places[j]",

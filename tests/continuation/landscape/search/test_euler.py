@@ -8,9 +8,10 @@ from continuation.landscape.infinity import LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.responses import Responses, project
 from continuation.landscape.search import exhaustive
+from continuation.landscape.search.cells import forces_at
 from continuation.landscape.search.euler import contribution, euler_count
 from continuation.landscape.search.limit_points import Kind, genuine_points, kinds_of
-from continuation.landscape.search.unit_table import UnitTable
+from continuation.landscape.search.unit_table import UnitTable, scaled_features
 from symbolic import Model, fukumizu_amari, overparameterised
 
 NOISE = 0.1
@@ -83,6 +84,30 @@ def test_every_point_found_is_critical_in_its_limit_model(kind):
                 assert abs(residual @ last) < 1e-10 * np.linalg.norm(last)
             found += 1
     assert found
+
+
+@pytest.mark.parametrize("copies", [(1,), (2,), (1, 1), (2, 1), (1, 1, 1)])
+def test_slopes_of_the_forces_are_their_differences_off_critical_points(copies):
+    """F_k = ⟨r, G_m(s_k)⟩ with r from least squares; at its zeros a term of theirs vanishes."""
+    table, d, h = table_of(fukumizu_amari, 2), len(copies), 1e-4
+    target = table.frame @ table.responses.target
+    places = np.round(table.places(np.array([0.5, 1.3, 4.0])))[:d] + 0.1
+
+    def expected(at):
+        w = table.weights_at(at)
+        rows = scaled_features(table.responses, w, max(copies)) @ table.frame.T
+        own = np.array([rows[a, k] for k, m in enumerate(copies) for a in range(m)])
+        residual = np.linalg.lstsq(own.T, target)[0] @ own - target
+        return np.array([rows[m, k] @ residual for k, m in enumerate(copies)])
+
+    forces, slopes = np.empty(d), np.empty((d, d))
+    nothing = np.empty((0, target.size))
+    forces_at(table.rows, table.step, nothing, target, np.array(copies), places, forces, slopes)
+    assert np.abs(expected(places)).min() > 1e-4 * np.linalg.norm(target)
+    assert forces == pytest.approx(expected(places), rel=1e-8)
+    for m, e in enumerate(np.eye(d)):
+        change = (expected(places + h * e) - expected(places - h * e)) / (2 * h * table.step)
+        assert slopes[:, m] == pytest.approx(change, rel=1e-5, abs=1e-6 * np.abs(slopes).max())
 
 
 def test_projection_agrees_with_least_squares():

@@ -71,6 +71,21 @@ def test_no_point_is_found_where_there_is_nan(table, copies):
         assert between(before, np.full((1, 1, 1), value), np.zeros(1, bool), 0, places) == 0
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_corner_that_is_no_number_leaves_no_candidate(value):
+    """A cell of two far clusters, where either E changes its sign along its own axis."""
+    before = np.array([[[-1.0, -1.0], [-1.0, 1.0]]])
+    after = np.array([[[1.0, -1.0], [1.0, 1.0]]])
+    places, order = np.empty((1, 2), dtype=np.int64), np.zeros(2, bool)
+    assert between(before, after, order, 10, places) == 1
+    assert places.tolist() == [[10, 0]]
+    for sheet_ in (before, after):
+        for index in np.ndindex(sheet_.shape):
+            kept, sheet_[index] = sheet_[index], value
+            assert between(before, after, order, 10, places) == 0
+            sheet_[index] = kept
+
+
 def damaged(loss, row, sample):
     """The loss at its parameters with NaN in one number of its data."""
     at = loss.at()
