@@ -27,7 +27,7 @@ FLOW = [
         ("greater(abs(theta[i]), abs(trial[i]))", "abs(theta[i])", "an error with NaN is small"),
     ),
     *of(
-        "flow/compiled", "flow/nan.py",
+        "flow/compiled", "flow/nan.py::test_a_step_onto_a_loss_that_is_nan_is_refused",
         ("rises = not next_value <= value +", "rises = next_value > value +",
          "a loss that is NaN does not rise"),
     ),

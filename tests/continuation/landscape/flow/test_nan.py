@@ -80,6 +80,12 @@ def test_the_bowl_is_decided():
     assert outcome(-1.0, 0) == compiled.POINT
 
 
+@pytest.mark.parametrize("radius", [1.0, 1e-3])
+def test_a_step_onto_a_loss_that_is_nan_is_refused(radius):
+    """The steps shrink before the circle; they do not end on it."""
+    assert outcome(radius, 0) in (compiled.STALLED, compiled.UNDECIDED_STEPS)
+
+
 @pytest.mark.parametrize("radius", [np.inf, 1.0, 1e-3])
 @pytest.mark.parametrize("entry", [0, 1, 2, 5, 6, 7, 8, 12, 13])
 def test_no_limit_is_decided_upon_nan(radius, entry):
