@@ -131,7 +131,8 @@ def test_the_loss_at_infinity_is_that_of_the_limit_model():
             if result.status == "infinity":
                 kinds.add(result.subkind)
                 error = limit_function(loss, result) - y
-                assert result.loss == pytest.approx(0.5 * np.mean(error**2), rel=1e-5)
+                # even in the distance, which is extrapolated away: 1e-6 without
+                assert result.loss == pytest.approx(0.5 * np.mean(error**2), rel=1e-8)
     assert {"confluence", "linear", "step"} <= kinds
 
 
