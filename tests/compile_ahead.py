@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from continuation.certify import certify_complete
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.search.reduced_seeker import compiled_reduced_seeker
@@ -19,12 +18,5 @@ def search() -> None:
     compiled_reduced_seeker()
 
 
-def boxes() -> None:
-    """The proof that a list is complete."""
-    model = overparameterised()
-    loss = Loss(model, Dataset.sample(model, 5, 0))
-    certify_complete(loss, find_critical_sets(loss, noise=0.1), noise=0.1, box=(0.5, 1.0))
-
-
-TASKS: tuple[Callable[[], object], ...] = (compiled_flows, boxes, compiled, search)
+TASKS: tuple[Callable[[], object], ...] = (compiled_flows, search, compiled)
 """The longest first; two workers have about as much to do each."""

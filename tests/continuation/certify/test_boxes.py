@@ -7,6 +7,8 @@ import pytest
 
 from continuation.certify.provers import boxes
 
+pytestmark = pytest.mark.slow  # compiling the boxes takes longer than all of these tests
+
 SEEDS = range(8)
 EDGE = 1.0 - 2.0**-50
 """Points lie within radii but for the rounding of their own computation."""

@@ -24,6 +24,8 @@ from continuation.landscape.network import Conditions
 from symbolic import single_unit
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss, tiny_loss
 
+pytestmark = pytest.mark.slow  # compiling the boxes takes longer than all of these tests
+
 SMALL = 8
 """Samples of the quick cases."""
 

@@ -16,6 +16,8 @@ from continuation.certify.provers.boxes import (
 )
 from continuation.certify.provers.boxes_search import unique_box
 
+pytestmark = pytest.mark.slow  # compiling the boxes takes longer than all of these tests
+
 NAN = np.nan
 X = np.linspace(0.3, 2.4, 7) / np.sqrt(7.0)
 PAIR = (0.8, 3.0)
