@@ -24,7 +24,16 @@ def test_there_are_scripts():
     assert len(SCRIPTS) == TEXT.count("```python") == len(headings()) > 5
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=headings())
+def scripts():
+    """Every script under its heading; those of later chapters run with the slow tests."""
+    quick = ("mlpcont", "Continuation of your own problem", "What is proved")
+    return [
+        pytest.param(script, id=heading, marks=[] if heading in quick else [pytest.mark.slow])
+        for script, heading in zip(SCRIPTS, headings(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("script", scripts())
 def test_script_runs_without_a_warning(script, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     result = subprocess.run(

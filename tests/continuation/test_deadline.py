@@ -51,6 +51,7 @@ def test_without_a_limit_all_is_done():
     UNLIMITED.require()
 
 
+@pytest.mark.slow
 def test_a_search_that_is_cut_says_so_and_lists_embeddings(loss, monkeypatch):
     decaying = {"noise": 0.1, "weight_decay": 1e-3}
     Clock(monkeypatch, tick=0.02)
@@ -123,6 +124,7 @@ def test_flows_that_are_cut_say_so(narrow, whole, monkeypatch):
     assert any("have passed" in note for note in graph.notes)
 
 
+@pytest.mark.slow
 def test_enough_time_changes_nothing(loss):
     few = {"noise": 0.1, "weight_decay": 1e-3, "regions": False, "most_runs": 400}
     plain, timed = (find_critical_sets(loss, **few, **more) for more in ({}, {"seconds": 1e6}))

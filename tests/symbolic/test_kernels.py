@@ -15,7 +15,17 @@ PERCEPTRONS = {
     "formula": {"hidden": 1, "activation": "u/(1 + u**2)"},
     "tiled": {"hidden": 6, "activation": "erf", "bias": True, "offset": True},
 }
-CASES = [*PERCEPTRONS, "expression"]
+COMPILED = ("tanh", "tanh, all options", "formula", "expression")
+"""Compiling a model takes some ten seconds: the others run with the slow tests."""
+
+
+def cases(names):
+    return [
+        pytest.param(name, marks=[] if name in COMPILED else [pytest.mark.slow]) for name in names
+    ]
+
+
+CASES = cases([*PERCEPTRONS, "expression"])
 SIGMA, RHO, SAMPLES = 0.3, 0.05, 1500  # more than one block
 
 
@@ -130,6 +140,7 @@ def test_network_function(name):
     close(out, setup.network.outputs(setup.theta, setup.x))
 
 
+@pytest.mark.slow
 def test_names_of_an_expression_may_be_those_of_the_kernel_text():
     names = ["u", "a", "e_a", "x_i", "q0"]
     text = "u*sin(a*r) + e_a*exp(-x_i*r**2) + q0*r"
@@ -153,7 +164,7 @@ def test_names_of_an_expression_may_be_those_of_the_kernel_text():
 
 
 @pytest.mark.parametrize("size", [1, 7, 1024, 1025, 1499, 1500])
-@pytest.mark.parametrize("name", ["tanh", "tiled"])
+@pytest.mark.parametrize("name", cases(["tanh", "tiled"]))
 def test_at_whole_sizes_it_is_exactly_the_mean_of_the_first_samples(name, size):
     whole = Setup(name)
     value, F, J, _ = whole.call("evaluate", whole.constants(code=1, size=size))
@@ -190,7 +201,7 @@ def test_between_sizes_the_block_carries_the_smoothstep(size, schedule):
         (3, "s", 0.3, {"nodes": 200}),
     ],
 )
-@pytest.mark.parametrize("name", ["tanh, all options", "tiled"])
+@pytest.mark.parametrize("name", cases(["tanh, all options", "tiled"]))
 def test_parameter_derivative_against_differences(name, code, entry, p, options):
     setup = Setup(name, weighted="nodes" in options)
 

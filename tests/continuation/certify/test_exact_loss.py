@@ -136,6 +136,7 @@ def test_boxes_enclose_the_values_of_their_points(name):
                 assert around.hessian.contains(inside.hessian)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_enclosures_agree_with_the_compiled_kernels(name):
     loss = tiny_loss(MODELS[name]())

@@ -48,6 +48,7 @@ def test_the_ends_are_excluded_and_said_so():
     ]
 
 
+@pytest.mark.slow
 def test_units_with_bias_have_a_transverse_matrix():
     model = Model.perceptron(hidden=2, bias=True, teacher="tanh(2*x - 1)")
     loss = Loss(model, Dataset.sample(model, 40, 0))

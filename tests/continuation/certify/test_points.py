@@ -76,6 +76,7 @@ def test_all_critical_points_in_the_box_of_uniqueness_are_one():
         assert certificate.uniqueness_radius < min(gaps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model",
     [

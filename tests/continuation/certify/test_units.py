@@ -38,6 +38,7 @@ def test_a_point_in_the_units_of_the_data():
     assert not certify_point(loss, 1.001 * best.theta).proved
 
 
+@pytest.mark.slow
 def test_an_expression_keeps_its_units():
     """It says nothing of them: its weights belong to no unit of a network."""
     model = Model.from_expression("b1*tanh(b2*x)", parameters=["b1", "b2"])

@@ -135,6 +135,7 @@ def test_columns_of_a_file_are_fitted_on_standardised_axes(measured):
             assert np.abs(result.loss.gradient(s.theta)).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_the_model_for_a_file_is_given_by_options(measured):
     arguments = ("--columns", "time,height", "--standardise", "--hidden", 1, "--bias", "--offset")
     code, _ = run("points", "--data", "measured.csv", *arguments)

@@ -129,6 +129,7 @@ def test_sets_come_back(name, tmp_path):
     assert_same_result(result, back)
 
 
+@pytest.mark.slow
 def test_the_cases_hold_every_kind_of_content():
     """Otherwise the round trips above would prove less than they seem to."""
     everything = [s for name in CASES for s in case(name)[1]]
@@ -211,6 +212,7 @@ def test_a_silent_unit_with_complex_eigenvalues_comes_back(tmp_path):
     assert_same_result(result, from_file(result, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_graphs_come_back(name, tmp_path):
     loss, sets = case(name)

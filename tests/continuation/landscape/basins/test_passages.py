@@ -41,6 +41,7 @@ def test_the_exit_time_of_one_direction_is_a_logarithm():
     assert exit_time(np.array([0.0]), np.array([2.0]), 0.1) == np.inf
 
 
+@pytest.mark.slow
 def test_a_double_well_leaves_its_saddle_by_its_closed_form():
     # L = (a² − 1)²/2, a' = 2a(1 − a²): a(t) = (1 + (a₀⁻² − 1) e^{−4t})^−½
     model = Model.from_expression("a**2*x", parameters=["a"])

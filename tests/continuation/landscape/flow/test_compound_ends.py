@@ -21,6 +21,8 @@ from symbolic import fukumizu_amari, overparameterised
 
 NOISE = 0.1
 
+pytestmark = pytest.mark.slow  # four units are compiled first
+
 
 def case(preset, hidden):
     model = preset().with_hidden(hidden)

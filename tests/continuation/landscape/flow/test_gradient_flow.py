@@ -23,6 +23,7 @@ def student():
     return at(fukumizu_amari())
 
 
+@pytest.mark.slow
 def test_a_quadratic_loss_flows_by_the_matrix_exponential():
     model = Model.from_expression("a*x + b", parameters=["a", "b"])
     x = np.array([-1.0, 0.5, 2.0, 3.0])
@@ -172,6 +173,7 @@ def test_weight_decay_leaves_only_points():
     assert {r.status for r in flows_to_limits(loss, STARTS)} == {"point"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"bias": True}, {"bias": True, "offset": True}])
 def test_biased_networks_are_never_decided_wrongly(options):
     model = Model.perceptron(hidden=2, teacher="tanh(2*x) + tanh(x - 1)/2", **options)

@@ -372,6 +372,7 @@ def test_directions_cover_the_sphere(k):
     assert (probes @ points.T).max(axis=1).min() > 0.5
 
 
+@pytest.mark.slow
 def test_biased_networks_have_a_graph():
     model = Model.perceptron(hidden=1, bias=True, offset=True)
     x = np.linspace(-1.5, 1.5, 30)

@@ -101,6 +101,7 @@ def test_the_length_of_the_direction_does_not_matter(plane, curves):
     np.testing.assert_allclose(one, ten, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_two_linear_layers_have_straight_manifolds():
     # L = ½ c (v w − 1)² conserves w² − v²: the manifolds of the origin are the diagonals.
     model = Model.from_expression("v*w*x", parameters=["w", "v"], teacher="x")

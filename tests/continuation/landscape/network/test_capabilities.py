@@ -102,6 +102,7 @@ def compares_a_kind(node):
     ).endswith(("model.kind", "model.activation", "self.kind", "self.activation"))
 
 
+@pytest.mark.slow
 def test_models_are_asked_by_name():
     for path in PATHS:
         if path.name in ("model.py", "capabilities.py"):

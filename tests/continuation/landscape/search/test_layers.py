@@ -11,6 +11,7 @@ from symbolic import Model
 XOR = Dataset.from_observations([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
 
+@pytest.mark.slow
 def test_one_unit_on_xor_is_complete_under_decay():
     loss = Loss(Model.mlp(2, (1,), bias=False, offset=True), XOR)
     sets = find_critical_sets(loss, weight_decay=0.005, seed=0, most_runs=20)

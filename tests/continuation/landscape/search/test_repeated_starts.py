@@ -87,6 +87,7 @@ def test_an_expression_is_searched_from_starts():
     assert sets[0].orbit_size == 1
 
 
+@pytest.mark.slow
 def test_fixed_output_weights_have_points_and_no_lines():
     model = Model.perceptron(hidden=2, output_weights=[1, -1], teacher="tanh(x) - tanh(3*x)")
     loss = Loss(model, Dataset.sample(model, 50, 0))

@@ -152,6 +152,7 @@ def test_single_unit_has_its_points_and_ends():
     assert best.orbit_size == 2
 
 
+@pytest.mark.slow
 def test_another_odd_activation():
     model = Model.perceptron(hidden=2, activation="erf", teacher="erf(x) - erf(3*x)/2")
     loss = Loss(model, Dataset.sample(model, 60, 0))

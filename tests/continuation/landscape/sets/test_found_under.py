@@ -61,6 +61,7 @@ def test_other_conditions_are_refused_with_both_named(searched, use, other):
     assert f"{name} = {found.value(name)}" in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_conditions_that_are_not_given_are_those_of_the_sets(searched):
     loss, sets = searched
     given = {"noise": NOISE, "size": SIZE, "weight_decay": DECAY}

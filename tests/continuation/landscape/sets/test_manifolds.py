@@ -314,6 +314,7 @@ def test_a_flow_onto_a_piece_of_a_plane_is_decided_as_that_plane():
     assert met
 
 
+@pytest.mark.slow
 def test_embedded_sets_are_followed_through_the_smaller_network(case):
     loss, sets = case
     chosen = {s.subkind: s for s in sets if s.embedding is not None}
