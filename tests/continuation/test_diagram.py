@@ -31,7 +31,10 @@ secondary = Problem(
 )
 
 
-@pytest.mark.parametrize(("problem", "n", "branches"), [(pitchfork, 1, 3), (d3, 2, 7), (d4, 2, 9)])
+@pytest.mark.parametrize(
+    ("problem", "n", "branches"),
+    [(pitchfork, 1, 3), (d3, 2, 7), pytest.param(d4, 2, 9, marks=pytest.mark.slow)],
+)
 def test_every_half_branch_once(problem: Problem, n: int, branches: int) -> None:
     diagram = bifurcation_diagram(problem, np.zeros(n), -1.0, (-1, 1), STEP)
     assert len(diagram.branches) == branches

@@ -29,7 +29,7 @@ focus = Problem(
         (transcritical, 1, "transcritical", 3),
         (fold, 1, "fold", 1),
         (focus, 2, "hopf", 1),
-        (d4, 2, "branch point", 9),
+        pytest.param(d4, 2, "branch point", 9, marks=pytest.mark.slow),
     ],
 )
 def test_a_diagram_may_start_on_a_special_point(problem, n, kind, branches) -> None:

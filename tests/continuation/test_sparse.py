@@ -142,7 +142,7 @@ def test_a_pitchfork_where_few_eigenvalues_are_known(negative: int) -> None:
     assert branch.inertia[[0, -1], 0].tolist() == [negative + 1, negative]
 
 
-@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_a_fold_curve_of_a_sparse_problem(n: int) -> None:
     """x² - q x = p turns at p = -q² / 4; the other unknowns follow."""
 

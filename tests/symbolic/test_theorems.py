@@ -54,6 +54,7 @@ def test_every_theorem_that_is_stated_for_a_preset_is_proved(preset, verdicts):
         assert check(verdict.certificate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_models_have_their_theorems(name):
     model, count = OTHERS[name]

@@ -6,6 +6,8 @@ import pytest
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
 from symbolic import overparameterised
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def branches():
