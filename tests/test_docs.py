@@ -53,6 +53,7 @@ EXAMPLES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("title", "script"), EXAMPLES, ids=[title for title, _ in EXAMPLES])
 def test_an_example_runs_and_prints_what_it_says(title, script, capsys):
     with warnings.catch_warnings():

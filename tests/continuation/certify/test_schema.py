@@ -36,7 +36,10 @@ def test_every_kind_has_a_stored_certificate_and_a_prover():
         assert callable(getattr(continuation.certify, kind.prover))
 
 
-@pytest.mark.parametrize("name", NAMES)
+LONG = [pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name == "complete"]
+
+
+@pytest.mark.parametrize("name", [*(name for name in NAMES if name != "complete"), *LONG])
 def test_stored_certificates_are_accepted_and_say_what_the_checker_says(name):
     text = text_of(stored.record(name))
     certificate, result = Certificate.from_json(text), check(text)

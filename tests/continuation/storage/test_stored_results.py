@@ -24,7 +24,13 @@ def test_kinds_of_results_have_all_parts(kind):
     assert RESULTS[kind].of in DRAWN
 
 
-@pytest.mark.parametrize("kind", FILES)
+LONG = {"branch", "evolution", "basins"}
+FILES_MARKED = [
+    pytest.param(kind, marks=[pytest.mark.slow] if kind in LONG else []) for kind in FILES
+]
+
+
+@pytest.mark.parametrize("kind", FILES_MARKED)
 def test_stored_results_load_and_draw(kind, tmp_path):
     result = load_result(FILES[kind])
     assert type(result) is RESULTS[kind].of
