@@ -330,6 +330,7 @@ def results(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["points", "branch", "graph"])
 def test_a_result_file_is_drawn(results, tmp_path, kind):
     code, output = run(results / f"my_{kind}.nc", "--output", tmp_path / "out")

@@ -107,6 +107,7 @@ def test_a_budget_is_positive(options):
         find_critical_sets(loss_of(single_unit, 20), noise=0.1, **options)
 
 
+@pytest.mark.slow
 def test_progress_names_every_stage():
     seen = []
     find_critical_sets(

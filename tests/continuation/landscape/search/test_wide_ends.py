@@ -63,6 +63,7 @@ def test_the_gradient_of_a_limit_model_is_affine_in_the_noise(loss, limit):
     assert system.at(0.5).noise_slope(z) == pytest.approx(whole - without, rel=1e-10, abs=1e-13)
 
 
+@pytest.mark.slow
 def test_every_end_is_a_critical_point_of_its_limit_model(loss, found):
     assert found.ends
     for end in found.ends:
