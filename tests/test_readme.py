@@ -26,7 +26,7 @@ def test_there_are_scripts():
 
 def scripts():
     """Every script under its heading; those of later chapters run with the slow tests."""
-    quick = ("mlpcont", "Continuation of your own problem", "What is proved")
+    quick = ("mlpcont",)
     return [
         pytest.param(script, id=heading, marks=[] if heading in quick else [pytest.mark.slow])
         for script, heading in zip(SCRIPTS, headings(), strict=True)

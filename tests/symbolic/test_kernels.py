@@ -15,7 +15,7 @@ PERCEPTRONS = {
     "formula": {"hidden": 1, "activation": "u/(1 + u**2)"},
     "tiled": {"hidden": 6, "activation": "erf", "bias": True, "offset": True},
 }
-COMPILED = ("tanh", "tanh, all options", "formula", "expression")
+COMPILED = ("tanh", "tanh, all options", "expression")
 """Compiling a model takes some ten seconds: the others run with the slow tests."""
 
 

@@ -24,6 +24,8 @@ from symbolic.theorems import (
 from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, UNDECIDED
 
+pytestmark = pytest.mark.slow
+
 STATED = {
     "fukumizu_amari": set(THEOREMS),
     "overparameterised": set(THEOREMS) - {"unique minimum"},  # the optimum is a manifold

@@ -17,6 +17,8 @@ from continuation.landscape.network import Conditions, LossAlong
 from symbolic import single_unit
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
+pytestmark = pytest.mark.slow
+
 
 def of_kind(loss, subkind, noise=NOISE):
     return next(s for s in found(loss, noise) if s.subkind == subkind)

@@ -12,6 +12,8 @@ from continuation.landscape.branches.nodes import with_fold_at_node
 from continuation.landscape.network.ramp import ramp
 from symbolic import Model
 
+pytestmark = pytest.mark.slow
+
 SIZE, CHOSEN, LATER = 6, 2, 0.2
 
 

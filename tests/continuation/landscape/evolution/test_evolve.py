@@ -19,6 +19,8 @@ from continuation.storage.results import load_result, save_result
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 from tests import invariants
 
+pytestmark = pytest.mark.slow
+
 LIMITS = (0.7385, 0.7425)
 """A pair of silent units is born where an isolated point passes; then a connection switches."""
 

@@ -10,6 +10,8 @@ from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.evolution.diagram import function_distance, loss_diagram, lowest_index
 from symbolic import Model, fukumizu_amari, overparameterised
 
+pytestmark = pytest.mark.slow
+
 NOISE = 0.1
 CASES = {
     "noise": (overparameterised, 40, (0.05, 0.3), (0.05, 0.1, 0.3), 0.0),

@@ -22,6 +22,8 @@ from continuation.landscape.infinity.ends import (
 from continuation.landscape.network import Conditions, LossAlong
 from symbolic import Model, fukumizu_amari
 
+pytestmark = pytest.mark.slow
+
 NEAR = {
     "confluence": np.array([-1.0, 1.1, 0.5, -3.0, -2.0, 1.0]),
     "linear": np.array([0.05, 1.0, -2.0, 4.0, 1.0, 0.3]),
