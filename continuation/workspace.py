@@ -140,7 +140,8 @@ class Workspace:
         self.report = np.zeros(6)
         self.gauge = np.zeros((0, 0))
         self.family, self.scale = 0, 0.0
-        self.options = _option_array(problem, newton, step, limits)
+        self.options = corrector_options(newton, step, limits)
+        self.options[corrector.SYMMETRIC] = problem.symmetric
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
         self.problem = held(problem, x, p)
@@ -399,9 +400,10 @@ def _eigenvalues(w: Array, wi: Array, symmetric: bool, few: bool) -> tuple[Array
     return (np.sort(w, axis=1), wi[:, 0].astype(int)) if few else (w, NOT_COUNTED)
 
 
-def _option_array(
-    problem: AnyProblem, newton: NewtonOptions, step: StepOptions, limits: tuple[float, float]
+def corrector_options(
+    newton: NewtonOptions, step: StepOptions, limits: tuple[float, float]
 ) -> Array:
+    """Options as the compiled loops read them, of a problem that is not symmetric."""
     options = np.zeros(11)
     options[corrector.STEP_TOLERANCE] = newton.step_tolerance
     options[corrector.RESIDUAL_TOLERANCE] = newton.residual_tolerance
@@ -410,6 +412,5 @@ def _option_array(
     options[corrector.COS_MAX_ANGLE] = np.cos(step.max_angle)
     options[corrector.TARGET_ANGLE] = step.max_angle / 2
     options[corrector.LOWER], options[corrector.UPPER] = limits
-    options[corrector.SYMMETRIC] = problem.symmetric
     options[corrector.MAX_CONTRACTION] = corrector.BRANCH_CONTRACTION
     return options

@@ -26,6 +26,7 @@ from symbolic.layer_runtime import (
     NOISE_CODE,
     WEIGHT_DECAY,
     WEIGHT_DECAY_CODE,
+    fill_taylor,
     settings_of,
     shares_of,
 )
@@ -258,8 +259,7 @@ def jet(
     """Taylor derivatives along e = J[0], as of the generated kernels (`symbolic.Kernels`)."""
     out = np.empty((4, theta.size))
     Fp[0] = _series(theta, J[0].copy(), p, constants, data, work, out)
-    F[:], J[1], J[2] = out[0], 2.0 * out[2], 6.0 * out[3]
-    Fp[1:5] = J[0] @ out[0], J[0] @ out[1], J[0] @ J[1], J[0] @ J[2]
+    fill_taylor(out, F, J, Fp)
     return 0.0
 
 

@@ -547,6 +547,11 @@ def jet(
     """Taylor derivatives along e = J[0], as of the generated kernels (`symbolic.Kernels`)."""
     out = np.empty((4, theta.size))
     Fp[0] = series(theta, J[0], p, constants, data, plan_of(work), out)
+    fill_taylor(out, F, J, Fp)
+    return 0.0
+
+
+def fill_taylor(out: Array, F: Array, J: Array, Fp: Array) -> None:
+    """What `jet` fills, from the power series (4, d) of the gradient along J[0]."""
     F[:], J[1], J[2] = out[0], 2.0 * out[2], 6.0 * out[3]
     Fp[1:5] = J[0] @ out[0], J[0] @ out[1], J[0] @ J[1], J[0] @ J[2]
-    return 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.errors import InvalidInputError
-from continuation.statistics import LEVEL, anytime_interval
+from continuation.statistics import LEVEL, anytime_excludes
 
 HALF_AND_MOST = (0.5, 0.95)
 """Shares on whose sides claims about "most" and "nearly all" data sets are decided."""
@@ -61,5 +61,5 @@ class Decided:
             If a value does not lie in [0, 1].
         """
         known = np.asarray(values, dtype=np.float64)
-        lower, upper = anytime_interval(known[~np.isnan(known)], self.level)
-        return not any(lower <= threshold <= upper for threshold in self.thresholds)
+        known = known[~np.isnan(known)]
+        return all(anytime_excludes(known, share, self.level) for share in self.thresholds)

@@ -34,7 +34,7 @@ def joined(
     """
     lengths = [shard.sizes["row"] for _, shard in shards]
     names = dict.fromkeys(str(name) for _, shard in shards for name in shard.data_vars)
-    arrays = {name: _joined(name, [shard for _, shard in shards]) for name in names}
+    arrays = {name: column(name, [shard for _, shard in shards]) for name in names}
     offsets = np.cumsum([0, *lengths])[:-1]
     set_rows = [
         shard["set_row"].to_numpy() + k for (_, shard), k in zip(shards, offsets, strict=True)
@@ -59,7 +59,7 @@ def _dimension(name: str) -> str:
     return "set" if name.startswith(SET) else "row"
 
 
-def _joined(name: str, shards: Sequence[xr.Dataset]) -> NDArray[Any]:
+def column(name: str, shards: Sequence[xr.Dataset]) -> NDArray[Any]:
     """One column of all shards; where a shard has none (all its data sets failed) it is missing."""
     dimension = _dimension(name)
     known = [shard[name].to_numpy() for shard in shards if name in shard]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from continuation.ensemble.settings import Setting
 from continuation.ensemble.shards import SHARD, Shard
 from continuation.ensemble.stopping import Decided
+from continuation.ensemble.table import column
 from continuation.errors import UnknownNameError
 
 
@@ -54,20 +57,15 @@ class _Cell:
     failures: int = 0
     decided: bool = False
 
-    def values(self, column: str) -> np.ndarray:
-        """One column over all rows."""
-        rows = [self.shards[first] for first in sorted(self.shards)]
-        if not any(column in shard for shard in rows):
-            known = sorted({str(name) for shard in rows for name in shard.data_vars})
-            if all((shard["failure"] != "").all() for shard in rows):
-                return np.full(sum(shard.sizes["row"] for shard in rows), np.nan)
-            raise UnknownNameError(f"no column {column!r}; choose from {', '.join(known)}")
-        none = [np.full(shard.sizes["row"], np.nan) for shard in rows]
-        columns = [
-            shard[column].to_numpy() if column in shard else missing
-            for shard, missing in zip(rows, none, strict=True)
-        ]
-        return np.concatenate(columns)
+    def values(self, name: str) -> NDArray[Any]:
+        """One column over all rows: missing throughout where every data set has failed."""
+        shards = [self.shards[first] for first in sorted(self.shards)]
+        if any(name in shard for shard in shards):
+            return column(name, shards)
+        if self.failures == self.rows:
+            return np.full(self.rows, np.nan)
+        known = sorted({str(given) for shard in shards for given in shard.data_vars})
+        raise UnknownNameError(f"no column {name!r}; choose from {', '.join(known)}")
 
 
 class Tally:
@@ -114,14 +112,10 @@ class Tally:
 
     def progress(self) -> EnsembleProgress:
         """How far it is."""
-        shards = [rows for cell in self.cells for rows in cell.shards.values()]
-        done = sum(rows.sizes["row"] for rows in shards)
-        failures = sum(int((rows["failure"] != "").sum()) for rows in shards)
+        done = sum(cell.rows for cell in self.cells)
+        failures = sum(cell.failures for cell in self.cells)
         decided = sum(cell.decided for cell in self.cells)
-        open_cells = [cell for cell in self.cells if not cell.decided]
-        left = sum(
-            self.data_sets - sum(r.sizes["row"] for r in c.shards.values()) for c in open_cells
-        )
+        left = sum(self.data_sets - cell.rows for cell in self.cells if not cell.decided)
         rate = self.fresh / max(time.monotonic() - self.begin, 1e-9)
         seconds = left / rate if rate > 0.0 else float("nan")
         most = done + left

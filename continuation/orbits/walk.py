@@ -14,7 +14,7 @@ from continuation.corrector import CONVERGED
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.mesh import MeshOptions, equidistributed, interpolated, times
-from continuation.workspace import MESSAGES, QUIET
+from continuation.workspace import MESSAGES, QUIET, corrector_options
 
 __all__ = ["Walk", "follow", "free_walk"]
 
@@ -32,22 +32,6 @@ REFINEMENTS = 6
 
 AHEAD = 4
 """A mesh is made so many times better than it must be, to serve for some steps."""
-
-
-def newton_options(
-    newton: NewtonOptions, step: StepOptions, limits: tuple[float, float], contraction: float
-) -> Array:
-    """Options as the corrector reads them."""
-    options = np.zeros(11)
-    options[corrector.STEP_TOLERANCE] = newton.step_tolerance
-    options[corrector.RESIDUAL_TOLERANCE] = newton.residual_tolerance
-    options[corrector.MAX_ITERATIONS] = newton.max_iterations
-    options[corrector.MIN_STEP], options[corrector.MAX_STEP] = step.minimum, step.maximum
-    options[corrector.COS_MAX_ANGLE] = np.cos(step.max_angle)
-    options[corrector.TARGET_ANGLE] = step.max_angle / 2
-    options[corrector.LOWER], options[corrector.UPPER] = limits
-    options[corrector.MAX_CONTRACTION] = contraction
-    return options
 
 
 class Walk:
@@ -92,9 +76,7 @@ class Walk:
         self.weight = collocation.weights()
         n = collocation.unknowns
         self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F"), np.zeros(6))
-        self.options = newton_options(
-            self.newton, self.step, self.limits, corrector.BRANCH_CONTRACTION
-        )
+        self.options = corrector_options(self.newton, self.step, self.limits)
 
     @property
     def z(self) -> Array:
