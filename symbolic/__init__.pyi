@@ -1,8 +1,9 @@
 from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
 from .kernels import AnyKernels, Kernels, load_kernels
+from .layer_activations import apply, parity_of
 from .layer_kernels import LayerKernels
-from .layers import Network, apply, parity_of
+from .layers import Network
 from .model import Model
 from .parsing import parse_expression
 from .presets import (

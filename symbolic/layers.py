@@ -9,41 +9,33 @@ v_1..v_H, b_0.
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from symbolic.activations import NAMED, U
 from symbolic.arguments import (
     FREE,
-    canonical_activation,
     fixed_weights,
     formula_text,
     positive_scale,
     whole_width,
 )
 from symbolic.errors import ModelError
-from symbolic.functions import SYMPY_FUNCTIONS, evaluate
+from symbolic.functions import evaluate
+from symbolic.layer_activations import (
+    SHORT,
+    apply,
+    canonical_activations,
+    has_kink,
+    terms_of,
+)
 from symbolic.layer_functions import (
-    ABS,
-    COS,
-    ERF,
-    EXP,
     HUBER,
-    IDENTITY,
     KINKED,
-    LOGISTIC,
     LOGISTIC_LOSS,
-    RELU,
-    SIN,
     SOFTMAX,
-    SOFTPLUS,
     SQUARED,
-    TANH,
-    Term,
-    derivatives_of,
 )
 from symbolic.parsing import parse_expression
 
@@ -60,42 +52,12 @@ LOSSES = {
 LABELS = ("logistic", "softmax")
 """Losses whose targets are labels or shares; they have no noise."""
 
-SHORT: dict[str, tuple[Term, ...]] = {
-    "identity": ((IDENTITY, 1.0, 1.0, False),),
-    "relu": ((RELU, 1.0, 1.0, False),),
-    "leaky_relu": ((IDENTITY, 0.01, 1.0, False), (RELU, 0.99, 1.0, False)),
-    "abs": ((ABS, 1.0, 1.0, False),),
-    "silu": ((LOGISTIC, 1.0, 1.0, True),),
-    "gelu": ((IDENTITY, 0.5, 1.0, False), (ERF, 0.5, 2**-0.5, True)),
-}
-"""Names beside those of perceptrons, as sums of terms c [u] phi(s u)."""
-
-CODES = {"tanh": TANH, "erf": ERF, "logistic": LOGISTIC, "softplus": SOFTPLUS, "sin": SIN}
-"""Names of perceptrons' activations."""
-
-FUNCTIONS: dict[int, Callable[[sp.Expr], sp.Expr]] = {
-    TANH: sp.tanh,
-    LOGISTIC: lambda u: 1 / (1 + sp.exp(-u)),
-    ERF: sp.erf,
-    SOFTPLUS: lambda u: sp.log(1 + sp.exp(u)),
-    SIN: sp.sin,
-    COS: sp.cos,
-    EXP: sp.exp,
-    ABS: sp.Abs,
-}
-"""Functions of a term of a formula."""
-
 ON_KINK = 1e-12
 """Argument relative to the sum of its terms' sizes from which it lies beside a kink: rounding of
 the sum is 1e-15, and Newton's method leaves 1e-13."""
 
 MOST_INPUTS, MOST_WEIGHTS = 1024, 20_000
 """A dense Hessian of more weights would fill 3.2 GB."""
-
-PROBES = (sp.Rational(7, 11), sp.Rational(-13, 17), sp.Rational(23, 19))
-"""Arguments at which a term of a formula is compared with the functions, to `DIGITS` digits."""
-
-DIGITS, SAME = 40, sp.Float("1e-30")
 
 
 @dataclass(frozen=True)
@@ -420,7 +382,7 @@ def is_one_layer(inputs: int, hidden: Any, outputs: int, activation: Any, loss: 
     names = as_tuple(activation)
     if not shape or len(names) != 1 or isinstance(hidden, str):
         return False
-    return names[0] not in SHORT and not (isinstance(names[0], str) and _has_kink(names[0]))
+    return names[0] not in SHORT and not (isinstance(names[0], str) and has_kink(names[0]))
 
 
 def _count(name: str, value: int) -> int:
@@ -455,110 +417,3 @@ def _teachers(teacher: Any, inputs: int, outputs: int, loss: str) -> tuple[str, 
     if len(each) != outputs:
         raise ModelError(f"{outputs} outputs need as many formulas as teacher, not {len(each)}")
     return tuple(str(parse_expression(formula_text(t), input_names(inputs))) for t in each)
-
-
-# -- activations -------------------------------------------------------------------------------
-
-
-def canonical_activations(given: str | Sequence[str], layers: int) -> tuple[str, ...]:
-    """One activation for each hidden layer, in canonical form.
-
-    Raises
-    ------
-    ModelError
-        Another number of them, or one that networks of layers cannot have.
-    """
-    several = [given] * layers if isinstance(given, str) else list(given)
-    if len(several) != layers:
-        raise ModelError(f"{layers} hidden layers need as many activations, not {len(several)}")
-    names = tuple(_canonical(name) for name in several)
-    for name in names:
-        terms_of(name)
-    return names
-
-
-def _canonical(name: Any) -> str:
-    known = isinstance(name, str) and name in (*SHORT, *NAMED)
-    if isinstance(name, str) and name.isidentifier() and name != U.name and not known:
-        raise ModelError(
-            f"unknown activation {name!r}; known: {', '.join((*NAMED, *SHORT))}, or a formula in u"
-        )
-    if known:
-        return str(name)
-    if isinstance(name, str) and _has_kink(name):
-        return str(parse_expression(name, (U.name,)))
-    return canonical_activation(name)
-
-
-def _has_kink(formula: str) -> bool:
-    """Whether a formula in u contains |u|."""
-    named = formula.isidentifier() and formula != U.name
-    return not named and bool(parse_expression(formula, (U.name,)).has(sp.Abs))
-
-
-def apply(name: str, u: Array) -> Array:
-    """The activation at u of any shape."""
-    return derivatives_of(terms_of(name), u, 0)[0]
-
-
-@cache
-def parity_of(name: str) -> int:
-    """-1 for an odd activation, 1 for an even one, else 0; on sample points."""
-    u = np.linspace(0.1, 3.0, 23)
-    here, there = (apply(name, sign * u) for sign in (1.0, -1.0))
-    tiny = 1e-13 * np.abs(here).max()
-    if np.abs(here + there).max() < tiny:
-        return -1
-    return 1 if np.abs(here - there).max() < tiny else 0
-
-
-@cache
-def terms_of(name: str) -> tuple[Term, ...]:
-    """An activation as a sum of terms c [u] phi(s u).
-
-    Raises
-    ------
-    ModelError
-        A formula that is no such sum.
-    """
-    if name in NAMED:
-        return ((CODES[name], 1.0, 1.0, False),)
-    if name in SHORT:
-        return SHORT[name]
-    whole = sp.expand(_plain(parse_expression(name, (U.name,))))
-    return tuple(_term(part, name) for part in sp.Add.make_args(whole))
-
-
-def _plain(expression: sp.Expr) -> sp.Expr:
-    """The logistic function and softplus as formulas of exp and log."""
-    for name in ("logistic", "softplus"):
-        function = SYMPY_FUNCTIONS[name]
-        expression = expression.replace(function, FUNCTIONS[CODES[name]])
-    return expression
-
-
-def _positive_first(number: sp.Expr) -> tuple[bool, str]:
-    return bool(number < 0), str(number)
-
-
-def _term(part: sp.Expr, name: str) -> Term:
-    scales = {argument.expand().coeff(U) for f in part.atoms(sp.Function) for argument in f.args}
-    signed = sorted(
-        {s * t for s in scales if s.is_number and s != 0 for t in (1, -1)}, key=_positive_first
-    )
-    candidates = [(IDENTITY, U, sp.Integer(1), 0)]
-    candidates += [
-        (code, function(s * U) * U**by_u, s, by_u)
-        for code, function in FUNCTIONS.items()
-        for s in signed
-        for by_u in (0, 1)
-    ]
-    for code, base, scale, by_u in candidates:
-        shares = [(part / base).subs(U, u).evalf(DIGITS) for u in PROBES]
-        if all(s.is_Number and abs(s - shares[0]) <= SAME * abs(shares[0]) for s in shares):
-            return code, float(shares[0]), float(scale), bool(by_u)
-    raise ModelError(
-        "networks of layers take activations that are sums of c*phi(s*u) and c*u*phi(s*u), phi "
-        f"one of tanh, logistic, erf, softplus, sin, cos, exp and abs, and {', '.join(SHORT)}; "
-        f"{part} in {name!r} is none (a perceptron of one input takes every smooth formula)"
-    )

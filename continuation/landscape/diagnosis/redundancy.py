@@ -15,8 +15,8 @@ from continuation.arrays import Array
 from continuation.landscape.network import Layout, Symmetry
 from continuation.landscape.sets import DEAD_UNIT, SILENT_UNIT
 from symbolic import Model
+from symbolic.layer_activations import terms_of
 from symbolic.layer_functions import derivatives_of
-from symbolic.layers import terms_of
 
 PROBES = np.linspace(0.1, 3.0, 23)
 SAME = 1e-13
