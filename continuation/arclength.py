@@ -125,7 +125,8 @@ def resume_branch(
     Parameters
     ----------
     branch : Branch
-        From `trace_branch` or `load`, with the same settings.
+        From `trace_branch` or `load`, with the same settings; the limits may be wider, or begin
+        where the branch has ended.
 
     Returns
     -------

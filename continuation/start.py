@@ -93,7 +93,7 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     if branch.stop_reason == "closed loop":
         raise InvalidInputError("the branch is a closed loop: there is nothing left to trace.")
     x, p = branch.x[-1], run.parameter(branch.p[-1])
-    if branch.stop_reason == "limit" and p in run.limits:
+    if branch.stop_reason == "limit" and p == run.limits[int(branch.tangent[-1, -1] > 0.0)]:
         raise InvalidInputError(
             f"the branch has ended at its limit {p:g}. Widen p_limits to go on."
         )
@@ -108,7 +108,7 @@ def at_end_of(run: Run, branch: Branch) -> Start:
         vectors=np.zeros((stepper.ROWS, x.size + 1)),
         control=np.zeros(6),
         samples=known,
-        special=branch.special,
+        special=tuple(s for s in branch.special if s.kind != "limit"),
     )
     start.finder.always_zero = int(branch.inertia[:, 1].min())
     set_state(start, known, len(known) - 1, branch.next_step)

@@ -17,7 +17,8 @@ EPILOG = (
     "Without FILE: data are stored in OUTPUT/data, pictures (PDF and PNG) and the claims in "
     "OUTPUT. What is stored already and still answers the settings is not computed again, and an "
     "interrupted run goes on where it stopped. With FILE: draws a result that "
-    "`python -m continuation` has written."
+    "`python -m continuation` has written; where OUTPUT holds a figure of the paper by that name, "
+    "the picture is named NAME_result."
 )
 
 

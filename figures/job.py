@@ -217,6 +217,11 @@ def draw(name: str, data: xr.Dataset, output: Path) -> list[Path]:
         return save_canvas(figure_module(name).draw(data), output, name)
 
 
+def free_name(name: str, output: Path) -> str:
+    """Name of a picture that the main job has not made here: no other drawing takes its place."""
+    return f"{name}_result" if name in NAMES and data_path(output, name).exists() else name
+
+
 def save_canvas(canvas: Canvas, output: Path, name: str) -> list[Path]:
     """Write a drawn figure in every format, without time stamps."""
     paths = [output / f"{name}.{suffix}" for suffix in FORMATS]

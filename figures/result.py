@@ -27,7 +27,7 @@ from continuation.storage import (
 )
 from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
-from figures.job import save_canvas
+from figures.job import free_name, save_canvas
 from figures.phase_plane import draw_plane, plane_legend
 from figures.plots import flow_graph, region_legend
 from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style, verbatim
@@ -59,7 +59,7 @@ def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
             canvas = DRAWN[type(result)](result)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise StoreError(f"{path}: its {result.kind} cannot be drawn ({error})") from error
-        return save_canvas(canvas, output, path.stem)
+        return save_canvas(canvas, output, free_name(path.stem, output))
 
 
 def _points(result: Result) -> Canvas:

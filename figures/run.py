@@ -52,7 +52,8 @@ def run(
 def _draw_ensemble(folder: Path, output: Path) -> None:
     table = load_ensemble(folder)
     with paper_style():
-        paths = job.save_canvas(draw_probability(table), output, folder.resolve().name)
+        name = job.free_name(folder.resolve().name, output)
+        paths = job.save_canvas(draw_probability(table), output, name)
     for path in paths:
         console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 

@@ -27,6 +27,10 @@ Hidden = Annotated[int | None, typer.Option(help="Other number of hidden units."
 Activation = Annotated[
     str | None, typer.Option(help="tanh, erf, logistic, softplus, sin or a formula in u.")
 ]
+Teacher = Annotated[str | None, typer.Option(help="Another teacher T(x), such as 2*tanh(x).")]
+InputScale = Annotated[
+    float | None, typer.Option(help="Another deviation s of the inputs, x ~ N(0, s²).")
+]
 Bias = Annotated[bool, typer.Option("--bias", help="With hidden biases.")]
 Offset = Annotated[bool, typer.Option("--offset", help="With an output offset.")]
 
@@ -37,6 +41,8 @@ def main(
     preset: Preset = _DEFAULT,
     hidden: Hidden = None,
     activation: Activation = None,
+    teacher: Teacher = None,
+    input_scale: InputScale = None,
     bias: Bias = False,
     offset: Offset = False,
     as_json: Annotated[
@@ -49,7 +55,7 @@ def main(
     """
     if context.invoked_subcommand is None:
         with ended_by_signals():
-            _prove(_model(preset, hidden, activation, bias, offset), as_json)
+            _prove(_model(preset, hidden, activation, teacher, input_scale, bias, offset), as_json)
 
 
 def _prove(model: Model, as_json: bool) -> NoReturn:
@@ -68,12 +74,16 @@ def derive_command(
     preset: Preset = _DEFAULT,
     hidden: Hidden = None,
     activation: Activation = None,
+    teacher: Teacher = None,
+    input_scale: InputScale = None,
     bias: Bias = False,
     offset: Offset = False,
 ) -> None:
     """Print loss, gradient and Hessian of a preset's model."""
     with ended_by_signals():
-        _print_derivation(derive(_model(preset, hidden, activation, bias, offset)))
+        _print_derivation(
+            derive(_model(preset, hidden, activation, teacher, input_scale, bias, offset))
+        )
 
 
 @app.command("check")
@@ -121,22 +131,18 @@ def _fail(message: str) -> NoReturn:
 
 
 def _model(
-    preset: str, hidden: int | None, activation: str | None, bias: bool, offset: bool
+    preset: str,
+    hidden: int | None,
+    activation: str | None,
+    teacher: str | None,
+    input_scale: float | None,
+    bias: bool,
+    offset: bool,
 ) -> Model:
     if preset not in PRESETS:
         _fail(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
-    model = PRESETS[preset]()
-    if hidden is None and activation is None and not (bias or offset):
-        return model
     try:
-        return Model.perceptron(
-            hidden=model.hidden if hidden is None else hidden,
-            activation=activation or model.activation,
-            bias=bias,
-            offset=offset,
-            teacher=model.teacher,
-            input_scale=model.input_scale,
-        )
+        return PRESETS[preset].variant(hidden, activation, teacher, input_scale, bias, offset)
     except ValueError as error:
         _fail(str(error))
 

@@ -36,6 +36,32 @@ class Preset:
         """The model."""
         return self.make()
 
+    def variant(
+        self,
+        hidden: int | None = None,
+        activation: str | None = None,
+        teacher: str | None = None,
+        input_scale: float | None = None,
+        bias: bool = False,
+        offset: bool = False,
+    ) -> Model:
+        """The model with what is given in place of its own, see `Model.perceptron`.
+
+        Raises
+        ------
+        ModelError, FormulaError
+            What is given makes no sense.
+        """
+        own = self.make()
+        return Model.perceptron(
+            hidden=own.hidden if hidden is None else hidden,
+            activation=own.activation if activation is None else activation,
+            bias=bias,
+            offset=offset,
+            teacher=own.teacher if teacher is None else teacher,
+            input_scale=own.input_scale if input_scale is None else input_scale,
+        )
+
 
 def fukumizu_amari() -> Model:
     """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""

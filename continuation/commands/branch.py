@@ -30,6 +30,7 @@ def branch(
     ] = None,
 ) -> None:
     """Follow one critical set in a parameter, through folds and other special points."""
+    task = task.within(parameter, limits)
     sets = task.sets()
     chosen = common.chosen_set(sets, set_)
     with common.console.status(f"following {chosen.label} in {parameter}"):
@@ -39,6 +40,7 @@ def branch(
             parameter,
             limits,
             noise=task.noise,
+            size=task.size,
             weight_decay=task.weight_decay,
         )
     settings = task.settings(parameter=parameter, set=chosen.label)

@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from rich.table import Table
 
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
-from continuation.landscape.network import Axis, read_observations
+from continuation.landscape.network import Axis, as_limits, read_observations
 from continuation.storage import Result, require_writable, save_result
 from continuation.terminal import command_line, shown
 from symbolic import PRESETS, Model
@@ -65,15 +65,24 @@ Activation = Annotated[
         help="tanh, erf, logistic, softplus, sin, or a formula in u.", rich_help_panel="Model"
     ),
 ]
+Teacher = Annotated[
+    str | None,
+    typer.Option(
+        help="Teacher T(x) in place of the preset's, such as 2*tanh(x).", rich_help_panel="Model"
+    ),
+]
+InputScale = Annotated[
+    float | None,
+    typer.Option(
+        help="Deviation s of the inputs x ~ N(0, s²), in place of the preset's.",
+        rich_help_panel="Data",
+    ),
+]
 Bias = Annotated[
-    bool,
-    typer.Option("--bias", help="Hidden units with bias (with --data).", rich_help_panel="Model"),
+    bool, typer.Option("--bias", help="Hidden units with bias.", rich_help_panel="Model")
 ]
 Offset = Annotated[
-    bool,
-    typer.Option(
-        "--offset", help="Constant added to the output (with --data).", rich_help_panel="Model"
-    ),
+    bool, typer.Option("--offset", help="Constant added to the output.", rich_help_panel="Model")
 ]
 Size = Annotated[
     int | None,
@@ -110,6 +119,7 @@ class Task:
     noise: float
     weight_decay: float
     seed: int
+    size: float | None = None
 
     def sets(self, seconds: float = math.inf) -> CriticalSets:
         """Critical sets, with the progress of their search."""
@@ -117,11 +127,29 @@ class Task:
             return find_critical_sets(
                 self.loss,
                 noise=self.noise,
+                size=self.size,
                 weight_decay=self.weight_decay,
                 seed=self.seed,
                 seconds=seconds,
                 progress=lambda look: status.update(f"searching for critical sets: {look}"),
             )
+
+    def within(self, parameter: str, limits: tuple[float, float]) -> Task:
+        """The task with the parameter inside its limits, where it is not: at the nearer one."""
+        here = {"noise": self.noise, "weight_decay": self.weight_decay}
+        if parameter == "size":
+            here["size"] = float(self.loss.data.size if self.size is None else self.size)
+        low, high = as_limits(limits)
+        if parameter not in here or low <= here[parameter] <= high:
+            return self
+        nearer = low if here[parameter] < low else high
+        console.print(
+            f"• {parameter} = {here[parameter]:g} lies outside {low:g} to {high:g}: searched at "
+            f"{nearer:g}",
+            highlight=False,
+        )
+        change: dict[str, Any] = {parameter: nearer}
+        return replace(self, **change)
 
     def settings(self, **more: float | str | None) -> dict[str, float | int | str | None]:
         """What stands in the result file."""
@@ -161,6 +189,8 @@ def task_of(
     standardise: Standardise = False,
     hidden: Hidden = None,
     activation: Activation = None,
+    teacher: Teacher = None,
+    input_scale: InputScale = None,
     bias: Bias = False,
     offset: Offset = False,
     n: Size = None,
@@ -172,9 +202,10 @@ def task_of(
     if (preset is None) == (data is None):
         raise InvalidInputError("give either --preset NAME or --data FILE.csv")
     if data is not None:
-        if n is not None or noise is not None:
+        if any(option is not None for option in (n, noise, teacher, input_scale)):
             raise InvalidInputError(
-                "--n and --noise go with --preset: observed data have their own"
+                "--n, --noise, --teacher and --input-scale go with --preset: observed data have "
+                "their own"
             )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
         seen = read_observations(data, names, standardise=standardise)
@@ -186,17 +217,12 @@ def task_of(
             offset=offset,
         )
         return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
-    given = (columns, activation)
-    if standardise or bias or offset or any(option is not None for option in given):
-        raise InvalidInputError(
-            "a preset has its own activation and data; the options for those go with --data"
-        )
+    if standardise or columns is not None:
+        raise InvalidInputError("--columns and --standardise go with --data, not with a preset")
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     named = PRESETS[preset]
-    model = named()
-    if hidden is not None:
-        model = model.with_hidden(hidden)
+    model = named.variant(hidden, activation, teacher, input_scale, bias, offset)
     loss = Loss(model, Dataset.sample(model, named.size if n is None else n, seed))
     level = named.noise if noise is None else noise
     return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)

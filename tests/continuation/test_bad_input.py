@@ -114,7 +114,10 @@ def test_nothing_is_left_of_a_branch_that_has_ended() -> None:
     branch = trace_branch(fold, [1.0], 1.0, (0.5, 2.0))
     with pytest.raises(InvalidInputError, match=r"ended at its limit 2\. Widen"):
         resume_branch(fold, branch, (0.5, 2.0))
-    assert resume_branch(fold, branch, (0.5, 3.0)).p[-1] == 3.0
+    for wider in ((0.5, 3.0), (2.0, 3.0)):  # the former limit is a sample like others
+        further = resume_branch(fold, branch, wider)
+        assert [(q.kind, q.p) for q in further.special] == [("limit", 3.0)]
+        assert 2.0 in further.p
     loop = trace_branch(circle, [1.0], 0.0, (-5, 5))
     with pytest.raises(InvalidInputError, match="closed loop"):
         resume_branch(circle, loop, (-5, 5))

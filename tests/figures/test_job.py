@@ -305,3 +305,10 @@ def test_whichever_write_of_the_job_fails_it_goes_on_to_the_same_files(
         left = files(output)
         assert {name: left[name] for name in expected} == expected
         assert len(left) == len(expected) or "unlink" in faults.failed
+
+
+def test_no_other_picture_takes_the_place_of_a_figure(figure, tmp_path):
+    assert job.free_name("fake", tmp_path) == "fake"
+    complete(Settings(), tmp_path)
+    assert job.free_name("fake", tmp_path) == "fake_result"
+    assert job.free_name("mine", tmp_path) == "mine"

@@ -45,7 +45,13 @@ def test_presets():
     paper = maleknia_sato()
     assert paper == Model.perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
     assert (PRESETS["maleknia_sato"].size, PRESETS["maleknia_sato"].noise) == (100, 0.2)
-    assert all(preset() == preset.make() for preset in PRESETS.values())
+    assert all(preset() == preset.make() == preset.variant() for preset in PRESETS.values())
+    assert PRESETS["fukumizu_amari"].variant(3, bias=True) == Model.perceptron(
+        3, bias=True, teacher="2*tanh(x) - tanh(4*x)", input_scale=2
+    )
+    assert PRESETS["single_unit"].variant(
+        activation="sin", teacher="x", input_scale=0.5, offset=True
+    ) == Model.perceptron(1, "sin", offset=True, teacher="x", input_scale=0.5)
     assert model.parameter_names == ("w_1", "w_2", "v_1", "v_2")
     with pytest.raises(AttributeError):
         model.hidden = 3

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import FORMULA
+from continuation.wording import counted
 from symbolic import Model
 
 
@@ -20,13 +21,16 @@ class Guesses:
     Attributes
     ----------
     starts : ndarray, shape (k, d)
-        Empty if none are given.
+        Empty if none are given; those outside the bounds are moved onto them.
     lower, upper : ndarray, shape (d,)
+    moved : int
+        How many starts lay outside.
     """
 
     starts: Array
     lower: Array
     upper: Array
+    moved: int = 0
 
     @classmethod
     def of(
@@ -37,17 +41,23 @@ class Guesses:
         Raises
         ------
         InvalidInputError
-            A network, which takes neither; starts that are not finite, of another shape or outside
-            the bounds; bounds that leave nothing between them.
+            A network, which takes neither; starts that are not finite or of another shape; bounds
+            that leave nothing between them.
         """
         d = model.dimension
         if starts is not None or bounds is not None:
             FORMULA.require(model)
         begin = np.empty((0, d)) if starts is None else _starts(starts, d)
         lower, upper = _bounds((-np.inf, np.inf) if bounds is None else bounds, d)
-        if not ((lower <= begin) & (begin <= upper)).all():
-            raise InvalidInputError("every start must lie within the bounds")
-        return cls(begin, lower, upper)
+        inside = np.clip(begin, lower, upper)
+        return cls(inside, lower, upper, int((inside != begin).any(axis=1).sum()))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the starts."""
+        if not self.moved:
+            return ()
+        return (f"{counted(self.moved, 'start')} outside the bounds: begun on the bounds instead",)
 
 
 def _starts(starts: ArrayLike, d: int) -> Array:

@@ -53,6 +53,7 @@ from continuation.landscape.sets import (
     labelled,
 )
 from continuation.progress import Progress, Report, silent
+from continuation.wording import counted
 from symbolic import Model
 
 NEAR_END = 1e-5
@@ -105,7 +106,8 @@ def find_critical_sets(
     seed : int
         Seed of the starts, where there are any.
     starts : array_like, shape (d,) or (k, d), optional
-        Of a formula: parameters to fit from, in place of a search from many.
+        Of a formula: parameters to fit from, in place of a search from many; outside the bounds
+        the fit begins on them, and a note says so.
     bounds : (array_like, array_like), optional
         Of a formula: lower and upper bounds of its parameters, numbers or d numbers each. Points
         outside are not listed; minima on a bound are no critical points.
@@ -194,8 +196,9 @@ class _Task:
             harvest = Harvest(Assembler(at), decays=at.conditions.decays)
             for point in runs.from_starts(guesses.starts):
                 harvest.add(point, random=False)
-            first = f"fits from {len(guesses.starts)} given starts only: other points may exist"
-            notes = (first, *runs.notes(budget.deadline))
+            given = counted(len(guesses.starts), "given start")
+            first = f"fits from {given} only: other points may exist"
+            notes = (first, *guesses.notes, *runs.notes(budget.deadline))
             return CriticalSets(labelled(harvest.points), notes=notes)
 
         def report(batch: int, known: int) -> None:

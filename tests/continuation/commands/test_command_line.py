@@ -15,14 +15,14 @@ from typer.testing import CliRunner
 import continuation
 from continuation import __main__ as command_line
 from continuation.commands import common
-from continuation.landscape import FlowGraph, find_critical_sets
+from continuation.landscape import Dataset, FlowGraph, find_critical_sets
 from continuation.storage.results import load_result
-from symbolic import single_unit
+from symbolic import Model, single_unit
 
 PRESET = ("--preset", "single_unit", "--n", "20")
 SHARED = (
-    "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--bias",
-    "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
+    "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--teacher",
+    "--input-scale", "--bias", "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
 )  # fmt: skip
 OWN = {
     "points": ("--seconds",), "graph": ("--graphml", "--most-departures", "--seconds"),
@@ -245,10 +245,15 @@ BAD_INPUT = {
     ),
     "constant activation": (("points", *FILE, "--activation", "0*u"), "does not depend on u"),
     "hidden": (("points", *FILE, "--hidden", "-1"), "hidden must be a whole number"),
-    "model of a preset": (
-        ("points", *PRESET, "--activation", "sin"),
-        "a preset has its own activation and data",
+    "scaled preset": (
+        ("points", *PRESET, "--standardise"),
+        "--columns and --standardise go with --data",
     ),
+    "teacher of a file": (
+        ("points", *FILE, "--teacher", "tanh(x)"),
+        "--n, --noise, --teacher and --input-scale go with --preset",
+    ),
+    "no inputs": (("points", *PRESET, "--input-scale", "0"), "input_scale must be positive"),
     "negative noise": (("points", *PRESET, "--noise", "-0.1"), "noise must be finite and >= 0"),
     "no noise": (("graph", *PRESET, "--noise", "nan"), "noise must be finite and >= 0"),
     "negative decay": (("points", *PRESET, "--weight-decay", "-1"), "weight_decay must be"),
@@ -262,10 +267,6 @@ BAD_INPUT = {
     "unknown set": (
         ("branch", *PRESET, "--set", "isolated 7"),
         "no set 'isolated 7'; choose from 'isolated 1'.*'origin 1'",
-    ),
-    "start outside": (
-        ("branch", *PRESET, "--limits", "0.2", "0.3"),
-        "found at noise = 0.1, outside the limits 0.2 to 0.3",
     ),
     "no range": (
         ("branch", *PRESET, "--limits", "0.1", "0.1"),
@@ -328,6 +329,31 @@ def test_a_preset_may_have_another_width(folder):
     code, _ = run("points", *PRESET, "--hidden", 2, "--noise", "0.3")
     assert code == 0
     assert load_result(folder / "points.nc").loss.model == single_unit().with_hidden(2)
+
+
+def test_a_preset_may_have_another_teacher_activation_and_inputs(folder):
+    given = ("--teacher", "2*sin(x)", "--activation", "sin", "--input-scale", 0.5, "--offset")
+    code, _ = run("points", *PRESET, *given, "--no-certify", "--seconds", 1)
+    assert code == 0
+    loss = load_result(folder / "points.nc").loss
+    wanted = Model.perceptron(1, "sin", offset=True, teacher="2*sin(x)", input_scale=0.5)
+    assert loss.model == wanted
+    assert loss.data.x.tolist() == Dataset.sample(wanted, 20, 0).x.tolist()
+
+
+def test_what_starts_outside_the_limits_is_searched_inside():
+    """At the nearer end, in every parameter that the task has a value of."""
+    for parameter, (low, high), at in (
+        ("noise", (0.2, 0.3), 0.2),
+        ("size", (10, 15), 15.0),
+        ("weight_decay", (0.01, 0.02), 0.01),
+    ):
+        code, output = run("branch", *PRESET, "--parameter", parameter, "--limits", low, high)
+        assert code == 0
+        assert f"lies outside {low} to {high}: searched at {at:g}" in output
+        result = load_result("branch.nc")
+        assert result.sets[0].conditions.value(parameter) == at
+        assert sorted(result.branch.p[[0, -1]]) == [low, high]
 
 
 def test_folders_of_the_output_are_made(folder):

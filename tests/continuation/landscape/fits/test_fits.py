@@ -105,12 +105,22 @@ def test_bounds_keep_points_out_and_are_kept():
     assert any("bound" in note for note in outside.notes)
 
 
+def test_a_start_outside_the_bounds_is_searched_from_inside():
+    problem, loss = NIST["BoxBOD"], loss_of(NIST["BoxBOD"])
+    bounds = ([100.0, 0.1], [300.0, 2.0])
+    outside = find_critical_sets(loss, starts=[[1e3, -1.0], [200.0, 0.5]], bounds=bounds)
+    certified(problem, loss, outside)
+    assert "1 start outside the bounds: begun on the bounds instead" in outside.notes
+    inside = find_critical_sets(loss, starts=[[300.0, 0.1], [200.0, 0.5]], bounds=bounds)
+    assert [s.loss for s in outside] == [s.loss for s in inside]
+    assert not any("outside the bounds" in note for note in inside.notes)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"starts": [1.0]}, "shape"),
         ({"starts": [[1.0, np.nan]]}, "finite"),
-        ({"starts": [1.0, 1.0], "bounds": (2.0, 3.0)}, "within the bounds"),
         ({"bounds": ([1.0, 2.0], [1.0, 3.0])}, "below"),
         ({"bounds": ([1.0, 2.0, 3.0], 4.0)}, "numbers"),
         ({"bounds": 3.0}, "lower, upper"),
