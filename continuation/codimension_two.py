@@ -32,6 +32,7 @@ from scipy import linalg, sparse
 from continuation import normal_forms, oscillation
 from continuation.arrays import Array
 from continuation.bordered_sparse import ALL
+from continuation.critical_forms import critical_form
 from continuation.linalg import KERNEL_TOLERANCE, adjugate_vectors, eigenvectors
 from continuation.problem import AnyProblem
 from continuation.scaling import InUnits
@@ -95,7 +96,8 @@ class Critical:
         else:
             values = linalg.eigvals(self.jacobian, self.mass)
             values = values[np.argsort(np.abs(values))][: self.problem.degrees(n)]
-        for critical in {self.value, np.conj(self.value)}:
+        is_pair = np.iscomplexobj(self.vector)  # of two values also where both are zero
+        for critical in (self.value, np.conj(self.value))[: 1 + is_pair]:
             values = np.delete(values, np.abs(values - critical).argmin())
         return values
 
@@ -276,7 +278,7 @@ class Degeneracy:
         return self.test is second_zero
 
     def form(self, at: Critical) -> dict[str, float]:
-        """Coefficients of the normal form, as far as they are known, and frequencies."""
+        """Coefficients of the normal form, and frequencies."""
         form = {"frequency": at.frequency} if at.frequency else {}
         if self.test in ANGLES:
             form["frequency"] = ANGLES[self.test]
@@ -285,8 +287,9 @@ class Degeneracy:
         if self.test is pair:
             omega = _frequency(at.nearest_pair()[1], at.problem.is_map)
             form["second_frequency" if form else "frequency"] = omega
-        known = FORMS.get(self.kind)
-        return form | (known(at) if known else {})
+        if self.kind in ON_STEADY:
+            return form | ON_STEADY[self.kind](at)
+        return form | critical_form(self.kind, at.problem, at.z, list(form.values()))
 
 
 def degeneracies(kind: str, problem: AnyProblem, n: int) -> tuple[Degeneracy, ...]:
@@ -314,16 +317,9 @@ def _branch_point(at: Critical) -> dict[str, float]:
     return normal_forms.at_branch_point(plain, units.outside(at.z), right, left)
 
 
-def _bogdanov_takens(at: Critical) -> dict[str, float]:
-    vector = linalg.svd(at.jacobian)[2][-1]
-    scale = np.linalg.norm(at.problem.units.columns[:-1] * vector)
-    return normal_forms.at_bogdanov_takens(at.problem, at.z, vector / scale)
-
-
-FORMS: Mapping[str, Callable[[Critical], dict[str, float]]] = {
+ON_STEADY: Mapping[str, Callable[[Critical], dict[str, float]]] = {
     "cusp": _cusp,
     "pitchfork": _branch_point,
     "degenerate pitchfork": _branch_point,
-    "bogdanov-takens": _bogdanov_takens,
 }
-"""By kind."""
+"""By kind: points where more solutions meet; all other forms are those of the motion."""

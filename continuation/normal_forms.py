@@ -30,7 +30,6 @@ from continuation.linalg import bordered_solve
 from continuation.problem import AnyProblem
 
 __all__ = [
-    "at_bogdanov_takens",
     "at_branch_point",
     "at_fold",
     "name_of_branch_point",
@@ -79,24 +78,6 @@ def at_branch_point(problem: AnyProblem, z: Array, phi: Array, psi: Array) -> di
     b = _without_rounding(psi, problem.second(z, e1, e2))
     c = _without_rounding(psi, problem.second(z, e2, e2))
     return {"quadratic": a, "mixed": b, "parameter": c, "cubic": d}
-
-
-def at_bogdanov_takens(problem: AnyProblem, z: Array, q0: Array) -> dict[str, float]:
-    """Coefficients a ("quadratic"), b ("mixed") of u' = v, v' = a u² + b u v along u q0 + ...
-
-    J q0 = 0, J q1 = M q0; the sign of both changes with that of q0.
-    """
-    j, mass = np.asarray(problem.jacobian(z[:-1], float(z[-1]))), problem.mass_matrix(q0.size)
-    u, s, vt = np.linalg.svd(j)
-    q1 = vt[:-1].T @ (u[:, :-1].T @ (mass @ q0) / s[:-1])
-    q1 = q1 - (q0 @ q1) / (q0 @ q0) * q0
-    p1 = u[:, -1] / (u[:, -1] @ mass @ q1)
-    p0 = u[:, :-1] @ (vt[:-1] @ (mass.T @ p1) / s[:-1])
-    p0 = p0 - (p0 @ mass @ q1) * p1
-    e0, e1 = np.append(q0, 0.0), np.append(q1, 0.0)
-    twice = problem.second(z, e0, e0)
-    mixed = p0 @ twice + p1 @ problem.second(z, e0, e1)
-    return {"quadratic": float(p1 @ twice) / 2, "mixed": float(mixed)}
 
 
 def name_of_fold(form: dict[str, float]) -> str:

@@ -186,6 +186,7 @@ def test_a_hopf_curve_leaves_from_the_bogdanov_takens_point_of_a_fold_curve() ->
     halves = [trace_hopf_curve(problem, double, "q", (-1, 1), d, STEP) for d in (1, -1)]
     curve = max(halves, key=len)
     assert curve.q[-1] == -1.0
+    assert {point.kind for half in halves for point in half.special} <= {"bogdanov-takens", "limit"}
     assert np.abs(curve.p).max() < 1e-8
     assert np.abs(curve.frequency[1:] ** 2 + curve.q[1:]).max() < 1e-8
 

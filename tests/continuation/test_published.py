@@ -252,6 +252,8 @@ def test_morris_lecar() -> None:
     problem = Problem(f)
     branch = trace_branch(problem, newton(problem, [-60, 0.02], 0).x, 0, (0, 250))
     assert places(branch, "hopf") == near([93.8576183737255, 212.018816100374])
+    form = of_kind(branch, "hopf")[0].coefficients
+    assert form["lyapunov"] * form["frequency"] == pytest.approx(5.220142e-4, rel=1e-6)
     assert places(branch, "fold") == []
 
 
