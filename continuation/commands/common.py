@@ -228,9 +228,11 @@ def task_of(
     return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
 
 
-def with_task(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `task_of` besides its own, and the task they make."""
-    shared = inspect.signature(task_of, eval_str=True).parameters
+def with_task(
+    command: Callable[..., None], make: Callable[..., Any] = task_of
+) -> Callable[..., None]:
+    """Give a command the options of `make` besides its own, and the task they make."""
+    shared = inspect.signature(make, eval_str=True).parameters
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
@@ -238,7 +240,7 @@ def with_task(command: Callable[..., None]) -> Callable[..., None]:
         with clear_errors(), nothing_but_json(options.get("json", False)):
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 require_writable(path)
-            task = task_of(**{name: options.pop(name) for name in shared})
+            task = make(**{name: options.pop(name) for name in shared})
             command(task, **options)
 
     parameters = [*shared.values(), *own]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 import xarray as xr
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from typer.core import TyperCommand
 
 from continuation.commands import common
+from continuation.commands.many_values import ManyValues
 from continuation.ensemble import (
     QUESTIONS,
     SHARES,
@@ -38,13 +38,8 @@ PLACES = ("model", "n", "noise", "weight_decay")
 """What may distinguish settings."""
 
 
-class Command(TyperCommand):
-    """Takes several values behind one name: ``--n 10 30 100`` as ``--n 10 --n 30 --n 100``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat the name before every value."""
-        many = {name for p in self.params if getattr(p, "multiple", False) for name in p.opts}
-        return super().parse_args(ctx, list(_repeated(args, many)))
+Command = ManyValues
+"""How its arguments are read."""
 
 
 def ensemble(
@@ -151,24 +146,3 @@ def _print(table: xr.Dataset, question: str) -> None:
             numbers = (f"{one['share']:.3f}", interval, f"{one['data_sets']:.0f}")
             printed.add_row(*places, column.replace("_", " "), *numbers, f"{one['failures']:.0f}")
     common.console.print(printed)
-
-
-def _repeated(arguments: Sequence[str], many: set[str]) -> Iterator[str]:
-    """The arguments, with the name of an option of `many` before each of its values."""
-    name = ""
-    waiting = False
-    for argument in arguments:
-        if argument.startswith("--"):
-            if waiting:
-                yield name
-            name = argument if argument in many else ""
-            waiting = bool(name)
-            if not name:
-                yield argument
-            continue
-        if name:
-            yield name
-        waiting = False
-        yield argument
-    if waiting:
-        yield name

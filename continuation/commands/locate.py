@@ -1,6 +1,7 @@
 """`locate`: where in its landscape a network with given weights stands."""
 
 import json as json_text
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,28 @@ from matplotlib.figure import Figure
 
 from continuation.arrays import Array
 from continuation.commands import common
+from continuation.commands.many_values import ManyValues
+from continuation.commands.network_task import NetworkTask, network_task
 from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape import Location
 from continuation.landscape import locate as locate_weights
 from continuation.terminal import shown
 
+Command = ManyValues
+"""How its arguments are read."""
+
 Weights = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="Numbers with commas between, or a file of them: .csv, .txt, .npy or .json. In the "
-        "order w_1 … w_H, [c_1 … c_H,] v_1 … v_H[, b_0]; in units of the data as they are searched "
-        "(--standardise scales these).",
+        "order w_1 … w_H, [c_1 … c_H,] v_1 … v_H[, b_0], of layers matrix (a row for each input) "
+        "and biases in turn; in units of the data as they are searched (--standardise scales "
+        "these).",
+        show_default="those of --model",
         rich_help_panel="Weights",
     ),
 ]
+Seconds = Annotated[float, typer.Option(help="Wall-clock time; what is too large for it is said.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Picture = Annotated[
     Path | None,
@@ -31,9 +40,13 @@ Picture = Annotated[
 ]
 
 
-@common.with_task
+@partial(common.with_task, make=network_task)
 def locate(
-    task: common.Task, weights: Weights, json: Json = False, picture: Picture = None
+    task: NetworkTask,
+    weights: Weights = None,
+    json: Json = False,
+    picture: Picture = None,
+    seconds: Seconds = 60.0,
 ) -> None:
     """Say where a trained network stands in its landscape, and where training would lead it.
 
@@ -45,11 +58,21 @@ def locate(
 
     On a plateau? If the nearest set is a saddle, push the weights along "direction" of --json.
 
+    Any network: name the columns of a file with --target (and --inputs), and give its layers with
+    --hidden 8 4, --activation and --loss, or the file of a network with --model.
+
     Example: python -m continuation locate --preset fukumizu_amari --weights 0.4,0.4,0.6,0.61
     """
+    theta = task.theta if weights is None else _weights(weights)
+    if theta is None:
+        raise InvalidInputError("give the weights with --weights, or a --model file that has them")
     with common.console.status("following the gradient flow and searching the sets"):
         place = locate_weights(
-            task.loss, _weights(weights), noise=task.noise, weight_decay=task.weight_decay
+            task.loss,
+            theta,
+            noise=task.noise,
+            weight_decay=task.weight_decay,
+            seconds=seconds,
         )
     if json:
         typer.echo(json_text.dumps(place.to_dict(), indent=1, allow_nan=False))

@@ -13,6 +13,7 @@ from .kinds import (
     Result,
 )
 from .netcdf import Stored, read_dataset, read_stored, write_dataset
+from .networks import load_network, save_network
 from .planes import plane_from_arrays, plane_to_arrays
 from .results import CERTIFICATES, load_result, save_result
 
@@ -29,6 +30,7 @@ __all__ = [
     "Stored",
     "atomic_file",
     "load_any",
+    "load_network",
     "load_result",
     "phase_to_arrays",
     "plane_from_arrays",
@@ -38,6 +40,7 @@ __all__ = [
     "remove_leftovers",
     "require_writable",
     "save_engine_result",
+    "save_network",
     "save_result",
     "sole_worker",
     "strand_sets",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
+from continuation.deadline import Deadline
 from continuation.landscape.diagnosis.channels import channel_of
 from continuation.landscape.diagnosis.location import Location
 from continuation.landscape.diagnosis.nearby import nearby_point
+from continuation.landscape.diagnosis.questions import NEWTON, SEARCH, Questions
 from continuation.landscape.diagnosis.redundancy import near_embeddings
 from continuation.landscape.diagnosis.saddles import SaddlePassage, passage_by
+from continuation.landscape.diagnosis.shape import shape_at
 from continuation.landscape.diagnosis.words import (
     AT_A_SET,
     CONVERGING,
@@ -21,7 +25,7 @@ from continuation.landscape.diagnosis.words import (
     IN_CHANNEL,
     PASSING,
 )
-from continuation.landscape.flow import STEP_LIMIT, FlowResult, trajectory
+from continuation.landscape.flow import FlowResult, Trajectory, trajectory
 from continuation.landscape.graph import discovered, match
 from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
@@ -30,30 +34,23 @@ from continuation.landscape.network import (
     LossAt,
     as_weights,
     in_fitting_units,
-    scaled_inertia,
 )
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import (
     CONVERGED,
     CriticalSet,
     Member,
-    equations_of_weights,
     nearest_member,
     shared_conditions,
     shown_set,
 )
-from symbolic import Model
 
 GIVEN = "those that were given"
 EXHAUSTIVE = "an exhaustive search"
+CUT = "a search that would be exhaustive, but was cut by the time"
 LOCAL = "Newton from the weights and from slow moments of the flow, no list of all sets"
+NONE = "none were looked for"
 """How sets were found."""
-
-SMALL, SLOWER = 20, 5
-"""Weights up to which a flow has all its steps, whose cost grows with their second power at least,
-and how much longer a step of a network of layers takes: a flow lasts some seconds then."""
-
-LEAST_STEPS = 20
 
 MOST_PLACES = 2_000
 """Slow moments times weights from which Newton starts."""
@@ -72,6 +69,7 @@ def locate(
     weight_decay: float | None = None,
     sets: Sequence[CriticalSet] | None = None,
     step_limit: int | None = None,
+    seconds: float = math.inf,
 ) -> Location:
     """Say where given weights stand: at, next to or between which sets, and where the flow leads.
 
@@ -88,9 +86,14 @@ def locate(
         to three odd sigmoid units without bias and decay); else those that Newton's method and the
         flow reach from here. `Location.method` says which.
     step_limit : int, optional
-        Steps of the flow, as in `flow_to_limit`. Omitted: its default for up to 20 weights, fewer
-        for more weights and for layers, so that the flow takes some seconds; where it is cut,
-        `flow.message` says so.
+        Steps of the flow, as in `flow_to_limit`. Omitted: its default where `seconds` are given,
+        or for up to 20 weights; else fewer for more weights and for layers, so that the flow takes
+        some seconds. Where it is cut, `flow.message` says so.
+    seconds : float
+        Wall-clock time. Questions that a network is too large for are not asked, and
+        `Location.unanswered` names them: without a limit those that would take minutes. Some
+        hundred weights have all their questions answered; two thousand the gradient, all
+        eigenvalues and the nearest embeddings.
 
     Returns
     -------
@@ -106,26 +109,33 @@ def locate(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
     )
     theta, at = as_weights(loss.model, theta), loss.under(conditions)
-    path = trajectory(at, theta, step_limit=step_limit or _affordable_steps(loss.model))
-    known, method = _known(loss, conditions, sets)
-    places = _Places.of(loss, at, theta, known, path.result)
-    return _located(places, passage_by(at, theta, path, places.near), method)
+    questions = Questions.of(at, Deadline(seconds), step_limit)
+    known, method = _known(loss, conditions, sets, questions)
+    path = _flow(at, theta, questions)
+    places = _Places.of(loss, at, theta, known, path, questions)
+    passage = None if path is None else passage_by(at, theta, path, places.near)
+    return _located(places, passage, method, questions)
 
 
-def _affordable_steps(model: Model) -> int:
-    """Steps of a flow that take some seconds at most."""
-    share = min(1.0, (SMALL / model.dimension) ** 2) / (SLOWER if model.is_network else 1)
-    return max(LEAST_STEPS, round(STEP_LIMIT * share))
+def _flow(at: LossAt, theta: Array, questions: Questions) -> Trajectory | None:
+    if not questions.flow_steps:
+        return None
+    return trajectory(at, theta, step_limit=questions.flow_steps, seconds=questions.flow_seconds)
 
 
 def _known(
-    loss: Loss, conditions: Conditions, sets: Sequence[CriticalSet] | None
+    loss: Loss,
+    conditions: Conditions,
+    sets: Sequence[CriticalSet] | None,
+    questions: Questions,
 ) -> tuple[Sequence[CriticalSet], str]:
     if sets is not None:
         return sets, GIVEN
     if EXHAUSTIVE_SEARCH.holds(loss.model) and not conditions.decays:
-        return find_critical_sets(loss, **conditions.keywords), EXHAUSTIVE
-    return (), LOCAL
+        seconds = SEARCH * questions.deadline.seconds
+        found = find_critical_sets(loss, **conditions.keywords, seconds=seconds)
+        return found, CUT if questions.deadline.part(SEARCH).passed else EXHAUSTIVE
+    return (), LOCAL if questions.newton_steps else NONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,31 +145,41 @@ class _Places:
     loss: Loss
     at: LossAt
     theta: Array
-    flow: FlowResult
+    flow: FlowResult | None
     near: tuple[tuple[CriticalSet, Member], ...]
     beside: CriticalSet | None
     basin: CriticalSet | None
 
     @classmethod
     def of(
-        cls, loss: Loss, at: LossAt, theta: Array, sets: Sequence[CriticalSet], flow: FlowResult
+        cls,
+        loss: Loss,
+        at: LossAt,
+        theta: Array,
+        sets: Sequence[CriticalSet],
+        path: Trajectory | None,
+        questions: Questions,
     ) -> _Places:
         """With the sets that Newton reaches from here and from the slow moments of the flow."""
-        known = list(sets)
-        beside = _reached(loss, at, theta, known)
-        for passage in flow.passages[: MOST_PLACES // theta.size]:
-            _reached(loss, at, passage.theta, known)
-        basin = match(flow, known)
-        if basin is None and flow.decided:
-            basin = discovered(loss, at, flow, f"{flow.subkind} (flow)")
-            known.append(basin)
+        known, flow, basin = list(sets), None if path is None else path.result, None
+        beside = _reached(loss, at, theta, known, questions)
+        if flow is not None:
+            for passage in flow.passages[: MOST_PLACES // theta.size]:
+                _reached(loss, at, passage.theta, known, questions)
+            basin = match(flow, known)
+            if basin is None and flow.decided:
+                basin = discovered(loss, at, flow, f"{flow.subkind} (flow)")
+                known.append(basin)
         near = tuple((one, nearest_member(one, theta)) for one in known if not one.at_infinity)
         return cls(loss, at, theta, flow, near, beside, basin)
 
 
-def _reached(loss: Loss, at: LossAt, theta: Array, known: list[CriticalSet]) -> CriticalSet | None:
+def _reached(
+    loss: Loss, at: LossAt, theta: Array, known: list[CriticalSet], questions: Questions
+) -> CriticalSet | None:
     """The set that Newton reaches from θ (d,): a known one, or a new one, which is added."""
-    point = nearby_point(at, theta)
+    steps, deadline = questions.newton_steps, questions.deadline.part(NEWTON)
+    point = nearby_point(at, theta, steps, deadline) if steps else None
     if point is None:
         return None
     for found in known:
@@ -172,39 +192,33 @@ def _reached(loss: Loss, at: LossAt, theta: Array, known: list[CriticalSet]) -> 
     return known[-1]
 
 
-def _located(places: _Places, passage: SaddlePassage | None, method: str) -> Location:
-    at, theta = places.at, places.theta
-    value, gradient, hessian = at.evaluate(theta)
-    values, vectors = np.linalg.eigh(hessian)
-    equations = equations_of_weights(at, theta)
+def _located(
+    places: _Places, passage: SaddlePassage | None, method: str, questions: Questions
+) -> Location:
+    at, theta, flow = places.at, places.theta, places.flow
+    shape = shape_at(at, theta, questions)
     nearest, member = min(
         places.near, key=lambda one: one[1].distance, default=(None, Member(theta, np.inf))
     )
     channel = None
-    if passage is None or places.flow.steps == 0:  # decided at once: slaved to the end already
-        channel = channel_of(at, theta, places.flow, places.basin)
+    if flow is not None and (passage is None or flow.steps == 0):  # 0: slaved to the end already
+        channel = channel_of(at, theta, flow, places.basin)
     location = Location(
         loss_of=places.loss,
         conditions=at.conditions,
         theta=theta,
-        loss=value,
-        gradient_norm=float(np.linalg.norm(gradient)),
-        gradient_scale=equations.residual * float(np.linalg.norm(equations.slopes)),
-        gradient_error=float(np.linalg.norm(equations.rounding)),
-        eigenvalues=values,
-        eigenvalue_error=float(np.linalg.norm(equations.blur, 2)),
-        inertia=scaled_inertia(hessian, equations.blur),
-        direction=vectors[:, 0] * (-1.0 if vectors[:, 0] @ gradient > 0.0 else 1.0),
+        **vars(shape),
         stage=DESCENDING,
         nearest=nearest,
         distance=member.distance,
         nearest_theta=None if nearest is None else member.theta,
-        flow=places.flow,
+        flow=flow,
         basin=places.basin,
         passage=passage if channel is None else None,
         channel=channel,
         embeddings=near_embeddings(at.model, theta),
         method=method,
+        unanswered=tuple(questions.unanswered()),
     )
     return replace(location, stage=_stage(location, places.beside))
 
@@ -225,4 +239,6 @@ def _is_at(location: Location) -> bool:
     """Whether the weights are those of a set, to rounding."""
     size = 1.0 + float(np.linalg.norm(location.theta))
     resting = location.gradient_norm <= RESTING * location.gradient_error
+    if not np.isfinite(location.distance):
+        return resting
     return location.distance <= CONVERGED.weights * size * (100.0 if resting else 1.0)

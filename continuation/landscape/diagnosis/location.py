@@ -39,16 +39,18 @@ class Location:
         |∇L|.
     gradient_scale : float
         What |∇L| would be if residual and slopes were parallel, rms(r) · |rms(∂f/∂θ)|: their ratio
-        is a cosine.
+        is a cosine. nan, like the bounds that follow, where the spectrum was not asked for.
     gradient_error : float
         Bound of the rounding of |∇L|.
     eigenvalues : ndarray, shape (d,)
-        Of the Hessian, increasing.
+        Of the Hessian, increasing. Where not all of them were asked for the lowest alone, or none
+        if Lanczos' method did not come to it.
     eigenvalue_error : float
         Bound of the error of each.
-    inertia : tuple of int
-        Negative, zero and positive ones; zero are those whose sign their error leaves open.
-    direction : ndarray, shape (d,)
+    inertia : tuple of int, or None
+        Negative, zero and positive ones; zero are those whose sign their error leaves open. None
+        where not all of them were asked for.
+    direction : ndarray, shape (d,), or None
         Unit vector of the lowest eigenvalue, signed so that the loss falls along it.
     stage : {"at a set", "converging", "passing a saddle", "in a channel", "descending"}
     nearest : CriticalSet or None
@@ -57,8 +59,8 @@ class Location:
         From it, over its free shares; inf where none is known.
     nearest_theta : ndarray, shape (d,), or None
         Its point that is nearest, in the frame of `theta`.
-    flow : FlowResult
-        The gradient flow from here.
+    flow : FlowResult or None
+        The gradient flow from here; None where it was not asked for.
     basin : CriticalSet or None
         The set that it ends in; None where that is not decided (`flow.message` says why).
     passage : SaddlePassage or None
@@ -69,6 +71,8 @@ class Location:
         How far they are from smaller networks, the nearest first.
     method : str
         How the sets were found.
+    unanswered : tuple of str
+        Questions that the network is too large for in the time given.
     """
 
     loss_of: Loss = field(repr=False)
@@ -80,33 +84,34 @@ class Location:
     gradient_error: float
     eigenvalues: Array = field(repr=False)
     eigenvalue_error: float
-    inertia: tuple[int, int, int]
-    direction: Array = field(repr=False)
+    inertia: tuple[int, int, int] | None
+    direction: Array | None = field(repr=False)
     stage: str
     nearest: CriticalSet | None
     distance: float
     nearest_theta: Array | None = field(repr=False)
-    flow: FlowResult = field(repr=False)
+    flow: FlowResult | None = field(repr=False)
     basin: CriticalSet | None
     passage: SaddlePassage | None
     channel: Channel | None
     embeddings: tuple[NearEmbedding, ...] = field(repr=False)
     method: str
+    unanswered: tuple[str, ...] = ()
 
     @property
-    def index(self) -> int:
-        """Number of directions in which the loss curves down."""
-        return self.inertia[0]
+    def index(self) -> int | None:
+        """Number of directions in which the loss curves down; None where they were not counted."""
+        return None if self.inertia is None else self.inertia[0]
 
     @property
     def gradient_cosine(self) -> float:
-        """|∇L| relative to its scale, between 0 and 1; 0 for an exact fit."""
-        return self.gradient_norm / self.gradient_scale if self.gradient_scale > 0.0 else 0.0
+        """|∇L| relative to its scale, between 0 and 1; 0 for an exact fit, nan without a scale."""
+        return self.gradient_norm / self.gradient_scale if self.gradient_scale != 0.0 else 0.0
 
     @property
     def decided(self) -> bool:
         """Whether it is known where the gradient flow from here ends."""
-        return self.flow.decided
+        return self.flow is not None and self.flow.decided
 
     @property
     def ends_at_nearest(self) -> bool | None:
@@ -128,7 +133,9 @@ class Location:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of it in words: gradient, stage, end of the flow, smaller networks, method."""
+        """All of it in words: gradient, stage, end of the flow, smaller networks, method, and what
+        was not answered.
+        """
         return told(self)
 
     @property
@@ -141,17 +148,17 @@ class Location:
 
     def rescaled(self, units: Units) -> Location:
         """The same, given in `units`, in the ones that these are multiples of."""
-        direction = units.weights(self.direction)
-        there = self.nearest_theta
+        there, along = self.nearest_theta, self.direction
+        direction = None if along is None else units.weights(along)
         return replace(
             self,
             loss_of=Loss(self.loss_of.model, self.loss_of.data.rescaled(units.x, units.y)),
             theta=units.weights(self.theta),
             loss=self.loss * units.loss,
-            direction=direction / np.linalg.norm(direction),
+            direction=None if direction is None else direction / np.linalg.norm(direction),
             nearest=_rescaled(self.nearest, units),
             nearest_theta=None if there is None else units.weights(there),
-            flow=self.flow.rescaled(units),
+            flow=_rescaled(self.flow, units),
             basin=_rescaled(self.basin, units),
             passage=_rescaled(self.passage, units),
             channel=_rescaled(self.channel, units),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.network import LossAt
 
 STEPS = 60
@@ -18,8 +19,12 @@ FARTHEST = 1e4
 of 1, 30 and 900 has a minimum at 1.1e3."""
 
 
-def nearby_point(at: LossAt, theta: Array) -> Array | None:
+def nearby_point(
+    at: LossAt, theta: Array, steps: int = STEPS, deadline: Deadline = UNLIMITED
+) -> Array | None:
     """The critical point (d,) that Levenberg-Marquardt steps on ∇L = 0 contract to; None if none.
+
+    None as well where neither the steps nor the time suffice.
 
     The engine's Newton needs a regular Jacobian. Here the damping is |∇L|, so that directions in
     which the Hessian vanishes (those along lines and manifolds) are left alone, and convergence is
@@ -30,7 +35,7 @@ def nearby_point(at: LossAt, theta: Array) -> Array | None:
     N. Yamashita and M. Fukushima, *Computing Suppl.* 15 (2001) 239.
     """
     before, theta = np.inf, np.array(theta, dtype=np.float64)
-    for _ in range(STEPS):
+    for _ in deadline.within(range(steps)):
         _, gradient, hessian = at.evaluate(theta)
         if not (np.isfinite(hessian).all() and np.abs(theta).max() < FARTHEST):
             return None

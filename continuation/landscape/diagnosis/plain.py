@@ -14,27 +14,30 @@ if TYPE_CHECKING:
 
 AS_IT_IS = (
     "stage", "loss", "gradient_norm", "gradient_scale", "gradient_error", "eigenvalue_error",
-    "index", "distance", "decided", "ends_at_nearest", "method", "text",
+    "distance", "decided", "ends_at_nearest", "method", "text",
 )  # fmt: skip
-"""Attributes that are numbers and texts already."""
+FLOW = ("status", "duration", "message")
+"""Attributes that are numbers and texts already, of the location and of its flow."""
 
 
 def plain(location: Location) -> dict[str, Any]:
     """The content of `Location.to_dict`."""
-    flow = location.flow
+    flow, along = location.flow, location.direction
     return _finite({
         **{name: getattr(location, name) for name in AS_IT_IS},
         "conditions": vars(location.conditions),
         "theta": location.theta.tolist(),
-        "inertia": list(location.inertia),
+        "index": location.index,
+        "inertia": None if location.inertia is None else list(location.inertia),
         "eigenvalues": location.eigenvalues.tolist(),
-        "direction": location.direction.tolist(),
+        "direction": None if along is None else along.tolist(),
         "nearest": _set(location.nearest),
         "basin": _set(location.basin),
-        "flow": {"status": flow.status, "duration": flow.duration, "message": flow.message},
+        "flow": None if flow is None else {name: getattr(flow, name) for name in FLOW},
         "passage": _passage(location.passage),
         "channel": _channel(location.channel),
         "embeddings": [vars(one) | {"units": list(one.units)} for one in location.embeddings],
+        "unanswered": list(location.unanswered),
     })  # fmt: skip
 
 

@@ -5,11 +5,11 @@ Each distance is Euclidean, to the linear space in which the function has one un
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from continuation.arrays import Array
 from continuation.landscape.network import Layout, Symmetry
@@ -21,6 +21,9 @@ from symbolic.layer_functions import derivatives_of
 PROBES = np.linspace(0.1, 3.0, 23)
 SAME = 1e-13
 """Arguments, and relative rounding, at which the parity of an activation is told."""
+
+MOST_PAIRS = 1_000
+"""Pairs of units that are told of each layer: all of some 45 units."""
 
 COPY, OPPOSITE = "copied unit", "opposite unit"
 """Two units with equal input weights, or with opposite ones where a flip makes them equal."""
@@ -71,7 +74,7 @@ class _Layer:
 
 
 def near_embeddings(model: Model, theta: Array) -> tuple[NearEmbedding, ...]:
-    """All embeddings that weights θ (d,) may be near to, the nearest first."""
+    """The embeddings that weights θ (d,) may be near to, the nearest first."""
     found = (near for layer in _layers(model, theta) for near in (*_idle(layer), *_copies(layer)))
     return tuple(sorted(found, key=lambda one: one.distance))
 
@@ -109,11 +112,16 @@ def _idle(layer: _Layer) -> Iterator[NearEmbedding]:
 
 
 def _copies(layer: _Layer) -> Iterator[NearEmbedding]:
-    inputs, outputs = layer.inputs, layer.outputs
-    for i, j in itertools.combinations(range(len(inputs)), 2):
-        apart, summed = (float(np.linalg.norm(inputs[i] + s * inputs[j])) for s in (-1.0, 1.0))
-        flipped = bool(layer.parity and summed < apart)
-        kind, distance = (OPPOSITE, summed) if flipped else (COPY, apart)
-        sign = layer.parity if flipped else 1
-        cancels = bool(sign * (outputs[i] @ outputs[j]) < 0.0)
-        yield NearEmbedding(kind, (i, j), distance / np.sqrt(2.0), layer.number, cancels)
+    """Pairs of units, of a wide layer the nearest."""
+    first, second = np.triu_indices(len(layer.inputs), 1)
+    apart, summed = (
+        cdist(layer.inputs, side)[first, second] for side in (layer.inputs, -layer.inputs)
+    )
+    flipped = (summed < apart) & (layer.parity != 0)
+    distance = np.where(flipped, summed, apart) / np.sqrt(2.0)
+    products = (layer.outputs @ layer.outputs.T)[first, second]
+    cancels = np.where(flipped, layer.parity, 1) * products < 0.0
+    for k in np.argsort(distance, kind="stable")[:MOST_PAIRS]:
+        pair = int(first[k]), int(second[k])
+        kind = OPPOSITE if flipped[k] else COPY
+        yield NearEmbedding(kind, pair, float(distance[k]), layer.number, bool(cancels[k]))

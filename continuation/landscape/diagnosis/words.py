@@ -28,10 +28,16 @@ def told(location: Location) -> tuple[str, ...]:
     sentences = [_slope(location), _stage(location), _end(location)]
     if location.embedding is not None:
         sentences.append(_embedding(location.embedding, location.layers))
-    return (*sentences, f"Sets: {location.method}.")
+    sentences.append(f"Sets: {location.method}.")
+    if location.unanswered:
+        sentences.append(f"Not answered: {'; '.join(location.unanswered)}.")
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _slope(location: Location) -> str:
+    if location.inertia is None:
+        lowest = "".join(f", lowest eigenvalue {value:.3g}" for value in location.eigenvalues)
+        return f"Loss {location.loss:.6g}, |∇L| = {location.gradient_norm:.2g}{lowest}."
     negative, zero, positive = location.inertia
     flat = f", {zero} flat to rounding" if zero else ""
     return (
@@ -45,8 +51,10 @@ def _stage(location: Location) -> str:
     near = "" if location.nearest is None else _named(location.nearest)
     if location.stage == IN_CHANNEL and location.channel is not None:
         return _channel(location.loss_of.model, location.channel)
-    if location.stage == AT_A_SET and location.nearest is not None:
-        what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
+    what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
+    if location.stage == AT_A_SET and location.nearest is None:
+        return f"The gradient is zero to rounding: the weights are at {what}."
+    if location.stage == AT_A_SET:
         stays = "" if location.passage is None else f" {_passage(location.passage, 'It')}"
         return f"The weights are at {near} (distance {location.distance:.1e}), {what}.{stays}"
     if location.stage == CONVERGING:
@@ -58,7 +66,8 @@ def _stage(location: Location) -> str:
             f"distance {passage.distance:.2g}. {_passage(passage, 'The flow')}"
         )
     if not near:
-        return "They are still descending; no critical set at finite weights was met."
+        met = "" if location.flow is None else "; no critical set at finite weights was met"
+        return f"They are still descending{met}."
     return f"They are still descending; the nearest set is {near}, at {location.distance:.3g}."
 
 
@@ -90,6 +99,8 @@ def _together(model: Model, group: tuple[int, ...]) -> str:
 
 
 def _end(location: Location) -> str:
+    if location.flow is None:
+        return ""
     if location.basin is None:
         return f"Where the gradient flow ends is not decided ({location.flow.message})."
     found = location.basin

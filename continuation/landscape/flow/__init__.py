@@ -14,6 +14,7 @@ from continuation.landscape.flow.gradient_flow import (
     trajectory,
 )
 from continuation.landscape.flow.options import FLOW_TIME, RTOL, STEP_LIMIT, FlowOptions
+from continuation.landscape.flow.wide_flows import operations_of_a_step
 
 __all__ = [
     "FLOW_TIME",
@@ -27,5 +28,6 @@ __all__ = [
     "escape_law",
     "flow_to_limit",
     "flows_to_limits",
+    "operations_of_a_step",
     "trajectory",
 ]

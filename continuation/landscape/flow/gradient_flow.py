@@ -94,7 +94,7 @@ def flow_to_limit(
     subspace : ndarray, shape (d, d), optional
         Orthogonal projector onto an invariant subspace that contains the start. Rounding is
         kept out of the flow, and only attraction within the subspace is asked for.
-    rtol, flow_time, step_limit
+    rtol, flow_time, step_limit, seconds
         Of `FlowOptions`.
 
     Returns
@@ -148,13 +148,14 @@ def trajectory(
 def _run(
     loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array]:
-    if has_compound_ends(loss_at.model, loss_at.conditions.decays):
-        return _run_wide(loss_at, starts, options, subspace, record=record)
+    timed = math.isfinite(options.seconds)
+    if timed or has_compound_ends(loss_at.model, loss_at.conditions.decays):
+        return _run_in_pieces(loss_at, starts, options, subspace, record=record)
     results, _, trail = _integrate(loss_at, starts, options, subspace, record=record)
     return results, trail
 
 
-def _run_wide(
+def _run_in_pieces(
     loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array]:
     def integrate(start: Array, left: FlowOptions) -> FlowPiece:

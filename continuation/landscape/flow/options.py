@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TypedDict
 
+from continuation.deadline import Deadline
 from continuation.errors import InvalidInputError
 
 RTOL = 1e-6
@@ -21,6 +22,7 @@ class FlowLimits(TypedDict, total=False):
     rtol: float
     flow_time: float
     step_limit: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,24 @@ class FlowOptions:
         Largest time of the flow (not of the clock).
     step_limit : int
         Largest number of steps, rejected ones included.
+    seconds : float
+        Wall-clock time of each flow, which is then integrated in pieces; what a flow that it cuts
+        says depends on the machine.
 
     Raises
     ------
     InvalidInputError
-        An option that is not positive and finite.
+        An option that is not positive, or not finite (but for `seconds`).
     """
 
     rtol: float = RTOL
     flow_time: float = FLOW_TIME
     step_limit: int = STEP_LIMIT
+    seconds: float = math.inf
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0.0 < value < math.inf:
+            if name == "seconds":
+                Deadline(value)  # refuses what is not positive
+            elif not 0.0 < value < math.inf:
                 raise InvalidInputError(f"{name} must be positive and finite, not {value!r}")

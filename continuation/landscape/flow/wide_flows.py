@@ -1,11 +1,12 @@
-"""Gradient flows of three and more units: integrated in pieces, with the test for compound ends.
+"""Gradient flows in pieces: for compound ends of three and more units, and within a given time.
 
 Most flows of wide networks run to ends at which several units meet at once, where none of the
-compiled tests answers. Between pieces of the integration `compound_ends` is asked.
+compiled tests answers. Between pieces of the integration `compound_ends` is asked, and the clock.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.deadline import Deadline
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.options import FlowOptions
@@ -24,6 +26,10 @@ from symbolic import Model
 FIRST_PIECE = 400
 """Steps of the first piece; each further one doubles the number of steps so far, so that the test,
 which costs as much as a hundred steps, is asked a few times only."""
+
+FEWEST, AT_ONCE = 20, 2e8
+"""Where the time is limited the first piece has at least so many steps, and no more than take about
+so many operations: what a step takes is told by it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,11 @@ def has_compound_ends(model: Model, decaying: bool) -> bool:
     return WIDE_ENDS.holds(model) and not decaying
 
 
+def operations_of_a_step(samples: int, weights: int) -> float:
+    """About how many operations a step takes: a Hessian, and a plain elimination."""
+    return 2.0 * samples * weights**2 + 2.0 * weights**3
+
+
 def flow_in_pieces(
     loss_at: LossAt,
     integrate: Integrate,
@@ -79,26 +90,38 @@ def flow_in_pieces(
     ndarray, shape (m, d + 2)
         The record.
     """
-    pieces = _decided(loss_at, _pieces(integrate, start, options), in_subspace)
+    first = _first_piece(loss_at, options)
+    pieces = _decided(loss_at, _pieces(integrate, start, options, first), in_subspace)
     results, records = zip(*((piece.result, piece.record) for piece in pieces), strict=True)
     return results[-1], np.concatenate(records)
 
 
 def _decided(loss_at: LossAt, pieces: Iterator[Piece], in_subspace: bool) -> Iterator[Piece]:
     """The pieces up to the first whose limit is known, at compound ends too."""
+    wide = has_compound_ends(loss_at.model, loss_at.conditions.decays)
     for piece in pieces:
         result = piece.result
-        if result.status == "undecided" and piece.outcome != NOT_FINITE:
+        if wide and result.status == "undecided" and piece.outcome != NOT_FINITE:
             result = _at_infinity(loss_at, result, in_subspace)
         yield replace(piece, result=result)
         if result.decided:
             return
 
 
-def _pieces(integrate: Integrate, start: Array, options: FlowOptions) -> Iterator[Piece]:
+def _first_piece(loss_at: LossAt, options: FlowOptions) -> int:
+    """Steps of the first piece."""
+    if not math.isfinite(options.seconds):
+        return FIRST_PIECE
+    cost = operations_of_a_step(loss_at.data.shape[1], loss_at.model.dimension)
+    return max(FEWEST, int(AT_ONCE / cost))
+
+
+def _pieces(
+    integrate: Integrate, start: Array, options: FlowOptions, first: int
+) -> Iterator[Piece]:
     """Pieces with the time and steps of all before them, until one ends for another reason."""
     theta, t, spent, accepted = start, 0.0, 0, 0
-    most = min(FIRST_PIECE, options.step_limit)
+    most, deadline = min(first, options.step_limit), Deadline(options.seconds)
     passages: tuple[Passage, ...] = ()
     while True:
         piece = integrate(theta, replace(options, flow_time=options.flow_time - t, step_limit=most))
@@ -109,14 +132,23 @@ def _pieces(integrate: Integrate, start: Array, options: FlowOptions) -> Iterato
         result = replace(piece.result, duration=t, steps=accepted, passages=passages)
         if not result.decided:
             result = replace(result, message=reason(piece.outcome, t, accepted))
+        cut = piece.outcome == UNDECIDED_STEPS and spent < options.step_limit
+        most = _next_piece(spent, options, deadline) if cut else 0
+        if cut and not most:
+            result = replace(result, message=f"undecided at t = {t:.3g}: {deadline.reason}")
         yield replace(piece, result=result, record=piece.record[1 if theta is not start else 0 :])
-        if (
-            piece.outcome != UNDECIDED_STEPS
-            or spent >= options.step_limit
-            or t >= options.flow_time
-        ):
+        if not most or t >= options.flow_time:
             return
-        theta, most = piece.result.theta, min(spent, options.step_limit - spent)
+        theta = piece.result.theta
+
+
+def _next_piece(spent: int, options: FlowOptions, deadline: Deadline) -> int:
+    """As many steps as before, within the limits of steps and time."""
+    most = min(spent, options.step_limit - spent)
+    if not math.isfinite(deadline.seconds):
+        return most
+    used = deadline.seconds - deadline.left
+    return max(0, min(most, int(spent * deadline.left / used)))
 
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:

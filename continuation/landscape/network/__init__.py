@@ -39,7 +39,7 @@ from continuation.landscape.network.conditions import (
     require_level,
 )
 from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_whole
-from continuation.landscape.network.inertia import scaled_inertia
+from continuation.landscape.network.inertia import scaled_inertia, spectral_bound
 from continuation.landscape.network.loss import (
     INPUT_ROW,
     Jet,
@@ -146,6 +146,7 @@ __all__ = [
     "sample_weights",
     "saturation",
     "scaled_inertia",
+    "spectral_bound",
     "split_plain",
     "unit_of_input",
     "weight_slopes",

@@ -9,9 +9,10 @@ from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from continuation.compiled_problem import CompiledProblem
+from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import DECAY_PLACE, Conditions, Given
 from continuation.landscape.network.dataset import Dataset, as_whole, targets_for
@@ -24,6 +25,9 @@ INPUT_ROW, TARGET_ROW = range(2)
 MOST_DENSE = 400
 """Weights up to which the whole Hessian is decomposed: it takes as long as some 60 products of its
 own size, and Lanczos' method as many for one pair."""
+
+LANCZOS_VECTORS, MOST_RESTARTS = 40, 50
+"""Vectors beside the wanted ones, and how often Lanczos' method starts anew from them."""
 
 JET_ORDER = 4
 
@@ -133,31 +137,47 @@ class LossAt:
         return np.asarray(rows[1])
 
     def lowest_eigenpairs(
-        self, theta: ArrayLike, count: int = 1
+        self, theta: ArrayLike, count: int = 1, deadline: Deadline = UNLIMITED
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The lowest eigenvalues (k,) of the Hessian, increasing, and their vectors (d, k).
 
-        From more than `MOST_DENSE` weights on by Lanczos' method on products of the Hessian.
+        From more than `MOST_DENSE` weights on by Lanczos' method on products of the Hessian, at
+        most `MOST_RESTARTS` times `LANCZOS_VECTORS` of them: pairs that have not converged by then
+        are left out.
 
         Parameters
         ----------
         theta : array_like, shape (d,)
         count : int
             How many, from 1 to d.
+        deadline : Deadline
+            Of Lanczos' method.
 
         Raises
         ------
         InvalidInputError
             Another number of them.
+        TimeIsUp
+            The deadline has passed.
         """
         theta = as_weights(self.model, theta)
         d, count = theta.size, as_whole("count", count, 1, theta.size)
         if d <= MOST_DENSE or count > d // 4:
             values, vectors = np.linalg.eigh(self.hessian(theta))
             return values[:count], vectors[:, :count]
-        operator = LinearOperator((d, d), matvec=lambda e: self.product(theta, e), dtype=np.float64)
-        start = np.random.default_rng(0).standard_normal(d)
-        values, vectors = eigsh(operator, count, which="SA", v0=start)
+
+        def product(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+            deadline.require()
+            return self.product(theta, direction)
+
+        operator = LinearOperator((d, d), matvec=product, dtype=np.float64)
+        start, many = np.random.default_rng(0).standard_normal(d), count + LANCZOS_VECTORS
+        try:
+            values, vectors = eigsh(
+                operator, count, which="SA", v0=start, ncv=many, maxiter=MOST_RESTARTS
+            )
+        except ArpackNoConvergence as late:
+            values, vectors = late.eigenvalues, late.eigenvectors
         order = np.argsort(values)
         return values[order], vectors[:, order]
 

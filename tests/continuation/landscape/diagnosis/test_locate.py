@@ -286,3 +286,67 @@ def test_bad_input_is_said(loss, sets):
         locate(loss, [1.0, np.nan, 0.0, 0.0], noise=NOISE)
     with pytest.raises(InvalidInputError, match="no critical set there"):
         locate(loss, np.ones(4), noise=0.2, sets=sets)
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A network of 121 weights in a saddle where two units are equal and two silent."""
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((30, 10))
+    model = Model.mlp(inputs=10, hidden=10)
+    data = Dataset.from_observations(x, np.sin(x @ rng.standard_normal(10)))
+    return Loss(model, data), 0.3 * rng.standard_normal(model.dimension)
+
+
+def test_what_is_too_large_for_the_time_is_said_and_the_rest_answered(wide):
+    loss, theta = wide
+    at = loss.at(weight_decay=0.01)
+    place = locate(loss, theta, weight_decay=0.01, seconds=0.05)
+    assert place.flow is place.basin is place.nearest is place.passage is None
+    assert not place.decided
+    exact = np.linalg.eigvalsh(at.hessian(theta))
+    np.testing.assert_allclose(place.eigenvalues, exact, atol=1e-12)
+    assert place.inertia == (int((exact < 0).sum()), 0, int((exact > 0).sum()))
+    assert place.gradient_norm == pytest.approx(np.linalg.norm(at.gradient(theta)), rel=1e-12)
+    assert [what in place.text for what in ("nearest critical set", "signs")] == [True, False]
+    assert len(place.unanswered) == 2
+    assert place.embedding.distance == min(one.distance for one in place.embeddings)
+    step = 1e-3 * place.direction
+    assert at.value(theta + step) < at.value(theta)
+
+
+def test_the_lowest_eigenvalue_is_left_where_all_of_them_are_too_many(wide):
+    loss, theta = wide
+    place = locate(loss, theta, weight_decay=0.01, seconds=0.004)
+    exact = np.linalg.eigvalsh(loss.at(weight_decay=0.01).hessian(theta))
+    assert place.eigenvalues == pytest.approx(exact[:1], rel=1e-9)
+    assert (place.inertia, place.index, place.stage) == (None, None, "descending")
+    assert len(place.unanswered) == 3
+    told = json.loads(json.dumps(place.to_dict(), allow_nan=False))
+    assert (told["inertia"], told["flow"], len(told["unanswered"])) == (None, None, 3)
+
+
+def test_a_flow_keeps_its_time_and_goes_on_where_it_was(wide):
+    loss, theta = wide
+    at = loss.at(weight_decay=0.01)
+    cut = trajectory(at, theta, seconds=0.05)
+    assert not cut.result.decided
+    assert "0.05 s have passed" in cut.result.message
+    assert (np.diff(cut.t) > 0.0).all()
+    assert (np.diff(cut.loss) < 1e-12).all()
+    whole = trajectory(at, theta, step_limit=40)
+    np.testing.assert_allclose(cut.theta[:15], whole.theta[:15], rtol=1e-9)
+    with pytest.raises(InvalidInputError, match="seconds must be positive"):
+        locate(loss, theta, seconds=0.0)
+
+
+@pytest.mark.slow
+def test_two_thousand_weights_have_their_eigenvalues_within_a_minute():
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal((100, 8))
+    model = Model.mlp(inputs=8, hidden=(37, 42))
+    assert model.dimension == 1972
+    loss = Loss(model, Dataset.from_observations(x, np.sin(x[:, 0])))
+    place = locate(loss, 0.3 * rng.standard_normal(model.dimension), seconds=60.0)
+    assert sum(place.inertia) == place.eigenvalues.size == 1972
+    assert len(place.unanswered) == 2
