@@ -32,7 +32,7 @@ class Stored:
 
 
 def load(path: str | PathLike[str]) -> Any:
-    """Read a branch, curve or diagram that `save` wrote, or the result of a command.
+    """Read a branch, curve, diagram or orbit that `save` wrote, or the result of a command.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def load(path: str | PathLike[str]) -> Any:
 
     Returns
     -------
-    Branch, Curve, Diagram or continuation.storage.Result
+    Branch, Curve, Diagram, Orbit, OrbitBranch, ... or continuation.storage.Result
 
     Raises
     ------

@@ -84,7 +84,7 @@ LAW = {
     "continuation.workers": {ENGINE, "symbolic.signals"},
     "continuation.statistics": {ENGINE},
     "continuation.terminal": {"symbolic.signals"},
-    "continuation.storage": ALL,
+    "continuation.storage": ALL | {ORBITS},
     "continuation.ensemble": ALL - {"continuation.terminal"},
     "continuation.commands": ALL,
     "continuation.__main__": {"continuation.commands", ENGINE},

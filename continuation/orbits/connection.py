@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.exports import Table, table
+from continuation.exports import Stored, Table, table
 from continuation.meaning import UNNAMED, Meaning
 from continuation.orbits.drawing import draw_orbit, draw_plane
+from continuation.orbits.orbit import states_table
 
 __all__ = ["Connection", "ConnectionBranch"]
 
 
 @dataclass(frozen=True, eq=False)
-class Connection:
+class Connection(Stored):
     """One orbit from an equilibrium to another, or back to the same.
 
     Attributes
@@ -51,9 +52,13 @@ class Connection:
         """Draw the phase portrait: one state against another, or against "t"."""
         return draw_orbit(ax, self.t, self.x, self.meaning, x, y)
 
+    def to_dataframe(self) -> Table:
+        """Times and states, one row a node."""
+        return states_table(self.t, self.x, self.meaning)
+
 
 @dataclass(frozen=True, eq=False)
-class ConnectionBranch:
+class ConnectionBranch(Stored):
     """Connections along a curve, one entry an orbit.
 
     Attributes

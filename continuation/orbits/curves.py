@@ -14,7 +14,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.callable_problem import Problem
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.exports import Table, table
+from continuation.exports import Stored, Table, table
 from continuation.family import Family, named_family, parameter_size
 from continuation.meaning import UNNAMED, Meaning
 from continuation.options import NewtonOptions, StepOptions
@@ -44,7 +44,7 @@ SYSTEMS: dict[str, Callable[[Plane, float], Critical]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class OrbitCurve:
+class OrbitCurve(Stored):
     """A curve of special orbits in two parameters.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.exports import Table, table
+from continuation.exports import Stored, Table, table
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning
 from continuation.orbits.collocation import Collocation
@@ -18,11 +18,11 @@ from continuation.orbits.mesh import interpolated, times
 from continuation.orbits.periodic import trivial
 from continuation.orbits.scheme import scheme_of
 
-__all__ = ["Orbit", "OrbitBranch", "SpecialOrbit", "as_orbit"]
+__all__ = ["Orbit", "OrbitBranch", "SpecialOrbit", "as_orbit", "states_table"]
 
 
 @dataclass(frozen=True, eq=False)
-class Orbit:
+class Orbit(Stored):
     """One periodic orbit.
 
     Attributes
@@ -96,6 +96,10 @@ class Orbit:
         """
         return draw_orbit(ax, self.t, self.x, self.meaning, x, y)
 
+    def to_dataframe(self) -> Table:
+        """Times and states, one row a node."""
+        return states_table(self.t, self.x, self.meaning)
+
 
 @dataclass(frozen=True, eq=False)
 class SpecialOrbit:
@@ -159,7 +163,7 @@ class SpecialOrbit:
 
 
 @dataclass(frozen=True, eq=False)
-class OrbitBranch:
+class OrbitBranch(Stored):
     """A branch of periodic orbits, one entry an orbit.
 
     Attributes
@@ -267,6 +271,12 @@ class OrbitBranch:
         columns["special"] = [""] * len(self) + [q.kind for q in self.special]
         rows = np.append(np.arange(float(len(self))), [q.index + 0.5 for q in self.special])
         return table(columns, rows)
+
+
+def states_table(t: Array, x: Array, meaning: Meaning) -> Table:
+    """Times (K,) and states (K, n), one row a time."""
+    columns = dict(zip(("t", *meaning.names(x.shape[1])), (t, *x.T), strict=True))
+    return table(columns, np.arange(float(t.size)))
 
 
 def as_orbit(

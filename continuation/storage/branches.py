@@ -64,3 +64,13 @@ def _meaning(document: Mapping[str, Any]) -> Meaning:
 def _rest(record: Branch | SpecialPoint, arrays: Sequence[str]) -> dict[str, Any]:
     names = [field.name for field in fields(record) if field.name not in arrays]
     return {n: getattr(record, n) for n in names} | {"meaning": record.meaning.to_dict()}
+
+
+def prefixed(prefix: str, arrays: dict[str, Any], document: dict[str, Any]) -> Parts:
+    """The same parts, names of arrays with a prefix."""
+    return {prefix + name: array for name, array in arrays.items()}, document
+
+
+def under(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Arrays whose names have the prefix, without it."""
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""Branches, curves and diagrams as NetCDF files, and back, without loss."""
+"""Branches, curves, diagrams and orbits as NetCDF files, and back, without loss."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from continuation.diagram import Diagram
 from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape import PlaneDiagram
 from continuation.meaning import Meaning
+from continuation.orbits import Connection, ConnectionBranch, Orbit, OrbitBranch, OrbitCurve
 from continuation.storage.branches import (
     Parts,
     branch_from_parts,
     branch_to_parts,
     points_from_parts,
     points_to_parts,
+    prefixed,
+    under,
 )
 from continuation.storage.netcdf import (
     arrays_of,
@@ -30,6 +33,17 @@ from continuation.storage.netcdf import (
     real_variables,
     to_json,
     write_dataset,
+)
+from continuation.storage.orbits import branch_from_parts as orbits_from_parts
+from continuation.storage.orbits import branch_to_parts as orbits_to_parts
+from continuation.storage.orbits import (
+    connection_from_parts,
+    connections_from_parts,
+    connections_to_parts,
+    curve_from_parts,
+    curve_to_parts,
+    one_to_parts,
+    orbit_from_parts,
 )
 from continuation.storage.planes import plane_from_parts, plane_to_parts
 from continuation.storage.results import load_result
@@ -41,7 +55,7 @@ CURVE_ARRAYS = ("x", "p", "q", "kernel", "unfolding", "frequency")
 
 
 def save_engine_result(result: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a branch, a curve, or a diagram of either kind.
+    """Write a branch, a curve, a diagram or an orbit of any kind.
 
     Raises
     ------
@@ -58,7 +72,7 @@ def save_engine_result(result: Any, path: str | os.PathLike[str]) -> Path:
                 path, xr.Dataset(variables, attrs={DOCUMENT: to_json(document)}), kind
             )
     raise InvalidInputError(
-        f"a Branch, Curve, Diagram or PlaneDiagram can be saved, got {type(result).__name__}."
+        f"a branch, a curve, a diagram or an orbit can be saved, got {type(result).__name__}."
     )
 
 
@@ -82,7 +96,7 @@ def load_any(path: str | os.PathLike[str]) -> Any:
 
 
 def _curve_to_arrays(curve: Curve) -> Parts:
-    arrays, document = _prefixed("branch_", *branch_to_parts(curve.branch))
+    arrays, document = prefixed("branch_", *branch_to_parts(curve.branch))
     arrays |= {name: getattr(curve, name) for name in CURVE_ARRAYS}
     points, listed = points_to_parts(curve.special)
     whole = {"branch": document, "special": listed, "kind": curve.kind}
@@ -93,7 +107,7 @@ def _curve_from_arrays(arrays: Mapping[str, Any], document: Mapping[str, Any]) -
     return Curve(
         **{name: arrays[name] for name in CURVE_ARRAYS},
         special=points_from_parts(arrays, document["special"]),
-        branch=branch_from_parts(_under("branch_", arrays), document["branch"]),
+        branch=branch_from_parts(under("branch_", arrays), document["branch"]),
         kind=document["kind"], meaning=Meaning.from_dict(document["meaning"]),
     )  # fmt: skip
 
@@ -102,7 +116,7 @@ def _diagram_to_arrays(diagram: Diagram) -> Parts:
     arrays: dict[str, Any] = {}
     documents: list[Any] = []
     for i, branch in enumerate(diagram.branches):
-        of_branch, document = _prefixed(f"branch{i}_", *branch_to_parts(branch))
+        of_branch, document = prefixed(f"branch{i}_", *branch_to_parts(branch))
         arrays |= of_branch
         documents.append(document)
     points, listed = points_to_parts(diagram.nodes)
@@ -112,7 +126,7 @@ def _diagram_to_arrays(diagram: Diagram) -> Parts:
 
 def _diagram_from_arrays(arrays: Mapping[str, Any], document: Mapping[str, Any]) -> Diagram:
     branches = [
-        branch_from_parts(_under(f"branch{i}_", arrays), of_branch)
+        branch_from_parts(under(f"branch{i}_", arrays), of_branch)
         for i, of_branch in enumerate(document["branches"])
     ]
     return Diagram(
@@ -125,18 +139,15 @@ def _diagram_from_arrays(arrays: Mapping[str, Any], document: Mapping[str, Any])
     )
 
 
-def _prefixed(prefix: str, arrays: dict[str, Any], document: dict[str, Any]) -> Parts:
-    return {prefix + name: array for name, array in arrays.items()}, document
-
-
-def _under(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-
-
 KINDS_OF_FILES: Mapping[str, tuple[type, Callable[[Any], Parts], Callable[..., Any]]] = {
     "engine branch": (Branch, branch_to_parts, branch_from_parts),
     "engine curve": (Curve, _curve_to_arrays, _curve_from_arrays),
     "engine diagram": (Diagram, _diagram_to_arrays, _diagram_from_arrays),
     "plane diagram": (PlaneDiagram, plane_to_parts, plane_from_parts),
+    "periodic orbit": (Orbit, one_to_parts, orbit_from_parts),
+    "orbit branch": (OrbitBranch, orbits_to_parts, orbits_from_parts),
+    "orbit curve": (OrbitCurve, curve_to_parts, curve_from_parts),
+    "connecting orbit": (Connection, one_to_parts, connection_from_parts),
+    "connection branch": (ConnectionBranch, connections_to_parts, connections_from_parts),
 }
 """What a file says it holds -> the class, and the two ways."""
