@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -18,8 +17,9 @@ from numpy.typing import NDArray
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
+from figures.captions import Caption, data_sets, levels
 from figures.settings import SHOWN, Settings
-from figures.style import DOUBLE, REGION_COLOURS
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "fractions of initial weights per attractor, over noise and data set size"
@@ -49,8 +49,11 @@ LABELS = {
 }
 DARK = ("overfitting", "near-optimal")
 """Regions whose colour needs white hatches."""
-WIDTH = 0.78
-INTERVAL = "95 % interval of the layer below (topmost: above)"
+WIDTH, BESIDE, GAP = 0.46, 0.22, 0.09
+"""Of a bar, from the place of a value to its bar and to its intervals, and between these."""
+HATCH_WIDTH = 0.6
+"""Thinner than the bars' edges: the colour stays the first thing that is seen."""
+INTERVAL = "fraction, 95 % interval"
 
 
 @dataclass(frozen=True)
@@ -114,21 +117,48 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return merged.assign_attrs(trajectories=parts[0].attrs["trajectories"])
 
 
-def draw(data: xr.Dataset) -> Canvas:
-    """A stacked bar for every value; the edge of each layer carries the layer's interval."""
-    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.78 * DOUBLE), sharey=True)
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
+    """A stacked bar for every value, each layer with its interval."""
+    canvas, axes = style.panels(len(SHOWN), len(LABELS), 0.78, share="y")
     seen: set[tuple[str, str]] = set()
     for row, preset in zip(axes, SHOWN, strict=True):
         for panel, parameter in zip(row, LABELS, strict=True):
-            seen |= _panel(panel, data, f"{preset}_{parameter}_")
+            seen |= draw_basins(panel, data, preset, parameter, style)
             panel.set(xlabel=LABELS[parameter], title=f"{PRESETS[preset].title} ({SHOWN[preset]})")
         row[0].set_ylabel("fraction of initial weights")
-    canvas.legend(handles=_legend(seen), loc="outside lower center", ncols=4)
-    return canvas
+    canvas.legend(
+        handles=_legend(seen, style), loc="outside lower center", ncols=style.legend_columns
+    )
+    return style.finished(canvas, axes)
 
 
-def _panel(axes: Axes, data: xr.Dataset, prefix: str) -> set[tuple[str, str]]:
-    """Draw one sweep; returns the pairs of kind and region that occur."""
+def caption(data: xr.Dataset) -> Caption:
+    """A panel for each preset and parameter."""
+    values = {
+        parameter: levels(
+            v for preset in SHOWN for v in data[f"{preset}_{parameter}_value"].to_numpy()
+        )
+        for parameter in LABELS
+    }
+    return Caption(
+        panels=[
+            f"{PRESETS[preset].title}, along {text}"
+            for preset in SHOWN
+            for text in ("the noise", "the size")
+        ],
+        models=list(SHOWN),
+        samples=f"{SAMPLES} (along σ), {values['size']}",
+        noise=f"{values['noise']}, {NOISE:g} (along n)",
+        data_sets=f"{data_sets(1)} of each model, of which the first n samples count",
+        notes=(f"{data.attrs['trajectories']} initial weights from N(0, 1) for a bar",),
+    )
+
+
+def draw_basins(
+    axes: Axes, data: xr.Dataset, preset: str, parameter: str, style: Style = PAPER
+) -> set[tuple[str, str]]:
+    """Bars of one preset along one parameter; returns the pairs of kind and region that occur."""
+    prefix = f"{preset}_{parameter}_"
     values = data[f"{prefix}value"].to_numpy()
     names = [str(name) for name in data[f"{prefix}attractor"].to_numpy()]
     arrays = {k: data[prefix + k].to_numpy() for k in ("fraction", "lower", "upper", "region")}
@@ -140,27 +170,23 @@ def _panel(axes: Axes, data: xr.Dataset, prefix: str) -> set[tuple[str, str]]:
             fraction = float(arrays["fraction"][k, j])
             kind, region = _kind(names[j]), str(arrays["region"][k, j])
             seen.add((kind, region))
-            axes.bar(k, fraction, WIDTH, bottom, **_style(kind, region))
-            place = k + WIDTH * (0.22 * (layer % 4) - 0.33)
+            axes.bar(k - BESIDE, fraction, WIDTH, bottom, **_bar(kind, region, style))
             ends = np.array([float(arrays[end][k, j]) for end in ("lower", "upper")])
+            place = k + BESIDE + GAP * (layer + 0.5 - 0.5 * len(present))
             bottom, layer = bottom + fraction, layer + 1
-            if layer < len(present):
-                _whisker(axes, place, bottom, bottom - fraction + ends)
-            else:  # the last one hangs from the top
-                _whisker(axes, place, bottom - fraction, bottom - ends[::-1])
+            _whisker(axes, place, fraction, ends, _face(kind, region, style))
     axes.set_xticks(range(len(values)), [f"{value:g}" for value in values])
     axes.set_ylim(0.0, 1.0)
     return seen
 
 
-def _whisker(axes: Axes, place: float, middle: float, ends: NDArray[np.float64]) -> None:
-    """An interval in black on white, so that it shows on every colour."""
+def _whisker(axes: Axes, place: float, middle: float, ends: NDArray[np.float64], face: str) -> None:
+    """A fraction with its interval beside the bar, in the colour of its layer."""
     below, above = max(middle - ends[0], 0.0), max(ends[1] - middle, 0.0)
-    for colour, width in (("white", 2.4), ("black", 0.9)):
-        axes.errorbar(
-            place, middle, [[below], [above]], color=colour, lw=width, capsize=1.6, capthick=width,
-            zorder=4,
-        )  # fmt: skip
+    axes.errorbar(
+        place, middle, [[below], [above]], color="black", lw=0.8, capsize=1.4, marker="o", ms=3.2,
+        mfc=face, mew=0.6, zorder=4,
+    )  # fmt: skip
 
 
 def _kind(name: str) -> str:
@@ -171,27 +197,39 @@ def _rank(name: str) -> int:
     return list(HATCHES).index(_kind(name))
 
 
-def _style(kind: str, region: str) -> dict[str, Any]:
-    face = "white" if kind == UNDECIDED else REGION_COLOURS[region or "unlabelled"]
+def _face(kind: str, region: str, style: Style) -> str:
+    return "white" if kind == UNDECIDED else style.regions[region or "unlabelled"]
+
+
+def _bar(kind: str, region: str, style: Style) -> dict[str, Any]:
     return {
-        "facecolor": face,
+        "facecolor": _face(kind, region, style),
         "hatch": HATCHES[kind],
         "edgecolor": "white" if region in DARK else "black",
-        "linewidth": 0.5,
+        "linewidth": 0.6,
+        "hatch_linewidth": HATCH_WIDTH,
     }
 
 
-def _legend(seen: set[tuple[str, str]]) -> list[Patch | Line2D]:
+def _legend(seen: set[tuple[str, str]], style: Style) -> list[Patch | Line2D]:
     """Colours of regions, then hatches of kinds."""
     regions = [
         Patch(facecolor=colour, label=region)
-        for region, colour in REGION_COLOURS.items()
+        for region, colour in style.regions.items()
         if region in {r for _, r in seen}
     ]
     kinds = [
-        Patch(facecolor="white", edgecolor="black", hatch=HATCHES[kind], label=KIND_NAMES[kind])
+        Patch(
+            facecolor="white",
+            edgecolor="black",
+            hatch=HATCHES[kind],
+            label=KIND_NAMES[kind],
+            hatch_linewidth=HATCH_WIDTH,
+        )
         for kind in HATCHES
         if kind in {k for k, _ in seen}
     ]
-    interval = Line2D([], [], ls="", marker="$I$", color="black", label=INTERVAL)
+    interval = Line2D(
+        [], [], marker="o", ms=3.2, lw=0.8, mfc="white", color="black", label=INTERVAL
+    )
     return [*regions, *kinds, interval]

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -17,8 +16,9 @@ from continuation.kinds import KINDS
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
 from figures.arrays import join_presets, of_preset
+from figures.captions import Caption, data_sets, titles
 from figures.settings import SHOWN, Settings
-from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS
+from figures.style import PAPER, SPECIAL_MARKERS, Style
 from symbolic import PRESETS
 
 SPECIAL_KINDS = {
@@ -32,6 +32,12 @@ are marked alike, whichever normal form their small coefficients suggest."""
 
 STABILITY = {0: "-", 1: "--", 2: ":"}
 """Line style by index; larger ones as 2."""
+
+QUANTITIES = {
+    "distance": r"distance from the teacher $\|f-T\|$",
+    "inputs": r"input weights $|w_1|,\ |w_2|$",
+}
+"""What is drawn of a branch, with the label of its axis."""
 
 LEAST_INPUT = 1e-3
 """Smaller input weights, on the way of a unit through zero, leave the picture."""
@@ -102,18 +108,15 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return join_presets(parts)
 
 
-def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
+def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canvas:
     """A column a preset: distance of the network function from the teacher, and input weights."""
-    canvas, axes = plt.subplots(
-        2, 2, figsize=(DOUBLE, 0.86 * DOUBLE), sharex="col", height_ratios=[1.0, 1.0]
-    )
+    canvas, axes = style.panels(2, len(SHOWN), 0.86, share="x")
     seen: set[str] = set()
     marked: set[str] = set()
     for column, preset in zip(axes.T, SHOWN, strict=True):
         of = of_preset(data, preset)
-        rows = of["distance"].to_numpy()[:, None], of["inputs"].to_numpy()
-        for panel, values, marks in zip(column, rows, ("mark_distance", "mark_input"), strict=True):
-            _panel(panel, of, values, of[marks].to_numpy())
+        for panel, quantity in zip(column, QUANTITIES, strict=True):
+            draw_branches(panel, of, quantity, style)
         seen |= set(of["region"].to_numpy().tolist())
         marked |= set(of["mark"].to_numpy().tolist())
         value = of.attrs["samples" if fixed == "n" else "noise"]
@@ -122,10 +125,26 @@ def draw(data: xr.Dataset, label: str, fixed: str) -> Canvas:
         column[1].set_xlabel(label)
     for panel in axes[1]:
         panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_INPUT))
-    axes[0, 0].set_ylabel(r"distance from the teacher $\|f-T\|$")
-    axes[1, 0].set_ylabel(r"input weights $|w_1|,\ |w_2|$")
-    canvas.legend(handles=_legend(seen, marked), loc="outside lower center", ncols=4)
-    return canvas
+    for row, text in zip(axes, QUANTITIES.values(), strict=True):
+        row[0].set_ylabel(text)
+    canvas.legend(
+        handles=_legend(seen, marked, style), loc="outside lower center", ncols=style.legend_columns
+    )
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset, along: str, values: str) -> Caption:
+    """A panel for each quantity and preset; `along` varies between `values`."""
+    of = of_preset(data, next(iter(SHOWN)))
+    fixed = {"samples": f"{of.attrs['samples']}", "noise": f"{of.attrs['noise']:g}"}
+    fixed |= {"noise": values} if along == "noise" else {"samples": values}
+    texts = ("distance of the network function from the teacher", "input weights")
+    return Caption(
+        panels=[f"{title}: {text}" for text in texts for title in titles(SHOWN)],
+        models=list(SHOWN),
+        data_sets=f"{data_sets(1)} of each model",
+        **fixed,
+    )
 
 
 def _inputs(branch: SetBranch) -> np.ndarray:
@@ -165,7 +184,12 @@ def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, fl
     return [(kind, p, float(distance[k]), other(k)) for kind, p, k in places]
 
 
-def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) -> None:
+def draw_branches(
+    axes: Axes, data: xr.Dataset, quantity: str = "distance", style: Style = PAPER
+) -> None:
+    """All branches of one preset: a quantity of `QUANTITIES` against the parameter."""
+    values = data[quantity].to_numpy().reshape(data.sizes["row"], -1)
+    marks = data[{"distance": "mark_distance", "inputs": "mark_input"}[quantity]].to_numpy()
     owner, parameter = data["branch"].to_numpy(), data["parameter"].to_numpy()
     index = data["index"].to_numpy()
     for k, (region, kind) in enumerate(
@@ -176,7 +200,7 @@ def _panel(axes: Axes, data: xr.Dataset, values: np.ndarray, marks: np.ndarray) 
         for piece, number in _pieces(index[rows]):
             axes.plot(
                 parameter[rows][piece], values[rows][piece], STABILITY[min(number, 2)],
-                color=REGION_COLOURS[_region_of_piece(str(region), number)],
+                color=style.regions[_region_of_piece(str(region), number)],
                 lw=0.8 if thin else 1.5, zorder=2 - thin,
             )  # fmt: skip
     for kind, p, y in zip(
@@ -202,9 +226,9 @@ def _pieces(index: np.ndarray) -> list[tuple[slice, int]]:
     return [(slice(a, b + 1), int(index[a])) for a, b in itertools.pairwise(cuts)]
 
 
-def _legend(regions: set[str], marks: set[str]) -> list[Line2D]:
+def _legend(regions: set[str], marks: set[str], style: Style) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=c, lw=1.5, label=r) for r, c in REGION_COLOURS.items() if r in regions
+        Line2D([], [], color=c, lw=1.5, label=r) for r, c in style.regions.items() if r in regions
     ]
     names = {0: "attracting", 1: "index 1", 2: "index 2 or more"}
     handles += [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.branches import label_regions
+from figures.captions import Caption, levels, titles
 from figures.settings import Settings
 from figures.shares import Bounds, draw_shares, sampled
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "probability of a single attractor modulo symmetry over data set size and noise"
@@ -77,12 +77,10 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return xr.combine_by_coords(parts, combine_attrs="drop").sel(preset=list(PRESETS))
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Shares against n, one curve for each noise; a column a preset."""
     presets = [str(name) for name in data["preset"].to_numpy()]
-    canvas, axes = plt.subplots(
-        2, len(presets), figsize=(DOUBLE, 0.6 * DOUBLE), sharex=True, sharey=True, squeeze=False
-    )
+    canvas, axes = style.panels(2, len(presets), 0.6, share="xy")
     for column, preset in zip(axes.T, presets, strict=True):
         at = data.sel(preset=preset)
         for axis, share in zip(column, SHOWN, strict=True):
@@ -97,7 +95,20 @@ def draw(data: xr.Dataset) -> Canvas:
         handles, labels, title=r"noise $\sigma$; 95 % intervals, valid at any stopping time",
         loc="outside lower center", ncols=len(labels),
     )  # fmt: skip
-    return canvas
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """A panel for each share and preset."""
+    presets = [str(name) for name in data["preset"].to_numpy()]
+    return Caption(
+        panels=[f"{title}: {share}" for share in SHOWN.values() for title in titles(presets)],
+        models=presets,
+        samples=levels(data["size"].to_numpy()),
+        noise=levels(data["noise"].to_numpy()),
+        data_sets=f"{_range(data['draws'].to_numpy())} data sets at every n and σ, until decided",
+        notes=("bars: 95 % intervals, valid at any stopping time",),
+    )
 
 
 def _range(draws: NDArray[np.int64]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -17,8 +16,9 @@ from matplotlib.patches import Patch
 
 from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
+from figures.captions import Caption, data_sets
 from figures.settings import Settings
-from figures.style import DOUBLE, REGION_COLOURS, SPECIAL_MARKERS, verbatim
+from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
 from symbolic import PRESETS
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
@@ -165,32 +165,52 @@ def _columns(
     }
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Lanes with their events, and the number of attractors below, for both parameters."""
-    canvas, axes = plt.subplots(
-        4, 1, figsize=(DOUBLE, 1.28 * DOUBLE), height_ratios=[6.0, 1.0, 6.0, 1.0]
-    )
+    canvas, axes = style.panels(4, 1, 1.28, height_ratios=(6.0, 1.0, 6.0, 1.0))
     regions: set[str] = set()
     for k, (parameter, label) in enumerate({"noise": r"noise $\sigma$", "size": "$n$"}.items()):
         of = _of(data, parameter)
         fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
-        timeline(axes[2 * k], of)
-        attractor_count(axes[2 * k + 1], of)
-        axes[2 * k].set_title(f"{PRESETS[PRESET].title}, {fixed}")
-        axes[2 * k + 1].set_xlabel(label if parameter == "noise" else "data set size $n$")
+        draw_timeline(axes[2 * k, 0], of, style)
+        draw_attractors(axes[2 * k + 1, 0], of)
+        axes[2 * k, 0].set_title(f"{PRESETS[PRESET].title}, {fixed}")
+        axes[2 * k + 1, 0].set_xlabel(label if parameter == "noise" else "data set size $n$")
         regions |= set(of["bar_region"].to_numpy().tolist())
-    canvas.legend(handles=timeline_legend(regions), loc="outside lower center", ncols=4)
-    return canvas
+    canvas.legend(
+        handles=timeline_legend(regions, style),
+        loc="outside lower center",
+        ncols=style.legend_columns,
+    )
+    return style.finished(canvas, axes)
 
 
-def timeline(axes: Axes, data: xr.Dataset) -> None:
+def caption(data: xr.Dataset) -> Caption:
+    """Timelines and numbers of attractors."""
+    limits = {p: _limits(_of(data, p)) for p in ("noise", "size")}
+    notes = [str(_of(data, p).attrs["notes"]) for p in ("noise", "size")]
+    return Caption(
+        panels=[
+            text
+            for axis in ("the noise", "the size")
+            for text in (f"all sets along {axis}", f"number of attractors along {axis}")
+        ],
+        models=[PRESET],
+        samples=f"{SAMPLES} along σ, {limits['size'][0]:g} to {limits['size'][1]:g}",
+        noise=f"{limits['noise'][0]:g} to {limits['noise'][1]:g}, {NOISE:g} along n",
+        data_sets=data_sets(1),
+        notes=[line for text in notes for line in text.split("\n") if line],
+    )
+
+
+def draw_timeline(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
     """One lane a set; switches as arrows from the old target to the new one."""
     columns = ("bar_lane", "bar_lower", "bar_upper", "bar_region", "bar_index", "bar_attracting")
     for lane, low, high, region, index, attracts in _rows(data, columns):
         height = BAR_HEIGHT[0 if attracts else min(max(int(index), 1), 2)]
         axes.broken_barh(
             [(low, high - low)], (lane - height / 2, height),
-            facecolor=REGION_COLOURS[str(region)], lw=0, zorder=2,
+            facecolor=style.regions[str(region)], lw=0, zorder=2,
         )  # fmt: skip
     for p in sorted({*data["mark_p"].to_numpy(), *data["switch_p"].to_numpy()}):
         axes.axvline(p, color="0.85", lw=0.5, zorder=0)
@@ -205,7 +225,7 @@ def timeline(axes: Axes, data: xr.Dataset) -> None:
     labels = [
         f"{verbatim(str(label))}  {_letter(k)}" for k, label in enumerate(data["label"].to_numpy())
     ]
-    axes.set_yticks(range(len(labels)), labels, fontsize=6)
+    axes.set_yticks(range(len(labels)), labels, fontsize="small")
     axes.set(xlim=_limits(data), ylim=(len(labels) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelbottom=False)
@@ -240,7 +260,7 @@ def _targets(axes: Axes, data: xr.Dataset) -> None:
             if upper - lower > WIDEST_WORDS * (high - low):
                 axes.text(
                     0.5 * (lower + upper), source, "→ " + ", ".join(map(_letter, targets)),
-                    fontsize=5.5, ha="center", va="center", zorder=6,
+                    fontsize="small", ha="center", va="center", zorder=6,
                     bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
                 )  # fmt: skip
 
@@ -250,7 +270,7 @@ def _letter(lane: int) -> str:
     return ascii_lowercase[lane % 26] * (1 + lane // 26)
 
 
-def attractor_count(axes: Axes, data: xr.Dataset) -> None:
+def draw_attractors(axes: Axes, data: xr.Dataset) -> None:
     """Number of attracting sets against the parameter."""
     for low, high, count in _rows(
         data, ("interval_lower", "interval_upper", "interval_attractors")
@@ -279,9 +299,9 @@ def _of(data: xr.Dataset, parameter: str) -> xr.Dataset:
     return chosen.rename(names).drop_attrs(deep=False).assign_attrs(own)
 
 
-def timeline_legend(regions: set[str]) -> list[Patch | Line2D]:
+def timeline_legend(regions: set[str], style: Style) -> list[Patch | Line2D]:
     """Regions that occur, heights of bars and marks of events."""
-    named = [(REGION_COLOURS[r], r) for r in REGION_COLOURS if r in regions]
+    named = [(style.regions[r], r) for r in style.regions if r in regions]
     handles: list[Patch | Line2D] = [
         Patch(color=colour, label=", ".join(r for other, r in named if other == colour))
         for colour in dict.fromkeys(colour for colour, _ in named)

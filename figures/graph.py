@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from continuation.certify import certificates_to_json, certify_graph
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from continuation.wording import counted
 from figures.arrays import join_presets, of_preset
+from figures.captions import Caption, data_sets, titles
 from figures.graph_data import graph_arrays
-from figures.plots import flow_graph, region_legend
+from figures.plots import draw_graph, region_legend
 from figures.settings import SHOWN, Settings
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
@@ -66,16 +67,16 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return join_presets(parts)
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset."""
-    canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.66 * DOUBLE))
+    canvas, axes = style.panels(1, len(SHOWN), 0.66)
     regions: list[str] = []
     kinds: list[str] = []
     certified: list[bool] = []
     entered: list[bool] = []
-    for panel, preset in zip(axes, SHOWN, strict=True):
+    for panel, preset in zip(axes[0], SHOWN, strict=True):
         of = of_preset(data, preset)
-        flow_graph(panel, of[NODES], of[EDGES])
+        draw_graph(panel, of[NODES], of[EDGES], style)
         panel.set_title(
             f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
         )
@@ -83,5 +84,31 @@ def draw(data: xr.Dataset) -> Canvas:
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()
         entered += of["certified_basin"].to_numpy().astype(bool).tolist()
-    region_legend(canvas, regions, kinds, certified, entered)
-    return canvas
+    region_legend(canvas, regions, kinds, certified, entered, style)
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel a preset, with what is undecided or was not followed."""
+    shown = [of_preset(data, preset) for preset in SHOWN]
+    counts = [
+        f"{PRESETS[of.attrs['preset']].title}: {counted(of.sizes['node'], 'set')}, "
+        f"Euler count {of.attrs['euler_count']}, "
+        f"{counted(int(of.attrs['undecided']), 'flow')} undecided"
+        for of in shown
+    ]
+    return Caption(
+        panels=[
+            f"{title}, {happens}"
+            for title, happens in zip(titles(SHOWN), SHOWN.values(), strict=True)
+        ],
+        models=list(SHOWN),
+        samples=f"{shown[0].attrs['samples']}",
+        noise=f"{shown[0].attrs['noise']:g}",
+        data_sets=f"{data_sets(1)} of each model",
+        notes=(
+            "height keeps the order of the losses and grows with the logarithm of their gaps; "
+            "numbers at arrows: connections modulo symmetry",
+            "; ".join(counts),
+        ),
+    )

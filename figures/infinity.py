@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -32,8 +31,9 @@ from continuation.landscape.flow import escape_law
 from continuation.landscape.infinity import CONFLUENCE, Passage
 from continuation.landscape.network import split_plain
 from figures.arrays import padded
+from figures.captions import Caption
 from figures.settings import Settings
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import fukumizu_amari
 
 TITLE = "a branch and a trajectory through a confluence at infinity, and the laws they follow"
@@ -57,8 +57,8 @@ DENSE = 400
 APPROACH = np.geomspace(1e-9, 1e-2, 60)
 """Points on the part in the chart, and their distances from a passage relative to its length."""
 
-REAL: dict[str, Any] = {"color": "#0072B2", "ls": "-", "lw": 1.4}
-VIRTUAL: dict[str, Any] = {"color": "#D55E00", "ls": (0, (4, 1.5)), "lw": 1.4}
+REAL: dict[str, Any] = {"color": "C0", "ls": "-", "lw": 1.4}
+VIRTUAL: dict[str, Any] = {"color": "C1", "ls": (0, (4, 1.5)), "lw": 1.4}
 LAW: dict[str, Any] = {"color": "black", "ls": ":", "lw": 1.0}
 
 
@@ -87,13 +87,32 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return xr.merge(parts, combine_attrs="no_conflicts")
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Top: output weights and D along the branch; bottom: along the trajectory."""
-    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.72 * DOUBLE))
-    _draw_branch(axes[0], data)
-    _draw_flow(axes[1], data)
+    canvas, axes = style.panels(2, 2, 0.72)
+    draw_branch(axes[0, 0], axes[0, 1], data)
+    draw_flow(axes[1, 0], axes[1, 1], data)
     canvas.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    return canvas
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """Branch and trajectory, each in weights and chart."""
+    of = data.attrs
+    passages = ", ".join(f"{p:.10f}" for p in data["passage"].to_numpy())
+    return Caption(
+        panels=[
+            "output weights along a branch in the noise",
+            "the same branch in the chart, where it is smooth: D = 0 is infinity",
+            "output weights along a trajectory",
+            "the same trajectory in the chart, and the laws of escape",
+        ],
+        models=["fukumizu_amari"],
+        samples=f"{of['branch_samples']} (branch) and {of['flow_samples']} (trajectory)",
+        noise=f"{LIMITS[0]:g} to {LIMITS[1]:g} (branch) and {of['flow_noise']:g} (trajectory)",
+        data_sets=f"1 data set each, of seeds {of['branch_data']} and {of['flow_data']}",
+        notes=(f"the branch passes infinity at σ* = {passages}",),
+    )
 
 
 def _branch(seed: int) -> xr.Dataset:
@@ -228,8 +247,8 @@ def _start(loss: Loss, at: LossAt, seed: int) -> tuple[np.ndarray | None, Critic
     return None, None
 
 
-def _draw_branch(axes: Sequence[Axes], data: xr.Dataset) -> None:
-    weights, chart = axes
+def draw_branch(weights: Axes, chart: Axes, data: xr.Dataset) -> None:
+    """The largest output weight along the branch, and its coordinate in the chart."""
     for leg, virtual in zip(data["leg"].to_numpy(), data["virtual"].to_numpy(), strict=True):
         rows = leg[np.isfinite(leg[:, 0])]
         style = VIRTUAL if virtual else REAL
@@ -244,7 +263,7 @@ def _draw_branch(axes: Sequence[Axes], data: xr.Dataset) -> None:
         side = -1 if p > middle else 1
         chart.annotate(
             rf"$\sigma^*={p:.10f}$", (p, 0.0), textcoords="offset points",
-            xytext=(5 * side, 5 if side > 0 else -10), fontsize=6,
+            xytext=(5 * side, 5 if side > 0 else -10), fontsize="small",
             ha="right" if side < 0 else "left",
         )  # fmt: skip
     chart.axhline(0.0, color="0.6", lw=0.6, zorder=0)
@@ -254,13 +273,14 @@ def _draw_branch(axes: Sequence[Axes], data: xr.Dataset) -> None:
     chart.set(xlabel=r"noise $\sigma$", ylabel=r"$D=(w_1-w_2)^2$", title="the same in the chart")
 
 
-def _draw_flow(axes: Sequence[Axes], data: xr.Dataset) -> None:
+def draw_flow(weights: Axes, chart: Axes, data: xr.Dataset) -> None:
+    """The output weights along the trajectory, and its coordinate in the chart, with the laws."""
     t, half, square = data["path"].to_numpy().T
     late = t[t > 1.0]
     laws = data["law"].to_numpy()
     for panel, values, law, text in (
-        (axes[0], half, laws[0] * late**0.25, r"$(4b^2L_Dt)^{1/4}$"),
-        (axes[1], square, laws[1] / late**0.5, r"$|b|/(2\sqrt{L_Dt})$"),
+        (weights, half, laws[0] * late**0.25, r"$(4b^2L_Dt)^{1/4}$"),
+        (chart, square, laws[1] / late**0.5, r"$|b|/(2\sqrt{L_Dt})$"),
     ):
         panel.plot(t, values, **REAL)
         panel.plot(late, law, label=text, **LAW)
@@ -268,5 +288,5 @@ def _draw_flow(axes: Sequence[Axes], data: xr.Dataset) -> None:
         panel.set(xscale="log", yscale="log", xlabel="flow time $t$")
         panel.legend(loc="best")
     n, sigma = data.attrs["flow_samples"], data.attrs["flow_noise"]
-    axes[0].set(ylabel=r"$|v_1-v_2|/2$", title=rf"trajectory, $n={n}$, $\sigma={sigma:g}$")
-    axes[1].set(ylabel=r"$D=(w_1-w_2)^2$", title="the same in the chart")
+    weights.set(ylabel=r"$|v_1-v_2|/2$", title=rf"trajectory, $n={n}$, $\sigma={sigma:g}$")
+    chart.set(ylabel=r"$D=(w_1-w_2)^2$", title="the same in the chart")

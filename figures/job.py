@@ -30,8 +30,9 @@ from continuation.storage import (
     remove_leftovers,
     write_dataset,
 )
+from figures.captions import SUFFIX, Caption, write_caption
 from figures.settings import Settings
-from figures.style import paper_style
+from figures.style import PAPER, Style
 
 NAMES = (
     "training",
@@ -56,6 +57,7 @@ FORMATS = ("pdf", "png")
 ONLY_DRAW = (
     "__main__.py",
     "apart.py",
+    "captions.py",
     "claims.py",
     "job.py",
     "plots.py",
@@ -71,7 +73,8 @@ class FigureModule(Protocol):
     """What each `figures/<name>.py` offers.
 
     `parts` lists picklable tasks, each carrying its own seed; `compute` turns one of them into
-    a data set in any process; `assemble` joins them in order; `draw` needs nothing else.
+    a data set in any process; `assemble` joins them in order; `draw` and `caption` need nothing
+    else.
     """
 
     TITLE: str
@@ -80,7 +83,8 @@ class FigureModule(Protocol):
     def parts(self, settings: Settings) -> Sequence[Any]: ...  # noqa: D102
     def compute(self, part: Any) -> xr.Dataset: ...  # noqa: D102
     def assemble(self, settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset: ...  # noqa: D102
-    def draw(self, data: xr.Dataset) -> Canvas: ...  # noqa: D102
+    def draw(self, data: xr.Dataset, style: Style) -> Canvas: ...  # noqa: D102
+    def caption(self, data: xr.Dataset) -> Caption: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -211,10 +215,12 @@ def remove_parts(name: str, settings: Settings, output: Path) -> None:
         folder.parent.rmdir()
 
 
-def draw(name: str, data: xr.Dataset, output: Path) -> list[Path]:
-    """Draw a figure from its data into every format; returns the paths."""
-    with paper_style():
-        return save_canvas(figure_module(name).draw(data), output, name)
+def draw(name: str, data: xr.Dataset, output: Path, style: Style = PAPER) -> list[Path]:
+    """Draw a figure from its data into every format, its caption beside it; returns the paths."""
+    module = figure_module(name)
+    with style.used():
+        paths = save_canvas(module.draw(data, style), output, name)
+    return [*paths, write_caption(name, module.TITLE, module.caption(data), data, output)]
 
 
 def free_name(name: str, output: Path) -> str:
@@ -232,10 +238,10 @@ def save_canvas(canvas: Canvas, output: Path, name: str) -> list[Path]:
 
 
 def is_drawn(name: str, output: Path) -> bool:
-    """Whether every picture exists and is no older than the data."""
+    """Whether every picture and the caption exist and are no older than the data."""
     written = data_path(output, name).stat().st_mtime
-    pictures = [output / f"{name}.{suffix}" for suffix in FORMATS]
-    return all(p.is_file() and p.stat().st_mtime >= written for p in pictures)
+    made = [output / f"{name}.{suffix}" for suffix in (*FORMATS, SUFFIX)]
+    return all(p.is_file() and p.stat().st_mtime >= written for p in made)
 
 
 def current_data(settings: Settings, output: Path) -> Mapping[str, xr.Dataset]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -23,9 +22,10 @@ from continuation.landscape.graph import departures
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded
+from figures.captions import Caption, data_sets, titles
 from figures.plots import region_legend
 from figures.settings import SHOWN, Settings
-from figures.style import DOUBLE, KIND_MARKERS, REGION_COLOURS, verbatim
+from figures.style import KIND_MARKERS, PAPER, Style, verbatim
 from symbolic import PRESETS
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
@@ -80,7 +80,12 @@ def compute(part: Part) -> xr.Dataset:
             "path": (("connection", "step", "side"), padded(paths)),
         },
         {"first": axis, "second": axis},
-        {"preset": part.preset, "lowest": min(found.loss for found in sets)},
+        {
+            "preset": part.preset,
+            "lowest": min(found.loss for found in sets),
+            "samples": SAMPLES,
+            "noise": NOISE,
+        },
     )
 
 
@@ -89,22 +94,41 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return join_presets(parts)
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset."""
-    canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE), sharey=True)
+    canvas, axes = style.panels(1, len(SHOWN), 0.6, share="y")
     regions: list[str] = []
     kinds: list[str] = []
-    for panel, preset in zip(axes, SHOWN, strict=True):
+    for panel, preset in zip(axes[0], SHOWN, strict=True):
         of = of_preset(data, preset)
-        _panel(panel, of, float(of.attrs["lowest"]))
+        draw_landscape(panel, of, style)
         panel.set_title(
             f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
         )
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
-    axes[0].set_ylabel("larger input weight $|w_2|$")
-    region_legend(canvas, regions, kinds)
-    return canvas
+    axes[0, 0].set_ylabel("larger input weight $|w_2|$")
+    region_legend(canvas, regions, kinds, style=style)
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel a preset."""
+    of = of_preset(data, next(iter(SHOWN)))
+    return Caption(
+        panels=[
+            f"{title}, {happens}"
+            for title, happens in zip(titles(SHOWN), SHOWN.values(), strict=True)
+        ],
+        models=list(SHOWN),
+        samples=f"{of.attrs['samples']}",
+        noise=f"{of.attrs['noise']:g}",
+        data_sets=f"{data_sets(1)} of each model",
+        notes=(
+            "grey: loss with the best output weights, relative to the lowest set; curves: flows "
+            "out of the sets; axes w/(1 + w), so that infinity is seen",
+        ),
+    )
 
 
 def place(found: CriticalSet) -> tuple[float, float]:
@@ -142,7 +166,9 @@ def _thinned(path: np.ndarray) -> np.ndarray:
     return np.column_stack([np.interp(even, length, path[:, k]) for k in (0, 1)])
 
 
-def _panel(axes: Axes, data: xr.Dataset, lowest: float) -> None:
+def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
+    """Reduced loss of one preset with its sets and connections."""
+    lowest = float(data.attrs["lowest"])
     axis = data["first"].to_numpy()
     excess = data["reduced"].to_numpy() / lowest - 1.0
     shown = np.where(axis[:, None] >= axis[None, :], np.log10(np.maximum(excess, 1e-5)), np.nan)
@@ -154,7 +180,7 @@ def _panel(axes: Axes, data: xr.Dataset, lowest: float) -> None:
         _arrowhead(axes, path)
     places = data["place"].to_numpy()
     for k, (x, y) in enumerate(places):
-        _marker(axes, data.isel(set=k), x, y)
+        _marker(axes, data.isel(set=k), x, y, style)
     _number(axes, places)
     _key(axes, data["label"].to_numpy().tolist())
     axes.plot([0, 1], [0, 1], color="black", lw=0.6)
@@ -177,8 +203,8 @@ def _arrowhead(axes: Axes, path: np.ndarray) -> None:
         )  # fmt: skip
 
 
-def _marker(axes: Axes, data: xr.Dataset, x: float, y: float) -> None:
-    colour = REGION_COLOURS[str(data["region"].item())]
+def _marker(axes: Axes, data: xr.Dataset, x: float, y: float, style: Style) -> None:
+    colour = style.regions[str(data["region"].item())]
     marker = KIND_MARKERS[str(data["kind"].item())]
     face = colour if data["attracting"].item() else "white"
     axes.plot(x, y, marker, mfc=face, mec=colour, mew=1.3, ms=6, zorder=5, clip_on=False)
@@ -192,8 +218,8 @@ def _number(axes: Axes, places: np.ndarray) -> None:
     for members in together.values():
         x, y = places[members].mean(axis=0)
         axes.annotate(
-            ", ".join(str(k + 1) for k in members), (x, y), xytext=(7, 5),
-            textcoords="offset points", fontsize=6.5, zorder=6, annotation_clip=False, va="center",
+            ", ".join(str(k + 1) for k in members), (x, y), xytext=(7, 5), va="center",
+            textcoords="offset points", fontsize="small", zorder=6, annotation_clip=False,
             bbox={"boxstyle": "square,pad=0.08", "fc": "white", "ec": "none", "alpha": 0.8},
         )  # fmt: skip
 
@@ -202,4 +228,4 @@ def _key(axes: Axes, labels: Sequence[str]) -> None:
     """What the numbers mean, in the empty half below the diagonal, from the lowest loss up."""
     lines = [f"{k + 1:>2}  {verbatim(label)}" for k, label in enumerate(labels)]
     text = "\n".join(lines)
-    axes.text(0.62, 0.0, text, fontsize=6, va="bottom", ha="left", linespacing=1.15)
+    axes.text(0.62, 0.0, text, fontsize="small", va="bottom", ha="left", linespacing=1.15)

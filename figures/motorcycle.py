@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -13,15 +12,20 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Loss, connect, find_critical_sets
 from continuation.landscape.network import read_observations
+from continuation.wording import counted
+from figures.captions import Caption, spelled
 from figures.graph_data import graph_arrays
-from figures.plots import flow_graph
+from figures.plots import draw_graph, region_legend
 from figures.settings import Settings
-from figures.style import DOUBLE
+from figures.style import PAPER, Style, verbatim
 from symbolic import Model
 
 TITLE = "fits of all critical sets to the motorcycle data, and the graph between them"
 
 SOURCE = "motorcycle.csv"
+
+ATTRACTOR_LINES = ("-", (0, (6, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 1, 2, 1)))
+"""Attractors are told apart in grey print, too."""
 
 
 def model() -> Model:
@@ -62,33 +66,56 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return parts[0]
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Fits on the left, graph on the right."""
-    canvas, (left, right) = plt.subplots(
-        1, 2, figsize=(DOUBLE, 0.58 * DOUBLE), width_ratios=[1.05, 1.0]
-    )
-    _draw_fits(left, data)
+    canvas, axes = style.panels(1, 2, 0.7)
+    left, right = axes[0]
+    draw_fits(left, data)
     nodes = data[["label", "kind", "region", "loss", "attracting"]]
-    flow_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]])
-    right.set_title(f"critical sets and connections ({data.attrs['undecided']} flows undecided)")
-    return canvas
+    draw_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]], style)
+    right.set_title(f"{counted(data.attrs['undecided'], 'flow')} undecided")
+    columns = (data["region"].to_numpy().tolist(), data["kind"].to_numpy().tolist())
+    region_legend(canvas, *columns, style=style)
+    return style.finished(canvas, axes)
 
 
-def _draw_fits(axes: Axes, data: xr.Dataset) -> None:
-    axes.plot(data["time"], data["acceleration"], ".", color="0.6", ms=3, label="133 measurements")
-    at = data["at"].to_numpy()
-    styles = {
-        "attractors": (data["set_attracting"] == 1, "#0072B2", "-", 1.4),
-        "saddles": (
-            (data["set_attracting"] == 0) & (data["set_kind"] == "point"),
-            "#D55E00",
-            ":",
-            0.8,
+def caption(data: xr.Dataset) -> Caption:
+    """Fits and graph."""
+    attracting = int(data["attracting"].to_numpy().sum())
+    return Caption(
+        panels=["measurements and the fits of all sets at finite weights", "graph of all sets"],
+        models=[spelled(model())],
+        samples=f"{data.sizes['sample']}",
+        noise="that of the measurements",
+        data_sets=f"1 data set, {SOURCE}",
+        notes=(
+            f"{counted(data.sizes['node'], 'set')}, {attracting} of them attracting; "
+            f"{counted(data.attrs['undecided'], 'flow')} undecided",
+            "no teacher, hence no regions: nodes are grey",
         ),
-        "split lines, silent curves": (data["set_kind"] == "line", "black", "--", 1.2),
+    )
+
+
+def draw_fits(axes: Axes, data: xr.Dataset) -> None:
+    """Measurements, the attractors' fits each with its name, and the other sets' faintly."""
+    samples = f"{data.sizes['sample']} measurements"
+    axes.plot(data["time"], data["acceleration"], ".", color="0.6", ms=3, label=samples)
+    at, fits = data["at"].to_numpy(), data["fit"].to_numpy()
+    attracting, kind = data["set_attracting"].to_numpy() == 1, data["set_kind"].to_numpy()
+    others = {
+        "saddles": (~attracting & (kind == "point"), ":"),
+        "lines and manifolds that do not attract": (~attracting & (kind != "point"), "--"),
     }
-    for label, (chosen, colour, line, width) in styles.items():
-        for k, fit in enumerate(data["fit"].to_numpy()[chosen.to_numpy()]):
-            axes.plot(at, fit, line, color=colour, lw=width, label=label if k == 0 else None)
+    for label, (chosen, line) in others.items():
+        for k, fit in enumerate(fits[chosen]):
+            axes.plot(at, fit, line, color="0.45", lw=0.6, label=label if k == 0 else None)
+    names, losses = data["set_label"].to_numpy(), data["set_loss"].to_numpy()
+    for k, (fit, name, loss) in enumerate(
+        zip(fits[attracting], names[attracting], losses[attracting], strict=True)
+    ):
+        axes.plot(
+            at, fit, color=f"C{k % 4}", ls=ATTRACTOR_LINES[k % len(ATTRACTOR_LINES)], lw=1.5,
+            label=f"{verbatim(str(name))}, attracting, $L={loss:.4g}$",
+        )  # fmt: skip
     axes.set(xlabel="time after impact (ms)", ylabel="head acceleration (g)")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize="small")

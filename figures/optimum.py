@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -14,10 +13,11 @@ from matplotlib.figure import Figure as Canvas
 from continuation.certify import PROVED, certify_never_optimal
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.zero_noise import optimum_shift, scaling_exponent
+from figures.captions import Caption, data_sets, levels
 from figures.plots import median_and_band
 from figures.settings import Settings
 from figures.shares import Bounds, sampled
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import PRESETS, fukumizu_amari
 
 TITLE = "distance of the overfitting attractor from the optimum against n and the noise"
@@ -26,6 +26,16 @@ SIZES = (30, 100, 300, 1000, 3000, 10000)
 NOISES = (0.003, 0.01, 0.03, 0.1, 0.3)
 SIZE_AT_WHICH_NOISE_VARIES = 1000
 NOISE_AT_WHICH_SIZE_VARIES = 0.1
+
+
+MODEL = "fukumizu_amari"
+TITLE_OF_MODEL = PRESETS[MODEL].title
+"""As many units as its teacher: only there the optimum is isolated."""
+
+MINUS = "\N{MINUS SIGN}"
+
+REFERENCES = {"noise": (1.0, r"$\propto\sigma$"), "size": (-0.5, r"$\propto n^{-1/2}$")}
+"""Slopes that linear response predicts, with their texts."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +108,9 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return xr.merge([data.assign_coords(fit=["exponent", "error", "data sets"]), proofs])
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Distance and gradient against σ and against n."""
-    canvas, axes = plt.subplots(2, 2, figsize=(DOUBLE, 0.62 * DOUBLE), sharex="col")
+    canvas, axes = style.panels(2, 2, 0.62, share="x")
     n, sigma = SIZE_AT_WHICH_NOISE_VARIES, NOISE_AT_WHICH_SIZE_VARIES
     for column, (axis, label, fixed) in enumerate(
         (
@@ -108,23 +118,53 @@ def draw(data: xr.Dataset) -> Canvas:
             ("size", "data set size $n$", rf"$\sigma={sigma}$"),
         )
     ):
-        _panel(axes[0, column], data, "distance", axis)
-        _panel(axes[1, column], data, "gradient", axis)
+        draw_scaling(axes[0, column], data, "distance", axis)
+        draw_scaling(axes[1, column], data, "gradient", axis)
         axes[1, column].set_xlabel(label)
-        axes[0, column].set_title(f"{fixed}, {data.sizes['seed']} data sets")
+        axes[0, column].set_title(f"{TITLE_OF_MODEL}, {fixed}, {data_sets(data.sizes['seed'])}")
     axes[0, 0].set_ylabel(r"distance $|\theta_{\rm of}-\Theta^*|$")
     axes[1, 0].set_ylabel(r"$|\nabla L(\theta^*)|$")
-    return canvas
+    return style.finished(canvas, axes)
 
 
-def _panel(axes: Axes, data: xr.Dataset, quantity: str, axis: str) -> None:
-    levels = data[axis].to_numpy().astype(float)
+def caption(data: xr.Dataset) -> Caption:
+    """A panel for each quantity and parameter."""
+    texts = (
+        "distance of the overfitting attractor from the nearest theoretical optimum",
+        "gradient of the loss at the optimum",
+    )
+    return Caption(
+        panels=[f"{text}, against {axis}" for text in texts for axis in ("σ", "n")],
+        models=[MODEL],
+        samples=f"{SIZE_AT_WHICH_NOISE_VARIES}, and {levels(SIZES)}",
+        noise=f"{levels(NOISES)}, and {NOISE_AT_WHICH_SIZE_VARIES:g}",
+        data_sets=data_sets(data.sizes["seed"]),
+        notes=(
+            "dots: data sets; line and band: median, and 10 % to 90 % of them; thin lines: the "
+            "powers that linear response predicts, σ and n^(-1/2)",
+        ),
+    )
+
+
+def draw_scaling(axes: Axes, data: xr.Dataset, quantity: str, axis: str) -> None:
+    """One quantity ("distance" or "gradient") against one parameter ("noise" or "size")."""
+    places = data[axis].to_numpy().astype(float)
     values = data[f"{quantity}_by_{axis}"].to_numpy()
     exponent, error, used = data[f"{quantity}_exponent_{axis}"].to_numpy()
-    label = f"slope {exponent:.3f} ± {error:.3f} ({used:.0f} data sets)"
-    median_and_band(axes, levels, values, label)
+    slope = f"{exponent:.3f}".replace("-", MINUS)
+    label = f"slope {slope} ± {error:.3f} ({data_sets(round(used))})"
+    median_and_band(axes, places, values, label)
+    _reference(axes, places, np.nanmedian(values, axis=0), axis)
     axes.set(xscale="log", yscale="log")
-    axes.legend(loc="best")
+    axes.legend(loc="upper left" if axis == "noise" else "upper right")
+
+
+def _reference(axes: Axes, places: np.ndarray, middle: np.ndarray, axis: str) -> None:
+    """A line of the predicted slope below the band, through half the lowest of the medians."""
+    slope, text = REFERENCES[axis]
+    shape = places**slope
+    scale = 0.25 * np.nanmin(middle / shape)
+    axes.plot(places, scale * shape, color="0.35", lw=0.8, ls=(0, (1, 1.5)), label=text)
 
 
 def _along_noise(seed: int) -> tuple[np.ndarray, np.ndarray]:

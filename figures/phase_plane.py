@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import matplotlib.pyplot as plt
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -13,8 +13,10 @@ from matplotlib.lines import Line2D
 
 from continuation.landscape import Dataset, Loss, find_critical_sets, phase_plane
 from continuation.storage import phase_to_arrays
+from continuation.wording import counted
+from figures.captions import Caption, data_sets
 from figures.settings import Settings
-from figures.style import SINGLE
+from figures.style import COLUMN, PAPER, Style
 from symbolic import single_unit
 
 TITLE = "phase plane of the single unit, with nullclines and invariant manifolds"
@@ -24,8 +26,8 @@ NOISE = 0.5
 EXTENT = (-3.0, 3.0)
 """Range of both weights: holds every critical point and shows the valleys that lead away."""
 
-STABLE: dict[str, Any] = {"color": "#0072B2", "lw": 1.8, "ls": "-"}
-UNSTABLE: dict[str, Any] = {"color": "#D55E00", "lw": 1.8, "ls": (0, (5, 1))}
+STABLE: dict[str, Any] = {"color": "C0", "lw": 1.8, "ls": "-"}
+UNSTABLE: dict[str, Any] = {"color": "C1", "lw": 1.8, "ls": (0, (5, 1))}
 
 
 def parts(settings: Settings) -> Sequence[Settings]:
@@ -48,13 +50,31 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return parts[0]
 
 
-def draw(data: xr.Dataset) -> Canvas:
-    """Draw the phase plane."""
-    canvas, axes = plt.subplots(figsize=(SINGLE, 0.92 * SINGLE))
-    draw_plane(axes, data)
-    axes.set_title(f"single unit, $n={data.attrs['samples']}$, $\\sigma={data.attrs['noise']:g}$")
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
+    """Draw the phase plane, in one column."""
+    canvas, axes = replace(style, width=min(style.width, COLUMN)).panels(1, 1, 0.45)
+    draw_plane(axes[0, 0], data)
+    axes[0, 0].set_title(
+        f"one unit, $n={data.attrs['samples']}$, $\\sigma={data.attrs['noise']:g}$"
+    )
     canvas.legend(handles=plane_legend(), loc="outside lower center", ncols=3)
     return canvas
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel; the signs of the points."""
+    index = data["index"].to_numpy()
+    return Caption(
+        panels=["gradient flow in the plane of both weights"],
+        models=["single_unit"],
+        samples=f"{data.attrs['samples']}",
+        noise=f"{data.attrs['noise']:g}",
+        data_sets=data_sets(1),
+        notes=(
+            f"{counted(int((index == 0).sum()), 'minimum', 'minima')} and "
+            f"{counted(int((index != 0).sum()), 'saddle')}",
+        ),
+    )
 
 
 def draw_plane(axes: Axes, data: xr.Dataset) -> None:

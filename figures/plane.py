@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, plane_diagram
 from continuation.storage import plane_from_arrays, plane_to_arrays
 from figures.arrays import join_presets, of_preset
+from figures.captions import Caption, data_sets, titles
 from figures.settings import Settings
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "plane of size and noise: regions by overfitting attractors, curves by kind"
@@ -62,10 +63,29 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return join_presets(parts)
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset, each with its legend beside it."""
-    canvas, axes = plt.subplots(2, 1, figsize=(DOUBLE, 1.05 * DOUBLE), layout="constrained")
-    for panel, preset in zip(axes, PRESET_NAMES, strict=True):
-        plane_from_arrays(of_preset(data, preset)).plot(panel)
+    canvas, axes = style.panels(len(PRESET_NAMES), 1, 1.05)
+    for panel, preset in zip(axes[:, 0], PRESET_NAMES, strict=True):
+        draw_regions(panel, of_preset(data, preset))
         panel.set_title(PRESETS[preset].title)
-    return canvas
+    return style.finished(canvas, axes)
+
+
+def draw_regions(axes: Axes, data: xr.Dataset) -> None:
+    """Regions and curves of one preset, with their legend."""
+    plane_from_arrays(data).plot(axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel a preset, with the limits of its plane."""
+    planes = [plane_from_arrays(of_preset(data, preset)) for preset in PRESET_NAMES]
+    (low, high), (quiet, loud) = planes[0].limits
+    return Caption(
+        panels=titles(PRESET_NAMES),
+        models=PRESET_NAMES,
+        samples=f"{min(low, *(p.limits[0][0] for p in planes)):g} to {high:g}",
+        noise=f"{quiet:g} to {loud:g}",
+        data_sets=f"{data_sets(1)} of each model, samples come in by blocks {SCHEDULE}",
+        notes=("colours: number of overfitting attractors; curves: where the landscape changes",),
+    )

@@ -16,7 +16,7 @@ from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
-from figures.style import KIND_MARKERS, REGION_COLOURS, verbatim
+from figures.style import KIND_MARKERS, PAPER, Style, verbatim
 
 BAND = (0.1, 0.9)
 """Quantiles shown around a median."""
@@ -44,7 +44,7 @@ KIND_NAMES = {
 
 
 def median_and_band(
-    axes: Axes, levels: Array, values: Array, label: str, colour: str = "#0072B2"
+    axes: Axes, levels: Array, values: Array, label: str, colour: str = "C0"
 ) -> None:
     """Median over data sets with its band, every data set as a faint dot.
 
@@ -66,7 +66,7 @@ def median_and_band(
     axes.plot(levels, middle, "o-", color=colour, ms=3, label=label)
 
 
-def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
+def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = PAPER) -> None:
     """Heteroclinic graph: height = loss, colour = region, shape = kind, filled = attracting.
 
     A dot marks what is certified, a dark arrow what was followed into a certified basin.
@@ -79,6 +79,8 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     edges : xarray.Dataset
         Along "edge": source and target (positions of nodes), multiplicity, source_parameter and,
         where known, certified_basin.
+    style : Style
+        For the colours of regions.
     """
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
@@ -89,7 +91,7 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     for (i, j), count in links.items():
         _arrow(axes, (across[i], height[i]), (across[j], height[j]), count, (i, j) in entered)
     for k in range(loss.size):
-        _node(axes, nodes.isel(node=k), across[k], height[k], texts[k])
+        _node(axes, nodes.isel(node=k), across[k], height[k], texts[k], style)
     if "certified" in nodes:
         marked = nodes["certified"].to_numpy().astype(bool)
         axes.scatter(
@@ -104,7 +106,7 @@ def flow_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset) -> None:
     ticks = _distinct_levels(height)
     axes.set_yticks(height[ticks], _level_texts(loss[ticks]))
     axes.set_xticks([])
-    axes.set_xlabel(key, fontsize=6)
+    axes.set_xlabel(key, fontsize="small")
     axes.spines["bottom"].set_visible(False)
     axes.margins(0.12, 0.1)
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
@@ -215,6 +217,7 @@ def region_legend(
     kinds: Sequence[str],
     certified: Sequence[bool] = (),
     entered: Sequence[bool] = (),
+    style: Style = PAPER,
 ) -> None:
     """Legend below a figure for colours of regions and shapes of kinds, those that occur.
 
@@ -227,10 +230,11 @@ def region_legend(
         Which nodes are certified.
     entered : sequence of bool
         Which connections were followed into a certified basin.
+    style : Style
     """
     handles = [
         Line2D([], [], ls="", marker="o", color=colour, label=region)
-        for region, colour in REGION_COLOURS.items()
+        for region, colour in style.regions.items()
         if region in set(regions)
     ]
     handles += [
@@ -247,11 +251,11 @@ def region_legend(
     if any(entered):
         label = "dark arrow: into a certified basin"
         handles.append(Line2D([], [], color=ENTERED_COLOUR, lw=ENTERED_WIDTH, label=label))
-    canvas.legend(handles=handles, loc="outside lower center", ncols=4)
+    canvas.legend(handles=handles, loc="outside lower center", ncols=style.legend_columns)
 
 
-def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str) -> None:
-    colour = REGION_COLOURS[str(node["region"].item())]
+def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str, style: Style) -> None:
+    colour = style.regions[str(node["region"].item())]
     attracting = bool(node["attracting"].item())
     axes.plot(
         x,
@@ -268,7 +272,7 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str) -> None:
         (x, y),
         xytext=(0, -7),  # below: arrows arrive from above
         textcoords="offset points",
-        fontsize=6,
+        fontsize="small",
         ha="center",
         va="top",
         zorder=4,
@@ -295,7 +299,7 @@ def _arrow(
     axes.annotate(
         str(count),
         (0.6 * start[0] + 0.4 * end[0], 0.6 * start[1] + 0.4 * end[1]),
-        fontsize=6,
+        fontsize="small",
         color="0.25",
         ha="center",
         va="center",

@@ -25,12 +25,12 @@ from continuation.storage import (
     load_result,
     phase_to_arrays,
 )
-from figures.evolution import attractor_count, timeline, timeline_arrays, timeline_legend
+from figures.evolution import draw_attractors, draw_timeline, timeline_arrays, timeline_legend
 from figures.graph_data import graph_arrays
 from figures.job import free_name, save_canvas
 from figures.phase_plane import draw_plane, plane_legend
-from figures.plots import flow_graph, region_legend
-from figures.style import DOUBLE, REGION_COLOURS, SINGLE, paper_style, verbatim
+from figures.plots import draw_graph, region_legend
+from figures.style import DOUBLE, PAPER, REGION_COLOURS, SINGLE, verbatim
 
 ABSCISSAE = 400
 
@@ -54,7 +54,7 @@ def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
     StoreError
         If what the result holds does not fit together.
     """
-    with paper_style():
+    with PAPER.used():
         try:
             canvas = DRAWN[type(result)](result)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -74,7 +74,7 @@ def _graph(result: GraphResult) -> Canvas:
     canvas, (left, right) = plt.subplots(1, 2, figsize=(DOUBLE, 0.6 * DOUBLE))
     _fits(left, result)
     arrays = graph_arrays(result.graph)
-    flow_graph(right, arrays, arrays)
+    draw_graph(right, arrays, arrays)
     names = ("region", "kind", "certified", "certified_basin")
     region_legend(canvas, *(arrays[name].to_numpy().tolist() for name in names))
     return canvas
@@ -87,11 +87,11 @@ def _evolution(result: EvolutionResult) -> Canvas:
     canvas, (upper, lower) = plt.subplots(
         2, 1, figsize=(DOUBLE, height + 0.8), height_ratios=[height, 0.8]
     )
-    timeline(upper, arrays)
-    attractor_count(lower, arrays)
+    draw_timeline(upper, arrays)
+    draw_attractors(lower, arrays)
     lower.set_xlabel(result.evolution.parameter.replace("_", " "))
     regions = set(arrays["bar_region"].to_numpy().tolist())
-    canvas.legend(handles=timeline_legend(regions), loc="outside lower center", ncols=4)
+    canvas.legend(handles=timeline_legend(regions, PAPER), loc="outside lower center", ncols=4)
     return canvas
 
 
@@ -109,7 +109,7 @@ def _branch(result: BranchResult) -> Canvas:
         upper.plot(point.p, loss, "o", color="black", mfc="white", ms=4)
         upper.annotate(
             verbatim(point.kind), (point.p, loss), xytext=(4, 6 + 8 * (k % 3)),
-            textcoords="offset points", fontsize=6,
+            textcoords="offset points", fontsize="small",
         )  # fmt: skip
     ends = " and ".join(branch.stop_reasons)
     upper.set(ylabel="loss $L$", title=verbatim(f"{branch.set.label}; ends: {ends}"))
@@ -168,7 +168,7 @@ def _fits(axes: Axes, result: Result) -> None:
         name = "attracting" if found.attracting else "not attracting"
         axes.plot(
             x_axis.measured(x), y_axis.measured(found.outputs(x)),
-            "-" if found.attracting else ":", color="#0072B2" if found.attracting else "#D55E00",
+            "-" if found.attracting else ":", color="C0" if found.attracting else "C1",
             lw=1.4 if found.attracting else 0.8, label=None if name in named else name,
         )  # fmt: skip
         named.add(name)

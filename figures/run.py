@@ -19,7 +19,7 @@ from continuation.workers import process_pool
 from figures import claims, compile_kernels, job, result
 from figures.probability import draw_probability
 from figures.settings import Settings
-from figures.style import paper_style
+from figures.style import PAPER
 
 console = Console()
 
@@ -51,7 +51,7 @@ def run(
 
 def _draw_ensemble(folder: Path, output: Path) -> None:
     table = load_ensemble(folder)
-    with paper_style():
+    with PAPER.used():
         name = job.free_name(folder.resolve().name, output)
         paths = job.save_canvas(draw_probability(table), output, name)
     for path in paths:

@@ -24,9 +24,10 @@ from continuation.landscape import (
 )
 from continuation.landscape.basins import Gazetteer, regions_of, route
 from continuation.landscape.flow import FlowResult
+from figures.captions import Caption, levels
 from figures.settings import Settings
 from figures.shares import FAILS, HOLDS, UNDECIDED, Bounds, sampled, verdict
-from figures.style import DOUBLE
+from figures.style import MILLIMETRES, PAPER, Style, letter_panels
 from symbolic import PRESETS, Model, Preset
 
 TITLE = "where plateau, near-optimal, overfitting holds: shares over teachers, data and weights"
@@ -241,22 +242,49 @@ PANELS = {
 MARKS = {HOLDS: "✓", FAILS: "", UNDECIDED: "?"}
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A matrix a share: a row a student and teacher, a column a setting."""
-    canvas = plt.figure(figsize=(DOUBLE, 0.9 * DOUBLE))
-    grid = canvas.add_gridspec(2, 6)
-    places = (grid[0, :3], grid[0, 3:], grid[1, :2], grid[1, 2:4], grid[1, 4:])
-    axes = [canvas.add_subplot(place) for place in places]
+    canvas, axes = _places(style)
     for axis, (share, title) in zip(axes, PANELS.items(), strict=True):
-        image = _matrix(axis, _cells(data, share))
+        image = draw_matrix(axis, data, share)
         axis.set_title(title)
-    for axis in (axes[1], *axes[3:]):
-        axis.set_yticklabels([])
+    if not style.is_narrow:
+        for axis in (axes[1], *axes[3:]):
+            axis.set_yticklabels([])
     canvas.colorbar(
         image, ax=axes, location="bottom", fraction=0.03, aspect=50,
-        label="share (✓ at least 95 %: the whole interval above; ? undecided; else below)",
+        label="share (✓ at least 95 %: the whole interval above;\n? undecided; else below)",
     )  # fmt: skip
+    letter_panels(axes)
     return canvas
+
+
+def _places(style: Style) -> tuple[Canvas, list[Axes]]:
+    """Two panels above three on a page, all below each other in a column."""
+    inches = style.width / MILLIMETRES
+    if style.is_narrow:
+        canvas, axes = plt.subplots(len(PANELS), 1, figsize=(inches, 4.6 * inches))
+        return canvas, list(axes)
+    canvas = plt.figure(figsize=(inches, 0.9 * inches))
+    grid = canvas.add_gridspec(2, 6)
+    places = (grid[0, :3], grid[0, 3:], grid[1, :2], grid[1, 2:4], grid[1, 4:])
+    return canvas, [canvas.add_subplot(place) for place in places]
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel a share."""
+    draws = data["draws"].to_numpy()
+    return Caption(
+        panels=[text.replace("\n", " ") for text in PANELS.values()],
+        models=[*PRESETS, "units alike: two units, T(x) = tanh(x) + tanh(4*x), x ~ N(0, 2²)"],
+        samples=levels(data["size"].to_numpy()),
+        noise=levels(data["noise"].to_numpy()),
+        data_sets=f"{draws.min()} to {draws.max()} data sets in every setting, until decided",
+        notes=(
+            "numbers: shares in per cent; own: n and σ of the preset; s: deviation of the initial "
+            f"weights; ρ: weight decay; {STARTS} initial weights for a data set",
+        ),
+    )
 
 
 Cell = tuple[float, str]
@@ -280,8 +308,9 @@ def _setting(share: str, family: str, size: int, noise: float, decay: float, sca
     return data if share == SINGLE else rf"{data}; $s={scale:g}$"
 
 
-def _matrix(axes: Axes, cells: Mapping[tuple[str, str], Cell]) -> AxesImage:
-    """Shares as colours and numbers, with the marks of their verdicts."""
+def draw_matrix(axes: Axes, data: xr.Dataset, share: str) -> AxesImage:
+    """One share of `PANELS` as colours and numbers, with the marks of their verdicts."""
+    cells = _cells(data, share)
     columns = list(dict.fromkeys(column for column, _ in cells))
     values = np.full((len(FAMILIES), len(columns)), np.nan)
     for (column, family), (estimate, result) in cells.items():
@@ -289,11 +318,11 @@ def _matrix(axes: Axes, cells: Mapping[tuple[str, str], Cell]) -> AxesImage:
         values[place] = estimate
         axes.text(
             *place[::-1], f"{100 * estimate:.0f}{MARKS[result]}", ha="center", va="center",
-            fontsize=6.5, color="white" if estimate < 0.6 else "black",
+            fontsize="small", color="white" if estimate < 0.6 else "black",
             weight="bold" if result == HOLDS else "normal",
         )  # fmt: skip
     axes.set_yticks(range(len(FAMILIES)), [preset.title for preset in FAMILIES.values()])
-    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", fontsize=6.5)
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", fontsize="small")
     return axes.imshow(values, cmap="viridis", vmin=0.0, vmax=1.0, aspect="auto")
 
 

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure as Canvas
 
 from figures import branches
 from figures.branches import assemble, compute
+from figures.captions import Caption
 from figures.settings import SHOWN, Settings
+from figures.style import PAPER, Style
 
-__all__ = ["TITLE", "assemble", "compute", "draw", "parts"]
+__all__ = ["TITLE", "assemble", "caption", "compute", "draw", "parts"]
 
 TITLE = "bifurcation diagram in the data set size, blocks of samples ramped in"
 
@@ -30,6 +32,11 @@ def parts(settings: Settings) -> Sequence[branches.Part]:
     ]
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Distance from the teacher against n."""
-    return branches.draw(data, "data set size $n$", "noise")
+    return branches.draw(data, "data set size $n$", "noise", style)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """A column a preset."""
+    return branches.caption(data, "size", f"{SCHEDULE[0]} to {SCHEDULE[-1]}, by blocks {SCHEDULE}")

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -17,8 +16,9 @@ from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_l
 from continuation.landscape.basins import Gazetteer, regions_of, route, spans
 from continuation.statistics import wilson_interval
 from figures.arrays import join_presets, of_preset, padded
+from figures.captions import Caption, data_sets
 from figures.settings import SHOWN, Settings
-from figures.style import DOUBLE, REGION_COLOURS
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "loss on the data and excess risk against log time along typical trajectories"
@@ -102,17 +102,15 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return join_presets(parts)
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A row a preset, a column a typical trajectory."""
-    canvas, axes = plt.subplots(
-        len(SHOWN), TYPICAL, figsize=(DOUBLE, 0.56 * DOUBLE), sharey="row", squeeze=False
-    )
+    canvas, axes = style.panels(len(SHOWN), TYPICAL, 0.56, share="y")
     regions: set[str] = set()
     for row, preset in zip(axes, SHOWN, strict=True):
         of = of_preset(data, preset)
         for k, panel in enumerate(row):
             if k < of.sizes["path"]:
-                regions |= _panel(panel, of, k)
+                regions |= draw_training(panel, of, k, style)
             else:
                 panel.set_axis_off()
         row[0].set_ylabel(f"{PRESETS[preset].title}:\n{SHOWN[preset]}\nloss")
@@ -120,23 +118,48 @@ def draw(data: xr.Dataset) -> Canvas:
         panel.set_xlabel("flow time $t$")
     handles, _ = axes[0, 0].get_legend_handles_labels()
     shades = [
-        Patch(color=REGION_COLOURS[r], alpha=0.35, label=r) for r in REGION_COLOURS if r in regions
+        Patch(color=style.regions[r], alpha=0.35, label=r) for r in style.regions if r in regions
     ]
-    canvas.legend(handles=[*handles, *shades], loc="outside lower center", ncols=6)
-    return canvas
+    canvas.legend(
+        handles=[*handles, *shades],
+        loc="outside lower center",
+        ncols=6 if not style.is_narrow else 3,
+    )
+    return style.finished(canvas, axes)
 
 
-def _panel(axes: Axes, data: xr.Dataset, k: int) -> set[str]:
+def caption(data: xr.Dataset) -> Caption:
+    """Share of every trajectory shown."""
+    shown = [of_preset(data, preset) for preset in SHOWN]
+    panels = [
+        f"{PRESETS[of.attrs['preset']].title}: {way}" for of in shown for way in of["shown"].values
+    ]
+    return Caption(
+        panels=panels,
+        models=list(SHOWN),
+        samples=f"{shown[0].attrs['samples']}",
+        noise=f"{shown[0].attrs['noise']:g}",
+        data_sets=f"{data_sets(1)} of each model",
+        notes=(
+            f"the most frequent itineraries of {shown[0].attrs['starts']} initial weights from "
+            f"N(0, {SCALES[-1]:g}²), one trajectory of each; shaded: near sets of these regions",
+        ),
+    )
+
+
+def draw_training(axes: Axes, data: xr.Dataset, k: int, style: Style = PAPER) -> set[str]:
+    """Both losses of the k-th typical trajectory of one preset; returns the regions passed."""
+
     def of(name: str) -> np.ndarray:
         values = data[name].isel(path=k).to_numpy()
         return values[np.isfinite(values)]
 
     t = of("time")
     axes.plot(t[1:], of("train")[1:], color="black", lw=1.4, label="data")
-    axes.plot(t[1:], of("excess")[1:], color="#0072B2", lw=1.4, ls="--", label="excess risk")
+    axes.plot(t[1:], of("excess")[1:], color="C0", lw=1.4, ls="--", label="excess risk")
     regions = str(data["span_region"].to_numpy()[k]).split("|")
     for region, start, end in zip(regions, of("span_start"), of("span_end"), strict=True):
-        axes.axvspan(start, end, color=REGION_COLOURS[region], alpha=0.35, lw=0)
+        axes.axvspan(start, end, color=style.regions[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
     name = str(data["shown"].to_numpy()[k])
     shown = (data["itinerary"] == name) & (data["scale"] == SCALES[-1])

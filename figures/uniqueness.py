@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from continuation.certify.provers import unique_minimum_holds
 from continuation.landscape import Dataset, Loss
+from figures.captions import Caption, data_sets, levels, titles
 from figures.settings import Settings
 from figures.shares import Part, draw_shares, groups, joined_presets, with_shares
-from figures.style import DOUBLE
+from figures.style import PAPER, Style
 from symbolic import PRESETS
 
 TITLE = "share of data sets with exactly one certified minimum near the theoretical optimum"
@@ -57,13 +57,29 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return with_shares(data, data["holds"])
 
 
-def draw(data: xr.Dataset) -> Canvas:
+def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Share of data sets against n, one curve per noise."""
-    canvas, axes = plt.subplots(1, 2, figsize=(DOUBLE, 0.4 * DOUBLE), sharey=True)
-    for axis, preset in zip(axes, data["preset"].to_numpy(), strict=True):
+    canvas, axes = style.panels(1, data.sizes["preset"], 0.4, share="y")
+    for axis, preset in zip(axes[0], data["preset"].to_numpy(), strict=True):
         draw_shares(axis, data.sel(preset=preset))
         axis.set_title(f"{PRESETS[str(preset)].title}: {data.sizes['seed']} data sets")
         axis.set_xlabel("data set size $n$")
-    axes[0].set_ylabel("share certified (95 % interval)")
-    axes[0].legend(title=r"noise $\sigma$", loc="lower right", ncols=2)
-    return canvas
+    axes[0, 0].set_ylabel("share certified (95 % interval)")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    canvas.legend(
+        handles, labels, title=r"noise $\sigma$", loc="outside lower center", ncols=len(labels)
+    )
+    return style.finished(canvas, axes)
+
+
+def caption(data: xr.Dataset) -> Caption:
+    """One panel a preset."""
+    presets = [str(preset) for preset in data["preset"].to_numpy()]
+    return Caption(
+        panels=titles(presets),
+        models=presets,
+        samples=levels(data["size"].to_numpy()),
+        noise=levels(data["noise"].to_numpy()),
+        data_sets=f"{data_sets(data.sizes['seed'])} at every n and σ",
+        notes=("bars: 95 % intervals (Wilson)",),
+    )

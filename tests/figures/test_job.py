@@ -19,6 +19,7 @@ import xarray as xr
 from continuation.errors import MlpcontError, UnknownNameError
 from continuation.storage.netcdf import write_dataset
 from figures import job
+from figures.captions import Caption
 from figures.settings import Settings
 from tests.faults import every_failure
 
@@ -44,7 +45,10 @@ class Figure:
     def assemble(self, settings, parts):
         return xr.concat(parts, "part")
 
-    def draw(self, data):
+    def caption(self, data):
+        return Caption(["all of it"], ["single_unit"], "20", "0.1", "1 data set")
+
+    def draw(self, data, style):
         canvas, axes = plt.subplots()
         axes.plot(data["value"].to_numpy().ravel())
         axes.set_title(r"$\sigma$")
@@ -55,8 +59,9 @@ class Figure:
 def figure(monkeypatch, tmp_path):
     made = Figure()
     module = types.ModuleType("figures.fake")
-    for name in ("parts", "compute", "assemble", "draw"):
+    for name in ("parts", "compute", "assemble", "draw", "caption"):
         setattr(module, name, getattr(made, name))
+    module.TITLE = "squares of numbers"
     made.source = tmp_path / "fake.py"
     made.source.write_text("first")
     module.__file__ = str(made.source)

@@ -27,6 +27,7 @@ from continuation.storage.results import save_result
 from figures import compile_kernels, job
 from figures import run as main_job_run
 from figures.__main__ import app
+from figures.captions import Caption
 from symbolic import single_unit
 
 FIGURES = (
@@ -86,7 +87,7 @@ def computed(monkeypatch, tmp_path, threads):
         done.append(task)
         return xr.Dataset({"value": ("task", [task, task**2])})
 
-    def draw(data):
+    def draw(data, style):
         canvas, axes = plt.subplots(figsize=(1, 1))
         axes.plot(data["value"].to_numpy().ravel())
         return canvas
@@ -97,6 +98,7 @@ def computed(monkeypatch, tmp_path, threads):
     module.compute = compute
     module.assemble = lambda settings, parts: xr.concat(parts, "part")
     module.draw = draw
+    module.caption = lambda data: Caption(["all of it"], ["single_unit"], "20", "0.1", "1 data set")
     source = tmp_path / "fake.py"
     source.write_text("")
     module.__file__ = str(source)
@@ -106,7 +108,7 @@ def computed(monkeypatch, tmp_path, threads):
 
 
 FAKE = ("--only", "fake", "--output")
-WHOLE = ["claims.json", "claims.md", "data/fake.nc", "fake.pdf", "fake.png"]
+WHOLE = ["claims.json", "claims.md", "data/fake.nc", "fake.md", "fake.pdf", "fake.png"]
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +158,7 @@ def test_wrong_options_are_refused(tmp_path, wrong):
 def test_a_figure_is_computed_drawn_and_stored(main_job):
     output, _, (code, text) = main_job
     assert code == 0
-    pictures = ["phase_plane.pdf", "phase_plane.png"]
+    pictures = ["phase_plane.md", "phase_plane.pdf", "phase_plane.png"]
     assert files(output) == ["claims.json", "claims.md", "data/phase_plane.nc", *pictures]
     assert (output / "phase_plane.pdf").read_bytes().startswith(b"%PDF")
     assert (output / "phase_plane.png").read_bytes().startswith(b"\x89PNG")

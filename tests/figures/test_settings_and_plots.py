@@ -20,7 +20,7 @@ from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arr
 from figures.plots import (
     BAND,
     KIND_NAMES,
-    flow_graph,
+    draw_graph,
     height_of,
     joined,
     median_and_band,
@@ -29,7 +29,7 @@ from figures.plots import (
     spread,
 )
 from figures.settings import Settings
-from figures.style import KIND_MARKERS, RC, REGION_COLOURS, paper_style
+from figures.style import COLUMN, KIND_MARKERS, PAPER, REGION_COLOURS, Style
 
 losses = st.lists(st.floats(1e-6, 10.0), min_size=1, max_size=20).map(np.array)
 
@@ -174,7 +174,7 @@ def test_nodes_without_links_have_places_too():
 def test_graphs_are_drawn_with_all_nodes_and_arrows(axes):
     kinds = ["point", "line", "infinity"]
     data = nodes([0.1, 0.4, 0.4000001], kinds, ["overfitting", "plateau", "near-optimal"])
-    flow_graph(axes, data, edges((1, 0, 2, np.nan), (2, 0, 1, np.nan), (2, 0, 1, np.nan)))
+    draw_graph(axes, data, edges((1, 0, 2, np.nan), (2, 0, 1, np.nan), (2, 0, 1, np.nan)))
     lines = axes.get_lines()
     assert [line.get_marker() for line in lines] == [KIND_MARKERS[k] for k in kinds]
     assert lines[0].get_markerfacecolor() == REGION_COLOURS["overfitting"]
@@ -191,14 +191,14 @@ def test_a_single_node_is_drawn(axes):
     empty = {
         n: ("edge", np.empty(0)) for n in ("source", "target", "multiplicity", "source_parameter")
     }
-    flow_graph(axes, nodes([0.1]), xr.Dataset(empty))
+    draw_graph(axes, nodes([0.1]), xr.Dataset(empty))
     axes.figure.canvas.draw()
     assert len(axes.get_lines()) == 1
 
 
 def test_tick_labels_are_losses_at_the_heights_of_nodes(axes):
     loss = [0.1, 0.2, 0.2 + 1e-10, 0.7]
-    flow_graph(axes, nodes(loss), edges((3, 0, 1, np.nan)))
+    draw_graph(axes, nodes(loss), edges((3, 0, 1, np.nan)))
     height = height_of(np.array(loss))
     labels = [t.get_text() for t in axes.get_yticklabels()]
     assert labels == ["0.1", "0.2", "0.7"]
@@ -232,10 +232,47 @@ def test_the_legend_shows_what_occurs(axes):
 
 def test_the_style_is_restored():
     before = matplotlib.rcParams["font.size"], matplotlib.rcParams["figure.dpi"]
-    with paper_style():
-        assert matplotlib.rcParams["font.size"] == RC["font.size"]
-        assert matplotlib.rcParams["figure.dpi"] == RC["figure.dpi"]
+    with Style(font_size=5.5, more={"figure.dpi": 33}).used():
+        assert matplotlib.rcParams["font.size"] == 5.5
+        assert matplotlib.rcParams["figure.dpi"] == 33
     assert before == (matplotlib.rcParams["font.size"], matplotlib.rcParams["figure.dpi"])
+
+
+def test_regions_are_told_apart_in_grey():
+    """In luminance (Rec. 709): what has one meaning may have one colour."""
+    shown = {matplotlib.colors.to_rgb(colour) for colour in REGION_COLOURS.values()}
+    grey = np.sort(np.array(list(shown)) @ [0.2126, 0.7152, 0.0722])
+    assert len(grey) == 4
+    assert (np.diff(grey) > 0.1).all()
+
+
+def test_a_style_needs_room_and_all_regions():
+    with pytest.raises(InvalidInputError, match="at least 60"):
+        Style(width=10.0)
+    with pytest.raises(InvalidInputError, match="near-optimal"):
+        Style(regions={k: "red" for k in REGION_COLOURS if k != "near-optimal"})
+
+
+def test_panels_stand_below_each_other_in_a_column_and_keep_their_labels():
+    for style, rows in ((PAPER, 2), (Style(width=COLUMN), 6)):
+        canvas, axes = style.panels(2, 3, 0.6, share="xy")
+        for panel in axes[-1]:
+            panel.set_xlabel("across")
+        for row in axes:
+            row[0].set_ylabel("up")
+        axes[0, 1].set_title("named")
+        axes[1, 0].set_axis_off()
+        style.finished(canvas, axes)
+        assert axes.shape == (2, 3)
+        assert axes[0, 0].get_subplotspec().get_gridspec().nrows == rows
+        assert canvas.get_size_inches()[0] == pytest.approx(style.width / 25.4)
+        labelled = [panel.get_xlabel() for panel in axes[0]] == ["across"] * 3
+        assert labelled == style.is_narrow
+        texts = [panel.get_title() or panel.get_title(loc="left") for panel in axes.ravel()]
+        letters = [text[len(r"$\mathbf{")] if text else "" for text in texts]
+        assert letters == ["a", "b", "c", "", "d", "e"]
+        assert texts[1].endswith("named")
+        plt.close(canvas)
 
 
 def small_graph():
@@ -285,7 +322,7 @@ def test_arrays_are_stored_and_drawn(axes, tmp_path):
     data.to_netcdf(tmp_path / "graph.nc", engine="h5netcdf")
     back = xr.load_dataset(tmp_path / "graph.nc", engine="h5netcdf")
     xr.testing.assert_equal(back, data)
-    flow_graph(axes, back, back)
+    draw_graph(axes, back, back)
     axes.figure.canvas.draw()
     assert len(axes.get_lines()) == 3
 
