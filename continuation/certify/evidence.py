@@ -49,7 +49,7 @@ def evidence_again(loss: Loss, found: CriticalSet) -> dict[str, Any]:
     if again.units >= again.required:
         if why.branch is None and found.conditions.noise > 0.0:
             return {}
-        if limit is not None and not limit.is_simple:
+        if limit is not None and not limit.is_followed:
             return {}
         again = replace(again, **_trend(loss, found, why.branch))
     reasons = reasons_of(found, again)

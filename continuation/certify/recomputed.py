@@ -71,7 +71,7 @@ def _in_weights(loss: Loss, at: LossAt, found: CriticalSet) -> dict[str, Any]:
 def _end(at: LossAt, found: CriticalSet) -> dict[str, Any]:
     """A set at infinity: by the equations of its limit model, and by its function."""
     plain = _from_outputs(at, found)
-    if not found.eigenvalues.size or not found.end.is_simple:
+    if not found.eigenvalues.size or not found.end.is_followed:
         return plain
     responses = Responses.at(at)
     end = LimitLoss(responses, found.end).end(found.end.unknowns)

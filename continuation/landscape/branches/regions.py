@@ -19,7 +19,7 @@ from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import traced
-from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP
+from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
 from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
@@ -60,7 +60,7 @@ FEWER, AT_ZERO_NOISE, FOLLOWED = (
 )
 """Reasons of evidence; the others say where a branch ended, and why, or could not begin."""
 
-ARRIVED = (CONFLUENCE.name, LINEAR.name, STEP.name, CORNER.name, SPLIT_LINE)
+ARRIVED = (CONFLUENCE.name, LINEAR.name, STEP.name, TAIL.name, CORNER.name, SPLIT_LINE)
 STOPS = (
     "limit", "bound", "infinity", "samples", "closed loop", "no progress",
     *(f"arrival: {end}" for end in ARRIVED),

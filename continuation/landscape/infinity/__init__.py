@@ -3,6 +3,7 @@
 May import `network`.
 """
 
+from continuation.landscape.infinity.beyond import Jump, Tail
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.critical_ends import (
@@ -27,6 +28,7 @@ from continuation.landscape.infinity.ends import (
     LINEAR,
     SEPARATE_PAIR,
     STEP,
+    TAIL,
     ChartedEnd,
     End,
     Entry,
@@ -49,6 +51,7 @@ __all__ = [
     "MOST_MEETING",
     "SEPARATE_PAIR",
     "STEP",
+    "TAIL",
     "Chart",
     "ChartLoss",
     "ChartProblem",
@@ -57,12 +60,14 @@ __all__ = [
     "End",
     "Entry",
     "EscapeLaw",
+    "Jump",
     "LimitLoss",
     "LimitModel",
     "LimitSystem",
     "LimitUnit",
     "ModelPoint",
     "Passage",
+    "Tail",
     "arrival",
     "charted_end",
     "end_of",

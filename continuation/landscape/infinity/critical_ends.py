@@ -1,10 +1,10 @@
-"""Critical sets at infinity of odd units without bias, as critical points of limits.
+"""Critical sets at infinity of odd units, as critical points of limits.
 
 Input weights that meet leave a φ(w x) + b x φ'(w x) + …; those that vanish leave c x + c₃ x³ + …;
 one that diverges leaves s sign(x). Each limit is critical when its model is; the derivatives of the
 loss in the coordinates that vanish at the end decide whether the flow is attracted (docs/theory.md,
 Attraction). Of the coordinates of several units that meet, or vanish, their squared size is the
-largest near the end.
+largest near the end. What biases add is in `biased_slopes`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.landscape.infinity.biased_slopes import flat_slope, jump_slopes, tail_slope
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.ends import end_of
 from continuation.landscape.infinity.limit_model import LimitModel, LimitUnit
-from continuation.landscape.network import Responses, scaled_inertia
+from continuation.landscape.network import Responses, activation, scaled_inertia
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,12 @@ def normal_slopes(responses: Responses, limit: LimitModel, point: ModelPoint) ->
     slopes = [meeting_slope(responses, r, unit) for unit in limit.units if unit.meets]
     if limit.step is not None:
         slopes.append(step_slope(responses, r, limit.step))
-    if limit.powers:
-        slopes.append(vanishing_slope(responses, r, limit.powers))
+    slopes += [slope for jump in limit.jumps for slope in jump_slopes(responses, r, jump)]
+    slopes += [tail_slope(responses, r, tail) for tail in limit.tails]
+    if limit.powers and responses.model.bias and limit.shift is None:
+        slopes.append(flat_slope(responses, r, limit.powers[-1]))
+    elif limit.powers:
+        slopes.append(vanishing_slope(responses, r, limit.powers, limit.shift or 0.0))
     return tuple(slopes)
 
 
@@ -91,16 +96,26 @@ def meeting_slope(responses: Responses, residual: Array, unit: LimitUnit) -> flo
     c_(m−1) ⟨r, x^(m+1) φ^(m+1)⟩/(4m(m + 1)) + c_(m−2) ⟨r, x^m φ^(m)⟩/(4m(m − 1)).
     """
     m, (*_, before, last) = len(unit.coefficients), unit.coefficients
-    features = responses.features(unit.weight, m + 1)
+    features = _features(responses, unit, m + 1)
     far = last * (residual @ features[m + 1]) / (4 * m * (m + 1))
     return float(far + before * (residual @ features[m]) / (4 * m * (m - 1)))
 
 
-def vanishing_slope(responses: Responses, residual: Array, powers: Sequence[float]) -> float:
+def _features(responses: Responses, unit: LimitUnit, order: int) -> Array:
+    """(x + κ)^k φ^(k)(w x + bias), k = 0 … order, as coordinates."""
+    arm = responses.x + (unit.shift or 0.0)
+    phi = activation(responses.model, order)(unit.weight * responses.x + (unit.bias or 0.0))
+    return responses.rows(arm ** np.arange(order + 1.0)[:, None] * phi)
+
+
+def vanishing_slope(
+    responses: Responses, residual: Array, powers: Sequence[float], shift: float = 0.0
+) -> float:
     """Derivative of L in Σ w_k² of m units that vanish and leave x, x³, …, x^(2m−1).
 
-    With the coefficient c of the last power and φ(u) = Σ a_k u^(2k+1): c a_m/a_(m−1) ⟨r, x^(2m+1)⟩.
+    With the coefficient c of the last power and φ(u) = Σ a_k u^(2k+1): c a_m/a_(m−1) ⟨r, x^(2m+1)⟩;
+    with bias x + κ stands for x.
     """
     m, series = len(powers), responses.series_at_zero
     slope = powers[-1] * series[m] / series[m - 1]
-    return float(slope * (residual @ responses.monomial(2 * m + 1)))
+    return float(slope * (residual @ responses.rows((responses.x + shift) ** (2 * m + 1))))

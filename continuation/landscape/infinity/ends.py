@@ -3,6 +3,7 @@
 - `CONFLUENCE`: two input weights meet and their outputs cancel;
 - `LINEAR`: an input weight vanishes while its output diverges;
 - `STEP`: an input weight diverges;
+- `TAIL`: a bias diverges, of tanh units;
 - `CORNER`: more than one of these at once.
 
 An end with a chart has a block (see `blocks`) in whose coordinates it is a regular point: how
@@ -71,7 +72,7 @@ class Entry:
 
 
 class End:
-    """A kind of end at infinity; corners have no chart and no law of escape.
+    """A kind of end at infinity; corners and tails have no chart and no law of escape.
 
     Attributes
     ----------
@@ -87,6 +88,13 @@ class End:
 
     def __repr__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, repr=False)
+class NamedEnd(End):
+    """One without a chart."""
+
+    name: str
 
 
 class ChartedEnd(End, ABC):
@@ -279,6 +287,7 @@ CONFLUENCE: ChartedEnd = _Confluence()
 LINEAR: ChartedEnd = _Linear()
 STEP: ChartedEnd = _Step()
 CORNER = End()
+TAIL = NamedEnd("exponential")
 
 AT_THE_END = "at the end"
 """Why a branch ends that cannot pass its end."""
@@ -287,7 +296,7 @@ ARRIVALS = (STEP, LINEAR, CONFLUENCE)
 """Ends with a chart, in the order in which weights that are near several are said to be at one."""
 
 CHARTED: Mapping[str, ChartedEnd] = {end.name: end for end in ARRIVALS}
-ENDS: Mapping[str, End] = {**CHARTED, CORNER.name: CORNER}
+ENDS: Mapping[str, End] = {**CHARTED, CORNER.name: CORNER, TAIL.name: TAIL}
 """By name."""
 
 
@@ -308,7 +317,8 @@ def end_of(limit: LimitModel) -> End:
     """The kind of end that leaves this limit model."""
     found: list[End] = [CONFLUENCE for unit in limit.units if unit.meets]
     found += [LINEAR for _ in limit.powers]
-    found += [] if limit.step is None else [STEP]
+    found += [STEP for _ in limit.jumps] if limit.step is None else [STEP]
+    found += [TAIL for _ in limit.tails]
     return found[0] if len(found) == 1 else CORNER
 
 

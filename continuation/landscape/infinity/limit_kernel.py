@@ -14,7 +14,7 @@ from numba import njit
 
 from continuation.arrays import Array
 from continuation.compilation import KERNEL_SIGNATURE
-from continuation.landscape.infinity.limit_model import Slots
+from continuation.landscape.infinity.slots import Slots
 from continuation.problem import Kernel
 from symbolic.machine_code import cached_njit
 

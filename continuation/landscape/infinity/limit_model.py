@@ -5,7 +5,8 @@ With u = w x + bias a limit model is
     f(x) = Σ_j Σ_k c_jk x^k φ^(k)(u_j) + Σ_k p_k x^(2k+1) + s sign(x) + offset:
 
 a finite unit has one coefficient c_j0, m units that meet have m of them; units whose input weight
-vanishes leave odd powers, one whose weight diverges leaves a step.
+vanishes leave odd powers, one whose weight diverges leaves a step. With bias a step may be at any
+place, and a bias that diverges leaves an exponential (`beyond`).
 
 See docs/theory.md, Infinity.
 """
@@ -16,13 +17,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
+from continuation.landscape.infinity.beyond import Jump, Tail
+from continuation.landscape.infinity.slots import Slots, slots_of
 from continuation.landscape.network import Units, activation
 from symbolic import Model
+
+Part = TypeVar("Part", Jump, Tail)
 
 MEETING = "abdefghi"
 """Letters of the coefficients of x^k φ^(k), k = 0, 1, …, where units meet; c is taken."""
@@ -79,50 +85,6 @@ class LimitUnit:
             None if self.shift is None else self.shift * units.x,
         )
 
-    def outputs(self, model: Model, x: Array, weight: Array, coefficients: Array) -> Array:
-        """Its part of the limit functions at inputs x (m,), with k other weights and coefficients.
-
-        Parameters
-        ----------
-        model : Model
-        x : ndarray, shape (m,)
-        weight : ndarray, shape (k, 1)
-        coefficients : ndarray, shape (c, k, 1)
-
-        Returns
-        -------
-        ndarray, shape (k, m)
-        """
-        u = weight * x if self.bias is None else weight * x + self.bias
-        arm = x if self.shift is None else x + self.shift
-        phi = activation(model, len(coefficients) - 1)(u)
-        out = coefficients[0] * phi[0]
-        for k, coefficient in enumerate(coefficients[1:], start=1):
-            out = out + coefficient * arm**k * phi[k]
-        return np.asarray(out)
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Where the parameters of a limit model stand in the vector of its unknowns.
-
-    Attributes
-    ----------
-    units : tuple of (int, range)
-        Of each unit the place of its weight, and those of its coefficients.
-    powers : range
-    step : int or None
-    """
-
-    units: tuple[tuple[int, range], ...]
-    powers: range
-    step: int | None
-
-    @property
-    def weights(self) -> list[int]:
-        """Places of the input weights."""
-        return [weight for weight, _ in self.units]
-
 
 @dataclass(frozen=True, eq=False)
 class LimitModel(Mapping[str, float]):
@@ -137,11 +99,15 @@ class LimitModel(Mapping[str, float]):
     powers : tuple of float
         Coefficients of x, x³, …: one for each unit whose input weight vanishes.
     step : float or None
-        Coefficient of sign(x), where the input weight of a unit diverges.
+        Coefficient of sign(x), where the input weight of a unit without bias diverges.
     shift : float or None
         κ of a vanishing unit with bias: its term is c (x + κ).
     offset : float or None
         None where the model has none.
+    jumps : tuple of Jump
+        One for each unit with bias whose input weight diverges.
+    tails : tuple of Tail
+        One for each unit whose bias diverges.
     """
 
     units: tuple[LimitUnit, ...] = ()
@@ -149,6 +115,8 @@ class LimitModel(Mapping[str, float]):
     step: float | None = None
     shift: float | None = None
     offset: float | None = None
+    jumps: tuple[Jump, ...] = ()
+    tails: tuple[Tail, ...] = ()
 
     @property
     def fixed(self) -> tuple[float, ...]:
@@ -159,15 +127,17 @@ class LimitModel(Mapping[str, float]):
     def input_weights(self) -> tuple[float, ...]:
         """|w| of all units, increasing: 0 where they vanish, inf where one diverges."""
         finite = [abs(unit.weight) for unit in self.units for _ in unit.coefficients]
-        infinite = [] if self.step is None else [np.inf]
-        return tuple(sorted([*(0.0 for _ in self.powers), *finite, *infinite]))
+        infinite = [np.inf for _ in (*self.jumps, *([] if self.step is None else [self.step]))]
+        tails = [abs(tail.rate) / 2.0 for tail in self.tails]
+        return tuple(sorted([*(0.0 for _ in self.powers), *finite, *tails, *infinite]))
 
     @property
     def working_units(self) -> int:
         """Units of the limit function: those that meet count, others where they have an output."""
         meeting = sum(len(unit.coefficients) for unit in self.units if unit.meets)
         single = [unit.coefficients[0] for unit in self.units if not unit.meets]
-        return meeting + sum(value != 0.0 for value in (*single, *self.fixed))
+        beyond = [jump.size for jump in self.jumps] + [tail.size for tail in self.tails]
+        return meeting + sum(value != 0.0 for value in (*single, *self.fixed, *beyond))
 
     @property
     def exchanges(self) -> int:
@@ -179,46 +149,58 @@ class LimitModel(Mapping[str, float]):
     def is_simple(self) -> bool:
         """Whether it has no bias, and no more than `MOST_FOLLOWED` units meet or vanish."""
         shifted = (self.shift, self.offset, *(u.bias for u in self.units))
-        largest = max([len(self.powers), *(len(unit.coefficients) for unit in self.units)])
-        return largest <= MOST_FOLLOWED and all(s is None for s in shifted)
+        beyond = self.jumps or self.tails
+        return self.is_followed and not beyond and all(s is None for s in shifted)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether its critical points are searched and followed: few units meet or vanish."""
+        return max([len(self.powers), *(len(u.coefficients) for u in self.units)]) <= MOST_FOLLOWED
 
     @cached_property
     def slots(self) -> Slots:
-        """Order of the unknowns: the first unit, powers, the step, further units."""
-        units, place = [], 0
-        powers, step = range(0), None
-        for k in range(max(1, len(self.units))):
-            if k < len(self.units):
-                size = len(self.units[k].coefficients)
-                units.append((place, range(place + 1, place + 1 + size)))
-                place += 1 + size
-            if k == 0:
-                powers = range(place, place + len(self.powers))
-                step = None if self.step is None else powers.stop
-                place += len(self.fixed)
-        return Slots(tuple(units), powers, step)
+        """Where the unknowns stand."""
+        return slots_of(
+            self.units, len(self.powers), self.step, self.shift, self.offset, self.jumps, self.tails
+        )
 
     @property
     def unknowns(self) -> Array:
-        """All parameters as a vector (k,), in the order of `slots`; biases are left out."""
-        z: list[float] = []
-        for unit in self.units[:1]:
-            z += [unit.weight, *unit.coefficients]
-        z += self.fixed
-        for unit in self.units[1:]:
-            z += [unit.weight, *unit.coefficients]
-        return np.array(z)
+        """All parameters as a vector (k,), in the order of `slots`."""
+        each = [(unit.weight, *unit.coefficients) for unit in self.units]
+        rows: list[Sequence[float | None]] = [*each[:1], self.fixed, *each[1:]]
+        rows += [[unit.bias for unit in self.units], [unit.shift for unit in self.units]]
+        rows += [(self.shift, self.offset)]
+        rows += [(jump.size, jump.half) for jump in self.jumps]
+        rows += [(tail.rate, tail.size) for tail in self.tails]
+        return np.array([value for row in rows for value in row if value is not None])
 
     def at(self, z: Array | Sequence[float]) -> LimitModel:
         """The same kind of limit model with other unknowns z (k,)."""
-        slots, z = self.slots, [float(value) for value in z]
+        slots, given = self.slots, [float(value) for value in z]
+
+        def value(place: int | None) -> float | None:
+            return None if place is None else given[place]
+
         units = tuple(
-            replace(unit, weight=z[weight], coefficients=tuple(z[k] for k in coefficients))
-            for unit, (weight, coefficients) in zip(self.units, slots.units, strict=True)
+            LimitUnit(given[w], tuple(given[k] for k in places), value(bias), value(shift))
+            for (w, places), bias, shift in zip(
+                slots.units, slots.biases, slots.shifts, strict=True
+            )
         )
-        powers = tuple(z[k] for k in slots.powers)
-        step = None if slots.step is None else z[slots.step]
-        return replace(self, units=units, powers=powers, step=step)
+        jumps = tuple(
+            Jump(jump.place, given[size], value(half))
+            for jump, (size, half) in zip(self.jumps, slots.jumps, strict=True)
+        )
+        return LimitModel(
+            units,
+            tuple(given[k] for k in slots.powers),
+            value(slots.step),
+            value(slots.shift),
+            value(slots.offset),
+            jumps,
+            tuple(Tail(given[rate], given[size]) for rate, size in slots.tails),
+        )
 
     def outputs(self, model: Model, x: Array) -> Array:
         """Limit function at inputs x (m,); the model gives the activation. Shape (m,)."""
@@ -227,17 +209,23 @@ class LimitModel(Mapping[str, float]):
     def outputs_at(self, z: Array, model: Model, x: Array) -> Array:
         """Limit functions of the same kind, with other unknowns z (k, s); shape (k, m)."""
         x, slots, z = np.asarray(x), self.slots, np.asarray(z).T[:, :, None]
-        step = 0.0 if slots.step is None else z[slots.step]
-        out = step * np.sign(x) + np.zeros((z.shape[1], 1))
-        parts = [
-            unit.outputs(model, x, z[weight], z[places.start : places.stop])
-            for unit, (weight, places) in zip(self.units, slots.units, strict=True)
-        ]
-        arm = x if self.shift is None else x + self.shift
-        powers = [z[place] * arm ** (2 * k + 1) for k, place in enumerate(slots.powers)]
-        for part in (*parts[:1], *powers, *parts[1:]):
-            out = out + part
-        return out if self.offset is None else out + self.offset
+
+        def value(place: int | None) -> Array | float:
+            return 0.0 if place is None else np.asarray(z[place])
+
+        arm = x + value(slots.shift)
+        out = value(slots.step) * np.sign(x) + np.zeros((z.shape[1], 1)) + value(slots.offset)
+        for (w, places), bias, shift in zip(slots.units, slots.biases, slots.shifts, strict=True):
+            phi = activation(model, len(places) - 1)(z[w] * x + value(bias))
+            for k, place in enumerate(places):
+                out = out + z[place] * (x + value(shift)) ** k * phi[k]
+        for k, place in enumerate(slots.powers):
+            out = out + z[place] * arm ** (2 * k + 1)
+        for jump, (size, half) in zip(self.jumps, slots.jumps, strict=True):
+            out = out + z[size] * (jump.side(x) + value(half) * jump.hit(x))
+        for rate, size in slots.tails:
+            out = out + z[size] * np.exp(-z[rate] * x)
+        return np.asarray(out)
 
     def canonical(self, *, odd: bool) -> LimitModel:
         """With those of its units that are alike in increasing order of input weight.
@@ -246,7 +234,10 @@ class LimitModel(Mapping[str, float]):
         """
         units = [unit.positive() if odd else unit for unit in self.units]
         single = sorted((u for u in units if not u.meets), key=lambda u: (u.weight, u.coefficients))
-        return replace(self, units=(*(u for u in units if u.meets), *single))
+        jumps = tuple(sorted(self.jumps, key=lambda jump: jump.place))
+        tails = tuple(sorted(self.tails, key=lambda tail: tail.rate))
+        units = [*(u for u in units if u.meets), *single]
+        return replace(self, units=tuple(units), jumps=jumps, tails=tails)
 
     def rescaled(self, units: Units) -> LimitModel:
         """The same limit, given in `units`, in the ones that these are multiples of."""
@@ -257,6 +248,8 @@ class LimitModel(Mapping[str, float]):
             None if self.step is None else self.step * units.y,
             None if self.shift is None else self.shift * units.x,
             None if self.offset is None else self.offset * units.y,
+            tuple(jump.rescaled(units) for jump in self.jumps),
+            tuple(tail.rescaled(units) for tail in self.tails),
         )
 
     def text(self, digits: int = 5) -> str:
@@ -266,7 +259,8 @@ class LimitModel(Mapping[str, float]):
     def to_dict(self) -> dict[str, float]:
         """By letter, as stored: w with v, or with a, b, d, … where units meet; c, c3, …; s.
 
-        Further units are w2, v2, …; those with bias have also bias, bias2, …, and κ is kappa.
+        Further units are w2, v2, …; those with bias have also bias, bias2, …, and κ is kappa. A
+        jump is s, place and half, an exponential tail and rate, further ones with their number.
         """
         first, *further = self.units or (None,)
         out = {} if first is None else _unit_to_dict(first, "")
@@ -275,6 +269,11 @@ class LimitModel(Mapping[str, float]):
         out |= {} if self.step is None else {"s": self.step}
         for number, unit in enumerate(further, start=2):
             out |= _unit_to_dict(unit, str(number))
+        for n, jump in _numbered(self.jumps):
+            out |= {f"s{n}": jump.size, f"place{n}": jump.place}
+            out |= {} if jump.half is None else {f"half{n}": jump.half}
+        for n, tail in _numbered(self.tails):
+            out |= {f"tail{n}": tail.size, f"rate{n}": tail.rate}
         return out if self.offset is None else out | {"offset": self.offset}
 
     @classmethod
@@ -288,15 +287,21 @@ class LimitModel(Mapping[str, float]):
         """
         given = {name: float(value) for name, value in letters.items()}
         left = dict(given)
-        numbers = [n[1:] for n in given if n[0] == "w" and (n == "w" or n[1:].isdigit())]
-        units = tuple(_unit_from_dict(left, n) for n in sorted(numbers, key=lambda n: int(n or 1)))
+        units = tuple(_unit_from_dict(left, n) for n in _numbers(given, "w"))
         powers: list[float] = []
         while any(_power(k) in left for k in range(len(powers), MOST_MEETING)):
             powers.append(left.pop(_power(len(powers)), 0.0))
+        jumps = tuple(
+            Jump(left.pop(f"place{n}"), left.pop(f"s{n}", 0.0), left.pop(f"half{n}", None))
+            for n in _numbers(given, "place")
+        )
+        tails = tuple(
+            Tail(left.pop(f"rate{n}"), left.pop(f"tail{n}", 0.0)) for n in _numbers(given, "rate")
+        )
         rest = (left.pop("s", None), left.pop("kappa", None), left.pop("offset", None))
         if left:
             raise InvalidInputError(f"no limit model has the parameters {', '.join(sorted(left))}")
-        return cls(units, tuple(powers), *rest)
+        return cls(units, tuple(powers), *rest, jumps, tails)
 
     def __getitem__(self, name: str) -> float:
         return self.to_dict()[name]
@@ -306,6 +311,17 @@ class LimitModel(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self.to_dict())
+
+
+def _numbered(parts: Sequence[Part]) -> Iterator[tuple[str, Part]]:
+    """The first without a number, then 2, 3, …"""
+    return ((str(k) if k > 1 else "", part) for k, part in enumerate(parts, start=1))
+
+
+def _numbers(names: Mapping[str, float], letter: str) -> list[str]:
+    """The numbers that stand behind a letter, in order."""
+    found = [n.removeprefix(letter) for n in names if n.startswith(letter)]
+    return sorted((n for n in found if not n or n.isdigit()), key=lambda n: int(n or 1))
 
 
 def _power(k: int) -> str:

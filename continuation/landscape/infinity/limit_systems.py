@@ -14,7 +14,9 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.infinity.critical_ends import CriticalEnd, normal_slopes
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.limit_kernel import constants_of, limit_kernel, scratch
-from continuation.landscape.infinity.limit_model import MOST_FOLLOWED, LimitModel, Slots
+from continuation.landscape.infinity.limit_model import MOST_FOLLOWED, LimitModel
+from continuation.landscape.infinity.limit_values import limit_values
+from continuation.landscape.infinity.slots import Slots
 from continuation.landscape.network import LossAlong, Responses, Samples
 from continuation.problem import AnyProblem
 
@@ -33,17 +35,17 @@ class LimitLoss:
     Raises
     ------
     InvalidInputError
-        For a limit of a hidden bias or of more than three units that meet at once.
+        For a limit of more than three units that meet at once.
     """
 
     responses: Responses
     like: LimitModel
 
     def __post_init__(self) -> None:
-        if not self.like.is_simple:
+        if not self.like.is_followed:
             raise InvalidInputError(
-                f"a limit with {', '.join(self.like)} cannot be followed: it is one of a hidden "
-                f"bias or of more than {MOST_FOLLOWED} units that meet at once"
+                f"a limit with {', '.join(self.like)} cannot be followed: more than "
+                f"{MOST_FOLLOWED} units meet at once"
             )
 
     def point(self, z: Array) -> tuple[ModelPoint, Array]:
@@ -75,6 +77,8 @@ class LimitLoss:
 
     def _values(self, z: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
         """Limit function (n,), its derivatives (k, n), and its second ones by pairs of unknowns."""
+        if not self.like.is_simple:
+            return self._biased_values(z)
         responses, slots = self.responses, self.like.slots
         value, jacobian = np.zeros_like(responses.target), np.zeros((z.size, responses.target.size))
         bends: dict[tuple[int, int], Array] = {}
@@ -92,6 +96,12 @@ class LimitLoss:
                 jacobian[i] += z[j] * unit[order + 1]
                 bends[i, i] += z[j] * unit[order + 2]
         return value, jacobian, bends
+
+    def _biased_values(self, z: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
+        """The same of every limit, those of simple ones in more steps."""
+        rows = self.responses.rows
+        value, slopes, bends = limit_values(self.responses.model, self.like, z, self.responses.x)
+        return rows(value), rows(slopes), {pair: rows(bend) for pair, bend in bends.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +139,8 @@ class LimitSystem:
         by_noise = self.along.parameter == "noise"
         samples = self.at(0.0).responses.samples if by_noise else None
         pairs = all(len(unit.coefficients) <= 2 for unit in self.like.units)
-        if samples is not None and samples.is_plain and pairs and self.along.loss.model.is_tanh:
+        known = pairs and self.like.is_simple and self.along.loss.model.is_tanh
+        if samples is not None and samples.is_plain and known:
             return compiled_problem(samples, self.like)
         return Problem(
             lambda z, p: self.at(p).point(z)[1],

@@ -162,7 +162,7 @@ class Assembler:
             stabiliser=Stabiliser(exchanges),
             normal_derivatives=end.normals,
             conditions=self.at.conditions,
-            error_bound=limit_errors(responses, end.limit) if end.limit.is_simple else None,
+            error_bound=limit_errors(responses, end.limit) if end.limit.is_followed else None,
         )
         return with_excess_risk(found)
 

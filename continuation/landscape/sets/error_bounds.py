@@ -274,7 +274,7 @@ def limit_errors(responses: Responses, limit: LimitModel) -> Array:
     ----------
     responses : Responses
     limit : LimitModel
-        One that can be followed, see `LimitModel.is_simple`.
+        One that can be followed, see `LimitModel.is_followed`.
 
     Returns
     -------
@@ -295,9 +295,14 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     slopes = np.sqrt(np.maximum(squares, 0.0))  # rounding of the bends of a fit without residual
     y = float(np.linalg.norm(responses.target)) or 1.0
     steepest = _steepest(responses, limit)
-    weights = limit.slots.weights
+    slots = limit.slots
+    weights = slots.weights
     natural = y / np.where(steepest > 0.0, steepest, 1.0)
-    natural[weights] = 1.0 / float(np.linalg.norm(responses.monomial(1)))
+    reach = float(np.linalg.norm(responses.monomial(1)))
+    natural[weights] = 1.0 / reach
+    for places, size in ((slots.biases, 1.0), ((*slots.shifts, slots.shift), reach)):
+        natural[[place for place in places if place is not None]] = size
+    natural[[rate for rate, _ in slots.tails]] = 1.0 / reach
 
     def evaluate(z: Array) -> tuple[Array, Array]:
         there, gradient = loss.point(z)
@@ -317,12 +322,22 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
 
 def _steepest(responses: Responses, limit: LimitModel) -> Array:
     """Sizes of x^k, which the slopes of coefficients are made of, and of v x^(k+1) for weights."""
-    slots = limit.slots
-    power = [float(np.linalg.norm(responses.monomial(k))) for k in range(2 * len(slots.powers) + 4)]
-    sizes = np.ones(limit.unknowns.size)
-    for unit, (weight, places) in zip(limit.units, slots.units, strict=True):
-        sizes[list(places)] = power[: len(places)]
-        sizes[weight] = np.abs(unit.coefficients) @ np.array(power[1 : len(places) + 1])
+    slots, sizes = limit.slots, np.ones(limit.unknowns.size)
+
+    def power(k: int, shift: float | None, along: float = 0.0) -> float:
+        arm = np.abs(responses.x) + abs(shift or 0.0)
+        return float(np.linalg.norm(responses.rows(np.abs(responses.x) ** along * arm**k)))
+
+    for unit, (weight, places), bias, shift in zip(
+        limit.units, slots.units, slots.biases, slots.shifts, strict=True
+    ):
+        c, orders = np.abs(unit.coefficients), range(len(places))
+        sizes[list(places)] = [power(k, unit.shift) for k in orders]
+        sizes[weight] = c @ [power(k, unit.shift, 1.0) for k in orders]
+        if bias is not None:
+            sizes[bias] = c @ sizes[list(places)]
+        if shift is not None:
+            sizes[shift] = sum(k * c[k] * power(k - 1, unit.shift) for k in orders[1:])
     for k, j in enumerate(slots.powers):
-        sizes[j] = power[2 * k + 1]
+        sizes[j] = power(2 * k + 1, limit.shift)
     return sizes

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP
+from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
 
 POINT, LINE, MANIFOLD, INFINITY = "point", "line", "manifold", "infinity"
 
@@ -30,6 +30,7 @@ cubic ends, from each piece of a manifold; not from infinity, where no weights a
 
 NOT_SMOOTH = "the loss is not smooth across a step"
 SEVERAL_NORMALS = "several coordinates vanish at once: the charts of the provers have one"
+NOT_CHARTED = "the provers have no chart in which the bias is infinite"
 CURVED = "its curves have no closed form to enclose"
 MANY_SHARES = "pieces with several free shares are not enclosed"
 """Why a kind has no certificates."""
@@ -107,6 +108,10 @@ SET_KINDS: Mapping[str, SetKind] = MappingProxyType({
     ),
     STEP.name: SetKind(
         "an input weight diverges", INFINITY, IN_LIMIT, NOT_LEFT, NOT_SMOOTH, hatch="----",
+    ),
+    TAIL.name: SetKind(
+        "a bias diverges, an exponential is left", INFINITY, IN_LIMIT, NOT_LEFT, NOT_CHARTED,
+        hatch="oooo",
     ),
     CORNER.name: SetKind(
         "several ends at once", INFINITY, IN_LIMIT, NOT_LEFT, SEVERAL_NORMALS, hatch="....",
