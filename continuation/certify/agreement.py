@@ -35,6 +35,7 @@ ERROR_ROOM = 3.0
 """Error bounds agree to this factor: half of them may be the rounding that one machine made."""
 
 Checked = tuple[Certificate, CheckResult]
+"""A certificate and what the checker made of it."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from continuation.certify.checker.schema import Reader
 from continuation.certify.checker.unique import UNIQUE, check_unique, state_unique
 
 PROVED, REFUTED, UNDECIDED = "PROVED", "REFUTED", "UNDECIDED"
+"""The verdicts: the statement holds, its opposite does, or neither was shown."""
 
 BALLS = "Arb's ball arithmetic encloses sums, products and elementary functions"
 DATA = "inputs, noises, weights and parameters are the exact values of their doubles"
