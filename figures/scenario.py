@@ -186,7 +186,9 @@ def _together(part: Part, seed: int) -> dict[str, Bounds]:
     """Whether trajectories end in one point, of one data set."""
     loss = part.loss(seed)
     results = _flows(part, loss, seed, SCALES[0])
-    apart = _apart(Symmetry.of(loss.model), [r for r in results if r.decided])
+    apart = _apart(
+        Symmetry.of(loss.model, decays=part.weight_decay > 0.0), [r for r in results if r.decided]
+    )
     known, risk = all(r.decided for r in results), loss.population.at()
     far = any(risk.value(r.theta) > SMALL * risk.value(0.0 * r.theta) for r in results)
     return {

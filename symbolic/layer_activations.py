@@ -113,6 +113,17 @@ def parity_of(name: str) -> int:
 
 
 @cache
+def centre_of(name: str) -> float | None:
+    """The c with phi(u) + phi(-u) = 2c: 0 for an odd activation; None if there is none."""
+    u = np.linspace(0.1, 3.0, 23)
+    sums = apply(name, u) + apply(name, -u)
+    tiny = 1e-13 * np.abs(apply(name, u)).max()
+    if np.ptp(sums) >= tiny:
+        return None
+    return 0.0 if np.abs(sums).max() < tiny else 0.5 * float(sums.mean())
+
+
+@cache
 def terms_of(name: str) -> tuple[Term, ...]:
     """An activation as a sum of terms c [u] phi(s u).
 

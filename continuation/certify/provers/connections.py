@@ -234,7 +234,7 @@ def _entries(
     at: LossAt, loss: ExactLoss, orbits: Sequence[Orbit], target: CriticalSet, basin: Basin
 ) -> list[Entry]:
     """The trajectories that enter a basin, with the first state that certainly lies in it."""
-    symmetry, found = Symmetry.of(at.model), []
+    symmetry, found = Symmetry.of(at.model, decays=at.conditions.decays), []
     for orbit in orbits:
         limit = orbit.path.result.representative
         if limit is None or not symmetry.same(limit, target.weights):

@@ -146,7 +146,7 @@ def passage_times(
 def _of_saddle(
     at: LossAt, saddle: CriticalSet, paths: Sequence[Trajectory], radius: float
 ) -> PassageTimes:
-    symmetry = Symmetry.of(at.model)
+    symmetry = Symmetry.of(at.model, decays=at.conditions.decays)
     images = _distinct([symmetry.act(g, saddle.weights) for g in symmetry.elements()])
     values, vectors = np.linalg.eigh(at.hessian(saddle.weights))
     index = int((values < 0.0).sum())

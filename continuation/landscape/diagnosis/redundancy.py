@@ -14,13 +14,7 @@ from scipy.spatial.distance import cdist
 from continuation.arrays import Array
 from continuation.landscape.network import Layout, Symmetry
 from continuation.landscape.sets import DEAD_UNIT, SILENT_UNIT
-from symbolic import Model
-from symbolic.layer_activations import terms_of
-from symbolic.layer_functions import derivatives_of
-
-PROBES = np.linspace(0.1, 3.0, 23)
-SAME = 1e-13
-"""Arguments, and relative rounding, at which the parity of an activation is told."""
+from symbolic import Model, centre_of, parity_of
 
 MOST_PAIRS = 1_000
 """Pairs of units that are told of each layer: all of some 45 units."""
@@ -97,11 +91,10 @@ def _layers(model: Model, theta: Array) -> Iterator[_Layer]:
 
 def _parity(activation: str, biased: bool) -> int:
     """−1: φ(u) + φ(−u) = 0, or a constant where the next layer has biases; 1: φ(u) = φ(−u)."""
-    here, there = (derivatives_of(terms_of(activation), u, 0)[0] for u in (PROBES, -PROBES))
-    tiny = SAME * float(np.abs(here).max())
-    if np.ptp(here + there) <= tiny and (biased or abs(here[0] + there[0]) <= tiny):
+    centre = centre_of(activation)
+    if centre is not None and (biased or centre == 0.0):
         return -1
-    return int(np.abs(here - there).max() <= tiny)
+    return max(parity_of(activation), 0)
 
 
 def _idle(layer: _Layer) -> Iterator[NearEmbedding]:

@@ -70,7 +70,7 @@ class Sides:
 
     def sides(self, p: float) -> list[Side]:
         """Sides whose targets may differ."""
-        symmetry = Symmetry.of(self.along.loss.model)
+        symmetry = Symmetry.of(self.along.loss.model, decays=self.along.decays)
         return [
             (label, sign)
             for label, orientation in self.orientation.items()

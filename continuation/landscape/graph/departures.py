@@ -127,7 +127,7 @@ def leaving(sphere: UnstableSphere, direction: Array, kind: str) -> Departure:
 def _departure(
     model: Model, source: CriticalSet, kind: str, start: Array, parameter: float | None
 ) -> Departure:
-    subspace = fixed_subspace(model, start)
+    subspace = fixed_subspace(model, start, decays=source.conditions.decays)
     theta = start if subspace is None else subspace @ start
     return Departure(source, kind, theta, parameter, subspace)
 

@@ -48,12 +48,12 @@ def manifold_point(
     return theta + distance * direction + distance**2 * bend
 
 
-def fixed_subspace(model: Model, theta: Array) -> Array | None:
+def fixed_subspace(model: Model, theta: Array, *, decays: bool = False) -> Array | None:
     """Projector onto the weights that share all symmetries of θ; None if θ has none.
 
     The gradient flow cannot leave this subspace.
     """
-    symmetry = Symmetry.of(model)
+    symmetry = Symmetry.of(model, decays=decays)
     elements = symmetry.stabiliser(theta).elements
     if len(elements) < 2:
         return None

@@ -110,7 +110,7 @@ def _images(found: CriticalSet, extent: tuple[float, float]) -> Iterator[Array]:
     """The orbit of a point, as far as it lies in the window."""
     if found.theta is None:
         return
-    symmetry = Symmetry.of(found.model)
+    symmetry = Symmetry.of(found.model, decays=found.conditions.decays)
     seen: list[Array] = []
     for g in symmetry.elements():
         image = symmetry.act(g, found.theta) + 0.0

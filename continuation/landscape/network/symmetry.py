@@ -4,7 +4,9 @@ A permutation of the units leaves the network function unchanged, and so does, f
 with φ(−u) = 2φ₀ − φ(u) (odd, or odd about its value at 0 where an output offset can absorb the
 constant), the flip (w, c, v) ↦ −(w, c, v) of one unit; for an even activation (w, c) ↦ −(w, c).
 Where output weights are fixed, a unit may only move to a place that has its weight, up to the
-sign of the flip.
+sign of the flip. Weight decay is unchanged by all of these but a flip about φ₀ ≠ 0: that moves a
+constant into the offset, whose size it changes. It is a symmetry of the function, but not of the
+loss, unless biases do not decay.
 
 Sorting units is discontinuous at ties; equality of orbits is decided by `Symmetry.distance`.
 
@@ -32,7 +34,7 @@ from scipy.optimize import linear_sum_assignment
 from continuation.arrays import Array
 from continuation.landscape.network.responses import activation
 from continuation.landscape.network.weights import Layout
-from symbolic import Model, Network, parity_of
+from symbolic import Model, Network, centre_of, parity_of
 
 LARGEST_LISTED = 1000
 """Groups up to this order (four odd units have 384) are searched element by element."""
@@ -94,9 +96,9 @@ class Symmetry:
     fixed: tuple[float, ...] | None
 
     @classmethod
-    def of(cls, model: Model) -> Symmetry:
-        """The group of a model."""
-        return _symmetry(model)
+    def of(cls, model: Model, *, decays: bool = False) -> Symmetry:
+        """The group of a model's loss, with weight decay or without."""
+        return _symmetry(model, decays)
 
     @property
     def hidden(self) -> int:
@@ -225,11 +227,14 @@ class LayerSymmetry(Symmetry):
     ----------
     network : Network
     parities : tuple of int
-        For each hidden layer −1 where φ is odd, 1 where it is even, else 0.
+        For each hidden layer −1 where φ is odd about a constant, 1 where it is even, else 0.
+    centres : tuple of float
+        φ₀ of each hidden layer: a flip adds 2 φ₀ times the unit's outputs to the next biases.
     """
 
     network: Network
     parities: tuple[int, ...]
+    centres: tuple[float, ...]
 
     @property
     def order(self) -> int:
@@ -251,6 +256,8 @@ class LayerSymmetry(Symmetry):
             place = np.array(element.place[start : start + h]) - start
             sign = np.array(element.sign[start : start + h], dtype=np.float64)
             weights[k], weights[k + 1] = weights[k].copy(), weights[k + 1].copy()
+            if (following := biases[k + 1]) is not None:
+                following += 2.0 * self.centres[k] * (sign < 0.0) @ weights[k + 1]
             weights[k][:, place] = weights[k] * sign
             weights[k + 1][place] = weights[k + 1] * (sign[:, None] if parity < 0 else 1.0)
             if (bias := biases[k]) is not None:
@@ -386,21 +393,31 @@ class LayerSymmetry(Symmetry):
 
 
 @lru_cache(maxsize=256)
-def _symmetry(model: Model) -> Symmetry:
+def _symmetry(model: Model, decays: bool) -> Symmetry:
     layout = Layout.of(model)
     if model.network is not None:
-        parities = tuple(parity_of(name) for name in model.network.activations)
-        return LayerSymmetry(layout, (), 1, 0.0, None, model.network, parities)
+        return _of_layers(layout, model.network, decays)
     if not model.is_perceptron:
         return Symmetry(layout, (), 1, 0.0, None)
     inner, outer = (-1,) * layout.inputs, (1,) * layout.outputs
     parity, centre = _parity(model)
     flip: tuple[int, ...] = ()
-    if parity < 0 and (centre == 0.0 or model.offset):
+    if parity < 0 and (centre == 0.0 or (model.offset and not decays)):
         flip = (-1,) * layout.blocks
     elif parity > 0:
         flip = inner + outer
     return Symmetry(layout, flip, parity, centre, model.output_weights)
+
+
+def _of_layers(layout: Layout, network: Network, decays: bool) -> LayerSymmetry:
+    absorbs = [not (decays and network.decay_biases) and after.bias for after in network.layers[1:]]
+    parities, centres = [], []
+    for name, free in zip(network.activations, absorbs, strict=True):
+        centre = centre_of(name)
+        flips = centre is not None and (centre == 0.0 or free)
+        parities.append(-1 if flips else max(parity_of(name), 0))
+        centres.append(centre if flips and centre is not None else 0.0)
+    return LayerSymmetry(layout, (), 1, 0.0, None, network, tuple(parities), tuple(centres))
 
 
 def _parity(model: Model) -> tuple[int, float]:

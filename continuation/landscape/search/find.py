@@ -22,7 +22,6 @@ from continuation.landscape.network import (
     Conditions,
     Loss,
     LossAt,
-    Symmetry,
     as_whole,
     in_fitting_units,
 )
@@ -349,7 +348,8 @@ class _Task:
         if units == 0:
             return []
         at = self.at(Loss(self.loss.model.with_hidden(units), self.loss.data))
-        symmetry, build, merged = Symmetry.of(at.model), Assembler(at), list(known)
+        build, merged = Assembler(at), list(known)
+        symmetry = build.symmetry
         for end in ends:
             if any(symmetry.distance(end, point.theta) <= NEAR_END for point in merged):
                 continue

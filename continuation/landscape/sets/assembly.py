@@ -65,7 +65,7 @@ class Assembler:
     @property
     def symmetry(self) -> Symmetry:
         """The group that counts are taken modulo."""
-        return Symmetry.of(self.model)
+        return Symmetry.of(self.model, decays=self.at.conditions.decays)
 
     def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
         """A critical point: everything from the exact Hessian."""

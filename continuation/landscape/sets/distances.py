@@ -15,9 +15,10 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Layout, Symmetry
+from continuation.landscape.network import Layout
 from continuation.landscape.sets.critical_sets import CriticalSet
 from continuation.landscape.sets.manifolds import Embedding
+from continuation.landscape.sets.matching import symmetry_of
 
 Shares = Sequence[Sequence[float]]
 
@@ -71,14 +72,14 @@ def nearest_member(found: CriticalSet, theta: Array) -> Member:
 def _member(
     found: CriticalSet, theta: Array, place: Array, shares: tuple[tuple[float, ...], ...]
 ) -> Member:
-    image = Symmetry.of(found.model).align(place, theta)
+    image = symmetry_of(found).align(place, theta)
     return Member(image, float(np.linalg.norm(theta - image)), shares)
 
 
 def _settled(found: CriticalSet, theta: Array, start: Shares) -> Member:
     """Turns of assignment and projection until the distance no longer falls."""
     base, embedding = found.smaller
-    symmetry, before = Symmetry.of(found.model), np.inf
+    symmetry, before = symmetry_of(found), np.inf
     place, shares = embedding.lift(found.model, base, start), embedding.equal_shares()
     for _ in range(TURNS):
         aligned = symmetry.align(theta, place)

@@ -56,9 +56,14 @@ SMALLEST_LOSS = 1e-6
 """Losses are compared relative to themselves plus this: an exact fit has none."""
 
 
-def weight_gap(model: Model, a: Array, b: Array) -> float:
+def symmetry_of(found: CriticalSet) -> Symmetry:
+    """The group of the loss that a set was found of."""
+    return Symmetry.of(found.model, decays=found.conditions.decays)
+
+
+def weight_gap(symmetry: Symmetry, a: Array, b: Array) -> float:
     """Orbit distance of weights a from b, both (d,), relative to 1 + |b|."""
-    return Symmetry.of(model).distance(a, b) / (1.0 + float(np.linalg.norm(b)))
+    return symmetry.distance(a, b) / (1.0 + float(np.linalg.norm(b)))
 
 
 def limit_gap(model: Model, a: LimitModel, b: LimitModel) -> float:
@@ -77,8 +82,8 @@ def same_set(a: CriticalSet, b: CriticalSet) -> bool:
     room = _room(a, b)
     if a.theta is not None and b.theta is not None:
         if room is None:
-            return weight_gap(a.model, a.theta, b.theta) <= FOLLOWED.weights
-        distance = Symmetry.of(a.model).distance(a.theta, b.theta)
+            return weight_gap(symmetry_of(a), a.theta, b.theta) <= FOLLOWED.weights
+        distance = symmetry_of(a).distance(a.theta, b.theta)
         return distance <= float(np.linalg.norm(room))
     if a.limit is None or b.limit is None:
         return False
@@ -109,7 +114,7 @@ def nearest_by_weights(
         gap = abs(candidate.loss - loss)
         if candidate.theta is None or gap > within.loss * (SMALLEST_LOSS + abs(loss)):
             continue
-        distance = weight_gap(candidate.model, candidate.theta, theta)
+        distance = weight_gap(symmetry_of(candidate), candidate.theta, theta)
         if distance <= nearest:
             best, nearest = candidate, distance
     return best

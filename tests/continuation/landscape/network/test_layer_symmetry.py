@@ -13,7 +13,10 @@ MODELS = [
     (Model.mlp(2, (3,), 2), 2**3 * 6),
     (Model.mlp(3, (2, 2), 1, ["tanh", "abs"]), 8 * 8),
     (Model.mlp(2, (2, 3), 1, ["softplus", "sin"], bias=False), 2 * 48),
-    (Model.mlp(2, (3,), 1, "logistic"), 6),
+    (Model.mlp(2, (3,), 1, "logistic"), 48),
+    (Model.mlp(2, (2, 2), 1, ["logistic", "sin"], offset=False), 8 * 8),
+    (Model.mlp(2, (3,), 1, "logistic", bias=False), 6),
+    (Model.mlp(2, (2,), 2, "logistic", output_weights=[[1, 2], [-1, -2]]), 2),
     (Model.mlp(2, (4,), 1, output_weights=[1, 1, -1, 2]), 6),
     (Model.mlp(2, (3,), 1, "relu", output_weights=[1, 1, -1]), 2),
 ]
@@ -38,6 +41,28 @@ def test_elements_are_distinct_and_leave_the_network_function(model, order):
             np.testing.assert_allclose(symmetry.canonical(image), symmetry.canonical(theta))
     assert not symmetry.same(theta + 1e-3, theta)
     assert symmetry.stabiliser(theta).order == 1
+
+
+DECAYING = [
+    (Model.mlp(2, (3,), 2, "logistic"), 6),
+    (Model.mlp(2, (3,), 2, "logistic", decay_biases=False), 48),
+    (Model.mlp(2, (2, 2), 1, ["tanh", "logistic"]), 8 * 2),
+]
+
+
+@pytest.mark.parametrize(("model", "order"), DECAYING, ids=lambda m: str(getattr(m, "widths", m)))
+def test_under_weight_decay_the_loss_itself_is_unchanged(model, order):
+    rng = np.random.default_rng(4)
+    x, theta = rng.standard_normal((6, model.inputs)), rng.standard_normal(model.dimension)
+    y = rng.standard_normal((6, model.outputs))
+    at = Loss(model, Dataset.from_observations(x, y)).at(weight_decay=0.3)
+    symmetry = Symmetry.of(model, decays=True)
+    values = [at.value(symmetry.act(g, theta)) for g in symmetry.elements()]
+    assert len(values) == symmetry.order == order
+    np.testing.assert_allclose(values, at.value(theta), rtol=1e-13)
+    whole = Symmetry.of(model)
+    same = [at.value(whole.act(g, theta)) for g in whole.elements()]
+    assert sum(abs(v - at.value(theta)) < 1e-12 for v in same) == order
 
 
 def test_equal_and_dead_units_have_stabilisers():

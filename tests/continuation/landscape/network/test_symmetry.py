@@ -49,6 +49,25 @@ def test_every_element_leaves_the_network_unchanged(name, order):
         assert symmetry.same(image, theta)
 
 
+DECAYING = [48, 8, 2, 6, 8, 2, 8]
+"""Orders under weight decay: a flip of a logistic unit moves its centre into the offset."""
+
+
+@pytest.mark.parametrize(("name", "order"), list(zip(MODELS, DECAYING, strict=True)))
+def test_under_weight_decay_every_element_keeps_the_size_of_the_weights(name, order):
+    model = MODELS[name]
+    symmetry, whole = Symmetry.of(model, decays=True), Symmetry.of(model)
+    assert symmetry.order == order
+    theta = np.random.default_rng(3).normal(size=model.dimension)
+    sizes = [np.linalg.norm(whole.act(g, theta)) for g in whole.elements()]
+    kept = sum(abs(size - np.linalg.norm(theta)) < 1e-12 for size in sizes)
+    assert kept == order
+    for element in symmetry.elements():
+        image = symmetry.act(element, theta)
+        assert network(model, image) == pytest.approx(network(model, theta), rel=1e-12)
+        assert np.linalg.norm(image) == pytest.approx(np.linalg.norm(theta), rel=1e-14)
+
+
 def test_an_expression_has_the_trivial_group():
     model = Model.from_expression("b1*(1 - exp(-b2*x))", parameters=["b1", "b2"])
     symmetry = Symmetry.of(model)
