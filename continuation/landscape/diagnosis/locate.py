@@ -83,7 +83,7 @@ def locate(
         sets noise and weight decay are 0, and all samples count.
     sets : sequence of CriticalSet, optional
         Critical sets at these parameters. Omitted: all of them where the search is exhaustive (up
-        to three odd sigmoid units without bias and decay); else those that Newton's method and the
+        to four odd sigmoid units without bias and decay); else those that Newton's method and the
         flow reach from here. `Location.method` says which.
     step_limit : int, optional
         Steps of the flow, as in `flow_to_limit`. Omitted: its default where `seconds` are given,

@@ -36,7 +36,7 @@ MEETING = "abdefghi"
 MOST_MEETING = len(MEETING)
 """Units that may meet at one weight."""
 
-MOST_FOLLOWED = 3
+MOST_FOLLOWED = 4
 """Units that may meet at one weight, or vanish, in a limit whose critical points are followed."""
 
 

@@ -134,14 +134,14 @@ class Responses:
 
     @property
     def series_at_zero(self) -> Array:
-        """Coefficients of u, u³, u⁵, u⁷ in φ(u), which the limits of vanishing weights need."""
+        """Coefficients of u, u³, …, u⁹ in φ(u), which the limits of vanishing weights need."""
         return _series_at_zero(self.model)
 
 
 @lru_cache(maxsize=256)
 def _series_at_zero(model: Model) -> Array:
-    derivatives = activation(model, 7)(np.zeros(1))[1::2, 0]
-    return np.asarray(derivatives / np.array([1.0, 6.0, 120.0, 5040.0]))
+    derivatives = activation(model, 9)(np.zeros(1))[1::2, 0]
+    return np.asarray(derivatives / np.array([1.0, 6.0, 120.0, 5040.0, 362880.0]))
 
 
 @lru_cache(maxsize=8)

@@ -111,6 +111,12 @@ def regular(forces, places, copies, top, top_copies, out):  # type: ignore[no-un
 
 
 @cached_njit(error_model="numpy")
+def lowest_of(level, ordered, at):  # type: ignore[no-untyped-def]
+    """Lowest index of a cluster whose place in the order those before it, at (d,), allow."""
+    return max(0, at[level - 1] - 2) if ordered[level] else 0
+
+
+@cached_njit(error_model="numpy")
 def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type: ignore[no-untyped-def]
     """E on all nodes whose first cluster stands on its node `first`.
 
@@ -123,7 +129,7 @@ def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type
     target : ndarray, shape (r,)
         Orthogonal to them.
     copies : ndarray of int, shape (d,)
-        Units m_k of each cluster, d ≤ 3.
+        Units m_k of each cluster.
     ordered : ndarray of bool, shape (d,)
         Whether a cluster may change places with the one before: only s_(k−1) ≤ s_k is searched.
     top : float
@@ -132,107 +138,122 @@ def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type
 
     Returns
     -------
-    ndarray, shape (m, m, d), (1, m, d) or (1, 1, d)
-        nan where the order excludes a node.
+    ndarray, shape (m^(d − 1), d)
+        With m = N // d nodes for each cluster, the last one fastest; nan where the order excludes
+        a node.
     """
     d, r, f = copies.size, target.size, fixed.shape[0]
-    m = rows.shape[1] // d
-    wide, long, total = (m if d > 2 else 1), (m if d > 1 else 1), f
+    m, total = rows.shape[1] // d, f
     for k in range(d):
         total += copies[k]
     basis, column, rests = np.empty((total, r)), np.empty(total), np.empty((d + 1, r))
     for k in range(f):
         put(fixed[k], basis[k])
     put(target, rests[0])
-    node, forces, places = np.zeros(d, dtype=np.int64), np.empty((d, 1)), np.empty(d)
+    at, forces, places = np.zeros(d, dtype=np.int64), np.empty((d, 1)), np.empty(d)
     turned = np.empty((d, r))
-    out = np.empty((wide, long, d))
+    out = np.empty((m ** (d - 1), d))
     for k in range(out.size):
         out.flat[k] = np.nan
-    low = max(0, first - 2) if d > 2 and ordered[1] else 0
-    node[0] = d * first
+    at[0] = first
+    for level in range(1, d):
+        at[level] = lowest_of(level, ordered, at)
     changed = 0
-    for flat in range(low * long, wide * long):
-        i, j = flat // long, flat % long
-        before = i if d > 2 else first
-        if j == 0 and d > 2:
-            changed = min(changed, 1)
-            node[1] = d * i + 1
-        if d > 1:
-            if ordered[d - 1] and j < before - 2:
-                continue
-            node[d - 1] = d * j + d - 1
-        size = f
+    while True:
+        size, flat = f, 0
         for level in range(d):
+            node = d * at[level] + level
+            if level > 0:
+                flat = m * flat + at[level]
             if level >= changed:
                 put(rests[level], rests[level + 1])
             for a in range(copies[level]):
                 if level >= changed:
-                    extend(basis, size, rows[a, node[level]], column)
+                    extend(basis, size, rows[a, node], column)
                     remove(rests[level + 1], basis[size])
                 size += 1
             if level >= changed:
-                put(rows[copies[level], node[level]], turned[level])
-                places[level] = node[level]
-        changed = d - 1
+                put(rows[copies[level], node], turned[level])
+                places[level] = node
         products(turned, rests[d:], forces)
-        regular(forces[:, 0], places, copies, top, top_copies, out[i, j])
-    return out
+        regular(forces[:, 0], places, copies, top, top_copies, out[flat])
+        changed = d - 1
+        while changed > 0 and at[changed] == m - 1:
+            changed -= 1
+        if changed == 0:
+            return out
+        at[changed] += 1
+        for level in range(changed + 1, d):
+            at[level] = lowest_of(level, ordered, at)
+
+
+@cached_njit(error_model="numpy")
+def may_vanish(corner, k):  # type: ignore[no-untyped-def]
+    """Whether E_k may have a zero in a cell, by its values at the corners (2^d, d)."""
+    lowest, highest = corner[0, k], corner[0, k]
+    for c in range(corner.shape[0]):
+        if not abs(corner[c, k]) < np.inf:
+            return False
+        lowest, highest = min(lowest, corner[c, k]), max(highest, corner[c, k])
+    margin = MARGIN * (highest - lowest)
+    return lowest - margin < 0.0 and highest + margin > 0.0
 
 
 @cached_njit(error_model="numpy")
 def changes(corner, low):  # type: ignore[no-untyped-def]
     """Whether all E may vanish in a cell: corner values (2^d, d), its lowest nodes low (d,)."""
     d = low.size
-    for c in range(2**d):
-        for k in range(d):
-            if not abs(corner[c, k]) < np.inf:
-                return False
-        for level in range(1, d):
-            for k in range(d - 1, level - 1, -1):
-                near = True
-                for j in range(k - level, k):
-                    near &= abs(low[j + 1] - low[j]) <= NEAR
-                if near:
+    for level in range(1, d):
+        for k in range(d - 1, level - 1, -1):
+            near = True
+            for j in range(k - level, k):
+                near &= abs(low[j + 1] - low[j]) <= NEAR
+            if near:
+                for c in range(2**d):
                     there = d * (low[k] + ((c >> k) & 1)) + k
                     here = d * (low[k - level] + ((c >> (k - level)) & 1)) + k - level
                     corner[c, k] = (corner[c, k] - corner[c, k - 1]) / (there - here)
+    possible = True
     for k in range(d):
-        lowest, highest = corner[0, k], corner[0, k]
-        for c in range(1, 2**d):
-            lowest, highest = min(lowest, corner[c, k]), max(highest, corner[c, k])
-        margin = MARGIN * (highest - lowest)
-        if not (lowest - margin < 0.0 and highest + margin > 0.0):
-            return False
-    return True
+        possible &= may_vanish(corner, k)
+    return possible
 
 
 @cached_njit(error_model="numpy")
 def between(before, after, ordered, first, found):  # type: ignore[no-untyped-def]
     """Candidates among the cells between two sheets: their lowest nodes go to `found` (k, d)."""
-    d, number = before.shape[2], 0
-    corner, low = np.empty((2**d, d)), np.zeros(d, dtype=np.int64)
+    d, number = before.shape[1], 0
+    m = 1 if d == 1 else int(before.shape[0] ** (1.0 / (d - 1)) + 0.5)
+    stride, corner, low = np.ones(d, dtype=np.int64), np.empty((2**d, d)), np.zeros(d, np.int64)
+    for k in range(d - 2, 0, -1):
+        stride[k] = m * stride[k + 1]
+    beside = np.zeros(2**d, dtype=np.int64)
+    for c in range(2**d):
+        for k in range(1, d):
+            beside[c] += ((c >> k) & 1) * stride[k]
     low[0] = first
-    for i in range(before.shape[0] - (d > 2)):
-        for j in range(before.shape[1] - (d > 1)):
-            if d > 2:
-                low[1] = i
-            if d > 1:
-                low[d - 1] = j
-            outside = False
-            for k in range(1, d):
-                outside |= ordered[k] and low[k - 1] > low[k] + 1
-            if outside:
-                continue
+    for level in range(1, d):
+        low[level] = max(0, low[level - 1] - 1) if ordered[level] else 0
+    while True:
+        flat = 0
+        for k in range(1, d):
+            flat += low[k] * stride[k]
+        for c in range(2**d):
+            corner[c, 0] = (after if c & 1 else before)[flat + beside[c], 0]
+        if may_vanish(corner, 0):  # no divided difference changes this one
             for c in range(2**d):
-                here = after if c & 1 else before
-                i_bit = (c >> 1) & 1 if d > 2 else 0
-                j_bit = (c >> (d - 1)) & 1 if d > 1 else 0
-                put(here[i + i_bit, j + j_bit], corner[c])
+                put((after if c & 1 else before)[flat + beside[c]], corner[c])
             if changes(corner, low):
                 put(low, found[number])
                 number += 1
-    return number
+        level = d - 1
+        while level > 0 and low[level] == m - 2:
+            level -= 1
+        if level == 0:
+            return number
+        low[level] += 1
+        for k in range(level + 1, d):
+            low[k] = max(0, low[k - 1] - 1) if ordered[k] else 0
 
 
 @cached_njit(error_model="numpy", fastmath=REORDERING)
@@ -252,7 +273,7 @@ def at_place(rows, place, step, orders, out):  # type: ignore[no-untyped-def]
 
 @cached_njit(error_model="numpy")
 def solve(matrix, step):  # type: ignore[no-untyped-def]
-    """Gauss elimination in place with row pivots, for at most three unknowns."""
+    """Gauss elimination in place with row pivots, for a few unknowns."""
     d = step.size
     for k in range(d):
         pivot = k

@@ -1,4 +1,4 @@
-"""Complete lists of critical sets for up to three odd units without bias; no seed."""
+"""Complete lists of critical sets for up to four odd units without bias; no seed."""
 
 from __future__ import annotations
 

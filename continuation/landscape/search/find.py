@@ -62,6 +62,9 @@ STARTS_SHARE, ENDS_SHARE = 0.7, 0.85
 """Shares of the time within which repeated starts end, and the search at infinity: embeddings,
 which are as certain as the points below them, and the regions have the rest."""
 
+MOST_BELOW = 3
+"""Units of narrower networks that are searched exhaustively: four take longer than all the rest."""
+
 NO_ENDS = "sets at infinity are not enumerated for this model"
 
 MOST_RUNS = 24_000
@@ -87,11 +90,11 @@ def find_critical_sets(
 ) -> CriticalSets:
     """Find the critical points, lines, manifolds and ends at infinity of a loss.
 
-    Up to three odd sigmoid units without bias or weight decay are searched exhaustively on a stated
-    range of weights, and the list is checked by its Euler count; the seed plays no part. Every
-    other model is searched from repeated starts, width by width: the genuine points of each width,
-    and all embeddings of those of the smaller ones. `saturation` and the notes say what supports
-    completeness.
+    Up to four odd sigmoid units without bias or weight decay are searched exhaustively on a stated
+    range of weights (four in some 20 s, longer where the grid has to be refined), and the list is
+    checked by its Euler count; the seed plays no part. Every other model is searched from repeated
+    starts, width by width: the genuine points of each width, and all embeddings of those of the
+    smaller ones. `saturation` and the notes say what supports completeness.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ def find_critical_sets(
         Label the regions by following every set to zero noise, where the teacher is a sum of
         units of the activation and there is no weight decay. Takes about as long as the search.
     infinity : bool
-        List sets at infinity of three and more units, too; from four on this takes about as long
+        List sets at infinity of three and more units, too; from five on this takes about as long
         again. One and two units always have theirs.
     most_runs : int
         Budget of random runs for each width that is searched from repeated starts.
@@ -296,7 +299,7 @@ class _Task:
         loss = (
             self.loss if units == model.hidden else Loss(model.with_hidden(units), self.loss.data)
         )
-        if self.is_exhaustive(loss.model):
+        if self.is_exhaustive(loss.model) and units <= MOST_BELOW:
             found = self.exhaustive(loss)
             isolated = [s for s in found if s.is_isolated]
             return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])

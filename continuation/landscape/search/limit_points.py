@@ -260,7 +260,7 @@ def _candidates(
     d = ordered.size
     before = sheet(table.rows, *problem, ordered, *top, 0)
     lowest: list[NDArray[np.int64]] = []
-    found = np.empty((before.size, d), dtype=np.int64)
+    found = np.empty((before.shape[0], d), dtype=np.int64)
     for first in range(1, table.rows.shape[1] // d):
         deadline.require()
         after = sheet(table.rows, *problem, ordered, *top, first)

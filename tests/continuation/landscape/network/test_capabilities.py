@@ -34,7 +34,7 @@ TAUGHT = PLAIN_SIGMOID | {"bias"}
 
 EXPECTED = {
     "split lines": SPLIT,
-    "a search that is exhaustive": TWO | {"one unit", "three units"},
+    "a search that is exhaustive": TWO | {"one unit", "three units", "four units"},
     "fits from given starts and within bounds": {"formula"},
     "a search for ends at infinity, and flows to compound ends": {"three units", "four units"},
     "the reduced loss of two input weights": TWO,

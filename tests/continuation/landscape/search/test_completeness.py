@@ -84,7 +84,7 @@ def test_good_turing_counts_what_was_seen_once():
 
 
 def test_a_spent_budget_says_what_is_not_complete(monkeypatch):
-    loss = loss_of(overparameterised, 40, hidden=4)
+    loss = loss_of(overparameterised, 40, hidden=5)
     short = find_critical_sets(loss, noise=0.1, most_runs=1, regions=False, infinity=False)
     assert not short.complete
     assert not short.saturation[0].settled
@@ -111,7 +111,7 @@ def test_a_budget_is_positive(options):
 def test_progress_names_every_stage():
     seen = []
     find_critical_sets(
-        loss_of(fukumizu_amari, 30, hidden=4),
+        loss_of(fukumizu_amari, 30, hidden=5),
         noise=0.1,
         regions=False,
         infinity=False,
@@ -121,7 +121,7 @@ def test_progress_names_every_stage():
     stages = [look.stage for look in seen]
     assert stages[0].startswith("units: 1")
     assert stages[-1] == "embeddings"
-    assert any("units: 4, starts" in stage for stage in stages)
+    assert any("units: 5, starts" in stage for stage in stages)
     assert all(0 < look.done <= look.total for look in seen)
 
 

@@ -1,4 +1,4 @@
-"""Three units: the list is whole, and does not depend on how the data are given."""
+"""Three and four units: the list is whole, and does not depend on how the data are given."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ import pytest
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network.responses import Responses
+from continuation.landscape.search.limit_points import Kind, genuine_points
+from continuation.landscape.search.unit_table import UnitTable
 from symbolic import Model, three_units
 from tests.continuation.landscape.four_methods import distinct, exhaustive, missing, multistart
 
@@ -93,3 +95,41 @@ def test_every_point_of_a_random_search_is_in_the_list():
     found = distinct(loss, 0.0, multistart(loss, 0.0), (0.0, np.inf))
     assert len(listed) == len(found) == 1
     assert missing(loss, listed, found) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cells_of_four_clusters_hold_the_teacher(seed):
+    """Four units at random places of a coarse grid, that fit their targets to rounding."""
+    rng = np.random.default_rng(seed)
+    w = np.exp(np.cumsum(rng.uniform(0.7, 1.0, 4)) - 2.0)
+    v, x = rng.choice([-1.0, 1.0], 4) * rng.uniform(0.5, 2.0, 4), rng.normal(size=40)
+    loss = Loss(OBSERVED.with_hidden(4), Dataset.from_observations(x, np.tanh(np.outer(x, w)) @ v))
+    table = UnitTable.of(Responses.at(loss.at()), 0.1, 0.1)
+    (found,) = genuine_points(table, Kind((1, 1, 1, 1)))
+    assert np.linalg.norm(found.residual) < 1e-9
+    assert found.index == 0
+    assert found.w == pytest.approx(w, rel=1e-5)
+    assert [c for (c,) in found.coefficients] == pytest.approx(v, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_list_of_four_units_has_its_count_and_what_a_random_search_finds(seed):
+    loss = Loss(OBSERVED.with_hidden(4), Dataset.from_observations(*observations(40, seed)))
+    sets = find_critical_sets(loss, **QUIET)
+    assert sets.euler_count == 1
+    assert sets.complete
+    listed = [s.theta for s in sets if s.subkind == "isolated"]
+    assert missing(loss, listed, distinct(loss, 0.0, multistart(loss, 0.0), (0.0, np.inf))) == []
+
+
+@pytest.mark.slow
+def test_a_teacher_of_four_units_is_found_exactly():
+    text = "tanh(0.5*x) - 2*tanh(1.2*x) + tanh(3*x) - tanh(8*x)"
+    model = Model.perceptron(hidden=4, teacher=text)
+    sets = find_critical_sets(Loss(model, Dataset.sample(model, 40, 0)), **QUIET)
+    assert sets.complete
+    exact = [s for s in sets if s.loss < 1e-24]
+    assert len(exact) == 1
+    teacher = np.array([0.5, 1.2, 3.0, 8.0, 1.0, -2.0, 1.0, -1.0])
+    assert Symmetry.of(model).distance(exact[0].theta, teacher) < 1e-7

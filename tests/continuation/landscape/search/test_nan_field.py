@@ -11,7 +11,7 @@ from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, se
 from continuation.landscape.search.unit_table import UnitTable
 from symbolic import Model, overparameterised
 
-KINDS = [(1,), (1, 1), (2, 1), (1, 1, 1)]
+KINDS = [(1,), (1, 1), (2, 1), (1, 1, 1), (1, 1, 1, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,9 @@ def test_nan_in_a_feature_is_nan_wherever_it_enters(table, copies):
             rows[order, d * node + k, 3] = np.nan
             damaged = field(table, rows, target, copies)
             expected = np.zeros(clean.shape, bool)
-            if k == 0:
-                at = expected[:, :]
-            else:
-                at = expected[:, node] if k == d - 1 else expected[node]
-            at[..., :] = True
+            grid = expected.reshape(*(table.rows.shape[1] // d,) * (d - 1), d)
+            at = grid if k == 0 else np.moveaxis(grid, k - 1, 0)[node]
+            at[...] = True
             if order == m:  # of the force of its own cluster only
                 expected &= np.arange(d) == k
             assert (np.isnan(damaged) == expected).all()
@@ -65,17 +63,17 @@ def test_no_point_is_found_where_there_is_nan(table, copies):
     rows = np.full_like(table.rows, np.nan)
     refine(rows, table.step, nothing, target, np.array(copies), 1e9, 0, starts, found)
     assert not found.any()
-    before = np.full((1, 1, 1), -1.0)
+    before = np.full((1, 1), -1.0)
     for value in (np.nan, np.inf):
         places = np.empty((1, 1), dtype=np.int64)
-        assert between(before, np.full((1, 1, 1), value), np.zeros(1, bool), 0, places) == 0
+        assert between(before, np.full((1, 1), value), np.zeros(1, bool), 0, places) == 0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_corner_that_is_no_number_leaves_no_candidate(value):
     """A cell of two far clusters, where either E changes its sign along its own axis."""
-    before = np.array([[[-1.0, -1.0], [-1.0, 1.0]]])
-    after = np.array([[[1.0, -1.0], [1.0, 1.0]]])
+    before = np.array([[-1.0, -1.0], [-1.0, 1.0]])
+    after = np.array([[1.0, -1.0], [1.0, 1.0]])
     places, order = np.empty((1, 2), dtype=np.int64), np.zeros(2, bool)
     assert between(before, after, order, 10, places) == 1
     assert places.tolist() == [[10, 0]]
