@@ -29,7 +29,7 @@ NETWORK = {ENGINE, "symbolic"}
 INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
 SETS = INFINITY | {f"{LANDSCAPE}.infinity"}
 BRANCHES = SETS | {f"{LANDSCAPE}.sets"}
-SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits"}
+SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits", f"{LANDSCAPE}.biases"}
 FLOW = SETS | {f"{LANDSCAPE}.sets"}
 GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
@@ -64,6 +64,7 @@ LAW = {
     f"{LANDSCAPE}.imports": INFINITY,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
+    f"{LANDSCAPE}.biases": BRANCHES,
     f"{LANDSCAPE}.branches": BRANCHES,
     f"{LANDSCAPE}.fits": INFINITY,
     f"{LANDSCAPE}.search": SEARCH,

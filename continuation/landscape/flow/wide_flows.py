@@ -1,7 +1,8 @@
-"""Gradient flows in pieces: for compound ends of three and more units, and within a given time.
+"""Gradient flows in pieces: for ends that no compiled test knows, and within a given time.
 
-Most flows of wide networks run to ends at which several units meet at once, where none of the
-compiled tests answers. Between pieces of the integration `compound_ends` is asked, and the clock.
+Most flows of wide networks run to ends at which several units meet at once, and many of units with
+bias to jumps. Between pieces of the integration `compound_ends` or `biased_ends` is asked, and the
+clock.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
+from continuation.landscape.flow.biased_ends import biased_end
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.options import FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.infinity import end_of
-from continuation.landscape.network import WIDE_ENDS, LossAt, Responses
+from continuation.landscape.network import BIASED_FLOWS, WIDE_ENDS, LossAt, Responses
 from symbolic import Model
 
 FIRST_PIECE = 400
@@ -55,8 +57,8 @@ Integrate = Callable[[Array, FlowOptions], Piece]
 
 
 def has_compound_ends(model: Model, decaying: bool) -> bool:
-    """Whether flows of this model are tested for compound ends."""
-    return WIDE_ENDS.holds(model) and not decaying
+    """Whether flows of this model are tested for ends between pieces."""
+    return (WIDE_ENDS.holds(model) or BIASED_FLOWS.holds(model)) and not decaying
 
 
 def operations_of_a_step(samples: int, weights: int) -> float:
@@ -152,7 +154,9 @@ def _next_piece(spent: int, options: FlowOptions, deadline: Deadline) -> int:
 
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:
-    """The same result, or the compound end that the flow runs to."""
+    """The same result, or the end that the flow runs to."""
+    if BIASED_FLOWS.holds(loss_at.model):
+        return result if in_subspace else _at_biased_end(responses_at(loss_at), result)
     end = compound_end(
         responses_at(loss_at), result.theta, result.loss, copies_may_part=not in_subspace
     )
@@ -174,6 +178,20 @@ def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> Flow
         message=f"an end that attracts ({end.limit.text(4)}) lies below, at loss {end.loss:.6g}, "
         "but the flow does not follow its profile yet after "
         f"{result.steps} steps; raise step_limit",
+    )
+
+
+def _at_biased_end(responses: Responses, result: FlowResult) -> FlowResult:
+    end = biased_end(responses, result.theta, result.loss)
+    if end is None:
+        return result
+    return replace(
+        result,
+        status="infinity",
+        subkind=end.subkind,
+        limit=end.limit,
+        loss=end.point.loss,
+        message="slaved to an attracting limit, by what the slopes of its end explain",
     )
 
 

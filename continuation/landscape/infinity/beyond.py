@@ -33,6 +33,11 @@ class Jump:
     size: float
     half: float | None = None
 
+    @property
+    def is_real(self) -> bool:
+        """Whether a unit has the value at t."""
+        return self.half is None or abs(self.half) < 1.0
+
     def side(self, x: Array) -> Array:
         """Sign(x − t), 0 where an input lies on t."""
         return np.sign(np.where(self.hit(x), 0.0, x - self.place))

@@ -6,6 +6,8 @@ May import the engine and `symbolic`.
 from continuation.landscape.network.along import LossAlong
 from continuation.landscape.network.capabilities import (
     ARRIVALS,
+    BIASED_ENDS,
+    BIASED_FLOWS,
     BLOW_UP,
     CAPABILITIES,
     CERTIFIED_BRANCHES,
@@ -79,6 +81,8 @@ from continuation.landscape.network.weights import (
 
 __all__ = [
     "ARRIVALS",
+    "BIASED_ENDS",
+    "BIASED_FLOWS",
     "BLOW_UP",
     "CAPABILITIES",
     "CERTIFIED_BRANCHES",

@@ -91,6 +91,14 @@ def _is_wide_sigmoid(model: Model) -> bool:
     return is_plain_sigmoid(model) and model.hidden >= 3
 
 
+def _is_biased_tanh(model: Model) -> bool:
+    return model.is_tanh and model.bias and model.free_output and model.hidden <= 3
+
+
+def _is_narrow_and_biased(model: Model) -> bool:
+    return _is_biased_tanh(model) and model.hidden <= 2
+
+
 def _teaches_one_unit_less(model: Model) -> bool:
     units = model.teacher_units
     return is_plain_sigmoid(model) and units is not None and len(units) == model.hidden - 1
@@ -130,6 +138,17 @@ WIDE_ENDS = Capability(
     _is_wide_sigmoid,
     "ends are searched, and flows run to compound ones, for three or more odd sigmoid units "
     "without bias; those of up to four units are enumerated",
+)
+BIASED_ENDS = Capability(
+    "a list of ends at infinity of units with bias",
+    _is_narrow_and_biased,
+    "ends of units with bias are listed for one or two tanh units with free output weights",
+)
+BIASED_FLOWS = Capability(
+    "flows to jumps and exponential ends of units with bias",
+    _is_biased_tanh,
+    "flows of up to three tanh units with bias and free output weights run to jumps between and at "
+    "inputs and, with an offset, to exponentials",
 )
 REDUCED_LOSS = Capability(
     "the reduced loss of two input weights",
@@ -236,6 +255,8 @@ CAPABILITIES = (
     EXHAUSTIVE_SEARCH,
     FORMULA,
     WIDE_ENDS,
+    BIASED_ENDS,
+    BIASED_FLOWS,
     REDUCED_LOSS,
     SPLIT_LINES,
     ARRIVALS,

@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
+from continuation.landscape.biases import biased_ends
 from continuation.landscape.branches import label_regions
 from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
 from continuation.landscape.fits import Curve, FitRuns, Guesses
 from continuation.landscape.network import (
+    BIASED_ENDS,
     EXHAUSTIVE_SEARCH,
     FORMULA,
     REGIONS,
@@ -22,6 +24,7 @@ from continuation.landscape.network import (
     Conditions,
     Loss,
     LossAt,
+    Responses,
     as_whole,
     in_fitting_units,
 )
@@ -276,15 +279,20 @@ class _Task:
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
-        if self.conditions.decays or not WIDE_ENDS.holds(self.loss.model):
+        model = self.loss.model
+        if self.conditions.decays or not (WIDE_ENDS.holds(model) or BIASED_ENDS.holds(model)):
             return [], NO_ENDS
         if not self.infinity:
             return [], "sets at infinity were not asked for"
         if (reason := self.budget.spent(0)) is not None:
             return [], f"sets at infinity are not searched: {reason}"
         self.progress(Progress("sets at infinity", 1, 1, 0))
-        at = self.at(self.loss)
-        found = wide_ends(at, self.seed, self.budget.deadline.part(ENDS_SHARE))
+        at, deadline = self.at(self.loss), self.budget.deadline.part(ENDS_SHARE)
+        if BIASED_ENDS.holds(model):
+            listed = biased_ends(at, deadline)
+            responses, build = Responses.at(at), Assembler(at)
+            return [build.end(end, responses) for end in listed.ends], listed.note
+        found = wide_ends(at, self.seed, deadline)
         return wide_end_sets(Assembler(at), found), found.note
 
     def _widths(self) -> range:

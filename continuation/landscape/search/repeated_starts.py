@@ -16,6 +16,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
+from continuation.landscape.biases import FEWEST_SAMPLES, TRANSITION
 from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
@@ -45,9 +46,6 @@ QUIET_BATCHES = 2
 
 MOST_BATCHES = 40
 """A search that still finds new points after so many batches reports itself as unfinished."""
-
-TRANSITION, FEWEST_SAMPLES = 2.0, 3
-"""A unit turns where |w x + c| < 2; fewer samples there than its parameters cannot fix it."""
 
 EXACT_FIT = 1e-18
 """Loss relative to that of the zero function from which on the data are fitted exactly. With

@@ -8,6 +8,7 @@ from continuation.landscape.infinity import Jump, LimitLoss, LimitModel, LimitUn
 from continuation.landscape.infinity.limit_values import limit_values
 from continuation.landscape.network import Responses
 from symbolic import Model
+from tests.continuation.landscape.near_ends import network_near
 
 MODEL = Model.perceptron(hidden=2, bias=True, offset=True)
 
@@ -51,37 +52,10 @@ def test_derivatives_of_limits_are_those_of_differences(seed):
         assert point.hessian == pytest.approx(np.array(bends), rel=1e-5, abs=1e-7)
 
 
-def near(limit, size, x, bias=0.7):
-    """Weights of networks close to a limit of two units: its normal coordinates in turn."""
-    unit = limit.units[-1] if limit.units else None
-    rest = [] if unit is None or unit.meets else [(unit.weight, unit.bias, unit.coefficients[0])]
-    off = limit.offset or 0.0
-    for pair in [u for u in limit.units if u.meets]:
-        a, b = pair.coefficients
-        d = np.sqrt(size)
-        ends = [(pair.weight + s * d, pair.bias + s * d * pair.shift, a / 2 + s * b / (2 * d))
-                for s in (1, -1)]  # fmt: skip
-        yield ends + rest, off
-    for jump in limit.jumps:
-        away = np.abs(x - jump.place)
-        w = -np.log(size) / away[away > 0.0].min()
-        shift = 0.0 if jump.half is None else np.arctanh(jump.half)
-        yield [(w, shift - w * jump.place, jump.size), *rest], off
-    for tail in limit.tails:
-        v = -tail.size / (2.0 * size)
-        yield [(tail.rate / 2.0, -0.5 * np.log(size), v), *rest], off - v
-    if limit.powers and limit.shift is None:
-        for sign in (1.0, -1.0):
-            d, slope = sign * size, limit.powers[0] * np.cosh(bias) ** 2 / (sign * size)
-            yield [(d, bias, slope), *rest], off - slope * np.tanh(bias)
-    elif limit.powers:
-        d = np.sqrt(size)
-        yield [(d, d * limit.shift, limit.powers[0] / d), *rest], off
-
-
-def theta_of(ends, off, offset):
-    """θ of units (w, c, v) and an offset."""
-    return np.append(np.array(ends).T.ravel(), [off] if offset else [])
+def is_of_two_units(limit):
+    """Whether networks of two units have this limit, with one coordinate that vanishes or two."""
+    parts = (*limit.jumps, *limit.tails, *limit.powers)
+    return len(parts) < 2 and sum(len(u.coefficients) for u in limit.units) + len(parts) == 2
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -90,9 +64,7 @@ def test_slopes_are_those_of_networks_near_the_end(seed):
     rng = np.random.default_rng(10 + seed)
     x, y = data(rng)
     for limit in limits(rng, x):
-        if len(limit.units) + len(limit.jumps) + len(limit.tails) + len(limit.powers) + any(
-            unit.meets for unit in limit.units
-        ) != 2 or len(limit.jumps) + len(limit.tails) > 1:  # fmt: skip
+        if not is_of_two_units(limit):
             continue
         offset = limit.offset is not None
         model = Model.perceptron(hidden=2, bias=True, offset=offset)
@@ -106,20 +78,12 @@ def test_slopes_are_those_of_networks_near_the_end(seed):
         again = limit.outputs(model, x) - residual / loss.responses.samples.root_weight
         at = Loss(model, Dataset.from_observations(x, again)).at()
         end = LimitLoss(Responses.at(at), limit).end(limit.unknowns)
-        gaps = [
-            [
-                at.value(theta_of(ends, off, offset)) - end.point.loss
-                for ends, off in near(limit, s, x)
-            ]
-            for s in ((1e-6, 1e-7) if limit.tails else (1e-4, 1e-5))
-        ]
-        far, close = np.array(gaps)
-        if limit.jumps and limit.jumps[0].half is None:
-            # in the middle of a gap both neighbours see e^{-2w|x - t|} of the jump
-            assert np.sign(far) == pytest.approx(np.sign(sum(end.normals)))
-        elif limit.powers and offset:
-            assert far[0] * far[1] < 0.0
+        sizes = (1e-6, 1e-7) if limit.tails else (1e-4, 1e-5)
+        far, close = (at.value(network_near(limit, size, x)) - end.point.loss for size in sizes)
+        assert abs(close) < 0.7 * abs(far)
+        if limit.powers and offset:
+            other = at.value(network_near(limit, -sizes[0], x)) - end.point.loss
+            assert far * other < 0.0
             assert end.normals[0] < 0.0
-        else:
-            assert np.sign(far) == pytest.approx(np.sign(end.normals))
-        assert (np.abs(close) < 0.7 * np.abs(far)).all()
+        else:  # in the middle of a gap both neighbours see as much of the jump
+            assert far * sum(end.normals) > 0.0

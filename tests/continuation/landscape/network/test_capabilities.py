@@ -37,6 +37,8 @@ EXPECTED = {
     "a search that is exhaustive": TWO | {"one unit", "three units", "four units"},
     "fits from given starts and within bounds": {"formula"},
     "a search for ends at infinity, and flows to compound ends": {"three units", "four units"},
+    "a list of ends at infinity of units with bias": {"bias", "bias and offset"},
+    "flows to jumps and exponential ends of units with bias": {"bias", "bias and offset"},
     "the reduced loss of two input weights": TWO,
     "branches that know where they have come to": PLAIN_SIGMOID,
     "branches that go on at infinity": PLAIN_TANH,

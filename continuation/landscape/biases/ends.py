@@ -1,0 +1,240 @@
+"""Sets at infinity of one and two tanh units with bias: every end on a stated range.
+
+Two units that meet, one that jumps, one whose bias diverges and one that vanishes, alone or beside
+another: what moves is searched on the nodes of a grid (`input_grid`), what does not is counted.
+Confluences and the ends of one unit are listed whatever they are; of the others, of which there are
+several for every gap of the data, those that attract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
+from continuation.landscape.biases.input_grid import (
+    FEWEST_AT_MINIMA,
+    InputGrid,
+    critical_places,
+    is_seen,
+    settled_places,
+)
+from continuation.landscape.biases.nodes import (
+    JumpPairs,
+    Nodes,
+    gains_of,
+    is_critical,
+    settled_limit,
+)
+from continuation.landscape.biases.parts import (
+    Background,
+    LinePart,
+    Part,
+    TailPart,
+    UnitPart,
+    fitted,
+    jump_parts,
+    tail_rates,
+)
+from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel
+from continuation.landscape.network import BIASED_ENDS, LossAt, Responses
+
+MOST_JUMPS = 1500
+"""Jumps, in gaps and at samples, beyond which those beside units are not searched: the time grows
+with the square of their number, and with that of the samples."""
+
+SAME = 1e-6
+"""Relative difference of unknowns that are one."""
+
+LEAST_SLOPE = 1e-10
+"""Slopes below this, relative to the loss, are rounding: a neighbour of the jump is fitted."""
+
+
+@dataclass(frozen=True, eq=False)
+class BiasedEnds:
+    """Ends found, and what is known about them.
+
+    Attributes
+    ----------
+    ends : tuple of CriticalEnd
+        In order of loss.
+    note : str
+        What was searched, and what is not listed.
+    """
+
+    ends: tuple[CriticalEnd, ...]
+    note: str
+
+
+def biased_ends(at: LossAt, deadline: Deadline = UNLIMITED) -> BiasedEnds:
+    """List the ends of a network of one or two units with bias.
+
+    Parameters
+    ----------
+    at : LossAt
+    deadline : Deadline
+        After which no further jump is looked at.
+
+    Raises
+    ------
+    InvalidInputError
+        For other models.
+    """
+    BIASED_ENDS.require(at.model)
+    search = _Search(Background(Responses.at(at), at.model.offset), deadline)
+    ends = search.one() if at.model.hidden == 1 else search.two()
+    found = tuple(sorted(ends, key=lambda end: end.point.loss))
+    return BiasedEnds(found, search.note(len(found), at.model.hidden))
+
+
+@dataclass(eq=False)
+class _Search:
+    """One search.
+
+    Attributes
+    ----------
+    background : Background
+    deadline : Deadline
+    skipped : int
+        Jumps that were not looked at.
+    """
+
+    background: Background
+    deadline: Deadline
+    skipped: int = 0
+
+    @property
+    def responses(self) -> Responses:
+        return self.background.responses
+
+    def one(self) -> Iterator[CriticalEnd]:
+        """All ends of one unit."""
+        parts: list[Part] = [*jump_parts(self.responses.x), LinePart(self.background.offset)]
+        yield from self._fitted((part,) for part in parts)
+        yield from self._tails(self.background.rows, ())
+
+    def two(self) -> Iterator[CriticalEnd]:
+        """Ends of two units, see the module."""
+        responses, fixed = self.responses, self.background.rows
+        grid, line = InputGrid.of(responses.x), LinePart(self.background.offset)
+        pairs = critical_places(responses, grid, 2, fixed)
+        yield from self._fitted((UnitPart(*map(float, place), 2),) for place in pairs)
+        beside = critical_places(responses, grid, 1, np.vstack([fixed, line.rows(responses)]))
+        yield from self._fitted((UnitPart(*map(float, place)), line) for place in beside)
+        nodes = Nodes.of(responses, grid)
+        yield from _attracting(self._beside_tails(nodes))
+        yield from _attracting(self._beside_jumps(nodes))
+
+    def note(self, listed: int, units: int) -> str:
+        """What was searched."""
+        left = f"; {self.skipped} jumps were not searched" if self.skipped else ""
+        which = (
+            "confluences, jumps, exponential and linear ends on a grid of weights and biases, of "
+            "ends other than confluences and lines those that attract"
+            if units > 1
+            else "jumps, exponential and linear ends of one unit"
+        )
+        return f"sets at infinity: {listed}: {which}{left}"
+
+    # -- what moves beside what does not -----------------------------------------------------
+
+    def _beside_jumps(self, nodes: Nodes) -> Iterator[CriticalEnd]:
+        """A jump and a unit, a tail, or another jump."""
+        jumps = jump_parts(self.responses.x)
+        if len(jumps) > MOST_JUMPS:
+            self.skipped = len(jumps)
+            return
+        pairs = JumpPairs.of(self.responses, jumps)
+        done = 0
+        for part in self.deadline.within(jumps):
+            fixed = np.vstack([self.background.rows, part.rows(self.responses)])
+            starts = nodes.tops(self.responses, fixed)
+            places = settled_places(self.responses, starts, 1, fixed, FEWEST_AT_MINIMA)
+            yield from self._fitted((UnitPart(*map(float, place)), part) for place in places)
+            yield from self._tails(fixed, (part,))
+            others = pairs.attracting(self.responses.target, fixed, done)
+            yield from self._fitted((part, jumps[k]) for k in others)
+            done += 1
+        self.skipped = len(jumps) - done
+
+    def _beside_tails(self, nodes: Nodes) -> Iterator[CriticalEnd]:
+        """A tail and a unit, or another tail."""
+        if not self.background.offset:
+            return
+        rates, rows = self._all_tails()
+        fixed = [np.vstack([self.background.rows, row]) for row in rows]
+        alone = gains_of(rows, self.background.rows, self.responses.target)[:, None]
+        units = alone + [nodes.gains(self.responses, some) for some in fixed]
+        tails = alone + [gains_of(rows, some, self.responses.target) for some in fixed]
+        for k in range(1, rates.size - 1):
+            part, around = TailPart(float(rates[k])), tails[k - 1 : k + 2]
+            best = nodes.is_top(units[k] - alone[k]) & (
+                units[k] >= units[[k - 1, k + 1]].max(axis=0)
+            )
+            for node in np.flatnonzero(best):
+                yield from self._polished((UnitPart(*map(float, nodes.places[node])), part))
+            for other in range(k + 1, rates.size - 1):
+                if tails[k, other] >= around[:, other - 1 : other + 2].max():
+                    yield from self._polished((part, TailPart(float(rates[other]))))
+
+    def _tails(self, fixed: Array, beside: tuple[Part, ...]) -> Iterator[CriticalEnd]:
+        """Tails whose rate is the best beside what is fixed."""
+        if not self.background.offset:
+            return
+        rates, rows = self._all_tails()
+        gain = gains_of(rows, fixed, self.responses.target)
+        inner = gain[1:-1]
+        for k in 1 + np.flatnonzero((inner >= gain[:-2]) & (inner >= gain[2:]) & (inner > 0.0)):
+            yield from self._polished((*beside, TailPart(float(rates[k]))))
+
+    def _all_tails(self) -> tuple[Array, Array]:
+        """Rates, and their rows on the data."""
+        rates = tail_rates(self.responses.x)
+        rows = [TailPart(float(rate)).rows(self.responses) for rate in rates]
+        return rates, np.concatenate(rows)
+
+    # -- ends of parts -----------------------------------------------------------------------
+
+    def _fitted(self, ends: Iterator[tuple[Part, ...]]) -> Iterator[CriticalEnd]:
+        """At places that are critical already, as far as the fit of nearly equal parts tells."""
+        for parts in ends:
+            limit = fitted(self.background, parts)
+            if limit is not None and is_critical(self.responses, limit):
+                yield _end(self.responses, limit)
+
+    def _polished(self, parts: tuple[Part, ...]) -> Iterator[CriticalEnd]:
+        """At the minimum near such places, if there is one within the range."""
+        limit = fitted(self.background, parts)
+        limit = None if limit is None else settled_limit(self.responses, limit)
+        if limit is None:
+            return
+        places = np.array([(u.weight, u.bias or 0.0) for u in limit.units]).reshape(-1, 2)
+        if is_seen(np.abs(places), self.responses.x, FEWEST_AT_MINIMA).all():
+            yield _end(self.responses, limit)
+
+
+def _attracting(ends: Iterator[CriticalEnd]) -> Iterator[CriticalEnd]:
+    """Those that attract, each once."""
+    seen: list[CriticalEnd] = []
+    for end in ends:
+        falls = not all(slope > LEAST_SLOPE * end.point.loss for slope in end.normals)
+        if falls or end.inertia[:2] != (0, 0):
+            continue
+        if not any(_same(end.limit, other.limit) for other in seen):
+            seen.append(end)
+            yield end
+
+
+def _same(a: LimitModel, b: LimitModel) -> bool:
+    a, b = a.canonical(odd=True), b.canonical(odd=True)
+    if a.keys() != b.keys():
+        return False
+    return all(abs(value - b[name]) <= SAME * (1.0 + abs(value)) for name, value in a.items())
+
+
+def _end(responses: Responses, limit: LimitModel) -> CriticalEnd:
+    limit = limit.canonical(odd=True)
+    return LimitLoss(responses, limit).end(limit.unknowns)

@@ -1,0 +1,75 @@
+"""Ends of units with bias: flows from beside those that attract run there, and where others end."""
+
+import numpy as np
+import pytest
+
+from continuation.errors import InvalidInputError
+from continuation.landscape import Dataset, Loss
+from continuation.landscape.biases import biased_ends
+from continuation.landscape.flow import flows_to_limits
+from continuation.landscape.sets import limit_gap
+from symbolic import Model
+from tests.continuation.landscape.near_ends import network_near
+
+
+def loss_of(seed, hidden=2, offset=True, n=14):
+    """Few inputs, some of them twice, and targets with a jump."""
+    rng = np.random.default_rng(seed)
+    x = np.sort(rng.uniform(-1.5, 1.5, n))[[*range(n), 3, 8]]
+    y = np.sign(x - 0.2) + 0.5 * rng.standard_normal(x.size)
+    return Loss(Model.perceptron(hidden=hidden, bias=True, offset=offset),
+                Dataset.from_observations(x, y))  # fmt: skip
+
+
+def near(loss, end, size):
+    """θ near an end, with the units in order."""
+    return network_near(end.limit, size, loss.data.x)
+
+
+@pytest.mark.parametrize(("seed", "hidden", "offset"), [(0, 1, True), (1, 1, False), (2, 2, True)])
+def test_flows_from_beside_an_attracting_end_run_to_it(seed, hidden, offset):
+    loss = loss_of(seed, hidden, offset)
+    ends = [end for end in biased_ends(loss.at()).ends if end.attracting]
+    assert ends
+    losses = [end.point.loss for end in ends]
+    assert losses == sorted(losses)
+    # a value at a sample is held by its nearer neighbour, from where it outweighs the other one
+    plain = [end for end in ends if all(jump.half is None for jump in end.limit.jumps)]
+    for end in plain[:4]:
+        assert end.inertia == (0, 0, end.limit.unknowns.size + len(end.normals))
+        (result,) = flows_to_limits(loss.at(), near(loss, end, 1e-6)[None])
+        assert result.subkind == end.subkind, end.limit.text()
+        assert limit_gap(loss.model, result.limit, end.limit) < 0.05
+        assert result.loss == pytest.approx(end.point.loss, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 2])
+def test_flows_that_leave_for_jumps_end_at_a_listed_end(seed):
+    loss = loss_of(10 + seed)
+    ends = biased_ends(loss.at()).ends
+    starts = 2.0 * np.random.default_rng(seed).standard_normal((12, loss.model.dimension))
+    results = [r for r in flows_to_limits(loss.at(), starts, rtol=1e-4) if r.limit is not None]
+    for result in results:
+        gaps = [limit_gap(loss.model, result.limit, end.limit) for end in ends]
+        assert min(gaps) < 0.05, result.limit.text()
+
+
+def test_one_unit_has_an_end_for_every_gap():
+    loss = loss_of(3, hidden=1)
+    ends = biased_ends(loss.at()).ends
+    gaps = [end for end in ends if end.limit.jumps and end.limit.jumps[0].half is None]
+    assert len(gaps) == np.unique(loss.data.x).size - 1
+    for end in gaps:
+        jump = end.limit.jumps[0]
+        left, right = (loss.data.target[side].mean() for side in
+                       (loss.data.x < jump.place, loss.data.x > jump.place))  # fmt: skip
+        assert end.limit.offset == pytest.approx((left + right) / 2.0)
+        assert jump.size == pytest.approx((right - left) / 2.0)
+
+
+def test_other_models_are_refused():
+    data = Dataset.from_observations([0.0, 1.0, 2.0], [0.0, 1.0, 0.5])
+    for model in (Model.perceptron(hidden=3, bias=True), Model.perceptron(hidden=2)):
+        with pytest.raises(InvalidInputError, match="bias"):
+            biased_ends(Loss(model, data).at())
