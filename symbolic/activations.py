@@ -6,6 +6,7 @@ polynomial in numbers that are evaluated once per unit and sample: for tanh in o
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 
@@ -103,6 +104,7 @@ def ring_of(activation: sp.Expr) -> Ring:
     return Ring(tuple(symbols), tuple(values), (*symbols[1:], beyond))
 
 
+@lru_cache(maxsize=64)
 def derivatives(ring: Ring, order: int) -> tuple[sp.Expr, ...]:
     """phi, phi', ... up to the given order as polynomials in the ring's symbols."""
     result = [ring.symbols[0]]

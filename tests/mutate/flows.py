@@ -99,6 +99,15 @@ ELSEWHERE = [
         ("if units < required:", "if units <= required:", "as many units are too few"),
     ),
     *of(
+        "branches/straight", "branches/straight.py",
+        ("0.5 * length * (here.slope + there.slope)", "length * (here.slope + there.slope)",
+         "half of the slopes"),
+        ("return _Sample(p, x, -slope, hessian)", "return _Sample(p, x, slope, hessian)",
+         "sign of the slope"),
+        ("if samples is None or not same_inertia(", "if samples is None or same_inertia(",
+         "inertia that stays"),
+    ),
+    *of(
         "branches/regions",
         "branches/regions.py::test_the_loss_of_the_optimum_is_that_of_the_teacher",
         ("0.5 * found.conditions.noise**2", "found.conditions.noise**2",

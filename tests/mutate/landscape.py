@@ -67,7 +67,8 @@ NETWORK = [
     *of(
         "network/inertia", "network/inertia.py",
         ("ZERO_EIGENVALUE = 1e-11", "ZERO_EIGENVALUE = 1e-1", "small eigenvalues are zero"),
-        ("hessian / np.outer(scale, scale)", "hessian", "scales of the weights"),
+        ("np.linalg.eigvalsh(hessian / scales)", "np.linalg.eigvalsh(hessian)",
+         "scales of the weights"),
         ("(values < -zero).sum()", "(values < 0.0).sum()", "rounding has a sign"),
     ),
     *of(

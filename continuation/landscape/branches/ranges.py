@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -88,6 +89,7 @@ def range_of_points(loss: Loss) -> Where:
     return where
 
 
+@lru_cache(maxsize=8)
 def _range(loss: Loss) -> tuple[float, float]:
     """Smallest and largest input weight of units that are neither linear nor steps."""
     responses = Responses.of(loss, Conditions())

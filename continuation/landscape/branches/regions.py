@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.branch import Branch
@@ -19,6 +20,7 @@ from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import traced
+from continuation.landscape.branches.straight import straight_branch
 from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
 from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
@@ -42,6 +44,9 @@ teacher that is approached is a hundredth of its value at σ = 0.1 there."""
 
 LEVELS = (1.0, 4.0, 16.0)
 """Multiples of the lowest noise at which the distance is taken."""
+
+SAME_NOISE = 1e-5
+"""Relative difference of noises that are the same."""
 
 STEEPEST_ROOT = 0.25
 """Exponent of distance ~ σ^k that counts as tending to zero: isolated points have k = 1, pairs
@@ -177,24 +182,31 @@ def _trend(loss: Loss, found: CriticalSet) -> RegionEvidence:
     if start == 0.0:
         return _without_branch(found, AT_ZERO_NOISE)
     lowest = lowest_noise(found)
-    levels = [level * lowest for level in LEVELS[1:]]
     try:
-        course = Course(
-            (lowest, HIGHEST_NOISE * start),
-            -1,
-            STEPS if found.limit is None else STEPS_AT_INFINITY,
-            targets=tuple(levels),
-        )
-        along = LossAlong(loss, "noise", found.conditions)
-        followed = traced(along, found, course)
+        rests_on, why = _down_to(loss, found, lowest)
     except (ConvergenceError, InvalidInputError) as error:
         return _without_branch(found, f"not followed: {error}")
-    branch = followed.branches[-1]
-    rests_on = _evidence_branch(found, branch, levels)
     p, here = rests_on.noise[-1], rests_on.distance[-1]
     slope, tends = trend_of(found, rests_on)
-    reason = FOLLOWED if np.isclose(p, lowest) else _ended(p, followed.stop_reasons[-1])
+    reason = FOLLOWED if _is_near(p, lowest) else _ended(p, why)
     return RegionEvidence(0, 0, 0.0, p, here, slope, tends, reason, rests_on)
+
+
+def _down_to(loss: Loss, found: CriticalSet, lowest: float) -> tuple[EvidenceBranch, str]:
+    """The branch of a set down to the lowest noise, and why it ended; errors as of `traced`."""
+    along = LossAlong(loss, "noise", found.conditions)
+    levels = [level * lowest for level in LEVELS[1:]]
+    straight = straight_branch(along, found, (*levels, lowest))
+    if straight is not None:
+        return _evidence_of(found, *straight), "limit"
+    course = Course(
+        (lowest, HIGHEST_NOISE * found.conditions.noise),
+        -1,
+        STEPS if found.limit is None else STEPS_AT_INFINITY,
+        targets=tuple(levels),
+    )
+    followed = traced(along, found, course)
+    return _evidence_branch(found, followed.branches[-1], levels), followed.stop_reasons[-1]
 
 
 def _ended(noise: float, why: str) -> str:
@@ -211,7 +223,7 @@ def reasons_of(found: CriticalSet, evidence: RegionEvidence) -> tuple[str, ...]:
     if evidence.branch is None:
         return (AT_ZERO_NOISE,)
     end = evidence.branch.noise[-1]
-    if np.isclose(end, lowest_noise(found)):
+    if _is_near(end, lowest_noise(found)):
         return (FOLLOWED,)
     return tuple(_ended(end, why) for why in STOPS)
 
@@ -244,9 +256,9 @@ def trend_of(found: CriticalSet, branch: EvidenceBranch | None) -> tuple[float, 
         return np.nan, at_zero and here <= AT_ZERO * _teacher_size(found)
     lowest = lowest_noise(found)
     noise, distance = np.array(branch.noise), np.array(branch.distance)
-    if not np.isclose(noise[-1], lowest):
+    if not _is_near(noise[-1], lowest):
         return np.nan, False
-    at = [np.flatnonzero(np.isclose(noise, level * lowest)) for level in LEVELS]
+    at = [np.flatnonzero(_is_near(noise, level * lowest)) for level in LEVELS]
     last = [places[-1] for places in at if places.size]
     slope = _slope(noise[last], distance[last])
     return slope, slope > STEEPEST_ROOT
@@ -263,6 +275,11 @@ def _evidence_branch(found: CriticalSet, branch: Branch, levels: Sequence[float]
         if state is not None:
             after = 1 + int(np.flatnonzero(noise > level)[-1])
             noise, states = np.insert(noise, after, level), np.insert(states, after, state, axis=0)
+    return _evidence_of(found, noise, states)
+
+
+def _evidence_of(found: CriticalSet, noise: Array, states: Array) -> EvidenceBranch:
+    """Samples (m,) and (m, k) of a branch with their distances to the teacher."""
     return EvidenceBranch(
         tuple(noise.tolist()),
         tuple(map(tuple, states.tolist())),
@@ -270,9 +287,14 @@ def _evidence_branch(found: CriticalSet, branch: Branch, levels: Sequence[float]
     )
 
 
+def _is_near(noise: Array | float, level: float) -> NDArray[np.bool_]:
+    """Whether noises are those of a level: they are met to rounding, and levels are far apart."""
+    return np.asarray(np.abs(noise - level) <= SAME_NOISE * level)
+
+
 def _last(branch: Branch, level: float) -> Array | None:
     """State of the last passage of a noise level."""
-    passages = [q.x for q in branch.special if q.kind == "target" and np.isclose(q.p, level)]
+    passages = [q.x for q in branch.special if q.kind == "target" and _is_near(q.p, level)]
     return passages[-1] if passages else None
 
 
@@ -281,7 +303,9 @@ def _slope(noise: Array, distance: Array) -> float:
     usable = np.isfinite(distance) & (distance > 0.0)
     if usable.sum() < 2:
         return float("nan")
-    return float(np.polyfit(np.log(noise[usable]), np.log(distance[usable]), 1)[0])
+    x, y = np.log(noise[usable]), np.log(distance[usable])
+    x -= x.mean()
+    return float(x @ y / (x @ x))
 
 
 def _distances(found: CriticalSet, states: Array) -> Array:

@@ -12,7 +12,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from continuation import dense
-from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
+from continuation.compilation import compiled_for_all_models, kernel_at
 from continuation.dense import Matrix, Vector, assign, confine, norm
 from continuation.landscape.flow import decision, escapes, rodas
 from continuation.landscape.flow.decision import DRIFT, Layout, tends_to_line, tends_to_point
@@ -40,6 +40,10 @@ DECIDE_EVERY = 4
 DECIDE_SHARE = 8
 """Every few steps at first, then after an eighth of the steps so far: a flow that cannot be decided
 is tested a few dozen times, whatever its length."""
+ENDS_EVERY = 8
+ENDS_SHARE = 2
+"""Likewise of the tests for ends at infinity, which cost as much as a dozen steps: after half of
+the steps so far, what is saved in tests and lost in steps beyond the decision are about equal."""
 LOSS_ROUNDING = 1e-13
 """Relative rise of the loss that rounding alone may cause."""
 SMALLEST_STEP = 1e-15
@@ -62,20 +66,21 @@ def _decide(
     value: float,
     layout: Layout,
     allowed: Layout,
+    ends: bool,
     projector: Matrix,
     target: Vector,
     cluster: Layout,
     sign: Vector,
     verdict: Vector,
 ) -> int:
-    """Outcome code, or 0 if the trajectory cannot be decided yet."""
+    """Outcome code, or 0 if the trajectory cannot be decided yet; `ends`: of infinity, too."""
     if tends_to_line(loss, theta, layout, projector, target, cluster, sign):
         return LINE
     if tends_to_point(loss, theta, layout, projector, target):
         return POINT
-    if projector.size or not allowed.any():
+    if projector.size or not (ends and allowed.any()):
         return 0
-    answer = runs_to_infinity(loss, theta, value, layout, allowed, verdict, target)
+    answer = runs_to_infinity(loss, theta, value, layout, allowed, False, verdict, target)
     return int(verdict[KIND]) if answer == YES else 0
 
 
@@ -131,7 +136,7 @@ def descend(
     t, speed, accepted, rejected, tests, passed, recorded = 0.0, norm(g), 0, 0, 0, 0, 0
     older, old = np.inf, np.inf
     h = min(0.1, 1e-3 / (1e-8 + speed))
-    refused, outcome, next_test = False, 0, 0
+    refused, outcome, next_test, next_ends = False, 0, 0, 0
     while True:
         if record and not refused:
             if recorded == trail.shape[0]:
@@ -145,8 +150,11 @@ def descend(
         elif speed < DECIDE_BELOW and (accepted >= next_test or resting) and not refused:
             tests += 1
             next_test = accepted + max(DECIDE_EVERY, accepted // DECIDE_SHARE)
+            ends = accepted >= next_ends or resting
+            if ends:
+                next_ends = accepted + max(ENDS_EVERY, accepted // ENDS_SHARE)
             outcome = _decide(
-                loss, theta, value, layout, allowed, projector, target, cluster, sign, verdict
+                loss, theta, value, layout, allowed, ends, projector, target, cluster, sign, verdict
             )
             if outcome == LINE and not (resting or _agree(target, on_line)):
                 outcome = 0
@@ -190,7 +198,7 @@ def descend(
             h *= 0.5 if rises else min(factor, 0.9)
     late = outcome in (UNDECIDED_TIME, STALLED)
     if late and projector.size == 0 and allowed.any():
-        answer = runs_to_infinity(loss, theta, value, layout, allowed, verdict, target)
+        answer = runs_to_infinity(loss, theta, value, layout, allowed, True, verdict, target)
         outcome = int(verdict[KIND]) if answer == YES else UNRESOLVED if answer else outcome
     assign(last, theta)
     summary[TIME], summary[STEPS], summary[REJECTED], summary[OUTCOME] = (
@@ -205,8 +213,8 @@ def descend(
 
 
 def _flows(
-    evaluate_kernel: Callable[..., float],
-    gradient_kernel: Callable[..., float],
+    evaluate_kernel: int,
+    gradient_kernel: int,
     p: float,
     constants: Vector,
     data: Matrix,
@@ -227,8 +235,11 @@ def _flows(
     passages: NDArray[np.float64],
     summaries: Matrix,
 ) -> Matrix:
-    """`descend` from every row of `starts`; returns the record of the last one."""
-    loss = (evaluate_kernel, gradient_kernel, p, constants, data, work)
+    """`descend` from every row of `starts`; returns the record of the last one.
+
+    The kernels enter as addresses, see `address_of`: a graph makes dozens of calls with one start.
+    """
+    loss = (kernel_at(evaluate_kernel), kernel_at(gradient_kernel), p, constants, data, work)
     trail = np.empty((0, 0))
     for k in range(starts.shape[0]):
         trail = descend(
@@ -252,15 +263,14 @@ def _flows(
     return trail
 
 
-_KERNEL = types.FunctionType(KERNEL_SIGNATURE)
 _VECTOR = types.Array(types.float64, 1, "C")
 _MATRIX = types.Array(types.float64, 2, "C")
 _CUBE = types.Array(types.float64, 3, "C")
 _INTEGERS = types.Array(types.int64, 1, "C")
 _INTEGER_ROWS = types.Array(types.int64, 2, "C")
 _SIGNATURE = _MATRIX(
-    _KERNEL,
-    _KERNEL,
+    types.int64,
+    types.int64,
     types.float64,
     _VECTOR,
     _MATRIX,

@@ -117,15 +117,17 @@ def contract(
         exclude(g, hessian, directions)
         if not (math.isfinite(value) and cholesky(hessian)):
             return False, 0.0, 0.0
-        curvature = smallest_eigenvalue(hessian)
-        if iteration == 0:
-            start = curvature
         cholesky_solve(hessian, g)
         size = norm(g)
-        floor = min(LARGEST_ROUNDING_STEP, GRADIENT_ROUNDING / curvature)
-        converged = size < max(NEWTON_TOLERANCE, floor)
-        contracts = converged or size <= CONTRACTION * previous
-        if not contracts or (iteration == 0 and not size <= FIRST_STEP):
+        if iteration == 0 and not size <= FIRST_STEP:
+            return False, 0.0, 0.0
+        converged, curvature = size < NEWTON_TOLERANCE, 0.0
+        if iteration == 0 or size < LARGEST_ROUNDING_STEP:  # elsewhere it is not asked for
+            curvature = smallest_eigenvalue(hessian)
+            converged |= size < min(LARGEST_ROUNDING_STEP, GRADIENT_ROUNDING / curvature)
+        if iteration == 0:
+            start = curvature
+        if not (converged or size <= CONTRACTION * previous):
             return False, 0.0, 0.0
         add(theta, -1.0, g)
         previous = size

@@ -163,16 +163,20 @@ def _pull_back(
     loss: Any,
     p: Matrix,
     q: Vector,
-    theta: Vector,
     g: Vector,
     hessian: Matrix,
     first: int,
     slots: tuple[int, int],
+    rows: Matrix,
+    half: Matrix,
 ) -> float:
-    """Loss at θ = P q; fills Pᵀg and PᵀHP, with slots before `first` and frozen slots masked."""
+    """Loss at θ = P q; fills Pᵀg and PᵀHP, with slots before `first` and frozen slots masked.
+
+    `rows` (3, d) and `half` (d, d) are scratch.
+    """
+    theta, raw = rows[0], rows[1]
     apply(p, q, theta)
-    raw, rest, half = np.empty(q.size), np.empty(q.size), np.empty(p.shape)
-    value = evaluate(loss, theta, raw, hessian, rest)
+    value = evaluate(loss, theta, raw, hessian, rows[2])
     apply(p.T, raw, g)
     product(p.T, hessian, half)
     product(half, p, hessian)
@@ -201,15 +205,15 @@ def settle(
         Whether Newton contracted with a positive Hessian, and the minimum e.
     """
     d, linear = q.size, output_place(layout[HIDDEN], layout[INPUTS], 0)
-    theta, g, hessian = np.empty(d), np.empty(d), np.empty((d, d))
+    g, hessian, rows, half = np.empty(d), np.empty((d, d)), np.empty((3, d)), np.empty((d, d))
     previous = np.inf
     for iteration in range(SETTLE_STEPS):
-        _pull_back(loss, p, q, theta, g, hessian, linear, slots)
+        _pull_back(loss, p, q, g, hessian, linear, slots, rows, half)
         if not cholesky(hessian):
             return False, 0.0
         cholesky_solve(hessian, g)
         add(q, -1.0, g)
-        value = _pull_back(loss, p, q, theta, g, hessian, 0, slots)
+        value = _pull_back(loss, p, q, g, hessian, 0, slots, rows, half)
         if not cholesky(hessian):
             return False, 0.0
         cholesky_solve(hessian, g)
@@ -290,9 +294,12 @@ def follow_profile(
     theta: Vector,
     value: float,
     layout: Layout,
+    late: bool,
     limit: Vector,
 ) -> tuple[int, float]:
     """Test a confluence, a linear end or a step of a trajectory that is at `theta`, L = `value`.
+
+    The profile is followed only where it may say YES, or `late`, when FLAT_PROFILE is of use, too.
 
     Returns
     -------
@@ -315,6 +322,9 @@ def follow_profile(
     if not settled:
         return NO, 0.0
     steepness = _steepness(loss, kind, i, j, m, sign, delta, q, layout)
+    if not late and value - start > SLAVED / STEEPNESS * steepness:
+        # a fall of which L - e(δ) is no more than the share η would be steeper than this
+        return NO, 0.0
     e, before, ratio, last = start, start, 1.0, 1.0
     previous = q.copy()
     for factor in _factors(loss, kind, delta):
@@ -345,6 +355,17 @@ def follow_profile(
 
 
 @njit(error_model="numpy")
+def _on_ray(
+    loss: Any, i: int, j: int, ray: int, radius: float, layout: Layout, q: Vector, p: Matrix
+) -> tuple[bool, float]:
+    """`settle` from q (d,) at a radius of a ray to the corner {x, x³}; p (d, d) is scratch."""
+    angle = CORNER_ANGLES[ray]
+    q[i], q[j] = radius * math.cos(angle), radius * math.sin(angle)
+    chart_matrix(CORNER, i, j, 0, 1.0, q[i], q[j], layout, p)
+    return settle(loss, p, q, frozen_slots(CORNER, i, j, 0, layout), layout, NEXT_CHANGE)
+
+
+@njit(error_model="numpy")
 def confined_to_corner(
     loss: Any, i: int, j: int, theta: Vector, value: float, layout: Layout, limit: Vector
 ) -> tuple[int, float]:
@@ -366,25 +387,25 @@ def confined_to_corner(
     small = abs(theta[i]) <= CORNER_RADIUS and abs(theta[j]) <= CORNER_RADIUS
     if not (small and radius >= 2.0 * last):
         return NO, 0.0
-    slots = frozen_slots(CORNER, i, j, 0, layout)
-    p, q, previous = np.empty((d, d)), np.empty(d), np.empty(d)
-    e, before = 0.0, 0.0
-    for angle in CORNER_ANGLES:
-        assign(q, theta)
-        r = radius
+    p, previous, before, e = np.empty((d, d)), np.empty(d), 0.0, 0.0
+    arc, heights = np.empty((CORNER_ANGLES.size, d)), np.empty(CORNER_ANGLES.size)
+    for k in range(CORNER_ANGLES.size):  # most trajectories are not below all of it
+        assign(arc[k], theta)
+        settled, heights[k] = _on_ray(loss, i, j, k, radius, layout, arc[k], p)
+        if not (settled and heights[k] > value):
+            return NO, 0.0
+    for k in range(CORNER_ANGLES.size):
+        e, r = heights[k], CORNER_SHRINK * radius
         while r > last:
             before = e
-            assign(previous, q)
-            q[i], q[j] = r * math.cos(angle), r * math.sin(angle)
-            chart_matrix(CORNER, i, j, 0, 1.0, q[i], q[j], layout, p)
-            settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
-            if not settled:
-                return NO, 0.0
-            if not (e > value if r == radius else e <= before - ROUNDING * abs(e)):
+            assign(previous, arc[k])
+            settled, e = _on_ray(loss, i, j, k, r, layout, arc[k], p)
+            if not (settled and e <= before - ROUNDING * abs(e)):
                 return NO, 0.0
             r *= CORNER_SHRINK
     # e and q are even in the radius
     weight = 1.0 / (CORNER_SHRINK**-2 - 1.0)
+    q = arc[CORNER_ANGLES.size - 1]
     assign(limit, q)
     add(limit, weight, q)
     add(limit, -weight, previous)
@@ -439,10 +460,11 @@ def runs_to_infinity(
     value: float,
     layout: Layout,
     allowed: Layout,
+    late: bool,
     verdict: Vector,
     limit: Vector,
 ) -> int:
-    """Try every end that the model has (`allowed`: flags of the kinds).
+    """Try every end that the model has (`allowed`: flags of the kinds), see `follow_profile`.
 
     Fills `verdict` with (kind, i, j, m, sign, e(0)), the sign being that of w_i where j = i, and
     `limit` (d,) with q; returns the answer.
@@ -454,7 +476,9 @@ def runs_to_infinity(
         for kind in (LINEAR, STEP):
             near = abs(theta[i]) < LINEAR_LIMIT if kind == LINEAR else abs(theta[i]) > STEP_LIMIT
             if allowed[kind - CONFLUENCE] and near and answer != YES:
-                found, end = follow_profile(loss, kind, i, i, 0, 1.0, theta, value, layout, limit)
+                found, end = follow_profile(
+                    loss, kind, i, i, 0, 1.0, theta, value, layout, late, limit
+                )
                 answer = _keep(answer, found, kind, i, i, 0, side, end, verdict)
         for j in range(i + 1, hidden):
             low, high = (i, j) if abs(theta[i]) < abs(theta[j]) else (j, i)
@@ -471,7 +495,7 @@ def runs_to_infinity(
             if allowed[0]:
                 m = _widest(theta, layout, i, j, sign)
                 found, end = follow_profile(
-                    loss, CONFLUENCE, i, j, m, sign, theta, value, layout, limit
+                    loss, CONFLUENCE, i, j, m, sign, theta, value, layout, late, limit
                 )
                 answer = _keep(answer, found, CONFLUENCE, i, j, m, sign, end, verdict)
             if allowed[CORNER - CONFLUENCE] and answer != YES:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from continuation.arrays import Array
+from continuation.compilation import address_of
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.escapes import (
@@ -126,7 +128,7 @@ def flows_to_limits(
     rows = np.ascontiguousarray(thetas, dtype=np.float64)
     if rows.ndim != 2:
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
-    for row in rows:
+    for row in rows[:1] if np.isfinite(rows).all() else rows:
         as_weights(loss_at.model, row)
     return _run(loss_at, rows, FlowOptions(**options), subspace, record=False)[0]
 
@@ -187,7 +189,8 @@ def _integrate(
     kernels, decaying = loss_at.kernels, loss_at.conditions.decays
     projector = np.empty((0, 0)) if subspace is None else np.ascontiguousarray(subspace)
     trail = compiled.compiled_flows()(
-        kernels.evaluate, kernels.gradient, loss_at.p, loss_at.constants, loss_at.data,
+        address_of(kernels.evaluate), address_of(kernels.gradient), loss_at.p,
+        loss_at.constants, loss_at.data,
         loss_at.work, starts, options.rtol, options.flow_time, options.step_limit,
         layout(model, decaying), _ends(model, decaying), projector, record, lasts, targets,
         clusters, signs, verdicts, passages, summaries,
@@ -264,8 +267,7 @@ def _result(
 def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:
     """Whether all units that are equal vanish, so that there is nothing to trade between them."""
     units = Layout.of(model).units(theta)
-    names, counts = np.unique(cluster, return_counts=True)
-    merged = np.isin(cluster, names[counts > 1])
+    merged = np.bincount(cluster)[cluster] > 1
     return bool(np.abs(units[merged]).max() <= VANISHED * (1.0 + np.abs(units).max()))
 
 
@@ -291,7 +293,7 @@ def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> LimitModel:
     layout, i, j = Layout.of(model), int(verdict[UNIT]), int(verdict[OTHER])
     outputs, biases = layout.output_weights(q), layout.biases(q)
     first, second = float(outputs[i]), float(outputs[j])
-    slope, _, cubic = map(float, model.activation_functions(3)(np.zeros(1))[1:, 0])
+    slope, cubic = _odd_slopes(model)
     shift = float(biases[j if outcome == CONFLUENCE else i]) if model.bias else None
     side = math.copysign(1.0, verdict[SIGN])
     rest = (k for k in range(layout.hidden) if k not in (i, j))
@@ -307,6 +309,13 @@ def _limit(model: Model, outcome: int, q: Array, verdict: Array) -> LimitModel:
     if outcome == LINEAR:
         return replace(limit, powers=(slope * first,), shift=shift)
     return replace(limit, step=side * first)
+
+
+@lru_cache(maxsize=256)
+def _odd_slopes(model: Model) -> tuple[float, float]:
+    """First and third derivative of φ at 0."""
+    slopes = model.activation_functions(3)(np.zeros(1))[:, 0]
+    return float(slopes[1]), float(slopes[3])
 
 
 def _unit(model: Model, q: Array, k: int, coefficients: tuple[float, ...]) -> LimitUnit:

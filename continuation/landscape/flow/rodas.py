@@ -100,11 +100,11 @@ def rodas_step(
     `g` and `hessian` are those at `theta`; `projector` is as in `dense.confine`; `matrix`,
     `pivots`, `rest` and `stages` (6, d) are scratch.
     """
-    d = theta.size
+    d, rate = theta.size, 1.0 / h
     for i in range(d):
         for j in range(d):
             matrix[i, j] = hessian[i, j]
-        matrix[i, i] += 1.0 / (GAMMA * h)
+        matrix[i, i] += rate / GAMMA
     lu_factor(matrix, pivots)
     for s in range(STAGES):
         u = stages[s]
@@ -119,7 +119,7 @@ def rodas_step(
         for i in range(d):
             u[i] = -u[i]
             for j in range(s):
-                u[i] += SLOPE_WEIGHTS[s, j] * stages[j, i] / h
+                u[i] += SLOPE_WEIGHTS[s, j] * rate * stages[j, i]
         lu_solve(matrix, pivots, u)
     for i in range(d):
         trial[i] += stages[STAGES - 1, i]

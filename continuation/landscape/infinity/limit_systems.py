@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -65,6 +65,22 @@ class LimitLoss:
         coefficients = np.delete(z, weights)
         w = float(z[weights[0]]) if weights else np.nan
         return ModelPoint(w, coefficients, residual, hessian), jacobian @ residual
+
+    def slopes(self, z: Array) -> tuple[Array, Array]:
+        """Gradient (k,) and Hessian (k, k) alone, compiled where the kernel knows the limit."""
+        if self._compiled is None:
+            point, gradient = self.point(z)
+            return gradient, point.hessian
+        _, gradient, hessian, _ = self._compiled.evaluate(z, 0.0)
+        return gradient, hessian
+
+    @cached_property
+    def _compiled(self) -> CompiledProblem | None:
+        if not is_compiled(self.responses, self.like):
+            return None
+        target = self.responses.target
+        fixed = replace(self.responses.samples, teacher=target, noise=np.zeros_like(target))
+        return compiled_problem(fixed, self.like)
 
     def end(self, z: Array) -> CriticalEnd:
         """The end at infinity of critical unknowns z (k,)."""
@@ -137,17 +153,22 @@ class LimitSystem:
     def problem(self) -> AnyProblem:
         """As a problem of the engine: compiled where `limit_kernel` knows the equations."""
         by_noise = self.along.parameter == "noise"
-        samples = self.at(0.0).responses.samples if by_noise else None
-        pairs = all(len(unit.coefficients) <= 2 for unit in self.like.units)
-        known = pairs and self.like.is_simple and self.along.loss.model.is_tanh
-        if samples is not None and samples.is_plain and known:
-            return compiled_problem(samples, self.like)
+        responses = self.at(0.0).responses if by_noise else None
+        if responses is not None and is_compiled(responses, self.like):
+            return compiled_problem(responses.samples, self.like)
         return Problem(
             lambda z, p: self.at(p).point(z)[1],
             lambda z, p: self.at(p).point(z)[0].hessian,
             (lambda z, p: self.at(p).noise_slope(z)) if by_noise else None,
             symmetric=True,
         )
+
+
+def is_compiled(responses: Responses, like: LimitModel) -> bool:
+    """Whether `limit_kernel` knows it: tanh units, at most two that meet, on plain samples."""
+    pairs = all(len(unit.coefficients) <= 2 for unit in like.units)
+    known = pairs and like.is_simple and responses.model.is_tanh
+    return known and responses.samples.is_plain
 
 
 def compiled_problem(samples: Samples, like: LimitModel) -> CompiledProblem:

@@ -41,7 +41,7 @@ from continuation.landscape.network.conditions import (
     require_level,
 )
 from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_whole
-from continuation.landscape.network.inertia import scaled_inertia, spectral_bound
+from continuation.landscape.network.inertia import same_inertia, scaled_inertia, spectral_bound
 from continuation.landscape.network.loss import (
     INPUT_ROW,
     Jet,
@@ -147,6 +147,7 @@ __all__ = [
     "require_known",
     "require_level",
     "rescaled",
+    "same_inertia",
     "sample_weights",
     "saturation",
     "scaled_inertia",

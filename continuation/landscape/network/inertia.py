@@ -49,11 +49,25 @@ def scaled_inertia(hessian: Array, blur: Array | None = None) -> tuple[int, int,
         Bounds of the errors of its entries: eigenvalues count as zero that these could make so
         (Weyl).
     """
-    diagonal, rows = np.abs(np.diag(hessian)), np.abs(hessian).max(axis=1, initial=0.0)
-    scale = np.sqrt(np.where(diagonal > SMALL_DIAGONAL * rows, diagonal, rows))
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values = np.linalg.eigvalsh(hessian / np.outer(scale, scale))
-    scaled_blur = np.zeros((1, 1)) if blur is None else blur / np.outer(scale, scale)
-    zero = max(ZERO_EIGENVALUE, spectral_bound(scaled_blur))
+    scales, zero = _scales(hessian), ZERO_EIGENVALUE
+    values = np.linalg.eigvalsh(hessian / scales)
+    if blur is not None:
+        zero = max(zero, spectral_bound(blur / scales))
     negative, positive = int((values < -zero).sum()), int((values > zero).sum())
     return negative, values.size - negative - positive, positive
+
+
+def same_inertia(hessians: Array) -> bool:
+    """Whether matrices (m, d, d) have the same signs of eigenvalues, none of them zero."""
+    values = np.linalg.eigvalsh(hessians / _scales(hessians))
+    negative = (values < 0.0).sum(axis=1)
+    return bool((np.abs(values) > ZERO_EIGENVALUE).all() and (negative == negative[0]).all())
+
+
+def _scales(hessian: Array) -> Array:
+    """Sizes s_i s_j of the entries of matrices (..., d, d), by their diagonals or rows."""
+    diagonal = np.abs(np.diagonal(hessian, axis1=-2, axis2=-1))
+    rows = np.abs(hessian).max(axis=-1, initial=0.0)
+    scale = np.sqrt(np.where(diagonal > SMALL_DIAGONAL * rows, diagonal, rows))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    return np.asarray(scale[..., :, None] * scale[..., None, :])

@@ -180,9 +180,9 @@ class Symmetry:
         if self.fixed is None and self.order > LARGEST_LISTED:
             return Stabiliser(self._stabiliser_order(theta))
         tolerance = SAME_WEIGHTS * (1.0 + float(np.linalg.norm(theta)))
-        fixing = tuple(
-            g for g in self.elements() if np.linalg.norm(self.act(g, theta) - theta) <= tolerance
-        )
+        listed = _listed(self)
+        moved = np.linalg.norm(listed.matrices @ theta + listed.shifts - theta, axis=1)
+        fixing = tuple(listed.elements[k] for k in np.flatnonzero(moved <= tolerance))
         return Stabiliser(len(fixing), fixing)
 
     def _stabiliser_order(self, theta: Array) -> int:
@@ -204,6 +204,8 @@ class Symmetry:
         return order
 
     def _mask(self, sign: int) -> NDArray[np.bool_]:
+        if self.fixed is None:
+            return np.ones((self.hidden, self.hidden), dtype=np.bool_)
         places = range(self.hidden)
         return np.array([[self._allowed(k, place, sign) for place in places] for k in places])
 
@@ -214,6 +216,24 @@ class Symmetry:
 
     def _output(self, units: Array, k: int) -> float:
         return self.fixed[k] if self.fixed is not None else float(units[k, -1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Listed:
+    """All elements of a group, with their action θ ↦ Aθ + b as matrices and shifts."""
+
+    elements: tuple[SignedPermutation, ...]
+    matrices: Array
+    shifts: Array
+
+
+@lru_cache(maxsize=8)
+def _listed(symmetry: Symmetry) -> _Listed:
+    """Of a group of at most `LARGEST_LISTED` elements: one product instead of as many calls."""
+    elements, every = tuple(symmetry.elements()), np.eye(symmetry.layout.dimension)
+    shifts = np.array([symmetry.act(g, 0.0 * every[0]) for g in elements])
+    images = np.array([[symmetry.act(g, row) for row in every] for g in elements])
+    return _Listed(elements, (images - shifts[:, None]).transpose(0, 2, 1).copy(), shifts)
 
 
 @dataclass(frozen=True)

@@ -256,6 +256,34 @@ def between(before, after, ordered, first, found):  # type: ignore[no-untyped-de
             low[k] = max(0, low[k - 1] - 1) if ordered[k] else 0
 
 
+@cached_njit(error_model="numpy")
+def candidates(rows, fixed, target, copies, ordered, top, top_copies, before, first, last):  # type: ignore[no-untyped-def]
+    """Candidates among the cells from sheet `first`, which is `before`, to sheet `last`.
+
+    Returns
+    -------
+    lowest : ndarray of int, shape (k, d)
+        Their lowest nodes.
+    after : ndarray
+        The last sheet.
+    """
+    d, number = copies.size, 0
+    room, lowest = np.empty((before.shape[0], d), np.int64), np.empty((64, d), np.int64)
+    for place in range(first, last):
+        after = sheet(rows, fixed, target, copies, ordered, top, top_copies, place + 1)
+        new = between(before, after, ordered, place, room)
+        if number + new > lowest.shape[0]:
+            larger = np.empty((2 * lowest.shape[0] + new, d), np.int64)
+            for k in range(number):
+                put(lowest[k], larger[k])
+            lowest = larger
+        for k in range(new):
+            put(room[k], lowest[number + k])
+        number += new
+        before = after
+    return lowest[:number], before
+
+
 @cached_njit(error_model="numpy", fastmath=REORDERING)
 def at_place(rows, place, step, orders, out):  # type: ignore[no-untyped-def]
     """G_0, …, G_(orders−1) at any place, by Taylor's series about the nearest node."""

@@ -234,10 +234,10 @@ class _Search:
         """
         loss, z, before = LimitLoss(self.responses, limit), limit.unknowns, POLISHABLE
         for _ in range(POLISH_STEPS if z.size else 0):
-            point, gradient = loss.point(z)
-            if scaled_inertia(point.hessian)[1]:
+            gradient, hessian = loss.slopes(z)
+            if scaled_inertia(hessian)[1]:
                 break
-            step = np.linalg.solve(point.hessian, -gradient)
+            step = np.linalg.solve(hessian, -gradient)
             size = float((np.abs(step) / (np.abs(z) + 1.0)).max())
             if not size < before:  # no contraction, or NaN: as far as rounding lets it
                 break

@@ -22,7 +22,7 @@ from continuation.landscape.infinity import (
     vanishing_slope,
 )
 from continuation.landscape.network import scaled_inertia
-from continuation.landscape.search.cells import between, refine, sheet
+from continuation.landscape.search.cells import candidates, refine, sheet
 from continuation.landscape.search.unit_table import UnitTable, scaled_features
 
 EXACT_FIT = 1e-11
@@ -34,6 +34,9 @@ its width, 0.06, times the root of the distance to their fold."""
 
 CLOSEST = 1e-4
 """Difference of ln w below which two clusters, or one and the upper end, have met: another kind."""
+
+SHEETS = {1: 4096, 2: 64, 3: 4, 4: 1}
+"""Sheets of cells, by the number of clusters, between two looks at the clock: milliseconds."""
 
 NOWHERE = 1e9
 """Place of the upper end, in nodes, where no unit stands there."""
@@ -258,15 +261,14 @@ def _candidates(
 ) -> Array:
     """Centres (k, d) of the cells in which a point may be, in nodes."""
     d = ordered.size
-    before = sheet(table.rows, *problem, ordered, *top, 0)
+    last = table.rows.shape[1] // d - 1
+    here = sheet(table.rows, *problem, ordered, *top, 0)
     lowest: list[NDArray[np.int64]] = []
-    found = np.empty((before.shape[0], d), dtype=np.int64)
-    for first in range(1, table.rows.shape[1] // d):
+    for first in range(0, last, SHEETS[d]):
         deadline.require()
-        after = sheet(table.rows, *problem, ordered, *top, first)
-        number = between(before, after, ordered, first - 1, found)
-        lowest.append(found[:number].copy())
-        before = after
+        until = min(first + SHEETS[d], last)
+        found, here = candidates(table.rows, *problem, ordered, *top, here, first, until)
+        lowest.append(found)
     return np.asarray(d * (np.concatenate(lowest) + 0.5) + np.arange(d))
 
 

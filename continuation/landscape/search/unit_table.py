@@ -88,8 +88,9 @@ class UnitTable:
 
 def scaled_features(responses: Responses, w: Array, order: int) -> Array:
     """G_a = w^a x^a φ^(a)(w x), a = 0 … order, at weights w (m,); shape (order + 1, m, q)."""
-    powers = w ** np.arange(order + 1)[:, None]
-    return responses.features(w, order) * powers[:, :, None]
+    features = responses.features(w, order)
+    features *= (w ** np.arange(order + 1)[:, None])[:, :, None]
+    return features
 
 
 def _step(grid: Grid) -> float:

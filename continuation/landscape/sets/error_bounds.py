@@ -291,7 +291,7 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     place, responses = limit.unknowns, loss.responses
     point, _ = loss.point(place)
     fitted = replace(responses, target=responses.target + point.residual)
-    squares = np.diag(LimitLoss(fitted, limit).point(place)[0].hessian)
+    squares = np.diag(LimitLoss(fitted, limit).slopes(place)[1])
     slopes = np.sqrt(np.maximum(squares, 0.0))  # rounding of the bends of a fit without residual
     y = float(np.linalg.norm(responses.target)) or 1.0
     steepest = _steepest(responses, limit)
@@ -304,12 +304,8 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
         natural[[place for place in places if place is not None]] = size
     natural[[rate for rate, _ in slots.tails]] = 1.0 / reach
 
-    def evaluate(z: Array) -> tuple[Array, Array]:
-        there, gradient = loss.point(z)
-        return gradient, there.hessian
-
     return Equations(
-        evaluate,
+        loss.slopes,
         place,
         residual=float(np.linalg.norm(point.residual)),
         outputs=y + float(np.abs(place) @ slopes),

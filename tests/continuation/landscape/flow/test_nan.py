@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from continuation.compilation import KERNEL_SIGNATURE
+from continuation.compilation import KERNEL_SIGNATURE, address_of
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.flow.decision import nearest_pair, unit_distance
@@ -68,7 +68,8 @@ def outcome(radius, entry):
     start = np.array([[0.5, 0.9, -0.4, 0.3, 0.7, -0.6]])
     summary = np.zeros((1, compiled.SUMMARY))
     compiled_flows()(
-        bowl, bowl, 0.0, np.array([radius, float(entry)]), np.ones((4, 3)), np.zeros((1, 1)),
+        address_of(bowl), address_of(bowl), 0.0,
+        np.array([radius, float(entry)]), np.ones((4, 3)), np.zeros((1, 1)),
         start, 1e-6, 1e6, 10_000, LAYOUT, np.ones(5, np.int64), np.empty((0, 0)), False,
         np.zeros((1, d)), np.zeros((1, d)), np.zeros((1, 2), np.int64), np.zeros((1, 2)),
         np.zeros((1, compiled.VERDICT)), np.zeros((1, compiled.PASSAGES, d + 3)), summary,
