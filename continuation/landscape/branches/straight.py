@@ -25,7 +25,7 @@ from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.network import LossAlong, same_inertia
 from continuation.landscape.sets import CriticalSet
 
-RATIO, LONGEST, SHORTEST = 0.7, 0.25, 0.93
+RATIO, LONGEST, SHORTEST = 0.7, 0.25, 0.998
 """Ratio of successive noises: the first one, and those of the longest and the shortest steps."""
 
 CONTRACTION, NEWTON_STEPS = 0.25, 6
@@ -96,7 +96,7 @@ def _down(
     samples = [here]
     for stop in sorted(stops, reverse=True):
         while here.p > stop:
-            there = _step(problem, here, max(stop, ratio * here.p))
+            there = _step(problem, samples[-2:], max(stop, ratio * here.p))
             if there is not None:
                 here, ratio = there, max(LONGEST, ratio**1.5)
                 samples.append(here)
@@ -107,16 +107,33 @@ def _down(
     return samples
 
 
-def _step(problem: CompiledProblem, here: _Sample, p: float) -> _Sample | None:
+def _step(problem: CompiledProblem, before: Sequence[_Sample], p: float) -> _Sample | None:
     """The next sample; None where Newton does not contract to it or it is not straight ahead."""
+    here = before[-1]
     length = p - here.p
-    there = _corrected(problem, here.x + length * here.slope, p, FARTHEST)
+    there = _corrected(problem, _predicted(before, p), p, FARTHEST)
     if there is None:
         return None
     moved, size = there.x - here.x, 1.0 + np.abs(here.x)
     left = moved - 0.5 * length * (here.slope + there.slope)
     bent = np.abs(left / size).max() > BENT * np.abs(moved / size).max() + ROUNDING
     return None if bent else there
+
+
+def _predicted(before: Sequence[_Sample], p: float) -> Array:
+    """Along the tangent of one sample, or the cubic through two with theirs."""
+    *_, here = before
+    if len(before) < 2:
+        return here.x + (p - here.p) * here.slope
+    last, h = before[0], here.p - before[0].p
+    s = (p - last.p) / h
+    bend = (here.x - last.x) / h
+    return (
+        last.x
+        + h * s * last.slope
+        + h * s**2 * (bend - last.slope)
+        + h * s**2 * (s - 1.0) * (here.slope + last.slope - 2.0 * bend)
+    )
 
 
 def _corrected(problem: CompiledProblem, x: Array, p: float, farthest: float) -> _Sample | None:

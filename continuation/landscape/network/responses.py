@@ -40,36 +40,38 @@ def activation(model: Model, order: int) -> Activation:
 
 
 def tanh_derivatives(u: Array, order: int) -> Array:
-    """Tanh and its derivatives, as polynomials in t = tanh u.
+    """Tanh and its derivatives, as polynomials in t = tanh u, in place.
 
     A short cut: walking the expressions of the symbolic layer takes longer than n = 100 samples.
     """
-    t = np.tanh(u)
+    out = np.empty((order + 1, *np.shape(u)))
+    t = np.tanh(u, out=out[0, ...])
     q = t * t
     d = 1.0 - q
-    out = np.empty((order + 1, *t.shape))
-    out[0] = t
-    if order > 0:
-        out[1] = d
-    if order > 1:
-        out[2] = -2.0 * t * d
-    if order > 2:
-        out[3] = d * (6.0 * q - 2.0)
-    if order > 3:
-        out[4] = t * d * (16.0 - 24.0 * q)
-    if order > 4:
-        out[5] = d * (16.0 + 120.0 * q * (q - 1.0))
-    for k in range(6, order + 1):
-        out[k] = _tanh_derivative(k)(t)
+    for k in range(1, order + 1):
+        row, (highest, *rest) = out[k, ...], _tanh_derivative(k)
+        row[...] = highest
+        for coefficient in rest:
+            row *= q
+            row += coefficient
+        row *= d
+        if k % 2 == 0:
+            row *= t
     return out
 
 
 @lru_cache(maxsize=32)
-def _tanh_derivative(order: int) -> Polynomial:
-    """The polynomial P_k(t) with tanh^(k) = P_k(tanh): P₀ = t, P_(k+1) = (1 − t²) P_k'."""
-    if order == 0:
-        return Polynomial([0.0, 1.0])
-    return Polynomial([1.0, 0.0, -1.0]) * _tanh_derivative(order - 1).deriv()
+def _tanh_derivative(order: int) -> tuple[float, ...]:
+    """Coefficients of R_k(q), the highest first: tanh^(k) = (1 − q) R_k(q) t^e, q = t².
+
+    e is 0 for odd k, where R_(k+1) = 2(1 − q)R' − 2R, and 1 for even k, where
+    R_(k+1) = (1 − 3q)R + 2q(1 − q)R'; R₁ = 1.
+    """
+    r, q = Polynomial([1.0]), Polynomial([0.0, 1.0])
+    for k in range(1, order):
+        slope = 2.0 * (1.0 - q) * r.deriv()
+        r = slope - 2.0 * r if k % 2 else (1.0 - 3.0 * q) * r + q * slope
+    return tuple(map(float, r.trim().coef[::-1]))
 
 
 @dataclass(frozen=True, eq=False)

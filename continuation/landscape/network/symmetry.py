@@ -39,6 +39,9 @@ from symbolic import Model, Network, centre_of, parity_of
 LARGEST_LISTED = 1000
 """Groups up to this order (four odd units have 384) are searched element by element."""
 
+SMALL_LIST = 30_000
+"""Numbers in the matrices of all elements up to which these are kept: those of four odd units."""
+
 SAME_WEIGHTS = 1e-7
 """Relative distance below which two weight vectors are the same: critical points are found to
 1e-13 times their condition, and distinct ones are not this close except within 1e-14 of a fold."""
@@ -130,6 +133,17 @@ class Symmetry:
                 rest = rest + 2.0 * self.centre * self._output(units, k)
         return self.layout.join(moved, rest)
 
+    @property
+    def is_small(self) -> bool:
+        """Whether all images of weights take one product."""
+        numbers = self.order * self.layout.dimension**2 if self.fixed is None else np.inf
+        return numbers <= SMALL_LIST
+
+    def images(self, theta: Array) -> Array:
+        """All images of θ (d,) in the order of `elements`, shape (order, d), of a small group."""
+        listed = _listed(self)
+        return np.asarray(listed.matrices @ theta + listed.shifts)
+
     def distance(self, a: Array, b: Array) -> float:
         """Smallest Euclidean distance between the orbits of a and b (offset centred)."""
         return float(np.linalg.norm(self.align(a, b) - b))
@@ -139,9 +153,12 @@ class Symmetry:
         return self.distance(a, b) <= SAME_WEIGHTS * (1.0 + float(np.linalg.norm(b)))
 
     def align(self, a: Array, b: Array) -> Array:
-        """The image of a that is nearest to b, by assignment of units with their best sign."""
+        """The image of a that is nearest to b: of all, or by assignment of units with signs."""
         if self.hidden == 0:
             return np.asarray(a)
+        if self.is_small:
+            images = self.images(np.asarray(a))
+            return np.asarray(images[int(((images - b) ** 2).sum(axis=1).argmin())])
         units, targets = self.layout.units(a), self.layout.units(b)
         cost = ((units[:, None] - targets) ** 2).sum(axis=2)
         sign = np.ones(cost.shape, dtype=int)
@@ -180,9 +197,13 @@ class Symmetry:
         if self.fixed is None and self.order > LARGEST_LISTED:
             return Stabiliser(self._stabiliser_order(theta))
         tolerance = SAME_WEIGHTS * (1.0 + float(np.linalg.norm(theta)))
-        listed = _listed(self)
-        moved = np.linalg.norm(listed.matrices @ theta + listed.shifts - theta, axis=1)
-        fixing = tuple(listed.elements[k] for k in np.flatnonzero(moved <= tolerance))
+        if self.is_small:
+            moved = np.linalg.norm(self.images(theta) - theta, axis=1)
+            fixing = tuple(_listed(self).elements[k] for k in np.flatnonzero(moved <= tolerance))
+            return Stabiliser(len(fixing), fixing)
+        fixing = tuple(
+            g for g in self.elements() if np.linalg.norm(self.act(g, theta) - theta) <= tolerance
+        )
         return Stabiliser(len(fixing), fixing)
 
     def _stabiliser_order(self, theta: Array) -> int:
@@ -229,7 +250,7 @@ class _Listed:
 
 @lru_cache(maxsize=8)
 def _listed(symmetry: Symmetry) -> _Listed:
-    """Of a group of at most `LARGEST_LISTED` elements: one product instead of as many calls."""
+    """Of a small group."""
     elements, every = tuple(symmetry.elements()), np.eye(symmetry.layout.dimension)
     shifts = np.array([symmetry.act(g, 0.0 * every[0]) for g in elements])
     images = np.array([[symmetry.act(g, row) for row in every] for g in elements])

@@ -1,9 +1,9 @@
 """How far are weights from a critical set, modulo symmetry and with all of its free shares?
 
 A line or manifold is an affine space of output weights over one smaller network, in each of its
-images under the symmetry. For one assignment of units the nearest shares are a projection, for
-given shares the nearest image is an assignment: the two are repeated in turns, from the middle of
-every piece, and each turn shortens the distance.
+images under the symmetry. For one assignment of units the nearest shares are a projection. Small
+groups are tried element by element; else, as for given shares the nearest image is an assignment,
+the two are repeated in turns, from the middle of every piece, and each turn shortens the distance.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def nearest_member(found: CriticalSet, theta: Array) -> Member:
         )
     if found.embedding is None or not found.embedding.split_dimension:
         return _member(found, theta, found.theta, ())
+    if symmetry_of(found).is_small:
+        return _nearest_of_all(found, theta)
     starts = [piece.shares(found.embedding) for piece in found.pieces]
     members = (_settled(found, theta, start) for start in starts)
     return min(members, key=lambda member: member.distance)
@@ -74,6 +76,20 @@ def _member(
 ) -> Member:
     image = symmetry_of(found).align(place, theta)
     return Member(image, float(np.linalg.norm(theta - image)), shares)
+
+
+def _nearest_of_all(found: CriticalSet, theta: Array) -> Member:
+    """By all images of θ: the nearest shares leave of the outputs of copies their mean excess."""
+    (base, embedding), layout = found.smaller, Layout.of(found.model)
+    images = symmetry_of(found).images(theta)
+    left = (images - embedding.lift(found.model, base)).T
+    outputs = layout.output_weights(left)
+    for unit in range(len(embedding.copies)):
+        copies = list(embedding.copies_of(unit))
+        outputs[copies] = outputs[copies].mean(axis=0)
+    best = images[int(np.argmin((left**2).sum(axis=0)))]
+    shares = _projected(layout, base, embedding, best)
+    return _member(found, theta, embedding.lift(found.model, base, shares), shares)
 
 
 def _settled(found: CriticalSet, theta: Array, start: Shares) -> Member:

@@ -1,11 +1,14 @@
 """The weight-space group: invariance of the loss, orbits, stabilisers."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continuation.landscape import Symmetry
+from continuation.landscape.network import symmetry as network_symmetry
 from symbolic import Model, fukumizu_amari
 
 TEACHER = "tanh(x) - tanh(3*x)/2"
@@ -84,6 +87,8 @@ def test_orbit_distance_is_the_minimum_over_the_group(a, b):
     nearest = min(np.linalg.norm(image - b) for image in images)
     assert symmetry.distance(a, b) == pytest.approx(nearest, abs=1e-12)
     assert symmetry.distance(b, a) == pytest.approx(nearest, abs=1e-12)
+    with patch.object(network_symmetry, "SMALL_LIST", 0):  # by assignment, as for large groups
+        assert symmetry.distance(a, b) == pytest.approx(nearest, abs=1e-12)
 
 
 @given(WEIGHTS)

@@ -7,7 +7,7 @@ import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.network import Symmetry
+from continuation.landscape.network import Symmetry, symmetry
 from continuation.landscape.sets import nearest_member
 from symbolic import fukumizu_amari, three_units
 
@@ -42,8 +42,11 @@ def distance_by_hand(found, theta):
     return min(np.linalg.norm(gap - directions @ (directions.T @ gap)) for gap in gaps)
 
 
+@pytest.mark.parametrize("in_turns", [False, True])
 @pytest.mark.parametrize("scale", [1e-6, 1e-2, 1.0])
-def test_the_distance_is_that_over_all_images_and_shares(sets, scale):
+def test_the_distance_is_that_over_all_images_and_shares(sets, scale, in_turns, monkeypatch):
+    if in_turns:  # as for groups that are too large to be listed
+        monkeypatch.setattr(symmetry, "SMALL_LIST", 0)
     rng = np.random.default_rng(3)
     assert any(found.dimension == 2 for found in sets)
     for found in sets:
