@@ -51,6 +51,9 @@ class System:
     def refer(self, u: Array, slopes: Array) -> None:
         """Take a function, given at the Gauss points, for reference in phase conditions."""
 
+    def filled(self, c: "Collocation", z: Array, f: Array, fp: Array) -> Any:
+        """The blocks of `Collocation.kernel` by compiled code, f and fp in place; None: none."""
+
     def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
         """What a sample tells of stability, of A u(0) + B u(1) = ..., [A, B] (n, 2 n)."""
 
@@ -167,7 +170,13 @@ class Collocation:
         self, x: Array, p: float, _c: Any, _d: Any, _w: Any, f: Array, j: Any, fp: Array
     ) -> float:
         """Fill F, J and Fp, as the corrector asks."""
-        nodes, own = self.split(as_point(x, p))
+        z = as_point(x, p)
+        j[:] = self.system.filled(self, z, f, fp) or self._filled(z, f, fp)
+        return 0.0
+
+    def _filled(self, z: Array, f: Array, fp: Array) -> tuple[Array, Array, Array, Array]:
+        """Derivatives of the field, of the equations by scalars, and of the other conditions."""
+        nodes, own = self.split(z)
         system, m, n, k = self.system, self.scheme.degree, self.system.n, own.size
         local = pieces(nodes, m)
         u = (self.scheme.values @ local).reshape(-1, n)
@@ -187,13 +196,10 @@ class Collocation:
         f[start + e :] = self.quadrature @ integrand - wanted
         full[e:] = self.rows(by_u)
         scalars[e:] = (self.quadrature @ by_s.reshape(len(by_s), -1)).reshape(-1, k)
-        j[:] = (
-            np.ascontiguousarray(du).reshape(self.count, m, n, n),
-            by_scalars[..., :-1], full, scalars[:, :-1],
-        )  # fmt: skip
         fp[:start] = by_scalars[..., -1].ravel()
         fp[start:] = scalars[:, -1]
-        return 0.0
+        field = np.ascontiguousarray(du).reshape(self.count, m, n, n)
+        return field, by_scalars[..., :-1], full, scalars[:, :-1]
 
     def rows(self, densities: Array) -> Array:
         """Integrals of densities (P, c, n) times a function, as rows (c, (N m + 1) n) for it."""

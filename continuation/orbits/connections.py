@@ -14,6 +14,7 @@ import numpy as np
 from scipy import linalg
 
 from continuation.arrays import Array
+from continuation.branch import SpecialPoint
 from continuation.callable_problem import Problem
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.family import Family, named_family, parameter_size
@@ -26,6 +27,7 @@ from continuation.orbits.connecting import Connecting, free_parameters, side_of
 from continuation.orbits.connection import Connection, ConnectionBranch
 from continuation.orbits.critical import Plane
 from continuation.orbits.curves import CURVE_NEWTON, CURVE_STEP
+from continuation.orbits.double_zero import beside_double_zero
 from continuation.orbits.first_connection import Equilibria, Guess, meshed
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions, interpolated, times
@@ -40,13 +42,18 @@ __all__ = ["trace_connection"]
 RADIUS = 1e-4
 """Distance of the ends of an orbit from the equilibria, in parts of its size."""
 
+AMPLITUDES = (1e-2, 1e-3, 1e-1)
+"""Extents of the first homoclinic orbit beside a Bogdanov-Takens point that are tried, in units
+that fit the point: where they are larger the prediction is rough, where they are smaller both
+eigenvalues of the saddle are nearly zero."""
+
 SAMPLINGS, SAMPLES = 4, 401
 """How finely it is looked for where two orbits are nearest: to 200⁻⁴ of their duration."""
 
 
 def trace_connection(
     problem: Family | Problem,
-    source: Array | SpecialOrbit,
+    source: Array | SpecialOrbit | SpecialPoint,
     target: Array | None = None,
     p: float | None = None,
     q0: float | str | None = None,
@@ -68,8 +75,9 @@ def trace_connection(
     ----------
     problem : Problem or callable
         A problem; with q0, one whose parameters have names, or q -> Problem in (x, p).
-    source : (n,) array_like or SpecialOrbit
-        Near the equilibrium that the orbit leaves; or a "homoclinic" end of a branch of orbits.
+    source : (n,) array_like, SpecialOrbit or SpecialPoint
+        Near the equilibrium that the orbit leaves; or a "homoclinic" end of a branch of orbits; or
+        a "bogdanov-takens" point of a curve, with q0: homoclinic orbits are born there.
     target : (n,) array_like, optional
         Near the one that it meets; the same as the source where not given.
     p : float, optional
@@ -80,7 +88,7 @@ def trace_connection(
     limits : (float, float)
         Of the parameter along which it is continued: q where there is one, else p.
     direction : int
-        +1 or -1: that parameter rises or falls.
+        +1 or -1: that parameter rises or falls; from a Bogdanov-Takens point +1 leads away from it.
     guess : (t, x), optional
         Times (K,) and states (K, n) of an orbit nearby; found by integration along the unstable
         subspace where not given.
@@ -101,11 +109,14 @@ def trace_connection(
     ConvergenceError
         Where no equilibrium is near, no orbit comes near the target, or Newton finds no connection.
     """
-    place = _place(problem, source, p, q0)
     if not 0 < as_number("radius", radius) < 0.1:
         raise InvalidInputError(f"radius must lie between 0 and 0.1, got {radius:g}.")
     if direction not in (1, -1):
         raise InvalidInputError(f"direction must be +1 or -1, got {direction!r}.")
+    if isinstance(source, SpecialPoint):
+        how = (step, newton, mesh)
+        return _from_double_zero(problem, source, q0, limits, direction, radius, how)
+    place = _place(problem, source, p, q0)
     run = Run(place.problem, limits, step, newton)
     saddle = source.saddle if isinstance(source, SpecialOrbit) else source
     begin = _equilibrium(place, saddle, "source")
@@ -147,6 +158,33 @@ def _place(problem: Any, source: Any, p: float | None, q0: Any) -> Place:
     if p is None:
         raise InvalidInputError("say near which value of the parameter: trace_connection(..., p=).")
     return Place(problem, family, as_number("p", p), q, meaning)
+
+
+def _from_double_zero(
+    problem: Any, point: SpecialPoint, q0: Any, limits: tuple[float, float], direction: int,
+    radius: float, how: tuple[StepOptions, NewtonOptions, MeshOptions],
+) -> ConnectionBranch:  # fmt: skip
+    """The branch of homoclinic orbits that begins at a Bogdanov-Takens point."""
+    if point.kind != "bogdanov-takens" or q0 is None:
+        raise InvalidInputError(
+            "homoclinic orbits begin at a bogdanov-takens point and are followed in a second "
+            f"parameter: give q0; got a {point.kind} and q0 = {q0!r}."
+        )
+    step, newton, mesh = how
+    named = named_family(problem, point, q0)
+    for amplitude in AMPLITUDES:
+        first = beside_double_zero(named, point, step, amplitude)
+        place = Place(named.at(first.q), named.at, first.p, first.q, named.meaning)
+        away = direction if first.q > named.start else -direction
+        try:
+            saddle = _equilibrium(place, first.saddle, "saddle")
+            run = Run(place.problem, limits, step, newton)
+            search = Search(place, saddle, saddle, True, run, mesh, radius)
+            ending = first.x + (saddle - first.saddle)  # where the predicted saddle is not quite
+            return search.traced(search.first((first.t, ending)), away)
+        except ConvergenceError as error:
+            said = error
+    raise ConvergenceError(f"no homoclinic orbit is found beside the point: {said}")
 
 
 def _equilibrium(place: Place, x: Any, name: str) -> Array:

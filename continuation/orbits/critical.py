@@ -38,15 +38,15 @@ class Terms:
     ----------
     f, fp, fq : (P, n) ndarray
     j, jp, jq : (P, n, n) ndarray
-    second : (P, n, n, n) ndarray
-        [..., a, c, b] is d²F_a / dx_c dx_b.
+    turned : callable
+        Directions (P, n) -> derivative of dF/dx along the direction at each point, (P, n, n).
     fpp, fpq : (P, n) ndarray
     """
 
     f: Array
     j: Array
     fp: Array
-    second: Array
+    turned: Callable[[Array], Array]
     jp: Array
     fpp: Array
     fq: Array
@@ -105,7 +105,7 @@ class Plane:
         f, j, fp = flow.with_derivatives(u, p)
         jp, fpp = flow.by_parameter(u, p)
         fq, jq, fpq = self.by_second(u, p, q)
-        return Terms(f, j, fp, flow.second(u, p), jp, fpp, fq, jq, fpq)
+        return Terms(f, j, fp, lambda v: flow.turned(u, p, v), jp, fpp, fq, jq, fpq)
 
 
 class Critical(System):
@@ -155,7 +155,7 @@ class Critical(System):
 
     def linearised(self, t: Terms, v: Array) -> tuple[Array, Array, Array, Array]:
         """A of v' = TAv; derivatives of Av by u, of A by p and by q."""
-        return t.j, np.einsum("pacb,pc->pab", t.second, v), t.jp, t.jq
+        return t.j, t.turned(v), t.jp, t.jq
 
     def add(self, t: Terms, u: Array, s: Array, g: Array, by_u: Array, by_s: Array) -> None:
         """Further terms of the field and of its derivatives, in place."""
@@ -262,7 +262,8 @@ class BranchPointOrbit(Critical):
         """-Jᵀ."""
         parts = (t.j, t.jp, t.jq)
         a, ap, aq = (-m.transpose(0, 2, 1) for m in parts)
-        return a, -np.einsum("pcab,pc->pab", t.second, v), ap, aq
+        each = [_times(t.turned(row).transpose(0, 2, 1), v) for row in np.eye(self.states)]
+        return a, -np.stack(each, axis=-1), ap, aq
 
     def add(self, t: Terms, u: Array, s: Array, g: Array, by_u: Array, by_s: Array) -> None:
         """Both unfoldings."""

@@ -5,9 +5,11 @@ The parameter's part of the tangent changes its sign at a fold; products over mu
 complex). A root along the branch is a first guess; Newton on the equations of `critical` decides.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize import brentq
@@ -93,17 +95,13 @@ class Between:
 
     def vanishes(self) -> bool:
         """Whether the orbit went through zero size: then it is the same branch backwards."""
-        before, after = self._swings()
-        return bool((before * after).sum() < 0)
-
-    def _swings(self) -> tuple[Array, Array]:
-        nodes = [self.walk.collocation.split(z)[0] for z in self.ends]
-        first, second = (x - x.mean(axis=0) for x in nodes)
-        return first, second
+        before, after = (self.walk.collocation.split(z)[0] for z in self.ends)
+        return bool(np.vdot(before - before.mean(axis=0), after) < 0)
 
     def vanishing(self) -> Array:
         """Unknowns about where the size is zero."""
-        before, after = (float(np.abs(x).max()) for x in self._swings())
+        nodes = [self.walk.collocation.split(z)[0] for z in self.ends]
+        before, after = (float(np.abs(x - x.mean(axis=0)).max()) for x in nodes)
         part = before / (before + after)
         return np.asarray((1 - part) * self.ends[0] + part * self.ends[1])
 
@@ -134,30 +132,40 @@ def _fold(at: Local) -> float:
 
 
 def _doubling(at: Local) -> float:
-    return _product(at.multipliers + 1.0)
+    return _product(v + 1.0 for v in at.multipliers.tolist())
 
 
 def _simple(at: Local) -> float:
     """Derivative of the characteristic polynomial at 1: nothing need be left out."""
-    apart = 1.0 - at.multipliers
-    if apart.size == 2:
-        return float((apart / np.maximum(1.0, np.abs(at.multipliers))).sum().real)
-    return sum(_product(np.delete(apart, i)) for i in range(apart.size))
+    apart = (1.0 - at.multipliers).tolist()
+    if len(apart) == 2:
+        return float(sum(v / max(1.0, _size(1.0 - v)) for v in apart).real)
+    return sum(_product(apart[:i] + apart[i + 1 :]) for i in range(len(apart)))
 
 
 def _pairs(at: Local) -> float:
     """Product of μᵢμⱼ - 1, the trivial multiplier left out."""
-    if at.multipliers.size < 3:
+    values = at.multipliers.tolist()
+    if len(values) < 3:
         return 1.0
-    values = np.delete(at.multipliers, trivial(at.multipliers))
-    i, j = np.triu_indices(values.size, 1)
-    return _product(values[i] * values[j] - 1.0)
+    del values[trivial(at.multipliers)]
+    return _product(a * b - 1.0 for a, b in combinations(values, 2))
 
 
-def _product(values: Array) -> float:
-    """Real product of factors, each at most of length one."""
-    with np.errstate(invalid="ignore"):  # of an infinite multiplier nothing is known
-        return float(np.prod(values / np.maximum(1.0, np.abs(values))).real)
+def _product(values: Iterable[complex]) -> float:
+    """Real product of factors, each at most of length one; NaN where a multiplier is infinite.
+
+    Of a handful of numbers: as NumPy's arrays they would take several times as long.
+    """
+    product = 1.0 + 0.0j
+    for v in values:
+        product *= v / max(1.0, _size(v))
+    return product.real
+
+
+def _size(v: complex) -> float:
+    """Modulus, infinite where it is no number of the machine."""
+    return math.hypot(v.real, v.imag)
 
 
 TESTS: dict[str, Test] = {

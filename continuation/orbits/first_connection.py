@@ -127,6 +127,7 @@ class Equilibria:
         x, sign = self.points[side], 1.0 if side else -1.0
         away = linalg.norm(orbit.x - x, axis=1)
         near = np.flatnonzero(away <= radius)
+        near = near[near > np.argmax(away)]  # the other end of a homoclinic orbit is as near
         if near.size and near[0] > 3:
             return Guess(orbit.t[: near[0] + 1], orbit.x[: near[0] + 1])
         jacobian = sign * self.flow.jacobian(x[None], self.p)[0]

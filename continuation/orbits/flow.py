@@ -29,7 +29,7 @@ from continuation.errors import InvalidInputError
 from continuation.problem import AnyProblem
 from continuation.user_functions import UserFunction
 
-__all__ = ["Flow", "flow_of"]
+__all__ = ["CompiledFlow", "Flow", "flow_of"]
 
 SAME = 1e-12
 """A function at many points says the same as point by point, relative to its largest value."""
@@ -72,16 +72,13 @@ class Flow:
         """dF/dx, shape (P, n, n)."""
         return self.with_derivatives(points, p)[1]
 
-    def second(self, points: Array, p: float) -> Array:
-        """Derivatives of dF/dx by each state: [..., a, c, b] is d²F_a / dx_c dx_b."""
-
-        def turned(b: int) -> Array:
-            step = np.zeros(self.n)
-            step[b] = 1.0
-            moved: Any = differences.along(lambda h: self.jacobian(points + h * step, p))
-            return np.asarray(moved)
-
-        return np.stack([turned(b) for b in range(self.n)], axis=-1)
+    def turned(self, points: Array, p: float, directions: Array) -> Array:
+        """Derivatives (P, n, n) of dF/dx along a direction (n,), or one at each point (P, n)."""
+        longest = float(np.sqrt((directions**2).sum(axis=-1)).max()) or 1.0
+        moved: Any = differences.along(
+            lambda h: self.jacobian(points + h * directions, p), 1.0 / longest
+        )
+        return np.asarray(moved)
 
     def by_parameter(self, points: Array, p: float) -> tuple[Array, Array]:
         """Derivatives of dF/dx and of dF/dp by p: (P, n, n) and (P, n)."""
@@ -115,11 +112,16 @@ class CompiledFlow(Flow):
 
     problem: CompiledProblem
 
+    @property
+    def compiled(self) -> tuple[int, Array, Array, Array]:
+        """The kernel and what it reads, as compiled code takes them."""
+        problem = self.problem
+        return address_of(problem.kernel), problem.constants, problem.data, problem.work
+
     def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
-        n, problem = self.n, self.problem
+        n, (kernel, *constants) = self.n, self.compiled
         f, j, fp = np.empty((len(x), n)), np.empty((len(x), n, n)), np.empty((len(x), n))
-        constants = (problem.constants, problem.data, problem.work)
-        _loop()(address_of(problem.kernel), x, p, *constants, f, j, fp)
+        _loop()(kernel, x, p, *constants, f, j, fp)
         return f, j, fp
 
     def _values(self, x: Array, p: float) -> Array:

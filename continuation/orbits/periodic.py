@@ -6,12 +6,15 @@ References
 .. [2] T. Fairgrieve, A. Jepson, *SIAM J. Numer. Anal.* 28 (1991) 1446.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import lapack
 
 from continuation.arrays import Array
-from continuation.orbits.collocation import System
-from continuation.orbits.flow import Flow
+from continuation.orbits.collocation import Collocation, System
+from continuation.orbits.filling import filler
+from continuation.orbits.flow import CompiledFlow, Flow
 
 __all__ = ["Periodic", "multipliers_of", "trivial"]
 
@@ -30,7 +33,8 @@ class Periodic(System):
 
     def __init__(self, flow: Flow, unit: float) -> None:
         self.flow, self.n, self.unit = flow, flow.n, unit
-        self.one = np.eye(flow.n)
+        self.one, self.rows = np.eye(flow.n), (np.zeros(0), np.zeros((0, 0)))
+        self.room = (np.empty(flow.n), np.empty(flow.n), np.empty((flow.n,) * 2), np.empty(flow.n))
         self.refer(np.zeros((0, flow.n)), np.zeros((0, flow.n)))
 
     def field(self, u: Array, s: Array) -> tuple[Array, Array, Array]:
@@ -56,6 +60,29 @@ class Periodic(System):
         self.slopes = slopes / size
         self.densities = self.slopes[:, None]  # the same object as long as the reference is
         self.none = np.zeros((len(u), 1, self.scalars))
+
+    def filled(self, c: Collocation, z: Array, f: Array, fp: Array) -> Any:
+        """The blocks by the kernel of a compiled problem: the conditions besides are linear."""
+        flow, n, m = self.flow, self.n, c.scheme.degree
+        if not isinstance(flow, CompiledFlow):
+            return None
+        field, columns = np.empty((c.count, m, n, n)), np.empty((c.count, m * n, 1))
+        full = self._conditions(c)
+        filler()(
+            *flow.compiled, z, flow.states, flow.parameter, 1.0 / flow.rate, self.unit, c.h,
+            c.scheme.values, c.scheme.slopes, full, f, field, columns, fp, *self.room,
+        )  # fmt: skip
+        return field, columns, full, np.zeros((n + 1, 1))
+
+    def _conditions(self, c: Collocation) -> Array:
+        """Rows (n + 1, nodes n): the orbit is closed, and the phase."""
+        phase = c.rows(self.densities)
+        if self.rows[0] is not phase:
+            full = np.zeros((self.n + 1, phase.shape[1]))
+            full[: self.n, : self.n], full[: self.n, -self.n :] = self.one, -self.one
+            full[self.n :] = phase
+            self.rows = phase, full
+        return self.rows[1]
 
     def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
         """The multipliers."""

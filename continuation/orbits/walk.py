@@ -75,7 +75,7 @@ class Walk:
         self.collocation, self.vectors = collocation, vectors
         self.weight = collocation.weights()
         n = collocation.unknowns
-        self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F"), np.zeros(6))
+        self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2)), np.zeros(6))
         self.options = corrector_options(self.newton, self.step, self.limits)
 
     @property
