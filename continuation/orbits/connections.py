@@ -28,6 +28,7 @@ from continuation.orbits.connection import Connection, ConnectionBranch
 from continuation.orbits.critical import Plane
 from continuation.orbits.curves import CURVE_NEWTON, CURVE_STEP
 from continuation.orbits.double_zero import beside_double_zero
+from continuation.orbits.explicit import explicit_family
 from continuation.orbits.first_connection import Equilibria, Guess, meshed
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions, interpolated, times
@@ -109,6 +110,7 @@ def trace_connection(
     ConvergenceError
         Where no equilibrium is near, no orbit comes near the target, or Newton finds no connection.
     """
+    problem = explicit_family(problem)
     if not 0 < as_number("radius", radius) < 0.1:
         raise InvalidInputError(f"radius must lie between 0 and 0.1, got {radius:g}.")
     if direction not in (1, -1):

@@ -21,6 +21,7 @@ from continuation.options import NewtonOptions, StepOptions
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.critical import Critical, Doubling, FoldOrbit, Plane, Torus
 from continuation.orbits.drawing import draw_plane
+from continuation.orbits.explicit import explicit_family
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions
 from continuation.orbits.orbit import Orbit, SpecialOrbit, as_orbit
@@ -134,7 +135,7 @@ def trace_orbit_curve(
         raise InvalidInputError(
             f"curves of orbits are followed from a {', '.join(SYSTEMS)}; got {kind!r}."
         )
-    named: Any = named_family(family, start, q0)  # type: ignore[arg-type]
+    named: Any = named_family(explicit_family(family), start, q0)  # type: ignore[arg-type]
     problem = named.at(named.start)
     run = Run(problem, q_limits, step, newton)
     run.parameter(named.start)

@@ -224,10 +224,6 @@ def flow_of(problem: AnyProblem, units: Array) -> Flow:
     """The flow of a problem; `InvalidInputError` where it has no orbits of the kind followed."""
     if problem.is_map:
         raise InvalidInputError("orbits in time need a flow x' = F(x, p); this problem is a map.")
-    if problem.mass is not None:
-        raise InvalidInputError(
-            "orbits of M x' = F(x, p) are not followed: solve for x', or leave out mass."
-        )
     if isinstance(problem, CompiledProblem):
         return CompiledFlow(problem, units)
     if isinstance(problem, Problem):

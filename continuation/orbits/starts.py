@@ -13,6 +13,7 @@ from continuation.fitting import PLAIN_RANGE, fitting
 from continuation.kinds import KINDS
 from continuation.meaning import UNNAMED, Meaning
 from continuation.options import StepOptions, as_number, as_state
+from continuation.orbits.explicit import explicit
 from continuation.orbits.mesh import MESH, MeshOptions, interpolated, times
 from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.orbits.scheme import scheme_of
@@ -203,6 +204,7 @@ def orbit_from_integration(
     if not length > 0:
         raise InvalidInputError(f"duration must be positive, got {length:g}.")
     problem.check(x, value)
+    problem = explicit(problem)
     settled = _flowed(problem, x, value, length, 1)[1][-1]
     t, states = _flowed(problem, settled, value, length, SECTIONS)
     first, last = _return(t, states, problem.flow_sign * problem.residual(states[0], value))

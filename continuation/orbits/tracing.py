@@ -16,6 +16,7 @@ from continuation.options import NEWTON, NewtonOptions, StepOptions, as_number
 from continuation.orbits.approaches import homoclinic_approach, vanishing_at
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.events import Between, Local, special_orbits
+from continuation.orbits.explicit import explicit
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions
 from continuation.orbits.orbit import Orbit, OrbitBranch, SpecialOrbit, as_orbit
@@ -89,6 +90,7 @@ def trace_orbits(
     ConvergenceError
         Where no periodic orbit is found near an orbit that is given.
     """
+    problem = explicit(problem)
     run = Run(problem, p_limits, step, newton)
     if problem.symmetric:
         raise InvalidInputError("a gradient flow (symmetric=True) has no periodic orbits.")

@@ -22,11 +22,11 @@ def pulse(y, m, k):
 
 
 def turned(flow, seed, **parameters):
-    """The flow in random coordinates x = a y, units from 1e-4 to 1e4; and a."""
+    """The flow in random coordinates x = a y, units from 1e-6 to 1e6; and a."""
     random = np.random.default_rng(seed)
-    units = 10.0 ** random.uniform(-4, 4, 2)
+    units = 10.0 ** random.uniform(-6, 6, 2)
     a = units[:, None] * (np.eye(2) + 0.4 * random.standard_normal((2, 2)))
-    second = 10.0 ** random.uniform(-4, 4)
+    second = 10.0 ** random.uniform(-6, 6)
 
     def residual(x, **values):
         return a @ flow(np.linalg.solve(a, x), **values) / second
