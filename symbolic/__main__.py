@@ -1,7 +1,9 @@
 """`python -m symbolic`: the table of theorems; `derive` prints a derivation, `check` re-checks."""
 
+import csv
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -21,6 +23,8 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 console = Console(highlight=False)
 _MOST_SHOWN = 8  # parameters of a derivation that is still read
 _DEFAULT = "fukumizu_amari"
+_VERDICT = ("theorem", "verdict", "seconds", "statement", "reason")
+"""What is printed of a verdict as CSV."""
 
 Preset = Annotated[str, typer.Option(help=f"One of {', '.join(PRESETS)}.")]
 Hidden = Annotated[int | None, typer.Option(help="Other number of hidden units.")]
@@ -31,6 +35,8 @@ Teacher = Annotated[str | None, typer.Option(help="Another teacher T(x), such as
 InputScale = Annotated[
     float | None, typer.Option(help="Another deviation s of the inputs, x ~ N(0, s²).")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV, and nothing else.")]
 Bias = Annotated[bool, typer.Option("--bias", help="With hidden biases.")]
 Offset = Annotated[bool, typer.Option("--offset", help="With an output offset.")]
 
@@ -45,9 +51,8 @@ def main(
     input_scale: InputScale = None,
     bias: Bias = False,
     offset: Offset = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the verdicts with their certificates as JSON.")
-    ] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Prove the theorems about a preset's model and print the table of verdicts.
 
@@ -55,14 +60,14 @@ def main(
     """
     if context.invoked_subcommand is None:
         with ended_by_signals():
-            _prove(_model(preset, hidden, activation, teacher, input_scale, bias, offset), as_json)
+            model = _model(preset, hidden, activation, teacher, input_scale, bias, offset)
+            _prove(model, as_json, as_csv)
 
 
-def _prove(model: Model, as_json: bool) -> NoReturn:
+def _prove(model: Model, as_json: bool, as_csv: bool) -> NoReturn:
     verdicts = tuple(verify(model))
-    if as_json:
-        print(_as_json(model, verdicts))
-    else:
+    rows = [{name: getattr(v, name) for name in _VERDICT} for v in verdicts]
+    if not _printed(_content(model, verdicts), rows, as_json, as_csv):
         console.print(f"f(x; theta) = {model.expression},  T(x) = {model.teacher}", markup=False)
         console.print(_table(verdicts))
         _print_assumptions(verdicts)
@@ -78,41 +83,67 @@ def derive_command(
     input_scale: InputScale = None,
     bias: Bias = False,
     offset: Offset = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Print loss, gradient and Hessian of a preset's model."""
     with ended_by_signals():
-        _print_derivation(
-            derive(_model(preset, hidden, activation, teacher, input_scale, bias, offset))
-        )
+        model = _model(preset, hidden, activation, teacher, input_scale, bias, offset)
+        derivation = derive(model)
+        rows = _derivation_rows(derivation)
+        content = {"model": json.loads(model.to_json()), "derivation": rows}
+        if not _printed(content, rows, as_json, as_csv):
+            _print_derivation(derivation, rows)
 
 
 @app.command("check")
 def check_command(
     file: Annotated[Path, typer.Argument(help="What `python -m symbolic --json` printed.")],
+    as_json: Json = False,
+    as_csv: Csv = False,
 ) -> None:
     """Check stored certificates again, without SymPy's proofs.
 
     Exit code 0 if the checker accepts every certificate of a statement said to be proved.
     """
     with ended_by_signals():
-        _check(file)
+        _check(file, as_json, as_csv)
 
 
-def _check(file: Path) -> NoReturn:
+def _check(file: Path, as_json: bool, as_csv: bool) -> NoReturn:
     try:
         content = json.loads(file.read_text("utf-8"))
         verdicts = [Verdict.from_json(json.dumps(f)) for f in content["verdicts"]]
         model = Model.from_json(json.dumps(content["model"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         _fail(f"{file} holds no verdicts: {error}")
-    table = Table("theorem", "said to be", "checker")
-    refused = False
-    for verdict in verdicts:
-        accepted = _accepts(verdict, model)
-        refused |= verdict.verdict == PROVED and not accepted
-        table.add_row(verdict.theorem, verdict.verdict, "accepts" if accepted else "refuses")
-    console.print(table)
+    accepted = [_accepts(verdict, model) for verdict in verdicts]
+    rows = [
+        {"theorem": v.theorem, "said_to_be": v.verdict, "checker": "accepts" if sure else "refuses"}
+        for v, sure in zip(verdicts, accepted, strict=True)
+    ]
+    if not _printed({"verdicts": rows}, rows, as_json, as_csv):
+        table = Table("theorem", "said to be", "checker")
+        for row in rows:
+            table.add_row(*row.values())
+        console.print(table)
+    refused = any(v.verdict == PROVED and not a for v, a in zip(verdicts, accepted, strict=True))
     raise typer.Exit(int(refused or not verdicts))
+
+
+def _printed(
+    content: Mapping[str, object], rows: Sequence[Mapping[str, object]], as_json: bool, as_csv: bool
+) -> bool:
+    """Print for another program, where that is asked for; whether it was."""
+    if as_json and as_csv:
+        _fail("give either --json or --csv")
+    if as_json:
+        print(json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False))
+    if as_csv:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return as_json or as_csv
 
 
 def _accepts(verdict: Verdict, model: Model) -> bool:
@@ -147,29 +178,39 @@ def _model(
         _fail(str(error))
 
 
-def _as_json(model: Model, verdicts: tuple[Verdict, ...]) -> str:
-    content = {
+def _content(model: Model, verdicts: tuple[Verdict, ...]) -> dict[str, object]:
+    """What `check` reads."""
+    return {
         "model": json.loads(model.to_json()),
         "verdicts": [json.loads(v.to_json()) for v in verdicts],
     }
-    return json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False)
 
 
-def _print_derivation(derivation: Derivation) -> None:
+def _print_derivation(derivation: Derivation, rows: Sequence[Mapping[str, str]]) -> None:
     model = derivation.model
     console.print(f"f(x; theta) = {model.expression}", markup=False)
     console.print(f"T(x) = {model.teacher}", markup=False)
     if model.dimension > _MOST_SHOWN:
-        console.print(f"({model.dimension} parameters: derivatives not shown)")
+        console.print(f"({model.dimension} parameters: derivatives shown by --json and --csv only)")
         return
-    for symbol, value in derivation.ring.items():
-        console.print(f"{symbol} = {value}", markup=False)
-    for name, entry in zip(model.parameter_names, derivation.network_gradient, strict=True):
-        console.print(f"df/d{name} = {entry}", markup=False)
-    for (a, b), entry in derivation.network_hessian.items():
-        names = f"d{model.parameter_names[a]} d{model.parameter_names[b]}"
-        console.print(f"d2f/{names} = {entry}", markup=False)
+    for row in rows:
+        console.print(f"{row['name']} = {row['formula']}", markup=False)
     console.print("L = 1/2 (f - T - sigma epsilon)^2 + rho/2 |theta|^2 for one sample")
+
+
+def _derivation_rows(derivation: Derivation) -> list[dict[str, str]]:
+    """Abbreviations, then first, then second derivatives of the network function."""
+    names = derivation.model.parameter_names
+    pairs = zip(names, derivation.network_gradient, strict=True)
+    formulas = {
+        **{str(symbol): value for symbol, value in derivation.ring.items()},
+        **{f"df/d{name}": entry for name, entry in pairs},
+        **{
+            f"d2f/d{names[a]} d{names[b]}": entry
+            for (a, b), entry in derivation.network_hessian.items()
+        },
+    }
+    return [{"name": name, "formula": str(formula)} for name, formula in formulas.items()]
 
 
 def _table(verdicts: tuple[Verdict, ...]) -> Table:

@@ -1,17 +1,17 @@
 """`basins`: where the gradient flow ends from random initial weights."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from continuation.commands import common
+from continuation.commands.tables import Column, Listing, Report, number
 from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
 from continuation.landscape.network import Given
 from continuation.storage import BasinsResult
-from continuation.terminal import shown
 
 
 @common.with_task
@@ -46,33 +46,62 @@ def basins(
         trajectories=trajectories, passages=passages, radius=radius, spread=spread
     )
     result = BasinsResult(task.loss, settings, task.axes, sets, basins=found, passages=times)
-    common.save(result, output)
-    _print_fractions("limit", found.targets)
-    _print_fractions("regions passed", found.itineraries)
+    common.save(result, output, task.report)
+    _print_fractions("targets", "limit", found.targets, task.report)
+    _print_fractions("itineraries", "regions passed", found.itineraries, task.report)
     if times:
-        _print_passages(times)
+        _print_passages(times, task.report)
 
 
-def _print_fractions(name: str, fractions: Sequence[Fraction]) -> None:
-    table = Table(name, "trajectories", "fraction", "95 % interval")
-    for one in fractions:
-        interval = f"{one.lower:.3f} to {one.upper:.3f}"
-        table.add_row(shown(one.label), str(one.count), f"{one.estimate:.3f}", interval)
-    common.console.print(table)
+PASSAGES = (
+    Column("saddle"),
+    Column("rates", "unstable rates", text=lambda rates: _rates(rates), rank=2, folds=True),
+    Column("passages"),
+    Column("mean_time", text=number()),
+    Column("predicted", text=number()),
+    Column("nonlinearity", text=number(2), rank=1),
+)
 
 
-def _print_passages(times: Sequence[PassageTimes]) -> None:
-    table = Table("saddle", "unstable rates", "passages", "mean time", "predicted", "nonlinearity")
-    for one in times:
-        means = (one.measured.mean(), one.predicted.mean()) if one.count else ()
-        mean, predicted = [f"{value:.4g}" for value in means] or ("", "")
-        rates = ", ".join(f"{rate:.3g}" for rate in one.rates)
-        table.add_row(
-            shown(one.label), rates, str(one.count), mean, predicted, f"{one.nonlinearity:.2g}"
-        )
-    common.console.print(table)
-    common.console.print(
-        "• predicted: by the linear flow from the weights at the entry; nonlinearity is the "
-        "relative error of the rate at the radius",
-        highlight=False,
+def _print_fractions(name: str, heading: str, found: Sequence[Fraction], report: Report) -> None:
+    columns = (
+        Column("label", heading, folds=True),
+        Column("trajectories"),
+        Column("fraction", text="{:.3f}".format),
+        Column("lower", "95 % from", text="{:.3f}".format),
+        Column("upper", "to", text="{:.3f}".format),
     )
+    rows = [
+        {
+            "label": one.label,
+            "trajectories": one.count,
+            "fraction": one.estimate,
+            "lower": one.lower,
+            "upper": one.upper,
+        }
+        for one in found
+    ]
+    report.listing(Listing(name, columns, rows))
+
+
+def _print_passages(times: Sequence[PassageTimes], report: Report) -> None:
+    rows = [
+        {
+            "saddle": one.label,
+            "rates": [float(rate) for rate in one.rates],
+            "passages": one.count,
+            "mean_time": float(one.measured.mean()) if one.count else math.nan,
+            "predicted": float(one.predicted.mean()) if one.count else math.nan,
+            "nonlinearity": one.nonlinearity,
+        }
+        for one in times
+    ]
+    report.listing(Listing("passages", PASSAGES, rows))
+    report.note(
+        "predicted: by the linear flow from the weights at the entry; nonlinearity is the "
+        "relative error of the rate at the radius"
+    )
+
+
+def _rates(rates: Sequence[float]) -> str:
+    return ", ".join(f"{rate:.3g}" for rate in rates)

@@ -1,14 +1,14 @@
 """`branch`: one critical set followed in a parameter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from continuation import SpecialPoint
 from continuation.commands import common
+from continuation.commands.tables import Column, Listing, Report, number
 from continuation.landscape import follow
 from continuation.storage import BranchResult
 
@@ -44,18 +44,33 @@ def branch(
             weight_decay=task.weight_decay,
         )
     settings = task.settings(parameter=parameter, set=chosen.label)
-    common.save(BranchResult(task.loss, settings, task.axes, sets, branch=found), output)
-    _print_special(found.special, parameter)
+    result = BranchResult(task.loss, settings, task.axes, sets, branch=found)
+    common.save(result, output, task.report)
+    _print_special(found.special, task.report)
+    task.report.tell(parameter=parameter, set=chosen.label, stop_reasons=list(found.stop_reasons))
     common.console.print(found)
 
 
-def _print_special(special: Sequence[SpecialPoint], parameter: str) -> None:
-    table = Table("special point", parameter, "located", "coefficients")
-    for point in special:
-        table.add_row(
-            point.kind,
-            f"{point.p:.12g}",
-            "yes" if point.located else "no",
-            ", ".join(f"{name} {value:.5g}" for name, value in point.coefficients.items()),
-        )
-    common.console.print(table)
+SPECIAL = (
+    Column("kind", "special point"),
+    Column("parameter", text=number(12)),
+    Column("located"),
+    Column("coefficients", text=lambda known: _named(known), folds=True, rank=1),
+)
+
+
+def _print_special(special: Sequence[SpecialPoint], report: Report) -> None:
+    rows = [
+        {
+            "kind": point.kind,
+            "parameter": point.p,
+            "located": point.located,
+            "coefficients": dict(point.coefficients),
+        }
+        for point in special
+    ]
+    report.listing(Listing("special_points", SPECIAL, rows))
+
+
+def _named(coefficients: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.5g}" for name, value in coefficients.items())

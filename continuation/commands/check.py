@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 import xarray as xr
-from rich.table import Table
 
 from continuation.certify import (
     UNDECIDED,
@@ -26,6 +25,7 @@ from continuation.certify import (
 from continuation.certify import check as check_certificate
 from continuation.certify.checker import OLD
 from continuation.commands import common
+from continuation.commands.tables import Column, Listing, Report
 from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape.network import Units, fitting_units
 from continuation.storage import (
@@ -36,7 +36,6 @@ from continuation.storage import (
     load_result,
     read_dataset,
 )
-from continuation.terminal import shown
 from symbolic.signals import TimeIsOver, within
 
 TEXT_SUFFIX = ".json"
@@ -62,7 +61,7 @@ LEFT = CheckResult(False, "the time was over")
 
 
 @dataclass(frozen=True)
-class Report:
+class Found:
     """What was found in one file.
 
     Attributes
@@ -87,6 +86,8 @@ def check(
     seconds: Annotated[
         float, typer.Option(min=0.0, help="Leave unchecked what is left after this many seconds.")
     ] = math.inf,
+    as_json: common.Json = False,
+    as_csv: common.Csv = False,
 ) -> None:
     """Check every certificate of a file anew, and that the numbers beside it are those it proves.
 
@@ -94,26 +95,33 @@ def check(
     certificate does not prove what it claims or is left unchecked, if a number does not agree, if
     a listed set has no certificate, or if nothing in the file is certified.
     """
-    with common.clear_errors():
-        report = _report(file, time.monotonic() + seconds)
-    _print(report.checked)
-    for line in (*report.lines, *(f"DOES NOT AGREE: {fault}" for fault in report.faults)):
-        common.console.print(f"• {shown(line)}", highlight=False)
-    accepted = sum(bool(result) for _, result in report.checked)
-    left = sum(r is LEFT for _, r in report.checked)
-    refused = sum(_claims(c) and not r for c, r in report.checked) - left
-    undecided = len(report.checked) - accepted - refused - left
+    with common.clear_errors(), common.reporting(as_json, as_csv) as said:
+        found = _found(file, time.monotonic() + seconds)
+        _print(found.checked, said)
+        for line in (*found.lines, *(f"DOES NOT AGREE: {fault}" for fault in found.faults)):
+            said.note(line)
+        is_proved = _counted(found, said)
+    if not is_proved:
+        sys.exit(1)
+
+
+def _counted(found: Found, said: Report) -> bool:
+    """Say how many certificates are accepted; whether all that claims something is."""
+    accepted = sum(bool(result) for _, result in found.checked)
+    left = sum(r is LEFT for _, r in found.checked)
+    refused = sum(_claims(c) and not r for c, r in found.checked) - left
+    undecided = len(found.checked) - accepted - refused - left
+    said.tell(accepted=accepted, refused=refused, claim_nothing=undecided, left=left)
     common.console.print(
         f"{accepted} accepted, {refused} refused, {undecided} claim nothing"
         + (f", {left} left unchecked: the time was over" if left else "")
     )
-    if refused or left or report.left or report.faults or not accepted:
-        sys.exit(1)
+    return bool(accepted) and not (refused or left or found.left or found.faults)
 
 
-def _report(file: Path, end: float) -> Report:
+def _found(file: Path, end: float) -> Found:
     if file.suffix == TEXT_SUFFIX:
-        return Report(_checked(_from_text(file), end))
+        return Found(_checked(_from_text(file), end))
     data = read_dataset(file)
     if data.attrs["kind"] in RESULTS:
         return _of_result(file, load_result(file), end)
@@ -121,7 +129,7 @@ def _report(file: Path, end: float) -> Report:
     if not names:
         raise StoreError(_nothing(file))
     parts = [_of_figure(data, name.removesuffix(CERTIFICATES), end) for name in names]
-    return Report(
+    return Found(
         [pair for part in parts for pair in part.checked],
         [line for part in parts for line in part.lines],
         [fault for part in parts for fault in part.faults],
@@ -163,7 +171,7 @@ def _nothing(file: Path) -> str:
     return f"{file} holds no certificates; compute it with certificates first"
 
 
-def _of_result(file: Path, result: Result, end: float) -> Report:
+def _of_result(file: Path, result: Result, end: float) -> Found:
     if not result.certificates:
         raise StoreError(_nothing(file))
     checked = _checked(result.certificates, end)
@@ -187,17 +195,17 @@ def _of_result(file: Path, result: Result, end: float) -> Report:
         if faults or not all(found for c, found in checked if _claims(c)):
             lines.append(f"{FLOWS}: unchecked (what they join does not agree)")
         else:
-            return _with_flows(Report(checked, lines, faults), result, parameters, end)
-    return Report(checked, lines, faults)
+            return _with_flows(Found(checked, lines, faults), result, parameters, end)
+    return Found(checked, lines, faults)
 
 
 def _with_flows(
-    report: Report, result: GraphResult, parameters: Mapping[str, float], end: float
-) -> Report:
-    """The report with what following the flows of the graph anew says."""
+    known: Found, result: GraphResult, parameters: Mapping[str, float], end: float
+) -> Found:
+    """What is known, with what following the flows of the graph anew says."""
     if DEPARTURES not in result.settings:
         said = f"{FLOWS}: unchecked (the file does not say how many were followed)"
-        return replace(report, lines=[*report.lines, said])
+        return replace(known, lines=[*known.lines, said])
     most = result.settings[DEPARTURES]
     with common.console.status("following the flows anew") as status:
         found = follow_again(
@@ -216,9 +224,9 @@ def _with_flows(
     )
     left = f"{FLOWS} out of {len(found.left)} sets: unchecked (the time was over)"
     return replace(
-        report,
-        lines=[*report.lines, said, *([left] if found.left else [])],
-        faults=[*report.faults, *found.faults],
+        known,
+        lines=[*known.lines, said, *([left] if found.left else [])],
+        faults=[*known.faults, *found.faults],
         left=bool(found.left),
     )
 
@@ -230,21 +238,30 @@ def _units(units: Units) -> list[str]:
     return [f"certificates measure x in units of {units.x:g} and y in units of {units.y:g}"]
 
 
-def _of_figure(data: xr.Dataset, prefix: str, end: float) -> Report:
+def _of_figure(data: xr.Dataset, prefix: str, end: float) -> Found:
     """The nodes of a graph that is drawn, all of whose names begin with a prefix."""
     checked = _checked(certificates_from_json(str(data[f"{prefix}{CERTIFICATES}"].item())), end)
     if any(found is LEFT for _, found in checked):
-        return Report(checked, [f"{prefix}nodes: unchecked (the time was over)"])
+        return Found(checked, [f"{prefix}nodes: unchecked (the time was over)"])
     columns = ("loss", "index", "nullity", "certified")
     loss, index, nullity, certified = (data[f"{prefix}{name}"].to_numpy() for name in columns)
     faults = agreements_of_nodes(loss, index, nullity, certified, checked)
     lines = [f"{prefix}nodes: {', '.join(columns)} certified where so marked; the rest unchecked"]
-    return Report(checked, lines, [f"{prefix}{fault}" for fault in faults])
+    return Found(checked, lines, [f"{prefix}{fault}" for fault in faults])
 
 
 def _claims(certificate: Certificate) -> bool:
     """Whether a certificate claims something; those of version 0.1.0 did."""
     return certificate.verdict != UNDECIDED or certificate.reason == OLD
+
+
+CHECKS = (
+    Column("set"),
+    Column("kind", folds=True),
+    Column("statement", "what the checker states", folds=True),
+    Column("verdict", folds=True),
+    Column("outcome", "checked", folds=True),
+)
 
 
 def _rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
@@ -261,11 +278,10 @@ def _rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
         yield place, certificate.kind, words, certificate.verdict, outcome
 
 
-def _print(checked: Sequence[Checked]) -> None:
-    table = Table("set", "kind", "what the checker states", "verdict", "checked")
-    for row in _rows(checked):
-        table.add_row(*map(shown, row))
-    common.console.print(table)
+def _print(checked: Sequence[Checked], said: Report) -> None:
+    names = [column.key for column in CHECKS]
+    rows = [dict(zip(names, row, strict=True)) for row in _rows(checked)]
+    said.listing(Listing("certificates", CHECKS, rows))
     assumptions = dict.fromkeys(text for _, result in checked for text in result.assumptions)
     for text in assumptions:
-        common.console.print(f"• assumed: {text}", highlight=False)
+        said.note(f"assumed: {text}")

@@ -6,7 +6,7 @@ import inspect
 import io
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -15,11 +15,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from continuation.commands.tables import CSV, JSON, TABLES, Column, Listing, Report, number
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
-from continuation.landscape.network import Axis, as_limits, read_observations
+from continuation.landscape.network import REGIONS, Axis, as_limits, read_observations
 from continuation.storage import Result, require_writable, save_result
 from continuation.terminal import command_line, shown
 from symbolic import PRESETS, Model
@@ -104,6 +104,18 @@ Noise = Annotated[
 ]
 Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON object, and nothing else.", rich_help_panel="Printed"
+    ),
+]
+Csv = Annotated[
+    bool,
+    typer.Option(
+        "--csv", help="Print the first table as CSV, and nothing else.", rich_help_panel="Printed"
+    ),
+]
 
 
 LEAST = 1e-9
@@ -119,6 +131,7 @@ class Task:
     noise: float
     weight_decay: float
     seed: int
+    report: Report
     size: float | None = None
 
     def sets(self, seconds: float = math.inf) -> CriticalSets:
@@ -143,10 +156,9 @@ class Task:
         if parameter not in here or low <= here[parameter] <= high:
             return self
         nearer = low if here[parameter] < low else high
-        console.print(
-            f"• {parameter} = {here[parameter]:g} lies outside {low:g} to {high:g}: searched at "
-            f"{nearer:g}",
-            highlight=False,
+        self.report.note(
+            f"{parameter} = {here[parameter]:g} lies outside {low:g} to {high:g}: searched at "
+            f"{nearer:g}"
         )
         change: dict[str, Any] = {parameter: nearer}
         return replace(self, **change)
@@ -173,16 +185,22 @@ def clear_errors() -> Iterator[None]:
 
 
 @contextmanager
-def nothing_but_json(wanted: bool) -> Iterator[None]:
-    """Keep tables and notes out of an output that another program reads."""
-    console.quiet = wanted
+def reporting(as_json: bool, as_csv: bool) -> Iterator[Report]:
+    """What a command says goes into the report, and in one form only to the output."""
+    if as_json and as_csv:
+        raise InvalidInputError("give either --json or --csv")
+    report = Report(console, JSON if as_json else CSV if as_csv else TABLES)
+    console.quiet = report.form != TABLES
     try:
-        yield
+        yield report
     finally:
         console.quiet = False
+    if report.form != TABLES:
+        typer.echo(report.text())
 
 
 def task_of(
+    report: Report,
     preset: Preset = None,
     data: Data = None,
     columns: Columns = None,
@@ -209,14 +227,14 @@ def task_of(
             )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
         seen = read_observations(data, names, standardise=standardise)
-        console.print(f"• read {shown(seen.reading)}", highlight=False, soft_wrap=True)
+        report.note(f"read {seen.reading}")
         model = Model.perceptron(
             hidden=2 if hidden is None else hidden,
             activation="tanh" if activation is None else activation,
             bias=bias,
             offset=offset,
         )
-        return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed)
+        return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed, report)
     if standardise or columns is not None:
         raise InvalidInputError("--columns and --standardise go with --data, not with a preset")
     if preset not in PRESETS:
@@ -225,25 +243,32 @@ def task_of(
     model = named.variant(hidden, activation, teacher, input_scale, bias, offset)
     loss = Loss(model, Dataset.sample(model, named.size if n is None else n, seed))
     level = named.noise if noise is None else noise
-    return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed)
+    return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed, report)
+
+
+FORMS = [
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+    for name, kind in (("as_json", Json), ("as_csv", Csv))
+]
+"""Options of every command: what is printed, tables or something for another program."""
 
 
 def with_task(
     command: Callable[..., None], make: Callable[..., Any] = task_of
 ) -> Callable[..., None]:
     """Give a command the options of `make` besides its own, and the task they make."""
-    shared = inspect.signature(make, eval_str=True).parameters
+    _, *shared = inspect.signature(make, eval_str=True).parameters.values()
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
     @wraps(command)
     def run(**options: Any) -> None:
-        with clear_errors(), nothing_but_json(options.get("json", False)):
+        with clear_errors(), reporting(options.pop("as_json"), options.pop("as_csv")) as report:
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 require_writable(path)
-            task = make(**{name: options.pop(name) for name in shared})
+            task = make(report, **{p.name: options.pop(p.name) for p in shared})
             command(task, **options)
 
-    parameters = [*shared.values(), *own]
+    parameters = [*shared, *own, *FORMS]
     keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -259,35 +284,80 @@ def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:
     raise UnknownNameError(f"no set {label!r}; choose from {known}")
 
 
-def print_sets(sets: CriticalSets) -> None:
-    """Table of the critical sets, and the notes on how complete it is."""
-    table = Table()
-    for name in ("set", "region", "index", "attracts", "loss", "excess risk", "orbit", "error <"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("where")
-    for critical in sets:
-        table.add_row(
-            shown(critical.label),
-            critical.region,
-            str(critical.index),
-            "yes" if critical.attracting else "no",
-            f"{critical.loss:.6g}",
-            f"{critical.excess_risk:.3g}",
-            str(critical.orbit_size),
-            f"{critical.largest_error:.0e}",
-            _where(critical),
-        )
-    console.print(table)
+SETS = (
+    Column("set"),
+    Column("region", rank=1),
+    Column("index"),
+    Column("attracts"),
+    Column("loss", text=number(6)),
+    Column("excess_risk", text=number(3), rank=3),
+    Column("orbit", rank=4),
+    Column("error", "error <", text=number(1), rank=2),
+    Column("kind", rank=None),
+    Column("subkind", rank=None),
+    Column("nullity", rank=None),
+    Column("limit", rank=None),
+)
+WHY = Column("why_unlabelled", "why unlabelled", folds=True)
+"""Beside the region, where some set has none."""
+
+
+def print_sets(sets: CriticalSets, report: Report) -> None:
+    """Table of the critical sets, where they are, and the notes on how complete it is."""
+    rows = [_row(critical) for critical in sets]
+    names = list(dict.fromkeys(name for one in sets for name in one.model.parameter_names))
+    unlabelled = (WHY,) if any(row[WHY.key] for row in rows) else ()
+    weights = [Column(name, rank=None) for name in names]
+    report.listing(Listing("sets", (*SETS[:2], *unlabelled, *SETS[2:], *weights), rows))
+    _print_places(rows, names, report)
+    report.tell(euler_count=sets.euler_count)
     for note in sets.notes:
-        console.print(f"• {shown(note)}", highlight=False)
+        report.note(note)
 
 
-def _where(critical: CriticalSet) -> str:
-    if critical.theta is None:
-        return "" if critical.limit is None else critical.limit.text()
-    return "(" + ", ".join(f"{value:.5g}" for value in critical.theta) + ")"
+def _row(critical: CriticalSet) -> dict[str, Any]:
+    weights = () if critical.theta is None else critical.theta.tolist()
+    return {
+        "set": critical.label,
+        "region": critical.region,
+        WHY.key: _why_unlabelled(critical),
+        "index": critical.index,
+        "attracts": critical.attracting,
+        "loss": critical.loss,
+        "excess_risk": critical.excess_risk,
+        "orbit": critical.orbit_size,
+        "error": critical.largest_error,
+        "kind": critical.kind,
+        "subkind": critical.subkind,
+        "nullity": critical.inertia[1],
+        "limit": None if critical.limit is None else critical.limit.text(),
+        **dict(zip(critical.model.parameter_names, weights, strict=False)),
+    }
 
 
-def save(result: Result, output: Path) -> None:
+def _why_unlabelled(critical: CriticalSet) -> str | None:
+    if critical.region != "unlabelled":
+        return None
+    if not REGIONS.holds(critical.model):
+        return REGIONS.reason
+    if critical.conditions.decays:
+        return "weight decay moves the optimum"
+    return "not followed to zero noise: the time was over"
+
+
+def _print_places(rows: Sequence[dict[str, Any]], names: Sequence[str], report: Report) -> None:
+    """Weights by name, and the limits of sets at infinity, in the terminal."""
+    for name, columns in (
+        ("weights", [Column(one, one, text=number(5), rank=1) for one in names]),
+        ("limit", [Column("limit", "at infinity", folds=True)]),
+    ):
+        there = [row for row in rows if (row["limit"] is None) == (name == "weights")]
+        if there:
+            report.show(Listing(name, (Column("set"), *columns), there))
+
+
+def save(result: Result, output: Path, report: Report) -> None:
     """Write the result and say where, before anything else is said that may fail."""
-    console.print(f"[green]written[/] {shown(save_result(result, output))}", soft_wrap=True)
+    path = save_result(result, output)
+    report.tell(file=str(path))
+    console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)

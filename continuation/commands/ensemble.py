@@ -12,10 +12,10 @@ import numpy as np
 import typer
 import xarray as xr
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from continuation.commands import common
 from continuation.commands.many_values import ManyValues
+from continuation.commands.tables import Column, Listing, Report
 from continuation.ensemble import (
     QUESTIONS,
     SHARES,
@@ -72,6 +72,8 @@ def ensemble(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Root of the seeds of all data sets.")] = 0,
+    as_json: common.Json = False,
+    as_csv: common.Csv = False,
 ) -> None:
     """Ask the same question of many data sets of each setting.
 
@@ -82,11 +84,11 @@ def ensemble(
     Example: python -m continuation ensemble --preset overparameterised --n 10 30 100
     --noise 0.03 0.1 --data-sets 1000 --decide single_attractor --output out/single
     """
-    with common.clear_errors():
+    with common.clear_errors(), common.reporting(as_json, as_csv) as report:
         settings = grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
         rule = Decided(decide, tuple(against or Decided.thresholds)) if decide else None
         require_writable(output / TABLE)
-        with _engine(scheduler, workers) as executor, _progress() as report:
+        with _engine(scheduler, workers) as executor, _progress() as progress:
             table = ask(
                 question,
                 settings,
@@ -95,10 +97,11 @@ def ensemble(
                 store=output,
                 until=rule,
                 seed=seed,
-                progress=report,
+                progress=progress,
             )
-        _print(table, question)
+        _print(table, question, report)
         written = write_dataset(output / TABLE, table, "ensemble")
+        report.tell(file=str(written))
         common.console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
 
 
@@ -132,17 +135,23 @@ def _progress() -> Iterator[Callable[[EnsembleProgress], None]]:
         yield report
 
 
-def _print(table: xr.Dataset, question: str) -> None:
+def _print(table: xr.Dataset, question: str, report: Report) -> None:
     """Shares of data sets, setting by setting, with what distinguishes the settings."""
     varying = [name for name in PLACES if np.unique(table[name].to_numpy()).size > 1]
-    printed = Table()
-    for name in (*varying, "share of", "estimate", "interval", "of", "failed"):
-        printed.add_column(name.replace("_", " "), no_wrap=True)
-    for column in SHARES[question]:
-        for _, cell in shares(table, column).groupby("cell"):
-            one = {str(name): values.to_numpy().ravel()[0] for name, values in cell.items()}
-            places = [shown(cell[name].to_numpy().ravel()[0]) for name in varying]
-            interval = f"{one['lower']:.3f} to {one['upper']:.3f}"
-            numbers = (f"{one['share']:.3f}", interval, f"{one['data_sets']:.0f}")
-            printed.add_row(*places, column.replace("_", " "), *numbers, f"{one['failures']:.0f}")
-    common.console.print(printed)
+    columns = (
+        *(Column(name) for name in varying),
+        Column("share_of", text=lambda name: name.replace("_", " "), folds=True),
+        Column("share", "estimate", text="{:.3f}".format),
+        Column("lower", "95 % from", text="{:.3f}".format),
+        Column("upper", "to", text="{:.3f}".format),
+        Column("data_sets", "of", text="{:.0f}".format),
+        Column("failures", "failed", text="{:.0f}".format, rank=1),
+    )
+    rows = [
+        {**{str(name): values.to_numpy().ravel()[0].item() for name, values in cell.items()},
+         **{name: cell[name].to_numpy().ravel()[0].item() for name in varying},
+         "share_of": column}
+        for column in SHARES[question]
+        for _, cell in shares(table, column).groupby("cell")
+    ]  # fmt: skip
+    report.listing(Listing("shares", columns, rows))

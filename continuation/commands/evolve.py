@@ -1,17 +1,17 @@
 """`evolve`: the graph followed along a parameter."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from continuation.commands import common
+from continuation.commands.tables import Column, Listing, Report, number
 from continuation.errors import InvalidInputError
 from continuation.landscape import Evolution
 from continuation.landscape import evolve as follow_graph
 from continuation.storage import EvolutionResult, strand_sets
-from continuation.terminal import shown
 
 
 @common.with_task
@@ -46,11 +46,12 @@ def evolve(
         parameter=parameter, lower=limits[0], upper=limits[1], schedule=schedule or ""
     )
     sets = strand_sets(found)
-    common.save(EvolutionResult(task.loss, settings, task.axes, sets, evolution=found), output)
-    _print_events(found)
-    _print_intervals(found)
+    result = EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
+    common.save(result, output, task.report)
+    _print_events(found, task.report)
+    _print_intervals(found, task.report)
     for note in found.notes:
-        common.console.print(f"• {shown(note)}", highlight=False)
+        task.report.note(note)
 
 
 def sizes(text: str | None) -> tuple[int, ...]:
@@ -65,23 +66,43 @@ def sizes(text: str | None) -> tuple[int, ...]:
         ) from None
 
 
-def _print_events(found: Evolution) -> None:
-    table = Table(found.parameter, "error", "event", "what happens")
-    for event in found.events:
-        table.add_row(f"{event.p:.10g}", f"{event.error:.1g}", event.kind, shown(event.text))
-    common.console.print(table)
+def _print_events(found: Evolution, report: Report) -> None:
+    columns = (
+        Column("p", found.parameter, text=number(10)),
+        Column("error", text=_error, rank=2),
+        Column("kind", "event"),
+        Column("text", "what happens", folds=True),
+    )
+    rows = [
+        {"p": event.p, "error": event.error, "kind": event.kind, "text": event.text}
+        for event in found.events
+    ]
+    report.listing(Listing("events", columns, rows))
 
 
-def _print_intervals(found: Evolution) -> None:
-    table = Table(found.parameter, "sets", "attractors", "chains", "which attract")
-    for interval in found.intervals:
-        graph = interval.graph
-        complete = sum(chain.complete for chain in graph.chains())
-        table.add_row(
-            f"{interval.lower:.6g} to {interval.upper:.6g}",
-            str(len(graph.nx)),
-            str(len(graph.attractors)),
-            str(complete),
-            shown(", ".join(graph.attractors)),
-        )
-    common.console.print(table)
+def _error(value: float) -> str:
+    """An error bound; at an end of the range the event itself lies beyond."""
+    return f"{value:.1g}" if math.isfinite(value) else "at the end"
+
+
+def _print_intervals(found: Evolution, report: Report) -> None:
+    columns = (
+        Column("lower", f"{found.parameter} from", text=number(6)),
+        Column("upper", "to", text=number(6)),
+        Column("sets"),
+        Column("attractors"),
+        Column("chains", rank=1),
+        Column("attracting", "which attract", text=", ".join, folds=True),
+    )
+    rows = [
+        {
+            "lower": interval.lower,
+            "upper": interval.upper,
+            "sets": len(interval.graph.nx),
+            "attractors": len(interval.graph.attractors),
+            "chains": sum(chain.complete for chain in interval.graph.chains()),
+            "attracting": list(interval.graph.attractors),
+        }
+        for interval in found.intervals
+    ]
+    report.listing(Listing("intervals", columns, rows))

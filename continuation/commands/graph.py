@@ -1,20 +1,19 @@
 """`graph`: all critical sets and the connections between them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from continuation.certify import Certificate, certify_graph
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
+from continuation.commands.tables import Column, Listing, Report, number
 from continuation.deadline import Deadline
 from continuation.landscape import FlowGraph, connect
 from continuation.storage import GraphResult, atomic_file
-from continuation.terminal import shown
 
 
 @common.with_task
@@ -49,44 +48,65 @@ def graph(
             )
     settings = task.settings(most_departures=most_departures)
     result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
-    common.save(result, output)
+    common.save(result, output, task.report)
     if graphml is not None:
         with atomic_file(graphml) as temporary:
             found.to_graphml(temporary)
-    common.print_sets(sets)
-    _print_graph(found)
+    common.print_sets(sets, task.report)
+    _print_graph(found, task.report)
     for note in found.notes:
-        common.console.print(f"• {shown(note)}", highlight=False)
-    _print_chains(found)
+        task.report.note(note)
+    _print_chains(found, task.report)
     if certify:
-        print_certificates(certificates)
+        print_certificates(certificates, task.report)
 
 
-def _print_graph(graph: FlowGraph) -> None:
-    table = Table("from", "to", "multiplicity", "loss drop", "duration", "status")
-    for row in graph.rows():
-        table.add_row(
-            shown(row["source"]),
-            shown(row["target"]),
-            str(row["multiplicity"]),
-            f"{row['loss_drop']:.4g}",
-            f"{row['duration']:.4g}",
-            str(row["status"]) + (", certified basin" if row.get("certified_basin") else ""),
-        )
-    common.console.print(table)
+EDGES = (
+    Column("source", "from"),
+    Column("target", "to"),
+    Column("multiplicity"),
+    Column("loss_drop", text=number(), rank=1),
+    Column("duration", text=number(), rank=2),
+    Column("status", rank=3),
+    Column("departure", rank=None),
+    Column("certified_basin", rank=None),
+)
 
 
-def _print_chains(graph: FlowGraph) -> None:
+def _print_graph(graph: FlowGraph, report: Report) -> None:
+    rows = [{**row, "status": _status(row)} for row in graph.rows()]
+    report.listing(Listing("connections", EDGES, rows))
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    """How a flow ended, and whether in a basin that is certified."""
+    return str(row["status"]) + (", certified basin" if row.get("certified_basin") else "")
+
+
+CHAINS = (
+    Column("chain", text=" → ".join, folds=True),
+    Column("loss_drops", text=lambda values: _numbers(values), folds=True),
+    Column("durations", text=lambda values: _numbers(values), folds=True),
+    Column("escape_times", "1/|μ| at its sets", text=lambda values: _numbers(values), folds=True),
+)
+
+
+def _print_chains(graph: FlowGraph, report: Report) -> None:
     """Paths plateau → near-optimal → overfitting; 1/|μ| is the time scale near each saddle."""
     chains = [chain for chain in graph.chains() if chain.complete]
     if not chains:
-        common.console.print("• no chain plateau → near-optimal → overfitting", highlight=False)
+        report.note("no chain plateau → near-optimal → overfitting")
         return
-    table = Table("chain", "loss drops", "durations", "1/|μ| at its sets")
-    for chain in chains:
-        columns = (chain.loss_drops, chain.durations, chain.escape_times[:-1])
-        table.add_row(shown(" → ".join(chain.nodes)), *(_numbers(column) for column in columns))
-    common.console.print(table)
+    rows = [
+        {
+            "chain": chain.nodes,
+            "loss_drops": chain.loss_drops,
+            "durations": chain.durations,
+            "escape_times": chain.escape_times[:-1],
+        }
+        for chain in chains
+    ]
+    report.listing(Listing("chains", CHAINS, rows))
 
 
 def _numbers(values: Sequence[float]) -> str:

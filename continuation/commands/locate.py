@@ -13,6 +13,7 @@ from continuation.arrays import Array
 from continuation.commands import common
 from continuation.commands.many_values import ManyValues
 from continuation.commands.network_task import NetworkTask, network_task
+from continuation.commands.tables import Column, Listing
 from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape import Location
 from continuation.landscape import locate as locate_weights
@@ -33,7 +34,6 @@ Weights = Annotated[
     ),
 ]
 Seconds = Annotated[float, typer.Option(help="Wall-clock time; what is too large for it is said.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else.")]
 Picture = Annotated[
     Path | None,
     typer.Option(help="Draw the network function, and that of where the flow ends (.pdf, .png)."),
@@ -44,7 +44,6 @@ Picture = Annotated[
 def locate(
     task: NetworkTask,
     weights: Weights = None,
-    json: Json = False,
     picture: Picture = None,
     seconds: Seconds = 60.0,
 ) -> None:
@@ -74,10 +73,11 @@ def locate(
             weight_decay=task.weight_decay,
             seconds=seconds,
         )
-    if json:
-        typer.echo(json_text.dumps(place.to_dict(), indent=1, allow_nan=False))
+    content = place.to_dict()
+    task.report.whole = content
+    task.report.keep(Listing("location", [Column(str(key)) for key in content], [content]))
     for sentence in place.sentences:
-        common.console.print(f"• {shown(sentence)}", highlight=False, soft_wrap=True)
+        task.report.note(sentence)
     if picture is not None:
         _draw(place, picture)
 

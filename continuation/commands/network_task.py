@@ -10,10 +10,10 @@ import typer
 
 from continuation.arrays import Array
 from continuation.commands import common
+from continuation.commands.tables import Report
 from continuation.errors import InvalidInputError
 from continuation.landscape import Loss, read_table
 from continuation.storage import load_network
-from continuation.terminal import shown
 from symbolic import Model
 
 Widths = Annotated[
@@ -97,16 +97,19 @@ class NetworkTask:
     ----------
     loss : Loss
     noise, weight_decay : float
+    report : Report
     theta : ndarray, shape (d,), or None
     """
 
     loss: Loss
     noise: float
     weight_decay: float
+    report: Report
     theta: Array | None = None
 
 
 def network_task(
+    report: Report,
     preset: common.Preset = None,
     data: common.Data = None,
     columns: common.Columns = None,
@@ -135,6 +138,7 @@ def network_task(
         if len(hidden or ()) > 1 or len(activation or ()) > 1 or classes:
             raise InvalidInputError("layers and classes need --data FILE.csv and --target COLUMN")
         task = common.task_of(
+            report,
             preset=preset,
             data=data,
             columns=columns,
@@ -150,7 +154,7 @@ def network_task(
             noise=noise,
             weight_decay=weight_decay,
         )
-        return NetworkTask(task.loss, task.noise, task.weight_decay)
+        return NetworkTask(task.loss, task.noise, task.weight_decay, report)
     others = (
         ("--preset", preset), ("--columns", columns), ("--n", n), ("--noise", noise),
         ("--teacher", teacher), ("--input-scale", input_scale),
@@ -160,13 +164,13 @@ def network_task(
         what = wrong[0] if wrong else "no file"
         raise InvalidInputError(f"--target names columns of --data FILE.csv; {what} was given")
     table = read_table(data, target, inputs, classes=classes, standardise=standardise)
-    common.console.print(f"• read {shown(table.reading)}", highlight=False, soft_wrap=True)
+    report.note(f"read {table.reading}")
     shape = (len(table.inputs), len(table.targets), len(table.classes))
     options: dict[str, Any] = {
         "hidden": hidden, "activation": activation, "bias": bias, "offset": offset, "loss": loss,
     }  # fmt: skip
     network, theta = _network(model, shape, options)
-    return NetworkTask(Loss(network, table.train), 0.0, weight_decay, theta)
+    return NetworkTask(Loss(network, table.train), 0.0, weight_decay, report, theta)
 
 
 def _only(values: list[Any] | None) -> Any:

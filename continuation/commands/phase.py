@@ -26,5 +26,6 @@ def phase(
             task.loss, sets, noise=task.noise, weight_decay=task.weight_decay, extent=extent
         )
     settings = task.settings(lowest=extent[0], highest=extent[1])
-    common.save(PhaseResult(task.loss, settings, task.axes, sets, phase=plane), output)
-    common.print_sets(sets)
+    result = PhaseResult(task.loss, settings, task.axes, sets, phase=plane)
+    common.save(result, output, task.report)
+    common.print_sets(sets, task.report)

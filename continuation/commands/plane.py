@@ -1,17 +1,17 @@
 """`plane`: the landscape in the plane of two parameters."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from continuation.commands import common
 from continuation.commands.evolve import sizes
+from continuation.commands.tables import Column, Listing, Report
 from continuation.landscape import CriticalSets, PlaneDiagram, plane_diagram
 from continuation.storage import PlaneResult
-from continuation.terminal import shown
 
 SHOWN_REGIONS = 30
 """Regions that the table shows; narrower ones are in the file."""
@@ -76,15 +76,16 @@ def plane(
             seconds=seconds,
             progress=lambda look: status.update(str(look)),
         )
-    _print_curves(found)
-    _print_regions(found)
+    _print_curves(found, task.report)
+    _print_regions(found, task.report)
     for note in found.notes:
-        common.console.print(f"• {shown(note)}", highlight=False)
+        task.report.note(note)
     settings = task.settings(
         x=x, y=y, x_lower=x_limits[0], x_upper=x_limits[1], y_lower=y_limits[0],
         y_upper=y_limits[1], schedule=schedule or "", lines=lines, resolution=resolution,
     )  # fmt: skip
-    common.save(PlaneResult(task.loss, settings, task.axes, _sets(found), plane=found), output)
+    result = PlaneResult(task.loss, settings, task.axes, _sets(found), plane=found)
+    common.save(result, output, task.report)
 
 
 def _sets(found: PlaneDiagram) -> CriticalSets:
@@ -93,22 +94,60 @@ def _sets(found: PlaneDiagram) -> CriticalSets:
     return CriticalSets(graphs[0].sets if graphs else (), found.notes)
 
 
-def _print_curves(found: PlaneDiagram) -> None:
-    table = Table("curve", "from", "to", "ends", "on it")
-    for curve in found.curves:
-        ends = (f"({a:.5g}, {b:.5g})" for a, b in curve.points[[0, -1]])
-        on_it = ", ".join(f"{point.kind} at ({point.x:.6g}, {point.y:.6g})"
-                          for point in curve.special)  # fmt: skip
-        table.add_row(shown(curve.name), *ends, shown(" … ".join(curve.ends)), on_it)
-    common.console.print(table)
+CURVES = (
+    Column("name", "curve", folds=True),
+    Column("start", "from", text=lambda at: _pair(at)),
+    Column("end", "to", text=lambda at: _pair(at)),
+    Column("ends", text=" … ".join, folds=True, rank=2),
+    Column("special", "on it", text=lambda points: _special(points), folds=True, rank=1),
+)
+REGIONS = (
+    Column("number", "region"),
+    Column("at", text=lambda at: _pair(at)),
+    Column("area", "share of the plane", text=lambda area: f"{100 * area:.3g} %"),
+    Column("attractors", text=lambda n: _count(n)),
+    Column("overfitting", text=lambda n: _count(n)),
+    Column("saddles", text=lambda n: _count(n)),
+)
 
 
-def _print_regions(found: PlaneDiagram) -> None:
-    table = Table("region", "at", "share of the plane", "attractors", "overfitting", "saddles")
-    for region in found.regions[:SHOWN_REGIONS]:
-        counts = (region.attractors, region.overfitting_attractors, region.saddles)
-        table.add_row(
-            str(region.number), f"({region.at[0]:.5g}, {region.at[1]:.5g})",
-            f"{100 * region.area:.3g} %", *("-" if n is None else str(n) for n in counts),
-        )  # fmt: skip
-    common.console.print(table)
+def _print_curves(found: PlaneDiagram, report: Report) -> None:
+    rows = [
+        {
+            "name": curve.name,
+            "start": curve.points[0].tolist(),
+            "end": curve.points[-1].tolist(),
+            "ends": list(curve.ends),
+            "special": [{"kind": p.kind, "x": p.x, "y": p.y} for p in curve.special],
+        }
+        for curve in found.curves
+    ]
+    report.listing(Listing("curves", CURVES, rows))
+
+
+def _print_regions(found: PlaneDiagram, report: Report) -> None:
+    rows = [
+        {
+            "number": region.number,
+            "at": list(region.at),
+            "area": region.area,
+            "attractors": region.attractors,
+            "overfitting": region.overfitting_attractors,
+            "saddles": region.saddles,
+        }
+        for region in found.regions
+    ]
+    report.keep(Listing("regions", REGIONS, rows))
+    report.show(Listing("regions", REGIONS, rows[:SHOWN_REGIONS]))
+
+
+def _pair(at: Sequence[float]) -> str:
+    return f"({at[0]:.5g}, {at[1]:.5g})"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+def _special(points: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{p['kind']} at ({p['x']:.6g}, {p['y']:.6g})" for p in points)

@@ -25,7 +25,7 @@ def points(
                 task.loss, sets, noise=task.noise, weight_decay=task.weight_decay
             )
     result = Result(task.loss, task.settings(), task.axes, sets, certificates=certificates)
-    common.save(result, output)
-    common.print_sets(sets)
+    common.save(result, output, task.report)
+    common.print_sets(sets, task.report)
     if certify:
-        print_certificates(certificates)
+        print_certificates(certificates, task.report)

@@ -7,18 +7,18 @@ from typing import Annotated
 import typer
 
 from continuation.certify import Certificate
-from continuation.commands import common
-from continuation.terminal import shown
+from continuation.commands.tables import Report
 
 Certify = Annotated[
     bool, typer.Option("--certify/--no-certify", help="Prove what can be proved of the sets.")
 ]
 
 
-def print_certificates(certificates: Sequence[Certificate]) -> None:
+def print_certificates(certificates: Sequence[Certificate], report: Report) -> None:
     """How many sets and basins are proved, and why the others are not."""
     proved = Counter(c.kind for c in certificates if c.proved)
     kinds = ", ".join(f"{count} × {kind}" for kind, count in proved.items())
-    common.console.print(f"• proved: {kinds or 'nothing'}", highlight=False)
+    report.tell(proved=dict(proved))
+    report.note(f"proved: {kinds or 'nothing'}")
     for reason in dict.fromkeys(c.reason for c in certificates if not c.proved):
-        common.console.print(f"• not proved: {shown(reason)}", highlight=False)
+        report.note(f"not proved: {reason}")

@@ -1,18 +1,19 @@
 """`zero-noise`: what becomes of the theoretical optimum when the noise is switched on."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from continuation.commands import common
+from continuation.commands.tables import Column, Listing, Report, number
 from continuation.landscape import (
     ZeroNoiseCheck,
     ZeroNoiseSets,
     check_zero_noise,
     zero_noise_sets,
 )
-from continuation.terminal import shown
+from continuation.wording import counted
 
 
 def zero_noise(
@@ -23,36 +24,51 @@ def zero_noise(
     noise: Annotated[
         float, typer.Option(help="Noise σ of the search that the prediction is compared with.")
     ] = 1e-3,
+    as_json: common.Json = False,
+    as_csv: common.Csv = False,
 ) -> None:
     """Predict the sets that leave the optimum at zero noise, and compare them with a search."""
-    with common.clear_errors():
-        loss = common.task_of(preset=preset, hidden=hidden, n=n, seed=seed, noise=noise).loss
+    with common.clear_errors(), common.reporting(as_json, as_csv) as report:
+        loss = common.task_of(
+            report, preset=preset, hidden=hidden, n=n, seed=seed, noise=noise
+        ).loss
         sets = zero_noise_sets(loss)
-        _print_sets(sets)
+        _print_sets(sets, report)
         with common.console.status(f"searching at noise {noise:g}"):
             check = check_zero_noise(loss, noise)
-        _print_check(check)
+        _print_check(check, report)
 
 
-def _print_sets(sets: ZeroNoiseSets) -> None:
-    table = Table("set", "place", "index", "region", "L/σ² at σ = 0")
-    for one in sets:
-        place = ", ".join(f"{name} = {value:.5g}" for name, value in one.place.items())
-        index, limit = str(one.index), f"{one.reduced_loss:.8g}"
-        table.add_row(one.subkind, place, index, one.region, limit)
-    common.console.print(table)
-    common.console.print(
-        f"{sets.count('overfitting')} overfitting and {sets.count('near-optimal')} near-optimal "
-        f"sets; Euler count {sets.euler_count}"
+SETS = (
+    Column("subkind", "set"),
+    Column("place", text=lambda place: _place(place), folds=True),
+    Column("index"),
+    Column("region"),
+    Column("reduced_loss", "L/σ² at σ = 0", text=number(8)),
+)
+
+
+def _print_sets(sets: ZeroNoiseSets, report: Report) -> None:
+    rows = [{column.key: getattr(one, column.key) for column in SETS} for one in sets]
+    report.listing(Listing("sets", SETS, rows))
+    report.tell(euler_count=sets.euler_count)
+    report.note(
+        f"{sets.count('overfitting')} overfitting and "
+        f"{sets.count('near-optimal')} near-optimal sets; Euler count {sets.euler_count}"
     )
 
 
-def _print_check(check: ZeroNoiseCheck) -> None:
-    common.console.print(
-        f"at σ = {check.noise:g}: {check.found} sets found, {check.matched} of {check.predicted} "
-        "predicted ones among them"
+def _place(place: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:.5g}" for name, value in place.items())
+
+
+def _print_check(check: ZeroNoiseCheck, report: Report) -> None:
+    report.tell(noise=check.noise, found=check.found, matched=check.matched)
+    report.note(
+        f"at σ = {check.noise:g}: {counted(check.found, 'set')} found, {check.matched} of "
+        f"{check.predicted} predicted ones among them"
     )
     for text in check.missing:
-        common.console.print(f"missing: {shown(text)}")
+        report.note(f"missing: {text}")
     for text in check.extra:
-        common.console.print(f"not predicted: {shown(text)}")
+        report.note(f"not predicted: {text}")

@@ -14,6 +14,7 @@ import pytest
 
 from continuation import workers
 from continuation.commands import common
+from continuation.commands.tables import Report
 from continuation.errors import WorkerLostError
 from continuation.landscape import CriticalSets, Dataset, Loss
 from continuation.landscape.sets import Assembler
@@ -110,7 +111,9 @@ def test_labels_in_tables_are_shown_as_text():
     point = Assembler(loss.at(noise=0.1)).point(np.ones(2), "isolated")
     hostile = replace(point, label="[red]a\x1b[31mb[/]")
     with common.console.capture() as seen:
-        common.print_sets(CriticalSets((hostile,), notes=("[/nothing]\x07",)))
+        common.print_sets(
+            CriticalSets((hostile,), notes=("[/nothing]\x07",)), Report(common.console)
+        )
     assert r"[red]a\x1b[31mb[/]" in seen.get()
     assert r"[/nothing]\x07" in seen.get()
     assert "\x1b[31m" not in seen.get()

@@ -1,5 +1,7 @@
 """`python -m symbolic`: the table, its JSON, and what is refused."""
 
+import csv
+import io
 import json
 import re
 
@@ -8,7 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from symbolic import __main__ as command_line
-from symbolic import verify
+from symbolic import derive, verify
 from symbolic.presets import single_unit
 from symbolic.theorems import THEOREMS
 
@@ -136,3 +138,20 @@ def test_the_exit_code_says_whether_all_is_proved(proved, monkeypatch):
     assert code == 1
     assert "UNDECIDED" in output
     assert "was not reduced" in output
+
+
+@pytest.mark.usefixtures("stored")
+def test_every_command_prints_csv(proved, tmp_path):
+    code, output = run("--preset", "single_unit", "--csv")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert [row["statement"] for row in rows] == [v.statement for v in proved]
+    (tmp_path / "verdicts.json").write_text(run("--preset", "single_unit", "--json")[1])
+    rows = list(csv.DictReader(io.StringIO(run("check", "verdicts.json", "--csv")[1])))
+    assert [row["checker"] for row in rows] == ["accepts"] * len(proved)
+    assert len(json.loads(run("check", "verdicts.json", "--json")[1])["verdicts"]) == len(proved)
+    rows = list(csv.DictReader(io.StringIO(run("derive", "--preset", "single_unit", "--csv")[1])))
+    derivation = derive(single_unit())
+    assert {"name": "df/dw_1", "formula": str(derivation.network_gradient[0])} in rows
+    assert json.loads(run("derive", "--preset", "single_unit", "--json")[1])["derivation"] == rows
+    assert run("--csv", "--json")[0] == 2

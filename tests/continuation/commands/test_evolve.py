@@ -32,7 +32,7 @@ def test_an_evolution_is_listed_stored_and_drawn(folder):
     found = result.evolution
     assert (found.parameter, found.limits) == ("noise", (0.08, 0.12))
     rows = [re.split(r"\s*│\s*", line.strip("│ ")) for line in output.splitlines() if "│" in line]
-    counts = [int(row[2]) for row in rows if len(row) == 5]
+    counts = [int(row[3]) for row in rows if len(row) == 6 and row[3].isdigit()]
     assert counts == [len(i.graph.attractors) for i in found.intervals]
     assert all(event.text in output for event in found.events)
     drawn = draw_file(folder / "evolution.nc", folder / "out")

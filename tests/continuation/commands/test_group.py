@@ -11,7 +11,7 @@ import continuation.commands
 from continuation.__main__ import app
 from continuation.commands.group import COMMANDS, LazyGroup
 
-SHARED = {"__init__", "common", "group", "proofs"}
+SHARED = {"__init__", "common", "group", "many_values", "network_task", "proofs", "tables"}
 """Files of the folder that are no command."""
 
 
