@@ -18,7 +18,7 @@ from continuation.landscape.evolution import function_distance, loss_diagram, lo
 from figures.arrays import join_presets, of_preset
 from figures.captions import Caption, data_sets, titles
 from figures.settings import SHOWN, Settings
-from figures.style import PAPER, SPECIAL_MARKERS, Style
+from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
 from symbolic import PRESETS
 
 SPECIAL_KINDS = {
@@ -38,6 +38,9 @@ QUANTITIES = {
     "inputs": r"input weights $|w_1|,\ |w_2|$",
 }
 """What is drawn of a branch, with the label of its axis."""
+
+NAME_GAP, MOST_NAMES = 0.055, 2
+"""Share of the axis that a name takes, and names in one line."""
 
 LEAST_INPUT = 1e-3
 """Smaller input weights, on the way of a unit through zero, leave the picture."""
@@ -143,6 +146,11 @@ def caption(data: xr.Dataset, along: str, values: str) -> Caption:
         panels=[f"{title}: {text}" for text in texts for title in titles(SHOWN)],
         models=list(SHOWN),
         data_sets=f"{data_sets(1)} of each model",
+        notes=(
+            "names at the right: sets as they are called where they were found; stars: a branch "
+            "arrives at infinity (its weights pass 10³) or at a line of others (a unit falls "
+            "silent, its weights pass 10⁻⁵); input weights under 10⁻³ are left out",
+        ),
         **fixed,
     )
 
@@ -208,6 +216,38 @@ def draw_branches(
     ):
         axes.plot(p, y, SPECIAL_MARKERS[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
     axes.set(xscale="log", yscale="log")
+    _name_branches(axes, data, values)
+
+
+def _name_branches(axes: Axes, data: xr.Dataset, values: np.ndarray) -> None:
+    """Names at the right, those that would stand on each other in one line of text."""
+    owner, parameter = data["branch"].to_numpy(), data["parameter"].to_numpy()
+    ends: list[tuple[float, str]] = []
+    for k, label in enumerate(data["label"].to_numpy()):
+        last = np.flatnonzero(owner == k)[np.argmax(parameter[owner == k])]
+        if np.isclose(parameter[last], parameter.max()):
+            shown = values[last][np.isfinite(values[last]) & (values[last] >= LEAST_INPUT)]
+            ends += [(float(np.log10(y)), str(label)) for y in shown if y > 0.0]
+    decades = np.ptp(np.log10(axes.get_ylim()))
+    for group in _close(sorted(ends), NAME_GAP * decades):
+        names = list(dict.fromkeys(label for _, label in group))
+        text = ", ".join(map(verbatim, names[:MOST_NAMES]))
+        text += f" +{len(names) - MOST_NAMES}" if len(names) > MOST_NAMES else ""
+        axes.annotate(
+            text, (1.01, 10.0 ** np.mean([y for y, _ in group])), fontsize="x-small", va="center",
+            xycoords=("axes fraction", "data"), annotation_clip=False,
+        )  # fmt: skip
+
+
+def _close(ends: Sequence[tuple[float, str]], gap: float) -> list[list[tuple[float, str]]]:
+    """Sorted places in runs whose means are no closer than a gap."""
+    runs = [[end] for end in ends]
+    while True:
+        means = [np.mean([y for y, _ in run]) for run in runs]
+        near = next((k for k in range(len(runs) - 1) if means[k + 1] - means[k] < gap), None)
+        if near is None:
+            return runs
+        runs[near : near + 2] = [runs[near] + runs[near + 1]]
 
 
 def _region_of_piece(region: str, index: int) -> str:

@@ -14,7 +14,7 @@ from continuation.wording import counted
 from figures.arrays import join_presets, of_preset
 from figures.captions import Caption, data_sets, titles
 from figures.graph_data import graph_arrays
-from figures.plots import draw_graph, region_legend
+from figures.plots import draw_graph, joined, region_legend, unfollowed
 from figures.settings import SHOWN, Settings
 from figures.style import PAPER, Style
 from symbolic import PRESETS
@@ -74,6 +74,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     kinds: list[str] = []
     certified: list[bool] = []
     entered: list[bool] = []
+    left = False
     for panel, preset in zip(axes[0], SHOWN, strict=True):
         of = of_preset(data, preset)
         draw_graph(panel, of[NODES], of[EDGES], style)
@@ -84,7 +85,8 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()
         entered += of["certified_basin"].to_numpy().astype(bool).tolist()
-    region_legend(canvas, regions, kinds, certified, entered, style)
+        left |= bool(unfollowed(of, joined(of)))
+    region_legend(canvas, regions, kinds, certified, entered, unfollowed=left, style=style)
     return style.finished(canvas, axes)
 
 
@@ -108,7 +110,8 @@ def caption(data: xr.Dataset) -> Caption:
         data_sets=f"{data_sets(1)} of each model",
         notes=(
             "height keeps the order of the losses and grows with the logarithm of their gaps; "
-            "numbers at arrows: connections modulo symmetry",
+            "numbers at arrows: connections modulo symmetry; names in italics: sets at infinity "
+            "and others out of which no flow was followed or decided",
             "; ".join(counts),
         ),
     )

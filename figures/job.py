@@ -58,6 +58,7 @@ ONLY_DRAW = (
     "__main__.py",
     "apart.py",
     "captions.py",
+    "graph_layout.py",
     "claims.py",
     "job.py",
     "plots.py",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import (
@@ -36,6 +37,15 @@ PATH_COLOUR = "#1A1A1A"
 
 TOGETHER = 0.03
 """Sets closer than this on the plane carry one text."""
+
+BESIDE = 0.032
+"""Steps on the plane by which sets that stand together are drawn beside each other."""
+
+LETTER, LINE = 0.02, 0.04
+"""Size of a letter and of a line of text on the plane."""
+
+DECADES = np.arange(-3.0, 2.01, 0.5)
+"""Edges of the shades: decades of the excess over the lowest loss, the same in all panels."""
 
 STEPS_SHOWN = 250
 """Points kept of each trajectory, evenly spaced on the plane."""
@@ -96,18 +106,20 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset."""
-    canvas, axes = style.panels(1, len(SHOWN), 0.6, share="y")
+    canvas, axes = style.panels(1, len(SHOWN), 0.66, share="y")
     regions: list[str] = []
     kinds: list[str] = []
     for panel, preset in zip(axes[0], SHOWN, strict=True):
         of = of_preset(data, preset)
-        draw_landscape(panel, of, style)
+        surface = draw_landscape(panel, of, style)
         panel.set_title(
             f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
         )
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0, 0].set_ylabel("larger input weight $|w_2|$")
+    bar = canvas.colorbar(surface, ax=list(axes.ravel()), shrink=0.7, pad=0.01)
+    bar.set_label(r"$\min_v L\,/\,$lowest $L\,-\,1$ (decades)")
     region_legend(canvas, regions, kinds, style=style)
     return style.finished(canvas, axes)
 
@@ -166,20 +178,20 @@ def _thinned(path: np.ndarray) -> np.ndarray:
     return np.column_stack([np.interp(even, length, path[:, k]) for k in (0, 1)])
 
 
-def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
-    """Reduced loss of one preset with its sets and connections."""
+def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> ContourSet:
+    """Reduced loss of one preset with its sets and connections; returns what a colour bar needs."""
     lowest = float(data.attrs["lowest"])
     axis = data["first"].to_numpy()
     excess = data["reduced"].to_numpy() / lowest - 1.0
     shown = np.where(axis[:, None] >= axis[None, :], np.log10(np.maximum(excess, 1e-5)), np.nan)
+    surface = axes.contourf(axis, axis, shown, DECADES, cmap="Greys_r", alpha=0.55, extend="both")
     levels = np.linspace(np.nanmin(shown), np.nanmax(shown), 15)
-    axes.contourf(axis, axis, shown, levels, cmap="Greys_r", alpha=0.55)
     axes.contour(axis, axis, shown, levels, colors="white", linewidths=0.3, linestyles="-")
     for path in data["path"].to_numpy():
         axes.plot(*path.T, color=PATH_COLOUR, lw=0.7, alpha=0.8, zorder=3)
         _arrowhead(axes, path)
     places = data["place"].to_numpy()
-    for k, (x, y) in enumerate(places):
+    for k, (x, y) in enumerate(apart(places)):
         _marker(axes, data.isel(set=k), x, y, style)
     _number(axes, places)
     _key(axes, data["label"].to_numpy().tolist())
@@ -189,7 +201,29 @@ def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
     axes.set_xticks(compactified(ticks), names)
     axes.set_yticks(compactified(ticks), names)
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.06), aspect="equal")
-    axes.set_xlabel("smaller input weight $|w_1|$")
+    axes.set_xlabel("smaller input weight $|w_1|$, axis $w/(1+w)$")
+    return surface
+
+
+def apart(places: np.ndarray) -> np.ndarray:
+    """Places of the markers: sets that stand together in a row, each of them seen."""
+    shown = places.copy()
+    for members in together(places):
+        shown[members, 0] = places[members, 0].mean() + BESIDE * np.arange(len(members))
+    return shown
+
+
+def together(places: np.ndarray) -> list[list[int]]:
+    """Sets closer to each other on the plane than can be seen apart."""
+    groups: list[list[int]] = []
+    for k, place in enumerate(places):
+        near = (g for g in groups if np.abs(places[g] - place).max(axis=1).min() < TOGETHER)
+        group = next(near, None)
+        if group is None:
+            groups.append([k])
+        else:
+            group.append(k)
+    return groups
 
 
 def _arrowhead(axes: Axes, path: np.ndarray) -> None:
@@ -211,17 +245,26 @@ def _marker(axes: Axes, data: xr.Dataset, x: float, y: float, style: Style) -> N
 
 
 def _number(axes: Axes, places: np.ndarray) -> None:
-    """Numbers beside the markers; sets that stand together share one text."""
-    together: dict[tuple[int, int], list[int]] = {}
-    for k, (x, y) in enumerate(places):
-        together.setdefault((round(x / TOGETHER), round(y / TOGETHER)), []).append(k)
-    for members in together.values():
+    """Numbers beside the markers, clear of each other; sets that stand together share one text."""
+    taken: list[np.ndarray] = [np.array([p - 0.016, p + 0.016]) for p in apart(places)]
+    for members in together(places):
         x, y = places[members].mean(axis=0)
-        axes.annotate(
-            ", ".join(str(k + 1) for k in members), (x, y), xytext=(7, 5), va="center",
-            textcoords="offset points", fontsize="small", zorder=6, annotation_clip=False,
+        text = ", ".join(str(k + 1) for k in members)
+        size = np.array([LETTER * len(text), LINE])
+        right = x + BESIDE * (len(members) - 1) + 0.03
+        left = x - 0.03 - size[0]
+        corners = [(right, y), (right, y - 0.06), (left, y), (right, y + 0.05), (left, y - 0.06)]
+        boxes = [np.array([corner, np.array(corner) + size]) for corner in corners]
+        box = min(boxes, key=lambda box: sum(_meet(box, other) for other in taken))
+        taken.append(box)
+        axes.text(
+            box[0, 0], box[0, 1], text, fontsize="small", zorder=6, ha="left", va="bottom",
             bbox={"boxstyle": "square,pad=0.08", "fc": "white", "ec": "none", "alpha": 0.8},
         )  # fmt: skip
+
+
+def _meet(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(np.all(one[0] < other[1]) and np.all(other[0] < one[1]))
 
 
 def _key(axes: Axes, labels: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -24,7 +25,13 @@ TITLE = "fits of all critical sets to the motorcycle data, and the graph between
 
 SOURCE = "motorcycle.csv"
 
-ATTRACTOR_LINES = ("-", (0, (6, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 1, 2, 1)))
+ATTRACTOR_LINES: tuple[Any, ...] = (
+    "-",
+    (0, (6, 1.5)),
+    (0, (3, 1, 1, 1)),
+    (0, (1, 1)),
+    (0, (5, 1.5, 1, 1.5, 1, 1.5)),
+)
 """Attractors are told apart in grey print, too."""
 
 
@@ -68,14 +75,14 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Fits on the left, graph on the right."""
-    canvas, axes = style.panels(1, 2, 0.7)
+    canvas, axes = style.panels(1, 2, 0.72)
     left, right = axes[0]
     draw_fits(left, data)
     nodes = data[["label", "kind", "region", "loss", "attracting"]]
     draw_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]], style)
     right.set_title(f"{counted(data.attrs['undecided'], 'flow')} undecided")
-    columns = (data["region"].to_numpy().tolist(), data["kind"].to_numpy().tolist())
-    region_legend(canvas, *columns, style=style)
+    regions, kinds = (data[name].to_numpy().tolist() for name in ("region", "kind"))
+    region_legend(canvas, regions, kinds, unfollowed=True, style=style)
     return style.finished(canvas, axes)
 
 
@@ -104,7 +111,7 @@ def draw_fits(axes: Axes, data: xr.Dataset) -> None:
     attracting, kind = data["set_attracting"].to_numpy() == 1, data["set_kind"].to_numpy()
     others = {
         "saddles": (~attracting & (kind == "point"), ":"),
-        "lines and manifolds that do not attract": (~attracting & (kind != "point"), "--"),
+        "lines, manifolds": (~attracting & (kind != "point"), "--"),
     }
     for label, (chosen, line) in others.items():
         for k, fit in enumerate(fits[chosen]):
@@ -115,7 +122,7 @@ def draw_fits(axes: Axes, data: xr.Dataset) -> None:
     ):
         axes.plot(
             at, fit, color=f"C{k % 4}", ls=ATTRACTOR_LINES[k % len(ATTRACTOR_LINES)], lw=1.5,
-            label=f"{verbatim(str(name))}, attracting, $L={loss:.4g}$",
+            label=f"{verbatim(str(name))}: $L={loss:.4g}$",
         )  # fmt: skip
     axes.set(xlabel="time after impact (ms)", ylabel="head acceleration (g)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize="small")
+    axes.legend(loc="lower right", fontsize="small")

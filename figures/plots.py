@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-import networkx as nx
+import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -16,20 +16,21 @@ from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
+from figures.graph_layout import LETTER, Scene, bends, number_places, places_across
 from figures.style import KIND_MARKERS, PAPER, Style, verbatim
 
 BAND = (0.1, 0.9)
 """Quantiles shown around a median."""
 
-MOST_COLUMNS = 6
-"""Columns of a graph: with more, labels run into each other."""
+PANEL_SHARE = (0.8, 0.85)
+"""What the labels of the axes leave of the width and the height of a panel."""
 
 CROWDED = 20
 """With more nodes than these, labels are abbreviated."""
 
 BOUND = "\N{NO-BREAK SPACE}"
 
-KEY_WIDTH = 56
+KEY_WIDTH = 50
 """Characters of a line below a graph of half the page's width."""
 
 ENTERED_COLOUR, ENTERED_WIDTH = "0.05", 1.2
@@ -84,19 +85,33 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     """
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
-    links = joined(edges)
+    links, count = joined(edges), nodes.sizes["node"]
     texts, key = node_texts([verbatim(str(label)) for label in nodes["label"].to_numpy()])
-    across = spread(height, list(links), MOST_COLUMNS * (2 if key else 1))
+    size = _panel_size(axes)
+    letter = LETTER * mpl.rcParams["font.size"] / PAPER.font_size
+    scene = Scene(
+        height=height * size[1],
+        width=float(size[0]),
+        labels=np.array([letter * len(text) for text in texts]),
+        links=np.array(list(links), dtype=np.int64).reshape(-1, 2),
+    )
+    across = places_across(scene)
+    bent = bends(scene, across)
+    numbers = [str(number) for number in links.values()]
+    at = number_places(scene, across, bent, numbers) / size
+    places = np.column_stack([across / size[0], height])
     entered = certified_links(edges)
-    for (i, j), count in links.items():
-        _arrow(axes, (across[i], height[i]), (across[j], height[j]), count, (i, j) in entered)
-    for k in range(loss.size):
-        _node(axes, nodes.isel(node=k), across[k], height[k], texts[k], style)
+    for (i, j), bend, number, place in zip(links, bent, numbers, at, strict=True):
+        _arrow(axes, places[i], places[j], bend, (i, j) in entered)
+        _number(axes, number, place)
+    left = unfollowed(nodes, links)
+    for k in range(count):
+        _node(axes, nodes.isel(node=k), places[k], texts[k], k in left, style)
     if "certified" in nodes:
         marked = nodes["certified"].to_numpy().astype(bool)
         axes.scatter(
-            across[marked],
-            height[marked],
+            places[marked, 0],
+            places[marked, 1],
             s=9,  # seen on filled and on empty nodes
             color="white",
             edgecolor="black",
@@ -108,8 +123,23 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     axes.set_xticks([])
     axes.set_xlabel(key, fontsize="small")
     axes.spines["bottom"].set_visible(False)
-    axes.margins(0.12, 0.1)
+    axes.set(xlim=(0.0, 1.0), ylim=(-24.0 / size[1], 1.0 + 9.0 / size[1]))
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
+
+
+def _panel_size(axes: Axes) -> Array:
+    """Width and height in points of what a panel will have, its labels taken off."""
+    box = axes.get_position()
+    whole = axes.figure.get_window_extent()
+    share = np.array([box.width, box.height]) * np.array(PANEL_SHARE)
+    return np.asarray(72.0 / axes.figure.dpi * np.array([whole.width, whole.height]) * share)
+
+
+def unfollowed(nodes: xr.Dataset, links: Collection[tuple[int, int]]) -> set[int]:
+    """Sets that do not attract, and out of which no flow is drawn."""
+    attracting = nodes["attracting"].to_numpy().astype(bool)
+    left = {source for source, _ in links}
+    return {k for k in range(attracting.size) if not attracting[k] and k not in left}
 
 
 def node_texts(labels: Sequence[str]) -> tuple[list[str], str]:
@@ -163,60 +193,13 @@ def height_of(loss: Array) -> Array:
     return height / max(float(height.max()), 1.0)
 
 
-def spread(height: Array, links: Sequence[tuple[int, int]], most: int = MOST_COLUMNS) -> Array:
-    """Horizontal places: short arrows, no two nodes close to each other.
-
-    Nodes are placed from the bottom up; each takes the free column that is closest to the mean
-    of its placed neighbours.
-    """
-    graph = nx.Graph(links)
-    columns = np.linspace(0.0, 1.0, max(3, min(most, height.size)))
-    across = np.full(height.size, np.nan)
-    for k in np.argsort(height, kind="stable"):
-        near = [across[j] for j in graph.adj.get(k, ()) if np.isfinite(across[j])]
-        wanted = float(np.mean(near)) if near else 0.5
-        placed = np.isfinite(across)
-        crowding = [
-            (
-                np.exp(
-                    -((c - across[placed]) ** 2) / 0.02 - (height[k] - height[placed]) ** 2 / 0.02
-                )
-            ).sum()
-            for c in columns
-        ]
-        through = [_covered(c, height[k], across, height, graph, k) for c in columns]
-        across[k] = columns[
-            int(
-                np.argmin(
-                    4.0 * np.array(crowding) + np.abs(columns - wanted) + 2.0 * np.array(through)
-                )
-            )
-        ]
-    return across
-
-
-def _covered(
-    place: float, level: float, across: Array, height: Array, graph: nx.Graph, node: int
-) -> float:
-    """How many placed nodes the arrows from (place, level) would run across."""
-    count = 0.0
-    for j in graph.adj.get(node, ()):
-        if not np.isfinite(across[j]):
-            continue
-        for m in np.flatnonzero(np.isfinite(across)):
-            between = min(level, height[j]) + 0.02 < height[m] < max(level, height[j]) - 0.02
-            if m not in (j, node) and between:
-                share = (height[m] - level) / (height[j] - level)
-                count += abs(place + share * (across[j] - place) - across[m]) < 0.06
-    return count
-
-
 def region_legend(
     canvas: Figure,
     regions: Sequence[str],
     kinds: Sequence[str],
     certified: Sequence[bool] = (),
     entered: Sequence[bool] = (),
+    unfollowed: bool = False,
     style: Style = PAPER,
 ) -> None:
     """Legend below a figure for colours of regions and shapes of kinds, those that occur.
@@ -230,6 +213,8 @@ def region_legend(
         Which nodes are certified.
     entered : sequence of bool
         Which connections were followed into a certified basin.
+    unfollowed : bool
+        Whether flows out of some set that does not attract were not followed, or not decided.
     style : Style
     """
     handles = [
@@ -248,18 +233,22 @@ def region_legend(
         handles.append(
             Line2D([], [], ls="", marker="o", color="white", mec="black", ms=3, label=label)
         )
+    if unfollowed:
+        label = "italic: no flow out followed"
+        handles.append(Line2D([], [], ls="", marker="", label=label))
     if any(entered):
         label = "dark arrow: into a certified basin"
         handles.append(Line2D([], [], color=ENTERED_COLOUR, lw=ENTERED_WIDTH, label=label))
     canvas.legend(handles=handles, loc="outside lower center", ncols=style.legend_columns)
 
 
-def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str, style: Style) -> None:
+def _node(
+    axes: Axes, node: xr.Dataset, place: Array, text: str, unfollowed: bool, style: Style
+) -> None:
     colour = style.regions[str(node["region"].item())]
     attracting = bool(node["attracting"].item())
     axes.plot(
-        x,
-        y,
+        *place,
         KIND_MARKERS[str(node["kind"].item())],
         mfc=colour if attracting else "white",
         mec=colour,
@@ -269,10 +258,11 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str, style: St
     )
     axes.annotate(
         text,
-        (x, y),
+        (place[0], place[1]),
         xytext=(0, -7),  # below: arrows arrive from above
         textcoords="offset points",
         fontsize="small",
+        fontstyle="italic" if unfollowed else "normal",
         ha="center",
         va="top",
         zorder=4,
@@ -280,32 +270,28 @@ def _node(axes: Axes, node: xr.Dataset, x: float, y: float, text: str, style: St
     )
 
 
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], count: int, entered: bool
-) -> None:
+def _arrow(axes: Axes, start: Array, end: Array, bend: float, entered: bool) -> None:
     arrow = FancyArrowPatch(
-        start,
-        end,
+        (float(start[0]), float(start[1])),
+        (float(end[0]), float(end[1])),
         arrowstyle="-|>",
         mutation_scale=7,
         shrinkA=6,
         shrinkB=6,
         color=ENTERED_COLOUR if entered else "0.6",
         lw=ENTERED_WIDTH if entered else 0.7,
-        connectionstyle="arc3,rad=0.06",
+        connectionstyle=f"arc3,rad={bend}",
         zorder=1,
     )
     axes.add_patch(arrow)
-    axes.annotate(
-        str(count),
-        (0.6 * start[0] + 0.4 * end[0], 0.6 * start[1] + 0.4 * end[1]),
-        fontsize="small",
-        color="0.25",
-        ha="center",
-        va="center",
+
+
+def _number(axes: Axes, text: str, place: Array) -> None:
+    axes.text(
+        place[0], place[1], text, fontsize="small", color="0.25", ha="center", va="center",
         zorder=2,
-        bbox={"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "none"},
-    )
+        bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"},
+    )  # fmt: skip
 
 
 def _level_texts(levels: Array) -> list[str]:

@@ -29,7 +29,7 @@ from figures.evolution import draw_attractors, draw_timeline, timeline_arrays, t
 from figures.graph_data import graph_arrays
 from figures.job import free_name, save_canvas
 from figures.phase_plane import draw_plane, plane_legend
-from figures.plots import draw_graph, region_legend
+from figures.plots import draw_graph, joined, region_legend, unfollowed
 from figures.style import DOUBLE, PAPER, REGION_COLOURS, SINGLE, verbatim
 
 ABSCISSAE = 400
@@ -76,7 +76,9 @@ def _graph(result: GraphResult) -> Canvas:
     arrays = graph_arrays(result.graph)
     draw_graph(right, arrays, arrays)
     names = ("region", "kind", "certified", "certified_basin")
-    region_legend(canvas, *(arrays[name].to_numpy().tolist() for name in names))
+    columns = [arrays[name].to_numpy().tolist() for name in names]
+    left = bool(unfollowed(arrays, joined(arrays)))
+    region_legend(canvas, columns[0], columns[1], columns[2], columns[3], unfollowed=left)
     return canvas
 
 

@@ -26,7 +26,7 @@ from figures.plots import (
     median_and_band,
     node_texts,
     region_legend,
-    spread,
+    unfollowed,
 )
 from figures.settings import Settings
 from figures.style import COLUMN, KIND_MARKERS, PAPER, REGION_COLOURS, Style
@@ -138,39 +138,6 @@ def test_no_multiplicity_is_lost_between_points(rows):
     assert set(links) == {(a, b) for a, b, _ in rows}
 
 
-def graphs(most):
-    size = st.integers(1, most)
-    return size.flatmap(
-        lambda k: st.tuples(
-            st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), min_size=k, max_size=k),
-            st.lists(st.tuples(st.integers(0, k - 1), st.integers(0, k - 1)), max_size=k),
-        )
-    )
-
-
-@settings(deadline=None, max_examples=200)
-@given(graphs(8))
-def test_no_two_nodes_share_a_place(graph):
-    level, links = np.array(graph[0]), graph[1]
-    if max(np.unique(level, return_counts=True)[1]) > 3:
-        return
-    across = spread(level, links)
-    assert ((across >= 0.0) & (across <= 1.0)).all()
-    for i in range(level.size):
-        for j in range(i):
-            assert level[i] != level[j] or abs(across[i] - across[j]) > 0.1
-
-
-def test_a_chain_is_drawn_straight():
-    level = np.array([0.0, 0.3, 0.6, 1.0])
-    across = spread(level, [(3, 2), (2, 1), (1, 0)])
-    assert np.ptp(across) <= 0.25
-
-
-def test_nodes_without_links_have_places_too():
-    assert np.isfinite(spread(np.array([0.0, 0.5, 0.5]), [])).all()
-
-
 def test_graphs_are_drawn_with_all_nodes_and_arrows(axes):
     kinds = ["point", "line", "infinity"]
     data = nodes([0.1, 0.4, 0.4000001], kinds, ["overfitting", "plateau", "near-optimal"])
@@ -185,6 +152,16 @@ def test_graphs_are_drawn_with_all_nodes_and_arrows(axes):
     texts = [text.get_text() for text in axes.texts]
     assert sorted(texts) == sorted(["2", "2", "set 0", "set 1", "set 2"])
     axes.figure.canvas.draw()
+
+
+def test_what_no_flow_was_followed_out_of_is_said(axes):
+    data = nodes([0.1, 0.4, 0.5, 0.7])
+    links = joined(edges((2, 0, 1, np.nan)))
+    assert unfollowed(data, links) == {1, 3}
+    draw_graph(axes, data, edges((2, 0, 1, np.nan)))
+    styles = {text.get_text(): text.get_fontstyle() for text in axes.texts}
+    italic = {name for name, style in styles.items() if style == "italic"}
+    assert italic == {"set 1", "set 3"}
 
 
 def test_a_single_node_is_drawn(axes):
