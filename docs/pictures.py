@@ -22,8 +22,8 @@ PICTURES = ROOT / "docs" / "pictures"
 WIDEST = 1100
 """Pixels of a picture, which a column of text shows at twice their density."""
 
-COLOURS = 64
-"""Enough for lines and their soft edges; a palette takes a third of the space."""
+COLOURS = 256
+"""Of a palette, which takes a third of the space; chosen to cover rare colours, too."""
 
 
 def make(page: Page) -> list[Path]:
@@ -31,21 +31,22 @@ def make(page: Page) -> list[Path]:
     shown = page.path.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        namespace: dict[str, object] = {"__name__": "page"}
+        namespace: dict[str, object] = {"__name__": "__main__"}
         for step in page.steps:
             take(step, namespace)
         made = [path for path in Path(folder).rglob("*.png") if f"pictures/{path.name}" in shown]
-        kept = [_keep(path) for path in made]
+        kept = [keep(path) for path in made]
         os.chdir(ROOT)
     return kept
 
 
-def _keep(path: Path) -> Path:
+def keep(path: Path) -> Path:
     """Store a picture small enough for a repository."""
     target = PICTURES / path.name
     with Image.open(path) as picture:
         picture.thumbnail((WIDEST, WIDEST))
-        picture.convert("RGB").quantize(COLOURS).save(target, optimize=True)
+        small = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        small.save(target, optimize=True)
     return target
 
 

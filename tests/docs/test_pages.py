@@ -26,7 +26,7 @@ QUICK = {
 def test_a_page_runs_as_it_stands(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(plt, "show", lambda: None)
-    namespace = {"__name__": "page"}
+    namespace = {"__name__": "__main__"}
     for step in page.steps:
         printed = take(step, namespace)
         if step.printed is not None:

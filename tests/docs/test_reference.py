@@ -38,3 +38,14 @@ def test_every_command_has_its_help():
     commands = [f"continuation {name}" for name in COMMANDS]
     groups = ["continuation", "figures", "symbolic", "symbolic derive", "symbolic check"]
     assert sorted(shown) == sorted(commands + groups)
+
+
+def test_every_panel_of_a_figure_has_its_entry():
+    text = (REFERENCE / "figures.rst").read_text(encoding="utf-8")
+    shown = re.findall(r"^\.\. autofunction:: (figures\.\w+\.draw_\w+)$", text, re.MULTILINE)
+    panels = [
+        f"figures.{path.stem}.{name}"
+        for path in sorted((ROOT / "figures").glob("*.py"))
+        for name in re.findall(r"^def (draw_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert sorted(shown) == sorted(panels)
