@@ -1,7 +1,6 @@
 """The last step of a branch: onto a limit of the parameter, by Newton with the parameter held."""
 
-from numba.extending import register_jitable
-
+from continuation.compilation import in_loops
 from continuation.corrector import (
     CONVERGED,
     COS_MAX_ANGLE,
@@ -49,17 +48,17 @@ def cubic_root(f0, f1, d0, d1, low, high):  # type: ignore[no-untyped-def]
     return 0.5 * (low + high)
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def cubic(f0, f1, d0, d1, s):  # type: ignore[no-untyped-def]
     """Hermite's cubic on [0, 1]."""
     b = s * s * (3.0 - 2.0 * s)
     return (1.0 - b) * f0 + b * f1 + s * (1.0 - s) * ((1.0 - s) * d0 - s * d1)
 
 
-register_jitable(error_model="numpy")(cubic_root)
+in_loops(cubic_root)
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def arrive(  # type: ignore[no-untyped-def]
     kernel, constants, data, work, z, t, y, tn, y0, slope, normal, weight, rows, gauge, options,
     step, F, J, Fp, B, R, report,

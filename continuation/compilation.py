@@ -11,8 +11,9 @@ from typing import Any
 from numba import types
 from numba.core.cgutils import create_struct_proxy
 from numba.core.errors import NumbaExperimentalFeatureWarning
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 
+from symbolic.inner_code import InnerCompiler
 from symbolic.machine_code import cached_njit
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "address_of",
     "compiled_for_all_models",
     "dual",
+    "in_loops",
     "kernel_at",
 ]
 
@@ -35,6 +37,22 @@ KERNEL_SIGNATURE = types.float64(
 )
 
 
+IN_LOOPS = {
+    "error_model": "numpy",
+    "nogil": True,
+    "no_cpython_wrapper": False,
+    "pipeline_class": InnerCompiler,
+}
+"""Options of what loops call: those of the loops to the last one, as Numba would compile a function
+once more for callers with others. There is no wrapper, whatever the third option says."""
+
+
+def in_loops(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let loops call a plain function, which stays one."""
+    plain: Callable[..., Any] = register_jitable(**IN_LOOPS)(function)
+    return plain
+
+
 def dual(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give the array function `plain` a second body, used where compiled code calls it."""
 
@@ -43,7 +61,7 @@ def dual(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[.
             return loop
 
         choose.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]
-        overload(plain, jit_options={"error_model": "numpy"})(choose)
+        overload(plain, jit_options=IN_LOOPS)(choose)
         return loop
 
     return decorate

@@ -7,8 +7,7 @@ References
 
 import math
 
-from numba.extending import register_jitable
-
+from continuation.compilation import in_loops
 from continuation.step_arrays import (
     border,
     evaluate,
@@ -40,7 +39,7 @@ ROUNDINGS = 100.0
 STAGNATION = 0.1
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def is_all_rounding(residual, scale):  # type: ignore[no-untyped-def]
     """Whether a residual is no more than what rounding of (x, p) makes of its terms."""
     return residual <= ROUNDINGS * MACHINE * scale
@@ -105,4 +104,4 @@ def correct(  # type: ignore[no-untyped-def]
     return EXHAUSTED
 
 
-register_jitable(error_model="numpy")(correct)
+in_loops(correct)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from symbolic.inner_code import inner_njit
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -23,7 +24,7 @@ INVERSE_ITERATIONS = 8
 """Inverse iterations for the smallest eigenvalue: it is compared with thresholds only."""
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def norm(x: Vector) -> float:
     """Euclidean norm."""
     s = 0.0
@@ -32,27 +33,27 @@ def norm(x: Vector) -> float:
     return math.sqrt(s)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def assign(out: Vector, x: Vector) -> None:
     """Copy. (Assigning slices would compile NumPy's broadcasting with its messages: seconds.)"""
     for i in range(out.size):
         out[i] = x[i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def add(out: Vector, factor: float, x: Vector) -> None:
     """Add a multiple of x to `out`."""
     for i in range(out.size):
         out[i] += factor * x[i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def greater(a: float, b: float) -> float:
     """The greater of two numbers; NaN if one is NaN, which `max` may lose."""
     return a if a > b or a != a else b
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def largest(x: Vector) -> float:
     """Largest absolute entry; NaN if one is NaN, which every comparison calls small."""
     best = 0.0
@@ -61,7 +62,7 @@ def largest(x: Vector) -> float:
     return best
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def apply(a: Matrix, x: Vector, out: Vector) -> None:
     """Matrix times vector into `out`."""
     for i in range(a.shape[0]):
@@ -70,7 +71,7 @@ def apply(a: Matrix, x: Vector, out: Vector) -> None:
             out[i] += a[i, j] * x[j]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def product(a: Matrix, b: Matrix, out: Matrix) -> None:
     """Matrix times matrix into `out`."""
     for i in range(a.shape[0]):
@@ -80,7 +81,7 @@ def product(a: Matrix, b: Matrix, out: Matrix) -> None:
                 out[i, j] += a[i, k] * b[k, j]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def lu_factor(a: Matrix, pivots: NDArray[np.int64]) -> None:
     """Replace `a` (d, d) by its LU factors with partial pivoting; row swaps go to `pivots`."""
     d = a.shape[0]
@@ -99,7 +100,7 @@ def lu_factor(a: Matrix, pivots: NDArray[np.int64]) -> None:
                 a[i, j] -= a[i, k] * a[k, j]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def lu_solve(lu: Matrix, pivots: NDArray[np.int64], b: Vector) -> None:
     """Solve in place with the factors of `lu_factor`."""
     d = b.size
@@ -116,7 +117,7 @@ def lu_solve(lu: Matrix, pivots: NDArray[np.int64], b: Vector) -> None:
         b[i] /= lu[i, i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def cholesky(a: Matrix) -> bool:
     """Replace the lower triangle of `a` by its Cholesky factor; False unless `a` > 0."""
     d = a.shape[0]
@@ -137,7 +138,7 @@ def cholesky(a: Matrix) -> bool:
     return True
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def cholesky_solve(factor: Matrix, b: Vector) -> None:
     """Solve in place with the factor of `cholesky`."""
     d = b.size
@@ -151,7 +152,7 @@ def cholesky_solve(factor: Matrix, b: Vector) -> None:
         b[i] /= factor[i, i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def smallest_eigenvalue(factor: Matrix) -> float:
     """Smallest eigenvalue of a positive matrix from its Cholesky factor, by inverse iteration."""
     d = factor.shape[0]
@@ -166,7 +167,7 @@ def smallest_eigenvalue(factor: Matrix) -> float:
     return 1.0 / norm(x)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def confine(g: Vector, a: Matrix, projector: Matrix) -> None:
     """Restrict a gradient and a Hessian to an invariant subspace, in place.
 
@@ -189,7 +190,7 @@ def confine(g: Vector, a: Matrix, projector: Matrix) -> None:
         a[i, i] += scale
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def exclude(g: Vector, a: Matrix, directions: Matrix) -> None:
     """Take orthonormal directions (r, d) out of a gradient and a Hessian, in place.
 

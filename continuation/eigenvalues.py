@@ -15,10 +15,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from scipy.linalg import lapack
 
 from continuation.dense import greater
+from symbolic.inner_code import inner_njit
 
 __all__ = ["spectra", "spectrum"]
 
@@ -62,7 +62,7 @@ def _graded(J: Array, rows: Array, weight: Array) -> Array:
     return J[np.ix_(order, order)]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def tridiagonalise(a, d, e):  # type: ignore[no-untyped-def]
     """Householder: diagonal of a symmetric matrix into d, subdiagonal into e; a destroyed [1]_."""
     n = d.size
@@ -98,7 +98,7 @@ def tridiagonalise(a, d, e):  # type: ignore[no-untyped-def]
     e[n - 1] = 0.0
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def begin(d, below, e, active, state):  # type: ignore[no-untyped-def]
     """Lanes not yet converged, and the shifts of their next iteration; return how many."""
     sigma = state[0]
@@ -114,7 +114,7 @@ def begin(d, below, e, active, state):  # type: ignore[no-untyped-def]
     return left
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def rotate(d, below, e, e_below, active, state):  # type: ignore[no-untyped-def]
     """One rotation of the rational QL method, as by Pal, Walker and Kahan, in all lanes [2]_."""
     sigma, s, c, gamma, p = state[0], state[1], state[2], state[3], state[4]
@@ -132,7 +132,7 @@ def rotate(d, below, e, e_below, active, state):  # type: ignore[no-untyped-def]
         s[k], c[k], gamma[k] = sine, cosine, turned
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def root_free_ql(d, e, active, state):  # type: ignore[no-untyped-def]
     """Eigenvalues of tridiagonal matrices of norm 1 into d; e holds squared subdiagonals."""
     n = d.shape[0]

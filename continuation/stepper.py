@@ -17,7 +17,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from numba import types
-from numba.extending import register_jitable
 
 from continuation import (
     arrival,
@@ -35,6 +34,7 @@ from continuation.compilation import (
     VECTOR,
     compiled_for_all_models,
     dual,
+    in_loops,
 )
 from continuation.corrector import (
     ANGLE,
@@ -95,7 +95,7 @@ def _keep(J, symmetric, rows, weight, m, kept, W, WI, statistics):  # type: igno
             kept[m, i, j] = J[i, j]
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def shift(vectors):  # type: ignore[no-untyped-def]
     """Make the trial point the present one and the present one the old."""
     assign(vectors[OLD_POINT], vectors[POINT])

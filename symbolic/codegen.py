@@ -1,8 +1,8 @@
 """Source text of the Numba kernels of a model's loss, printed from the derivatives of its unit.
 
 A kernel file holds the source of `symbolic.kernel_runtime` and the functions printed here, and
-imports nothing else of this package. It depends on the structure of the model only: teacher, data
-and parameters of the loss are arguments.
+imports nothing else of this package but their decorator. It depends on the structure of the model
+only: teacher, data and parameters of the loss are arguments.
 """
 
 from importlib import resources
@@ -13,6 +13,7 @@ from symbolic.printing import assignments
 from symbolic.unit_text import BLOCK_ARGUMENTS, EXACT, FAST, PLAIN, UnitText, function, over
 from symbolic.units import unit_of
 
+_HEAD = "\n\nfrom numba import njit\n\n"
 _ENTRY = """
 {name}_whole = {name}_of({name}_block)
 
@@ -32,7 +33,7 @@ def kernel_source(model: Model) -> str:
     kernel = UnitText(unit_of(model), model)
     runtime = resources.files(__package__).joinpath("kernel_runtime.py").read_text("utf-8")
     weights = tuple(float(v) for v in kernel.model.output_weights or ())
-    head = f"\n\nWORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
+    head = f"{_HEAD}WORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
     parts = [activations(kernel), values(kernel), unit_gradient(kernel), unit_jet(kernel)]
     evaluate = unrolled_block(kernel) if kernel.unrolled else tiled_block(kernel)
     blocks = [gradient_block(kernel), jet_block(kernel), evaluate, network(kernel)]

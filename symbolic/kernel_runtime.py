@@ -1,8 +1,8 @@
 """The hand-written half of every generated kernel file.
 
 `symbolic.codegen` copies this source verbatim in front of the functions that SymPy prints, so that
-a kernel file imports nothing but NumPy and Numba: Numba's disk cache does not see edits in
-imported helpers.
+a kernel file imports nothing but NumPy, Numba and a decorator: its cache on disk does not see edits
+in imported helpers.
 
 Two rules of floating point hold everywhere (both were measured):
 
@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from symbolic.inner_code import inner_njit
 
 Array = np.ndarray
 Block = Callable[..., float]
@@ -120,7 +122,7 @@ _C8 = 2.510038549551032e-08
 _C9 = 2.0911236630261545e-09
 
 
-@njit(error_model="numpy", fastmath=EXACT)
+@inner_njit(error_model="numpy", fastmath=EXACT)
 def tanh(u: float) -> float:
     """Hyperbolic tangent without branches or calls, so that loops over it vectorise.
 
@@ -145,32 +147,32 @@ def tanh(u: float) -> float:
     return double_of(bits_of(expm1 / (expm1 + 2.0)) | (bits & _SIGN_BIT))
 
 
-@njit(error_model="numpy", fastmath=EXACT)
+@inner_njit(error_model="numpy", fastmath=EXACT)
 def logistic(u: float) -> float:
     """1/(1 + exp(-u)) without overflow."""
     return 0.5 + 0.5 * tanh(0.5 * u)
 
 
-@njit(error_model="numpy", fastmath=EXACT)
+@inner_njit(error_model="numpy", fastmath=EXACT)
 def softplus(u: float) -> float:
     """log(1 + exp(u)) without overflow."""
     return max(u, 0.0) + math.log1p(math.exp(-abs(u)))
 
 
-@njit(error_model="numpy", fastmath=EXACT)
+@inner_njit(error_model="numpy", fastmath=EXACT)
 def sign(u: float) -> float:
     """-1, 0 or 1."""
     return (u > 0.0) - (u < 0.0)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def fill(row: Array, length: int, value: float) -> None:
     """Set the first `length` entries."""
     for i in range(length):
         row[i] = value
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def put_settings(p: float, constants: Array, settings: Array) -> None:
     """Copy the constants, with p for the continued parameter."""
     for entry in range(SCHEDULE):
@@ -178,7 +180,7 @@ def put_settings(p: float, constants: Array, settings: Array) -> None:
     settings[_ENTRY_OF_CODE[int(constants[CODE])]] = p
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def size_step(size: float, constants: Array, samples: int) -> tuple[int, int]:
     """Last size of the schedule that is <= size, and the next one."""
     if constants.size == SCHEDULE:
@@ -192,7 +194,7 @@ def size_step(size: float, constants: Array, samples: int) -> tuple[int, int]:
     return lower, min(int(constants[min(j + 1, last)]), samples)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def size_segments(size: float, constants: Array, samples: int) -> Segments:
     """Segments of an unweighted data set of continuous size n.
 
@@ -213,7 +215,7 @@ def size_segments(size: float, constants: Array, samples: int) -> Segments:
     return (lower, upper), (full, mu * full), (full_slope, slope * full + mu * full_slope)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def segments(settings: Array, constants: Array, data: Array) -> Segments:
     """Ends, multipliers and d(multiplier)/dp of the two contiguous segments of samples."""
     samples = data.shape[1]
@@ -274,10 +276,10 @@ def sweep_of(block: Block) -> Block:
         return total
 
     sweep.__qualname__ = f"sweep_{block.__name__}"
-    return njit(error_model="numpy")(sweep)
+    return inner_njit(error_model="numpy")(sweep)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def add_decay(theta: Array, rho: float, F: Array) -> float:
     """Add the gradient of the weight decay to F; returns its loss rho/2 |theta|^2."""
     square = 0.0
@@ -291,7 +293,7 @@ def evaluate_of(block: Block) -> Block:
     """Loss, gradient, Hessian and dF/dp from a block that fills F, J above the diagonal, Fp."""
     sweep = sweep_of(block)
 
-    @njit(error_model="numpy")
+    @inner_njit(error_model="numpy")
     def evaluate(
         theta: Array,
         p: float,
@@ -322,7 +324,7 @@ def gradient_of(block: Block) -> Block:
     """Loss and gradient from a block that fills F."""
     sweep = sweep_of(block)
 
-    @njit(error_model="numpy")
+    @inner_njit(error_model="numpy")
     def gradient(
         theta: Array,
         p: float,
@@ -347,7 +349,7 @@ def jet_of(block: Block) -> Block:
     """
     sweep = sweep_of(block)
 
-    @njit(error_model="numpy")
+    @inner_njit(error_model="numpy")
     def jet(
         theta: Array,
         p: float,
@@ -376,7 +378,7 @@ def jet_of(block: Block) -> Block:
     return jet
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def total_of(values: Array, length: int) -> float:
     """Sum of the first `length` values."""
     use_wide_vectors()
@@ -386,7 +388,7 @@ def total_of(values: Array, length: int) -> float:
     return total
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def start_residual(
     residual: Array, value: float, sigma: float, target: Array, noise: Array
 ) -> None:
@@ -396,7 +398,7 @@ def start_residual(
         residual[i] = value - target[i] - sigma * noise[i]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def weigh(residual: Array, weights: Array, length: int) -> float:
     """Multiply the residuals by the weights; returns the weighted sum of squares."""
     use_wide_vectors()
@@ -409,7 +411,7 @@ def weigh(residual: Array, weights: Array, length: int) -> float:
     return total
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def square_roots(roots: Array, weights: Array, length: int) -> None:
     """Square roots of the weights, to share them between the two factors of a product."""
     use_wide_vectors()
@@ -417,7 +419,7 @@ def square_roots(roots: Array, weights: Array, length: int) -> None:
         roots[i] = math.sqrt(weights[i])
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def multiply(out: Array, first: Array, second: Array, length: int) -> None:
     """Product of two rows."""
     use_wide_vectors()
@@ -425,7 +427,7 @@ def multiply(out: Array, first: Array, second: Array, length: int) -> None:
         out[i] = first[i] * second[i]
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def tile_products(
     a0: Array,
     a1: Array,
@@ -467,7 +469,7 @@ def tile_products(
     out[12], out[13], out[14], out[15] = s30, s31, s32, s33
 
 
-@njit(error_model="numpy", fastmath=FAST)
+@inner_njit(error_model="numpy", fastmath=FAST)
 def two_products(row: Array, first: Array, second: Array, length: int) -> tuple[float, float]:
     """Scalar products of a row with two others."""
     use_wide_vectors()
@@ -478,7 +480,7 @@ def two_products(row: Array, first: Array, second: Array, length: int) -> tuple[
     return s, t
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def add_gram(
     rows: Array, dimension: int, length: int, products: Array, factor: float, J: Array
 ) -> None:

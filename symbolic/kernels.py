@@ -37,6 +37,7 @@ _GENERATOR = (
     "codegen.py",
     "functions.py",
     "hessian_text.py",
+    "inner_code.py",
     "kernel_runtime.py",
     "printing.py",
     "unit_text.py",

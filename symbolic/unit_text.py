@@ -21,9 +21,9 @@ _BLOCK = 1024  # samples: the buffers of a few units stay in the first-level cac
 _SMALL_BLOCK = 256  # with the rows of many units
 _JET_ROWS = 4  # residual and its three derivatives along the direction
 
-FAST = '@njit(error_model="numpy", fastmath=FAST)'
-EXACT = '@njit(error_model="numpy", fastmath=EXACT)'
-PLAIN = '@njit(error_model="numpy")'
+FAST = '@inner_njit(error_model="numpy", fastmath=FAST)'
+EXACT = '@inner_njit(error_model="numpy", fastmath=EXACT)'
+PLAIN = '@inner_njit(error_model="numpy")'
 BLOCK_ARGUMENTS = "theta, sigma, x, target, noise, weights, work, scale, F, J, Fp"
 
 

@@ -57,7 +57,7 @@ ALL = (
 
 LAW = {
     "symbolic": set(),
-    ENGINE: {"symbolic.errors", "symbolic.machine_code", EXPORTS},
+    ENGINE: {"symbolic.errors", "symbolic.inner_code", "symbolic.machine_code", EXPORTS},
     EXPORTS: {ENGINE, "continuation.storage"},
     ORBITS: {ENGINE, EXPORTS},
     f"{LANDSCAPE}.network": NETWORK,

@@ -20,14 +20,13 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import register_jitable
 
-from continuation.compilation import MATRIX, VECTOR, compiled_for_all_models
+from continuation.compilation import MATRIX, VECTOR, compiled_for_all_models, in_loops
 
 __all__ = ["solver"]
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def reduce(a, candidates, columns):  # type: ignore[no-untyped-def]
     """Eliminate the first columns of `a` from all rows, with pivots from the first rows.
 
@@ -53,7 +52,7 @@ def reduce(a, candidates, columns):  # type: ignore[no-untyped-def]
     return True
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def back(a, top, columns, right, x, to):  # type: ignore[no-untyped-def]
     """Solve a triangle left by `reduce` at row `top`, right sides from column `right`, into x."""
     for c in range(columns - 1, -1, -1):
@@ -65,7 +64,7 @@ def back(a, top, columns, right, x, to):  # type: ignore[no-untyped-def]
             x[to + c, r] = s * inverse
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def known(a, top, rows, first, x, start, size, right):  # type: ignore[no-untyped-def]
     """Bring unknowns x[start : start + size], of columns from `first` on, to the right sides."""
     for c in range(top, top + rows):
@@ -76,7 +75,7 @@ def known(a, top, rows, first, x, start, size, right):  # type: ignore[no-untype
             a[c, right + r] -= s
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def put(a, row, column, b, top, left, height, width):  # type: ignore[no-untyped-def]
     """Copy a block of b into a."""
     for i in range(height):
@@ -84,7 +83,7 @@ def put(a, row, column, b, top, left, height, width):  # type: ignore[no-untyped
             a[row + i, column + j] = b[top + i, left + j]
 
 
-@register_jitable(error_model="numpy")
+@in_loops
 def own_equations(a, i, h, values, slopes, jacobian, columns, right):  # type: ignore[no-untyped-def]
     """Equations of interval i; columns: nodes within, both ends, scalars, right sides."""
     m, n, k, r = jacobian.shape[1], jacobian.shape[2], columns.shape[2], right.shape[1]

@@ -159,8 +159,9 @@ def test_files_are_self_contained():
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0
-            imported.add(node.module.split(".")[0])
-    assert imported <= {"collections", "llvmlite", "math", "numba", "numpy", "typing"}
+            imported.add(node.module if "symbolic" in node.module else node.module.split(".")[0])
+    outside = {"collections", "llvmlite", "math", "numba", "numpy", "typing"}
+    assert imported <= {*outside, "symbolic.inner_code"}  # only how to compile
 
 
 def test_wide_networks_have_short_kernels():

@@ -23,6 +23,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.certify.enclosures import VALUE_ERROR, enclose_differences
 from continuation.dense import greater
+from symbolic.inner_code import inner_njit
 from symbolic.machine_code import cached_njit
 
 SPLIT, EXCLUDED, INJECTIVE, EXACTLY_ONE = 0, 1, 2, 3
@@ -41,7 +42,7 @@ FAST = {"reassoc", "contract", "nsz"}
 """Sums may be taken in any order: the bound γ holds for all of them."""
 
 
-@cached_njit(fastmath=FAST, error_model="numpy")
+@inner_njit(fastmath=FAST, error_model="numpy")
 def dot(ac: Array, ar: Array, bc: Array, br: Array) -> tuple[float, float]:
     """Midpoint and radius of Σ a b over midpoints `ac`, `bc` and radii `ar`, `br`."""
     middle, radius = 0.0, 0.0
@@ -53,7 +54,7 @@ def dot(ac: Array, ar: Array, bc: Array, br: Array) -> tuple[float, float]:
     return middle, radius * (1.0 + gamma)
 
 
-@cached_njit(fastmath=FAST, error_model="numpy")
+@inner_njit(fastmath=FAST, error_model="numpy")
 def plain_dot(a: Array, b: Array) -> float:
     """Σ a b, approximately."""
     total = 0.0
@@ -62,13 +63,13 @@ def plain_dot(a: Array, b: Array) -> float:
     return total
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def lesser(a: float, b: float) -> float:
     """The lesser of two numbers; NaN if one is NaN, which `min` may lose."""
     return a if a < b or a != a else b
 
 
-@cached_njit(fastmath=FAST, error_model="numpy")
+@inner_njit(fastmath=FAST, error_model="numpy")
 def total(a: Array) -> float:
     """Σ a, approximately; NaN if an entry is NaN."""
     result = 0.0
@@ -77,7 +78,7 @@ def total(a: Array) -> float:
     return result
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def centred(low: Array, high: Array, box_low: Array, box_high: Array, out: Array) -> None:
     """Rows of `out`: midpoint at the centre, its error, radius over the box; about it."""
     for j in range(low.size):
@@ -88,7 +89,7 @@ def centred(low: Array, high: Array, box_low: Array, box_high: Array, out: Array
         out[2, j] = reach * (1.0 + ULPS) + ULPS * c
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def tabulated(low: Array, centre: Array, high: Array, out: Array) -> None:
     """The same for a D_m, which falls with q."""
     for j in range(low.size):
@@ -98,7 +99,7 @@ def tabulated(low: Array, centre: Array, high: Array, out: Array) -> None:
         out[2, j] = greater(low[j] - c, c - high[j]) + 2.0 * VALUE_ERROR * low[j]
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def combine(
     s: float, a: Array, ar: Array, t: float, b: Array, br: Array, out: Array, rad: Array
 ) -> None:
@@ -110,7 +111,7 @@ def combine(
         rad[j] = (u * ar[j] + v * br[j]) * (1.0 + ULPS) + ULPS * (abs(p) + abs(q))
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def add_multiple(t: float, b: Array, br: Array, out: Array, rad: Array) -> None:
     """`out` ± `rad` += t (b ± br)."""
     v = abs(t)
@@ -121,7 +122,7 @@ def add_multiple(t: float, b: Array, br: Array, out: Array, rad: Array) -> None:
         rad[j] = (rad[j] + v * br[j]) * (1.0 + ULPS) + ULPS * size
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def add_interval_multiple(t: float, tr: float, b: Array, br: Array, out: Array, rad: Array) -> None:
     """`out` ± `rad` += (t ± tr)(b ± br)."""
     v = abs(t) + tr
@@ -132,19 +133,19 @@ def add_interval_multiple(t: float, tr: float, b: Array, br: Array, out: Array, 
         rad[j] = (rad[j] + v * br[j] + tr * abs(b[j])) * (1.0 + ULPS) + ULPS * size
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def times(a: float, ar: float, b: float, br: float) -> tuple[float, float]:
     """Product of two scalars with radii."""
     return a * b, (abs(a) * br + ar * (abs(b) + br)) * (1.0 + ULPS) + ULPS * abs(a * b)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def plus(a: float, ar: float, b: float, br: float) -> tuple[float, float]:
     """Sum of two scalars with radii."""
     return a + b, (ar + br) * (1.0 + ULPS) + ULPS * (abs(a) + abs(b))
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def enclose_features(f: Array, s: Array, q: Array, w: Array) -> None:
     """Rows 0-23 of the scratch: g, |g'|, |g[12]| … |g[1222]|, each as midpoint, error, radius.
 
@@ -159,7 +160,7 @@ def enclose_features(f: Array, s: Array, q: Array, w: Array) -> None:
         centred(w[24 + k], w[30 + k], w[36 + k], w[42 + k], w[6 + 3 * k : 9 + 3 * k])
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def orthonormalise(d1: float, d2: float, y: Array, ye: Array, w: Array, k0: Array) -> bool:
     """Rows 54-68: Q₁, Q₂ (midpoint, error, radius), their derivatives times d, r at the centre.
 
@@ -189,7 +190,7 @@ def orthonormalise(d1: float, d2: float, y: Array, ye: Array, w: Array, k0: Arra
     return True
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def shrink_inverse(e11: float, e12: float, e22: float, out: Array) -> bool:
     """W = (I − |E|)^-1 (entrywise bound of (I + E)^-1), if |E| is small enough."""
     a, d = 1.0 - e11, 1.0 - e22
@@ -201,13 +202,13 @@ def shrink_inverse(e11: float, e12: float, e22: float, out: Array) -> bool:
     return True
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def magnitude(c: float, r: float) -> float:
     """Upper bound of |c ± r|."""
     return (abs(c) + r) * (1.0 + ULPS)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def solve_near_identity(
     c1: float, r1: float, c2: float, r2: float, e: Array, w: Array
 ) -> tuple[float, float, float, float]:
@@ -255,7 +256,7 @@ def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Ar
     return decide(q, d1, d2, w, out)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def enclose_residual(k0: Array, w: Array) -> bool:
     """Rows 66-72: r at the centre, its error and its radius over the box; ∂r/∂e₁, ∂r/∂e₂."""
     at_centre, mixed, gram = np.empty(7), np.empty((6, 2)), np.empty(3)
@@ -271,7 +272,7 @@ def enclose_residual(k0: Array, w: Array) -> bool:
     return True
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def enclose_centre(w: Array, inverse: Array, out: Array) -> bool:
     """Bounds at the centre of |QᵀQ − 1| (three), |Qᵀr₀| (two) and |κ − κ₀| (two)."""
     q1, q1e, q2, q2e, r0, r0e = w[54], w[55], w[57], w[58], w[66], w[67]
@@ -296,7 +297,7 @@ def enclose_centre(w: Array, inverse: Array, out: Array) -> bool:
     return True
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def enclose_gram(w: Array, at_centre: Array, mixed: Array, out: Array) -> None:
     """⟨Q_l, B_b⟩ over the box (l = 1, 2; b = 1, 2, 3), and a bound of |QᵀQ − 1| from them."""
     for unit in range(2):
@@ -313,7 +314,7 @@ def enclose_gram(w: Array, at_centre: Array, mixed: Array, out: Array) -> None:
     out[2] = (at_centre[2] + 2.0 * square) * up
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def right_sides(k0: Array, i1: float, i2: float, w: Array, mixed: Array, out: Array) -> None:
     """Bᵀr + QᵀBκ along e₁ (rows 0, 1) and e₂ (rows 2, 3) for κ within i of κ₀; out (4, 2)."""
     r0, rr = w[66], w[68]
@@ -331,7 +332,7 @@ def right_sides(k0: Array, i1: float, i2: float, w: Array, mixed: Array, out: Ar
             out[row, 0], out[row, 1] = m, mr
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def first_range(
     k0: Array, w: Array, at_centre: Array, mixed: Array, inverse: Array, reach: Array
 ) -> None:
@@ -355,7 +356,7 @@ def first_range(
         rr[j] = (rr[j] + more) * (1.0 + ULPS)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def refine(
     k0: Array,
     w: Array,
@@ -392,7 +393,7 @@ def refine(
         rr[j] = lesser(rr[j], size * (1.0 + ULPS))
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def remove_span(x: Array, xr: Array, w: Array, error: int) -> tuple[float, float]:
     """Subtract from x ± xr its part in Q; Q with its error (0) or its radius (1) over the box."""
     l1, l2 = plain_dot(x, w[54]), plain_dot(x, w[57])
@@ -401,7 +402,7 @@ def remove_span(x: Array, xr: Array, w: Array, error: int) -> tuple[float, float
     return l1, l2
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def enclose_conditions(d1: float, d2: float, w: Array, out: Array) -> None:
     """G at the centre and its derivatives over the box, into `out`."""
     zero = w[73]
@@ -435,7 +436,7 @@ def enclose_conditions(d1: float, d2: float, w: Array, out: Array) -> None:
         out[5 + 2 * k], out[9 + 2 * k] = plus(c, r, t, tr)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def decide(q: Array, d1: float, d2: float, w: Array, out: Array) -> int:
     """Mean value tests, the test of χ and Krawczyk's, from the entries of `out`."""
     up = 1.0 + 8.0 * ULPS
@@ -479,7 +480,7 @@ def decide(q: Array, d1: float, d2: float, w: Array, out: Array) -> int:
     return SPLIT
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def precondition(
     a: float, b: float, x: float, xr: float, y: float, yr: float
 ) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from continuation.certify.provers.boxes import (
     WORK_ROWS,
     examine,
 )
+from symbolic.inner_code import inner_njit
 from symbolic.machine_code import cached_njit
 
 Codes = NDArray[np.uint8]
@@ -119,7 +120,7 @@ def search(
     return Tree(codes, boxes, int(count), bool(exhausted))
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _place(k: int, low: float, high: float, bend: float) -> float:
     if k == 0:
         return np.nextafter(low * low, 0.0)
@@ -130,7 +131,7 @@ def _place(k: int, low: float, high: float, bend: float) -> float:
     return w * w
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _copy_line(
     k: int, q: float, x: Array, table: Array, cache: Array, filled: Codes, out: Array
 ) -> None:
@@ -224,7 +225,7 @@ def _walk(
     return codes[:length].copy(), left[:lefts].copy(), examined, examined >= budget
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _direction(a1: int, b1: int, a2: int, b2: int, out: Array) -> int:
     """Halve the side along which the conditions vary more; very long ones first."""
     first, second = b1 - a1, b2 - a2

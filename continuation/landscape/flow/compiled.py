@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from continuation import dense
@@ -25,6 +25,7 @@ from continuation.landscape.flow.rodas import (
     step_factor,
 )
 from continuation.landscape.network import weights
+from symbolic.inner_code import inner_njit
 
 UNDECIDED_TIME, UNDECIDED_STEPS, STALLED, STATIONARY, NOT_FINITE = range(-5, 0)
 POINT, LINE = 1, 2
@@ -59,7 +60,7 @@ TIME, STEPS, REJECTED, OUTCOME, LOSS, SLOPE, TESTS, PASSED, RECORDED = range(9)
 SUMMARY = 9
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _decide(
     loss: Any,
     theta: Vector,
@@ -84,7 +85,7 @@ def _decide(
     return int(verdict[KIND]) if answer == YES else 0
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _agree(target: Vector, before: Vector) -> bool:
     """Whether two successive tests extrapolate the drift along a line to the same limit."""
     for i in range(target.size):
@@ -93,7 +94,7 @@ def _agree(target: Vector, before: Vector) -> bool:
     return True
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _grown(buffer: Matrix) -> Matrix:
     larger = np.empty((2 * buffer.shape[0], buffer.shape[1]))
     for k in range(buffer.shape[0]):
@@ -101,7 +102,7 @@ def _grown(buffer: Matrix) -> Matrix:
     return larger
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def descend(
     loss: Any,
     start: Vector,

@@ -18,7 +18,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from continuation.dense import (
@@ -36,6 +35,7 @@ from continuation.dense import (
 )
 from continuation.landscape.flow.rodas import evaluate, slope
 from continuation.landscape.network import input_place, output_place
+from symbolic.inner_code import inner_njit
 
 Layout = NDArray[np.int64]
 HIDDEN, INPUTS, FREE_OUTPUT, OFFSET, ODD, FLAT = range(6)
@@ -64,7 +64,7 @@ DRIFT_TO_END = 0.05
 """... and of the distance to the nearest end of the segment, where stability changes."""
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def unit_distance(theta: Vector, layout: Layout, i: int, j: int) -> tuple[float, float]:
     """Distance of the input-side weights of two units up to sign, and that sign."""
     same, opposite = 0.0, 0.0
@@ -78,7 +78,7 @@ def unit_distance(theta: Vector, layout: Layout, i: int, j: int) -> tuple[float,
     return same, 1.0
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def nearest_pair(theta: Vector, layout: Layout, cluster: Layout) -> tuple[int, int, float, float]:
     """Nearest two units of different clusters: (i, j, distance, sign); i = −1 if none.
 
@@ -94,7 +94,7 @@ def nearest_pair(theta: Vector, layout: Layout, cluster: Layout) -> tuple[int, i
     return best_i, best_j, best, best_sign
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def contract(
     loss: Any, theta: Vector, directions: Matrix, projector: Matrix
 ) -> tuple[bool, float, float]:
@@ -136,7 +136,7 @@ def contract(
     return False, 0.0, 0.0
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def tends_to_point(
     loss: Any, theta: Vector, layout: Layout, projector: Matrix, target: Vector
 ) -> bool:
@@ -155,7 +155,7 @@ def tends_to_point(
     return distance >= DISTINCT_UNITS
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def tends_to_line(
     loss: Any,
     theta: Vector,
@@ -190,7 +190,7 @@ def tends_to_line(
     return False
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def line_directions(layout: Layout, cluster: Layout, sign: Vector, dimension: int) -> Matrix:
     """Orthonormal directions (r, d) that change no output: weights traded within groups."""
     hidden = layout[HIDDEN]
@@ -211,7 +211,7 @@ def line_directions(layout: Layout, cluster: Layout, sign: Vector, dimension: in
     return rows[:count]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _settles_on_line(
     loss: Any,
     theta: Vector,
@@ -244,7 +244,7 @@ def _settles_on_line(
     return True
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _remaining_drift(loss: Any, theta: Vector, directions: Matrix, rate: float) -> Vector:
     """Integral of the motion along the line.
 
@@ -262,7 +262,7 @@ def _remaining_drift(loss: Any, theta: Vector, directions: Matrix, rate: float) 
     return drift
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _groups_are_equal(theta: Vector, layout: Layout, cluster: Layout, sign: Vector) -> bool:
     hidden = layout[HIDDEN]
     for k in range(hidden):

@@ -23,7 +23,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from continuation.dense import (
     Matrix,
@@ -47,6 +46,7 @@ from continuation.landscape.flow.decision import (
 )
 from continuation.landscape.flow.rodas import evaluate, inputs_of, slope
 from continuation.landscape.network import input_place, output_place
+from symbolic.inner_code import inner_njit
 
 CONFLUENCE, LINEAR, STEP, CORNER, MIXED = range(3, 8)
 """Codes of the ends; 1 and 2 are points and lines."""
@@ -102,7 +102,7 @@ VANISHING = 1e-8
 """An end whose diverging part has a smaller coefficient is none."""
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def chart_matrix(
     kind: int,
     i: int,
@@ -148,7 +148,7 @@ def chart_matrix(
         p[v_j, v_j] = 1.0 / (other * gap)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def frozen_slots(kind: int, i: int, j: int, m: int, layout: Layout) -> tuple[int, int]:
     """Slots of q that hold δ (and the second weight of a corner); −1 where there is none."""
     if kind == CONFLUENCE:
@@ -158,7 +158,7 @@ def frozen_slots(kind: int, i: int, j: int, m: int, layout: Layout) -> tuple[int
     return i, -1
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _pull_back(
     loss: Any,
     p: Matrix,
@@ -189,7 +189,7 @@ def _pull_back(
     return value
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def settle(
     loss: Any, p: Matrix, q: Vector, slots: tuple[int, int], layout: Layout, first_change: float
 ) -> tuple[bool, float]:
@@ -233,7 +233,7 @@ def settle(
     return False, 0.0
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _steepness(
     loss: Any,
     kind: int,
@@ -267,7 +267,7 @@ def _steepness(
     return -rate if kind == STEP else rate
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _factors(loss: Any, kind: int, delta: float) -> Vector:
     """Values of δ (of the weight, for a step) along the profile, over the trajectory's."""
     if kind != STEP:
@@ -283,7 +283,7 @@ def _factors(loss: Any, kind: int, delta: float) -> Vector:
     return GROWTH ** np.arange(1.0, count + 1.0)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def follow_profile(
     loss: Any,
     kind: int,
@@ -354,7 +354,7 @@ def follow_profile(
     return YES, end
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _on_ray(
     loss: Any, i: int, j: int, ray: int, radius: float, layout: Layout, q: Vector, p: Matrix
 ) -> tuple[bool, float]:
@@ -365,7 +365,7 @@ def _on_ray(
     return settle(loss, p, q, frozen_slots(CORNER, i, j, 0, layout), layout, NEXT_CHANGE)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def confined_to_corner(
     loss: Any, i: int, j: int, theta: Vector, value: float, layout: Layout, limit: Vector
 ) -> tuple[int, float]:
@@ -413,7 +413,7 @@ def confined_to_corner(
     return YES, e + weight * (e - before)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def confined_to_mixed_corner(
     loss: Any, i: int, j: int, theta: Vector, value: float, layout: Layout, limit: Vector
 ) -> tuple[int, float]:
@@ -453,7 +453,7 @@ def confined_to_mixed_corner(
     return YES, e + weight * (e - before)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def runs_to_infinity(
     loss: Any,
     theta: Vector,
@@ -504,7 +504,7 @@ def runs_to_infinity(
     return answer
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _widest(theta: Vector, layout: Layout, i: int, j: int, sign: float) -> int:
     """Input-side component in which two units differ most."""
     hidden, best, widest = layout[HIDDEN], 0, -1.0
@@ -515,7 +515,7 @@ def _widest(theta: Vector, layout: Layout, i: int, j: int, sign: float) -> int:
     return best
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _keep(
     answer: int,
     found: int,

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from continuation.dense import Matrix, Vector, apply, assign, greater, lu_factor, lu_solve
 from continuation.landscape.network import INPUT_ROW
+from symbolic.inner_code import inner_njit
 
 GAMMA = 0.25
 STAGES = 6
@@ -60,28 +60,28 @@ Bound = tuple[Callable[..., float], Callable[..., float], float, Vector, Matrix,
 """A loss at fixed parameters: (evaluate, gradient, p, constants, data, work)."""
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def evaluate(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
     """Loss; fills gradient (d,) and Hessian (d, d)."""
     kernel, _, p, constants, data, work = loss
     return kernel(theta, p, constants, data, work, g, hessian, rest)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def slope(loss: Any, theta: Vector, g: Vector, hessian: Matrix, rest: Vector) -> float:
     """Loss; fills the gradient (d,) only."""
     _, kernel, p, constants, data, work = loss
     return kernel(theta, p, constants, data, work, g, hessian, rest)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def inputs_of(loss: Any) -> Vector:
     """Inputs (n,) of the samples."""
     _, _, _, _, data, _ = loss
     return data[INPUT_ROW]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def rodas_step(
     loss: Any,
     theta: Vector,
@@ -125,7 +125,7 @@ def rodas_step(
         trial[i] += stages[STAGES - 1, i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _combine(theta: Vector, weights: Vector, stages: Matrix, count: int, out: Vector) -> None:
     for i in range(theta.size):
         out[i] = theta[i]
@@ -133,7 +133,7 @@ def _combine(theta: Vector, weights: Vector, stages: Matrix, count: int, out: Ve
             out[i] += weights[j] * stages[j, i]
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def scaled_error(error: Vector, theta: Vector, trial: Vector, rtol: float, atol: float) -> float:
     """Root mean square of the error estimate in units of the tolerance; 1 is just accepted."""
     s = 0.0
@@ -143,7 +143,7 @@ def scaled_error(error: Vector, theta: Vector, trial: Vector, rtol: float, atol:
     return math.sqrt(s / theta.size)
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def step_factor(error: float) -> float:
     """Factor for the next step from the scaled error of the last one (NaN shrinks it)."""
     if not error < 1e300:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numba import njit
 
 from continuation.arrays import Array
 from continuation.compilation import KERNEL_SIGNATURE
 from continuation.landscape.infinity.slots import Slots
 from continuation.problem import Kernel
+from symbolic.inner_code import inner_njit
 from symbolic.machine_code import cached_njit
 
 __all__ = ["constants_of", "limit_kernel", "scratch"]
@@ -46,7 +46,7 @@ def scratch(slots: Slots, unknowns: int) -> Array:
     return np.zeros((BENDS + len(slots.units), max(unknowns, 3)))
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _unit(z, x, root, weight, first, count, gradient, bends):  # type: ignore[no-untyped-def]
     """Value of one unit at a sample, its part of ∇f and its bends: x^k φ^(k), k = 0 … 3."""
     t = math.tanh(z[weight] * x)
@@ -65,7 +65,7 @@ def _unit(z, x, root, weight, first, count, gradient, bends):  # type: ignore[no
     return value
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _value(z, x, root, constants, work):  # type: ignore[no-untyped-def]
     """The limit function at a sample; fills ∇f and the bends."""
     gradient, value = work[GRADIENT], 0.0
@@ -86,7 +86,7 @@ def _value(z, x, root, constants, work):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def _add_bends(constants, work, residual, J):  # type: ignore[no-untyped-def]
     """Add residual times ∂²f, above the diagonal: a unit's weight comes before its coefficients."""
     for j in range(int(constants[UNITS])):

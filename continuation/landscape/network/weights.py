@@ -15,29 +15,29 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
+from continuation.compilation import in_loops
 from symbolic import Model
 
 Weights = TypeVar("Weights", Array, list[Any])
 """Floats, or a list of balls."""
 
 
-@register_jitable
+@in_loops
 def input_place(hidden: int, m: int, unit: int) -> int:
     """Place in θ of the weight m (0: w, 1: c) on the input side of a unit."""
     return m * hidden + unit
 
 
-@register_jitable
+@in_loops
 def unit_of_input(hidden: int, place: int) -> int:
     """The unit to whose input side a place belongs."""
     return place % hidden
 
 
-@register_jitable
+@in_loops
 def output_place(hidden: int, inputs: int, unit: int) -> int:
     """Place in θ of the output weight of a unit that has `inputs` weights on its input side."""
     return inputs * hidden + unit

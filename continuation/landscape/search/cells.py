@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symbolic.inner_code import inner_njit
 from symbolic.machine_code import cached_njit
 
 REORDERING = {"reassoc", "contract", "nsz"}
@@ -50,14 +51,14 @@ REACH = 6.0
 """Newton's method may leave its cell by so many cells; what goes further was no root there."""
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def put(row, out):  # type: ignore[no-untyped-def]
     """Copy a row: assignments of slices take Numba long to compile."""
     for k in range(row.size):
         out[k] = row[k]
 
 
-@cached_njit(error_model="numpy", fastmath=REORDERING)
+@inner_njit(error_model="numpy", fastmath=REORDERING)
 def remove(a, direction):  # type: ignore[no-untyped-def]
     """Subtract from a its projection on a unit vector; the amount."""
     amount = 0.0
@@ -68,7 +69,7 @@ def remove(a, direction):  # type: ignore[no-untyped-def]
     return amount
 
 
-@cached_njit(error_model="numpy", fastmath=REORDERING)
+@inner_njit(error_model="numpy", fastmath=REORDERING)
 def extend(basis, size, row, column):  # type: ignore[no-untyped-def]
     """Orthonormalise a row after the first `size` of a basis; its coordinates go to `column`."""
     new = basis[size]
@@ -86,7 +87,7 @@ def extend(basis, size, row, column):  # type: ignore[no-untyped-def]
         new[k] *= scale
 
 
-@cached_njit(error_model="numpy", fastmath=REORDERING)
+@inner_njit(error_model="numpy", fastmath=REORDERING)
 def products(a, b, out):  # type: ignore[no-untyped-def]
     """Inner products (k, l) of rows (k, r) and (l, r)."""
     for k in range(a.shape[0]):
@@ -97,7 +98,7 @@ def products(a, b, out):  # type: ignore[no-untyped-def]
             out[k, m] = total
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def regular(forces, places, copies, top, top_copies, out):  # type: ignore[no-untyped-def]
     """E (d,) of F (d,): without the zeros where clusters meet."""
     for k in range(copies.size):
@@ -110,7 +111,7 @@ def regular(forces, places, copies, top, top_copies, out):  # type: ignore[no-un
         out[k] = forces[k] / scale
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def lowest_of(level, ordered, at):  # type: ignore[no-untyped-def]
     """Lowest index of a cluster whose place in the order those before it, at (d,), allow."""
     return max(0, at[level - 1] - 2) if ordered[level] else 0
@@ -187,7 +188,7 @@ def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type
             at[level] = lowest_of(level, ordered, at)
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def may_vanish(corner, k):  # type: ignore[no-untyped-def]
     """Whether E_k may have a zero in a cell, by its values at the corners (2^d, d)."""
     lowest, highest = corner[0, k], corner[0, k]
@@ -199,7 +200,7 @@ def may_vanish(corner, k):  # type: ignore[no-untyped-def]
     return lowest - margin < 0.0 and highest + margin > 0.0
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def changes(corner, low):  # type: ignore[no-untyped-def]
     """Whether all E may vanish in a cell: corner values (2^d, d), its lowest nodes low (d,)."""
     d = low.size
@@ -219,7 +220,7 @@ def changes(corner, low):  # type: ignore[no-untyped-def]
     return possible
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def between(before, after, ordered, first, found):  # type: ignore[no-untyped-def]
     """Candidates among the cells between two sheets: their lowest nodes go to `found` (k, d)."""
     d, number = before.shape[1], 0
@@ -284,7 +285,7 @@ def candidates(rows, fixed, target, copies, ordered, top, top_copies, before, fi
     return lowest[:number], before
 
 
-@cached_njit(error_model="numpy", fastmath=REORDERING)
+@inner_njit(error_model="numpy", fastmath=REORDERING)
 def at_place(rows, place, step, orders, out):  # type: ignore[no-untyped-def]
     """G_0, …, G_(orders−1) at any place, by Taylor's series about the nearest node."""
     node = min(max(int(place + 0.5), 0), rows.shape[1] - 1)
@@ -299,7 +300,7 @@ def at_place(rows, place, step, orders, out):  # type: ignore[no-untyped-def]
                 out[a, k] += factor * rows[b, node, k]
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def solve(matrix, step):  # type: ignore[no-untyped-def]
     """Gauss elimination in place with row pivots, for a few unknowns."""
     d = step.size
@@ -322,7 +323,7 @@ def solve(matrix, step):  # type: ignore[no-untyped-def]
         step[k] /= matrix[k, k]
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def last_row(triangle, last, weight):  # type: ignore[no-untyped-def]
     """Row `last` of the inverse of an upper triangle, given by its columns as rows."""
     for j in range(last + 1, weight.size):
@@ -334,7 +335,7 @@ def last_row(triangle, last, weight):  # type: ignore[no-untyped-def]
         weight[j] /= triangle[j, j]
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def forces_at(rows, step, fixed, target, copies, places, forces, jacobian):  # type: ignore[no-untyped-def]
     """Fill F (d,) and its derivatives by s (d, d).
 
@@ -386,7 +387,7 @@ def forces_at(rows, step, fixed, target, copies, places, forces, jacobian):  # t
         jacobian[m, m] += copies[m] * forces[m] - pairs[d + m, d]
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def regular_slopes(forces, places, copies, top, top_copies, jacobian, value):  # type: ignore[no-untyped-def]
     """E (d,) of F, and its derivatives of those of F, in place: by divided differences."""
     d = copies.size
@@ -410,7 +411,7 @@ def regular_slopes(forces, places, copies, top, top_copies, jacobian, value):  #
             jacobian[k, k - level] += value[k] / gap
 
 
-@cached_njit(error_model="numpy")
+@inner_njit(error_model="numpy")
 def largest(change):  # type: ignore[no-untyped-def]
     """The largest entry; infinite where one is not a number."""
     longest = 0.0

@@ -24,12 +24,11 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from continuation import dense
 from continuation.arrays import Array
-from continuation.compilation import compiled_for_all_models
+from continuation.compilation import compiled_for_all_models, in_loops
 from continuation.dense import cholesky, cholesky_solve, greater
 from continuation.landscape.network import Layout, LossAt, input_place, unit_of_input, weights
 from continuation.landscape.search.seekers import SEEKER, run_from
@@ -74,7 +73,7 @@ def seek_reduced(at: LossAt, starts: Array) -> tuple[Array, NDArray[np.bool_]]:
     return run_from(compiled_reduced_seeker(), at, starts, layout.hidden, layout.linear)
 
 
-@register_jitable
+@in_loops
 def output_factor(hessian, inner, factor):  # type: ignore[no-untyped-def]
     """Cholesky factor of H_vv with its ridge."""
     m = hessian.shape[0] - inner
@@ -88,7 +87,7 @@ def output_factor(hessian, inner, factor):  # type: ignore[no-untyped-def]
     return cholesky(factor)
 
 
-@register_jitable
+@in_loops
 def fit_outputs(kernel, p, constants, data, work, theta, inner, gradient, hessian, slope, factor):  # type: ignore[no-untyped-def]
     """Fit the output side of theta; leave gradient, Hessian and factor of H_vv there."""
     for _ in range(2):  # once more, for the rounding of large weights
@@ -103,7 +102,7 @@ def fit_outputs(kernel, p, constants, data, work, theta, inner, gradient, hessia
     return True
 
 
-@register_jitable
+@in_loops
 def part_units(theta, hidden, inner, value, jacobian):  # type: ignore[no-untyped-def]
     """Multiply F by Π (1 + τ²/q), q the squared distance of two units; the factor.
 
@@ -133,7 +132,7 @@ def part_units(theta, hidden, inner, value, jacobian):  # type: ignore[no-untype
     return factor
 
 
-@register_jitable
+@in_loops
 def roots_and_slopes(theta, gradient, hessian, factor, hidden, inner, value, jacobian):  # type: ignore[no-untyped-def]
     """Fill F (inner,) and its Jacobian (inner, inner) in (ln w, c); |F|², inf if undefined."""
     m = theta.size - inner
@@ -168,7 +167,7 @@ def roots_and_slopes(theta, gradient, hessian, factor, hidden, inner, value, jac
     return total if np.isfinite(total) else np.inf
 
 
-@register_jitable
+@in_loops
 def marquardt_step(value, jacobian, damping, matrix, step):  # type: ignore[no-untyped-def]
     """Solve (JᵀJ + μ diag) s = −JᵀF; False where it is singular."""
     m = value.size
@@ -196,7 +195,7 @@ def marquardt_step(value, jacobian, damping, matrix, step):  # type: ignore[no-u
     return True
 
 
-@register_jitable
+@in_loops
 def seek_one(kernel, p, constants, data, work, theta, hidden, inner):  # type: ignore[no-untyped-def]
     """Move theta (d,) to a root of F; whether the steps have become small.
 

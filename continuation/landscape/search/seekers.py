@@ -19,12 +19,11 @@ from functools import cache
 
 import numpy as np
 from numba import types
-from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from continuation import dense
 from continuation.arrays import Array
-from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models
+from continuation.compilation import KERNEL_SIGNATURE, compiled_for_all_models, in_loops
 from continuation.dense import cholesky, cholesky_solve, largest, lu_factor, lu_solve
 from continuation.landscape.network import LossAt
 
@@ -88,7 +87,7 @@ def run_from(
     return ends, arrived
 
 
-@register_jitable
+@in_loops
 def damped_step(gradient, hessian, damping, target, scratch, step):  # type: ignore[no-untyped-def]
     """Fill the step of either seeker; False where the damped matrix is not positive."""
     d = gradient.size
@@ -112,7 +111,7 @@ def damped_step(gradient, hessian, damping, target, scratch, step):  # type: ign
     return True
 
 
-@register_jitable
+@in_loops
 def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  # type: ignore[no-untyped-def]
     """Newton's method from a close point; whether it contracts to rounding.
 
@@ -135,7 +134,7 @@ def finish(kernel, p, constants, data, work, theta, gradient, hessian, slope):  
     return before < CONVERGED
 
 
-@register_jitable
+@in_loops
 def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: ignore[no-untyped-def]
     """Move theta (d,) to a critical point by damped steps; whether one was reached."""
     d = theta.size
