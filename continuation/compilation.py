@@ -94,7 +94,7 @@ def kernel_at(_typing: Any, address: Any) -> Any:
 
 
 def compiled_for_all_models(
-    function: Callable[..., Any], signature: Any, called: tuple[ModuleType, ...]
+    function: Callable[..., Any], signature: Any, called: tuple[ModuleType, ...], purpose: str
 ) -> Callable[..., Any]:
     """The function compiled for one signature, from the disk cache after the first process.
 
@@ -104,5 +104,7 @@ def compiled_for_all_models(
     sources = b"".join(Path(str(module.__file__)).read_bytes() for module in called)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)
-        compiled = cached_njit(signature, source=sources, error_model="numpy", nogil=True)
+        compiled = cached_njit(
+            signature, source=sources, purpose=purpose, error_model="numpy", nogil=True
+        )
         return compiled(function)

@@ -57,7 +57,7 @@ from continuation.eigenvalues import spectra, spectrum
 from continuation.screening import screened
 from continuation.step_arrays import assign, distance, height, orient, predict
 
-__all__ = ["advance", "compiled"]
+__all__ = ["advance", "compiled", "compiled_loop"]
 
 # rows of `vectors`
 ROWS = 11
@@ -215,20 +215,26 @@ class Loops(NamedTuple):
 
 @cache
 def compiled() -> Loops:
-    """The loops for symmetric problems, from Numba's disk cache after the first process.
+    """The loops for symmetric problems, from the disk cache after the first process.
 
     General eigenvalues would have to be compiled with them, which takes longer than all the rest.
     """
+    return Loops(*map(compiled_loop, Loops._fields))
+
+
+@cache
+def compiled_loop(name: str) -> Callable[..., Any]:
+    """One of the loops."""
     v, m, f, i = VECTOR, MATRIX, FORTRAN, types.Array(types.int64, 2, "C")
     problem = (types.int64, v, m, m)
     system = (v, m, v, f, f, v)
     stack = types.Array(types.float64, 3, "C")
     run = (*problem, m, v, v, m, v, v, *system, m, v, m, m, m, m, stack)
     called = (arrival, compilation, corrector, eigenvalues, screening, step_arrays, step_units)
-    loops: dict[Callable[..., Any], Any] = {
-        advance: types.int64(*run),
-        correct: types.int64(*problem, v, v, v, v, v, m, v, *system),
-        spectra: types.void(stack, m, v),
-        screened: types.boolean(m, m, types.float64, i),
+    loops: dict[str, tuple[Callable[..., Any], Any]] = {
+        "advance": (advance, types.int64(*run)),
+        "correct": (correct, types.int64(*problem, v, v, v, v, v, m, v, *system)),
+        "spectra": (spectra, types.void(stack, m, v)),
+        "screened": (screened, types.boolean(m, m, types.float64, i)),
     }
-    return Loops(*(compiled_for_all_models(loop, s, called) for loop, s in loops.items()))
+    return compiled_for_all_models(*loops[name], called, "branches")

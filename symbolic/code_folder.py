@@ -4,26 +4,42 @@ Code that is read is run. So a file that another user owns, or that anyone may c
 with a clear message; one whose digest is wrong counts as missing, and is written again.
 """
 
+import errno
 import hashlib
 import os
 import secrets
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from symbolic.errors import KernelCacheError
+
+try:
+    import fcntl
+except ImportError:  # Windows: every process compiles what it needs
+    fcntl = None  # type: ignore[assignment]
 
 CACHE_VARIABLE = "MLPCONT_CACHE"
 
 MOST_BYTES = 1 << 30
 """What the folder holds at most: the oldest files go first. The test suite fills 1/10 of it."""
 
-KINDS = ("kernel_*.py", "code_*.bin", ".code-*.tmp", "__pycache__/kernel_*")
+KINDS = ("kernel_*.py", "code_*.bin", ".code-*.tmp", "__pycache__/kernel_*", ".lock")
 """Names of the files that are ours, those of version 0.1.0 included; no others are touched."""
 
 TRUSTED = (0,)
 """Users whose code is run besides one's own: the administrator."""
+
+PATIENCE = 300.0
+"""Seconds for which a file that another process makes is waited for: some ten times what the
+largest takes; a process that has been stopped must not stop all others."""
+
+POLL = 0.03
+"""Seconds between two looks."""
 
 _HEAD = "# sha256 {}\n"
 _HEAD_BYTES = len(_HEAD.format("0" * 64))
@@ -98,6 +114,50 @@ def write_entry(name: str, body: bytes) -> Path:
         with suppress(OSError):  # it counts as an old file of the cache
             temporary.unlink(missing_ok=True)
     return path
+
+
+def is_entry(name: str) -> bool:
+    """Whether the cache holds a file of this name, whatever stands in it."""
+    return (cache_folder() / name).is_file()
+
+
+@contextmanager
+def sole_maker(name: str) -> Iterator[None]:
+    """Wait until no other process makes this file of the cache, which then may be there.
+
+    The system frees the lock when a process ends, however it ends. Where nothing can be locked,
+    as in a folder that cannot be written, nobody waits.
+    """
+    handle, end = _lock_file(cache_folder()), time.monotonic() + PATIENCE
+    place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "big")
+    while not (free := _taken(handle, place)) and time.monotonic() < end:
+        time.sleep(POLL)
+    try:
+        yield
+    finally:
+        if handle is not None and free:
+            fcntl.lockf(handle, fcntl.LOCK_UN, 1, place)
+
+
+@cache
+def _lock_file(folder: Path) -> int | None:
+    """One file, each byte of which is the lock of a name; kept open, as closing it frees all."""
+    if fcntl is None:
+        return None
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(folder / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    return None
+
+
+def _taken(handle: int | None, place: int) -> bool:
+    if handle is None:
+        return True
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)  # locks unknown: as if taken
+    return True
 
 
 def cache_size() -> CacheSize:

@@ -10,15 +10,13 @@ from importlib import resources
 from symbolic.hessian_text import tiled_block, unrolled_block
 from symbolic.model import Model
 from symbolic.printing import assignments
-from symbolic.unit_text import BLOCK_ARGUMENTS, EXACT, FAST, PLAIN, UnitText, function, over
+from symbolic.unit_text import BLOCK_ARGUMENTS, ENTRY, EXACT, FAST, PLAIN, UnitText, function, over
 from symbolic.units import unit_of
 
-_HEAD = "\n\nfrom numba import njit\n\n"
 _ENTRY = """
 {name}_whole = {name}_of({name}_block)
 
 
-@njit(error_model="numpy")
 def {name}(theta, p, constants, data, work, F, J, Fp):
     return {name}_whole(
         borrowed(theta), p, borrowed(constants), borrowed(data), borrowed(work),
@@ -33,7 +31,7 @@ def kernel_source(model: Model) -> str:
     kernel = UnitText(unit_of(model), model)
     runtime = resources.files(__package__).joinpath("kernel_runtime.py").read_text("utf-8")
     weights = tuple(float(v) for v in kernel.model.output_weights or ())
-    head = f"{_HEAD}WORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
+    head = f"\n\nWORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
     parts = [activations(kernel), values(kernel), unit_gradient(kernel), unit_jet(kernel)]
     evaluate = unrolled_block(kernel) if kernel.unrolled else tiled_block(kernel)
     blocks = [gradient_block(kernel), jet_block(kernel), evaluate, network(kernel)]
@@ -159,5 +157,4 @@ def network(kernel: UnitText) -> str:
     text = function(EXACT, "unit_network", f"{kernel.parameters}, x, out", lines)
     call = f"unit_network({kernel.parameters}, x, out)"
     lines = [f"fill(out, x.size, {kernel.start})", *kernel.over_units([call])]
-    decorator = '@njit(error_model="numpy")'
-    return text + function(decorator, "network", "theta, x, out", lines)
+    return text + function(ENTRY, "network", "theta, x, out", lines)

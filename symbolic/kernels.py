@@ -29,7 +29,7 @@ from symbolic.errors import KernelCacheError
 from symbolic.formula_kernels import FormulaKernels, is_nested
 from symbolic.layer_kernels import LayerKernels
 from symbolic.layers import Rows
-from symbolic.machine_code import keep_on_disk, warn_once
+from symbolic.machine_code import kept, warn_once
 from symbolic.model import Model
 
 _GENERATOR = (
@@ -120,8 +120,8 @@ AnyKernels = Kernels | LayerKernels | FormulaKernels
 @cache
 def _compiled(path: Path, text: bytes | None, name: str, signature: str) -> Callable[..., Any]:
     module = _module(path, text)
-    dispatcher = getattr(module, name)
-    keep_on_disk(dispatcher, _source(path.name) if text is None else text)
+    source = _source(path.name) if text is None else text
+    dispatcher = kept(getattr(module, name), source, "the loss of this model", error_model="numpy")
     dispatcher.compile(getattr(module, signature))
     dispatcher.disable_compile()
     return dispatcher

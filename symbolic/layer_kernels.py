@@ -96,5 +96,7 @@ def _jet(theta, p, constants, data, work, F, J, Fp):  # type: ignore[no-untyped-
 @cache
 def first_class(function: Callable[..., float]) -> Callable[..., float]:
     """An array function as one that compiled loops can call, at a cost of some 20 µs a call."""
-    compiled: Callable[..., float] = cached_njit(KERNEL_SIGNATURE, error_model="numpy")(function)
+    compiled: Callable[..., float] = cached_njit(
+        KERNEL_SIGNATURE, purpose="the loss of this model", error_model="numpy"
+    )(function)
     return compiled

@@ -8,23 +8,40 @@ import hashlib
 import platform
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import llvmlite
 import numba
-from numba import njit
 from numba.cloudpickle import loads
+from numba.core import sigutils
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
 from numba.core.serialize import dumps
 
-from symbolic.code_folder import cache_folder, read_entry, write_entry
+from symbolic.code_folder import cache_folder, is_entry, read_entry, sole_maker, write_entry
 from symbolic.errors import KernelCacheError
 
 VERSIONS = (platform.python_version(), numba.__version__, llvmlite.__version__)
+
+
+_watching: ContextVar[Callable[[str], None] | None] = ContextVar("watching", default=None)
+
+
+@contextmanager
+def watching_compilation(begins: Callable[[str], None]) -> Iterator[None]:
+    """Call `begins(purpose)` within, before a function is compiled that the cache lacks."""
+    token = _watching.set(begins)
+    try:
+        yield
+    finally:
+        _watching.reset(token)
 
 
 class VerifiedCache(_Cache):
@@ -36,13 +53,28 @@ class VerifiedCache(_Cache):
         The Python function; it must close over nothing, as only its source enters the key.
     source
         Text of everything that it is compiled from.
+    purpose
+        What it is needed for, in the words of a user.
     """
 
-    def __init__(self, function: Callable[..., Any], source: bytes) -> None:
+    def __init__(self, function: Callable[..., Any], source: bytes, purpose: str) -> None:
         if function.__closure__ is not None:
             raise TypeError(f"{function.__qualname__} closes over values that its source lacks")
         names = (*VERSIONS, function.__module__, function.__qualname__)
+        self._purpose = purpose
         self._digest = hashlib.sha256(source + repr(names).encode()).hexdigest()
+
+    @contextmanager
+    def filled_once(self, sig: Any, target_context: Any) -> Iterator[None]:
+        """Of all processes that need a function at the same time one compiles, the others wait."""
+        name = self._name(sig, target_context.codegen())
+        if is_entry(name):
+            yield
+            return
+        with global_compiler_lock, sole_maker(name):
+            if not is_entry(name) and (begins := _watching.get()) is not None:
+                begins(self._purpose)
+            yield
 
     @property
     def cache_path(self) -> str:
@@ -77,7 +109,8 @@ class VerifiedCache(_Cache):
         """Nothing: there is no index."""
 
     def _name(self, sig: Any, codegen: Any) -> str:
-        text = repr((self._digest, str(sig), codegen.magic_tuple()))
+        arguments, _ = sigutils.normalize_signature(sig)
+        text = repr((self._digest, str(arguments), codegen.magic_tuple()))
         return f"code_{hashlib.sha256(text.encode()).hexdigest()[:32]}.bin"
 
 
@@ -87,12 +120,25 @@ def warn_once(reason: str) -> None:
     warnings.warn(f"{reason}; until then every process compiles anew", stacklevel=2)
 
 
-def keep_on_disk(dispatcher: Any, source: bytes) -> None:
-    """Let a dispatcher find its machine code on disk, and leave it there."""
-    dispatcher._cache = VerifiedCache(dispatcher.py_func, source)
+class KeptDispatcher(CPUDispatcher):
+    """A function that finds its machine code on disk, and leaves it there."""
+
+    def compile(self, sig: Any) -> Any:
+        """As of every dispatcher, unless another process is at it."""
+        with self._cache.filled_once(sig, self.targetctx):
+            return super().compile(sig)
 
 
-def cached_njit(*signature: Any, source: bytes = b"", **options: Any) -> Callable[..., Any]:
+def kept(function: Callable[..., Any], source: bytes, purpose: str, **options: Any) -> Any:
+    """The dispatcher of a function, its machine code kept on disk under the `source`."""
+    dispatcher = KeptDispatcher(function, targetoptions={"nopython": True, **options})
+    dispatcher._cache = VerifiedCache(function, source, purpose)
+    return dispatcher
+
+
+def cached_njit(
+    *signature: Any, source: bytes = b"", purpose: str = "a loop", **options: Any
+) -> Callable[..., Any]:
     """`numba.njit` with a verified cache on disk.
 
     Parameters
@@ -101,13 +147,14 @@ def cached_njit(*signature: Any, source: bytes = b"", **options: Any) -> Callabl
         At most one; the function is then compiled, or loaded, at once and for it alone.
     source
         Text of what the function is compiled from besides the file that it stands in.
+    purpose
+        What it is needed for.
     **options
         As of `numba.njit`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(**options)(function)
-        keep_on_disk(dispatcher, source_of(function) + source)
+        dispatcher = kept(function, source_of(function) + source, purpose, **options)
         for one in signature:
             dispatcher.compile(one)
             dispatcher.disable_compile()

@@ -24,12 +24,13 @@ _JET_ROWS = 4  # residual and its three derivatives along the direction
 FAST = '@inner_njit(error_model="numpy", fastmath=FAST)'
 EXACT = '@inner_njit(error_model="numpy", fastmath=EXACT)'
 PLAIN = '@inner_njit(error_model="numpy")'
+ENTRY = "# compiled when it is asked for"
 BLOCK_ARGUMENTS = "theta, sigma, x, target, noise, weights, work, scale, F, J, Fp"
 
 
 def function(decorator: str, name: str, arguments: str, body: Iterable[str]) -> str:
     """Text of a compiled function."""
-    wide = [] if decorator == PLAIN else ["use_wide_vectors()"]
+    wide = [] if decorator in (PLAIN, ENTRY) else ["use_wide_vectors()"]
     lines = "\n".join(f"    {line}" for line in [*wide, *body])
     return f"\n\n{decorator}\ndef {name}({arguments}):\n{lines}\n"
 

@@ -86,11 +86,12 @@ LAW = {
     "continuation.statistics": {ENGINE},
     "continuation.terminal": {"symbolic.signals"},
     "continuation.storage": ALL | {ORBITS},
+    "continuation.ahead": ALL,
     "continuation.ensemble": ALL - {"continuation.terminal"},
-    "continuation.commands": ALL,
+    "continuation.commands": ALL | {"continuation.ahead"},
     "continuation.__main__": {"continuation.commands", ENGINE},
     "continuation": {ENGINE, EXPORTS, "symbolic.signals"},
-    "figures": ALL,
+    "figures": ALL | {"continuation.ahead"},
 }
 """Room -> rooms whose modules it may import; every room may import from itself."""
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from continuation.ahead import FLOWS, compiled_beside
 from continuation.commands.tables import CSV, JSON, TABLES, Column, Listing, Report, number
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
@@ -254,9 +255,14 @@ FORMS = [
 
 
 def with_task(
-    command: Callable[..., None], make: Callable[..., Any] = task_of
+    command: Callable[..., None],
+    make: Callable[..., Any] = task_of,
+    ahead: Sequence[Callable[[], object]] = FLOWS,
 ) -> Callable[..., None]:
-    """Give a command the options of `make` besides its own, and the task they make."""
+    """Give a command the options of `make` besides its own, and the task they make.
+
+    On first use what it needs late, `ahead`, is compiled while it begins.
+    """
     _, *shared = inspect.signature(make, eval_str=True).parameters.values()
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
 
@@ -265,14 +271,19 @@ def with_task(
         with clear_errors(), reporting(options.pop("as_json"), options.pop("as_csv")) as report:
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 require_writable(path)
-            task = make(report, **{p.name: options.pop(p.name) for p in shared})
-            command(task, **options)
+            with compiled_beside(ahead, _show_compilation):
+                task = make(report, **{p.name: options.pop(p.name) for p in shared})
+                command(task, **options)
 
     parameters = [*shared, *own, *FORMS]
     keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
+
+
+def _show_compilation(purpose: str) -> None:
+    console.print(f"• first use: compiling {purpose}", highlight=False)
 
 
 def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:

@@ -1,15 +1,17 @@
 """`points`: all critical sets of one loss."""
 
 import math
+from functools import partial
 from pathlib import Path
 
+from continuation.ahead import SETS
 from continuation.certify import Certificate, certify_sets
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
 from continuation.storage import Result
 
 
-@common.with_task
+@partial(common.with_task, ahead=SETS)
 def points(
     task: common.Task,
     output: common.Output = Path("points.nc"),

@@ -209,4 +209,4 @@ def solver() -> Callable[..., Any]:
     """`condense` as machine code, from the disk cache after the first process."""
     stack, blocks = types.Array(types.float64, 3, "C"), types.Array(types.float64, 4, "C")
     signature = types.boolean(VECTOR, MATRIX, MATRIX, blocks, stack, MATRIX, MATRIX, MATRIX, MATRIX)
-    return compiled_for_all_models(condense, signature, (sys.modules[__name__],))
+    return compiled_for_all_models(condense, signature, (sys.modules[__name__],), "orbits")

@@ -86,4 +86,4 @@ def filler() -> Callable[..., Any]:
     mesh = (VECTOR, MATRIX, MATRIX, MATRIX)
     room = (VECTOR, VECTOR, MATRIX, VECTOR)
     signature = types.void(*problem, VECTOR, *units, *mesh, VECTOR, blocks, stack, VECTOR, *room)
-    return compiled_for_all_models(fill, signature, (compilation, sys.modules[__name__]))
+    return compiled_for_all_models(fill, signature, (compilation, sys.modules[__name__]), "orbits")

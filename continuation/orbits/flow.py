@@ -247,4 +247,4 @@ def _loop() -> Callable[..., Any]:
         types.int64, MATRIX, types.float64, VECTOR, MATRIX, MATRIX, MATRIX, stack, MATRIX
     )
     called = (compilation, sys.modules[__name__])
-    return compiled_for_all_models(evaluate_all, signature, called)
+    return compiled_for_all_models(evaluate_all, signature, called, "orbits")

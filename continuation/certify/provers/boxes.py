@@ -219,7 +219,7 @@ def solve_near_identity(
     return (-c1, (r1 + e[0] * z1 + e[1] * z2) * up, -c2, (r2 + e[1] * z1 + e[2] * z2) * up)
 
 
-@cached_njit(error_model="numpy")
+@cached_njit(purpose="proofs", error_model="numpy")
 def examine(f: Array, s: Array, q: Array, y: Array, ye: Array, w: Array, out: Array) -> int:
     """Decide about the box [q₁a, q₁b] × [q₂a, q₂b].
 

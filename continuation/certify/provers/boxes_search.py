@@ -146,7 +146,7 @@ def _copy_line(
     out[:] = cache[place]
 
 
-@cached_njit(error_model="numpy")
+@cached_njit(purpose="proofs", error_model="numpy")
 def _walk(
     low: float,
     high: float,

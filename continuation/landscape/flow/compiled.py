@@ -297,4 +297,6 @@ _SIGNATURE = _MATRIX(
 @cache
 def compiled_flows() -> Callable[..., Matrix]:
     """`_flows`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_flows, _SIGNATURE, (dense, weights, rodas, decision, escapes))
+    return compiled_for_all_models(
+        _flows, _SIGNATURE, (dense, weights, rodas, decision, escapes), "the gradient flow"
+    )

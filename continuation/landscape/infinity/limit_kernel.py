@@ -122,5 +122,7 @@ def _limit_kernel(z, p, constants, data, work, F, J, Fp):  # type: ignore[no-unt
 @cache
 def limit_kernel() -> Kernel:
     """The kernel, compiled on first use and cached on disk."""
-    compiled: Kernel = cached_njit(KERNEL_SIGNATURE, error_model="numpy")(_limit_kernel)
+    compiled: Kernel = cached_njit(
+        KERNEL_SIGNATURE, purpose="branches at infinity", error_model="numpy"
+    )(_limit_kernel)
     return compiled

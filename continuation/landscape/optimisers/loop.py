@@ -57,4 +57,4 @@ _SIGNATURE = types.void(
 @cache
 def compiled_loop() -> Callable[..., Any]:
     """`_iterate`, compiled on first use and cached on disk."""
-    return compiled_for_all_models(_iterate, _SIGNATURE, ())
+    return compiled_for_all_models(_iterate, _SIGNATURE, (), "optimisers")

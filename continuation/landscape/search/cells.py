@@ -117,7 +117,7 @@ def lowest_of(level, ordered, at):  # type: ignore[no-untyped-def]
     return max(0, at[level - 1] - 2) if ordered[level] else 0
 
 
-@cached_njit(error_model="numpy")
+@cached_njit(purpose="the search", error_model="numpy")
 def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type: ignore[no-untyped-def]
     """E on all nodes whose first cluster stands on its node `first`.
 
@@ -257,7 +257,7 @@ def between(before, after, ordered, first, found):  # type: ignore[no-untyped-de
             low[k] = max(0, low[k - 1] - 1) if ordered[k] else 0
 
 
-@cached_njit(error_model="numpy")
+@cached_njit(purpose="the search", error_model="numpy")
 def candidates(rows, fixed, target, copies, ordered, top, top_copies, before, first, last):  # type: ignore[no-untyped-def]
     """Candidates among the cells from sheet `first`, which is `before`, to sheet `last`.
 
@@ -421,7 +421,7 @@ def largest(change):  # type: ignore[no-untyped-def]
     return longest
 
 
-@cached_njit(error_model="numpy")
+@cached_njit(purpose="the search", error_model="numpy")
 def refine(rows, step, fixed, target, copies, top, top_copies, starts, found):  # type: ignore[no-untyped-def]
     """Newton's method from each start (k, d), in nodes; `found` (k,) says whether it converged.
 

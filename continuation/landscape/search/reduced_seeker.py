@@ -253,4 +253,4 @@ def _seek_all(kernel, p, constants, data, work, ends, close, hidden, inner):  # 
 @cache
 def compiled_reduced_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_seek_all, SEEKER, (dense, weights))
+    return compiled_for_all_models(_seek_all, SEEKER, (dense, weights), "the search")

@@ -188,4 +188,4 @@ numbers of the seeker's own."""
 @cache
 def compiled_seeker() -> Callable[..., None]:
     """`_seek_all`, compiled on first use and cached on disk, one compilation for every model."""
-    return compiled_for_all_models(_seek_all, SEEKER, (dense,))
+    return compiled_for_all_models(_seek_all, SEEKER, (dense,), "the search")
