@@ -6,16 +6,18 @@ May import `network`, `infinity`, `sets`.
 from continuation.landscape.biases.ends import BiasedEnds, biased_ends
 from continuation.landscape.biases.input_grid import (
     FEWEST_SAMPLES,
-    TRANSITION,
     InputGrid,
     critical_places,
+    is_seen,
 )
+from continuation.landscape.biases.one_unit import one_unit
 
 __all__ = [
     "FEWEST_SAMPLES",
-    "TRANSITION",
     "BiasedEnds",
     "InputGrid",
     "biased_ends",
     "critical_places",
+    "is_seen",
+    "one_unit",
 ]

@@ -212,7 +212,7 @@ class _Search:
         if limit is None:
             return
         places = np.array([(u.weight, u.bias or 0.0) for u in limit.units]).reshape(-1, 2)
-        if is_seen(np.abs(places), self.responses.x, FEWEST_AT_MINIMA).all():
+        if is_seen(places, self.responses.x, FEWEST_AT_MINIMA).all():
             yield _end(self.responses, limit)
 
 

@@ -167,8 +167,8 @@ def is_seen(places: Array, x: Array, fewest: int = FEWEST_SAMPLES) -> NDArray[np
     Steeper ones are as many as there are gaps in the data, each next to its jump.
     """
     w, c = places.T
-    inside = np.abs(w[:, None] * np.unique(x) + c[:, None]) < TRANSITION
-    flat = w * np.ptp(x) < TRANSITION
+    inside = np.abs(w[:, None] * x + c[:, None]) < TRANSITION
+    flat = np.abs(w) * np.ptp(x) < TRANSITION
     return np.asarray(flat | (inside.sum(axis=1) >= fewest))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.landscape.biases import biased_ends
+from continuation.landscape.biases import biased_ends, one_unit
 from continuation.landscape.branches import label_regions
 from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
 from continuation.landscape.fits import Curve, FitRuns, Guesses
@@ -67,6 +67,11 @@ which are as certain as the points below them, and the regions have the rest."""
 
 MOST_BELOW = 3
 """Units of narrower networks that are searched exhaustively: four take longer than all the rest."""
+
+ONE_UNIT = (
+    "1 unit: weights and biases searched on a grid, without a seed: units from nearly linear to "
+    "steep that at least three samples see turn; no proof"
+)
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
 
@@ -311,6 +316,10 @@ class _Task:
             found = self.exhaustive(loss)
             isolated = [s for s in found if s.is_isolated]
             return isolated, None, tuple(f"{units} units: {note}" for note in found.notes[:1])
+        if units == 1 and BIASED_ENDS.holds(loss.model) and not self.conditions.decays:
+            single = one_unit(self.at(loss))
+            self.progress(Progress("units: 1, grid", 1, 1, len(single)))
+            return single, None, (ONE_UNIT,)
         stage = f"units: {units}, starts" if model.is_perceptron else "repeated starts"
 
         def report(batch: int, known: int) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.landscape.biases import FEWEST_SAMPLES, TRANSITION
+from continuation.landscape.biases import FEWEST_SAMPLES, is_seen
 from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
@@ -311,6 +311,4 @@ def is_resolved(at: LossAt, theta: Array) -> bool:
         return True
     layout = Layout.of(model)
     w, c = layout.input_weights(theta), layout.biases(theta)
-    seen = np.abs(np.outer(w, at.x) + c[:, None]) < TRANSITION
-    flat = np.abs(w) * np.ptp(at.x) < TRANSITION
-    return bool((flat | (seen.sum(axis=1) >= FEWEST_SAMPLES)).all())
+    return bool(is_seen(np.array([w, c]).T, at.x).all())

@@ -1,0 +1,43 @@
+"""Critical points of one unit with bias: those of random starts, whatever the data look like."""
+
+import numpy as np
+import pytest
+
+from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.landscape.biases import is_seen, one_unit
+from continuation.landscape.network import Symmetry
+from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, seek
+from continuation.landscape.search.starts import random_start
+from symbolic import Model
+
+
+def loss_of(seed, offset, scale):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0.4, 1.0, 40)
+    y = np.tanh(2.0 * x - 1.0) + 0.5 * rng.standard_normal(x.size)
+    return Loss(Model.perceptron(hidden=1, bias=True, offset=offset),
+                Dataset.from_observations(scale * x, y))  # fmt: skip
+
+
+@pytest.mark.parametrize(("seed", "offset", "scale"), [(0, True, 1.0), (1, False, 1.0)])
+def test_random_starts_find_no_other_point(seed, offset, scale):
+    at = loss_of(seed, offset, scale).at()
+    listed, symmetry = one_unit(at), Symmetry.of(at.model)
+    assert listed
+    for found in listed:
+        assert np.abs(at.gradient(found.weights)).max() < 1e-12
+        assert found.nullity == 0
+    rng = np.random.default_rng(5)
+    starts = np.array([random_start(at, rng) for _ in range(150)])
+    for target in (MINIMUM, ANY_INDEX):
+        for theta, arrived in zip(*seek(at, starts, target), strict=True):
+            works = abs(theta[2]) > 1e-6 and 0.02 < abs(theta[0]) < 100.0
+            if arrived and works and is_seen(theta[None, :2], at.x).all():
+                assert any(symmetry.same(theta, found.weights) for found in listed), theta
+
+
+def test_the_list_has_no_seed_and_says_so():
+    loss = loss_of(3, True, 1e3)
+    first, second = (find_critical_sets(loss, seed=seed, infinity=False) for seed in (0, 1))
+    assert [s.loss for s in first] == [s.loss for s in second]
+    assert any("on a grid" in note and "no proof" in note for note in first.notes)
