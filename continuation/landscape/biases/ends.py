@@ -223,16 +223,18 @@ def _attracting(ends: Iterator[CriticalEnd]) -> Iterator[CriticalEnd]:
         falls = not all(slope > LEAST_SLOPE * end.point.loss for slope in end.normals)
         if falls or end.inertia[:2] != (0, 0):
             continue
-        if not any(_same(end.limit, other.limit) for other in seen):
+        if not any(_same(end, other) for other in seen):
             seen.append(end)
             yield end
 
 
-def _same(a: LimitModel, b: LimitModel) -> bool:
-    a, b = a.canonical(odd=True), b.canonical(odd=True)
-    if a.keys() != b.keys():
+def _same(a: CriticalEnd, b: CriticalEnd) -> bool:
+    if abs(a.point.loss - b.point.loss) > SAME * a.point.loss:
         return False
-    return all(abs(value - b[name]) <= SAME * (1.0 + abs(value)) for name, value in a.items())
+    ours, theirs = a.limit.to_dict(), b.limit.to_dict()
+    return ours.keys() == theirs.keys() and all(
+        abs(value - theirs[name]) <= SAME * (1.0 + abs(value)) for name, value in ours.items()
+    )
 
 
 def _end(responses: Responses, limit: LimitModel) -> CriticalEnd:

@@ -7,7 +7,10 @@ from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.biases import biased_ends
 from continuation.landscape.flow import flows_to_limits
+from continuation.landscape.infinity import LimitLoss
+from continuation.landscape.network import Responses
 from continuation.landscape.sets import limit_gap
+from continuation.landscape.sets.error_bounds import limit_errors
 from symbolic import Model
 from tests.continuation.landscape.near_ends import network_near
 
@@ -66,6 +69,24 @@ def test_one_unit_has_an_end_for_every_gap():
                        (loss.data.x < jump.place, loss.data.x > jump.place))  # fmt: skip
         assert end.limit.offset == pytest.approx((left + right) / 2.0)
         assert jump.size == pytest.approx((right - left) / 2.0)
+
+
+def test_error_bounds_reach_the_root_from_a_place_beside_it():
+    """Of the limit moved by some 1e-9; the root is where Newton's method ends."""
+    loss, rng = loss_of(2), np.random.default_rng(0)
+    responses = Responses.at(loss.at())
+    ends = biased_ends(loss.at()).ends
+    assert {end.subkind for end in ends} >= {"confluence", "step", "corner"}
+    for end in ends:
+        limit_loss, z = LimitLoss(responses, end.limit), end.limit.unknowns
+        for _ in range(3):
+            point, gradient = limit_loss.point(z)
+            z = z - np.linalg.solve(point.hessian, gradient)
+        moved = z * (1.0 + 1e-9 * rng.standard_normal(z.size))
+        bound = limit_errors(responses, end.limit.at(moved))
+        assert (np.abs(moved - z) <= bound).all(), end.limit.text()
+        far = np.isfinite(bound) & (np.abs(moved) > 0.0)
+        assert (bound[far] < 1e-3 * np.abs(moved[far])).all()
 
 
 def test_other_models_are_refused():
