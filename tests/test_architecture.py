@@ -74,7 +74,7 @@ LAW = {
     f"{LANDSCAPE}.zero_noise": ZERO_NOISE | STATISTICS,
     f"{LANDSCAPE}.basins": BASINS | STATISTICS,
     f"{LANDSCAPE}.evolution": EVOLUTION,
-    f"{LANDSCAPE}.plane": PLANE,
+    f"{LANDSCAPE}.plane": PLANE | {ORBITS},
     f"{LANDSCAPE}.diagnosis": DIAGNOSIS,
     LANDSCAPE: WHOLE_LANDSCAPE,
     f"{CERTIFY}.certificate": INFINITY | {f"{CERTIFY}.checker"},

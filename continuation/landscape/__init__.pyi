@@ -26,7 +26,15 @@ from .optimisers import (
     descents,
     edge_of_stability,
 )
-from .plane import PlaneCurve, PlaneDiagram, PlanePoint, Region, Regions, plane_diagram
+from .plane import (
+    PlaneCurve,
+    PlaneDiagram,
+    PlanePoint,
+    Region,
+    Regions,
+    plane_diagram,
+    trace_switch,
+)
 from .search import find_critical_sets
 from .sets import CriticalSet, CriticalSets, Embedding, Piece, RegionEvidence, Saturation, Segment
 from .zero_noise import (
@@ -113,6 +121,7 @@ __all__ = [
     "plane_diagram",
     "read_table",
     "sweep_basins",
+    "trace_switch",
     "trajectory",
     "zero_noise_sets",
 ]

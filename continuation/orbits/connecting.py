@@ -170,11 +170,19 @@ class Connecting(System):
         by_end = np.vstack([rows, away]) / r
         by_own = np.hstack([-by_end, np.zeros((value.size, 2))])
         for i in range(n + self.free):
-            step = np.zeros(n + 2)
-            step[i] = TURNED
-            turn = self._rows(side, own + step) - self._rows(side, own - step)
-            by_own[:-1, i] += turn @ away / (2 * TURNED)
+            by_own[:-1, i] += self._turning(side, own, i) @ away
         return value, by_end, by_own
+
+    def _turning(self, side: int, own: Array, i: int) -> Array:
+        """Derivative of the rows; from one side where the other is beyond the domain."""
+        places = [own - TURNED * (np.arange(own.size) == i), own, own.copy()]
+        places[2][i] += TURNED
+        rows = [(place[i], self._rows(side, place)) for place in places]
+        inside = [pair for pair in rows if np.isfinite(pair[1]).all()]
+        if len(inside) < 2:
+            return rows[0][1]
+        (first, low), (last, high) = inside[0], inside[-1]
+        return np.asarray((high - low) / (last - first))
 
     def _rows(self, side: int, own: Array) -> Array:
         flow = self.plane.at(float(own[-1]))

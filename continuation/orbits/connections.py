@@ -43,6 +43,10 @@ __all__ = ["trace_connection"]
 RADIUS = 1e-4
 """Distance of the ends of an orbit from the equilibria, in parts of its size."""
 
+ZERO = {False: 1e-12, True: 1e-8}
+"""Whether dF/dx is by differences -> part of the largest eigenvalue below which one is zero. Flows
+of losses leave saddles at rates of 1e-8 beside others of 1."""
+
 AMPLITUDES = (1e-2, 1e-3, 1e-1)
 """Extents of the first homoclinic orbit beside a Bogdanov-Takens point that are tried, in units
 that fit the point: where they are larger the prediction is rough, where they are smaller both
@@ -223,7 +227,8 @@ class Search:
         apart = np.abs(end - begin)
         units[:-1] = np.where(apart > 0, np.maximum(apart, 1e-3 * apart.max()), units[:-1])
         units[-1] = parameter_size(place.p)
-        self.unit = 1.0 if np.isnan(place.q) else parameter_size(place.q)
+        width = run.limits[1] - run.limits[0]
+        self.unit = 1.0 if np.isnan(place.q) else min(parameter_size(place.q), width)
         self._in_units(units, begin, end)
 
     def _in_units(self, units: Array, begin: Array, end: Array) -> None:
@@ -232,7 +237,8 @@ class Search:
         self.p, self.q = self.place.p / units[-1], self.place.q / self.unit
         for x, name in zip(self.ends, ("source", "target"), strict=True):
             values = linalg.eigvals(self.flow.jacobian(x[None], self.p)[0])
-            if not np.abs(values.real).min() > 1e-8 * np.abs(values).max():
+            zero = ZERO["jacobian" in self.place.problem.differenced]
+            if not np.abs(values.real).min() > zero * np.abs(values).max():
                 raise InvalidInputError(
                     f"the {name} is not hyperbolic: its eigenvalues are {values}. Choose another p."
                 )

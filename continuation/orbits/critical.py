@@ -24,7 +24,7 @@ import numpy as np
 from continuation import differences
 from continuation.arrays import Array
 from continuation.orbits.collocation import System
-from continuation.orbits.flow import Flow
+from continuation.orbits.flow import Flow, Nowhere
 from continuation.problem import AnyProblem
 
 __all__ = ["BranchPointOrbit", "Critical", "Doubling", "FoldOrbit", "Plane", "Terms", "Torus"]
@@ -77,7 +77,11 @@ class Plane:
         if self.family is None:
             return self.flow
         if self.last[0] != q:
-            self.last = (q, self.flow.with_problem(self.family(q * self.unit)))
+            try:
+                flow = self.flow.with_problem(self.family(q * self.unit))
+            except Exception:  # the user's code may raise anything: beyond the domain of q
+                flow = Nowhere(self.flow.problem, self.flow.units)
+            self.last = (q, flow)
         return self.last[1]
 
     def by_second(self, u: Array, p: float, q: float) -> tuple[Array, Array, Array]:

@@ -137,10 +137,11 @@ class Equilibria:
             return orbit
         slowest = float(np.abs(linalg.eigvals(jacobian).real).min())
         span = np.linspace(0, np.log(linalg.norm(start) / radius) / slowest * 2 + 1 / slowest, 400)
-        grid = [linalg.expm(jacobian * (span[1] - span[0])), start]
+        # what grows is left out before, too: it may do so beyond all numbers
+        onward = linalg.expm(decaying @ jacobian * (span[1] - span[0]))
         tail = [start]
         for _ in span[1:]:
-            tail.append(decaying @ (grid[0] @ tail[-1]))
+            tail.append(decaying @ (onward @ tail[-1]))
             if linalg.norm(tail[-1]) <= radius:
                 break
         t = orbit.t[-1] + span[1 : len(tail)]

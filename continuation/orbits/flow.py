@@ -29,7 +29,7 @@ from continuation.errors import InvalidInputError
 from continuation.problem import AnyProblem
 from continuation.user_functions import UserFunction
 
-__all__ = ["CompiledFlow", "Flow", "flow_of"]
+__all__ = ["CompiledFlow", "Flow", "Nowhere", "flow_of"]
 
 SAME = 1e-12
 """A function at many points says the same as point by point, relative to its largest value."""
@@ -126,6 +126,16 @@ class CompiledFlow(Flow):
 
     def _values(self, x: Array, p: float) -> Array:
         return self._all(x, p)[0]
+
+
+class Nowhere(Flow):
+    """Beyond the domain of a family: NaN, which every iteration takes for a failure."""
+
+    def _values(self, x: Array, p: float) -> Array:
+        return np.full(x.shape, np.nan)
+
+    def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        return self._values(x, p), np.full((*x.shape, self.n), np.nan), self._values(x, p)
 
 
 class PointwiseFlow(Flow):

@@ -7,6 +7,7 @@ from continuation.landscape.plane.curves import PlaneCurve, PlanePoint
 from continuation.landscape.plane.diagram import PlaneDiagram, Region, Regions
 from continuation.landscape.plane.domain import Plane
 from continuation.landscape.plane.isomorphism import alike, form_of
+from continuation.landscape.plane.saddle_connections import trace_switch
 from continuation.landscape.plane.survey import fresh_graph, plane_diagram
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "form_of",
     "fresh_graph",
     "plane_diagram",
+    "trace_switch",
 ]
