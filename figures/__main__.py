@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from continuation.errors import MlpcontError
 from continuation.terminal import command_line
 from continuation.workers import available_cores
-from figures.settings import Settings
+from figures.settings import PAGE, PAPER, Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -40,6 +41,35 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("out"),
     seed: Annotated[int, typer.Option(min=0, help="Root of every random stream.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A preview with fewer samples.")] = False,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Models of figures of one data set (training, landscape, noise, size, graph, "
+            "basins); may be given several times.",
+            show_default="those of the paper",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            help="Their samples.", show_default="each figure's own", rich_help_panel="Data"
+        ),
+    ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(
+            help="Their noise σ.", show_default="each figure's own", rich_help_panel="Data"
+        ),
+    ] = None,
+    width: Annotated[
+        float,
+        typer.Option(
+            help="Of pictures of the main job, in millimetres; under 120 panels stand below each "
+            "other.",
+            rich_help_panel="Look",
+        ),
+    ] = PAGE,
     edited: Annotated[
         bool, typer.Option("--edited", help="Draw FILE though it was changed after it was written.")
     ] = False,
@@ -49,13 +79,18 @@ def main(
     with command_line("run the same command to go on from here"):
         from figures.run import run  # takes seconds, and help need not wait for it
 
+        try:
+            settings = Settings(seed, quick, tuple(preset) if preset else PAPER, n, noise)
+        except MlpcontError as error:
+            raise typer.BadParameter(str(error)) from error
         run(
             file,
             only,
             force,
             jobs or available_cores(),
             output,
-            Settings(seed, quick),
+            settings,
+            width,
             edited,
             list_,
         )

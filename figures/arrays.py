@@ -8,6 +8,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+PRESETS = "presets"
+"""Attribute of joined data: the names of its presets, in order."""
+
 
 def padded(rows: Sequence[ArrayLike]) -> NDArray[np.float64]:
     """Stack arrays that differ in their first length, the rest filled with NaN."""
@@ -26,7 +29,13 @@ def join_presets(parts: Sequence[xr.Dataset]) -> xr.Dataset:
         names = {k: f"{part.attrs['preset']}_{k}" for k in {*part.variables, *part.dims}}
         named.append(part.rename(names))
     attributes = {f"{part.attrs['preset']}_{k}": v for part in parts for k, v in part.attrs.items()}
+    attributes[PRESETS] = " ".join(part.attrs["preset"] for part in parts)
     return xr.merge(named, combine_attrs="drop").assign_attrs(attributes)
+
+
+def presets_of(data: xr.Dataset) -> list[str]:
+    """Presets of joined data, in order."""
+    return str(data.attrs[PRESETS]).split()
 
 
 def of_preset(data: xr.Dataset, preset: str) -> xr.Dataset:

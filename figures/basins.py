@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
+from figures.arrays import PRESETS as ORDER
+from figures.arrays import presets_of
 from figures.captions import Caption, data_sets, levels
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings, remark
 from figures.style import PAPER, Style
 from symbolic import PRESETS
 
@@ -43,10 +45,6 @@ HATCHES = {
     UNDECIDED: "oo",
 }
 KIND_NAMES = {name: _legend_text(name) for name in HATCHES}
-LABELS = {
-    "noise": rf"noise $\sigma$ ($n$ = {SAMPLES})",
-    "size": rf"data set size $n$ ($\sigma$ = {NOISE:g})",
-}
 DARK = ("overfitting", "near-optimal")
 """Regions whose colour needs white hatches."""
 WIDTH, BESIDE, GAP = 0.46, 0.22, 0.09
@@ -65,28 +63,31 @@ class Part:
     values: tuple[float, ...]
     trajectories: int
     seed: int
+    samples: int
+    noise: float
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """A sweep for every panel."""
     stride, n = settings.choose(1, 3), settings.choose(150, 40)
+    samples, noise = settings.samples(SAMPLES), settings.level(NOISE)
     return [
-        Part(preset, parameter, tuple(map(float, values[::stride])), n, settings.seed)
-        for preset in SHOWN
-        for parameter, values in (("noise", NOISES), ("size", SIZES))
+        Part(preset, along, tuple(map(float, values[::stride])), n, settings.seed, samples, noise)
+        for preset in settings.preset
+        for along, values in (("noise", NOISES), ("size", SIZES))
     ]
 
 
 def compute(part: Part) -> xr.Dataset:
     """Counts per attractor, with names matched along the parameter."""
     model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, max(SIZES), part.seed))
+    loss = Loss(model, Dataset.sample(model, max(*SIZES, part.samples), part.seed))
     sweep = sweep_basins(
         loss,
         part.parameter,
         part.values,
-        noise=NOISE,
-        size=float(SAMPLES),
+        noise=part.noise,
+        size=float(part.samples),
         n=part.trajectories,
         seed=part.seed,
     )
@@ -103,7 +104,13 @@ def compute(part: Part) -> xr.Dataset:
             "complete": ("value", sweep.complete.astype(np.int8)),
         },
         {"value": sweep.values, "attractor": list(sweep.labels)},
-        {"preset": part.preset, "parameter": part.parameter, "trajectories": part.trajectories},
+        {
+            "preset": part.preset,
+            "parameter": part.parameter,
+            "trajectories": part.trajectories,
+            "samples": part.samples,
+            "noise": part.noise,
+        },
     )
 
 
@@ -114,17 +121,24 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
         prefix = f"{part.attrs['preset']}_{part.attrs['parameter']}_"
         named.append(part.rename({k: f"{prefix}{k}" for k in {*part.variables, *part.dims}}))
     merged = xr.merge(named, combine_attrs="drop")
-    return merged.assign_attrs(trajectories=parts[0].attrs["trajectories"])
+    common = {name: parts[0].attrs[name] for name in ("trajectories", "samples", "noise")}
+    presets = dict.fromkeys(part.attrs["preset"] for part in parts)
+    return merged.assign_attrs({**common, ORDER: " ".join(presets)})
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A stacked bar for every value, each layer with its interval."""
-    canvas, axes = style.panels(len(SHOWN), len(LABELS), 0.78, share="y")
+    presets = presets_of(data)
+    canvas, axes = style.panels(len(presets), 2, 0.39 * len(presets), share="y")
+    labels = {
+        "noise": rf"noise $\sigma$ ($n$ = {data.attrs['samples']})",
+        "size": rf"data set size $n$ ($\sigma$ = {data.attrs['noise']:g})",
+    }
     seen: set[tuple[str, str]] = set()
-    for row, preset in zip(axes, SHOWN, strict=True):
-        for panel, parameter in zip(row, LABELS, strict=True):
+    for row, preset in zip(axes, presets, strict=True):
+        for panel, parameter in zip(row, labels, strict=True):
             seen |= draw_basins(panel, data, preset, parameter, style)
-            panel.set(xlabel=LABELS[parameter], title=f"{PRESETS[preset].title} ({SHOWN[preset]})")
+            panel.set(xlabel=labels[parameter], title=f"{PRESETS[preset].title} {remark(preset)}")
         row[0].set_ylabel("fraction of initial weights")
     canvas.legend(
         handles=_legend(seen, style), loc="outside lower center", ncols=style.legend_columns
@@ -136,19 +150,19 @@ def caption(data: xr.Dataset) -> Caption:
     """A panel for each preset and parameter."""
     values = {
         parameter: levels(
-            v for preset in SHOWN for v in data[f"{preset}_{parameter}_value"].to_numpy()
+            v for preset in presets_of(data) for v in data[f"{preset}_{parameter}_value"].to_numpy()
         )
-        for parameter in LABELS
+        for parameter in ("noise", "size")
     }
     return Caption(
         panels=[
             f"{PRESETS[preset].title}, along {text}"
-            for preset in SHOWN
+            for preset in presets_of(data)
             for text in ("the noise", "the size")
         ],
-        models=list(SHOWN),
-        samples=f"{SAMPLES} (along σ), {values['size']}",
-        noise=f"{values['noise']}, {NOISE:g} (along n)",
+        models=presets_of(data),
+        samples=f"{data.attrs['samples']} (along σ), {values['size']}",
+        noise=f"{values['noise']}, {data.attrs['noise']:g} (along n)",
         data_sets=f"{data_sets(1)} of each model, of which the first n samples count",
         notes=(f"{data.attrs['trajectories']} initial weights from N(0, 1) for a bar",),
     )

@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 from continuation.kinds import KINDS
 from continuation.landscape import Dataset, Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
-from figures.arrays import join_presets, of_preset
+from figures.arrays import join_presets, of_preset, presets_of
 from figures.captions import Caption, data_sets, titles
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings
 from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
 from symbolic import PRESETS
 
@@ -113,10 +113,11 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canvas:
     """A column a preset: distance of the network function from the teacher, and input weights."""
-    canvas, axes = style.panels(2, len(SHOWN), 0.86, share="x")
+    presets = presets_of(data)
+    canvas, axes = style.panels(2, len(presets), 0.86, share="x")
     seen: set[str] = set()
     marked: set[str] = set()
-    for column, preset in zip(axes.T, SHOWN, strict=True):
+    for column, preset in zip(axes.T, presets, strict=True):
         of = of_preset(data, preset)
         for panel, quantity in zip(column, QUANTITIES, strict=True):
             draw_branches(panel, of, quantity, style)
@@ -138,13 +139,14 @@ def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canv
 
 def caption(data: xr.Dataset, along: str, values: str) -> Caption:
     """A panel for each quantity and preset; `along` varies between `values`."""
-    of = of_preset(data, next(iter(SHOWN)))
+    presets = presets_of(data)
+    of = of_preset(data, presets[0])
     fixed = {"samples": f"{of.attrs['samples']}", "noise": f"{of.attrs['noise']:g}"}
     fixed |= {"noise": values} if along == "noise" else {"samples": values}
     texts = ("distance of the network function from the teacher", "input weights")
     return Caption(
-        panels=[f"{title}: {text}" for text in texts for title in titles(SHOWN)],
-        models=list(SHOWN),
+        panels=[f"{title}: {text}" for text in texts for title in titles(presets)],
+        models=presets,
         data_sets=f"{data_sets(1)} of each model",
         notes=(
             "names at the right: sets as they are called where they were found; stars: a branch "

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure as Canvas
 from continuation.certify import certificates_to_json, certify_graph
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from continuation.wording import counted
-from figures.arrays import join_presets, of_preset
+from figures.arrays import join_presets, of_preset, presets_of
 from figures.captions import Caption, data_sets, titles
 from figures.graph_data import graph_arrays
 from figures.plots import draw_graph, joined, region_legend, unfollowed
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings, heading
 from figures.style import PAPER, Style
 from symbolic import PRESETS
 
@@ -35,26 +35,29 @@ class Part:
 
     preset: str
     seed: int
+    samples: int
+    noise: float
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    return [Part(name, settings.seed) for name in SHOWN]
+    size, noise = settings.samples(SAMPLES), settings.level(NOISE)
+    return [Part(name, settings.seed, size, noise) for name in settings.preset]
 
 
 def compute(part: Part) -> xr.Dataset:
     """Nodes, edges, chains and certificates of one data set."""
     model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
-    sets = find_critical_sets(loss, noise=NOISE)
-    graph, certificates = certify_graph(loss, connect(loss, sets, noise=NOISE), noise=NOISE)
+    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    sets = find_critical_sets(loss, noise=part.noise)
+    graph, certificates = certify_graph(loss, connect(loss, sets))
     chains = [" → ".join(chain.nodes) for chain in graph.chains() if chain.complete]
     arrays = graph_arrays(graph)
     arrays["certificates"] = ((), certificates_to_json(certificates))
     return arrays.assign_attrs(
         preset=part.preset,
-        samples=SAMPLES,
-        noise=NOISE,
+        samples=part.samples,
+        noise=part.noise,
         json=graph.to_json(),
         complete_chains="\n".join(chains),
         rising_edges=len(graph.rising_edges()),
@@ -69,18 +72,17 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset."""
-    canvas, axes = style.panels(1, len(SHOWN), 0.66)
+    presets = presets_of(data)
+    canvas, axes = style.panels(1, len(presets), 0.66)
     regions: list[str] = []
     kinds: list[str] = []
     certified: list[bool] = []
     entered: list[bool] = []
     left = False
-    for panel, preset in zip(axes[0], SHOWN, strict=True):
+    for panel, preset in zip(axes[0], presets, strict=True):
         of = of_preset(data, preset)
         draw_graph(panel, of[NODES], of[EDGES], style)
-        panel.set_title(
-            f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
-        )
+        panel.set_title(heading(preset, of.attrs["samples"], of.attrs["noise"]))
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()
@@ -92,7 +94,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """One panel a preset, with what is undecided or was not followed."""
-    shown = [of_preset(data, preset) for preset in SHOWN]
+    shown = [of_preset(data, preset) for preset in presets_of(data)]
     counts = [
         f"{PRESETS[of.attrs['preset']].title}: {counted(of.sizes['node'], 'set')}, "
         f"Euler count {of.attrs['euler_count']}, "
@@ -100,11 +102,8 @@ def caption(data: xr.Dataset) -> Caption:
         for of in shown
     ]
     return Caption(
-        panels=[
-            f"{title}, {happens}"
-            for title, happens in zip(titles(SHOWN), SHOWN.values(), strict=True)
-        ],
-        models=list(SHOWN),
+        panels=titles(presets_of(data)),
+        models=presets_of(data),
         samples=f"{shown[0].attrs['samples']}",
         noise=f"{shown[0].attrs['noise']:g}",
         data_sets=f"{data_sets(1)} of each model",

@@ -189,7 +189,7 @@ def assemble(name: str, settings: Settings, output: Path) -> xr.Dataset:
     parts = all_parts(name, settings, output)
     data = figure_module(name).assemble(settings, [read_dataset(part.path) for part in parts])
     stamped = data.assign_attrs(
-        key=figure_key(name, settings), settings=json.dumps(asdict(settings))
+        key=figure_key(name, settings), settings=json.dumps(settings.stated)
     )
     write_dataset(data_path(output, name), stamped, f"figure {name}")
     remove_parts(name, settings, output)

@@ -22,10 +22,10 @@ from continuation.landscape import (
 from continuation.landscape.graph import departures
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.search import reduced_loss
-from figures.arrays import join_presets, of_preset, padded
+from figures.arrays import join_presets, of_preset, padded, presets_of
 from figures.captions import Caption, data_sets, titles
 from figures.plots import region_legend
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings, heading
 from figures.style import KIND_MARKERS, PAPER, Style, verbatim
 from symbolic import PRESETS
 
@@ -58,11 +58,15 @@ class Part:
     preset: str
     seed: int
     nodes: int
+    samples: int
+    noise: float
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    return [Part(name, settings.seed, settings.choose(240, 80)) for name in SHOWN]
+    nodes = settings.choose(240, 80)
+    size, noise = settings.samples(SAMPLES), settings.level(NOISE)
+    return [Part(name, settings.seed, nodes, size, noise) for name in settings.of_two_units()]
 
 
 def compactified(w: np.ndarray | float) -> np.ndarray:
@@ -74,14 +78,15 @@ def compactified(w: np.ndarray | float) -> np.ndarray:
 def compute(part: Part) -> xr.Dataset:
     """Reduced loss on a compactified grid, places of the sets, projected connections."""
     model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
-    at = loss.at(noise=NOISE)
-    sets = find_critical_sets(loss, noise=NOISE)
+    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    at = loss.at(noise=part.noise)
+    sets = find_critical_sets(loss, noise=part.noise)
     axis = (np.arange(part.nodes) + 0.5) / part.nodes
     paths = [path for found in sets for path in _connections(at, found)]
+    surface = reduced_loss(loss, axis / (1.0 - axis), noise=part.noise)
     return xr.Dataset(
         {
-            "reduced": (("second", "first"), reduced_loss(loss, axis / (1.0 - axis), noise=NOISE)),
+            "reduced": (("second", "first"), surface),
             "place": (("set", "side"), np.array([place(found) for found in sets])),
             "label": ("set", [found.label for found in sets]),
             "kind": ("set", [found.kind for found in sets]),
@@ -93,8 +98,8 @@ def compute(part: Part) -> xr.Dataset:
         {
             "preset": part.preset,
             "lowest": min(found.loss for found in sets),
-            "samples": SAMPLES,
-            "noise": NOISE,
+            "samples": part.samples,
+            "noise": part.noise,
         },
     )
 
@@ -106,15 +111,14 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset."""
-    canvas, axes = style.panels(1, len(SHOWN), 0.66, share="y")
+    presets = presets_of(data)
+    canvas, axes = style.panels(1, len(presets), 0.66, share="y")
     regions: list[str] = []
     kinds: list[str] = []
-    for panel, preset in zip(axes[0], SHOWN, strict=True):
+    for panel, preset in zip(axes[0], presets, strict=True):
         of = of_preset(data, preset)
         surface = draw_landscape(panel, of, style)
-        panel.set_title(
-            f"{PRESETS[preset].title}: {SHOWN[preset]}\n$n={SAMPLES}$, $\\sigma={NOISE}$"
-        )
+        panel.set_title(heading(preset, of.attrs["samples"], of.attrs["noise"]))
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0, 0].set_ylabel("larger input weight $|w_2|$")
@@ -126,13 +130,10 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """One panel a preset."""
-    of = of_preset(data, next(iter(SHOWN)))
+    of = of_preset(data, presets_of(data)[0])
     return Caption(
-        panels=[
-            f"{title}, {happens}"
-            for title, happens in zip(titles(SHOWN), SHOWN.values(), strict=True)
-        ],
-        models=list(SHOWN),
+        panels=titles(presets_of(data)),
+        models=presets_of(data),
         samples=f"{of.attrs['samples']}",
         noise=f"{of.attrs['noise']:g}",
         data_sets=f"{data_sets(1)} of each model",

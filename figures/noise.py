@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from figures import branches
 from figures.branches import assemble, compute
 from figures.captions import Caption
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings
 from figures.style import PAPER, Style
 
 __all__ = ["TITLE", "assemble", "caption", "compute", "draw", "parts"]
@@ -26,8 +26,10 @@ def parts(settings: Settings) -> Sequence[branches.Part]:
     """One diagram a preset."""
     values = SEARCHED_AT[: settings.choose(4, 1)]
     return [
-        branches.Part(preset, "noise", settings.seed, SAMPLES, 0.0, LIMITS, values)
-        for preset in SHOWN
+        branches.Part(
+            preset, "noise", settings.seed, settings.samples(SAMPLES), 0.0, LIMITS, values
+        )
+        for preset in settings.of_two_units()
     ]
 
 

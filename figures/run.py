@@ -19,7 +19,7 @@ from continuation.workers import process_pool
 from figures import claims, compile_kernels, job, result
 from figures.probability import draw_probability
 from figures.settings import Settings
-from figures.style import PAPER
+from figures.style import PAPER, Style
 
 console = Console()
 
@@ -31,6 +31,7 @@ def run(
     jobs: int,
     output: Path,
     settings: Settings,
+    width: float,
     edited: bool,
     list_: bool,
 ) -> None:
@@ -43,7 +44,7 @@ def run(
         else:
             names = list(dict.fromkeys(only or job.NAMES))
             with sole_worker(output):
-                _run(names, settings, output, force, jobs)
+                _run(names, settings, output, force, jobs, Style(width=width))
     except MlpcontError as error:
         console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)
@@ -69,7 +70,9 @@ def _draw_file(file: Path, output: Path, edited: bool) -> None:
         console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 
 
-def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: int) -> None:
+def _run(
+    names: list[str], settings: Settings, output: Path, force: bool, jobs: int, style: Style
+) -> None:
     begin = time.perf_counter()
     for name in names:
         job.figure_module(name)
@@ -83,8 +86,8 @@ def _run(names: list[str], settings: Settings, output: Path, force: bool, jobs: 
         _compute(stale, settings, output, jobs, force)
     for name in names:
         data = job.read_dataset(job.data_path(output, name))
-        if name in stale or not job.is_drawn(name, output):
-            job.draw(name, data, output)
+        if name in stale or style != PAPER or not job.is_drawn(name, output):
+            job.draw(name, data, output, style)
             console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
     for path in claims.write(job.current_data(settings, output), output):
         console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, UnknownNameError
+from symbolic import PRESETS
+
+SHOWN = {"overparameterised": "the scenario happens", "fukumizu_amari": "it does not"}
+"""Presets shown side by side: from small weights a good part of the trajectories passes a plateau
+and a near-optimal saddle and ends overfitting (figure `scenario`), and none does."""
+
+
+PAPER = tuple(SHOWN)
+"""Presets that are shown where no others are asked for."""
+
+PAGE = 178.0
+"""Width in millimetres of a page of two columns."""
 
 
 @dataclass(frozen=True)
@@ -17,20 +29,78 @@ class Settings:
         Root of every random stream.
     quick : bool
         Fewer samples, seeds and trajectories: a preview, marked as such in the data.
+    preset : tuple of str
+        Models that figures of one data set show.
+    n : int or None
+        Their number of samples, where it is fixed; None: each figure's own.
+    noise : float or None
+        Their noise σ, where it is fixed; None: each figure's own.
     """
 
     seed: int = 0
     quick: bool = False
+    preset: tuple[str, ...] = PAPER
+    n: int | None = None
+    noise: float | None = None
 
     def __post_init__(self) -> None:
         if int(self.seed) != self.seed or self.seed < 0:
             raise InvalidInputError(f"seed must be a non-negative integer, not {self.seed}")
+        unknown = [name for name in self.preset if name not in PRESETS]
+        if unknown or not self.preset:
+            raise UnknownNameError(
+                f"unknown preset {', '.join(unknown) or 'none'!r}; choose from {', '.join(PRESETS)}"
+            )
+        if self.n is not None and self.n < 2:
+            raise InvalidInputError(f"n must be at least 2, not {self.n}")
+        if self.noise is not None and not 0.0 < self.noise < float("inf"):
+            raise InvalidInputError(f"noise must be positive and finite, not {self.noise}")
 
     def choose(self, full: int, quick: int) -> int:
         """`full`, or `quick` in a quick run."""
         return quick if self.quick else full
 
+    def samples(self, own: int) -> int:
+        """Number of samples of a figure that has `own` where nothing else is asked for."""
+        return own if self.n is None else self.n
 
-SHOWN = {"overparameterised": "the scenario happens", "fukumizu_amari": "it does not"}
-"""Presets shown side by side: from small weights a good part of the trajectories passes a plateau
-and a near-optimal saddle and ends overfitting (figure `scenario`), and none does."""
+    def level(self, own: float) -> float:
+        """Noise of a figure that has `own` where nothing else is asked for."""
+        return own if self.noise is None else self.noise
+
+    def of_two_units(self) -> tuple[str, ...]:
+        """Presets of a figure over the plane of two input weights.
+
+        Raises
+        ------
+        InvalidInputError
+            For a preset with another number of units.
+        """
+        wrong = [name for name in self.preset if PRESETS[name]().hidden != 2]
+        if wrong:
+            raise InvalidInputError(
+                f"{', '.join(wrong)}: figures over two input weights need two units; leave them "
+                "out with --only"
+            )
+        return self.preset
+
+    @property
+    def stated(self) -> dict[str, object]:
+        """Seed and preview, and what differs from what is usual: what a command line needs."""
+        usual = asdict(Settings())
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name in ("seed", "quick") or value != usual[name]
+        }
+
+
+def remark(preset: str) -> str:
+    """What is known of the scenario in the preset: nothing of those that are not usually shown."""
+    return SHOWN.get(preset, "")
+
+
+def heading(preset: str, samples: int, noise: float) -> str:
+    """Title of the panel of one data set."""
+    known = f": {remark(preset)}" if remark(preset) else ""
+    return f"{PRESETS[preset].title}{known}\n$n={samples}$, $\\sigma={noise:g}$"

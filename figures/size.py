@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from figures import branches
 from figures.branches import assemble, compute
 from figures.captions import Caption
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings
 from figures.style import PAPER, Style
 
 __all__ = ["TITLE", "assemble", "caption", "compute", "draw", "parts"]
@@ -26,9 +26,9 @@ def parts(settings: Settings) -> Sequence[branches.Part]:
     """One diagram a preset."""
     values = SEARCHED_AT[: settings.choose(3, 1)]
     limits = (float(SCHEDULE[0]), float(SCHEDULE[-1]))
+    own = (SCHEDULE[-1], settings.level(NOISE), limits, values, SCHEDULE)
     return [
-        branches.Part(preset, "size", settings.seed, SCHEDULE[-1], NOISE, limits, values, SCHEDULE)
-        for preset in SHOWN
+        branches.Part(preset, "size", settings.seed, *own) for preset in settings.of_two_units()
     ]
 
 

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.sets import FAMILIES
+from figures.settings import PAGE
 
 MILLIMETRES = 25.4
 """In an inch."""
 
-PAGE, COLUMN = 178.0, 85.0
-"""Widths in millimetres of a page of two columns, and of one of them."""
+COLUMN = 85.0
+"""Width in millimetres of one column of a page of two."""
 
 NARROW = 120.0
 """Widths in millimetres below which panels stand below each other."""

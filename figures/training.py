@@ -15,9 +15,9 @@ from matplotlib.patches import Patch
 from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_limits, trajectory
 from continuation.landscape.basins import Gazetteer, regions_of, route, spans
 from continuation.statistics import wilson_interval
-from figures.arrays import join_presets, of_preset, padded
+from figures.arrays import join_presets, of_preset, padded, presets_of
 from figures.captions import Caption, data_sets
-from figures.settings import SHOWN, Settings
+from figures.settings import Settings, remark
 from figures.style import PAPER, Style
 from symbolic import PRESETS
 
@@ -42,20 +42,23 @@ class Part:
     preset: str
     seed: int
     starts: int
+    samples: int
+    noise: float
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
     starts = settings.choose(1000, 100)
-    return [Part(name, settings.seed, starts) for name in SHOWN]
+    size, noise = settings.samples(SAMPLES), settings.level(NOISE)
+    return [Part(name, settings.seed, starts, size, noise) for name in settings.preset]
 
 
 def compute(part: Part) -> xr.Dataset:
     """Itineraries of random starts, and the curves of the typical ones."""
     model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
-    at, population = loss.at(noise=NOISE), loss.population.at()
-    places = Gazetteer.of(at, find_critical_sets(loss, noise=NOISE))
+    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    at, population = loss.at(noise=part.noise), loss.population.at()
+    places = Gazetteer.of(at, find_critical_sets(loss, noise=part.noise))
     unit = np.random.default_rng(part.seed).standard_normal((part.starts, model.dimension))
     by_scale = [
         [" → ".join(regions_of(route(places, r))) for r in flows_to_limits(at, scale * unit)]
@@ -91,8 +94,8 @@ def compute(part: Part) -> xr.Dataset:
         attrs={
             "preset": part.preset,
             "starts": part.starts,
-            "samples": SAMPLES,
-            "noise": NOISE,
+            "samples": part.samples,
+            "noise": part.noise,
         },
     )
 
@@ -104,16 +107,17 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A row a preset, a column a typical trajectory."""
-    canvas, axes = style.panels(len(SHOWN), TYPICAL, 0.56, share="y")
+    presets = presets_of(data)
+    canvas, axes = style.panels(len(presets), TYPICAL, 0.28 * len(presets), share="y")
     regions: set[str] = set()
-    for row, preset in zip(axes, SHOWN, strict=True):
+    for row, preset in zip(axes, presets, strict=True):
         of = of_preset(data, preset)
         for k, panel in enumerate(row):
             if k < of.sizes["path"]:
                 regions |= draw_training(panel, of, k, style)
             else:
                 panel.set_axis_off()
-        row[0].set_ylabel(f"{PRESETS[preset].title}:\n{SHOWN[preset]}\nloss")
+        row[0].set_ylabel(f"{PRESETS[preset].title}\n{remark(preset)}\nloss")
     for panel in axes[-1]:
         panel.set_xlabel("flow time $t$")
     handles, _ = axes[0, 0].get_legend_handles_labels()
@@ -130,13 +134,13 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """Share of every trajectory shown."""
-    shown = [of_preset(data, preset) for preset in SHOWN]
+    shown = [of_preset(data, preset) for preset in presets_of(data)]
     panels = [
         f"{PRESETS[of.attrs['preset']].title}: {way}" for of in shown for way in of["shown"].values
     ]
     return Caption(
         panels=panels,
-        models=list(SHOWN),
+        models=presets_of(data),
         samples=f"{shown[0].attrs['samples']}",
         noise=f"{shown[0].attrs['noise']:g}",
         data_sets=f"{data_sets(1)} of each model",

@@ -133,7 +133,7 @@ def test_the_list_names_all_figures():
 def test_help_names_every_option():
     code, output = run("--help")
     assert code == 0
-    options = "only force jobs output seed quick list edited help"
+    options = "only force jobs output seed quick preset n noise width list edited help"
     wanted = {f"--{name}" for name in options.split()}
     assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
     assert "python -m continuation" in re.sub(r"\s+", " ", output)
@@ -146,11 +146,17 @@ def test_unknown_figures_are_refused_with_the_known_ones(tmp_path):
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("wrong", [("--jobs", 0), ("--seed", -1), ("--seed", "x"), ("--nmae",)])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--jobs", 0), ("--seed", -1), ("--seed", "x"), ("--nmae",), ("--n", 1), ("--noise", 0),
+        ("--preset", "none"),
+    ],
+)  # fmt: skip
 def test_wrong_options_are_refused(tmp_path, wrong):
     code, output = run(*wrong, "--output", tmp_path / "out")
     assert code == 2
-    assert str(wrong[0]) in output
+    assert str(wrong[0]).strip("-") in output
     assert files(tmp_path) == []
 
 

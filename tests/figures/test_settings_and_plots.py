@@ -15,6 +15,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import FlowGraph
+from figures import job
 from figures.arrays import join_presets, of_preset, padded
 from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arrays
 from figures.plots import (
@@ -81,6 +82,21 @@ def test_settings_choose_and_refuse():
     assert Settings(3) == Settings(3) != Settings(3, True)
     with pytest.raises(InvalidInputError, match="non-negative"):
         Settings(-1)
+
+
+def test_models_sizes_and_noise_reach_the_parts_of_figures():
+    asked = Settings(preset=("maleknia_sato",), n=30, noise=0.4)
+    for name in ("training", "landscape", "graph", "noise", "size", "basins"):
+        for part in job.figure_module(name).parts(asked):
+            assert part.preset == "maleknia_sato"
+            assert part.samples == (1000 if name == "size" else 30)
+            assert part.noise == (0.0 if name == "noise" else 0.4)
+    assert asked.stated == {
+        "seed": 0, "quick": False, "preset": ("maleknia_sato",), "n": 30, "noise": 0.4,
+    }  # fmt: skip
+    assert Settings(2).stated == {"seed": 2, "quick": False}
+    with pytest.raises(InvalidInputError, match="need two units"):
+        job.figure_module("landscape").parts(Settings(preset=("single_unit",)))
 
 
 @settings(deadline=None)
