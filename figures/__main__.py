@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from continuation.errors import MlpcontError
 from continuation.terminal import command_line
@@ -19,11 +22,26 @@ EPILOG = (
     "OUTPUT. What is stored already and still answers the settings is not computed again, and an "
     "interrupted run goes on where it stopped. With FILE: draws a result that "
     "`python -m continuation` has written; where OUTPUT holds a figure of the paper by that name, "
-    "the picture is named NAME_result."
+    "the picture is named NAME_result. `python -m figures explore` writes results as one page for "
+    "the browser, see `python -m figures explore --help`."
 )
 
 
-@app.command(epilog=EPILOG)
+class MainJob(TyperCommand):
+    """The main job, beside which there is one command that is named: `explore`."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        """Run the explorer where its name comes first, else the main job."""
+        given = list(sys.argv[1:] if args is None else args)
+        if given[:1] != ["explore"]:
+            return super().main(given, *rest, **more)
+        from figures.explore.command import app as explorer  # imports what it shows
+
+        name = {"prog_name": "python -m figures explore"}
+        return typer.main.get_command(explorer).main(given[1:], **(more | name))
+
+
+@app.command(cls=MainJob, epilog=EPILOG)
 def main(
     file: Annotated[
         Path | None,

@@ -60,6 +60,7 @@ ONLY_DRAW = (
     "captions.py",
     "graph_layout.py",
     "claims.py",
+    "explore",
     "job.py",
     "plots.py",
     "probability.py",
@@ -67,7 +68,7 @@ ONLY_DRAW = (
     "run.py",
     "style.py",
 )
-"""Files of this package on which no stored data depend."""
+"""Files and folders of this package on which no stored data depend."""
 
 
 class FigureModule(Protocol):
@@ -270,6 +271,6 @@ def _source_digest() -> str:
     for package in (symbolic, continuation, figures):
         folder = Path(str(package.__file__)).parent
         for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.csv")]):
-            if package is not figures or path.name not in ONLY_DRAW:
+            if package is not figures or path.relative_to(folder).parts[0] not in ONLY_DRAW:
                 digest.update(path.read_bytes())
     return digest.hexdigest()

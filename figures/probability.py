@@ -35,7 +35,7 @@ def draw_probability(table: xr.Dataset) -> Canvas:
     StoreError
         If the table has no column of shares.
     """
-    columns = _columns(table)
+    columns = share_columns(table)
     models = list(dict.fromkeys(table["model"].to_numpy().tolist()))
     canvas, axes = plt.subplots(
         len(models),
@@ -115,7 +115,7 @@ def _write(axes: Axes, grid: dict[str, np.ndarray]) -> None:
         )  # fmt: skip
 
 
-def _columns(table: xr.Dataset) -> Sequence[str]:
+def share_columns(table: xr.Dataset) -> Sequence[str]:
     """Columns of shares: those of the question if it has a name, else all within [0, 1]."""
     named = str(table.attrs.get("question", "")).split(" ")[0].rsplit(".", 1)[-1]
     if named in SHARES and set(SHARES[named]) <= set(table.data_vars):

@@ -91,7 +91,7 @@ LAW = {
     "continuation.commands": ALL | {"continuation.ahead"},
     "continuation.__main__": {"continuation.commands", ENGINE},
     "continuation": {ENGINE, EXPORTS, "symbolic.signals"},
-    "figures": ALL | {"continuation.ahead"},
+    "figures": ALL | {"continuation.ahead", "continuation.commands"},
 }
 """Room -> rooms whose modules it may import; every room may import from itself."""
 

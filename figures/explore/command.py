@@ -1,0 +1,114 @@
+"""`python -m figures explore`: results as one HTML page."""
+
+from __future__ import annotations
+
+import inspect
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from continuation.commands import common
+from continuation.errors import InvalidInputError
+from continuation.landscape import connect, evolve
+from continuation.storage import (
+    EvolutionResult,
+    GraphResult,
+    load_result,
+    strand_sets,
+)
+from continuation.terminal import shown
+from figures.explore.documents import document, model_text
+from figures.explore.ensembles import ensemble_document, is_ensemble
+from figures.explore.page import library, write_page
+from figures.explore.plain import Document
+
+app = typer.Typer(add_completion=False)
+
+EPILOG = (
+    "FILE is what `python -m continuation` has written: points, graph, branch, evolve, basins, "
+    "phase, plane, or the folder of an ensemble; several files become one page with a tab each. "
+    "Without FILE the sets and connections of --preset or --data are computed, and with --limits "
+    "followed along --parameter, which the slider of the page moves. "
+    "Needs plotly: pip install 'mlpcont[explore]'."
+)
+
+
+@wraps(common.task_of)
+def task_if_asked(**options: Any) -> common.Task | None:
+    """What the shared options mean; None where neither a preset nor data are asked for."""
+    if options["preset"] is not None or options["data"] is not None:
+        return common.task_of(**options)
+    usual = {k: p.default for k, p in inspect.signature(common.task_of).parameters.items()}
+    for name, value in options.items():
+        if value != usual[name]:
+            option = name.replace("_", "-")
+            raise InvalidInputError(f"--{option} goes with --preset or --data, not with FILE")
+    return None
+
+
+def explore(
+    task: common.Task | None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE…", help="Results to show.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The page.")] = Path("explorer.html"),
+    title: Annotated[str | None, typer.Option(help="Of the page.")] = None,
+    edited: Annotated[
+        bool, typer.Option("--edited", help="Show FILE though it was changed after it was written.")
+    ] = False,
+    parameter: Annotated[str, typer.Option(help="noise, size or weight_decay.")] = "noise",
+    limits: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Range of the slider.", show_default="no slider"),
+    ] = None,
+) -> None:
+    """Write results as one HTML page that needs neither a server nor the network."""
+    library()  # says at once if it is not installed
+    if bool(files) == (task is not None):
+        raise InvalidInputError("give either FILE or one of --preset NAME and --data FILE.csv")
+    if task is None:
+        documents = [_of_file(path, edited) for path in files or ()]
+    else:
+        result = computed(task, parameter, limits)
+        documents = [document(result, model_text(result.loss.model))]
+    page = write_page(documents, title or _title(documents), output)
+    size = page.stat().st_size / 1e6
+    common.console.print(f"[green]written[/] {shown(page)} ({size:.1f} MB)", soft_wrap=True)
+
+
+app.command("explore", epilog=EPILOG)(common.with_task(explore, task_if_asked))
+
+
+def _of_file(path: Path, edited: bool) -> Document:
+    if is_ensemble(path):
+        return ensemble_document(path)
+    result = load_result(path, edited=edited)
+    with common.console.status(f"showing {shown(path.name)}"):
+        return document(result, path.name)
+
+
+def _title(documents: list[Document]) -> str:
+    return "Explorer: " + ", ".join(str(one["name"]) for one in documents)
+
+
+def computed(
+    task: common.Task, parameter: str, limits: tuple[float, float] | None
+) -> GraphResult | EvolutionResult:
+    """Sets with their connections, or the whole landscape along a parameter."""
+    with common.console.status("searching for critical sets") as status:
+        if limits is None:
+            sets = task.sets()
+            graph = connect(
+                task.loss, sets, noise=task.noise, weight_decay=task.weight_decay,
+                progress=lambda look: status.update(str(look)),
+            )  # fmt: skip
+            return GraphResult(task.loss, task.settings(), task.axes, sets, graph=graph)
+        found = evolve(
+            task.loss, parameter, limits, noise=task.noise, weight_decay=task.weight_decay,
+            seed=task.seed, progress=lambda look: status.update(str(look)),
+        )  # fmt: skip
+    settings = task.settings(parameter=parameter, lower=limits[0], upper=limits[1])
+    sets = strand_sets(found)
+    return EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
