@@ -61,6 +61,7 @@ ONLY_DRAW = (
     "graph_layout.py",
     "claims.py",
     "explore",
+    "index.py",
     "job.py",
     "plots.py",
     "probability.py",

@@ -16,10 +16,15 @@ from continuation.errors import MlpcontError
 from continuation.storage import load_result, require_writable, sole_worker
 from continuation.terminal import shown
 from continuation.workers import process_pool
-from figures import claims, compile_kernels, job, result
+from figures import claims, compile_kernels, index, job, result
+from figures.explore import paper
+from figures.explore.page import is_installed
 from figures.probability import draw_probability
 from figures.settings import Settings
 from figures.style import PAPER, Style
+
+EXPLORED = "graph"
+"""The figure whose data the explorer shows."""
 
 console = Console()
 
@@ -91,9 +96,21 @@ def _run(
             console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
     for path in claims.write(job.current_data(settings, output), output):
         console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
+    _explore(settings, output)
+    console.print(f"[green]written[/] {shown(index.write(output))}", soft_wrap=True)
     if not stale:
         console.print("nothing to compute: every figure is stored and current")
     console.print(f"elapsed {time.perf_counter() - begin:.1f} s")
+
+
+def _explore(settings: Settings, output: Path) -> None:
+    """The page of figure `graph` in the browser, where the library for it is installed."""
+    data, page = job.data_path(output, EXPLORED), output / paper.NAME
+    fresh = page.is_file() and data.is_file() and page.stat().st_mtime >= data.stat().st_mtime
+    if fresh or not is_installed() or not _current(EXPLORED, settings, output):
+        return
+    written = paper.write_paper_page(job.read_dataset(data), settings.seed, output)
+    console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
 
 
 def _current(name: str, settings: Settings, output: Path) -> bool:

@@ -19,7 +19,7 @@ from continuation.storage import (
     strand_sets,
 )
 from continuation.terminal import shown
-from figures.explore.documents import document, model_text
+from figures.explore.documents import document
 from figures.explore.ensembles import ensemble_document, is_ensemble
 from figures.explore.page import library, write_page
 from figures.explore.plain import Document
@@ -72,7 +72,7 @@ def explore(
         documents = [_of_file(path, edited) for path in files or ()]
     else:
         result = computed(task, parameter, limits)
-        documents = [document(result, model_text(result.loss.model))]
+        documents = [document(result, result.kind)]
     page = write_page(documents, title or _title(documents), output)
     size = page.stat().st_size / 1e6
     common.console.print(f"[green]written[/] {shown(page)} ({size:.1f} MB)", soft_wrap=True)

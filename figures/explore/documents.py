@@ -17,10 +17,10 @@ from continuation.storage import (
     PlaneResult,
     Result,
 )
+from figures.captions import spelled
 from figures.explore.pictures import phase_document, plane_document
 from figures.explore.plain import Document, number, numbers
 from figures.explore.scenes import moving, standing
-from symbolic import Model
 
 MOST_ROWS = 400
 """Of a branch, evenly spread over its rows."""
@@ -66,7 +66,7 @@ def facts(result: Result) -> list[list[str]]:
     data = result.loss.data
     settings = {k: v for k, v in result.settings.items() if v not in (None, "")}
     return [
-        ["model", model_text(result.loss.model)],
+        ["model", spelled(result.loss.model)],
         ["data", f"{data.kind}, n = {data.size}"],
         *([name.replace("_", " "), f"{value}"] for name, value in settings.items()),
     ]
@@ -82,18 +82,6 @@ def origin(result: Result) -> Document:
         "weight_decay": float(settings.get("weight_decay") or 0.0),
         "seed": str(settings.get("seed")),
     }
-
-
-def model_text(model: Model) -> str:
-    """One line that tells a model from others."""
-    if model.formula is not None:
-        text = f"f = {model.formula}"
-    else:
-        units = "unit" if model.hidden == 1 else "units"
-        text = f"{model.hidden} {model.activation} {units}"
-    extras = [name for name in ("bias", "offset") if getattr(model, name)]
-    taught = [] if model.teacher is None else [f"teacher {model.teacher}"]
-    return ", ".join([text, *extras, *taught])
 
 
 def _branch(result: BranchResult) -> Document:

@@ -29,6 +29,11 @@ class ExplorerMissingError(MlpcontError, ImportError):
     """The library that draws in the browser is not installed."""
 
 
+def is_installed() -> bool:
+    """Whether pages can be written."""
+    return find_spec("plotly") is not None
+
+
 def library() -> str:
     """The text of plotly.js, as the Python package plotly ships it.
 
@@ -37,7 +42,7 @@ def library() -> str:
     ExplorerMissingError
         If plotly is not installed.
     """
-    if find_spec("plotly") is None:
+    if not is_installed():
         raise ExplorerMissingError(
             "the explorer draws with plotly, which is not installed: pip install 'mlpcont[explore]'"
         )

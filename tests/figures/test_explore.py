@@ -9,35 +9,20 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from continuation.landscape import Dataset, Loss, connect, evolve, find_critical_sets
+from continuation.landscape import Dataset, Loss, connect, find_critical_sets
 from continuation.landscape.network import Axis, LossAlong
 from continuation.landscape.search import reduced_loss
-from continuation.storage import EvolutionResult, GraphResult, Result, save_result, strand_sets
+from continuation.storage import GraphResult, Result, save_result
 from figures.__main__ import app
 from figures.explore import page as pages
 from figures.explore.data import MAP_DIGITS, NODES, maps_document
 from figures.explore.documents import document
 from figures.explore.plain import DIGITS
 from figures.explore.spots import Functions, InputWeights, Spot
-from symbolic import fukumizu_amari, overparameterised, single_unit
+from symbolic import fukumizu_amari, overparameterised
 
-AXES = (Axis("x"), Axis("y", centre=1.0, scale=2.0))
+AXES = (Axis("x"), Axis("y"))
 HOSTILE = "</script><script>alert(1)</script><!-- <b onclick='x'> & \u2028"
-
-
-@pytest.fixture(scope="module")
-def result():
-    """One unit along the noise: a set is born, another arrives at infinity."""
-    model = single_unit()
-    loss = Loss(model, Dataset.sample(model, 20, 0))
-    found = evolve(loss, "noise", (0.15, 0.25), searched_at=(0.2,), resolution=2, regions=False)
-    settings = {"noise": 0.1, "seed": 0}
-    return EvolutionResult(loss, settings, AXES, strand_sets(found), evolution=found)
-
-
-@pytest.fixture(scope="module")
-def shown(result):
-    return document(result, "evolution.nc")
 
 
 def run(*arguments):

@@ -108,7 +108,9 @@ def computed(monkeypatch, tmp_path, threads):
 
 
 FAKE = ("--only", "fake", "--output")
-WHOLE = ["claims.json", "claims.md", "data/fake.nc", "fake.md", "fake.pdf", "fake.png"]
+WHOLE = [
+    "claims.json", "claims.md", "data/fake.nc", "fake.md", "fake.pdf", "fake.png", "index.html",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +167,13 @@ def test_a_figure_is_computed_drawn_and_stored(main_job):
     output, _, (code, text) = main_job
     assert code == 0
     pictures = ["phase_plane.md", "phase_plane.pdf", "phase_plane.png"]
-    assert files(output) == ["claims.json", "claims.md", "data/phase_plane.nc", *pictures]
+    assert files(output) == [
+        "claims.json",
+        "claims.md",
+        "data/phase_plane.nc",
+        "index.html",
+        *pictures,
+    ]
     assert (output / "phase_plane.pdf").read_bytes().startswith(b"%PDF")
     assert (output / "phase_plane.png").read_bytes().startswith(b"\x89PNG")
     data = read_dataset(output / "data" / "phase_plane.nc", "figure phase_plane")
@@ -194,7 +202,7 @@ def test_a_second_run_computes_nothing(main_job, monkeypatch):
     assert "drawn" not in text
     after = times(output)
     assert before.keys() == after.keys()
-    kept = [name for name in before if not name.startswith("claims")]
+    kept = [name for name in before if not name.startswith(("claims", "index"))]
     assert [after[name] for name in kept] == [before[name] for name in kept]
     assert (output / "claims.md").read_bytes() == claims
 

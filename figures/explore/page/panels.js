@@ -188,7 +188,7 @@ function graph(s) {
   const say = !here ? "the graph is not known here: within the bracket of an event"
     : !here.edges.length ? "no connections were computed" : `${here.edges.length ? links.size : 0} connections` +
       (here.undecided ? `, ${here.undecided} flows not decided` : "") + ", as computed at " + short(here.at);
-  return { traces, say, layout: base({ margin: { l: 62, r: 30, t: 12, b: 12 },
+  return { traces, say, layout: base({ margin: { l: 84, r: 30, t: 12, b: 12 },
     xaxis: { visible: false, range: [-0.1, 1.16] },
     yaxis: { title: { text: "loss (order and logarithmic gaps)" }, showgrid: false, range: [-0.07, 1.09],
       tickvals: ticks.map(k => f.height[k]), ticktext: ticks.map(k => short(f.loss[k])) } }) };
@@ -246,7 +246,7 @@ function branches(s) {
   const positive = s.doc.branches.every(b => b.loss.every(v => v > 0));
   return { traces, say: "full lines attract; shaded: within the bracket of an event",
     layout: base({ xaxis: { title: { text: s.doc.parameter }, range: s.doc.limits }, shapes: [...gaps(s), ...eventLines(s), here(f.p)],
-      yaxis: { title: { text: "loss" }, type: positive ? "log" : "linear", exponentformat: "power" } }) };
+      yaxis: { title: { text: "loss" }, type: positive ? "log" : "linear", exponentformat: "power", ...(positive ? { dtick: "D2" } : {}) } }) };
 }
 
 function timeline(s) {
@@ -292,7 +292,7 @@ function training(s) {
   say: `flow time ${short(film.t[s.moment])}: ` + (region ? `${region.region}, at ${plain(region.label)}`
     : "on the way") + `; ends at ${labelOf(s, film.end)}; computed at ${short(i.at)}`,
   layout: base({ xaxis: { type: "log", title: { text: "flow time t" }, exponentformat: "power" },
-    yaxis: { type: "log", title: { text: "loss" }, exponentformat: "power" },
+    yaxis: { type: "log", title: { text: "loss" }, exponentformat: "power", dtick: "D2" },
     shapes: film.spans.filter(q => q.end > q.start).map(q => ({ type: "rect", layer: "below", yref: "paper", y0: 0, y1: 1,
       x0: Math.max(q.start, film.t[0]), x1: q.end, fillcolor: colour(q.region) || colour("other"),
       opacity: 0.3, line: { width: 0 } })),
