@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from continuation.commands import common
+from continuation.commands.tables import Report
 from continuation.errors import InvalidInputError
 from continuation.landscape import connect, evolve
 from continuation.storage import (
@@ -35,21 +37,29 @@ EPILOG = (
 )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Where to say what was done, and the task if a preset or data were given."""
+
+    report: Report
+    task: common.Task | None
+
+
 @wraps(common.task_of)
-def task_if_asked(**options: Any) -> common.Task | None:
-    """What the shared options mean; None where neither a preset nor data are asked for."""
+def asked(report: Report, **options: Any) -> Asked:
+    """What the shared options mean."""
     if options["preset"] is not None or options["data"] is not None:
-        return common.task_of(**options)
+        return Asked(report, common.task_of(report, **options))
     usual = {k: p.default for k, p in inspect.signature(common.task_of).parameters.items()}
     for name, value in options.items():
         if value != usual[name]:
             option = name.replace("_", "-")
             raise InvalidInputError(f"--{option} goes with --preset or --data, not with FILE")
-    return None
+    return Asked(report, None)
 
 
 def explore(
-    task: common.Task | None,
+    asked_for: Asked,
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="FILE…", help="Results to show.")
     ] = None,
@@ -66,6 +76,7 @@ def explore(
 ) -> None:
     """Write results as one HTML page that needs neither a server nor the network."""
     library()  # says at once if it is not installed
+    task = asked_for.task
     if bool(files) == (task is not None):
         raise InvalidInputError("give either FILE or one of --preset NAME and --data FILE.csv")
     if task is None:
@@ -74,11 +85,12 @@ def explore(
         result = computed(task, parameter, limits)
         documents = [document(result, result.kind)]
     page = write_page(documents, title or _title(documents), output)
+    asked_for.report.tell(file=str(page))
     size = page.stat().st_size / 1e6
     common.console.print(f"[green]written[/] {shown(page)} ({size:.1f} MB)", soft_wrap=True)
 
 
-app.command("explore", epilog=EPILOG)(common.with_task(explore, task_if_asked))
+app.command("explore", epilog=EPILOG)(common.with_task(explore, asked))
 
 
 def _of_file(path: Path, edited: bool) -> Document:

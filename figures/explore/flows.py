@@ -21,7 +21,7 @@ POINTS = 40
 """Of a connection on the plane, at even distances."""
 
 MOMENTS = 70
-"""Of a trajectory that is played, evenly spread over log time."""
+"""Of a trajectory that is played, spread over log time and over its way on the plane."""
 
 EARLIEST = 1e-2
 """First time that is shown; before it no weight has moved visibly."""
@@ -76,7 +76,7 @@ def played(
 
 def _film(at: LossAt, path: Trajectory, places: Gazetteer, plane: Plane, x: Array) -> Document:
     stops = route(places, path.result)
-    t = np.geomspace(min(EARLIEST, float(path.t[-1]) / 10.0), path.t[-1], MOMENTS)
+    t = _moments(path, _places(at, path.theta, plane, x))
     theta = np.column_stack([np.interp(t, path.t, column) for column in path.theta.T])
     where = _places(at, theta, plane, x)
     return {
@@ -93,6 +93,16 @@ def _film(at: LossAt, path: Trajectory, places: Gazetteer, plane: Plane, x: Arra
     }
 
 
+def _moments(path: Trajectory, places: Array) -> Array:
+    """Times that are even in log time and in the way on the plane, half of each."""
+    begin = min(EARLIEST, float(path.t[-1]) / 10.0)
+    t = np.concatenate([[begin], path.t[path.t > begin]])
+    way = np.interp(t, path.t, _length(places))
+    clock = np.log(t / begin) / np.log(t[-1] / begin)
+    clock += (way - way[0]) / max(float(way[-1] - way[0]), np.finfo(float).tiny)
+    return np.exp(np.interp(np.linspace(0.0, clock[-1], MOMENTS), clock, np.log(t)))
+
+
 def _outputs(at: LossAt, theta: Array, x: Array) -> list[Array]:
     return [np.ravel(at.kernels.outputs(row, x)) for row in np.ascontiguousarray(theta)]
 
@@ -106,7 +116,12 @@ def _places(at: LossAt, theta: Array, plane: Plane, x: Array) -> Array:
 
 def _evenly(path: Array) -> Array:
     """Points at even distances along a path (m, 2)."""
-    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
-    length = np.concatenate([[0.0], np.cumsum(steps)])
+    length = _length(path)
     even = np.linspace(0.0, length[-1], POINTS)
     return np.column_stack([np.interp(even, length, column) for column in path.T])
+
+
+def _length(path: Array) -> Array:
+    """Way from the beginning to every point of a path (m, 2), shape (m,)."""
+    steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+    return np.concatenate([[0.0], np.cumsum(steps)])

@@ -11,7 +11,8 @@ from continuation.landscape import FlowGraph
 from continuation.landscape.graph import UNDECIDED
 from figures.explore.frames import Frame
 from figures.explore.plain import Document, number, numbers
-from figures.plots import height_of, spread
+from figures.graph_layout import Scene, places_across
+from figures.plots import height_of
 
 NODE_FACTS = ("kind", "subkind", "nullity", "orbit_size", "certified", "found_by", "note")
 """What a node has besides what every frame says of its set."""
@@ -22,8 +23,11 @@ EDGE_NUMBERS = ("multiplicity", "loss_drop", "duration")
 
 EDGE_FACTS = ("departure", "status")
 
-COLUMNS = 7
-"""Of a graph on a screen."""
+PANEL = (280.0, 320.0)
+"""Width and height in points of a graph on a screen."""
+
+NUMBER = 14.0
+"""Width in points of the number beside a node."""
 
 
 def graph_document(graph: FlowGraph, order: Mapping[str, int]) -> Document:
@@ -62,4 +66,11 @@ def across(
         (order[a], order[b]) for graph in graphs for a, b in graph.nx.edges()
         if a in order and b in order and a != b
     }  # fmt: skip
-    return numbers(spread(height, sorted(links), COLUMNS))
+    width, tall = PANEL
+    scene = Scene(
+        height=height * tall,
+        width=width,
+        labels=np.full(height.size, NUMBER),
+        links=np.array(sorted(links), dtype=np.int64).reshape(-1, 2),
+    )
+    return numbers(places_across(scene) / width)

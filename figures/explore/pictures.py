@@ -13,6 +13,9 @@ PIXELS = 120
 FIELD = 101
 """Most values of a field that are shown each way."""
 
+SLOWEST = 1e-3
+"""Of the speeds that are told apart, relative to the highest: points at rest are marked."""
+
 DASHES = {"fold": "solid", "branch point": "dashdot", "arrival": "dash", "switch": "dot"}
 """Of the curves in a plane of parameters."""
 
@@ -28,7 +31,7 @@ def phase_document(phase: PhasePlane) -> Document:
             "name": "log₁₀ |∇L|",
             "x": numbers(phase.first[::step]),
             "y": numbers(phase.second[::step]),
-            "z": rows(np.log10(np.maximum(speed, np.finfo(float).tiny)), 4),
+            "z": rows(np.log10(np.maximum(speed, SLOWEST * speed.max())), 4),
         },
         "lines": [
             {

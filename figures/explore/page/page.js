@@ -163,7 +163,7 @@ function showList() {
     row.onclick = () => select(set);
     return row;
   });
-  const head = element("tr", {}, ...["set", "region", "index", "loss"].map(t => element("th", { textContent: t })));
+  const head = element("tr", {}, ...["set", "region", "idx", "loss"].map(t => element("th", { textContent: t })));
   const held = document.activeElement?.closest?.("#list tr"), place = held ? [...$("list").rows].indexOf(held) : -1;
   $("list").replaceChildren(head, ...rows);
   if (place > 0) $("list").rows[place].querySelector("button").focus({ preventScroll: true });

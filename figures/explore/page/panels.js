@@ -16,7 +16,11 @@ const TICKS = [0, 0.3, 1, 3, 10, Infinity];
 const TOGETHER = 0.02, APART = 0.036;
 
 const plain = text => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-const short = value => value === null || value === undefined ? "–" : String(Number(value.toPrecision(5)));
+const short = value => value === null || value === undefined ? "–"
+  : value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(5)));
+// Ticks of a logarithmic axis: 1, 2, 5 where it spans decades, else as Plotly has them.
+const logarithmic = values => ({ type: "log", exponentformat: "power",
+  ...(Math.max(...values) > 10 * Math.min(...values) ? { dtick: "D2" } : { nticks: 5 }) });
 const compact = w => w === Infinity ? 1 : w / (1 + w);
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const isDark = () => document.documentElement.dataset.theme === "dark";
@@ -55,7 +59,7 @@ function markers(s, x, y) {
   return { type: "scatter", mode: "markers+text", x, y, customdata: f.set, cliponaxis: false,
     hovertext: f.set.map((_, k) => summary(s, k)), hoverinfo: "text",
     text: f.set.map((set, k) => chosen[k] ? `<b>${set + 1} ${plain(s.doc.sets[set])}</b>` : String(set + 1)),
-    textposition: "top right", textfont: { size: 11, color: css("--ink") },
+    textposition: x.map(v => v - Math.min(...x) > 0.7 * (Math.max(...x) - Math.min(...x)) ? "top left" : "top right"), textfont: { size: 11, color: css("--ink") },
     marker: { symbol: f.set.map(set => SYMBOLS[nodeOf(s, set).kind] || "circle"),
       size: chosen.map(c => c ? 17 : 11), color: f.attracting.map((a, k) => a ? tint[k] : css("--card")),
       line: { color: chosen.map((c, k) => c ? css("--accent") : tint[k]), width: chosen.map(c => c ? 3 : 2) } } };
@@ -243,10 +247,10 @@ function branches(s) {
         width: chosen ? 4 : b.attracting ? 2.2 : 1.1, dash: b.attracting ? "solid" : "dot" } };
   });
   traces.push({ ...markers(s, f.set.map(() => f.p), f.loss), mode: "markers" });
-  const positive = s.doc.branches.every(b => b.loss.every(v => v > 0));
+  const losses = s.doc.branches.flatMap(b => b.loss);
   return { traces, say: "full lines attract; shaded: within the bracket of an event",
     layout: base({ xaxis: { title: { text: s.doc.parameter }, range: s.doc.limits }, shapes: [...gaps(s), ...eventLines(s), here(f.p)],
-      yaxis: { title: { text: "loss" }, type: positive ? "log" : "linear", exponentformat: "power", ...(positive ? { dtick: "D2" } : {}) } }) };
+      yaxis: { title: { text: "loss" }, ...(losses.every(v => v > 0) ? logarithmic(losses) : {}) } }) };
 }
 
 function timeline(s) {
@@ -284,7 +288,7 @@ const filmOf = s => { const i = intervalOf(s); return i && s.film !== null ? i.f
 function training(s) {
   const i = intervalOf(s), film = filmOf(s);
   if (!film) return { traces: [], say: "no trajectory is known here", layout: base({}) };
-  const region = film.spans.find(q => q.start <= film.t[s.moment] && film.t[s.moment] <= q.end);
+  const region = film.spans.filter(q => q.start <= film.t[s.moment]).at(-1);
   return { traces: [{ type: "scatter", mode: "lines", x: film.t, y: film.loss, hoverinfo: "x+y",
     line: { color: css("--ink"), width: 2 } },
   { type: "scatter", mode: "markers", x: [film.t[s.moment]], y: [film.loss[s.moment]], hoverinfo: "skip",
@@ -292,7 +296,7 @@ function training(s) {
   say: `flow time ${short(film.t[s.moment])}: ` + (region ? `${region.region}, at ${plain(region.label)}`
     : "on the way") + `; ends at ${labelOf(s, film.end)}; computed at ${short(i.at)}`,
   layout: base({ xaxis: { type: "log", title: { text: "flow time t" }, exponentformat: "power" },
-    yaxis: { type: "log", title: { text: "loss" }, exponentformat: "power", dtick: "D2" },
+    yaxis: { title: { text: "loss" }, ...logarithmic(film.loss) },
     shapes: film.spans.filter(q => q.end > q.start).map(q => ({ type: "rect", layer: "below", yref: "paper", y0: 0, y1: 1,
       x0: Math.max(q.start, film.t[0]), x1: q.end, fillcolor: colour(q.region) || colour("other"),
       opacity: 0.3, line: { width: 0 } })),
@@ -303,7 +307,7 @@ function training(s) {
 function curve(s) {
   const c = s.doc.curve;
   return { say: `ends: ${plain(c.ends.join(" and "))}`, traces: [
-    { type: "scatter", mode: "lines", x: c.p, y: c.loss, hoverinfo: "text",
+    { type: "scatter", mode: "lines+markers", x: c.p, y: c.loss, hoverinfo: "text", marker: { size: 4 },
       hovertext: c.p.map((p, k) => `${plain(c.set)} at ${short(p)}<br>loss ${short(c.loss[k])}, index ${c.index[k]}`),
       line: { color: colour(c.region), width: 2.5 } },
     { type: "scatter", mode: "markers+text", x: c.marks.map(m => m.p), y: c.marks.map(m => m.loss),
@@ -346,7 +350,7 @@ function picture(s) {
 
 const PANELS = [
   { id: "landscape", title: "Landscape", when: d => d.frames, draw: landscape },
-  { id: "graph", title: "Heteroclinic graph", when: d => d.frames, draw: graph },
+  { id: "graph", title: "Heteroclinic graph", when: d => d.frames && d.intervals.some(i => i.edges.length), draw: graph },
   { id: "sets", title: "Sets", when: d => d.frames },
   { id: "picture", title: "Plane", when: d => d.picture, draw: picture, shape: "double" },
   { id: "function", title: "Network function", when: d => d.frames && d.data.grid, draw: networkFunction },
