@@ -165,7 +165,7 @@ def _reached(
 
 def _settled(loss: LimitLoss, limit: LimitModel) -> LimitModel | None:
     """Newton's method from the trajectory; None unless it stays near and contracts to a minimum."""
-    z, before = limit.unknowns, np.inf
+    z, before = _fitted(loss, limit), np.inf
     for step_number in range(STEPS):
         point, gradient = loss.point(z)
         size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
@@ -183,6 +183,18 @@ def _settled(loss: LimitLoss, limit: LimitModel) -> LimitModel | None:
         if change <= CONVERGED:
             return limit.at(z)
     return None
+
+
+def _fitted(loss: LimitLoss, limit: LimitModel) -> Array:
+    """Unknowns with the coefficients fitted in which the limit is linear, the rest as they are."""
+    slots, z = limit.slots, limit.unknowns
+    linear = [k for _, places in slots.units for k in places]
+    linear += [size for size, _ in slots.jumps] + [size for _, size in slots.tails]
+    linear += [] if slots.offset is None else [slots.offset]
+    point, gradient = loss.point(z)
+    block = point.hessian[np.ix_(linear, linear)]
+    z[linear] -= np.linalg.lstsq(block, gradient[linear], rcond=None)[0]
+    return z
 
 
 def _is_within(loss: LimitLoss, limit: LimitModel, z: Array) -> bool:
