@@ -10,23 +10,41 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from continuation.landscape.flow import compiled_flows
-from continuation.landscape.infinity.limit_kernel import limit_kernel
-from continuation.stepper import Loops, compiled_loop
 from continuation.workers import ProcessPool, available_cores
-from symbolic.machine_code import watching_compilation
 
 __all__ = ["FLOWS", "SETS", "compiled_beside"]
 
 Task = Callable[[], object]
 
+
+def flow() -> None:
+    """The gradient flow. (What is imported here, commands that print their help need not.)"""
+    from continuation.landscape.flow import compiled_flows
+
+    compiled_flows()
+
+
+def infinity() -> None:
+    """Branches at infinity."""
+    from continuation.landscape.infinity.limit_kernel import limit_kernel
+
+    limit_kernel()
+
+
+def loop(name: str) -> None:
+    """One loop of the continuation of branches."""
+    from continuation.stepper import compiled_loop
+
+    compiled_loop(name)
+
+
 SETS: tuple[Task, ...] = (
-    limit_kernel,
-    *(partial(compiled_loop, name) for name in reversed(Loops._fields)),
+    infinity,
+    *(partial(loop, name) for name in ("screened", "spectra", "correct", "advance")),
 )
 """What critical sets need after the search itself."""
 
-FLOWS: tuple[Task, ...] = (compiled_flows, *SETS)
+FLOWS: tuple[Task, ...] = (flow, *SETS)
 """What graphs and basins need."""
 
 
@@ -40,6 +58,8 @@ def compiled_beside(tasks: Sequence[Task], begins: Callable[[str], None]) -> Ite
     begins : callable
         Called as `begins(purpose)`, once for each purpose for which this process compiles.
     """
+    from symbolic.machine_code import watching_compilation
+
     told: list[str] = []
     beside: list[ProcessPool] = []
 
@@ -47,7 +67,7 @@ def compiled_beside(tasks: Sequence[Task], begins: Callable[[str], None]) -> Ite
         if not beside and available_cores() > 1:
             beside.append(ProcessPool(1))
             for task in tasks:
-                beside[0].submit(_compile, task)
+                beside[0].submit(task)
         if purpose not in told:
             told.append(purpose)
             begins(purpose)
@@ -58,8 +78,3 @@ def compiled_beside(tasks: Sequence[Task], begins: Callable[[str], None]) -> Ite
     finally:
         for pool in beside:
             pool.terminate()
-
-
-def _compile(task: Task) -> None:
-    """Without a result, as compiled functions do not travel."""
-    task()

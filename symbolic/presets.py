@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from symbolic.model import Model
+if TYPE_CHECKING:
+    from symbolic.model import Model
+
+
+def _perceptron(**options: Any) -> Model:
+    from symbolic.model import Model  # names of presets stand in every help: no SymPy for these
+
+    return Model.perceptron(**options)
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Preset:
             What is given makes no sense.
         """
         own = self.make()
-        return Model.perceptron(
+        return _perceptron(
             hidden=own.hidden if hidden is None else hidden,
             activation=own.activation if activation is None else activation,
             bias=bias,
@@ -65,22 +73,22 @@ class Preset:
 
 def fukumizu_amari() -> Model:
     """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""
-    return Model.perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+    return _perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
 
 
 def overparameterised() -> Model:
     """Two units for a teacher of one, T = tanh x, x ~ N(0, 1)."""
-    return Model.perceptron(hidden=2, teacher="tanh(x)")
+    return _perceptron(hidden=2, teacher="tanh(x)")
 
 
 def single_unit() -> Model:
     """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn."""
-    return Model.perceptron(hidden=1, teacher="tanh(x)")
+    return _perceptron(hidden=1, teacher="tanh(x)")
 
 
 def three_units() -> Model:
     """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2."""
-    return Model.perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
+    return _perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
 
 
 def maleknia_sato() -> Model:
@@ -88,7 +96,7 @@ def maleknia_sato() -> Model:
 
     The over-parameterised setting of A. A. Maleknia and Y. Sato, arXiv:2604.02393.
     """
-    return Model.perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
+    return _perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
 
 
 PRESETS: dict[str, Preset] = {

@@ -1,17 +1,20 @@
 """`basins`: where the gradient flow ends from random initial weights."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report, number
-from continuation.landscape import Fraction, PassageTimes, estimate_basins, passage_times
-from continuation.landscape.network import Given
-from continuation.storage import BasinsResult
+
+if TYPE_CHECKING:
+    from continuation.landscape.network import Given
 
 
 @common.with_task
@@ -33,9 +36,11 @@ def basins(
     sets = task.sets()
     parameters: Given = {"noise": task.noise, "weight_decay": task.weight_decay}
     with common.console.status(f"following the gradient flow from {trajectories} initial weights"):
-        found = estimate_basins(task.loss, sets=sets, n=trajectories, seed=task.seed, **parameters)
+        found = landscape.estimate_basins(
+            task.loss, sets=sets, n=trajectories, seed=task.seed, **parameters
+        )
         times = (
-            passage_times(
+            landscape.passage_times(
                 task.loss, sets, n=passages, seed=task.seed, radius=radius, spread=spread,
                 **parameters,
             )
@@ -45,7 +50,9 @@ def basins(
     settings = task.settings(
         trajectories=trajectories, passages=passages, radius=radius, spread=spread
     )
-    result = BasinsResult(task.loss, settings, task.axes, sets, basins=found, passages=times)
+    result = storage.BasinsResult(
+        task.loss, settings, task.axes, sets, basins=found, passages=times
+    )
     common.save(result, output, task.report)
     _print_fractions("targets", "limit", found.targets, task.report)
     _print_fractions("itineraries", "regions passed", found.itineraries, task.report)
@@ -63,7 +70,9 @@ PASSAGES = (
 )
 
 
-def _print_fractions(name: str, heading: str, found: Sequence[Fraction], report: Report) -> None:
+def _print_fractions(
+    name: str, heading: str, found: Sequence[landscape.Fraction], report: Report
+) -> None:
     columns = (
         Column("label", heading, folds=True),
         Column("trajectories"),
@@ -84,7 +93,7 @@ def _print_fractions(name: str, heading: str, found: Sequence[Fraction], report:
     report.listing(Listing(name, columns, rows))
 
 
-def _print_passages(times: Sequence[PassageTimes], report: Report) -> None:
+def _print_passages(times: Sequence[landscape.PassageTimes], report: Report) -> None:
     rows = [
         {
             "saddle": one.label,

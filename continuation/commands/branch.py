@@ -1,16 +1,17 @@
 """`branch`: one critical set followed in a parameter."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from continuation import SpecialPoint
+import continuation
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report, number
-from continuation.landscape import follow
-from continuation.storage import BranchResult
 
 
 @common.with_task
@@ -34,7 +35,7 @@ def branch(
     sets = task.sets()
     chosen = common.chosen_set(sets, set_)
     with common.console.status(f"following {chosen.label} in {parameter}"):
-        found = follow(
+        found = landscape.follow(
             task.loss,
             chosen,
             parameter,
@@ -44,7 +45,7 @@ def branch(
             weight_decay=task.weight_decay,
         )
     settings = task.settings(parameter=parameter, set=chosen.label)
-    result = BranchResult(task.loss, settings, task.axes, sets, branch=found)
+    result = storage.BranchResult(task.loss, settings, task.axes, sets, branch=found)
     common.save(result, output, task.report)
     _print_special(found.special, task.report)
     task.report.tell(parameter=parameter, set=chosen.label, stop_reasons=list(found.stop_reasons))
@@ -59,7 +60,7 @@ SPECIAL = (
 )
 
 
-def _print_special(special: Sequence[SpecialPoint], report: Report) -> None:
+def _print_special(special: Sequence[continuation.SpecialPoint], report: Report) -> None:
     rows = [
         {
             "kind": point.kind,

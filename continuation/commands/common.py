@@ -11,19 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+import symbolic
+from continuation import landscape, storage
 from continuation.ahead import FLOWS, compiled_beside
 from continuation.commands.tables import CSV, JSON, TABLES, Column, Listing, Report, number
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
-from continuation.landscape import CriticalSet, CriticalSets, Dataset, Loss, find_critical_sets
-from continuation.landscape.network import REGIONS, Axis, as_limits, read_observations
-from continuation.storage import Result, require_writable, save_result
 from continuation.terminal import command_line, shown
-from symbolic import PRESETS, Model
+from symbolic import PRESETS
+
+if TYPE_CHECKING:
+    from continuation.landscape import network
 
 REPORT_WIDTH = 130
 """Columns of tables that go to a file or a pipe, where no terminal sets the width."""
@@ -127,18 +129,18 @@ LEAST = 1e-9
 class Task:
     """Loss and settings that every command shares."""
 
-    loss: Loss
-    axes: tuple[Axis, Axis]
+    loss: landscape.Loss
+    axes: tuple[network.Axis, network.Axis]
     noise: float
     weight_decay: float
     seed: int
     report: Report
     size: float | None = None
 
-    def sets(self, seconds: float = math.inf) -> CriticalSets:
+    def sets(self, seconds: float = math.inf) -> landscape.CriticalSets:
         """Critical sets, with the progress of their search."""
         with console.status("searching for critical sets") as status:
-            return find_critical_sets(
+            return landscape.find_critical_sets(
                 self.loss,
                 noise=self.noise,
                 size=self.size,
@@ -153,7 +155,9 @@ class Task:
         here = {"noise": self.noise, "weight_decay": self.weight_decay}
         if parameter == "size":
             here["size"] = float(self.loss.data.size if self.size is None else self.size)
-        low, high = as_limits(limits)
+        from continuation.landscape import network  # as below
+
+        low, high = network.as_limits(limits)
         if parameter not in here or low <= here[parameter] <= high:
             return self
         nearer = low if here[parameter] < low else high
@@ -218,6 +222,8 @@ def task_of(
     weight_decay: Decay = 0.0,
 ) -> Task:
     """What the shared options mean."""
+    from continuation.landscape import network  # takes a second, and help need not wait for it
+
     if (preset is None) == (data is None):
         raise InvalidInputError("give either --preset NAME or --data FILE.csv")
     if data is not None:
@@ -227,24 +233,28 @@ def task_of(
                 "their own"
             )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
-        seen = read_observations(data, names, standardise=standardise)
+        seen = network.read_observations(data, names, standardise=standardise)
         report.note(f"read {seen.reading}")
-        model = Model.perceptron(
+        model = symbolic.Model.perceptron(
             hidden=2 if hidden is None else hidden,
             activation="tanh" if activation is None else activation,
             bias=bias,
             offset=offset,
         )
-        return Task(Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed, report)
+        return Task(
+            landscape.Loss(model, seen.data), (seen.x, seen.y), 0.0, weight_decay, seed, report
+        )
     if standardise or columns is not None:
         raise InvalidInputError("--columns and --standardise go with --data, not with a preset")
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     named = PRESETS[preset]
     model = named.variant(hidden, activation, teacher, input_scale, bias, offset)
-    loss = Loss(model, Dataset.sample(model, named.size if n is None else n, seed))
+    loss = landscape.Loss(
+        model, landscape.Dataset.sample(model, named.size if n is None else n, seed)
+    )
     level = named.noise if noise is None else noise
-    return Task(loss, (Axis("x"), Axis("y")), level, weight_decay, seed, report)
+    return Task(loss, (network.Axis("x"), network.Axis("y")), level, weight_decay, seed, report)
 
 
 FORMS = [
@@ -270,7 +280,7 @@ def with_task(
     def run(**options: Any) -> None:
         with clear_errors(), reporting(options.pop("as_json"), options.pop("as_csv")) as report:
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
-                require_writable(path)
+                storage.require_writable(path)
             with compiled_beside(ahead, _show_compilation):
                 task = make(report, **{p.name: options.pop(p.name) for p in shared})
                 command(task, **options)
@@ -286,7 +296,7 @@ def _show_compilation(purpose: str) -> None:
     console.print(f"• first use: compiling {purpose}", highlight=False)
 
 
-def chosen_set(sets: CriticalSets, label: str | None) -> CriticalSet:
+def chosen_set(sets: landscape.CriticalSets, label: str | None) -> landscape.CriticalSet:
     """The set of this label; without a label the lowest at finite weights."""
     for critical in sets:
         if critical.label == label or (label is None and not critical.at_infinity):
@@ -313,7 +323,7 @@ WHY = Column("why_unlabelled", "why unlabelled", folds=True)
 """Beside the region, where some set has none."""
 
 
-def print_sets(sets: CriticalSets, report: Report) -> None:
+def print_sets(sets: landscape.CriticalSets, report: Report) -> None:
     """Table of the critical sets, where they are, and the notes on how complete it is."""
     rows = [_row(critical) for critical in sets]
     names = list(dict.fromkeys(name for one in sets for name in one.model.parameter_names))
@@ -326,7 +336,7 @@ def print_sets(sets: CriticalSets, report: Report) -> None:
         report.note(note)
 
 
-def _row(critical: CriticalSet) -> dict[str, Any]:
+def _row(critical: landscape.CriticalSet) -> dict[str, Any]:
     weights = () if critical.theta is None else critical.theta.tolist()
     return {
         "set": critical.label,
@@ -346,9 +356,11 @@ def _row(critical: CriticalSet) -> dict[str, Any]:
     }
 
 
-def _why_unlabelled(critical: CriticalSet) -> str | None:
+def _why_unlabelled(critical: landscape.CriticalSet) -> str | None:
     if critical.region != "unlabelled":
         return None
+    from continuation.landscape.network import REGIONS  # as above
+
     if not REGIONS.holds(critical.model):
         return REGIONS.reason
     if critical.conditions.decays:
@@ -367,8 +379,8 @@ def _print_places(rows: Sequence[dict[str, Any]], names: Sequence[str], report: 
             report.show(Listing(name, (Column("set"), *columns), there))
 
 
-def save(result: Result, output: Path, report: Report) -> None:
+def save(result: storage.Result, output: Path, report: Report) -> None:
     """Write the result and say where, before anything else is said that may fail."""
-    path = save_result(result, output)
+    path = storage.save_result(result, output)
     report.tell(file=str(path))
     console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)

@@ -1,17 +1,17 @@
 """`evolve`: the graph followed along a parameter."""
 
+from __future__ import annotations
+
 import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report, number
 from continuation.errors import InvalidInputError
-from continuation.landscape import Evolution
-from continuation.landscape import evolve as follow_graph
-from continuation.storage import EvolutionResult, strand_sets
 
 
 @common.with_task
@@ -32,7 +32,7 @@ def evolve(
 ) -> None:
     """Follow the graph along a parameter: births, deaths and switches of connections."""
     with common.console.status("searching for critical sets") as status:
-        found = follow_graph(
+        found = landscape.evolve(
             task.loss,
             parameter,
             limits,
@@ -45,8 +45,8 @@ def evolve(
     settings = task.settings(
         parameter=parameter, lower=limits[0], upper=limits[1], schedule=schedule or ""
     )
-    sets = strand_sets(found)
-    result = EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
+    sets = storage.strand_sets(found)
+    result = storage.EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
     common.save(result, output, task.report)
     _print_events(found, task.report)
     _print_intervals(found, task.report)
@@ -66,7 +66,7 @@ def sizes(text: str | None) -> tuple[int, ...]:
         ) from None
 
 
-def _print_events(found: Evolution, report: Report) -> None:
+def _print_events(found: landscape.Evolution, report: Report) -> None:
     columns = (
         Column("p", found.parameter, text=number(10)),
         Column("error", text=_error, rank=2),
@@ -85,7 +85,7 @@ def _error(value: float) -> str:
     return f"{value:.1g}" if math.isfinite(value) else "at the end"
 
 
-def _print_intervals(found: Evolution, report: Report) -> None:
+def _print_intervals(found: landscape.Evolution, report: Report) -> None:
     columns = (
         Column("lower", f"{found.parameter} from", text=number(6)),
         Column("upper", "to", text=number(6)),

@@ -1,5 +1,7 @@
 """`graph`: all critical sets and the connections between them."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,13 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from continuation.certify import Certificate, certify_graph
+from continuation import certify as proving
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.proofs import Certify, print_certificates
 from continuation.commands.tables import Column, Listing, Report, number
 from continuation.deadline import Deadline
-from continuation.landscape import FlowGraph, connect
-from continuation.storage import GraphResult, atomic_file
 
 
 @common.with_task
@@ -31,7 +32,7 @@ def graph(
     deadline = Deadline(seconds)
     sets = task.sets(seconds)
     with common.console.status("following the gradient flow from every saddle") as status:
-        found = connect(
+        found = landscape.connect(
             task.loss,
             sets,
             noise=task.noise,
@@ -40,17 +41,17 @@ def graph(
             seconds=max(deadline.left, common.LEAST),
             progress=lambda look: status.update(str(look)),
         )
-    certificates: tuple[Certificate, ...] = ()
+    certificates: tuple[proving.Certificate, ...] = ()
     if certify:
         with common.console.status("proving critical sets and basins"):
-            found, certificates = certify_graph(
+            found, certificates = proving.certify_graph(
                 task.loss, found, noise=task.noise, weight_decay=task.weight_decay
             )
     settings = task.settings(most_departures=most_departures)
-    result = GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
+    result = storage.GraphResult(task.loss, settings, task.axes, sets, certificates, graph=found)
     common.save(result, output, task.report)
     if graphml is not None:
-        with atomic_file(graphml) as temporary:
+        with storage.atomic_file(graphml) as temporary:
             found.to_graphml(temporary)
     common.print_sets(sets, task.report)
     _print_graph(found, task.report)
@@ -73,7 +74,7 @@ EDGES = (
 )
 
 
-def _print_graph(graph: FlowGraph, report: Report) -> None:
+def _print_graph(graph: landscape.FlowGraph, report: Report) -> None:
     rows = [{**row, "status": _status(row)} for row in graph.rows()]
     report.listing(Listing("connections", EDGES, rows))
 
@@ -91,7 +92,7 @@ CHAINS = (
 )
 
 
-def _print_chains(graph: FlowGraph, report: Report) -> None:
+def _print_chains(graph: landscape.FlowGraph, report: Report) -> None:
     """Paths plateau → near-optimal → overfitting; 1/|μ| is the time scale near each saddle."""
     chains = [chain for chain in graph.chains() if chain.complete]
     if not chains:

@@ -1,13 +1,14 @@
 """`phase`: the phase plane of a model with two weights."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from continuation import landscape, storage
 from continuation.commands import common
-from continuation.landscape.graph import phase_plane
-from continuation.storage import PhaseResult
 
 
 @common.with_task
@@ -22,10 +23,10 @@ def phase(
     """Phase plane of a model with two weights: field, critical points, invariant manifolds."""
     sets = task.sets()
     with common.console.status("computing the field and the manifolds"):
-        plane = phase_plane(
+        plane = landscape.phase_plane(
             task.loss, sets, noise=task.noise, weight_decay=task.weight_decay, extent=extent
         )
     settings = task.settings(lowest=extent[0], highest=extent[1])
-    result = PhaseResult(task.loss, settings, task.axes, sets, phase=plane)
+    result = storage.PhaseResult(task.loss, settings, task.axes, sets, phase=plane)
     common.save(result, output, task.report)
     common.print_sets(sets, task.report)

@@ -1,5 +1,7 @@
 """`plane`: the landscape in the plane of two parameters."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,11 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.evolve import sizes
 from continuation.commands.tables import Column, Listing, Report
-from continuation.landscape import CriticalSets, PlaneDiagram, plane_diagram
-from continuation.storage import PlaneResult
 
 SHOWN_REGIONS = 30
 """Regions that the table shows; narrower ones are in the file."""
@@ -62,7 +63,7 @@ def plane(
     --lines 3 --seconds 120, and python -m figures plane.nc to draw it.
     """
     with common.console.status("following lines") as status:
-        found = plane_diagram(
+        found = landscape.plane_diagram(
             task.loss,
             x,
             y,
@@ -84,14 +85,14 @@ def plane(
         x=x, y=y, x_lower=x_limits[0], x_upper=x_limits[1], y_lower=y_limits[0],
         y_upper=y_limits[1], schedule=schedule or "", lines=lines, resolution=resolution,
     )  # fmt: skip
-    result = PlaneResult(task.loss, settings, task.axes, _sets(found), plane=found)
+    result = storage.PlaneResult(task.loss, settings, task.axes, _sets(found), plane=found)
     common.save(result, output, task.report)
 
 
-def _sets(found: PlaneDiagram) -> CriticalSets:
+def _sets(found: landscape.PlaneDiagram) -> landscape.CriticalSets:
     """Those of the largest region that has a graph."""
     graphs = [region.graph for region in found.regions if region.graph is not None]
-    return CriticalSets(graphs[0].sets if graphs else (), found.notes)
+    return landscape.CriticalSets(graphs[0].sets if graphs else (), found.notes)
 
 
 CURVES = (
@@ -111,7 +112,7 @@ REGIONS = (
 )
 
 
-def _print_curves(found: PlaneDiagram, report: Report) -> None:
+def _print_curves(found: landscape.PlaneDiagram, report: Report) -> None:
     rows = [
         {
             "name": curve.name,
@@ -125,7 +126,7 @@ def _print_curves(found: PlaneDiagram, report: Report) -> None:
     report.listing(Listing("curves", CURVES, rows))
 
 
-def _print_regions(found: PlaneDiagram, report: Report) -> None:
+def _print_regions(found: landscape.PlaneDiagram, report: Report) -> None:
     rows = [
         {
             "number": region.number,

@@ -1,12 +1,14 @@
 """What commands say of certificates."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from continuation.certify import Certificate
+from continuation import certify as proving
 from continuation.commands.tables import Report
 
 Certify = Annotated[
@@ -14,7 +16,7 @@ Certify = Annotated[
 ]
 
 
-def print_certificates(certificates: Sequence[Certificate], report: Report) -> None:
+def print_certificates(certificates: Sequence[proving.Certificate], report: Report) -> None:
     """How many sets and basins are proved, and why the others are not."""
     proved = Counter(c.kind for c in certificates if c.proved)
     kinds = ", ".join(f"{count} × {kind}" for kind, count in proved.items())

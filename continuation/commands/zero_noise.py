@@ -1,18 +1,15 @@
 """`zero-noise`: what becomes of the theoretical optimum when the noise is switched on."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
+from continuation import landscape
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report, number
-from continuation.landscape import (
-    ZeroNoiseCheck,
-    ZeroNoiseSets,
-    check_zero_noise,
-    zero_noise_sets,
-)
 from continuation.wording import counted
 
 
@@ -32,10 +29,10 @@ def zero_noise(
         loss = common.task_of(
             report, preset=preset, hidden=hidden, n=n, seed=seed, noise=noise
         ).loss
-        sets = zero_noise_sets(loss)
+        sets = landscape.zero_noise_sets(loss)
         _print_sets(sets, report)
         with common.console.status(f"searching at noise {noise:g}"):
-            check = check_zero_noise(loss, noise)
+            check = landscape.check_zero_noise(loss, noise)
         _print_check(check, report)
 
 
@@ -48,7 +45,7 @@ SETS = (
 )
 
 
-def _print_sets(sets: ZeroNoiseSets, report: Report) -> None:
+def _print_sets(sets: landscape.ZeroNoiseSets, report: Report) -> None:
     rows = [{column.key: getattr(one, column.key) for column in SETS} for one in sets]
     report.listing(Listing("sets", SETS, rows))
     report.tell(euler_count=sets.euler_count)
@@ -62,7 +59,7 @@ def _place(place: Mapping[str, float]) -> str:
     return ", ".join(f"{name} = {value:.5g}" for name, value in place.items())
 
 
-def _print_check(check: ZeroNoiseCheck, report: Report) -> None:
+def _print_check(check: landscape.ZeroNoiseCheck, report: Report) -> None:
     report.tell(noise=check.noise, found=check.found, matched=check.matched)
     report.note(
         f"at σ = {check.noise:g}: {counted(check.found, 'set')} found, {check.matched} of "

@@ -28,7 +28,7 @@ def test_it_begins_with_the_first_need_and_ends_with_the_work(tmp_path, monkeypa
         def __init__(self, jobs):
             seen.append(jobs)
 
-        def submit(self, run, task):
+        def submit(self, task):
             seen.append(task)
 
         def terminate(self):

@@ -364,14 +364,16 @@ def test_folders_of_the_output_are_made(folder):
     assert load_result(folder / "new" / "deep" / "points.nc").kind == "points"
 
 
-@pytest.mark.parametrize("stage", ["find_critical_sets", "save_result"])
+@pytest.mark.parametrize(
+    "stage", [(common.landscape, "find_critical_sets"), (common.storage, "save_result")]
+)
 def test_an_interruption_leaves_the_old_file(folder, monkeypatch, stage):
     (folder / "points.nc").write_text("old")
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(common, stage, interrupt)
+    monkeypatch.setattr(*stage, interrupt)
     code, output = run("points", *PRESET)
     assert code == 130
     assert output.splitlines()[-1] == "interrupted; no file is written by halves"

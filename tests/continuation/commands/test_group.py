@@ -38,12 +38,21 @@ def test_an_unknown_command_is_refused():
     assert "No such command" in result.output
 
 
-@pytest.mark.parametrize("package", ["continuation", "figures"])
-def test_help_imports_nothing_that_computes(package):
+@pytest.mark.parametrize(
+    ("package", "command"),
+    [
+        ("figures", []),
+        ("continuation", []),
+        ("continuation", ["points"]),
+        ("continuation", ["plane"]),
+    ],
+)
+def test_help_imports_nothing_that_computes(package, command):
     """Neither compiler, nor SymPy, nor SciPy."""
     heavy = ("numba", "sympy", "scipy", "xarray", "matplotlib")
     script = (
-        f"import sys; from {package}.__main__ import app; app(['--help'], standalone_mode=False); "
+        f"import sys; from {package}.__main__ import app; "
+        f"app({[*command, '--help']}, standalone_mode=False); "
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
