@@ -29,6 +29,27 @@ COMMANDS = (
 )
 """In the order in which they are listed; each is a function in the module of its name."""
 
+EXAMPLES = {
+    "points": "--preset fukumizu_amari --n 50 --noise 0.1",
+    "graph": "--preset single_unit --n 30 --noise 0.1 --output graph.nc",
+    "branch": '--preset single_unit --set "isolated 1" --parameter noise --limits 0.01 0.5',
+    "evolve": "--preset single_unit --parameter noise --limits 0.05 0.5",
+    "plane": "--preset single_unit --schedule 20,50 --lines 2",
+    "phase": "--preset single_unit",
+    "basins": "--preset single_unit --trajectories 100",
+    "locate": "--preset fukumizu_amari --weights 0.4,0.02,1.2,0.01",
+    "ensemble": "--preset single_unit --n 10 30 --noise 0.1 --data-sets 8 --question sets",
+    "zero-noise": "--preset overparameterised",
+    "check": "graph.nc",
+    "cache": "",
+}
+"""What stands below the help of each command; the tests run them, `graph` before `check`."""
+
+
+def example(command: str) -> str:
+    """One call of a command, as a user types it."""
+    return f"python -m continuation {command} {EXAMPLES[command]}".rstrip()
+
 
 class LazyGroup(TyperGroup):
     """Shows what its commands say of themselves, and imports the one that is called."""
@@ -58,7 +79,12 @@ def _load(command: str) -> Any:
     name = _module(command)
     module = import_module(f"continuation.commands.{name}")
     alone = typer.Typer(add_completion=False)
-    alone.command(command, cls=getattr(module, "Command", TyperCommand))(getattr(module, name))
+    offered = alone.command(
+        command,
+        cls=getattr(module, "Command", TyperCommand),
+        epilog=f"Example: {example(command)}",
+    )
+    offered(getattr(module, name))
     return typer.main.get_command(alone)
 
 
