@@ -123,7 +123,7 @@ def find_critical_sets(
         outside are not listed; minima on a bound are no critical points.
     regions : bool
         Label the regions by following every set to zero noise, where the teacher is a sum of
-        units of the activation and there is no weight decay. Takes about as long as the search.
+        units of the activation and there is no weight decay. Takes a fraction of the search.
     infinity : bool
         List sets at infinity of three and more units, too; from five on this takes about as long
         again. One and two units always have theirs.
