@@ -23,6 +23,9 @@ EASE = ("noise", "weight_decay", "population", "size")
 """In which parameter lines are followed: in the noise branches are smooth, and limit models
 compiled; along the size they bend at every sample."""
 
+AWAY = 0.05
+"""Distance of a line from a size at which curves bend, relative to that between two such sizes."""
+
 Limits = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -110,6 +113,22 @@ class Plane:
         value = float(np.clip(other, *self.limits[1 - axis]))
         fixed = self.fixed.where(self.names[1 - axis], value)
         return LossAlong(self.loss, self.names[axis], fixed, self.schedule)
+
+    def off_kinks(self, q: float) -> float:
+        """A value of the second parameter, near this one, at which curves are smooth.
+
+        Along the size they bend where a block of a schedule is complete, without a schedule at
+        every whole number: derivatives there belong to one side only.
+        """
+        low, high = self.limits[1 - self.first]
+        if self.names[1 - self.first] != "size":
+            return q
+        sizes = np.array(self.schedule or np.arange(np.floor(low), np.ceil(high) + 1), dtype=float)
+        nearest = float(sizes[np.argmin(np.abs(sizes - q))])
+        room = AWAY * float(np.diff(sizes).min(initial=high - low))
+        if abs(q - nearest) >= room:
+            return q
+        return nearest + room if nearest + room <= high else nearest - room
 
     def at(self, point: Array | Sequence[float]) -> tuple[Loss, Conditions]:
         """Loss and conditions at a point (x, y)."""

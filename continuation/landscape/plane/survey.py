@@ -182,7 +182,7 @@ class _Survey:
     # -- lines and their curves --------------------------------------------------------------------
 
     def _follow_lines(self, values: Sequence[float]) -> None:
-        for q in values:
+        for q in map(self.plane.off_kinks, values):
             if self.deadline.passed:
                 self._note(f"the line at {self._second} = {q:.6g} is left out")
                 continue

@@ -108,6 +108,20 @@ def test_it_is_drawn_with_a_legend_beside(diagram):
     pyplot.close(figure)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "q", "kept"),
+    [((20, 30, 50), 30.0, False), ((20, 30, 50), 50.0, False), ((20, 30, 50), 36.0, True),
+     ((), 25.0, False), ((), 25.5, True)],
+)  # fmt: skip
+def test_lines_keep_off_the_sizes_at_which_curves_bend(loss, schedule, q, kept):
+    plane = Plane(loss, "size", "noise", LIMITS, schedule=schedule)
+    moved = plane.off_kinks(q)
+    assert (moved == q) == kept
+    assert abs(moved - q) <= 0.5
+    assert 20.0 <= moved <= 50.0
+    assert Plane(loss, "weight_decay", "noise", ((0.0, 0.1), (0.05, 0.5))).off_kinks(0.05) == 0.05
+
+
 @pytest.mark.slow
 def test_between_population_and_data_arrivals_are_where_the_formula_puts_them(loss):
     limits = ((0.3, 1.0), (0.05, 0.9))
