@@ -497,6 +497,23 @@ class Model:
             weights = (weights + weights[:1] * hidden)[:hidden]
         return replace(self, hidden=hidden, output_weights=weights)
 
+    def with_widths(self, widths: Sequence[int]) -> "Model":
+        """The same network of layers with other widths of its hidden layers.
+
+        Raises
+        ------
+        ModelError
+            The model is no network of layers, or the widths do not fit it.
+        """
+        if self.network is None:
+            raise ModelError("only networks of layers (Model.mlp) have widths to choose")
+        old = self.network
+        changed = tuple(whole_width(width) for width in widths)
+        given = old.output_weights is not None and changed[-1:] != old.hidden[-1:]
+        if len(changed) != len(old.hidden) or given:
+            raise ModelError(f"widths {changed} do not fit a network of {old.hidden}")
+        return _of_network(replace(old, hidden=changed), self.input_scale)
+
     # -- teacher -----------------------------------------------------------------------------
 
     @cached_property

@@ -82,7 +82,7 @@ def below(loss: Loss, found: CriticalSet) -> tuple[Loss, CriticalSet]:
     """The loss in which a set's branch lies: that of the smaller network of an embedding."""
     if found.base is None or found.embedding is None or not found.embedding.copies:
         return loss, found  # genuine, or over no unit at all
-    smaller = Loss(loss.model.with_hidden(len(found.embedding.copies)), loss.data)
+    smaller = Loss(found.embedding.smaller(loss.model), loss.data)
     return smaller, replace(found, model=smaller.model, theta=found.base, embedding=None)
 
 

@@ -25,6 +25,7 @@ from continuation.landscape.sets import (
     CriticalSets,
     Embedding,
     EvidenceBranch,
+    LayerEmbedding,
     Piece,
     RegionEvidence,
     Saturation,
@@ -74,10 +75,18 @@ def sets_from_arrays(data: xr.Dataset, model: Model) -> CriticalSets:
 
 
 def dataset_to_arrays(data: Dataset) -> xr.Dataset:
-    """A data set along the dimension "sample"."""
+    """A data set along the dimension "sample", several inputs or outputs along their own."""
     rows = {name: getattr(data, name) for name in ("x", "target", "noise", "weights")}
-    kept = {f"data_{k}": ("sample", v) for k, v in rows.items() if v is not None}
+    kept = {
+        f"data_{name}": (_axes_of_data(name)[: np.ndim(values)], values)
+        for name, values in rows.items()
+        if values is not None
+    }
     return xr.Dataset(kept, attrs={"data_kind": data.kind})
+
+
+def _axes_of_data(name: str) -> tuple[str, str]:
+    return "sample", "input" if name == "x" else "output"
 
 
 def dataset_from_arrays(data: xr.Dataset) -> Dataset:
@@ -172,12 +181,16 @@ def _evidence(record: Mapping[str, Any] | None) -> RegionEvidence | None:
 def _embedding(record: Mapping[str, Any] | None) -> Embedding | None:
     if record is None:
         return None
-    return Embedding(
+    own = (
         tuple(record["copies"]),
         tuple(tuple(unit) for unit in record["silent"]),
         record["dead"],
         record["silent_freedom"],
     )
+    if "widths" not in record:
+        return Embedding(*own)
+    layers = tuple(record["widths"]), tuple(record["silent_layers"])
+    return LayerEmbedding(*own, *layers, record["freedom"], record["across"])
 
 
 def _ragged(rows: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64]:

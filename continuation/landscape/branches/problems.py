@@ -20,6 +20,7 @@ from continuation.landscape.sets import (
     OVER_SMALLER,
     SET_KINDS,
     CriticalSet,
+    LayerEmbedding,
     unit_curvatures,
 )
 from continuation.problem import AnyProblem
@@ -134,6 +135,8 @@ def _beside_roots(run: Run) -> Lifted:
     embedding = run.set.embedding
     if embedding is None:
         return _in_weights(run)
+    if isinstance(embedding, LayerEmbedding):
+        raise InvalidInputError("sets with silent units are followed for one input and layer only")
     if embedding.copies:
         _require_no_decay(run)
         if len(embedding.silent) == 1 and embedding.dimension + embedding.dead == 0:
@@ -165,7 +168,7 @@ def _at_point(full: CompiledProblem, theta: Array, p: float) -> Description:
 def _embedded(run: Run) -> Lifted:
     """Through the smaller network alone; copies and dead units follow it."""
     (base, embedding), model, full = run.set.smaller, run.set.model, run.full
-    smaller = narrower(run.along.loss, len(embedding.copies))
+    smaller = narrower(run.along.loss, embedding.smaller(model))
 
     def describe(x: Array, p: float) -> Description:
         lifted = embedding.lift(model, x)

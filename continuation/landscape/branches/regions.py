@@ -160,7 +160,7 @@ def _known_trend(
         return _trend(loss, found)
     key = tuple(found.base)
     if key not in trends:
-        smaller = Loss(loss.model.with_hidden(len(found.embedding.copies)), loss.data)
+        smaller = Loss(found.embedding.smaller(loss.model), loss.data)
         trends[key] = _trend(
             smaller,
             replace(

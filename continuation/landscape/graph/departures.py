@@ -133,6 +133,9 @@ def _departure(
 
 
 def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
+    if not source.segments:  # of a network of layers: by its pieces, like a manifold
+        yield from _from_manifold(at, source)
+        return
     for piece in source.segments:
         if piece.index == 0 or piece.upper <= 0.5:
             continue

@@ -63,6 +63,7 @@ from continuation.landscape.network.responses import (
 from continuation.landscape.network.samples import Samples
 from continuation.landscape.network.symmetry import (
     LARGEST_LISTED,
+    LayerSymmetry,
     SignedPermutation,
     Stabiliser,
     Symmetry,
@@ -116,6 +117,7 @@ __all__ = [
     "Given",
     "Grid",
     "Jet",
+    "LayerSymmetry",
     "Layout",
     "Loss",
     "LossAlong",

@@ -405,9 +405,9 @@ def _columns(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=32)
-def narrower(loss: Loss, hidden: int) -> Loss:
-    """The loss of fewer hidden units on the same data; one value, with its kernels."""
-    return Loss(loss.model.with_hidden(hidden), loss.data)
+def narrower(loss: Loss, model: Model) -> Loss:
+    """The loss of a narrower model on the same data; one value, with its kernels."""
+    return Loss(model, loss.data)
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

@@ -97,7 +97,8 @@ class Plane:
         if self.decays or not (model.is_perceptron and model.free_output):
             return ()
         return tuple(
-            replace(self, loss=narrower(self.loss, units)) for units in range(1, model.hidden)
+            replace(self, loss=narrower(self.loss, model.with_hidden(units)))
+            for units in range(1, model.hidden)
         )
 
     @property

@@ -34,8 +34,10 @@ from continuation.landscape.search.lifting import (
     BasePoint,
     Lifted,
     Lifter,
+    ShapeLifter,
     base_points,
     bases_in_order,
+    narrower_shapes,
 )
 from continuation.landscape.search.repeated_starts import (
     MOST_BATCHES,
@@ -71,6 +73,11 @@ MOST_BELOW = 3
 ONE_UNIT = (
     "1 unit: weights and biases searched on a grid, without a seed: units from nearly linear to "
     "steep that at least three samples see turn; no proof"
+)
+
+LAYERS = (
+    "networks of layers: silent units that may move are one set each, of which one point was "
+    "found; constant functions (no unit that works in some layer) are not listed"
 )
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
@@ -196,7 +203,10 @@ class _Task:
         """All that there is, by the way that suits the model."""
         if self.is_exhaustive(self.loss.model):
             return self.exhaustive(self.loss)
-        return self.by_fits(guesses) if FORMULA.holds(self.loss.model) else self.by_starts()
+        if FORMULA.holds(self.loss.model):
+            return self.by_fits(guesses)
+        layered = self.loss.model.is_network and not self.conditions.decays
+        return self.by_shapes() if layered else self.by_starts()
 
     def by_fits(self, guesses: Guesses) -> CriticalSets:
         """Points of a formula: from given starts, or in batches."""
@@ -255,7 +265,6 @@ class _Task:
             notes=(
                 *_support_notes(support, count),
                 *_sample_notes(self.at(self.loss)),
-                *self._layer_notes(),
                 *lifted.notes(self.budget.deadline),
                 *notes,
                 note,
@@ -263,15 +272,45 @@ class _Task:
             saturation=tuple(support),
         )
 
-    def _layer_notes(self) -> tuple[str, ...]:
-        """What the search of a network of layers leaves out."""
-        model = self.loss.model
-        if model.network is None or self.conditions.decays:
-            return ()
-        return (
-            "networks of layers: only isolated points are listed, not the manifolds of narrower "
-            "networks with copied, silent or dead units (weight decay leaves points alone)",
-        )
+    def by_shapes(self) -> CriticalSets:
+        """Genuine points of every shape of layers, and the manifolds over narrower ones."""
+        lifter = ShapeLifter(self.loss, self.conditions, self.seed)
+        sets: list[CriticalSet] = []
+        support: list[Saturation] = []
+        notes: list[str] = []
+        shapes = list(narrower_shapes(self.loss.model))
+        for number, shape in enumerate(shapes):
+            share = STARTS_SHARE * (number + 1) / len(shapes)
+            loss = Loss(self.loss.model.with_widths(shape), self.loss.data)
+            stage = f"layers: {'-'.join(map(str, shape))}, starts"
+            harvest, reached = self._harvest(loss, stage, number, share)
+            support.append(reached)
+            notes += harvest.notes()
+            if shape == self.loss.model.widths:
+                sets += harvest.points
+                continue
+            points = base_points(harvest.points, sum(shape))
+            lifted = lifter.all_over(shape, points, self.budget.deadline.part(1.0))
+            sets += lifted.sets
+            notes += lifted.notes(self.budget.deadline)
+        about = (*_support_notes(support, None), *_sample_notes(self.at(self.loss)), LAYERS, *notes)
+        return CriticalSets(labelled(sets), notes=(*about, NO_ENDS), saturation=tuple(support))
+
+    def _harvest(
+        self, loss: Loss, stage: str, number: int, share: float
+    ) -> tuple[Harvest, Saturation]:
+        """Genuine points of one shape, within a share of the time."""
+
+        def report(batch: int, known: int) -> None:
+            self.progress(Progress(stage, batch, MOST_BATCHES, known))
+
+        rng = self._generator(number)
+        budget = replace(self.budget, deadline=self.budget.deadline.part(share))
+        return harvest_points(self.at(loss), (), lambda _: (), rng, budget, report)
+
+    def _misses(self, points: Sequence[CriticalSet]) -> bool:
+        """Whether the Euler count says that points are missing."""
+        return self._count(points) not in (None, 1)
 
     def _count(self, sets: Sequence[CriticalSet]) -> int | None:
         """Σ (−1)^index over all images, 1 for all critical points of a coercive Morse function."""
@@ -327,7 +366,9 @@ class _Task:
 
         fresh = self._fresh_bases(units, points)
         anchors, rng = self._anchors(loss, points), self._generator(units)
-        harvest, reached = harvest_points(self.at(loss), anchors, fresh, rng, self.budget, report)
+        harvest, reached = harvest_points(
+            self.at(loss), anchors, fresh, rng, self.budget, report, missing=self._misses
+        )
         return harvest.points, reached, harvest.notes()
 
     def _fresh_bases(

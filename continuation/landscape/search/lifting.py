@@ -16,9 +16,13 @@ from continuation.landscape.sets import (
     Assembler,
     CriticalSet,
     Embedding,
+    LayerEmbedding,
     count_embeddings,
     embeddings_of,
+    layer_embeddings,
+    silent_inputs,
 )
+from symbolic import Model
 
 MOST_LISTED = 200
 """Embeddings of one point that are listed; a wide network has thousands that differ by which of
@@ -174,3 +178,65 @@ def base_points(sets: Sequence[CriticalSet], units: int) -> list[BasePoint]:
 def bases_in_order(points: Mapping[int, Sequence[BasePoint]]) -> list[BasePoint]:
     """The points of all widths, widest first: their embeddings have the lowest losses."""
     return [point for units in sorted(points, reverse=True) for point in points[units]]
+
+
+def narrower_shapes(model: Model) -> Iterator[tuple[int, ...]]:
+    """Widths of all narrower networks, and of the network itself, which is last.
+
+    Layers before given output weights have their width.
+    """
+    widths = model.widths
+    least = [1] * len(widths)
+    if model.network is not None and model.network.output_weights is not None:
+        least[-1] = widths[-1]
+    shapes = itertools.product(*(range(a, b + 1) for a, b in zip(least, widths, strict=True)))
+    return iter(sorted(shapes, key=lambda shape: (sum(shape), shape)))
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeLifter:
+    """Makes the sets over points of narrower shapes.
+
+    Attributes
+    ----------
+    loss : Loss
+        Of the whole network.
+    conditions : Conditions
+        Without weight decay.
+    seed : int
+        Of the starts of silent units.
+    """
+
+    loss: Loss
+    conditions: Conditions
+    seed: int
+
+    def all_over(
+        self, shape: Sequence[int], points: Sequence[BasePoint], deadline: Deadline
+    ) -> Lifted:
+        """Every embedding of every point of a shape, up to `MOST_LISTED` of each, in time."""
+        lifted, build = Lifted(), Assembler(self.loss.under(self.conditions))
+        for base in points:
+            every = list(self._embeddings(shape, base))
+            lifted.total += len(every)
+            first = every[:MOST_LISTED]
+            lifted.unmade += len(first)
+            for embedding in deadline.within(first):
+                lifted.unmade -= 1
+                lifted.listed += 1
+                found = build.embedded(base.theta, base.index, embedding)
+                if found.nullity == found.dimension:
+                    lifted.sets.append(found)
+                else:
+                    lifted.degenerate += 1
+        return lifted
+
+    def _embeddings(self, shape: Sequence[int], base: BasePoint) -> Iterator[LayerEmbedding]:
+        widths = self.loss.model.widths
+        roots = [
+            silent_inputs(self.loss, self.conditions, shape, base.theta, layer, self.seed)
+            if width > shape[layer]
+            else ()
+            for layer, width in enumerate(widths)
+        ]
+        return layer_embeddings(shape, widths, roots)

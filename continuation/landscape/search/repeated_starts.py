@@ -197,6 +197,7 @@ def harvest_points(
     report: Callable[[int, int], None],
     batch_of: Batch | None = None,
     most: int = MOST_BATCHES,
+    missing: Callable[[Sequence[CriticalSet]], bool] = lambda _: False,
 ) -> tuple[Harvest, Saturation]:
     """Search one width until it is saturated or the budget is spent.
 
@@ -216,6 +217,9 @@ def harvest_points(
         Runs one batch; three seekers from random starts if omitted.
     most : int
         Batches.
+    missing : callable
+        Whether points are known to be missing among those that were found: then the search goes
+        on, as far as the batches last.
     """
     harvest = Harvest(Assembler(at), decays=at.conditions.decays)
     quiet, batch, reason = 0, 0, ""
@@ -231,6 +235,8 @@ def harvest_points(
         quiet = quiet + 1 if len(harvest.points) == before else 0
         report(batch, len(harvest.points))
         reason = _ending(harvest, quiet, batch, most)
+        if batch < most and reason and missing(harvest.points):
+            reason = ""
     fresh(harvest)
     settled = _is_settled(harvest, quiet)
     return harvest, _support(harvest, settled=settled, reason=reason)

@@ -55,6 +55,12 @@ from continuation.landscape.sets.kinds import (
     Family,
     SetKind,
 )
+from continuation.landscape.sets.layer_embeddings import (
+    LayerEmbedding,
+    count_exact_subspaces,
+    count_subspaces,
+    layer_embeddings,
+)
 from continuation.landscape.sets.manifolds import Embedding, Piece, count_embeddings, embeddings_of
 from continuation.landscape.sets.matching import (
     CONVERGED,
@@ -68,6 +74,7 @@ from continuation.landscape.sets.matching import (
 )
 from continuation.landscape.sets.recognition import shown_set
 from continuation.landscape.sets.saturation import Saturation
+from continuation.landscape.sets.silent_layers import silent_inputs
 
 __all__ = [
     "BESIDE_ROOTS",
@@ -98,6 +105,7 @@ __all__ = [
     "Embedding",
     "EvidenceBranch",
     "Family",
+    "LayerEmbedding",
     "Member",
     "Piece",
     "RegionEvidence",
@@ -107,9 +115,12 @@ __all__ = [
     "coinciding_units",
     "copies",
     "count_embeddings",
+    "count_exact_subspaces",
+    "count_subspaces",
     "embeddings_of",
     "equations_of_weights",
     "labelled",
+    "layer_embeddings",
     "limit_errors",
     "limit_gap",
     "merge_units",
@@ -121,6 +132,7 @@ __all__ = [
     "same_set",
     "shared_conditions",
     "shown_set",
+    "silent_inputs",
     "squared_distance",
     "squared_distances",
     "unit_curvatures",

@@ -24,6 +24,7 @@ from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
 from continuation.landscape.sets.error_bounds import limit_errors, weight_errors
 from continuation.landscape.sets.kinds import INFINITY, POINT
+from continuation.landscape.sets.layer_embeddings import LayerEmbedding, completed
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
 
@@ -120,6 +121,8 @@ class Assembler:
         embedding : Embedding
         """
         theta = embedding.lift(self.model, base)
+        if isinstance(embedding, LayerEmbedding):
+            return self._in_layers(base, base_index, theta, embedding)
         found = replace(
             self._point(theta, embedding.subkind, np.array(base)),
             kind=embedding.kind,
@@ -138,6 +141,27 @@ class Assembler:
             attracting=regular and any(piece.index == 0 for piece in pieces),
         )
         return self._bounded(made)
+
+    def _in_layers(
+        self, base: Array, base_index: int, theta: Array, embedding: LayerEmbedding
+    ) -> CriticalSet:
+        """A critical point of a narrower network of layers, lifted to θ (d,)."""
+        embedding, curvatures = completed(self.at, theta, embedding)
+        pieces = pieces_of(embedding, base_index, curvatures)
+        found = self._point(theta, embedding.subkind, np.array(base))
+        regular = found.nullity == embedding.dimension
+        exchanges = Stabiliser(embedding.exchanges(self.symmetry))
+        made = replace(
+            found,
+            kind=embedding.kind,
+            theta=theta,
+            embedding=embedding,
+            pieces=pieces,
+            attracting=regular and any(piece.index == 0 for piece in pieces),
+            stabiliser=exchanges,
+            orbit_size=self.symmetry.order // exchanges.order,
+        )
+        return made if embedding.silent else self._bounded(made)
 
     def end(self, end: CriticalEnd, responses: Responses) -> CriticalSet:
         """A critical set at infinity, on the responses it was found with.
@@ -173,8 +197,7 @@ def _segments(
     """Pieces by λ, where one unit has two copies and nothing else is free."""
     if embedding.dimension != 1 or embedding.split_dimension != 1:
         return ()
-    idle = len(embedding.silent) + embedding.dead
-    return segments(base_index + idle, curvatures[embedding.copies.index(2)])
+    return segments(base_index + embedding.idle, curvatures[embedding.copies.index(2)])
 
 
 def with_excess_risk(found: CriticalSet) -> CriticalSet:

@@ -17,7 +17,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import Layout
 from continuation.landscape.sets.critical_sets import CriticalSet
-from continuation.landscape.sets.manifolds import Embedding
+from continuation.landscape.sets.layer_embeddings import LayerEmbedding
 from continuation.landscape.sets.matching import symmetry_of
 
 Shares = Sequence[Sequence[float]]
@@ -64,7 +64,7 @@ def nearest_member(found: CriticalSet, theta: Array) -> Member:
         )
     if found.embedding is None or not found.embedding.split_dimension:
         return _member(found, theta, found.theta, ())
-    if symmetry_of(found).is_small:
+    if symmetry_of(found).is_small and not isinstance(found.embedding, LayerEmbedding):
         return _nearest_of_all(found, theta)
     starts = [piece.shares(found.embedding) for piece in found.pieces]
     members = (_settled(found, theta, start) for start in starts)
@@ -88,7 +88,7 @@ def _nearest_of_all(found: CriticalSet, theta: Array) -> Member:
         copies = list(embedding.copies_of(unit))
         outputs[copies] = outputs[copies].mean(axis=0)
     best = images[int(np.argmin((left**2).sum(axis=0)))]
-    shares = _projected(layout, base, embedding, best)
+    shares = embedding.shares_in(found.model, base, best)
     return _member(found, theta, embedding.lift(found.model, base, shares), shares)
 
 
@@ -99,23 +99,10 @@ def _settled(found: CriticalSet, theta: Array, start: Shares) -> Member:
     place, shares = embedding.lift(found.model, base, start), embedding.equal_shares()
     for _ in range(TURNS):
         aligned = symmetry.align(theta, place)
-        shares = _projected(Layout.of(found.model), base, embedding, aligned)
+        shares = embedding.shares_in(found.model, base, aligned)
         place = embedding.lift(found.model, base, shares)
         distance = float(np.linalg.norm(aligned - place))
         if not distance < before * (1.0 - SHORTER):
             break
         before = distance
     return _member(found, theta, place, shares)
-
-
-def _projected(
-    layout: Layout, base: Array, embedding: Embedding, theta: Array
-) -> tuple[tuple[float, ...], ...]:
-    """Shares of the member nearest to θ (d,), whose units stand in the order of the embedding."""
-    outputs = layout.output_weights(theta)
-    wholes = layout.with_hidden(len(embedding.copies)).output_weights(base)
-    shares = []
-    for unit, whole in enumerate(wholes):
-        parts = outputs[list(embedding.copies_of(unit))] / whole
-        shares.append(tuple(float(one) for one in parts + (1.0 - parts.sum()) / parts.size))
-    return tuple(shares)

@@ -23,6 +23,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import SPLIT_LINES, Layout, Symmetry
 from continuation.landscape.sets.critical_sets import Segment
+from continuation.landscape.sets.layer_embeddings import LayerEmbedding, layer_curvatures
 from continuation.landscape.sets.manifolds import Embedding
 from symbolic import Model
 
@@ -166,6 +167,8 @@ def unit_curvatures(model: Model, hessian: Array, embedding: Embedding) -> tuple
         Empty arrays for units with one copy. The curvature across a split line is λ(1−λ) times
         these.
     """
+    if isinstance(embedding, LayerEmbedding):
+        return layer_curvatures(model, hessian, embedding)
     layout = Layout.of(model)
     values: list[Array] = []
     for unit, m in enumerate(embedding.copies):

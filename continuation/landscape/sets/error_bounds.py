@@ -218,7 +218,9 @@ def weight_errors(at: LossAt, theta: Array, embedding: Embedding | None = None) 
 
 def _lifted(at: LossAt, embedding: Embedding) -> Array:
     """How θ moves with each weight of the smaller network, at equal shares; shape (d₀, d)."""
-    smaller = Layout.of(at.model).with_hidden(len(embedding.copies)).dimension
+    smaller = (
+        embedding.smaller(at.model).dimension if embedding.copies else Layout.of(at.model).rest
+    )
     none = embedding.lift(at.model, np.zeros(smaller))
     rows = [embedding.lift(at.model, row) - none for row in np.eye(smaller)]
     return np.array(rows).reshape(smaller, none.size)

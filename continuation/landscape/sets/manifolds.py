@@ -87,6 +87,15 @@ class Embedding:
         return self.split_dimension + self.silent_freedom * len(self.silent)
 
     @property
+    def idle(self) -> int:
+        """Units that do nothing: each adds one to the index."""
+        return len(self.silent) + self.dead
+
+    def smaller(self, model: Model) -> Model:
+        """The smaller network of a model of H units."""
+        return model.with_hidden(len(self.copies))
+
+    @property
     def free_parameters(self) -> tuple[str, ...]:
         """Names of its coordinates: "share j.k" (of copy k of unit j) and "silent q"."""
         shares = [f"share {j}.{k}" for j, m in enumerate(self.copies, 1) for k in range(1, m)]
@@ -150,6 +159,17 @@ class Embedding:
         first = self.dead + len(self.silent) + sum(self.copies[:unit])
         return range(first, first + self.copies[unit])
 
+    def shares_in(self, model: Model, base: Array, theta: Array) -> tuple[tuple[float, ...], ...]:
+        """Shares of the member nearest to θ (d,), whose units stand in the order of lifts."""
+        layout = Layout.of(model)
+        outputs = layout.output_weights(theta)
+        wholes = layout.with_hidden(len(self.copies)).output_weights(base)
+        shares = []
+        for unit, whole in enumerate(wholes):
+            parts = outputs[list(self.copies_of(unit))] / whole
+            shares.append(tuple(float(one) for one in parts + (1.0 - parts.sum()) / parts.size))
+        return tuple(shares)
+
     def __str__(self) -> str:
         copies = "+".join(map(str, self.copies)) or "no unit"
         parts = [f"{copies} of {len(self.copies)}" if self.copies else copies]
@@ -200,13 +220,12 @@ def pieces_of(
     curvatures : sequence of ndarray
         Eigenvalues of K_j for each of its units; empty where a unit has one copy.
     """
-    idle = len(embedding.silent) + embedding.dead
     ranges = [range(m) for m in embedding.copies]
     patterns = sorted(itertools.product(*ranges), key=lambda p: (sum(p), p))
     return tuple(
         Piece(
             negative,
-            base_index + idle + _across(embedding.copies, negative, curvatures),
+            base_index + embedding.idle + _across(embedding.copies, negative, curvatures),
             math.prod(math.comb(m, n) for m, n in zip(embedding.copies, negative, strict=True)),
         )
         for negative in patterns
@@ -261,12 +280,12 @@ def embeddings_of(
     for silent in range(extra + 1):
         for chosen in itertools.combinations_with_replacement(roots, silent):
             for idle in range(extra - silent + 1 if dead else 1):
-                for copies in _copies(units, extra - silent - idle):
+                for copies in distributions(units, extra - silent - idle):
                     yield Embedding(copies, chosen, idle, silent_freedom if silent else 0)
 
 
-def _copies(units: int, more: int) -> Iterator[tuple[int, ...]]:
-    """Ways to distribute `more` further copies over the units."""
+def distributions(units: int, more: int) -> Iterator[tuple[int, ...]]:
+    """Numbers of copies of each unit, `more` of them further ones, in all ways."""
     if units == 0:
         if more == 0:
             yield ()
@@ -275,5 +294,5 @@ def _copies(units: int, more: int) -> Iterator[tuple[int, ...]]:
         yield (1 + more,)
         return
     for first in range(more, -1, -1):
-        for rest in _copies(units - 1, more - first):
+        for rest in distributions(units - 1, more - first):
             yield (1 + first, *rest)

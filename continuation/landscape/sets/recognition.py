@@ -28,6 +28,6 @@ def shown_set(loss: Loss, conditions: Conditions, theta: Array) -> CriticalSet:
         return build.point(theta, ISOLATED)
     if not embedding.copies:
         return build.embedded(base, 0, embedding)
-    smaller = Loss(loss.model.with_hidden(len(embedding.copies)), loss.data)
+    smaller = Loss(embedding.smaller(loss.model), loss.data)
     index = scaled_inertia(smaller.under(conditions).hessian(base))[0]
     return build.embedded(base, index, embedding)
