@@ -3,6 +3,7 @@
 May import `search` and what `search` may import.
 """
 
+from continuation.landscape.zero_noise.arcsine import ErfPopulation
 from continuation.landscape.zero_noise.branches import (
     ZeroNoiseBranch,
     ZeroNoiseCheck,
@@ -13,6 +14,7 @@ from continuation.landscape.zero_noise.optimum import optimum_shift, scaling_exp
 from continuation.landscape.zero_noise.sets import ZeroNoiseSet, ZeroNoiseSets, zero_noise_sets
 
 __all__ = [
+    "ErfPopulation",
     "ZeroNoiseBranch",
     "ZeroNoiseCheck",
     "ZeroNoiseSet",
