@@ -10,10 +10,9 @@ import xarray as xr
 from continuation.landscape import Dataset, FlowGraph, Loss, find_critical_sets
 from continuation.landscape.network import Axis
 from continuation.storage import GraphResult
-from figures.arrays import of_preset
+from figures.arrays import of_preset, presets_of
 from figures.explore.documents import document
 from figures.explore.page import write_page
-from figures.settings import SHOWN
 from symbolic import PRESETS
 
 NAME = "explorer.html"
@@ -35,7 +34,7 @@ def write_paper_page(data: xr.Dataset, seed: int, output: Path) -> Path:
 
 
 def _results(data: xr.Dataset, seed: int) -> Iterator[tuple[str, GraphResult]]:
-    for preset in SHOWN:
+    for preset in presets_of(data):
         facts = of_preset(data, preset).attrs
         noise = float(facts["noise"])
         model = PRESETS[preset]()

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from continuation.landscape import Dataset, FlowGraph, Loss, connect, find_critical_sets
 from continuation.landscape.network import Axis, LossAlong
 from continuation.landscape.search import reduced_loss
 from continuation.storage import GraphResult, Result, save_result
+from figures import graph as graphs
 from figures.__main__ import app
 from figures.explore import page as pages
 from figures.explore.data import MAP_DIGITS, NODES, maps_document
 from figures.explore.documents import document
+from figures.explore.paper import write_paper_page
 from figures.explore.plain import DIGITS
 from figures.explore.spots import Functions, InputWeights, Spot
+from figures.settings import Settings
 from symbolic import fukumizu_amari, overparameterised
 
 AXES = (Axis("x"), Axis("y"))
@@ -205,3 +208,15 @@ def test_a_graph_of_two_units_has_a_map_and_a_path_for_every_edge(tmp_path):
     assert frame["loss"][: len(sets)] == pytest.approx([found.loss for found in sets])
     drawn = {(path["source"], path["target"]) for path in interval["paths"]}
     assert {(edge["source"], edge["target"]) for edge in interval["edges"]} <= drawn
+
+
+@pytest.mark.slow
+def test_the_main_job_has_a_page_of_its_graphs(tmp_path):
+    settings = Settings(quick=True, preset=("single_unit",), n=20, noise=0.1)
+    computed = [graphs.compute(part) for part in graphs.parts(settings)]
+    path = write_paper_page(graphs.assemble(settings, computed), 0, tmp_path)
+    (shown,) = documents(path)
+    nodes = FlowGraph.from_json(computed[0].attrs["json"]).nx
+    assert set(shown["sets"]) == set(nodes)
+    assert len(shown["intervals"][0]["edges"]) == nodes.number_of_edges()
+    assert shown["origin"]["n"] == 20
