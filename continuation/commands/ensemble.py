@@ -148,8 +148,8 @@ def _print(table: xr.Dataset, question: str, report: Report) -> None:
         Column("failures", "failed", text="{:.0f}".format, rank=1),
     )
     rows = [
-        {**{str(name): values.to_numpy().ravel()[0].item() for name, values in cell.items()},
-         **{name: cell[name].to_numpy().ravel()[0].item() for name in varying},
+        {**{str(name): values.to_numpy().ravel().tolist()[0] for name, values in cell.items()},
+         **{name: cell[name].to_numpy().ravel().tolist()[0] for name in varying},
          "share_of": column}
         for column in SHARES[question]
         for _, cell in shares(table, column).groupby("cell")
