@@ -38,7 +38,7 @@ EXAMPLES = {
     "phase": "--preset single_unit",
     "basins": "--preset single_unit --trajectories 100",
     "locate": "--preset fukumizu_amari --weights 0.4,0.02,1.2,0.01",
-    "ensemble": "--preset single_unit --n 10 30 --data-sets 8 --question sets --output answers",
+    "ensemble": "--preset single_unit --n 10 30 --noise 0.1 --data-sets 8 --output answers",
     "zero-noise": "--preset overparameterised",
     "check": "graph.nc",
     "cache": "",
