@@ -44,8 +44,9 @@ def explicit(problem: AnyProblem) -> AnyProblem:
     given = {name: getattr(problem, name) for name in FUNCTIONS}
     functions = {name: f.function for name, f in given.items() if isinstance(f, UserFunction)}
     functions |= {name: f for name in HIGHER if (f := getattr(problem, name)) is not None}
-    solved: dict[str, Any] = {name: _solved(f, factors) for name, f in functions.items()}
-    return replace(problem, **(dict.fromkeys(FUNCTIONS[1:]) | solved), mass=None)
+    solved: dict[str, Any] = dict.fromkeys(FUNCTIONS[1:])
+    solved |= {name: _solved(f, factors) for name, f in functions.items()}
+    return replace(problem, **solved, mass=None)
 
 
 def explicit_family(family: Family | Problem) -> Family | Problem:

@@ -121,9 +121,9 @@ class _Search:
         responses, fixed = self.responses, self.background.rows
         grid, line = InputGrid.of(responses.x), LinePart(self.background.offset)
         pairs = critical_places(responses, grid, 2, fixed)
-        yield from self._fitted((UnitPart(*map(float, place), 2),) for place in pairs)
+        yield from self._fitted((UnitPart.at(place, 2),) for place in pairs)
         beside = critical_places(responses, grid, 1, np.vstack([fixed, line.rows(responses)]))
-        yield from self._fitted((UnitPart(*map(float, place)), line) for place in beside)
+        yield from self._fitted((UnitPart.at(place), line) for place in beside)
         nodes = Nodes.of(responses, grid)
         yield from _attracting(self._beside_tails(nodes))
         yield from _attracting(self._beside_jumps(nodes))
@@ -153,7 +153,7 @@ class _Search:
             fixed = np.vstack([self.background.rows, part.rows(self.responses)])
             starts = nodes.tops(self.responses, fixed)
             places = settled_places(self.responses, starts, 1, fixed, FEWEST_AT_MINIMA)
-            yield from self._fitted((UnitPart(*map(float, place)), part) for place in places)
+            yield from self._fitted((UnitPart.at(place), part) for place in places)
             yield from self._tails(fixed, (part,))
             others = pairs.attracting(self.responses.target, fixed, done)
             yield from self._fitted((part, jumps[k]) for k in others)
@@ -175,7 +175,7 @@ class _Search:
                 units[k] >= units[[k - 1, k + 1]].max(axis=0)
             )
             for node in np.flatnonzero(best):
-                yield from self._polished((UnitPart(*map(float, nodes.places[node])), part))
+                yield from self._polished((UnitPart.at(nodes.places[node]), part))
             for other in range(k + 1, rates.size - 1):
                 if tails[k, other] >= around[:, other - 1 : other + 2].max():
                     yield from self._polished((part, TailPart(float(rates[other]))))

@@ -6,6 +6,7 @@ model that belongs to coefficients.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,6 +116,11 @@ class UnitPart:
     bias: float
     meeting: int = 1
 
+    @classmethod
+    def at(cls, place: Array, meeting: int = 1) -> UnitPart:
+        """The part at w and b, shape (2,)."""
+        return cls(float(place[0]), float(place[1]), meeting)
+
     def rows(self, responses: Responses) -> Array:
         """φ, or φ, x φ' and φ'; shape (1 or 3, q)."""
         x = responses.x
@@ -126,7 +132,7 @@ class UnitPart:
         first, *bent = map(float, coefficients)
         if not bent:
             unit = LimitUnit(self.weight, (first,), self.bias)
-        elif np.hypot(*bent) <= NO_PAIR * abs(first):
+        elif math.hypot(*bent) <= NO_PAIR * abs(first):
             return None
         else:
             unit = LimitUnit(self.weight, (first, bent[0]), self.bias, bent[1] / bent[0])

@@ -142,6 +142,12 @@ def _limit(layout: Layout, theta: Array, leaving: list[Escape]) -> LimitModel:
     return LimitModel(units, offset=offset, jumps=jumps, tails=tails)
 
 
+def _rank(escape: Escape) -> tuple[bool, float]:
+    """Jumps in the order of their places, then tails in that of their rates."""
+    part = escape.part
+    return (False, part.place) if isinstance(part, Jump) else (True, part.rate)
+
+
 def _reached(
     responses: Responses, limit: LimitModel, leaving: list[Escape], loss: float
 ) -> CriticalEnd | None:
@@ -154,9 +160,7 @@ def _reached(
     if not end.attracting or end.inertia[1]:
         return None
     # slopes stand in the order of the canonical jumps, then of the tails
-    jumps = sorted((e for e in leaving if isinstance(e.part, Jump)), key=lambda e: e.part.place)
-    tails = sorted((e for e in leaving if isinstance(e.part, Tail)), key=lambda e: e.part.rate)
-    left = [value for escape in (*jumps, *tails) for value in escape.left]
+    left = [value for escape in sorted(leaving, key=_rank) for value in escape.left]
     explained = float(np.dot(end.normals, left))
     above = loss - end.point.loss
     room = ROUNDING * loss
