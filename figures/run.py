@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -87,13 +87,16 @@ def _run(
     stale = [n for n in names if force or not _current(n, settings, output)]
     for name in set(names) - set(stale):
         job.remove_parts(name, settings, output)
+
+    def draw(name: str) -> None:
+        job.draw(name, job.read_dataset(job.data_path(output, name)), output, style)
+        console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
+
     if stale:
-        _compute(stale, settings, output, jobs, force)
-    for name in names:
-        data = job.read_dataset(job.data_path(output, name))
-        if name in stale or style != PAPER or not job.is_drawn(name, output):
-            job.draw(name, data, output, style)
-            console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
+        _compute(stale, settings, output, jobs, force, draw)
+    for name in set(names) - set(stale):
+        if style != PAPER or not job.is_drawn(name, output):
+            draw(name)
     for path in claims.write(job.current_data(settings, output), output):
         console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
     _explore(settings, output)
@@ -117,11 +120,21 @@ def _current(name: str, settings: Settings, output: Path) -> bool:
     return job.is_current(job.data_path(output, name), job.figure_key(name, settings))
 
 
-def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, force: bool) -> None:
-    """Compile, compute all parts of all stale figures through one pool, assemble."""
+def _compute(
+    stale: list[str],
+    settings: Settings,
+    output: Path,
+    jobs: int,
+    force: bool,
+    draw: Callable[[str], None],
+) -> None:
+    """Compute all parts of all stale figures through one pool; draw each figure that is whole.
+
+    What compiles longest begins first, and meanwhile the parts that do not need it.
+    """
     wanted = {
         name: (job.all_parts if force else job.missing_parts)(name, settings, output)
-        for name in stale
+        for name in sorted(stale, key=lambda name: name not in compile_kernels.WITHOUT_FLOWS)
     }
     _report_damage([part.path for parts in wanted.values() for part in parts])
     columns = (
@@ -131,8 +144,9 @@ def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, forc
         TimeElapsedColumn(),
     )
     with process_pool(jobs) as pool, Progress(*columns, console=console) as progress:
-        compile_bar = progress.add_task("kernels", total=len(compile_kernels.TASKS))
-        compile_kernels.run(pool, lambda: progress.advance(compile_bar))
+        compile_bar = progress.add_task("compiling", total=len(compile_kernels.TASKS))
+        for task in compile_kernels.TASKS:  # what fails here fails in the part that needs it
+            pool.submit(task).add_done_callback(lambda _: progress.advance(compile_bar))
         bars = {n: progress.add_task(n, total=len(parts)) for n, parts in wanted.items()}
         left = {name: len(parts) for name, parts in wanted.items()}
 
@@ -141,10 +155,12 @@ def _compute(stale: list[str], settings: Settings, output: Path, jobs: int, forc
             left[part.figure] -= 1
             if left[part.figure] == 0:
                 job.assemble(part.figure, settings, output)
+                draw(part.figure)
 
+        for name in (n for n, parts in wanted.items() if not parts):
+            job.assemble(name, settings, output)
+            draw(name)
         job.compute_parts([part for parts in wanted.values() for part in parts], pool, done)
-    for name in (n for n, parts in wanted.items() if not parts):
-        job.assemble(name, settings, output)
 
 
 def _report_damage(paths: Sequence[Path]) -> None:

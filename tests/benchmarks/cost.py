@@ -105,8 +105,8 @@ def by_units() -> list[str]:
     names = ("sets with regions", "graph", "sets")
     text = (
         "Every unit more multiplies the cells of the exhaustive search by the nodes of its grid "
-        "over H, and the sets by two or three. Four and more units are searched from repeated "
-        "starts, within a budget."
+        "over H, and the sets by two or three. Four take some 20 s; five and more are searched "
+        "from repeated starts, within a budget."
     )
     return ["## Units", "", *table("H", names, rows, counts=1), "", text, ""]
 

@@ -41,8 +41,10 @@ def names_in(node: ast.AST) -> list[str]:
 
 
 def hands_over(node: ast.AST) -> bool:
-    """Whether it is a table from kinds to the functions that treat them."""
-    return isinstance(node, ast.Dict) and all(isinstance(v, ast.Name) for v in node.values)
+    """Whether it is a table from kinds to what treats them: functions, or records of them."""
+    return isinstance(node, ast.Dict) and all(
+        isinstance(v, ast.Name | ast.Call) for v in node.values
+    )
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))

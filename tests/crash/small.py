@@ -17,9 +17,11 @@ import numpy as np
 import xarray as xr
 
 from continuation.storage import sole_worker
-from figures import __main__ as program
 from figures import compile_kernels, job
+from figures import run as program
+from figures.captions import Caption
 from figures.settings import Settings
+from figures.style import Style
 
 PARTS = 12
 SECONDS = 0.05
@@ -40,7 +42,11 @@ def assemble(_settings, stored):
     return xr.concat(stored, "part", combine_attrs="drop")
 
 
-def draw(data):
+def caption(data):
+    return Caption(["all of it"], [], "40", "0", "1 data set")
+
+
+def draw(data, style):
     canvas, axes = plt.subplots()
     axes.plot(data["value"].to_numpy()[:, 0].T)
     return canvas
@@ -53,12 +59,18 @@ def work(output):
     os.dup2(silence, 2)
     module = types.ModuleType("figures.small")
     vars(module).update(
-        TITLE="small", __file__=__file__, parts=parts, compute=compute, assemble=assemble, draw=draw
+        TITLE="small",
+        __file__=__file__,
+        parts=parts,
+        compute=compute,
+        assemble=assemble,
+        draw=draw,
+        caption=caption,
     )
     sys.modules["figures.small"] = module
     job.NAMES, compile_kernels.TASKS, program.process_pool = ("small",), (), ThreadPoolExecutor
     with sole_worker(output):
-        program._run(["small"], Settings(), output, False, 1)
+        program._run(["small"], Settings(), output, False, 1, Style())
 
 
 class Forked:

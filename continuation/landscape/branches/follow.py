@@ -228,8 +228,12 @@ def traced(
     arrival = arrival_of(along.loss, critical_set)
     began = None if arrival is None else arrival(lifted.state)  # out there already: no arrival
 
+    def come_to(state: Array) -> str | None:
+        end = None if arrival is None else arrival(state)
+        return None if end == began else end
+
     def arrived(sample: Sample) -> bool:
-        return arrival is not None and arrival(sample.x * scale) not in (None, began)
+        return come_to(sample.x * scale) is not None
 
     branches = [
         _unscaled(
@@ -248,7 +252,7 @@ def traced(
         )
         for direction in directions
     ]
-    arrivals = tuple(None if arrival is None else arrival(branch.x[-1]) for branch in branches)
+    arrivals = tuple(come_to(branch.x[-1]) for branch in branches)
     if along.parameter == "size":
         branches = [with_fold_at_node(lifted.problem, b, along.schedule) for b in branches]
     return Traced(lifted, tuple(branches), arrivals)

@@ -51,7 +51,7 @@ class Event:
     p : float
         Value of the parameter.
     bracket : (float, float)
-        The landscape is known up to the first and from the second value on.
+        All sets are followed up to the first and from the second value on.
     error : float
         Bound of the error of p; infinite where it was not located.
     born, died, changed : tuple of str
@@ -250,7 +250,8 @@ def describe(event: Event) -> str:
     if event.born:
         parts.append(f"{_list(event.born)} born")
     if event.died:
-        verb = {"arrival": f"arrives at {event.text}", "stopped": f"lost ({event.text})"}
+        arrive = "arrives" if len(event.died) == 1 else "arrive"
+        verb = {"arrival": f"{arrive} at {event.text}", "stopped": f"lost ({event.text})"}
         parts.append(f"{_list(event.died)} {verb.get(event.kind, 'die')}")
     if event.changed:
         parts.append(f"index of {_list(event.changed)} changes")

@@ -151,13 +151,32 @@ def _intervals(limits: tuple[float, float], events: Sequence[Event]) -> list[tup
     return [(a, b) for a, b in found if b - a > NARROWEST * (highest - lowest)]
 
 
+def _up_to_arrivals(low: float, high: float, events: Sequence[Event]) -> tuple[float, float]:
+    """The same and what lies between it and an arrival beside it.
+
+    A set that comes close to its end at infinity is not followed to the end, but it lives until its
+    arrival, which is located there; the graph changes there and, if nothing else happens before,
+    not earlier.
+    """
+    for event in events:
+        a, b = event.bracket
+        alone = not any(a <= other.p <= b for other in events if other is not event)
+        if event.kind == "arrival" and event.located and alone:
+            low = min(low, event.p) if b == low else low
+            high = max(high, event.p) if a == high else high
+    return low, high
+
+
 def _assembled(tracker: Tracker, resolution: int, regions: bool) -> Evolution:
     limits = tracker.limits
     events = branch_events(tracker.strands, limits)
     switches, doubts = _switches(tracker, events, resolution)
     both = sorted([*events, *map(switch_event, switches)], key=lambda event: event.p)
     graphs = _Graphs(tracker, regions, {})
-    intervals = [graphs.interval(low, high) for low, high in _intervals(limits, both)]
+    intervals = [
+        graphs.interval(0.5 * (low + high), *_up_to_arrivals(low, high, both))
+        for low, high in _intervals(limits, both)
+    ]
     return Evolution(
         tracker.along.parameter,
         limits,
@@ -211,13 +230,13 @@ class _Graphs:
     regions: bool
     evidence: dict[str, RegionEvidence]
 
-    def interval(self, low: float, high: float) -> Interval:
-        """The graph in the middle."""
-        along, middle = self.tracker.along, 0.5 * (low + high)
-        loss, conditions = along.loss_at(middle), along.conditions(middle)
-        sets = self._labelled(loss, [*living(self.tracker.strands, middle)])
+    def interval(self, at: float, low: float, high: float) -> Interval:
+        """The graph at one value."""
+        along = self.tracker.along
+        loss, conditions = along.loss_at(at), along.conditions(at)
+        sets = self._labelled(loss, [*living(self.tracker.strands, at)])
         graph = connect(loss, sets, **conditions.keywords)
-        return Interval(low, high, middle, graph)
+        return Interval(low, high, at, graph)
 
     def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
         ordered = sorted(sets, key=lambda s: s.loss)

@@ -20,6 +20,8 @@ class Interval:
     Attributes
     ----------
     lower, upper : float
+        Up to a located arrival beside it if nothing happens before, though the set that arrives is
+        followed to the event's bracket only.
     at : float
         Where the graph was computed; losses, durations and sampled departures are those there.
     graph : FlowGraph

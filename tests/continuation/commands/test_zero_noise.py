@@ -5,7 +5,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from continuation import __main__ as command_line
-from continuation.commands import common, zero_noise
+from continuation import landscape
+from continuation.commands import common
 from continuation.landscape import ZeroNoiseCheck
 
 
@@ -41,7 +42,7 @@ def test_a_steep_pair_far_out_is_found_too():
 
 def test_what_is_missing_is_said(monkeypatch):
     check = ZeroNoiseCheck(1e-3, 2, 2, 1, ("isolated (s = 0.8292)",), ("isolated 1",))
-    monkeypatch.setattr(zero_noise, "check_zero_noise", lambda loss, noise: check)
+    monkeypatch.setattr(landscape, "check_zero_noise", lambda loss, noise: check)
     code, output = run("--n", "20", "--seed", "11")
     assert code == 0
     assert "missing: isolated (s = 0.8292" in output

@@ -135,3 +135,13 @@ def _state(found):
     if found.limit is None:
         return found.theta
     return found.limit.unknowns
+
+
+def test_a_set_that_is_out_there_already_does_not_arrive(loss):
+    """A linear end whose unit is nearly a step: its branch reaches the limits, and says so."""
+    there = find_critical_sets(loss, noise=0.05, regions=False)
+    far = [s for s in there if s.subkind == "linear" and arrival_of(loss, s)(s.limit.unknowns)]
+    assert far
+    for one in far:
+        branch = follow(loss, one, "noise", limits=(0.04, 0.06))
+        assert branch.stop_reasons == ("limit", "limit")
