@@ -11,5 +11,5 @@ TASKS: tuple[Callable[[], object], ...] = (compiled_flows, compiled)
 """The flows and the tracer of branches. Whatever else a part lacks it compiles itself, while the
 others that lack it wait (`symbolic.machine_code`)."""
 
-WITHOUT_FLOWS = ("optimum", "noise", "size", "collapse", "uniqueness")
-"""Figures whose parts begin while the flows compile."""
+FIRST = ("optimum", "noise", "size", "collapse", "uniqueness", "motorcycle")
+"""Figures whose parts begin while the flows compile, and the one whose part takes longest."""

@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 
 from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
+from figures.arrays import join_presets, of_preset, presets_of
 from figures.captions import Caption, data_sets
 from figures.settings import Settings
 from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
@@ -23,13 +24,17 @@ from symbolic import PRESETS
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
 
-PRESET = "overparameterised"
 SEED = 1
-"""Added to the seed of the run: with 0, the graph of this data set shows every kind of event."""
+"""Added to the seed of the run: with 0, the graphs of these data sets show every kind of event."""
 SAMPLES = 100
 NOISE = 0.1
-LIMITS = (0.65, 0.82)
+LIMITS = {"overparameterised": ((0.65, 0.82), (0.73, 0.82))}
+"""Noise of a whole and of a quick run, where much happens within a short range."""
+USUAL_LIMITS = ((0.05, 0.5), (0.05, 0.5))
 SCHEDULE = (20, 50, 100)
+
+AXES = {"noise": r"noise $\sigma$", "size": "data set size $n$"}
+"""Parameters, from the top, and how their axes are named."""
 
 BAR_HEIGHT = {0: 0.72, 1: 0.36, 2: 0.14}
 """Height of a bar by index: attracting sets are full lanes; higher indices as 2."""
@@ -47,6 +52,7 @@ WIDEST_WORDS = 0.045
 class Part:
     """One timeline."""
 
+    preset: str
     parameter: str
     limits: tuple[float, float]
     schedule: tuple[int, ...]
@@ -57,17 +63,21 @@ class Part:
 def parts(settings: Settings) -> Sequence[Part]:
     """Along the noise and along the size; a quick run looks at a part of the range."""
     resolution, seed = settings.choose(16, 6), settings.seed + SEED
-    low, high = LIMITS if not settings.quick else (0.73, LIMITS[1])
     sizes = SCHEDULE if not settings.quick else SCHEDULE[1:]
-    return [
-        Part("noise", (low, high), (), resolution, seed),
-        Part("size", (float(sizes[0]), float(sizes[-1])), sizes, resolution, seed),
-    ]
+    made = []
+    for preset in settings.preset:
+        whole, short = LIMITS.get(preset, USUAL_LIMITS)
+        limits = short if settings.quick else whole
+        made += [
+            Part(preset, "noise", limits, (), resolution, seed),
+            Part(preset, "size", (float(sizes[0]), float(sizes[-1])), sizes, resolution, seed),
+        ]
+    return made
 
 
 def compute(part: Part) -> xr.Dataset:
     """Bars, marks, switches and counts of one timeline."""
-    model = PRESETS[PRESET]()
+    model = PRESETS[part.preset]()
     loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
     found = evolve(
         loss,
@@ -77,11 +87,19 @@ def compute(part: Part) -> xr.Dataset:
         schedule=part.schedule,
         resolution=part.resolution,
     )
-    return timeline_arrays(found)
+    return timeline_arrays(found).assign_attrs(preset=part.preset)
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Both timelines; every name carries its parameter."""
+    """All timelines; every name carries its preset and its parameter."""
+    by_preset = {name: [p for p in parts if p.attrs["preset"] == name] for name in settings.preset}
+    return join_presets(
+        [_both(group).assign_attrs(preset=name) for name, group in by_preset.items()]
+    )
+
+
+def _both(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """The timelines of one preset; every name carries its parameter."""
     named = []
     for part in parts:
         prefix = part.attrs["parameter"]
@@ -167,16 +185,19 @@ def _columns(
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Lanes with their events, and the number of attractors below, for both parameters."""
-    canvas, axes = style.panels(4, 1, 1.28, height_ratios=(6.0, 1.0, 6.0, 1.0))
+    presets = presets_of(data)
+    canvas, axes = style.panels(4, len(presets), 1.28, height_ratios=(6.0, 1.0, 6.0, 1.0))
     regions: set[str] = set()
-    for k, (parameter, label) in enumerate({"noise": r"noise $\sigma$", "size": "$n$"}.items()):
-        of = _of(data, parameter)
-        fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
-        draw_timeline(axes[2 * k, 0], of, style)
-        draw_attractors(axes[2 * k + 1, 0], of)
-        axes[2 * k, 0].set_title(f"{PRESETS[PRESET].title}, {fixed}")
-        axes[2 * k + 1, 0].set_xlabel(label if parameter == "noise" else "data set size $n$")
-        regions |= set(of["bar_region"].to_numpy().tolist())
+    for column, preset in enumerate(presets):
+        for row, (parameter, label) in zip((0, 2), AXES.items(), strict=True):
+            of = _of(of_preset(data, preset), parameter)
+            fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
+            lanes, counts = axes[row : row + 2, column]
+            draw_timeline(lanes, of, style)
+            draw_attractors(counts, of)
+            lanes.set_title(f"{PRESETS[preset].title}, {fixed}")
+            counts.set_xlabel(label)
+            regions |= set(of["bar_region"].to_numpy().tolist())
     canvas.legend(
         handles=timeline_legend(regions, style),
         loc="outside lower center",
@@ -187,19 +208,29 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """Timelines and numbers of attractors."""
-    limits = {p: _limits(_of(data, p)) for p in ("noise", "size")}
-    notes = [str(_of(data, p).attrs["notes"]) for p in ("noise", "size")]
+    presets = presets_of(data)
+    shown = [(name, p, _of(of_preset(data, name), p)) for name in presets for p in AXES]
+    noises = [
+        f"{low:g} to {high:g}" for low, high in (_limits(t) for _, p, t in shown if p == "noise")
+    ]
+    low, high = next(_limits(t) for _, p, t in shown if p == "size")
     return Caption(
         panels=[
-            text
+            f"{text} of {PRESETS[name].title}"
             for axis in ("the noise", "the size")
             for text in (f"all sets along {axis}", f"number of attractors along {axis}")
+            for name in presets
         ],
-        models=[PRESET],
-        samples=f"{SAMPLES} along σ, {limits['size'][0]:g} to {limits['size'][1]:g}",
-        noise=f"{limits['noise'][0]:g} to {limits['noise'][1]:g}, {NOISE:g} along n",
-        data_sets=data_sets(1),
-        notes=[line for text in notes for line in text.split("\n") if line],
+        models=presets,
+        samples=f"{SAMPLES} along σ, {low:g} to {high:g}",
+        noise=f"{', '.join(noises)}, {NOISE:g} along n",
+        data_sets=data_sets(len(presets)),
+        notes=[
+            f"{PRESETS[name].title}: {line}"
+            for name, _, timeline in shown
+            for line in dict.fromkeys(str(timeline.attrs["notes"]).split("\n"))
+            if line
+        ],
     )
 
 

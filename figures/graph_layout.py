@@ -204,13 +204,15 @@ def bezier(start: Array, end: Array, bend: float) -> Array:
 def bends(scene: Scene, across: Array) -> list[float]:
     """The least bend of each arrow with which it touches the fewest nodes and labels."""
     points = np.column_stack([across, scene.height])
+    lowest = np.array([0.0, scene.height.min(initial=0.0) - LINE])
+    highest = np.array([scene.width, scene.height.max(initial=0.0) + 0.5 * LINE])
     chosen = []
     for a, b in scene.links:
         foreign = np.array([j for j in range(len(points)) if j not in (a, b)], dtype=np.int64)
         costs = []
         for bend in BENDS:
             curve = bezier(points[a], points[b], bend)
-            outside = ((curve[:, 0] < 0) | (curve[:, 0] > scene.width)).any()
+            outside = (np.clip(curve, lowest, highest) != curve).any()
             costs.append(
                 THROUGH * _hits(curve, points[foreign])
                 + OVER_LABEL * _over(scene, curve, points, foreign)

@@ -16,7 +16,7 @@ from continuation.landscape.network import read_observations
 from continuation.wording import counted
 from figures.captions import Caption, spelled
 from figures.graph_data import graph_arrays
-from figures.plots import draw_graph, region_legend
+from figures.plots import draw_graph, joined, region_legend, unfollowed
 from figures.settings import Settings
 from figures.style import PAPER, Style, verbatim
 from symbolic import Model
@@ -78,19 +78,25 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     canvas, axes = style.panels(1, 2, 0.72)
     left, right = axes[0]
     draw_fits(left, data)
-    nodes = data[["label", "kind", "region", "loss", "attracting"]]
-    draw_graph(right, nodes, data[["source", "target", "multiplicity", "source_parameter"]], style)
+    shown = connected(data)
+    nodes = shown[["label", "kind", "region", "loss", "attracting"]]
+    draw_graph(right, nodes, shown[["source", "target", "multiplicity", "source_parameter"]], style)
     right.set_title(f"{counted(data.attrs['undecided'], 'flow')} undecided")
-    regions, kinds = (data[name].to_numpy().tolist() for name in ("region", "kind"))
-    region_legend(canvas, regions, kinds, unfollowed=True, style=style)
+    regions, kinds = (shown[name].to_numpy().tolist() for name in ("region", "kind"))
+    left = bool(unfollowed(shown, joined(shown)))
+    region_legend(canvas, regions, kinds, unfollowed=left, style=style)
     return style.finished(canvas, axes)
 
 
 def caption(data: xr.Dataset) -> Caption:
     """Fits and graph."""
     attracting = int(data["attracting"].to_numpy().sum())
+    left = data.sizes["node"] - connected(data).sizes["node"]
     return Caption(
-        panels=["measurements and the fits of all sets at finite weights", "graph of all sets"],
+        panels=[
+            "measurements and the fits of all sets at finite weights",
+            "graph of all sets that flows leave or reach",
+        ],
         models=[spelled(model())],
         samples=f"{data.sizes['sample']}",
         noise="that of the measurements",
@@ -98,9 +104,18 @@ def caption(data: xr.Dataset) -> Caption:
         notes=(
             f"{counted(data.sizes['node'], 'set')}, {attracting} of them attracting; "
             f"{counted(data.attrs['undecided'], 'flow')} undecided",
+            f"{counted(left, 'set')} that no flow leaves or reaches not drawn",
             "no teacher, hence no regions: nodes are grey",
         ),
     )
+
+
+def connected(data: xr.Dataset) -> xr.Dataset:
+    """The graph without the nodes that have no connection."""
+    ends = [data[name].to_numpy().astype(np.int64) for name in ("source", "target")]
+    kept = np.unique(np.concatenate(ends))
+    source, target = (np.searchsorted(kept, end) for end in ends)
+    return data.isel(node=kept).assign(source=("edge", source), target=("edge", target))
 
 
 def draw_fits(axes: Axes, data: xr.Dataset) -> None:

@@ -6,17 +6,18 @@ import textwrap
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.textpath import TextPath
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
-from figures.graph_layout import LETTER, Scene, bends, number_places, places_across
+from figures.graph_layout import Scene, bends, number_places, places_across
 from figures.style import KIND_MARKERS, PAPER, Style, verbatim
 
 BAND = (0.1, 0.9)
@@ -88,11 +89,10 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     links, count = joined(edges), nodes.sizes["node"]
     texts, key = node_texts([verbatim(str(label)) for label in nodes["label"].to_numpy()])
     size = _panel_size(axes)
-    letter = LETTER * mpl.rcParams["font.size"] / PAPER.font_size
     scene = Scene(
         height=height * size[1],
         width=float(size[0]),
-        labels=np.array([letter * len(text) for text in texts]),
+        labels=np.array([_width_of(text) for text in texts]),
         links=np.array(list(links), dtype=np.int64).reshape(-1, 2),
     )
     across = places_across(scene)
@@ -127,6 +127,12 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
 
 
+def _width_of(text: str) -> float:
+    """Width in points of a small text."""
+    font = FontProperties(size="small")
+    return float(TextPath((0.0, 0.0), text, prop=font).get_extents().width)
+
+
 def _panel_size(axes: Axes) -> Array:
     """Width and height in points of what a panel will have, its labels taken off."""
     box = axes.get_position()
@@ -147,11 +153,23 @@ def node_texts(labels: Sequence[str]) -> tuple[list[str], str]:
     if len(labels) <= CROWDED:
         return list(labels), ""
     names = [label.rpartition(" ")[0] for label in labels]
-    short = {name: "".join(word[0] for word in name.replace("(", "").split()) for name in names}
+    short = _short_names(set(names))
     pairs = zip(names, labels, strict=True)
     texts = [short[name] + label.rpartition(" ")[2] for name, label in pairs]
     entries = [f"{text} {name}".replace(" ", BOUND) for name, text in sorted(short.items())]
     return texts, textwrap.fill(", ".join(entries), KEY_WIDTH).replace(BOUND, " ")
+
+
+def _short_names(names: Collection[str]) -> dict[str, str]:
+    """Initials of the words; where two names share theirs, as many first letters as differ."""
+    words = {name: name.replace("(", "").replace(")", "").split() for name in names}
+    short = {name: "".join(word[0] for word in parts) for name, parts in words.items()}
+    for length in range(2, max(map(len, names), default=0)):
+        shared = {text for text, number in Counter(short.values()).items() if number > 1}
+        for name in names:
+            if short[name] in shared:
+                short[name] = "".join(words[name])[:length]
+    return short
 
 
 def joined(edges: xr.Dataset) -> dict[tuple[int, int], int]:

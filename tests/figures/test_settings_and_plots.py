@@ -15,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import FlowGraph
-from figures import job
+from figures import evolution, job
 from figures.arrays import join_presets, of_preset, padded
 from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arrays
 from figures.plots import (
@@ -31,6 +31,7 @@ from figures.plots import (
 )
 from figures.settings import Settings
 from figures.style import COLUMN, KIND_MARKERS, PAPER, REGION_COLOURS, Style
+from symbolic import PRESETS
 
 losses = st.lists(st.floats(1e-6, 10.0), min_size=1, max_size=20).map(np.array)
 
@@ -362,3 +363,45 @@ def test_labels_of_crowded_graphs_are_abbreviated_without_loss():
     assert len(set(texts)) == len(many)
     assert texts[9] == "sc0"
     assert key == "i isolated, if isolated (flow), sc silent curve"
+    shared = [f"{name} {k}" for name in ("confluence", "corner", "step") for k in range(9)]
+    texts, key = node_texts(shared)
+    assert (texts[0], texts[9]) == ("con0", "cor0")
+    assert key == "con confluence, cor corner, s step"
+
+
+def test_both_presets_have_their_timelines():
+    """Parts of one strand, an event and a switch each, joined and drawn panel by panel."""
+    settings = Settings(quick=True)
+    made = []
+    for part in evolution.parts(settings):
+        low, high = part.limits
+        middle = 0.5 * (low + high)
+        rows = {
+            "bar": [
+                (0.0, low, middle, "near-optimal", 1.0, 0.0),
+                (0.0, middle, high, "other", 0.0, 1.0),
+            ],
+            "side": [(0.0, 0.0, low, high)],
+            "mark": [(0.0, middle, "fold")],
+            "switch": [(0.0, 0.0, 0.0, middle)],
+            "interval": [(low, middle, 1.0), (middle, high, 2.0)],
+        }
+        columns = {
+            "bar": ("lane", "lower", "upper", "region", "index", "attracting"),
+            "side": ("source", "target", "lower", "upper"),
+            "mark": ("lane", "p", "kind"),
+            "switch": ("source", "before", "after", "p"),
+            "interval": ("lower", "upper", "attractors"),
+        }
+        variables = {"label": ("lane", ["isolated 1"])}
+        for name, names in columns.items():
+            variables |= evolution._columns(name, names, rows[name])
+        attributes = {"parameter": part.parameter, "lower": low, "upper": high, "notes": "sampled"}
+        made.append(xr.Dataset(variables, attrs=attributes | {"preset": part.preset}))
+    data = evolution.assemble(settings, made)
+    canvas = evolution.draw(data)
+    titles = [axes.get_title(loc) for axes in canvas.axes for loc in ("left", "center")]
+    for name in settings.preset:
+        assert sum(PRESETS[name].title in title for title in titles) == 2
+    assert evolution.caption(data).models == list(settings.preset)
+    plt.close(canvas)
