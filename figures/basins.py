@@ -20,7 +20,7 @@ from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
 from figures.arrays import PRESETS as ORDER
 from figures.arrays import presets_of
 from figures.captions import Caption, data_sets, levels
-from figures.settings import Settings, remark
+from figures.settings import Settings, with_remark
 from figures.style import PAPER, Style
 from symbolic import PRESETS
 
@@ -138,7 +138,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     for row, preset in zip(axes, presets, strict=True):
         for panel, parameter in zip(row, labels, strict=True):
             seen |= draw_basins(panel, data, preset, parameter, style)
-            panel.set(xlabel=labels[parameter], title=f"{PRESETS[preset].title} {remark(preset)}")
+            panel.set(xlabel=labels[parameter], title=with_remark(preset))
         row[0].set_ylabel("fraction of initial weights")
     canvas.legend(
         handles=_legend(seen, style), loc="outside lower center", ncols=style.legend_columns

@@ -100,7 +100,11 @@ def remark(preset: str) -> str:
     return SHOWN.get(preset, "")
 
 
+def with_remark(preset: str) -> str:
+    """The name of a preset and what is known of the scenario there."""
+    return ": ".join(filter(None, (PRESETS[preset].title, remark(preset))))
+
+
 def heading(preset: str, samples: int, noise: float) -> str:
     """Title of the panel of one data set."""
-    known = f": {remark(preset)}" if remark(preset) else ""
-    return f"{PRESETS[preset].title}{known}\n$n={samples}$, $\\sigma={noise:g}$"
+    return f"{with_remark(preset)}\n$n={samples}$, $\\sigma={noise:g}$"

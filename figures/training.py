@@ -108,7 +108,8 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A row a preset, a column a typical trajectory."""
     presets = presets_of(data)
-    canvas, axes = style.panels(len(presets), TYPICAL, 0.28 * len(presets), share="y")
+    most = max(of_preset(data, preset).sizes["path"] for preset in presets)
+    canvas, axes = style.panels(len(presets), most, 0.28 * len(presets), share="y")
     regions: set[str] = set()
     for row, preset in zip(axes, presets, strict=True):
         of = of_preset(data, preset)
