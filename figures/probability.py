@@ -49,7 +49,7 @@ def draw_probability(table: xr.Dataset) -> Canvas:
         for panel, column in zip(row, columns, strict=True):
             found = shares(table, column)
             surface = draw_surface(panel, found.isel(cell=found["model"].to_numpy() == model))
-            panel.set_title(verbatim(f"{model}: {column.replace('_', ' ')}"))
+            panel.set_title(f"{verbatim(model)}\n{verbatim(column.replace('_', ' '))}")
         row[0].set_ylabel(r"noise $\sigma$")
     for panel in axes[-1]:
         panel.set_xlabel("data set size $n$")
