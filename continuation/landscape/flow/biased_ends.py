@@ -169,6 +169,8 @@ def _reached(
 
 def _settled(loss: LimitLoss, limit: LimitModel) -> LimitModel | None:
     """Newton's method from the trajectory; None unless it stays near and contracts to a minimum."""
+    if not _is_within(loss, limit, limit.unknowns):
+        return None
     z, before = _fitted(loss, limit), np.inf
     for step_number in range(STEPS):
         point, gradient = loss.point(z)
