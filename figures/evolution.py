@@ -18,6 +18,7 @@ from continuation.landscape import Dataset, Evolution, Loss, evolve
 from continuation.landscape.graph import UNDECIDED
 from figures.arrays import join_presets, of_preset, presets_of
 from figures.captions import Caption, data_sets
+from figures.plots import panel_size, text_width
 from figures.settings import Settings
 from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
 from symbolic import PRESETS
@@ -44,8 +45,8 @@ EVENT_MARKS = {
     "stopped": ("x", "not followed further"),
 }
 
-WIDEST_WORDS = 0.045
-"""Share of the axis that an arrow's text needs."""
+GAP = 4.0
+"""Points between the words of neighbouring runs."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +278,7 @@ def _switch(axes: Axes, p: float, source: float, before: float, after: float) ->
 def _targets(axes: Axes, data: xr.Dataset) -> None:
     """Letters of the lanes that each index-1 point leads to, once for every run."""
     low, high = _limits(data)
+    points = panel_size(axes)[0] / (high - low)
     runs: dict[int, list[tuple[float, float, tuple[int, ...]]]] = {}
     rows = sorted(_rows(data, ("side_source", "side_lower", "side_upper", "side_target")))
     for (source, lower, upper), group in itertools.groupby(rows, key=lambda row: row[:3]):
@@ -288,9 +290,10 @@ def _targets(axes: Axes, data: xr.Dataset) -> None:
             known.append((lower, upper, targets))
     for source, pieces in runs.items():
         for lower, upper, targets in pieces:
-            if upper - lower > WIDEST_WORDS * (high - low):
+            text = "→ " + ", ".join(map(_letter, targets))
+            if text_width(text) + GAP < points * (upper - lower):
                 axes.text(
-                    0.5 * (lower + upper), source, "→ " + ", ".join(map(_letter, targets)),
+                    0.5 * (lower + upper), source, text,
                     fontsize="small", ha="center", va="center", zorder=6,
                     bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
                 )  # fmt: skip

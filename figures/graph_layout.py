@@ -226,13 +226,19 @@ def bends(scene: Scene, across: Array) -> list[float]:
 def number_places(
     scene: Scene, across: Array, bent: Sequence[float], texts: Sequence[str]
 ) -> Array:
-    """Where the number of each arrow stands, shape (m, 2): clear of nodes, labels and numbers."""
+    """Where the number of each arrow stands, shape (m, 2): clear of nodes, labels and numbers.
+
+    Nowhere, that is at nan, where it is empty.
+    """
     points = np.column_stack([across, scene.height])
     boxes = [label_box(scene, points, k) for k in range(len(points))]
     boxes += [np.array([point - 5.0, point + 5.0]) for point in points]
     curves = _curves(scene, points, bent)
     found: list[Array] = []
     for own, (curve, text) in enumerate(zip(curves, texts, strict=True)):
+        if not text:
+            found.append(np.full(2, np.nan))
+            continue
         half = np.array([0.5 * LETTER * len(text) + 1.5, 0.5 * LINE])
         others = np.vstack([c for k, c in enumerate(curves) if k != own] or [np.empty((0, 2))])
         costs = []

@@ -31,6 +31,9 @@ CROWDED = 20
 
 BOUND = "\N{NO-BREAK SPACE}"
 
+ONES = f"arrows{BOUND}without{BOUND}a{BOUND}number:{BOUND}1"
+"""Said of crowded graphs, which have no room for them."""
+
 KEY_WIDTH = 50
 """Characters of a line below a graph of half the page's width."""
 
@@ -88,22 +91,24 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     height = height_of(loss)
     links, count = joined(edges), nodes.sizes["node"]
     texts, key = node_texts([verbatim(str(label)) for label in nodes["label"].to_numpy()])
-    size = _panel_size(axes)
+    size = panel_size(axes)
     scene = Scene(
         height=height * size[1],
         width=float(size[0]),
-        labels=np.array([_width_of(text) for text in texts]),
+        labels=np.array([text_width(text) for text in texts]),
         links=np.array(list(links), dtype=np.int64).reshape(-1, 2),
     )
     across = places_across(scene)
     bent = bends(scene, across)
-    numbers = [str(number) for number in links.values()]
+    ones = count > CROWDED  # are too many to be read
+    numbers = ["" if ones and number == 1 else str(number) for number in links.values()]
     at = number_places(scene, across, bent, numbers) / size
     places = np.column_stack([across / size[0], height])
     entered = certified_links(edges)
     for (i, j), bend, number, place in zip(links, bent, numbers, at, strict=True):
         _arrow(axes, places[i], places[j], bend, (i, j) in entered)
-        _number(axes, number, place)
+        if number:
+            _number(axes, number, place)
     left = unfollowed(nodes, links)
     for k in range(count):
         _node(axes, nodes.isel(node=k), places[k], texts[k], k in left, style)
@@ -127,13 +132,13 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     axes.set_ylabel("loss $L$ (order and logarithmic gaps)")
 
 
-def _width_of(text: str) -> float:
+def text_width(text: str) -> float:
     """Width in points of a small text."""
     font = FontProperties(size="small")
     return float(TextPath((0.0, 0.0), text, prop=font).get_extents().width)
 
 
-def _panel_size(axes: Axes) -> Array:
+def panel_size(axes: Axes) -> Array:
     """Width and height in points of what a panel will have, its labels taken off."""
     box = axes.get_position()
     whole = axes.figure.get_window_extent()
@@ -157,7 +162,7 @@ def node_texts(labels: Sequence[str]) -> tuple[list[str], str]:
     pairs = zip(names, labels, strict=True)
     texts = [short[name] + label.rpartition(" ")[2] for name, label in pairs]
     entries = [f"{text} {name}".replace(" ", BOUND) for name, text in sorted(short.items())]
-    return texts, textwrap.fill(", ".join(entries), KEY_WIDTH).replace(BOUND, " ")
+    return texts, textwrap.fill(", ".join([*entries, ONES]), KEY_WIDTH).replace(BOUND, " ")
 
 
 def _short_names(names: Collection[str]) -> dict[str, str]:

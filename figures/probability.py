@@ -53,7 +53,9 @@ def draw_probability(table: xr.Dataset) -> Canvas:
         row[0].set_ylabel(r"noise $\sigma$")
     for panel in axes[-1]:
         panel.set_xlabel("data set size $n$")
-    canvas.colorbar(surface, ax=axes, label="share (95 % interval below it)", shrink=0.9)
+    places = np.unique(table["n"]).size * np.unique(table["noise"]).size
+    intervals = " (95 % interval below it)" if places <= MOST_TEXTS else ""
+    canvas.colorbar(surface, ax=axes, label=f"share{intervals}", shrink=0.9)
     lines = [Line2D([], [], color="k", ls=style) for _, style in CROSSINGS]
     canvas.legend(
         lines, [f"share {level:g}" for level, _ in CROSSINGS], loc="outside lower center", ncols=2
