@@ -86,7 +86,8 @@ def ensemble(
     """
     with common.clear_errors(), common.reporting(as_json, as_csv) as report:
         settings = grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
-        rule = Decided(decide, tuple(against or Decided.thresholds)) if decide else None
+        given = (tuple(against),) if against else ()
+        rule = Decided(decide, *given) if decide else None
         require_writable(output / TABLE)
         with _engine(scheduler, workers) as executor, _progress() as progress:
             table = ask(

@@ -25,7 +25,7 @@ class Decided:
     ----------
     column : str
         A column of the answers with values in [0, 1]: true or false, or a share.
-    thresholds : sequence of float
+    thresholds : float or sequence of float
         In (0, 1).
     level : float
         Confidence that *every* decision of a cell is right, whenever it is made.
@@ -41,16 +41,21 @@ class Decided:
     """
 
     column: str
-    thresholds: Sequence[float] = HALF_AND_MOST
+    thresholds: Sequence[float] | float = HALF_AND_MOST
     level: float = LEVEL
 
     def __post_init__(self) -> None:
-        numbers = (*self.thresholds, self.level)
-        if not self.thresholds or not all(0.0 < value < 1.0 for value in numbers):
+        numbers = (*self.shares, self.level)
+        if not self.shares or not all(0.0 < value < 1.0 for value in numbers):
             raise InvalidInputError(
                 f"thresholds and level must lie between 0 and 1, not {self.thresholds!r} "
                 f"and {self.level!r}"
             )
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The thresholds, be it one."""
+        return tuple(np.atleast_1d(self.thresholds).tolist())
 
     def holds(self, values: ArrayLike) -> bool:
         """Whether these values of one cell decide; failed data sets (NaN) do not count.
@@ -62,4 +67,4 @@ class Decided:
         """
         known = np.asarray(values, dtype=np.float64)
         known = known[~np.isnan(known)]
-        return all(anytime_excludes(known, share, self.level) for share in self.thresholds)
+        return all(anytime_excludes(known, share, self.level) for share in self.shares)

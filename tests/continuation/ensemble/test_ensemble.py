@@ -250,9 +250,16 @@ def test_settings_out_of_range_are_refused(values, error, words):
 
 def test_thresholds_lie_inside():
     """Shares 0 and 1 are never decided."""
-    for wrong in ((), (0.0,), (1.0, 0.5), (np.nan,)):
+    for wrong in ((), (0.0,), (1.0, 0.5), (np.nan,), 1.0):
         with pytest.raises(InvalidInputError, match="between 0 and 1"):
             Decided("hit", wrong)
+
+
+def test_one_threshold_needs_no_sequence():
+    answers = np.ones(200)
+    assert Decided("hit", 0.5).holds(answers)
+    assert Decided("hit", (0.5,)).holds(answers)
+    assert not Decided("hit", 0.5).holds(answers[:2])
 
 
 def test_models_without_a_name_come_back_from_the_store(tmp_path):
