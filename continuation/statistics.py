@@ -109,6 +109,24 @@ def anytime_excludes(values: ArrayLike, mean: float, level: float = LEVEL) -> bo
     return bool(_log_wealth(*_counted(values, level), mean) > -np.log1p(-level))
 
 
+def anytime_decides(least: ArrayLike, most: ArrayLike, mean: float, level: float = LEVEL) -> bool:
+    """Whether values known up to bounds tell on which side of a mean in (0, 1) theirs lies.
+
+    Parameters
+    ----------
+    least, most : array_like, shape (n,)
+        Bounds of every value; the same where it is known.
+    mean : float
+    level : float
+        As of `anytime_interval`, which says what is raised.
+    """
+    above, below = np.asarray(least, dtype=np.float64), np.asarray(most, dtype=np.float64)
+    if above.size == 0:
+        return False
+    rises = above.mean() > mean and anytime_excludes(above, mean, level)
+    return bool(rises or (below.mean() < mean and anytime_excludes(below, mean, level)))
+
+
 def _counted(values: ArrayLike, level: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Different values with their numbers."""
     seen, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from continuation.statistics import anytime_excludes, anytime_interval, wilson_interval
+from continuation.statistics import anytime_decides, anytime_interval, wilson_interval
 
 MOST = 0.95
 """What "with high probability" and "trajectories do" are taken to mean: at least this share."""
@@ -60,7 +60,9 @@ def sampled(
     seen: list[Mapping[str, Bounds]] = []
     for seed in range(first, first + budget):
         seen.append(draw(seed))
-        if len(seen) >= least and all(_decided(*rows) for rows in _by_share(seen).values()):
+        if len(seen) >= least and all(
+            anytime_decides(low, high, MOST) for low, high in _by_share(seen).values()
+        ):
             break
     found = _by_share(seen)
     columns = zip(SUMMARY, np.transpose([_summary(*rows) for rows in found.values()]), strict=True)
@@ -78,12 +80,6 @@ SUMMARY = ("estimate", "unknown", "lower", "upper")
 def _by_share(seen: Sequence[Mapping[str, Bounds]]) -> dict[str, NDArray[np.float64]]:
     """Least and greatest hits (2, draws) of every share."""
     return {name: np.array([draw[name] for draw in seen]).T for name in seen[0]}
-
-
-def _decided(least: NDArray[np.float64], most: NDArray[np.float64]) -> bool:
-    """Whether the whole interval lies above or below `MOST`."""
-    above = least.mean() > MOST and anytime_excludes(least, MOST)
-    return above or (most.mean() < MOST and anytime_excludes(most, MOST))
 
 
 def _summary(least: NDArray[np.float64], most: NDArray[np.float64]) -> tuple[float, ...]:

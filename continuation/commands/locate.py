@@ -1,23 +1,26 @@
 """`locate`: where in its landscape a network with given weights stands."""
 
+from __future__ import annotations
+
 import json as json_text
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
-from matplotlib.figure import Figure
 
+from continuation import landscape
 from continuation.arrays import Array
 from continuation.commands import common
 from continuation.commands.many_values import ManyValues
 from continuation.commands.network_task import NetworkTask, network_task
 from continuation.commands.tables import Column, Listing
 from continuation.errors import InvalidInputError, StoreError
-from continuation.landscape import Location
-from continuation.landscape import locate as locate_weights
 from continuation.terminal import shown
+
+if TYPE_CHECKING:
+    from continuation.landscape import Location
 
 Command = ManyValues
 """How its arguments are read."""
@@ -66,7 +69,7 @@ def locate(
     if theta is None:
         raise InvalidInputError("give the weights with --weights, or a --model file that has them")
     with common.console.status("following the gradient flow and searching the sets"):
-        place = locate_weights(
+        place = landscape.locate(
             task.loss,
             theta,
             noise=task.noise,
@@ -83,6 +86,8 @@ def locate(
 
 
 def _draw(place: Location, picture: Path) -> None:
+    from matplotlib.figure import Figure  # which help, and most runs, do without
+
     figure = Figure(layout="constrained")
     place.plot(figure.add_subplot())
     try:

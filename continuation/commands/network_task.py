@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import symbolic
+from continuation import landscape, storage
 from continuation.arrays import Array
 from continuation.commands import common
 from continuation.commands.tables import Report
 from continuation.errors import InvalidInputError
-from continuation.landscape import Loss, read_table
-from continuation.storage import load_network
-from symbolic import Model
+
+if TYPE_CHECKING:
+    from continuation.landscape import Loss
+    from symbolic import Model
 
 Widths = Annotated[
     list[int] | None,
@@ -163,14 +166,14 @@ def network_task(
     if data is None or wrong:
         what = wrong[0] if wrong else "no file"
         raise InvalidInputError(f"--target names columns of --data FILE.csv; {what} was given")
-    table = read_table(data, target, inputs, classes=classes, standardise=standardise)
+    table = landscape.read_table(data, target, inputs, classes=classes, standardise=standardise)
     report.note(f"read {table.reading}")
     shape = (len(table.inputs), len(table.targets), len(table.classes))
     options: dict[str, Any] = {
         "hidden": hidden, "activation": activation, "bias": bias, "offset": offset, "loss": loss,
     }  # fmt: skip
     network, theta = _network(model, shape, options)
-    return NetworkTask(Loss(network, table.train), 0.0, weight_decay, report, theta)
+    return NetworkTask(landscape.Loss(network, table.train), 0.0, weight_decay, report, theta)
 
 
 def _only(values: list[Any] | None) -> Any:
@@ -185,13 +188,13 @@ def _network(
     if file is not None:
         if given:
             raise InvalidInputError(f"--model has its own {next(iter(given))}")
-        return load_network(file)
+        return storage.load_network(file)
     inputs, targets, classes = shape
     if classes:
         given.setdefault("loss", "logistic" if classes == 2 else "softmax")
     outputs = classes if given.get("loss") == "softmax" else targets
     names = given.pop("activation", ["tanh"])
-    return Model.mlp(
+    return symbolic.Model.mlp(
         inputs=inputs,
         outputs=outputs,
         activation=names[0] if len(names) == 1 else names,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.errors import InvalidInputError
-from continuation.statistics import LEVEL, anytime_excludes
+from continuation.statistics import LEVEL, anytime_decides
 
 HALF_AND_MOST = (0.5, 0.95)
 """Shares on whose sides claims about "most" and "nearly all" data sets are decided."""
@@ -67,4 +67,4 @@ class Decided:
         """
         known = np.asarray(values, dtype=np.float64)
         known = known[~np.isnan(known)]
-        return all(anytime_excludes(known, share, self.level) for share in self.shares)
+        return all(anytime_decides(known, known, share, self.level) for share in self.shares)

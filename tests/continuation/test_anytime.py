@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.special import betaln
 
 from continuation.errors import InvalidInputError
-from continuation.statistics import LEVEL, _log_wealth, anytime_excludes, anytime_interval
+from continuation.statistics import (
+    LEVEL,
+    _log_wealth,
+    anytime_decides,
+    anytime_excludes,
+    anytime_interval,
+)
 
 counts = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -90,3 +96,21 @@ def test_nothing_is_known_without_values_and_most_cases_need_116():
 def test_values_and_levels_out_of_range_are_refused(values, level):
     with pytest.raises(InvalidInputError):
         anytime_interval(values, level)
+
+
+@pytest.mark.parametrize("n", [3, 40])
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_bounds_decide_when_the_interval_of_the_bound_that_matters_does(n, share):
+    """What is unknown counts against the side that is claimed."""
+    for hit in range(n + 1):
+        for unknown in range(0, n - hit + 1, max(1, n // 7)):
+            least, most = hits(hit, n), hits(hit + unknown, n)
+            above = anytime_interval(least)[0] > share
+            below = anytime_interval(most)[1] < share
+            assert anytime_decides(least, most, share) == (above or below)
+            if not unknown:
+                assert anytime_decides(least, most, share) == anytime_excludes(least, share)
+
+
+def test_no_values_decide_nothing():
+    assert not anytime_decides([], [], 0.5)

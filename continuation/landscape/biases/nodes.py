@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.landscape.biases.input_grid import FEWEST_AT_MINIMA, InputGrid, is_seen
 from continuation.landscape.biases.parts import JumpPart, projected
-from continuation.landscape.infinity import LimitLoss, LimitModel
+from continuation.landscape.infinity import LimitLoss, LimitModel, limit_step
 from continuation.landscape.network import Responses, activation
 
 INDEPENDENT = 1e-6
@@ -28,9 +28,6 @@ FLAT = 1e-5
 
 ROUNDED = 1e-6
 """A step that no longer shrinks and is smaller than this is rounding."""
-
-LONGEST = 0.25
-"""Largest relative change of a weight or a rate in one step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,24 +153,13 @@ class JumpPairs:
 
 
 def settled_limit(responses: Responses, limit: LimitModel) -> LimitModel | None:
-    """The minimum of the limit's loss near a limit; None where Newton's method is lost.
-
-    With |λ| for the eigenvalues λ of the Hessian each step descends, and no weight or rate goes
-    through zero, which the engine's method knows nothing of.
-    """
+    """The minimum of the limit's loss near a limit; None where the descent is lost."""
     loss, z = LimitLoss(responses, limit), limit.unknowns
     moving = [*limit.slots.weights, *(rate for rate, _ in limit.slots.tails)]
     before = np.inf
     for number in range(STEPS):
         point, gradient = loss.point(z)
-        size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
-        values, vectors = np.linalg.eigh(size[:, None] * point.hessian * size)
-        step = -size * (
-            vectors @ ((vectors.T @ (size * gradient)) / np.maximum(np.abs(values), 1e-14))
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            room = LONGEST * np.abs(z[moving]) / np.abs(step[moving])
-        step = step * min(1.0, float(np.min(room, initial=1.0)))
+        step = limit_step(point.hessian, gradient, z, moving, descend=True)
         z = z + step
         if not np.isfinite(z).all():
             return None

@@ -39,7 +39,7 @@ from continuation.landscape.infinity.ends import (
 )
 from continuation.landscape.infinity.escape_laws import EscapeLaw
 from continuation.landscape.infinity.limit_model import MOST_MEETING, LimitModel, LimitUnit
-from continuation.landscape.infinity.limit_systems import LimitLoss, LimitSystem
+from continuation.landscape.infinity.limit_systems import LimitLoss, LimitSystem, limit_step
 from continuation.landscape.infinity.location import Passage, passage_at, passage_at_step
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "end_of",
     "fixed_point",
     "has_close_pair",
+    "limit_step",
     "meeting_slope",
     "normal_slopes",
     "passage_at",

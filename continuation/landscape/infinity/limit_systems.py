@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -19,6 +20,12 @@ from continuation.landscape.infinity.limit_values import limit_values
 from continuation.landscape.infinity.slots import Slots
 from continuation.landscape.network import LossAlong, Responses, Samples
 from continuation.problem import AnyProblem
+
+LONGEST = 0.25
+"""Largest relative change of a weight or a rate in one step."""
+
+SINGULAR = 1e-14
+"""Eigenvalues of the scaled Hessian that are smaller count as so large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +125,40 @@ class LimitLoss:
         rows = self.responses.rows
         value, slopes, bends = limit_values(self.responses.model, self.like, z, self.responses.x)
         return rows(value), rows(slopes), {pair: rows(bend) for pair, bend in bends.items()}
+
+
+def limit_step(
+    hessian: Array, gradient: Array, z: Array, moving: Sequence[int], *, descend: bool
+) -> Array:
+    """A Newton step, or with |λ| for the eigenvalues λ of the Hessian a descent.
+
+    The engine's method has no such descent, and knows nothing of weights that must not go through
+    zero.
+
+    Parameters
+    ----------
+    hessian : ndarray, shape (k, k)
+    gradient : ndarray, shape (k,)
+    z : ndarray, shape (k,)
+        Where they are.
+    moving : sequence of int
+        Places of the weights and rates, none of which goes through zero.
+    descend : bool
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        To be added to z; not finite where they are not.
+    """
+    size = 1.0 / np.sqrt(np.maximum(np.abs(hessian).max(axis=1), np.finfo(np.float64).tiny))
+    values, vectors = np.linalg.eigh(size[:, None] * hessian * size)
+    values = np.where(np.abs(values) > SINGULAR, values, SINGULAR)
+    values = np.abs(values) if descend else values
+    step = -size * (vectors @ ((vectors.T @ (size * gradient)) / values))
+    places = list(moving)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = LONGEST * np.abs(z[places]) / np.abs(step[places])
+    return np.asarray(step * min(1.0, float(np.min(room, initial=1.0))))
 
 
 @dataclass(frozen=True, eq=False)

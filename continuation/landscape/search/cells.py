@@ -112,9 +112,25 @@ def regular(forces, places, copies, top, top_copies, out):  # type: ignore[no-un
 
 
 @inner_njit(error_model="numpy")
-def lowest_of(level, ordered, at):  # type: ignore[no-untyped-def]
-    """Lowest index of a cluster whose place in the order those before it, at (d,), allow."""
-    return max(0, at[level - 1] - 2) if ordered[level] else 0
+def begin(at, level, ordered, below):  # type: ignore[no-untyped-def]
+    """Put the clusters from `level` on at their lowest index: in order, or so far below it."""
+    for k in range(level, at.size):
+        at[k] = max(0, at[k - 1] - below) if ordered[k] else 0
+
+
+@inner_njit(error_model="numpy")
+def advance(at, last, ordered, below):  # type: ignore[no-untyped-def]
+    """Go on to the next indices (d,), each at most `last`; which is the first that changed.
+
+    The first cluster stays: 0 where the others have been everywhere.
+    """
+    level = at.size - 1
+    while level > 0 and at[level] == last:
+        level -= 1
+    if level > 0:
+        at[level] += 1
+        begin(at, level + 1, ordered, below)
+    return level
 
 
 @cached_njit(purpose="the search", error_model="numpy")
@@ -157,8 +173,7 @@ def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type
     for k in range(out.size):
         out.flat[k] = np.nan
     at[0] = first
-    for level in range(1, d):
-        at[level] = lowest_of(level, ordered, at)
+    begin(at, 1, ordered, 2)
     changed = 0
     while True:
         size, flat = f, 0
@@ -178,14 +193,9 @@ def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type
                 places[level] = node
         products(turned, rests[d:], forces)
         regular(forces[:, 0], places, copies, top, top_copies, out[flat])
-        changed = d - 1
-        while changed > 0 and at[changed] == m - 1:
-            changed -= 1
+        changed = advance(at, m - 1, ordered, 2)
         if changed == 0:
             return out
-        at[changed] += 1
-        for level in range(changed + 1, d):
-            at[level] = lowest_of(level, ordered, at)
 
 
 @inner_njit(error_model="numpy")
@@ -233,8 +243,7 @@ def between(before, after, ordered, first, found):  # type: ignore[no-untyped-de
         for k in range(1, d):
             beside[c] += ((c >> k) & 1) * stride[k]
     low[0] = first
-    for level in range(1, d):
-        low[level] = max(0, low[level - 1] - 1) if ordered[level] else 0
+    begin(low, 1, ordered, 1)
     while True:
         flat = 0
         for k in range(1, d):
@@ -247,14 +256,8 @@ def between(before, after, ordered, first, found):  # type: ignore[no-untyped-de
             if changes(corner, low):
                 put(low, found[number])
                 number += 1
-        level = d - 1
-        while level > 0 and low[level] == m - 2:
-            level -= 1
-        if level == 0:
+        if advance(low, m - 2, ordered, 1) == 0:
             return number
-        low[level] += 1
-        for k in range(level + 1, d):
-            low[k] = max(0, low[k - 1] - 1) if ordered[k] else 0
 
 
 @cached_njit(purpose="the search", error_model="numpy")

@@ -15,7 +15,13 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import UNLIMITED, Deadline
-from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
+from continuation.landscape.infinity import (
+    CriticalEnd,
+    LimitLoss,
+    LimitModel,
+    LimitUnit,
+    limit_step,
+)
 from continuation.landscape.network import WIDE_ENDS, Grid, LossAt, Responses
 from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
 
@@ -25,9 +31,6 @@ STARTS = 80
 NEWTON_STEPS = 60
 STEP_TOLERANCE = 1e-11
 """Relative Newton step at which a run has converged."""
-
-LONGEST = 0.25
-"""Largest relative change of an input weight in one step."""
 
 DISTINCT = 1e-3
 """Relative distance of two input weights from which they belong to two units."""
@@ -160,21 +163,11 @@ def _start(loss: LimitLoss, grid: Grid, rng: np.random.Generator) -> Array:
 
 
 def _converged(loss: LimitLoss, z: Array, *, descend: bool) -> Array | None:
-    """Newton's method, or with |λ| for the eigenvalues λ of the Hessian a descent; None if lost.
-
-    The engine's has no such descent, and its steps may take input weights through zero.
-    """
+    """The critical point that steps lead to from z; None if lost."""
     inputs = loss.like.slots.weights
     for _ in range(NEWTON_STEPS):
         point, gradient = loss.point(z)
-        size = 1.0 / np.sqrt(np.maximum(np.abs(point.hessian).max(axis=1), 1e-300))
-        values, vectors = np.linalg.eigh(size[:, None] * point.hessian * size)
-        values = np.where(np.abs(values) > 1e-14, values, 1e-14)
-        values = np.abs(values) if descend else values
-        step = -size * (vectors @ ((vectors.T @ (size * gradient)) / values))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            room = LONGEST * np.abs(z[inputs]) / np.abs(step[inputs])
-        step = step * min(1.0, float(np.min(room)))
+        step = limit_step(point.hessian, gradient, z, inputs, descend=descend)
         z = z + step
         if not np.isfinite(z).all():
             return None
