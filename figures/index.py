@@ -31,8 +31,8 @@ td, th { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
 """
 
 NO_EXPLORER = (
-    "No page of the explorer is here: it needs plotly, pip install 'mlpcont[explore]'; "
-    "`python -m figures explore --help` says how pages of other results are made."
+    "No page of the explorer is here: it is made of figure `graph`; "
+    "`python -m figures explore --help` says how pages of results are made."
 )
 
 

@@ -18,7 +18,6 @@ from continuation.terminal import shown
 from continuation.workers import process_pool
 from figures import claims, compile_kernels, index, job, result
 from figures.explore import paper
-from figures.explore.page import is_installed
 from figures.probability import draw_probability
 from figures.settings import Settings
 from figures.style import PAPER, Style
@@ -107,10 +106,10 @@ def _run(
 
 
 def _explore(settings: Settings, output: Path) -> None:
-    """The page of figure `graph` in the browser, where the library for it is installed."""
+    """The page of figure `graph` in the browser."""
     data, page = job.data_path(output, EXPLORED), output / paper.NAME
     fresh = page.is_file() and data.is_file() and page.stat().st_mtime >= data.stat().st_mtime
-    if fresh or not is_installed() or not _current(EXPLORED, settings, output):
+    if fresh or not _current(EXPLORED, settings, output):
         return
     written = paper.write_paper_page(job.read_dataset(data), settings.seed, output)
     console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)

@@ -23,7 +23,7 @@ from continuation.storage import (
 from continuation.terminal import shown
 from figures.explore.documents import document
 from figures.explore.ensembles import ensemble_document, is_ensemble
-from figures.explore.page import library, write_page
+from figures.explore.page import write_page
 from figures.explore.plain import Document
 
 app = typer.Typer(add_completion=False)
@@ -32,8 +32,7 @@ EPILOG = (
     "FILE is what `python -m continuation` has written: points, graph, branch, evolve, basins, "
     "phase, plane, or the folder of an ensemble; several files become one page with a tab each. "
     "Without FILE the sets and connections of --preset or --data are computed, and with --limits "
-    "followed along --parameter, which the slider of the page moves. "
-    "Needs plotly: pip install 'mlpcont[explore]'."
+    "followed along --parameter, which the slider of the page moves."
 )
 
 
@@ -75,7 +74,6 @@ def explore(
     ] = None,
 ) -> None:
     """Write results as one HTML page that needs neither a server nor the network."""
-    library()  # says at once if it is not installed
     task = asked_for.task
     if bool(files) == (task is not None):
         raise InvalidInputError("give either FILE or one of --preset NAME and --data FILE.csv")

@@ -9,11 +9,9 @@ import json
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
-from continuation.errors import MlpcontError
 from continuation.storage import write_text
 from figures.explore.plain import Document
 from figures.style import REGION_COLOURS
@@ -21,43 +19,19 @@ from figures.style import REGION_COLOURS
 LARGEST = 8_000_000
 """Bytes that a page is meant to stay below, so that a browser opens it at once."""
 
-PROGRAMS = ("panels.js", "ensembles.js", "page.js")
+PROGRAMS = ("chart.js", "panels.js", "ensembles.js", "page.js")
 """In the order in which they are read."""
 
 
-class ExplorerMissingError(MlpcontError, ImportError):
-    """The library that draws in the browser is not installed."""
-
-
-def is_installed() -> bool:
-    """Whether pages can be written."""
-    return find_spec("plotly") is not None
-
-
-def library() -> str:
-    """The text of plotly.js, as the Python package plotly ships it.
-
-    Raises
-    ------
-    ExplorerMissingError
-        If plotly is not installed.
-    """
-    if not is_installed():
-        raise ExplorerMissingError(
-            "the explorer draws with plotly, which is not installed: pip install 'mlpcont[explore]'"
-        )
-    return files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
-
-
 def write_page(documents: Sequence[Document], title: str, path: Path) -> Path:
-    """Write one page for all documents; errors as `library`, and `StoreError` for the file."""
+    """Write one page for all documents; `StoreError` if it cannot be."""
     return write_text(path, page(documents, title))
 
 
 def page(documents: Sequence[Document], title: str) -> str:
     """The HTML text of a page.
 
-    No script of it is run but the two that it is written with (their digests stand in its
+    No script of it is run but the one that it is written with (its digest stands in its
     content security policy), and nothing is asked for from the network.
 
     Parameters
@@ -66,20 +40,15 @@ def page(documents: Sequence[Document], title: str) -> str:
         At least one.
     title : str
     """
-    drawing, program = _script(library()), _script(_program())
+    program = _script("\n".join(map(_resource, PROGRAMS)))
     return Template(_resource("page.html")).substitute(
-        allowed=" ".join(map(_digest, (drawing, program))),
+        allowed=_digest(program),
         generator="mlpcont",
         title=html.escape(title),
         style=_resource("page.css"),
         payload=_data({"documents": list(documents), "colours": dict(REGION_COLOURS)}),
-        library=drawing,
         program=program,
     )
-
-
-def _program() -> str:
-    return "\n".join(map(_resource, PROGRAMS))
 
 
 def _resource(name: str) -> str:

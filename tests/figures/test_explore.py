@@ -144,7 +144,7 @@ def documents(path):
     return json.loads(payload)["documents"]
 
 
-def test_a_page_runs_its_two_programs_and_nothing_else(shown, tmp_path):
+def test_a_page_runs_its_program_and_nothing_else(shown, tmp_path):
     hostile = {**shown, "name": HOSTILE, "notes": [HOSTILE], "facts": [[HOSTILE, HOSTILE]]}
     path = pages.write_page([hostile], HOSTILE, tmp_path / "page.html")
     text = path.read_text(encoding="utf-8")
@@ -158,14 +158,6 @@ def test_a_page_runs_its_two_programs_and_nothing_else(shown, tmp_path):
     assert documents(path)[0]["name"] == HOSTILE
     assert not re.search(r'(src|href)\s*=\s*["\']?(https?:)?//', text.replace(scripts(text)[0], ""))
     assert path.stat().st_size < pages.LARGEST
-
-
-def test_without_plotly_the_error_names_the_extra(monkeypatch, tmp_path):
-    monkeypatch.setattr(pages, "find_spec", lambda name: None)
-    code, output = run("explore", "x.nc", "--output", tmp_path / "page.html")
-    assert code == 1
-    assert "mlpcont[explore]" in output
-    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_shows_files_of_several_kinds(result, tmp_path):

@@ -26,6 +26,8 @@ from symbolic import overparameterised, single_unit
 
 AXES = (Axis("x"), Axis("y"))
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+CHART = "panels.find(p => p.id === '{}').chart"
+SETS = CHART + ".picture.marks.filter(m => m.kind === 'points' && m.label).at(-1)"
 WHOLE = 2500
 """Height of a window in which every panel is drawn."""
 
@@ -91,24 +93,25 @@ class Shown:
     def nodes(self, panel):
         """Coordinates of the markers of all sets in a panel, by set."""
         found = self.run(
-            f"const plot = document.querySelector('#{panel} .plot');"
-            "const t = plot.data.filter(t => t.text && t.customdata).at(-1);"
-            "return t.customdata.map((set, k) => [set, t.x[k], t.y[k]])"
+            f"const t = {SETS.format(panel)}; return t.pick.map((set, k) => [set, t.x[k], t.y[k]])"
         )
         return {one[0]: one[1:] for one in found}
 
     def look(self, panel):
         """All that is drawn in a panel, as one text."""
-        return self.run(f"return JSON.stringify(document.querySelector('#{panel} .plot').data)")
+        return self.run(f"return document.querySelector('#{panel} .plot').innerHTML")
 
     def click(self, panel, set_):
         """Click the middle of a set's marker with the mouse."""
+        self.click_mark(panel, SETS.format(panel), f"one => one === {set_}")
+
+    def click_mark(self, panel, mark, chosen):
+        """Click the place of a mark whose pick is the chosen one."""
         x, y = self.run(
-            f"const plot = document.querySelector('#{panel} .plot'), l = plot._fullLayout;"
-            "const t = plot.data.filter(t => t.text && t.customdata).at(-1);"
-            f"const k = t.customdata.indexOf({set_}), box = plot.getBoundingClientRect();"
-            "return [box.left + l.xaxis._offset + l.xaxis.d2p(t.x[k]),"
-            " box.top + l.yaxis._offset + l.yaxis.d2p(t.y[k])]"
+            f"const t = {mark}, k = t.pick.findIndex({chosen});"
+            f"const box = document.querySelector('#{panel} .plot').getBoundingClientRect();"
+            f"const {{x, y}} = {CHART.format(panel)}.frame;"
+            "return [box.left + x.at(t.x[k]), box.top + y.at(t.y[k])]"
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             mouse = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
@@ -123,7 +126,7 @@ class Shown:
 def test_slider_clicks_and_keys_move_all_panels(driver, shown, tmp_path):
     page = Shown(driver, [shown], tmp_path)
     panels = ["landscape", "graph", "function", "branches", "timeline", "training"]
-    assert page.run("return panels.filter(p => p.plot && p.plot.data).map(p => p.id)") == panels
+    assert page.run("return panels.filter(p => p.chart?.picture).map(p => p.id)") == panels
     first = {panel: page.nodes(panel) for panel in panels[:2]}
     page.after("const s = $('slider'); s.value = 0; s.dispatchEvent(new Event('input'))")
     assert f"{shown['limits'][0]:g}" in page.run("return $('value').value")
@@ -143,6 +146,11 @@ def test_slider_clicks_and_keys_move_all_panels(driver, shown, tmp_path):
     after = [page.look(panel) for panel in linked]
     assert [a != b for a, b in zip(after, before, strict=True)] == [True] * len(linked)
     name = f"{attractor + 1} {shown['sets'][attractor]}"
+    told = page.run("return [$('tip').hidden, $('tip').textContent]")
+    place = shown["frames"][1]["set"].index(attractor)
+    assert told[0] is False
+    assert name in told[1]
+    assert f"loss {shown['frames'][1]['loss'][place]:.5g}" in told[1]
     assert page.run("return document.querySelector('#list .chosen button').textContent") == name
     assert page.run("return document.querySelector('#details h2').textContent") == name
     page.press("Escape")
@@ -179,7 +187,7 @@ def test_a_trajectory_is_played_through_log_time(driver, shown, tmp_path):
     page = Shown(driver, [shown], tmp_path)
     film = shown["intervals"][page.run("return frameOf(state).interval")]["films"][0]
     page.after("$('moment').value = 5; $('moment').dispatchEvent(new Event('input'))")
-    place = page.run("return document.querySelector('#training .plot').data[1]")
+    place = page.run(f"return {CHART.format('training')}.picture.marks.find(m => m.size === 13)")
     assert (place["x"], place["y"]) == ([film["t"][5]], [film["loss"][5]])
     page.after("$('run').click()")
     page.wait(500)
@@ -212,7 +220,8 @@ def test_every_kind_of_file_opens(driver, tmp_path):
         page.after(f"open({k})")
         page.wait(300)
         assert page.run("return state.doc.kind") == one.kind
-        assert page.run("return panels.filter(p => p.plot && !p.plot.data).map(p => p.id)") == []
+        empty = "p.chart && p.chart.spots.length + p.chart.held.size === 0"
+        assert page.run(f"return panels.filter(p => {empty}).map(p => p.id)") == []
         assert page.complaints() == []
 
 
@@ -227,8 +236,8 @@ def test_a_click_leads_from_a_share_to_one_data_set(driver, tmp_path):
     sets = find_critical_sets(loss, noise=told["noise"])
     one = document(Result(loss, told, AXES, sets), "one.nc")
     page = Shown(driver, [ensemble_document(tmp_path / "e"), one], tmp_path)
-    cell = f"{{cell: {int(row['cell'])}, answer: null}}"
-    page.after(f"clicked({{points: [{{customdata: {cell}}}]}})")
+    cells = CHART.format("surface") + ".picture.marks[0]"
+    page.click_mark("surface", cells, f"one => one.cell === {int(row['cell'])}")
     assert page.run("return $('answers').rows.length") == 3
     page.after("$('answers').rows[2].click()")
     assert str(seed) in page.run("return $('one').textContent")

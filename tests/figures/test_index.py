@@ -67,7 +67,7 @@ def test_figures_have_captions_and_links_that_exist(output):
 def test_what_is_missing_is_said(tmp_path):
     page = Tags(index.write(tmp_path).read_text(encoding="utf-8"))
     assert "No claims were measured" in page.text
-    assert "mlpcont[explore]" in page.text
+    assert "No page of the explorer is here" in page.text
     assert "figure" not in page.seen
 
 

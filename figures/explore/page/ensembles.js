@@ -7,23 +7,18 @@ const cellsShown = s => s.doc.ensemble.shares[s.column ?? s.doc.ensemble.columns
 
 function surface(s) {
   const cells = cellsShown(s), unique = name => [...new Set(cells.map(c => c[name]))].sort((a, b) => a - b);
-  const [sizes, noises] = [unique("n"), unique("noise")];
-  const at = (noise, n) => cells.find(c => c.n === n && c.noise === noise);
-  const grid = what => noises.map(noise => sizes.map(n => { const c = at(noise, n); return c ? what(c) : null; }));
-  const chosen = cells.find(c => c.cell === s.cell);
-  return { say: `share of data sets, 95 % interval valid at any time of stopping; click a cell for its data sets`,
-    traces: [{ type: "heatmap", x: sizes.map(String), y: noises.map(String), z: grid(c => c.share), zmin: 0, zmax: 1,
-      customdata: grid(c => ({ cell: c.cell, answer: null })), hoverinfo: "text", colorscale: "Cividis", xgap: 2, ygap: 2,
-      texttemplate: "%{text}", text: grid(c => `${c.share.toFixed(2)}<br>${c.lower.toFixed(2)}–${c.upper.toFixed(2)}`),
-      hovertext: grid(c => `n = ${c.n}, σ = ${c.noise}<br>share ${short(c.share)} (${short(c.lower)} to ${short(c.upper)})` +
-        `<br>${c.data_sets} data sets, ${c.failures} failures`),
-      colorbar: { title: { text: "share", side: "right" }, thickness: 10, outlinewidth: 0 } }],
-    layout: base({ xaxis: { title: { text: "data set size n" }, type: "category", showgrid: false },
-      yaxis: { title: { text: "noise σ" }, type: "category", showgrid: false },
-      shapes: chosen ? [{ type: "rect", x0: sizes.indexOf(chosen.n) - 0.5, x1: sizes.indexOf(chosen.n) + 0.5,
-        y0: noises.indexOf(chosen.noise) - 0.5, y1: noises.indexOf(chosen.noise) + 0.5,
-        line: { color: css("--accent"), width: 4 } }] : [] }) };
+  const [sizes, noises] = [unique("n"), unique("noise")], table = ramp(CIVIDIS);
+  const names = values => ({ ticks: values.map((v, k) => [k, String(v)]), range: [-0.5, values.length - 0.5], grid: false });
+  return { say: "share of data sets, 95 % interval valid at any time of stopping; click a cell for its data sets", fixed: true,
+    x: { title: "data set size n", ...names(sizes) }, y: { title: "noise σ", ...names(noises) },
+    marks: [{ kind: "cells", x: cells.map(c => sizes.indexOf(c.n)), y: cells.map(c => noises.indexOf(c.noise)),
+      fill: cells.map(c => `rgb(${table[Math.round(255 * (c.share ?? 0))]})`), edge: cells.map(c => c.cell === s.cell ? css("--accent") : "none"),
+      text: cells.map(c => [fixed(c.share), `${fixed(c.lower)}–${fixed(c.upper)}`]), pick: cells.map(c => ({ cell: c.cell, answer: null })),
+      hover: cells.map(c => [`n = ${c.n}, σ = ${c.noise}`, `share ${short(c.share)} (${short(c.lower)} to ${short(c.upper)})`,
+        `${c.data_sets} data sets, ${c.failures} failures`]) }] };
 }
+
+const fixed = share => share === null ? "–" : share.toFixed(2);
 
 function surfaceControls() {
   const choice = (name, values, label) => {

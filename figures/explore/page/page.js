@@ -83,13 +83,17 @@ function makeLegend(doc) {
 }
 
 function makePanels(doc) {
-  for (const panel of panels) if (panel.plot) Plotly.purge(panel.plot);
+  for (const panel of panels) panel.chart?.close();
   panels = PANELS.filter(p => p.when(doc)).map(p => {
     const card = element("article", { className: `panel ${p.shape || ""}`, id: p.id });
     card.append(element("h2", { textContent: p.title }), element("p", { className: "say" }));
-    const panel = { ...p, card, say: card.querySelector(".say"), plot: null };
+    const panel = { ...p, card, say: card.querySelector(".say"), chart: null };
     if (p.controls) card.append(p.controls());
-    if (p.draw) card.append(panel.plot = element("div", { className: "plot" }));
+    if (p.draw) {
+      const box = element("div", { className: "plot" });
+      card.append(box);
+      panel.chart = new Chart(box, tell, picked);
+    }
     if (p.fill) card.append(element("div", { className: "scroll" }));
     if (p.id === "sets") card.append(element("div", { className: "scroll" },
       element("div", { id: "details" }), element("table", { id: "list" })));
@@ -117,11 +121,20 @@ function draw(panel) {
   panel.stale = false;
   if (panel.fill) panel.say.textContent = panel.fill(state, panel.card.querySelector(".scroll"));
   if (!panel.draw) return;
-  const { traces, layout, say } = panel.draw(state);
-  panel.say.textContent = say;
-  const fresh = !panel.plot.on;
-  Plotly.react(panel.plot, traces, { ...layout, uirevision: state.doc.name }, { responsive: true, displayModeBar: false });
-  if (fresh) panel.plot.on("plotly_click", clicked);
+  const picture = panel.draw(state);
+  panel.say.textContent = picture.say;
+  panel.chart.draw(picture, `${panel.title}: ${picture.say}`, state.doc.name);
+}
+
+// What is under the pointer, beside it and never beyond the screen.
+function tell(lines, event) {
+  const tip = $("tip");
+  tip.hidden = !lines;
+  if (!lines) return;
+  tip.replaceChildren(...lines.map((text, k) => element(k ? "div" : "b", { textContent: text })));
+  const [w, h] = [tip.offsetWidth, tip.offsetHeight], { clientX: x, clientY: y } = event;
+  tip.style.left = `${Math.max(4, x + 14 + w < innerWidth ? x + 14 : x - 14 - w)}px`;
+  tip.style.top = `${Math.max(4, y + 14 + h < innerHeight ? y + 14 : y - 14 - h)}px`;
 }
 
 function show() {
@@ -130,11 +143,7 @@ function show() {
   for (const panel of panels) if (panel.near) draw(panel); else panel.stale = true;
 }
 
-function clicked(event) {
-  const picked = event.points.map(q => q.customdata).find(v => v !== undefined && v !== null);
-  if (picked === undefined) return;
-  if (typeof picked === "number") select(picked); else change(picked);
-}
+function picked(what) { if (typeof what === "number") select(what); else change(what); }
 
 function showBar() {
   const f = frameOf(state), doc = state.doc;
@@ -168,7 +177,7 @@ function showList() {
   $("list").replaceChildren(head, ...rows);
   if (place > 0) $("list").rows[place].querySelector("button").focus({ preventScroll: true });
   showDetails(alive);
-  panels.find(p => p.id === "sets").say.textContent = `${f.set.length} sets here, ` +
+  panels.find(p => p.id === "sets").say.textContent = `${counted(f.set.length, "set")} here, ` +
     `${f.attracting.filter(Boolean).length} attracting`;
 }
 
