@@ -79,6 +79,16 @@ def trace_branch(
         For a start that cannot be used: wrong shape, NaN, outside the limits, singular.
     ConvergenceError
         Where no solution is found near the start.
+
+    Examples
+    --------
+    >>> from continuation import Problem, trace_branch
+    >>> problem = Problem(lambda x, p: p - x**2)
+    >>> branch = trace_branch(problem, [1.0], 1.0, p_limits=(-1, 1), direction=-1)
+    >>> branch
+    Branch(35 samples, p 1 to 1, 1 fold, 1 limit; stopped: limit)
+    >>> [(point.kind, abs(round(point.p, 9))) for point in branch.special]
+    [('fold', 0.0), ('limit', 1.0)]
     """
     run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
     tracer = Tracer(run, start_along(run, x0, p0, direction))
@@ -102,6 +112,14 @@ def samples(
     ------
     Sample
         With the special points between the sample before and this one.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from continuation import Problem, samples
+    >>> problem = Problem(lambda x, p: p - x**2)
+    >>> [round(sample.p, 6) for sample in islice(samples(problem, [1.0], 1.0), 3)]
+    [1.0, 1.008948, 1.023282]
     """
     run = Run(problem, p_limits, step, newton, targets, functions)
     tracer = Tracer(run, start_along(run, x0, p0, direction))
@@ -137,6 +155,15 @@ def resume_branch(
     ------
     InvalidInputError
         Where the branch belongs to another problem or has ended for good.
+
+    Examples
+    --------
+    >>> from continuation import Problem, resume_branch, trace_branch
+    >>> problem = Problem(lambda x, p: p - x**2)
+    >>> half = trace_branch(problem, [1.0], 1.0, (-1, 1), -1, stop=lambda sample: sample.p < 0.1)
+    >>> whole = resume_branch(problem, half, p_limits=(-1, 1))
+    >>> [point.kind for point in whole.special]
+    ['fold', 'limit']
     """
     run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
     tracer = Tracer(run, at_end_of(run, branch))

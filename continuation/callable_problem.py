@@ -83,6 +83,7 @@ class Problem(AnyProblem):
 
     Examples
     --------
+    >>> from continuation import Problem
     >>> problem = Problem(
     ...     lambda x, a, b: a + b * x - x**3, parameters={"a": -2.0, "b": 1.0}, free="a"
     ... )

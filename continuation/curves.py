@@ -141,19 +141,60 @@ def follows(kind: str) -> Callable[[Definition], CurveTracer]:
 
 @follows("fold")
 def trace_fold_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
-    """Follow a fold in two parameters, through its cusps."""
+    """Follow a fold in two parameters, through its cusps.
+
+    Examples
+    --------
+    >>> from continuation import Problem, newton, trace_branch, trace_fold_curve
+    >>> problem = Problem(
+    ...     lambda x, a, b: a + b * x - x**3, parameters={"a": -2.0, "b": 1.0}, free="a"
+    ... )
+    >>> branch = trace_branch(problem, newton(problem, [-1.5], -2.0).x, -2.0, p_limits=(-2, 2))
+    >>> fold = next(point for point in branch.special if point.kind == "fold")
+    >>> curve = trace_fold_curve(problem, fold, "b", (-1, 1), direction=-1)
+    >>> [(point.kind, abs(round(point.p, 9))) for point in curve.special]
+    [('cusp', 0.0), ('limit', 0.384900179)]
+    """
     return _real(problem, point, 0.0)
 
 
 @follows("flip")
 def trace_flip_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
-    """Follow a flip of a map in two parameters."""
+    """Follow a flip of a map in two parameters.
+
+    Examples
+    --------
+    >>> from continuation import map_problem, newton, trace_branch, trace_flip_curve
+    >>> family = map_problem(
+    ...     lambda x, a, b: a - x**2 + b * x, parameters={"a": 0.1, "b": 0.0}, free="a"
+    ... )
+    >>> branch = trace_branch(family, newton(family, [0.1], 0.1).x, 0.1, p_limits=(0.1, 1.5))
+    >>> [flip] = [point for point in branch.special if point.kind == "flip"]
+    >>> curve = trace_flip_curve(family, flip, "b", (0, 0.5))
+    >>> round(float(flip.p), 9), round(float(curve.p[-1]), 9)
+    (0.75, 0.9375)
+    """
     return _real(problem, point, FLIP)
 
 
 @follows("hopf")
 def trace_hopf_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
-    """Follow a Hopf point in two parameters, to a Bogdanov-Takens point if there is one."""
+    """Follow a Hopf point in two parameters, to a Bogdanov-Takens point if there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, trace_branch, trace_hopf_curve
+    >>> def normal_form(x, a, b):
+    ...     turned = np.array([-x[1], x[0]])
+    ...     return (a - b) * x + turned - x * (x @ x)
+    >>> problem = Problem(normal_form, parameters={"a": -1.0, "b": 0.0}, free="a")
+    >>> rest = trace_branch(problem, [0.0, 0.0], -1.0, p_limits=(-1, 1))
+    >>> [hopf] = [point for point in rest.special if point.kind == "hopf"]
+    >>> curve = trace_hopf_curve(problem, hopf, "b", (0, 1))
+    >>> round(float(curve.p[-1]), 9)
+    1.0
+    """
     return _pair(problem, point)
 
 
@@ -161,13 +202,41 @@ def trace_hopf_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSys
 def trace_neimark_sacker_curve(
     problem: InUnits, point: SpecialPoint
 ) -> tuple[DefiningSystem, Array]:
-    """Follow a Neimark-Sacker point of a map in two parameters, to a resonance 1:1 or 1:2."""
+    """Follow a Neimark-Sacker point of a map in two parameters, to a resonance 1:1 or 1:2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import map_problem, trace_branch, trace_neimark_sacker_curve
+    >>> def turn(x, a, b):
+    ...     turned = np.array([0.6 * x[0] - 0.8 * x[1], 0.8 * x[0] + 0.6 * x[1]])
+    ...     return (a + b) * turned * (1 - x @ x)
+    >>> family = map_problem(turn, parameters={"a": 0.5, "b": 0.0}, free="a")
+    >>> rest = trace_branch(family, [0.0, 0.0], 0.5, p_limits=(0.5, 1.5))
+    >>> [torus] = [point for point in rest.special if point.kind == "neimark-sacker"]
+    >>> curve = trace_neimark_sacker_curve(family, torus, "b", (0, 0.2))
+    >>> round(float(torus.p), 9), round(float(curve.p[-1]), 9)
+    (1.0, 0.8)
+    """
     return _pair(problem, point)
 
 
 @follows("branch point")
 def trace_branch_point_curve(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]:
-    """Follow a simple branch point (pitchfork, transcritical) in two parameters."""
+    """Follow a simple branch point (pitchfork, transcritical) in two parameters.
+
+    Examples
+    --------
+    >>> from continuation import Problem, trace_branch, trace_branch_point_curve
+    >>> problem = Problem(
+    ...     lambda x, a, b: (a - b) * x - x**3, parameters={"a": -1.0, "b": 0.0}, free="a"
+    ... )
+    >>> trivial = trace_branch(problem, [0.0], -1.0, p_limits=(-1, 1))
+    >>> [pitchfork] = [point for point in trivial.special if point.kind == "pitchfork"]
+    >>> curve = trace_branch_point_curve(problem, pitchfork, "b", (0, 1))
+    >>> round(float(curve.p[-1]), 9), round(float(curve.q[-1]), 9)
+    (1.0, 1.0)
+    """
     if point.kernel.shape[1] != 1:
         raise InvalidInputError(
             "a branch point curve must start at a simple branch point; "
@@ -197,6 +266,17 @@ def trace_user_curve(
         `q_limits`, `direction`, `step`, `newton` and `p_limits` of `trace_fold_curve`.
 
     The others, and the result, are as for `trace_fold_curve`.
+
+    Examples
+    --------
+    >>> from continuation import Problem, trace_branch, trace_user_curve
+    >>> problem = Problem(lambda x, a, b: a - b * x, parameters={"a": 0.0, "b": 1.0}, free="a")
+    >>> half = {"half": lambda x, p: x[0] - 0.5}
+    >>> line = trace_branch(problem, [0.0], 0.0, p_limits=(0, 2), functions=half)
+    >>> [start] = [point for point in line.special if point.kind == "user"]
+    >>> curve = trace_user_curve(problem, start, "b", lambda x, p: x[0] - 0.5, (1, 2))
+    >>> round(float(curve.p[-1]), 9)
+    1.0
     """
 
     @follows("user")

@@ -55,6 +55,14 @@ def find_solutions(
     -------
     list of (n,) ndarray
         In the order found.
+
+    Examples
+    --------
+    >>> from continuation import Problem, find_solutions
+    >>> problem = Problem(lambda x, p: p * x - x**3)
+    >>> found = find_solutions(problem, 4.0, starts=[[0.1], [3.0], [-3.0]])
+    >>> sorted(round(float(x[0]), 9) for x in found)
+    [-2.0, 0.0, 2.0]
     """
     deflated, found = [as_state(x) for x in known], list[Array]()
     for start in map(as_state, starts):

@@ -86,6 +86,17 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
     ------
     InvalidInputError
         Names the entry that disagrees most, with both values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, check_derivatives
+    >>> wrong = Problem(lambda x, p: p * x - x**3, jacobian=lambda x, p: np.diag(p - 2 * x**2))
+    >>> try:
+    ...     check_derivatives(wrong, [0.5], 1.0)
+    ... except ValueError as error:
+    ...     print(str(error).partition(" but")[0])
+    jacobian[0, 0] is 0.5
     """
     x = np.array(x, dtype=float)
     given: Any = problem.full_jacobian(np.append(x, p))

@@ -137,6 +137,14 @@ def bifurcation_diagram(
     ------
     InvalidInputError, ConvergenceError
         For a start that cannot be used, as by `trace_branch`; a start on a special point can.
+
+    Examples
+    --------
+    >>> from continuation import Problem, bifurcation_diagram
+    >>> problem = Problem(lambda x, p: p * x - x**3)
+    >>> diagram = bifurcation_diagram(problem, [0.0], -1.0, p_limits=(-1, 1))
+    >>> len(diagram.branches), [point.kind for point in diagram.nodes]
+    (3, ['pitchfork'])
     """
     if not np.isfinite(p_limits).all():
         raise InvalidInputError(f"a diagram needs finite p_limits, got {p_limits}.")

@@ -46,6 +46,19 @@ def load(path: str | PathLike[str]) -> Any:
     ------
     StoreError
         Where the file is missing, truncated or foreign.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation import Problem, load, trace_branch
+    >>> problem = Problem(lambda x, p: p - x**2)
+    >>> branch = trace_branch(problem, [1.0], 1.0, p_limits=(-1, 1), direction=-1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "fold.nc")
+    ...     again = load(branch.save(path))
+    >>> bool((again.x == branch.x).all())
+    True
     """
     from continuation.storage import load_any
 

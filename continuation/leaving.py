@@ -52,6 +52,15 @@ def switch_branch(
     -------
     tuple of Branch
         Each starts a small step away from the point.
+
+    Examples
+    --------
+    >>> from continuation import Problem, switch_branch, trace_branch
+    >>> problem = Problem(lambda x, p: p * x - x**3)
+    >>> trivial = trace_branch(problem, [0.0], -1.0, p_limits=(-1, 1))
+    >>> [pitchfork] = [point for point in trivial.special if point.kind == "pitchfork"]
+    >>> [round(float(branch.x[-1, 0]), 6) for branch in switch_branch(problem, pitchfork, (-1, 1))]
+    [1.0, -1.0]
     """
     low, high = p_limits
     return tuple(
@@ -85,6 +94,14 @@ def special_point(
         Where there is none.
     ConvergenceError
         Where no solution is found near.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, special_point
+    >>> point = special_point(Problem(lambda x, p: p - x**2), [0.1], 0.0)
+    >>> point.kind, bool(np.abs(point.x[0]) < 1e-9)
+    ('fold', True)
     """
     given = np.append(as_state(x), p)
     for steps in NEAR:

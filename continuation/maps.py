@@ -45,6 +45,15 @@ def map_problem(
         dG/dx is symmetric.
     states, parameters, free
         As for `Problem`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import map_problem, trace_branch
+    >>> logistic = map_problem(lambda x, r: r * x * (1 - x))
+    >>> branch = trace_branch(logistic, [1 / 3], 1.5, p_limits=(1.5, 3.5))
+    >>> [(point.kind, round(point.p, 9)) for point in branch.special if point.kind == "flip"]
+    [('flip', 3.0)]
     """
 
     def residual(x: Array, *p: float, **values: float) -> Array:
@@ -68,6 +77,14 @@ def period_k(problem: AnyProblem, k: int) -> Problem:
         Of a map.
     k : int
         At least 1.
+
+    Examples
+    --------
+    >>> from continuation import map_problem, newton, period_k
+    >>> logistic = map_problem(lambda x, r: r * x * (1 - x))
+    >>> thrice = period_k(logistic, 3)
+    >>> newton(thrice, [0.16], 3.84).converged
+    True
     """
     if not problem.is_map:
         raise InvalidInputError("orbits of a period need a map: build the problem by map_problem.")
@@ -114,7 +131,15 @@ def _return_by_parameter(problem: AnyProblem, k: int, x: Array, p: float) -> Arr
 
 
 def period_two(problem: AnyProblem) -> Problem:
-    """Fixed points of the second iterate: orbits of period two, and the fixed points themselves."""
+    """Fixed points of the second iterate: orbits of period two, and the fixed points themselves.
+
+    Examples
+    --------
+    >>> from continuation import map_problem, newton, period_two
+    >>> logistic = map_problem(lambda x, r: r * x * (1 - x))
+    >>> newton(period_two(logistic), [0.8], 3.2).x
+    array([0.79945549])
+    """
     return period_k(problem, 2)
 
 
@@ -138,6 +163,16 @@ def switch_to_period_two(
     -------
     Branch
         Of `period_two(problem)`: one of the two points of each orbit.
+
+    Examples
+    --------
+    >>> from continuation import map_problem, switch_to_period_two, trace_branch
+    >>> logistic = map_problem(lambda x, r: r * x * (1 - x))
+    >>> branch = trace_branch(logistic, [1 / 3], 1.5, p_limits=(1.5, 3.5))
+    >>> [flip] = [point for point in branch.special if point.kind == "flip"]
+    >>> doubled = switch_to_period_two(logistic, flip, p_limits=(3, 3.5))
+    >>> [(point.kind, round(point.p, 6)) for point in doubled.special]
+    [('flip', 3.44949), ('limit', 3.5)]
     """
     if flip.kind != "flip":
         raise InvalidInputError(f"expected a flip, got a special point of kind {flip.kind!r}.")
@@ -156,6 +191,15 @@ def gradient_descent(problem: AnyProblem, p: float) -> Problem:
         Whose residual is ∇L.
     p : float
         Value of the parameter of that problem.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, gradient_descent, trace_branch
+    >>> slope = Problem(lambda x, p: 3 * x, lambda x, p: np.array([[3.0]]), symmetric=True)
+    >>> branch = trace_branch(gradient_descent(slope, 0.0), [0.0], 0.1, p_limits=(0.1, 1))
+    >>> [(point.kind, round(point.p, 9)) for point in branch.special if point.kind == "flip"]
+    [('flip', 0.666666667)]
     """
 
     def residual(x: Array, eta: float) -> Array:

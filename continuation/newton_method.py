@@ -71,6 +71,13 @@ def newton(
     ------
     InvalidInputError
         For a start that is not a finite vector.
+
+    Examples
+    --------
+    >>> from continuation import Problem, newton
+    >>> result = newton(Problem(lambda x, p: p - x**2), [1.5], 2.0)
+    >>> result.converged, result.x
+    (True, array([1.41421356]))
     """
     x = as_state(x)
     workspace = Workspace(problem, x, p, options, StepOptions(state_scale=state_scale))

@@ -24,6 +24,13 @@ class NewtonOptions:
     residual_tolerance : float
         Of the residual, relative to 1 + |J| |x| + |dF/dp| |p|.
     max_iterations : int
+
+    Examples
+    --------
+    >>> from continuation import NewtonOptions, Problem, newton
+    >>> once = NewtonOptions(max_iterations=1)
+    >>> newton(Problem(lambda x, p: p - x**2), [9.0], 2.0, once).converged
+    False
     """
 
     step_tolerance: float = 1e-11
@@ -54,6 +61,15 @@ class StepOptions:
     parameter_scale : float, optional
         The same for the parameter. Chosen from the limits where not given: 1 for limits of
         order 1.
+
+    Examples
+    --------
+    >>> from continuation import Problem, StepOptions, trace_branch
+    >>> problem = Problem(lambda x, p: p - x**2)
+    >>> fine = trace_branch(problem, [1.0], 1.0, (0.1, 1), -1, step=StepOptions(maximum=0.01))
+    >>> coarse = trace_branch(problem, [1.0], 1.0, (0.1, 1), -1)
+    >>> len(fine.p) > len(coarse.p)
+    True
     """
 
     initial: float = 0.01

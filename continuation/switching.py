@@ -92,6 +92,15 @@ def branch_directions(
         With a kernel: a branch point of any kind, or a touch.
     newton, step, p_limits
         As for `trace_branch`; scales and limits say what counts as a small step.
+
+    Examples
+    --------
+    >>> from continuation import Problem, branch_directions, trace_branch
+    >>> problem = Problem(lambda x, p: p * x - x**3)
+    >>> trivial = trace_branch(problem, [0.0], -1.0, p_limits=(-1, 1))
+    >>> [pitchfork] = [point for point in trivial.special if point.kind == "pitchfork"]
+    >>> len(branch_directions(problem, pitchfork))
+    2
     """
     if not KINDS[point.kind].branching:
         raise InvalidInputError(

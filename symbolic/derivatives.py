@@ -170,7 +170,7 @@ def derive(model: Model) -> Derivation:
 
     Examples
     --------
-    >>> from symbolic import single_unit
+    >>> from symbolic import derive, single_unit
     >>> derivation = derive(single_unit())
     >>> derivation.network_gradient
     (v_1*x*(1 - t_1**2), t_1)

@@ -139,6 +139,14 @@ def load_kernels(model: Model) -> AnyKernels:
     ------
     KernelCacheError
         The kernel file belongs to another user, may be changed by anyone, or cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from symbolic import load_kernels, single_unit
+    >>> kernels = load_kernels(single_unit())
+    >>> kernels.outputs(np.array([1.0, 0.5]), np.array([0.0, 2.0])).round(9)
+    array([0.        , 0.48201379])
     """
     if model.network is not None:
         return LayerKernels(model.network)

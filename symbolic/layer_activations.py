@@ -97,7 +97,15 @@ def has_kink(formula: str) -> bool:
 
 
 def apply(name: str, u: Array) -> Array:
-    """The activation at u of any shape."""
+    """The activation at u of any shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from symbolic import apply
+    >>> apply("relu", np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
     return derivatives_of(terms_of(name), u, 0)[0]
 
 

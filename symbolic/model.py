@@ -228,6 +228,7 @@ class Model:
 
         Examples
         --------
+        >>> from symbolic import Model
         >>> xor = Model.mlp(inputs=2, hidden=(2,), loss="logistic")
         >>> xor.parameter_names[:4]
         ('w1_1_1', 'w1_1_2', 'w1_2_1', 'w1_2_2')

@@ -60,6 +60,7 @@ def parse_expression(text: str, names: Iterable[str] = ("x",)) -> sp.Expr:
 
     Examples
     --------
+    >>> from symbolic import parse_expression
     >>> parse_expression("2*tanh(x) - 0.5*x**2")
     -x**2/2 + 2*tanh(x)
     """

@@ -72,22 +72,52 @@ class Preset:
 
 
 def fukumizu_amari() -> Model:
-    """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2."""
+    """Two units, T = 2 tanh x - tanh 4x, x ~ N(0, 2^2): H = H* = 2.
+
+    Examples
+    --------
+    >>> from symbolic import fukumizu_amari
+    >>> model = fukumizu_amari()
+    >>> model.teacher, model.parameter_names
+    ('2*tanh(x) - tanh(4*x)', ('w_1', 'w_2', 'v_1', 'v_2'))
+    """
     return _perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
 
 
 def overparameterised() -> Model:
-    """Two units for a teacher of one, T = tanh x, x ~ N(0, 1)."""
+    """Two units for a teacher of one, T = tanh x, x ~ N(0, 1).
+
+    Examples
+    --------
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> model.teacher, model.hidden
+    ('tanh(x)', 2)
+    """
     return _perceptron(hidden=2, teacher="tanh(x)")
 
 
 def single_unit() -> Model:
-    """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn."""
+    """One unit, T = tanh x, x ~ N(0, 1): the whole phase plane can be drawn.
+
+    Examples
+    --------
+    >>> from symbolic import single_unit
+    >>> single_unit().parameter_names
+    ('w_1', 'v_1')
+    """
     return _perceptron(hidden=1, teacher="tanh(x)")
 
 
 def three_units() -> Model:
-    """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2."""
+    """Three units for the teacher of two of `fukumizu_amari`: H = 3, H* = 2.
+
+    Examples
+    --------
+    >>> from symbolic import three_units
+    >>> three_units().parameter_names
+    ('w_1', 'w_2', 'w_3', 'v_1', 'v_2', 'v_3')
+    """
     return _perceptron(hidden=3, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)
 
 
@@ -95,6 +125,13 @@ def maleknia_sato() -> Model:
     """Two units, T = 2 tanh x, x ~ N(0, 2^2), H* = 1, with noise 0.2 on 100 samples.
 
     The over-parameterised setting of A. A. Maleknia and Y. Sato, arXiv:2604.02393.
+
+    Examples
+    --------
+    >>> from symbolic import maleknia_sato
+    >>> model = maleknia_sato()
+    >>> model.teacher, model.hidden
+    ('2*tanh(x)', 2)
     """
     return _perceptron(hidden=2, teacher="2*tanh(x)", input_scale=2)
 

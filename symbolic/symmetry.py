@@ -55,7 +55,14 @@ def parity(model: Model) -> int | None:
 
 
 def generators(model: Model) -> tuple[SignedPermutation, ...]:
-    """Generators of the group of signed permutations described above."""
+    """Generators of the group of signed permutations described above.
+
+    Examples
+    --------
+    >>> from symbolic import generators, single_unit
+    >>> generators(single_unit())
+    (SignedPermutation(name='change of sign of unit 1', indices=(0, 1), signs=(-1, -1)),)
+    """
     if not model.is_perceptron:
         return ()
     return (*_exchanges(model, parity(model)), *_flips(model, parity(model)))

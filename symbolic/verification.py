@@ -40,7 +40,7 @@ def verify(model: Model) -> Iterator[Verdict]:
 
     Examples
     --------
-    >>> from symbolic import single_unit
+    >>> from symbolic import single_unit, verify
     >>> {verdict.verdict for verdict in verify(single_unit())}
     {'PROVED'}
     """
@@ -74,6 +74,13 @@ def check(certificate: str) -> bool:
     -------
     bool
         False for a certificate that is damaged, unknown or holds a counterexample.
+
+    Examples
+    --------
+    >>> from symbolic import check, single_unit, verify
+    >>> verdict = next(verify(single_unit()))
+    >>> check(verdict.certificate), check(verdict.certificate.replace("1", "2"))
+    (True, False)
     """
     try:
         if len(certificate) > _LONGEST:

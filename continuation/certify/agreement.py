@@ -81,6 +81,19 @@ def agreements(
         All certificates of the file.
     parameters : mapping
         noise and weight_decay of the file.
+
+    Examples
+    --------
+    >>> from continuation.certify import agreements, certify_sets, check
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> proofs = certify_sets(loss, sets)
+    >>> checked = [(proof, check(proof)) for proof in proofs]
+    >>> rows = agreements(loss, sets, checked, {"noise": 0.1})
+    >>> [row.faults for row in rows]
+    [(), (), (), ()]
     """
     inward = fitting_units(loss, decays=parameters.get("weight_decay", 0.0) > 0.0).inverse
     loss, sets = rescaled(loss, inward), [found.rescaled(inward) for found in sets]
@@ -198,6 +211,20 @@ def agreements_of_nodes(
     loss, index, nullity, certified : array_like, shape (k,)
         Of the nodes, in the order of the sets that were certified.
     checked : sequence of (Certificate, CheckResult)
+
+    Examples
+    --------
+    >>> from continuation.certify import agreements_of_nodes, certify_sets, check
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> [found, *_] = find_critical_sets(loss, noise=0.1)
+    >>> [proof] = certify_sets(loss, [found], noise=0.1)
+    >>> pair = (proof, check(proof))
+    >>> list(agreements_of_nodes([found.loss], [0], [0], [True], [pair]))
+    []
+    >>> list(agreements_of_nodes([found.loss], [1], [0], [True], [pair]))
+    ['node 0: index 1 and nullity 0 are not the certified ones']
     """
     columns = zip(*map(np.asarray, (loss, index, nullity, certified)), strict=True)
     for k, (value, negative, zero, marked) in enumerate(columns):

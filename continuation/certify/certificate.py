@@ -180,7 +180,19 @@ def digest_of(problem: Mapping[str, Any]) -> str:
 
 
 def certificates_to_json(certificates: Iterable[Certificate]) -> str:
-    """Several certificates as one text, with every problem written once."""
+    """Several certificates as one text, with every problem written once.
+
+    Examples
+    --------
+    >>> from continuation.certify import certificates_to_json, certify_point
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> certificate = certify_point(loss, sets[0].theta, noise=0.1)
+    >>> certificates_to_json([certificate])[:1]
+    '{'
+    """
     return _dumps(_collection(certificates))
 
 
@@ -205,6 +217,18 @@ def certificates_from_json(
     InvalidInputError
         If the text is no collection of certificates, speaks of other problems, or a problem does
         not have the digest that it is filed under.
+
+    Examples
+    --------
+    >>> from continuation.certify import certificates_from_json, certificates_to_json, certify_point
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> certificate = certify_point(loss, sets[0].theta, noise=0.1)
+    >>> [again] = certificates_from_json(certificates_to_json([certificate]))
+    >>> again == certificate
+    True
     """
     record = _loads(text, COLLECTION)
     try:

@@ -78,6 +78,17 @@ def follow_again(
         Wall-clock time after which no further set is left.
     progress : callable
         As in `connect`.
+
+    Examples
+    --------
+    >>> from continuation.certify import follow_again
+    >>> from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> graph = connect(loss, sets)
+    >>> follow_again(loss, graph, sets, {"noise": 0.1, "size": 1.0, "weight_decay": 0.0})
+    Followed(sources=('isolated 1', 'linear 1', 'step 1', 'origin 1'), left=(), faults=())
     """
     again = connect(
         loss,

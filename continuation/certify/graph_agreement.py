@@ -29,6 +29,18 @@ def agreements_of_graph(
     sets : sequence of CriticalSet
         Which agree with their certificates (`agreements`).
     checked : sequence of (Certificate, CheckResult)
+
+    Examples
+    --------
+    >>> from continuation.certify import agreements_of_graph, certify_graph, check
+    >>> from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> graph, proofs = certify_graph(loss, connect(loss, sets))
+    >>> checked = [(proof, check(proof)) for proof in proofs]
+    >>> agreements_of_graph(graph, sets, checked)
+    []
     """
     faults = []
     nodes = {label: node for label, node in graph.nx.nodes(data=True) if label != UNDECIDED}

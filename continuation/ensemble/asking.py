@@ -83,6 +83,15 @@ def ensemble(
         The store cannot be written or holds answers to another question.
     WorkerLostError
         Workers were lost again and again; what was stored stays.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from continuation.ensemble import ensemble, grid
+    >>> settings = grid("single_unit", n=10, noise=[0.1, 0.3])
+    >>> table = ensemble("sets", settings, data_sets=2, executor=ThreadPoolExecutor(1))
+    >>> [float(noise) for noise in table.noise]
+    [0.1, 0.1, 0.3, 0.3]
     """
     asked = _question(question)
     cells = (settings,) if isinstance(settings, Setting) else tuple(settings)

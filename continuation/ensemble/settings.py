@@ -85,6 +85,12 @@ def grid(
     ------
     InvalidInputError, UnknownNameError
         As `Setting`; nothing to combine; a value given twice.
+
+    Examples
+    --------
+    >>> from continuation.ensemble import grid
+    >>> [setting.noise for setting in grid("single_unit", n=10, noise=[0.1, 0.3])]
+    [0.1, 0.3]
     """
     axes = [_several(values) for values in (models, n, noise, weight_decay)]
     settings = tuple(Setting(*values) for values in itertools.product(*axes))

@@ -135,6 +135,17 @@ def load_ensemble(store: str | os.PathLike[str]) -> xr.Dataset:
     ------
     StoreError
         No store is there, or a shard is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from continuation.ensemble import ensemble, grid, load_ensemble
+    >>> store = tempfile.mkdtemp()
+    >>> settings = grid("single_unit", n=10, noise=0.1)
+    >>> table = ensemble("sets", settings, data_sets=2, store=store, executor=ThreadPoolExecutor(1))
+    >>> load_ensemble(store).equals(table)
+    True
     """
     place = Path(store)
     index = _index(place)

@@ -33,6 +33,15 @@ def shares(table: xr.Dataset, column: str, level: float = LEVEL) -> xr.Dataset:
         The table has no such column of numbers.
     InvalidInputError
         If a value does not lie in [0, 1].
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from continuation.ensemble import ensemble, grid, shares
+    >>> settings = grid("single_unit", n=10, noise=0.1)
+    >>> table = ensemble("sets", settings, data_sets=4, executor=ThreadPoolExecutor(1))
+    >>> float(shares(table, "single_attractor").share[0])
+    1.0
     """
     numbers = [
         str(name)

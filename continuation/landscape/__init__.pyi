@@ -15,7 +15,7 @@ from .evolution import Event, Evolution, Interval, LossDiagram, Strand, Switch, 
 from .flow import FlowResult, Trajectory, flow_to_limit, flows_to_limits, trajectory
 from .graph import Chain, FlowGraph, PhasePlane, connect, phase_plane
 from .infinity import Passage
-from .network import Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry, Table, read_table
+from .network import Axis, Dataset, Jet, Loss, LossAt, Stabiliser, Symmetry, Table, read_table
 from .optimisers import (
     Adam,
     GradientDescent,
@@ -49,6 +49,7 @@ from .zero_noise import (
 
 __all__ = [
     "Adam",
+    "Axis",
     "BasinSweep",
     "Basins",
     "Chain",

@@ -113,6 +113,18 @@ def trace_connection(
         isolated orbit connects.
     ConvergenceError
         Where no equilibrium is near, no orbit comes near the target, or Newton finds no connection.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem
+    >>> from continuation.orbits import trace_connection
+    >>> def wave(x, c, a):
+    ...     return np.array([x[1], -c * x[1] - x[0] * (1 - x[0]) * (x[0] - a)])
+    >>> problem = Problem(wave, parameters={"c": -0.3, "a": 0.3}, free="c")
+    >>> front = trace_connection(problem, [0.0, 0.0], [1.0, 0.0], q0="a", limits=(0.2, 0.4))
+    >>> round(float(front.p[-1]), 6), round((2 * 0.4 - 1) / 2**0.5, 6)
+    (-0.141421, -0.141421)
     """
     problem = explicit_family(problem)
     if not 0 < as_number("radius", radius) < 0.1:

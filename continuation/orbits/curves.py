@@ -129,6 +129,23 @@ def trace_orbit_curve(
         For an orbit of another kind, or a parameter that is not there.
     ConvergenceError
         Where the equations are not solved at the start.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, trace_branch
+    >>> from continuation.orbits import trace_orbit_curve, trace_orbits
+    >>> def bautin(x, a, b):
+    ...     r = x @ x
+    ...     return (a + b * r - r**2) * x + np.array([-x[1], x[0]])
+    >>> problem = Problem(bautin, parameters={"a": -1.0, "b": 1.0}, free="a")
+    >>> rest = trace_branch(problem, [0.0, 0.0], -1.0, p_limits=(-1, 1))
+    >>> [hopf] = [point for point in rest.special if point.kind == "hopf"]
+    >>> cycles = trace_orbits(problem, hopf, p_limits=(-1, 1))
+    >>> [fold] = [orbit for orbit in cycles.special if orbit.kind == "fold"]
+    >>> curve = trace_orbit_curve(problem, fold, "b", (1, 2))
+    >>> round(float(fold.orbit.p), 6), round(float(curve.p[-1]), 6)
+    (-0.25, -1.0)
     """
     if not isinstance(start, SpecialOrbit) or start.kind not in SYSTEMS:
         kind = getattr(start, "kind", type(start).__name__)

@@ -38,6 +38,12 @@ class MeshOptions:
         Intervals at most: a run ends where they do not resolve the orbit.
     uneven : float
         The mesh moves where the largest error of an interval exceeds the mean by this factor.
+
+    Examples
+    --------
+    >>> from continuation.orbits import MeshOptions
+    >>> MeshOptions(intervals=40).degree
+    4
     """
 
     intervals: int = 20

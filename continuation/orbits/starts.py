@@ -199,6 +199,17 @@ def orbit_from_integration(
         Where the arguments are none, or the problem is no flow.
     ConvergenceError
         Where the flow leaves its domain, comes to rest, or does not come back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem
+    >>> from continuation.orbits import orbit_from_integration
+    >>> def van_der_pol(x, mu):
+    ...     return np.array([x[1], mu * (1 - x[0] ** 2) * x[1] - x[0]])
+    >>> orbit = orbit_from_integration(Problem(van_der_pol), [2.0, 0.0], 1.0, duration=50)
+    >>> round(orbit.period, 4)
+    6.665
     """
     x, value, length = as_state(x0), as_number("p", p), as_number("duration", duration)
     if not length > 0:
@@ -235,6 +246,19 @@ def orbit_from_samples(
     ------
     InvalidInputError
         For shapes that do not fit, times that do not ascend, or numbers that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem
+    >>> from continuation.orbits import orbit_from_samples, trace_orbits
+    >>> t = np.linspace(0, 2 * np.pi, 41)
+    >>> circle = orbit_from_samples(t, np.array([np.cos(t), np.sin(t)]).T, p=1.0)
+    >>> def normal_form(x, p):
+    ...     return p * x + np.array([-x[1], x[0]]) - x * (x @ x)
+    >>> branch = trace_orbits(Problem(normal_form), circle, p_limits=(1, 2))
+    >>> round(float(np.abs(branch.orbits[-1].x).max()), 6)
+    1.414214
     """
     times_, states = as_state(t, "t"), np.array(x, dtype=float)
     if states.ndim != 2 or len(states) != times_.size or times_.size < 4:

@@ -89,6 +89,20 @@ def trace_orbits(
         For a start from which no orbits can be followed, or a problem that is no flow x' = F.
     ConvergenceError
         Where no periodic orbit is found near an orbit that is given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation import Problem, trace_branch
+    >>> from continuation.orbits import trace_orbits
+    >>> def normal_form(x, p):
+    ...     return p * x + np.array([-x[1], x[0]]) - x * (x @ x)
+    >>> problem = Problem(normal_form)
+    >>> rest = trace_branch(problem, [0.0, 0.0], -1.0, p_limits=(-1, 1))
+    >>> [hopf] = [point for point in rest.special if point.kind == "hopf"]
+    >>> cycles = trace_orbits(problem, hopf, p_limits=(-1, 1))
+    >>> round(float(cycles.p[-1]), 6), round(float(cycles.period[-1]), 6)
+    (1.0, 6.283185)
     """
     problem = explicit(problem)
     run = Run(problem, p_limits, step, newton)

@@ -61,6 +61,17 @@ def save_engine_result(result: Any, path: str | os.PathLike[str]) -> Path:
     ------
     StoreError
         Where the file cannot be written.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation import Problem, trace_branch
+    >>> from continuation.storage import save_engine_result
+    >>> branch = trace_branch(Problem(lambda x, p: p - x), [0.0], 0.0, p_limits=(0, 1))
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> save_engine_result(branch, path).exists()
+    True
     """
     for kind, (of, taken_apart, _) in KINDS_OF_FILES.items():
         if isinstance(result, of):
@@ -83,6 +94,17 @@ def load_any(path: str | os.PathLike[str]) -> Any:
     ------
     StoreError
         Where the file is missing, truncated or foreign.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation import Problem, trace_branch
+    >>> from continuation.storage import load_any, save_engine_result
+    >>> branch = trace_branch(Problem(lambda x, p: p - x), [0.0], 0.0, p_limits=(0, 1))
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> load_any(save_engine_result(branch, path)).stop_reason
+    'limit'
     """
     data = read_dataset(path)
     kind = data.attrs["kind"]

@@ -82,7 +82,18 @@ def evolution_from_arrays(data: xr.Dataset, sets: CriticalSets) -> Evolution:
 
 
 def strand_sets(evolution: Evolution) -> CriticalSets:
-    """The starts of the strands, in order, as the sets of a result."""
+    """The starts of the strands, in order, as the sets of a result.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, evolve
+    >>> from continuation.storage import strand_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> evolution = evolve(loss, "noise", (0.1, 0.2))
+    >>> len(strand_sets(evolution)) == len(evolution.strands)
+    True
+    """
     return CriticalSets(tuple(s.set for s in evolution.strands), evolution.notes)
 
 

@@ -91,7 +91,17 @@ class atomic_file:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a text file atomically, in UTF-8."""
+    """Write a text file atomically, in UTF-8.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.storage import write_text
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> write_text(path, "σ = 0.1").read_text("utf-8")
+    'σ = 0.1'
+    """
     return write_bytes(path, text.encode("utf-8"))
 
 
@@ -112,6 +122,13 @@ def require_writable(path: str | os.PathLike[str]) -> None:
     ------
     StoreError
         As `atomic_file`.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.storage import require_writable
+    >>> require_writable(os.path.join(tempfile.mkdtemp(), "result.nc"))
     """
     writer = atomic_file(path)
     writer.__enter__()
@@ -120,7 +137,15 @@ def require_writable(path: str | os.PathLike[str]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the unfinished files that killed processes of this machine have left in a folder."""
+    """Remove the unfinished files that killed processes of this machine have left in a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from continuation.storage import remove_leftovers
+    >>> remove_leftovers(Path(tempfile.mkdtemp()))
+    """
     for path in folder.glob(f"{PREFIX}{_host()}-*"):
         owner = path.name.removeprefix(f"{PREFIX}{_host()}-").split("-")[0]
         if owner.isdigit() and not _alive(int(owner)):
@@ -138,6 +163,16 @@ def sole_worker(folder: Path) -> Iterator[None]:
     ------
     StoreError
         If another process works there, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from continuation.storage import sole_worker
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with sole_worker(folder):
+    ...     print("alone")
+    alone
     """
     path = folder / LOCK
     try:

@@ -63,7 +63,18 @@ def _fractions(data: xr.Dataset, name: str, total: int) -> tuple[Fraction, ...]:
 
 
 def phase_to_arrays(plane: PhasePlane) -> xr.Dataset:
-    """Field along ("v", "w"), points along "points", curves padded with NaN."""
+    """Field along ("v", "w"), points along "points", curves padded with NaN.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, phase_plane
+    >>> from continuation.storage import phase_to_arrays
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> list(phase_to_arrays(phase_plane(loss, sets, resolution=21)).sizes)
+    ['v', 'w', 'component', 'points', 'curves', 'step']
+    """
     longest = max((len(curve) for curve in plane.curves), default=0)
     curves = np.full((len(plane.curves), longest, 2), np.nan)
     for row, curve in zip(curves, plane.curves, strict=True):

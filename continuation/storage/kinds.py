@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import xarray as xr
 
 from continuation.certify.certificate import Certificate
+from continuation.errors import InvalidInputError
 from continuation.landscape import (
     Basins,
     CriticalSets,
@@ -68,6 +69,12 @@ class Result:
 
     kind: ClassVar[str] = "points"
     """What was computed: a key of `RESULTS`."""
+
+    def __post_init__(self) -> None:
+        if len(self.axes) != 2:
+            raise InvalidInputError(
+                f"axes must be two Axis, names and scales of x and y, not {len(self.axes)}"
+            )
 
     @property
     def reservations(self) -> tuple[str, ...]:

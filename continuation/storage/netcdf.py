@@ -107,6 +107,17 @@ def write_dataset(path: str | os.PathLike[str], data: xr.Dataset, kind: str) -> 
     ------
     StoreError
         If the folder cannot be made or written.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> from continuation.storage import write_dataset
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> data = xr.Dataset({"share": ("cell", [0.5, 1.0])})
+    >>> write_dataset(path, data, "shares").exists()
+    True
     """
     stamped = data.assign_attrs(
         format=FORMAT, format_version=FORMAT_VERSION, kind=kind, versions=json.dumps(versions())
@@ -117,7 +128,20 @@ def write_dataset(path: str | os.PathLike[str], data: xr.Dataset, kind: str) -> 
 def read_dataset(
     path: str | os.PathLike[str], kind: str | None = None, *, edited: bool = False
 ) -> xr.Dataset:
-    """Read a data set wholly into memory and verify its checksums; see `read_stored`."""
+    """Read a data set wholly into memory and verify its checksums; see `read_stored`.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> from continuation.storage import read_dataset, write_dataset
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> data = xr.Dataset({"share": ("cell", [0.5, 1.0])})
+    >>> _ = write_dataset(path, data, "shares")
+    >>> read_dataset(path, "shares").share.values
+    array([0.5, 1. ])
+    """
     return read_stored(path, kind, edited=edited).data
 
 
@@ -140,6 +164,19 @@ def read_stored(
     StoreError
         If the file is missing, truncated, foreign, damaged (the field is named), of another kind,
         or would need more memory than it takes on the disk.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> from continuation.storage import read_stored, write_dataset
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> data = xr.Dataset({"share": ("cell", [0.5, 1.0])})
+    >>> _ = write_dataset(path, data, "shares")
+    >>> stored = read_stored(path, "shares")
+    >>> stored.verified
+    True
     """
     path = Path(path)
     content = _content(path)

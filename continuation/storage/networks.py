@@ -35,6 +35,16 @@ def save_network(path: str | os.PathLike[str], model: Model, theta: ArrayLike) -
         The file cannot be written.
     InvalidInputError
         Weights of another shape.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.storage import save_network
+    >>> from symbolic import single_unit
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> save_network(path, single_unit(), [1.0, 0.5]).exists()
+    True
     """
     weights = as_weights(model, theta).tolist()
     return write_text(path, json.dumps({MODEL: json.loads(model.to_json()), THETA: weights}))
@@ -47,6 +57,18 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Model, Array | None]:
     ------
     StoreError
         The file cannot be read, or holds no network.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.storage import load_network, save_network
+    >>> from symbolic import single_unit
+    >>> path = os.path.join(tempfile.mkdtemp(), "result")
+    >>> _ = save_network(path, single_unit(), [1.0, 0.5])
+    >>> model, theta = load_network(path)
+    >>> model == single_unit(), theta
+    (True, array([1. , 0.5]))
     """
     try:
         read: Any = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -32,14 +32,36 @@ DOCUMENT = "plane"
 
 
 def plane_to_arrays(diagram: PlaneDiagram) -> xr.Dataset:
-    """Both parts as one data set, its variables named after what they belong to."""
+    """Both parts as one data set, its variables named after what they belong to.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, plane_diagram
+    >>> from continuation.storage import plane_to_arrays
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> plane = plane_diagram(loss, "noise", "size", ((0.1, 0.2), (10, 20)), lines=2)
+    >>> sorted(plane_to_arrays(plane).attrs)
+    ['plane']
+    """
     arrays, document = plane_to_parts(diagram)
     variables = {PREFIX + name: (ROW, values) for name, values in arrays.items()}
     return xr.Dataset(variables, attrs={DOCUMENT: to_json(document)})
 
 
 def plane_from_arrays(data: xr.Dataset) -> PlaneDiagram:
-    """Inverse of `plane_to_arrays`."""
+    """Inverse of `plane_to_arrays`.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, plane_diagram
+    >>> from continuation.storage import plane_from_arrays, plane_to_arrays
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> plane = plane_diagram(loss, "noise", "size", ((0.1, 0.2), (10, 20)), lines=2)
+    >>> plane_from_arrays(plane_to_arrays(plane))
+    PlaneDiagram(noise × size, 2 regions, curves: 1 of folds)
+    """
     return plane_from_parts(arrays_of(data, PREFIX), json.loads(data.attrs[DOCUMENT]))
 
 

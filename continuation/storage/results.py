@@ -42,6 +42,21 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
     ------
     StoreError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.landscape import Axis, Dataset, Loss, connect, find_critical_sets
+    >>> from continuation.storage import GraphResult, load_result, save_result
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> axes = (Axis("x"), Axis("y"))
+    >>> result = GraphResult(loss, {"noise": 0.1}, axes, sets, graph=connect(loss, sets))
+    >>> path = save_result(result, os.path.join(tempfile.mkdtemp(), "graph.nc"))
+    >>> load_result(path).graph
+    FlowGraph(4 sets, 1 connections, attractors: isolated 1)
     """
     model, own = result.loss.model, RESULTS[result.kind].to_arrays(result)
     parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data), own]
@@ -75,6 +90,21 @@ def load_result(path: str | os.PathLike[str], *, edited: bool = False) -> Result
     StoreError
         If the file is missing, truncated, foreign, damaged, or no result of a command; the field
         is named.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.landscape import Axis, Dataset, Loss, connect, find_critical_sets
+    >>> from continuation.storage import GraphResult, load_result, save_result
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> axes = (Axis("x"), Axis("y"))
+    >>> result = GraphResult(loss, {"noise": 0.1}, axes, sets, graph=connect(loss, sets))
+    >>> path = save_result(result, os.path.join(tempfile.mkdtemp(), "graph.nc"))
+    >>> [found.label for found in load_result(path).sets]
+    ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
     stored = read_stored(path, edited=edited)
     kind = str(stored.data.attrs["kind"])

@@ -89,6 +89,17 @@ def check(certificate: Stated | str) -> CheckResult:
     CheckResult
         Not accepted: damaged, false, or undecided (an undecided certificate claims nothing).
         Every field of the text enters the verification; one that does not is refused.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_point, check
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> certificate = certify_point(loss, sets[0].theta, noise=0.1)
+    >>> check(certificate).accepted
+    True
     """
     text = certificate if isinstance(certificate, str) else certificate.to_json()
     try:

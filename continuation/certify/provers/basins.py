@@ -61,6 +61,17 @@ def certify_basin(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certi
     ------
     InvalidInputError
         θ has the wrong length, or a parameter is out of range.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_basin
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> certificate = certify_basin(loss, sets[0].theta, noise=0.1)
+    >>> certificate.verdict, certificate.kind
+    ('PROVED', 'basin')
     """
     question = Question.of(loss, **given)
     return basin_certificate(question, prove_point(question.loss, theta))

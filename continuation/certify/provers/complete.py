@@ -124,6 +124,17 @@ def certify_complete(
     conditions vanish with exp(−2 w |x|), x the smallest input, and a compactification would need
     a chart for every pair of inputs. For 50 samples ranges of 40 over the root mean square close
     within 350,000 boxes, those of 80 sometimes not within 1.5 million.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_complete
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> print(certify_complete(loss, sets, box=(0.0, 4.0)).verdict)
+    PROVED
     """
     COMPLETE_LIST.require(loss.model)
     found = tuple(sets)

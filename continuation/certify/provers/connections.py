@@ -59,6 +59,16 @@ def certify_sets(
     ------
     InvalidInputError
         A parameter is out of range, or the sets were found at others.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_sets
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> [certificate.verdict for certificate in certify_sets(loss, sets)]
+    ['PROVED', 'PROVED', 'UNDECIDED', 'PROVED']
     """
     parameters = shared_conditions(
         loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
@@ -154,6 +164,17 @@ def certify_graph(
         The same graph with `certified` on its nodes and `certified_basin` on its edges.
     tuple of Certificate
         Of the nodes, in the order of `graph.sets`, then of the basins.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_graph
+    >>> from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> graph, certificates = certify_graph(loss, connect(loss, sets))
+    >>> [certificate.verdict for certificate in certificates]
+    ['PROVED', 'PROVED', 'UNDECIDED', 'PROVED', 'PROVED']
     """
     found = shared_conditions(
         loss.data, graph.sets, noise=noise, size=size, weight_decay=weight_decay

@@ -54,6 +54,18 @@ def certify_line(loss: Loss, base: ArrayLike, unit: int = 0, **given: Unpack[Giv
     ------
     InvalidInputError
         The model has no split lines, the base has the wrong length, there is no such unit.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_line
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> [line] = [found for found in sets if found.subkind == "split line"]
+    >>> print(certify_line(loss, line.base, noise=0.1).verdict)
+    PROVED
     """
     model = loss.model
     SPLIT_LINES.require(model)

@@ -81,6 +81,15 @@ def certify_never_optimal(loss: Loss, **given: Unpack[Given]) -> Certificate:
         within c/(1 + |v|)² of it (Euclidean; c = `claim["constant"]`, |v| the norm of its output
         weights). Where Θ* is one orbit, the box of `radius` around it holds no critical point.
         REFUTED: the gradient vanishes at θ* (no noise). UNDECIDED with the reason else.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_never_optimal
+    >>> from continuation.landscape import Dataset, Loss
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> certify_never_optimal(loss, noise=0.1).verdict
+    'PROVED'
     """
     question = Question.of(loss, **given)
     enclosed = question.loss

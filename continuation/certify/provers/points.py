@@ -105,6 +105,17 @@ def certify_point(loss: Loss, theta: ArrayLike, **given: Unpack[Given]) -> Certi
     ------
     InvalidInputError
         θ has the wrong length, or a parameter is out of range.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_point
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> certificate = certify_point(loss, sets[0].theta, noise=0.1)
+    >>> certificate.verdict, certificate.inertia
+    ('PROVED', (0, 0, 2))
     """
     return point_certificate(Question.of(loss, **given), theta)
 

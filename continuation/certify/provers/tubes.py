@@ -115,6 +115,17 @@ def certify_branch(
     ------
     InvalidInputError
         Another parameter, or a set whose branch is not one of ∇L = 0.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_branch
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, follow
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> branch = follow(loss, sets[0], "noise", limits=(0.1, 0.2))
+    >>> certify_branch(loss, branch).verdict
+    'PROVED'
     """
     own = _own_loss(loss, branch)
     noise = branch.set.conditions.without(branch.parameter).noise

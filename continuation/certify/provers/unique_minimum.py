@@ -117,6 +117,15 @@ def certify_unique_minimum(loss: Loss, *, noise: float, size: float | None = Non
     ------
     InvalidInputError
         Where θ* is not isolated, or the model has another form.
+
+    Examples
+    --------
+    >>> from continuation.certify import certify_unique_minimum
+    >>> from continuation.landscape import Dataset, Loss
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=100, seed=1))
+    >>> print(certify_unique_minimum(loss, noise=0.02).verdict)
+    PROVED
     """
     theta = _isolated_optimum(loss)
     with working_precision():
@@ -179,6 +188,14 @@ def unique_minimum_probability(
     ------
     InvalidInputError
         As in `certify_unique_minimum`.
+
+    Examples
+    --------
+    >>> from continuation.certify import unique_minimum_probability
+    >>> from symbolic import single_unit
+    >>> share = unique_minimum_probability(single_unit(), sizes=[100], noises=[0.02], seeds=3)
+    >>> share.fraction
+    array([[0.66666667]])
     """
     hits = np.zeros((len(sizes), len(noises)), dtype=np.int64)
     for seed in range(seeds):

@@ -107,6 +107,16 @@ def estimate_basins(
     InvalidInputError
         n < 1, a negative seed, a parameter of the loss outside its range, or sets that were found
         at others.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, estimate_basins, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> basins = estimate_basins(loss, n=100, sets=sets)
+    >>> [(share.label, share.estimate) for share in basins.targets]
+    [('isolated 1', 1.0)]
     """
     n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
     conditions = shared_conditions(

@@ -114,6 +114,16 @@ def itinerary(
     -------
     tuple of Stop
         In order of time.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, itinerary, trajectory
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> at = loss.at(noise=0.1)
+    >>> [stop.label for stop in itinerary(at, trajectory(at, [0.01, 0.01]), sets)]
+    ['origin 1', 'isolated 1']
     """
     result = trajectory.result if isinstance(trajectory, Trajectory) else trajectory
     return route(Gazetteer.of(at, sets), result)

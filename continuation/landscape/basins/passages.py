@@ -124,6 +124,17 @@ def passage_times(
         n < 1, a negative seed, a radius or spread that is not positive, a model with too many
         symmetries to list, a parameter of the loss outside its range, or saddles that were found
         at others.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, passage_times
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> origin = sets[-1]
+    >>> [times] = passage_times(loss, [origin], n=20)
+    >>> round(float(times.rates[0]), 4)
+    0.4399
     """
     n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
     for name, value in (("radius", radius), ("spread", spread)):

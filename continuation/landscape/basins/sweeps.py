@@ -155,6 +155,15 @@ def sweep_basins(
         For another parameter.
     InvalidInputError
         Values that do not increase, n < 1, a negative seed, a parameter outside its range.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, sweep_basins
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sweep = sweep_basins(loss, "noise", [0.1, 0.2], n=50)
+    >>> sweep.counts[:, 0]
+    array([50, 50])
     """
     if parameter not in SWEPT:
         raise UnknownNameError(f"unknown parameter {parameter!r}; choose from {', '.join(SWEPT)}")

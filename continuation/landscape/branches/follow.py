@@ -183,6 +183,16 @@ def follow(
         this parameter, or lies outside the limits.
     UnknownNameError
         For another parameter name.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, follow
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> branch = follow(loss, sets[0], "noise", limits=(0.05, 0.2))
+    >>> branch
+    SetBranch(isolated 1, noise 0.05 to 0.2, 14 samples, limit, limit; stopped: limit, limit)
     """
     start = critical_set.conditions.unless(noise, size, weight_decay)
     along = LossAlong(loss, parameter, start, tuple(schedule))

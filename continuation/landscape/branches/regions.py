@@ -103,6 +103,15 @@ def label_regions(
     ------
     InvalidInputError
         Where the model has no such teacher.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, label_regions
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> plain = find_critical_sets(loss, noise=0.1, regions=False)
+    >>> [found.region for found in label_regions(loss, plain)]
+    ['overfitting', 'other', 'other', 'plateau']
     """
     evidence = region_evidence(loss, sets, deadline)
     labelled = [in_region(found, why) for found, why in zip(sets, evidence, strict=False)]

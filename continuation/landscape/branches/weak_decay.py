@@ -49,6 +49,18 @@ def from_infinity(loss: Loss, found: CriticalSet, weight_decay: float) -> Critic
         For another set, or an end that repels: nothing comes from it.
     ConvergenceError
         Where Newton's method does not converge from the law.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, from_infinity
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> end = next(found for found in sets if found.subkind == "confluence")
+    >>> point = from_infinity(loss, end, weight_decay=1e-9)
+    >>> end.index, point.kind, point.index
+    (0, 'point', 0)
     """
     start = _by_law(loss, found, weight_decay)
     conditions = found.conditions.where("weight_decay", weight_decay)

@@ -104,6 +104,15 @@ def locate(
     InvalidInputError
         Weights of another shape or that are not finite, a parameter of the loss outside its
         range, or sets that were found at others.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, locate
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> str(locate(loss, sets[0].theta, noise=0.1)).split(". ")[1]
+    'The weights are at isolated 1 (overfitting) (distance 0.0e+00), a minimum'
     """
     conditions = shared_conditions(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay

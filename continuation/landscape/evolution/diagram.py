@@ -84,6 +84,15 @@ def loss_diagram(
     InvalidInputError
         For another parameter, limits without an interior, or values outside the limits or the
         schedule.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, loss_diagram
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> diagram = loss_diagram(loss, "noise", (0.05, 0.2), searched_at=[0.1])
+    >>> [branch.set.label for branch in diagram.branches]
+    ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
     if parameter not in ("noise", "size"):
         raise InvalidInputError(f"a diagram runs in 'noise' or 'size', not in {parameter!r}")

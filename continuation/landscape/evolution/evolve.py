@@ -102,6 +102,15 @@ def evolve(
     ------
     InvalidInputError
         For another parameter, limits without an interior, or values outside them.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, evolve
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> evolution = evolve(loss, "noise", (0.05, 0.2))
+    >>> evolution
+    Evolution(noise 0.05 to 0.2, 6 sets, 1 fold)
     """
     if parameter not in PARAMETERS:
         raise InvalidInputError(

@@ -111,6 +111,15 @@ def flow_to_limit(
     References
     ----------
     E. Hairer and G. Wanner, *Solving Ordinary Differential Equations II* (1996), IV.7.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, flow_to_limit
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> result = flow_to_limit(loss.at(noise=0.1), [0.5, 0.5])
+    >>> result.status
+    'point'
     """
     start = as_weights(loss_at.model, theta0)
     return flows_to_limits(loss_at, start[None], subspace=subspace, **options)[0]
@@ -124,7 +133,17 @@ def flows_to_limits(
     subspace: Array | None = None,
     **options: Unpack[FlowLimits],
 ) -> tuple[FlowResult, ...]:
-    """`flow_to_limit` from every row of `thetas` (m, d), in one compiled call."""
+    """`flow_to_limit` from every row of `thetas` (m, d), in one compiled call.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, flows_to_limits
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> results = flows_to_limits(loss.at(noise=0.1), [[0.5, 0.5], [-0.5, -0.5]])
+    >>> [result.status for result in results]
+    ['point', 'point']
+    """
     rows = np.ascontiguousarray(thetas, dtype=np.float64)
     if rows.ndim != 2:
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
@@ -141,7 +160,18 @@ def trajectory(
     subspace: Array | None = None,
     **options: Unpack[FlowLimits],
 ) -> Trajectory:
-    """`flow_to_limit` that also records every accepted step."""
+    """`flow_to_limit` that also records every accepted step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation.landscape import Dataset, Loss, trajectory
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> run = trajectory(loss.at(noise=0.1), [0.5, 0.5])
+    >>> bool((np.diff(run.loss) <= 0).all())
+    True
+    """
     starts = as_weights(loss_at.model, theta0)[None]
     (result,), record = _run(loss_at, starts, FlowOptions(**options), subspace, record=True)
     return Trajectory(record[:, 0].copy(), record[:, 1:-1].copy(), record[:, -1].copy(), result)

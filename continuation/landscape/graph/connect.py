@@ -100,6 +100,16 @@ def connect(
     References
     ----------
     B. Krauskopf et al., Int. J. Bifurcation Chaos 15 (2005) 763.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> graph = connect(loss, sets)
+    >>> graph
+    FlowGraph(4 sets, 1 connections, attractors: isolated 1)
     """
     deadline = Deadline(seconds)
     if most_departures is not None and most_departures < 2:

@@ -80,6 +80,18 @@ def phase_plane(
     InvalidInputError
         A model with another number of weights, an empty range, under two points, or sets that
         were found at other parameters.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets, phase_plane
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> plane = phase_plane(loss, sets, resolution=21)
+    >>> plane
+    PhasePlane(points=array([[ 0.7866833 ,  1.16344283],
+           [-0.7866833 , -1.16344283],
+           [ 0.        ,  0.        ]]), index=array([0, 0, 1]))
     """
     PHASE_PLANE.require(loss.model)
     low, high = extent

@@ -69,6 +69,18 @@ class Dataset:
         ω_i with Σ ω_i = 1; None stands for 1/n each.
     kind : str
         "sampled", "arrays", "observed" or "population".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from continuation.landscape import Dataset
+    >>> from symbolic import single_unit
+    >>> data = Dataset.sample(single_unit(), n=20, seed=0)
+    >>> data
+    Dataset(sampled, n=20)
+    >>> x = np.linspace(-1, 1, 5)
+    >>> Dataset.from_observations(x, np.sin(x))
+    Dataset(observed, n=5)
     """
 
     x: NDArray[np.float64]

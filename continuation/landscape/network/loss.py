@@ -242,6 +242,16 @@ class Loss:
     -----
     Noise σ, data set size n, weight decay ρ and the population homotopy are parameters of the
     same kernels (docs/theory.md, Parameters).
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> at = loss.at(noise=0.1)
+    >>> theta = [1.0, 0.5]
+    >>> bool(at.value(theta) > 0), at.gradient(theta).shape, at.hessian(theta).shape
+    (True, (2,), (2, 2))
     """
 
     model: Model

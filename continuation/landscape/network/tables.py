@@ -113,7 +113,7 @@ def read_table(
     test: float = 0.0,
     seed: int = 0,
 ) -> Table:
-    """Read a CSV file whose first line names the columns.
+    r"""Read a CSV file whose first line names the columns.
 
     Parameters
     ----------
@@ -141,6 +141,18 @@ def read_table(
         or too few rows.
     UnknownNameError
         A column that the file does not have.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.landscape import read_table
+    >>> path = os.path.join(tempfile.mkdtemp(), "heights.csv")
+    >>> with open(path, "w") as file:
+    ...     _ = file.write("age,height\n1,75\n2,87\n3,95\n")
+    >>> table = read_table(path, target="height")
+    >>> table.train.size, [axis.name for axis in table.inputs]
+    (3, ['age'])
     """
     path, share, seed = Path(path), as_number("test", test), as_whole("seed", seed, 0)
     if not 0.0 <= share < 1.0:

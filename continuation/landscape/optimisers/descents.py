@@ -137,6 +137,15 @@ def descend(
     InvalidInputError
         Wrong shape, non-finite weights, a limit that is no positive integer, or batches of data
         that carry weights or of a part of the data.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, GradientDescent, Loss, descend
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> result = descend(loss.at(noise=0.1), [0.5, 0.5], GradientDescent(0.1))
+    >>> result.status
+    'point'
     """
     limit = as_whole("step_limit", step_limit, 1)
     _require_batches(loss_at, optimiser)
@@ -166,7 +175,17 @@ def descend(
 def descents(
     loss_at: LossAt, thetas: ArrayLike, optimiser: Optimiser, *, step_limit: int = STEP_LIMIT
 ) -> tuple[FlowResult, ...]:
-    """`descend` from every row of `thetas` (m, d)."""
+    """`descend` from every row of `thetas` (m, d).
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, Momentum, descents
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> results = descents(loss.at(noise=0.1), [[0.5, 0.5], [-0.5, 0.5]], Momentum(0.1))
+    >>> [result.status for result in results]
+    ['point', 'point']
+    """
     rows = np.asarray(thetas, dtype=np.float64)
     if rows.ndim != 2:
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")

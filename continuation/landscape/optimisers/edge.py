@@ -71,6 +71,16 @@ def edge_of_stability(
         A set that is no attracting point, or was found at other parameters.
     ConvergenceError
         Where the flip cannot be located.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, edge_of_stability, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> edge = edge_of_stability(loss, sets[0])
+    >>> round(edge.step * edge.sharpness, 12)
+    2.0
     """
     if not (found.is_point and found.attracting):
         raise InvalidInputError(

@@ -67,7 +67,16 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class GradientDescent(Optimiser):
-    """θ ← θ − η ∇L(θ)."""
+    """θ ← θ − η ∇L(θ).
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, GradientDescent, Loss, descend
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> descend(loss.at(noise=0.1), [0.5, 0.5], GradientDescent(0.5)).status
+    'point'
+    """
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,14 @@ class Momentum(Optimiser):
     ----------
     momentum : float
         0 ≤ β < 1.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, Momentum, descend
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> descend(loss.at(noise=0.1), [0.5, 0.5], Momentum(0.1)).status
+    'point'
     """
 
     momentum: float = 0.9
@@ -109,6 +126,14 @@ class Adam(Optimiser):
     first, second : float
         β₁ and β₂, between 0 and 1.
     epsilon : float
+
+    Examples
+    --------
+    >>> from continuation.landscape import Adam, Dataset, Loss, descend
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> descend(loss.at(noise=0.1), [0.5, 0.5], Adam(0.01)).status
+    'point'
     """
 
     step: float = 1e-3
@@ -143,6 +168,15 @@ class StochasticGradientDescent(Momentum):
         Samples of a step; those that are left over at the end of an epoch are skipped.
     seed : int
         Of the orders.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, StochasticGradientDescent, descend
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> rule = StochasticGradientDescent(0.1, batch_size=5)
+    >>> descend(loss.at(noise=0.1), [0.5, 0.5], rule, step_limit=1000).status
+    'undecided'
     """
 
     momentum: float = 0.0

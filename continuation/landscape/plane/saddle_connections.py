@@ -89,6 +89,22 @@ def trace_switch(
         For a saddle that is a line, lies at infinity, or was not recognised.
     ConvergenceError
         Where no connection is found near the switch.
+
+    Examples
+    --------
+    >>> from continuation import StepOptions
+    >>> from continuation.landscape import Dataset, Loss, evolve, trace_switch
+    >>> from symbolic import overparameterised
+    >>> loss = Loss(overparameterised(), Dataset.sample(overparameterised(), n=100, seed=1))
+    >>> limits = (0.7385, 0.7425)
+    >>> evolution = evolve(loss, "noise", limits, searched_at=limits, regions=False)
+    >>> few = StepOptions(initial=0.02, minimum=1e-6, max_samples=4)
+    >>> [switch] = evolution.switches
+    >>> curve = trace_switch(
+    ...     loss, evolution, switch, "population", (0.9, 1), direction=-1, step=few
+    ... )
+    >>> curve.meaning.parameter, curve.meaning.second, bool(abs(curve.p[0] - switch.p) < 1e-8)
+    ('noise', 'population', True)
     """
     require_known(second)
     if second == evolution.parameter:

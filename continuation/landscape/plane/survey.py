@@ -134,6 +134,16 @@ def plane_diagram(
     -----
     Curves in the size along which one sample comes in at a time bend at every whole number; with
     a schedule they are smooth over whole blocks, and ten times quicker to follow.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, plane_diagram
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> limits = ((0.05, 0.2), (0.0, 0.1))
+    >>> plane = plane_diagram(loss, "noise", "weight_decay", limits, lines=2)
+    >>> plane
+    PlaneDiagram(noise × weight_decay, 1 regions, curves: none)
     """
     deadline = Deadline(seconds)
     plane = Plane(loss, x, y, limits, Conditions(noise, weight_decay=weight_decay), tuple(schedule))

@@ -159,6 +159,17 @@ def find_critical_sets(
     ----------
     K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317.
     G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> sets = find_critical_sets(loss, noise=0.1)
+    >>> sets
+    CriticalSets(4 sets, 1 attracting, Euler count 1)
+    >>> [found.label for found in sets]
+    ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
     seed = as_whole("seed", seed, 0)
     deadline = Deadline(seconds)

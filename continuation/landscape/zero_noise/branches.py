@@ -86,6 +86,17 @@ def branch_from_zero(blow_up: BlowUp, start: ZeroNoiseSet, highest: float) -> Ze
     ------
     InvalidInputError
         For a set that is no point, or a noise that is not positive.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, branch_from_zero, zero_noise_sets
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> zero = zero_noise_sets(loss)
+    >>> branch = branch_from_zero(zero.blow_up, zero.points[0], highest=0.01)
+    >>> branch.stop_reason, round(float(branch.p[-1]), 6)
+    ('limit', 0.01)
     """
     if start.state is None:
         raise InvalidInputError(
@@ -210,6 +221,15 @@ def check_zero_noise(loss: Loss, noise: float = 1e-3) -> ZeroNoiseCheck:
         As for `zero_noise_sets`.
     noise : float
         σ > 0, small.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, check_zero_noise
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> check_zero_noise(loss)
+    ZeroNoiseCheck(noise=0.001, predicted=7, found=7, matched=7, missing=(), extra=())
     """
     if not noise > 0.0:
         raise InvalidInputError(f"the noise must be positive, not {noise!r}")

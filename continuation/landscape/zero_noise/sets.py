@@ -137,6 +137,15 @@ def zero_noise_sets(loss: Loss, *, size: float | None = None) -> ZeroNoiseSets:
     References
     ----------
     K. Fukumizu and S. Amari, *Neural Networks* 13 (2000) 317: lines over a smaller network.
+
+    Examples
+    --------
+    >>> from continuation.landscape import Dataset, Loss, zero_noise_sets
+    >>> from symbolic import overparameterised
+    >>> model = overparameterised()
+    >>> loss = Loss(model, Dataset.sample(model, n=20, seed=0))
+    >>> zero_noise_sets(loss)
+    ZeroNoiseSets(7 sets: 4 overfitting, 3 near-optimal, Euler count 1)
     """
     blow_up = BlowUp.of(loss, size)
     grid = Grid.of(blow_up.responses, SPACING)
