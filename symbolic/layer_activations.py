@@ -42,6 +42,15 @@ SHORT: dict[str, tuple[Term, ...]] = {
 CODES = {"tanh": TANH, "erf": ERF, "logistic": LOGISTIC, "softplus": SOFTPLUS, "sin": SIN}
 """Names of perceptrons' activations."""
 
+NAMES = {code: f"{name}({{}})" for name, code in CODES.items()} | {
+    IDENTITY: "{}",
+    COS: "cos({})",
+    EXP: "exp({})",
+    ABS: "abs({})",
+    RELU: "(abs({0}) + {0})/2",
+}
+"""Texts of the functions of a term but the identity, with a place for the argument."""
+
 FUNCTIONS: dict[int, Callable[[sp.Expr], sp.Expr]] = {
     TANH: sp.tanh,
     LOGISTIC: lambda u: 1 / (1 + sp.exp(-u)),
@@ -148,12 +157,35 @@ def terms_of(name: str) -> tuple[Term, ...]:
     return tuple(_term(part, name) for part in sp.Add.make_args(whole))
 
 
+def formula_of(terms: Sequence[Term]) -> str:
+    """Text of an activation: its name where it has a short one, or a formula in u."""
+    short = [name for name, known in SHORT.items() if known == tuple(terms)]
+    return short[0] if short else " + ".join(map(_text, terms))
+
+
+def _text(term: Term) -> str:
+    code, factor, inner, by_u = term
+    return f"{factor!r}*{'u*' * by_u}{NAMES[code].format(f'({inner!r}*u)')}"
+
+
 def _plain(expression: sp.Expr) -> sp.Expr:
     """The logistic function and softplus as formulas of exp and log."""
     for name in ("logistic", "softplus"):
         function = SYMPY_FUNCTIONS[name]
         expression = expression.replace(function, FUNCTIONS[CODES[name]])
     return expression
+
+
+def _share(ratio: sp.Expr) -> float | None:
+    """The number that an expression in u is for every u; None where it is none."""
+    if U not in ratio.free_symbols:
+        return float(ratio)
+    try:
+        shares = [ratio.subs(U, u).evalf(DIGITS) for u in PROBES]
+    except ZeroDivisionError:  # an exponential that underflows at one probe
+        return None
+    same = all(s.is_Number and abs(s - shares[0]) <= SAME * abs(shares[0]) for s in shares)
+    return float(shares[0]) if same else None
 
 
 def _positive_first(number: sp.Expr) -> tuple[bool, str]:
@@ -173,9 +205,9 @@ def _term(part: sp.Expr, name: str) -> Term:
         for by_u in (0, 1)
     ]
     for code, base, scale, by_u in candidates:
-        shares = [(part / base).subs(U, u).evalf(DIGITS) for u in PROBES]
-        if all(s.is_Number and abs(s - shares[0]) <= SAME * abs(shares[0]) for s in shares):
-            return code, float(shares[0]), float(scale), bool(by_u)
+        share = _share(part / base)
+        if share is not None:
+            return code, share, float(scale), bool(by_u)
     raise ModelError(
         "networks of layers take activations that are sums of c*phi(s*u) and c*u*phi(s*u), phi "
         f"one of tanh, logistic, erf, softplus, sin, cos, exp and abs, and {', '.join(SHORT)}; "

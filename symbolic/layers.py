@@ -8,11 +8,12 @@ v_1..v_H, b_0.
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from symbolic.arguments import (
     FREE,
@@ -27,6 +28,7 @@ from symbolic.layer_activations import (
     SHORT,
     apply,
     canonical_activations,
+    formula_of,
     has_kink,
     terms_of,
 )
@@ -37,6 +39,7 @@ from symbolic.layer_functions import (
     SOFTMAX,
     SQUARED,
 )
+from symbolic.layer_smoothing import smoothed, smoothing_of
 from symbolic.parsing import parse_expression
 
 Array = np.ndarray
@@ -272,17 +275,58 @@ class Network:
             a = apply(name, found[-1]) if name else found[-1]
         return found
 
-    def kinks(self, theta: Array, x: Array) -> int:
-        """Arguments of kinked activations that are 0 to rounding, of inputs that are not."""
-        a, count = np.asarray(x, dtype=np.float64), 0
+    def kinks(self, theta: Array, x: Array, reach: float = 0.0) -> NDArray[np.int64]:
+        """Where arguments of kinked activations are 0 to rounding, of inputs that are not.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (d,)
+        x : ndarray, shape (n, d)
+        reach : float
+            Arguments up to this size count too: of rounded kinks some multiple of the rounding.
+
+        Returns
+        -------
+        ndarray of int, shape (k, 3)
+            Rows (sample, layer, unit) from 0.
+        """
+        a, found = np.asarray(x, dtype=np.float64), []
         hidden = (part[:-1] for part in self.unpack(theta))
-        for name, kinked, w, b in zip(self.activations, self.kinked, *hidden, strict=True):
+        widths = [smoothing_of(terms_of(name)) for name in self.activations]
+        kinked = [width is not None and (width == 0.0 or reach > 0.0) for width in widths]
+        for k, (name, w, b) in enumerate(zip(self.activations, *hidden, strict=True)):
             terms = np.abs(a) @ np.abs(w) + (0.0 if b is None else np.abs(b))
             z = a @ w + (0.0 if b is None else b)
             moves = np.ones(len(a), dtype=bool) if b is not None else np.abs(a).max(axis=1) > 0.0
-            count += int(((np.abs(z) <= ON_KINK * terms) & moves[:, None]).sum()) if kinked else 0
+            beside = (np.abs(z) <= ON_KINK * terms + reach) & moves[:, None] & kinked[k]
+            found += [(i, k, unit) for i, unit in np.argwhere(beside)]
             a = apply(name, z)
-        return count
+        return np.array(found, dtype=np.int64).reshape(-1, 3)
+
+    @property
+    def smoothing(self) -> float | None:
+        """The s of kinks that are rounded, r_s(u) = s softplus(u/s), 0 of kinks; None without.
+
+        None too where layers have different ones (`symbolic.layer_smoothing`).
+        """
+        found = {smoothing_of(terms_of(name)) for name in self.activations} - {None}
+        return found.pop() if len(found) == 1 else None
+
+    def smoothed(self, smoothing: float) -> "Network":
+        """The same network with another smoothing of its kinks.
+
+        Raises
+        ------
+        ModelError
+            It has none.
+        """
+        if self.smoothing is None:
+            raise ModelError(
+                "kinks that are smoothed are those of relu, leaky_relu, abs and softplus(b*u), "
+                f"with one b in all layers; the activations are {', '.join(self.activations)}"
+            )
+        formulas = (formula_of(smoothed(terms_of(name), smoothing)) for name in self.activations)
+        return replace(self, activations=canonical_activations(list(formulas), len(self.hidden)))
 
     @property
     def kinked(self) -> tuple[bool, ...]:

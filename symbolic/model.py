@@ -403,6 +403,49 @@ class Model:
         """Theta as real symbols."""
         return tuple(sp.Symbol(name, real=True) for name in self.parameter_names)
 
+    # -- kinks -------------------------------------------------------------------------------
+
+    @property
+    def has_kinks(self) -> bool:
+        """Whether an activation has a kink (ReLU, leaky ReLU, |u|)."""
+        return self.network is not None and any(self.network.kinked)
+
+    @cached_property
+    def smoothing(self) -> float | None:
+        """Width s over which kinks are rounded: 1/b of softplus(b*u)/b, 0 of ReLU; None without.
+
+        None too for an activation that networks of layers cannot have.
+        """
+        try:
+            return self.layered.smoothing
+        except ModelError:
+            return None
+
+    def smoothed(self, smoothing: float) -> "Model":
+        """The same model with its kinks rounded over another width s, or sharp (0).
+
+        Parameters
+        ----------
+        smoothing
+            s >= 0: max(u, 0) becomes s*softplus(u/s), in leaky_relu and abs as well.
+
+        Raises
+        ------
+        ModelError
+            There are no kinks, rounded or sharp, or the width is no such number.
+
+        Examples
+        --------
+        >>> Model.mlp(2, (3,), activation="softplus(8*u)/8").smoothed(0).activation
+        'relu'
+        """
+        if not 0.0 <= smoothing < float("inf"):
+            raise ModelError(f"smoothing must be >= 0 and finite, got {smoothing!r}")
+        network = self.layered.smoothed(float(smoothing))
+        if self.is_perceptron and not any(network.kinked):
+            return replace(self, activation=network.activations[0])
+        return _of_network(network, self.input_scale)
+
     # -- activation --------------------------------------------------------------------------
 
     @cached_property

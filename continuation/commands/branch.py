@@ -19,7 +19,7 @@ def branch(
     task: common.Task,
     output: common.Output = Path("branch.nc"),
     parameter: Annotated[
-        str, typer.Option(help="noise, size, weight_decay or population.")
+        str, typer.Option(help="noise, size, weight_decay, population or smoothing.")
     ] = "noise",
     limits: Annotated[tuple[float, float], typer.Option(help="Range of the parameter.")] = (
         0.01,

@@ -128,6 +128,55 @@ def test_derivatives_by_noise_size_and_weight_decay(case):
         np.testing.assert_allclose(Fp, (ahead - behind) / (2 * h), rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("widths", "activations", "loss"),
+    [
+        ((2, 3, 2), ["softplus(4*u)/4"], "huber"),
+        ((3, 2, 3, 3), ["u/3 - 2*softplus(-4*u)", "tanh"], "softmax"),
+        ((2, 2, 2, 1), ["leaky_relu", "abs"], "logistic"),
+        ((1, 2, 2, 2, 1), ["sin", "relu", "relu"], "squared"),
+    ],
+)
+@pytest.mark.parametrize("smoothing", [0.25, 3e-3])
+def test_derivatives_by_the_smoothing_of_kinks(widths, activations, loss, smoothing):
+    case, h = Case(3, widths, activations, loss), 1e-4 * smoothing
+    *_, Fp = case.call("evaluate", case.theta, smoothing, None, 4)
+    near = {
+        s: case.call("gradient", case.theta, smoothing + s * h, None, 4)[1] for s in (-2, -1, 1, 2)
+    }
+    slope = (8 * (near[1] - near[-1]) - (near[2] - near[-2])) / (12 * h)
+    np.testing.assert_allclose(Fp, slope, atol=1e-7 * (1.0 + np.abs(slope).max()))
+    _, F, J, _ = case.call("evaluate", case.theta, smoothing, None, 4)
+    changed = case.model.smoothed(smoothing)
+    assert changed.smoothing == pytest.approx(smoothing, rel=1e-15)
+    case.kernels = load_kernels(changed)
+    _, G, K, _ = case.call("evaluate", case.theta, 0.2)
+    np.testing.assert_allclose(F, G, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(J, K, rtol=1e-12, atol=1e-13)
+
+
+def test_a_smoothing_of_zero_is_the_network_with_kinks():
+    smooth, kinked = (Case(7, (2, 4, 3, 1), names) for names in (["softplus"] * 2, ["relu"] * 2))
+    assert smooth.model.smoothed(0.0) == kinked.model
+    assert (smooth.model.smoothing, kinked.model.smoothing) == (1.0, 0.0)
+    *_, Fp = smooth.call("evaluate", smooth.theta, 0.0, None, 4)
+    assert not Fp.any()
+    here, there = (c.call("evaluate", c.theta, 0.0, None, 4) for c in (smooth, kinked))
+    for mine, theirs in zip(here, there, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_what_has_no_kinks_has_no_smoothing():
+    for activation in ("tanh", ["softplus", "softplus(2*u)"], "u*softplus(u)"):
+        model = Model.mlp(2, (2,) * (2 if isinstance(activation, list) else 1), 1, activation)
+        assert model.smoothing is None
+        with pytest.raises(ModelError, match="with one b in all layers"):
+            model.smoothed(0.1)
+    with pytest.raises(ModelError, match="smoothing must be >= 0"):
+        Model.mlp(2, (2,), activation="relu").smoothed(-0.1)
+    assert Model.mlp(hidden=(2,), activation="relu").smoothed(0.5).activation == "softplus(2*u)/2"
+
+
 def test_given_output_weights_are_no_weights():
     given = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]]
     free = Model.mlp(2, (3,), 2, bias=True)

@@ -14,6 +14,7 @@ from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches.course import CORRECTOR, Course, usual_steps
+from continuation.landscape.branches.kinks import kinks_at_end
 from continuation.landscape.branches.legs import Leg, Route, passages_of
 from continuation.landscape.branches.nodes import with_fold_at_node
 from continuation.landscape.branches.problems import Lifted, lifted_problem
@@ -160,7 +161,10 @@ def follow(
     loss : Loss
     critical_set : CriticalSet
         Of `find_critical_sets`; the start.
-    parameter : {"noise", "size", "weight_decay", "population"}
+    parameter : {"noise", "size", "weight_decay", "population", "smoothing"}
+        The smoothing of kinks starts at the model's own, 1/β of softplus(βu)/β or 0 of ReLU, and
+        ends at 0 in the network with kinks; a branch on which samples stay on kinks ends there,
+        and its arrival names them.
     limits : (float, float)
         The branch ends exactly there.
     noise, size, weight_decay : float, optional
@@ -263,6 +267,8 @@ def traced(
         for direction in directions
     ]
     arrivals = tuple(come_to(branch.x[-1]) for branch in branches)
+    if along.parameter == "smoothing":
+        arrivals = tuple(kinks_at_end(along, lifted, branch) for branch in branches)
     if along.parameter == "size":
         branches = [with_fold_at_node(lifted.problem, b, along.schedule) for b in branches]
     return Traced(lifted, tuple(branches), arrivals)

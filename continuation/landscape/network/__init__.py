@@ -31,6 +31,7 @@ from continuation.landscape.network.capabilities import (
     capability_table,
 )
 from continuation.landscape.network.conditions import (
+    OF_DATA,
     PARAMETERS,
     SIZE_PLACE,
     Conditions,
@@ -99,6 +100,7 @@ __all__ = [
     "ISOLATED_OPTIMUM",
     "LARGEST_LISTED",
     "MOST_GRID_INPUTS",
+    "OF_DATA",
     "ONE_OPTIMUM",
     "PARAMETERS",
     "PHASE_PLANE",

@@ -25,7 +25,7 @@ class LossAlong:
     Attributes
     ----------
     loss : Loss
-    parameter : {"noise", "size", "weight_decay", "population"}
+    parameter : {"noise", "size", "weight_decay", "population", "smoothing"}
     fixed : Conditions
         What stays; the entry of the parameter itself plays no part.
     schedule : tuple of int
@@ -48,7 +48,9 @@ class LossAlong:
         return self.loss.problem_under(fixed, self.parameter, self.schedule)
 
     def value(self, conditions: Conditions) -> float:
-        """The parameter's value in conditions of this loss."""
+        """The parameter's value in conditions of this loss; the smoothing is the model's own."""
+        if self.parameter == "smoothing" and conditions.smoothing is None:
+            return float(self.loss.model.smoothing or 0.0)
         return conditions.on(self.loss.data).value(self.parameter)
 
     def loss_at(self, p: float) -> Loss:
@@ -61,7 +63,7 @@ class LossAlong:
 
     def conditions(self, p: float) -> Conditions:
         """What fixes the loss of `loss_at` at p."""
-        here = self.fixed.where(self.parameter, p).without("population")
+        here = self.fixed.where(self.parameter, p).without("population").without("smoothing")
         return here.without("size") if self.schedule else here
 
     def at(self, p: float) -> LossAt:
@@ -74,7 +76,9 @@ class LossAlong:
         return Responses.of(self._mixed(here), here, self.schedule)
 
     def _mixed(self, here: Conditions) -> Loss:
-        """The loss, or what lies between it and that of the population."""
+        """The loss, or what lies between it and that of the population, or has other kinks."""
+        if here.smoothing is not None:
+            return smoothed_loss(self.loss, here.smoothing)
         if self.parameter != "population" and here.population == 1.0:
             return self.loss
         return loss_beside_population(self.loss, here.population)
@@ -84,6 +88,12 @@ class LossAlong:
 def loss_in_blocks(loss: Loss, p: float, schedule: tuple[int, ...]) -> Loss:
     """The loss on `in_blocks`."""
     return Loss(loss.model, in_blocks(loss.data, p, schedule))
+
+
+@lru_cache(maxsize=8)
+def smoothed_loss(loss: Loss, smoothing: float) -> Loss:
+    """The loss of the network with another smoothing of its kinks, on the same data."""
+    return Loss(loss.model.smoothed(smoothing), loss.data)
 
 
 @lru_cache(maxsize=8)

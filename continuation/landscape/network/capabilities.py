@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.errors import InvalidInputError
+from continuation.landscape.network.loss import KINKS
 from continuation.landscape.network.responses import saturation
 from symbolic import Model
 
@@ -241,6 +242,11 @@ CERTIFIED_OPTIMUM = Capability(
     lambda model: model.is_tanh and model.free_output,
     "Θ* is described only for tanh perceptrons with free output weights",
 )
+SMOOTHING = Capability(
+    "branches in the smoothing of kinks",
+    lambda model: model.smoothing is not None,
+    KINKS,
+)
 ISOLATED_OPTIMUM = Capability(
     "certificates of a unique minimum",
     lambda model: model.is_unbiased,
@@ -261,6 +267,7 @@ CAPABILITIES = (
     SPLIT_LINES,
     ARRIVALS,
     CHARTS,
+    SMOOTHING,
     REGIONS,
     REPRESENTED_TEACHER,
     FREE_OUTPUTS,

@@ -17,8 +17,11 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError, UnknownNameError
 from continuation.landscape.network.dataset import LARGEST, SMALLEST, Dataset
 
-PARAMETERS = ("noise", "size", "weight_decay", "population")
+PARAMETERS = ("noise", "size", "weight_decay", "population", "smoothing")
 """Names of the parameters of a loss; the position is the kernels' parameter code."""
+
+OF_DATA = PARAMETERS[:4]
+"""Those of the data and the penalty; the smoothing of kinks is one of the network itself."""
 
 DECAY_PLACE, SIZE_PLACE = 2, 3
 """Positions of weight decay and size among the kernels' constants."""
@@ -54,12 +57,15 @@ class Conditions:
         ρ ≥ 0.
     population : float
         Homotopy s from the population (0) to the data set (1).
+    smoothing : float or None
+        Width over which kinks are rounded, see `Model.smoothed`; None: as the model says.
     """
 
     noise: float = 0.0
     size: float | None = None
     weight_decay: float = 0.0
     population: float = 1.0
+    smoothing: float | None = None
 
     @property
     def decays(self) -> bool:
@@ -76,7 +82,7 @@ class Conditions:
         return ", ".join(f"{k} = {float(v)}" for k, v in given.items() if v is not None)
 
     def value(self, parameter: str) -> float:
-        """Value of one parameter; nan for the size of data that have none."""
+        """Value of one parameter; nan for the size of data that have none, and where unsaid."""
         require_known(parameter)
         value = getattr(self, parameter)
         return float("nan") if value is None else float(value)
@@ -178,17 +184,15 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def require_known(parameter: str) -> None:
-    """Refuse what is no parameter of a loss.
+def require_known(parameter: str, among: Sequence[str] = PARAMETERS) -> None:
+    """Refuse what is no parameter of a loss, or none of some of them.
 
     Raises
     ------
     UnknownNameError
     """
-    if parameter not in PARAMETERS:
-        raise UnknownNameError(
-            f"unknown parameter {parameter!r}; choose one of {', '.join(PARAMETERS)}"
-        )
+    if parameter not in among:
+        raise UnknownNameError(f"unknown parameter {parameter!r}; choose one of {', '.join(among)}")
 
 
 def _check_noise(noise: float, data: Dataset) -> None:

@@ -31,6 +31,12 @@ LANCZOS_VECTORS, MOST_RESTARTS = 40, 50
 
 JET_ORDER = 4
 
+KINKS = "kinks are smoothed of relu, leaky_relu, abs and softplus(b*u), with one b in all layers"
+"""For which models the smoothing of kinks is a parameter."""
+
+REACH = 40.0
+"""Argument of a rounded kink in widths of it from which it is sharp to rounding: e^-40 = 4e-18."""
+
 
 @dataclass(frozen=True)
 class Jet:
@@ -187,11 +193,30 @@ class LossAt:
         The loss has no derivative there where the unit's argument moves with θ; what the kernels
         give is that of one side.
         """
-        network = self.model.network
-        if network is None or not any(network.kinked):
-            return 0
-        x = self.data[self.kernels.rows.inputs].T
-        return network.kinks(as_weights(self.model, theta), x[self.weights > 0.0])
+        return len(self.kink_places(theta))
+
+    def kink_places(self, theta: ArrayLike, smoothing: float = 0.0) -> NDArray[np.int64]:
+        """Which samples stand on the kinks of which units, to rounding or a smoothing.
+
+        Parameters
+        ----------
+        theta : array_like, shape (d,)
+        smoothing : float
+            Width of rounded kinks: samples count whose arguments are below `REACH` times it.
+
+        Returns
+        -------
+        ndarray of int, shape (k, 3)
+            Rows (sample, hidden layer, unit) from 0.
+        """
+        theta, model = as_weights(self.model, theta), self.model
+        if not model.has_kinks and (not smoothing or model.smoothing is None):
+            return np.empty((0, 3), dtype=np.int64)
+        counted = np.flatnonzero(self.weights > 0.0)
+        x = self.data[self.kernels.rows.inputs].T[counted]
+        places = model.layered.kinks(theta, x, REACH * smoothing)
+        places[:, 0] = counted[places[:, 0]]
+        return places
 
     def slopes(self, theta: ArrayLike) -> NDArray[np.float64]:
         """Root mean squares of ∂f/∂θ (d,), summed over outputs.
@@ -354,8 +379,10 @@ class Loss:
 
         Parameters
         ----------
-        parameter : {"noise", "size", "weight_decay", "population"}
-            What is continued. "population" runs from s = 0 (population) to s = 1 (this set).
+        parameter : {"noise", "size", "weight_decay", "population", "smoothing"}
+            What is continued. "population" runs from s = 0 (population) to s = 1 (this set);
+            "smoothing" is the width s over which kinks are rounded, 1/β of softplus(βu)/β, down
+            to the network with kinks at s = 0.
         noise, size, weight_decay
             The parameters that stay fixed, as in `at`.
         schedule : sequence of int
@@ -382,6 +409,8 @@ class Loss:
         conditions.require_meaning(self.data, parameter, schedule)
         if parameter == "noise" and self.data.kind == "observed":
             raise InvalidInputError("observed data have no separate noise to continue in")
+        if parameter == "smoothing":
+            return self._smoothing_problem(conditions)
         mixed = parameter == "population" or conditions.population != 1.0
         rows = self._homotopy_rows if mixed else self.rows
         nodes = rows.shape[1] - self.data.size
@@ -394,6 +423,22 @@ class Loss:
             self.model.dimension,
             symmetric=True,
             jet=self.kernels.jet,
+        )
+
+    def _smoothing_problem(self, conditions: Conditions) -> CompiledProblem:
+        """∇L = 0 in θ and the smoothing, by the kernels of layers, whatever the model."""
+        if self.model.smoothing is None:
+            raise InvalidInputError(f"{KINKS}; this model has {self.model.activation or 'none'}")
+        kernels = LayerKernels(self.model.layered)
+        constants = conditions.constants(self.data, 0, "smoothing", ())
+        return CompiledProblem(
+            kernels.evaluate,
+            constants,
+            self.rows,
+            kernels.scratch(),
+            self.model.dimension,
+            symmetric=True,
+            jet=kernels.jet,
         )
 
     def _scratch(self) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import (
-    PARAMETERS,
+    OF_DATA,
     Conditions,
     Loss,
     LossAlong,
@@ -63,11 +63,11 @@ class Plane:
 
     def __post_init__(self) -> None:
         for name in (self.x, self.y):
-            require_known(name)
+            require_known(name, OF_DATA)
         if self.x == self.y:
             raise InvalidInputError(
                 f"a plane has two different parameters, not {self.x!r} twice; "
-                f"choose two of {', '.join(PARAMETERS)}"
+                f"choose two of {', '.join(OF_DATA)}"
             )
         object.__setattr__(self, "limits", _as_limits(self.limits, (self.x, self.y)))
         if self.schedule and "size" not in (self.x, self.y):

@@ -18,7 +18,14 @@ from continuation.errors import ConvergenceError, InvalidInputError, UnknownName
 from continuation.landscape.evolution import Evolution, StrandAt, Switch
 from continuation.landscape.flow import trajectory
 from continuation.landscape.graph import departures
-from continuation.landscape.network import Conditions, Loss, LossAlong, Symmetry, require_known
+from continuation.landscape.network import (
+    OF_DATA,
+    Conditions,
+    Loss,
+    LossAlong,
+    Symmetry,
+    require_known,
+)
 from continuation.landscape.sets import CriticalSet
 from continuation.meaning import Meaning
 from continuation.options import NewtonOptions, StepOptions
@@ -106,7 +113,7 @@ def trace_switch(
     >>> curve.meaning.parameter, curve.meaning.second, bool(abs(curve.p[0] - switch.p) < 1e-8)
     ('noise', 'population', True)
     """
-    require_known(second)
+    require_known(second, OF_DATA)
     if second == evolution.parameter:
         raise InvalidInputError(f"{second!r} is the parameter of the evolution: name another one")
     fixed = Conditions(noise, size, weight_decay)

@@ -24,6 +24,7 @@ MODELS = {
     "bias and offset": Model.perceptron(hidden=1, bias=True, offset=True),
     "fixed": Model.perceptron(hidden=2, output_weights=[1, -1]),
     "formula": Model.from_expression("a*exp(b*x)", parameters=["a", "b"]),
+    "softplus": Model.perceptron(hidden=1, activation="softplus(2*u)/2", output_weights=[1]),
 }
 
 PLAIN_TANH = {"two units", "one unit", "three units", "four units", "a unit to spare"}
@@ -44,9 +45,11 @@ EXPECTED = {
     "branches that go on at infinity": PLAIN_TANH,
     "labels of regions": TAUGHT,
     "a bound on the gradient at the optimum": TAUGHT,
-    "a bound on the gradient over a manifold of optima": set(MODELS) - {"fixed", "formula"},
+    "a bound on the gradient over a manifold of optima": set(MODELS)
+    - {"fixed", "formula", "softplus"},
     "the theoretical optimum as one orbit": {"two units", "one unit"},
     "the blow-up at zero noise": {"three units", "a unit to spare", "erf"},
+    "branches in the smoothing of kinks": {"softplus"},
     "a phase plane": {"one unit", "fixed", "formula"},
     "flows to a confluence": SPLIT,
     "flows to a linear end": TAUGHT,

@@ -41,7 +41,7 @@ def test_what_is_bound_says_how_many_samples_count(loss):
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_one_parameter_is_changed_and_forgotten(parameter):
-    conditions = Conditions(noise=0.2, size=9.0, weight_decay=0.01, population=0.5)
+    conditions = Conditions(0.2, 9.0, weight_decay=0.01, population=0.5, smoothing=0.1)
     moved = conditions.where(parameter, 0.75)
     assert moved.value(parameter) == 0.75
     assert moved.without(parameter) == conditions.without(parameter)
