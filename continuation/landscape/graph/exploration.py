@@ -40,6 +40,11 @@ RESOLUTION = 1e-9
 1e-5 to 1e-9; much closer it would come to rest there."""
 BOUNDARIES = 24
 """Largest number of bisections from one set."""
+TREND = 0.5
+"""(1 − λ)² of arrivals on a line has a trend where it falls by this factor to the boundary ..."""
+SHORT_OF, BEYOND = 0.97, 0.9
+"""... and the next direction is so far on the way to where it vanishes; where that is nearer than
+the resolution, beyond it, by this part of the resolution."""
 WIDEN = 10.0
 """Factor by which the bracket of a second bisection grows until it holds, and its precision."""
 COARSER = 100.0
@@ -270,6 +275,57 @@ def _neighbours(sphere: UnstableSphere, probes: Sequence[Probe]) -> Iterator[tup
         yield a, b
 
 
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """The probe next to a boundary on one side, and the one that was it before."""
+
+    probe: Probe
+    before: Probe | None = None
+
+    @property
+    def way(self) -> float:
+        """Distance of the boundary, where flows arrive on a line more and more near its end λ = 1.
+
+        There they go on at λ' = −s², s' ∝ −s (λ − 1), s the difference of the units: (1 − λ)² − s²
+        stays what it was, a smooth function of the direction that vanishes at the boundary.
+        """
+        if self.before is None:
+            return np.inf
+        shares = [probe.result.line_parameter for probe in (self.before, self.probe)]
+        if None in shares:
+            return np.inf
+        last, now = ((1.0 - share) ** 2 for share in shares)
+        moved = np.linalg.norm(self.probe.direction - self.before.direction)
+        return float(moved * now / (last - now)) if now < TREND * last else np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class _Bracket:
+    """A boundary between two directions."""
+
+    a: _Side
+    b: _Side
+
+    @property
+    def gap(self) -> float:
+        """Distance of the two sides."""
+        return float(np.linalg.norm(self.a.probe.direction - self.b.probe.direction))
+
+    @property
+    def boundary(self) -> Boundary:
+        """As far as it is known."""
+        a, b = self.a.probe, self.b.probe
+        return Boundary(_unit(a.direction + b.direction), 0.5 * self.gap, (a, b))
+
+    def next(self, resolution: float) -> Array:
+        """The direction (k,) that is tried next: a little short of where the boundary will be."""
+        near, far = sorted((self.a, self.b), key=lambda side: side.way)
+        share = max(SHORT_OF * near.way, BEYOND * resolution) / self.gap
+        return _unit(
+            near.probe.direction + min(share, 0.5) * (far.probe.direction - near.probe.direction)
+        )
+
+
 def _bisected(
     model: Model,
     probe: Callable[..., list[Probe]],
@@ -278,23 +334,23 @@ def _bisected(
     resolution: float = RESOLUTION,
 ) -> list[Boundary]:
     """Boundaries on the great circle between two directions with different limits."""
-    waiting = [(left, right)]
+    waiting = [_Bracket(_Side(left), _Side(right))]
     found: list[Boundary] = []
     while waiting:
-        a, b = waiting.pop()
-        while (gap := float(np.linalg.norm(a.direction - b.direction))) > resolution:
-            (middle,) = probe([_unit(a.direction + b.direction)])
+        bracket = waiting.pop()
+        while bracket.gap > resolution:
+            (middle,) = probe([bracket.next(resolution)])
             if middle.target is None:
                 break  # the flow came to rest on the boundary itself
-            if same_limit(model, middle, a):
-                a = middle
-            elif same_limit(model, middle, b):
-                b = middle
+            if same_limit(model, middle, bracket.a.probe):
+                bracket = replace(bracket, a=_Side(middle, bracket.a.probe))
+            elif same_limit(model, middle, bracket.b.probe):
+                bracket = replace(bracket, b=_Side(middle, bracket.b.probe))
             else:
                 if len(waiting) + len(found) < BOUNDARIES:
-                    waiting.append((middle, b))
-                b = middle
-        found.append(Boundary(_unit(a.direction + b.direction), 0.5 * gap, (a, b)))
+                    waiting.append(_Bracket(_Side(middle), bracket.b))
+                bracket = _Bracket(bracket.a, _Side(middle))
+        found.append(bracket.boundary)
     return found
 
 

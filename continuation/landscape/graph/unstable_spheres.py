@@ -71,8 +71,9 @@ class UnstableSphere:
         return manifold_point(self.at, theta, self.hessian, self.basis, e, reach(theta))
 
     def multiplicity(self, direction: Array) -> int:
-        """Number of images of a direction under the symmetries of the point."""
-        return len(_distinct(self.maps @ direction))
+        """Number of images of a direction under the symmetries of the point, which are a group."""
+        moved = np.abs(self.maps @ direction - direction).max(axis=1)
+        return len(self.maps) // int((moved <= SAME_MAP).sum())
 
     def symmetric(self) -> Array:
         """Directions (m, k) that are alone in an invariant subspace, one of each orbit."""

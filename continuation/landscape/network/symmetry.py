@@ -24,7 +24,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ class Symmetry:
         """Units H; 0 for an expression."""
         return self.layout.hidden
 
-    @property
+    @cached_property
     def order(self) -> int:
         """Number of elements."""
         if self.fixed is None:
@@ -133,7 +133,14 @@ class Symmetry:
                 rest = rest + 2.0 * self.centre * self._output(units, k)
         return self.layout.join(moved, rest)
 
-    @property
+    @cached_property
+    def _listed(self) -> _Listed:
+        elements, every = tuple(self.elements()), np.eye(self.layout.dimension)
+        shifts = np.array([self.act(g, 0.0 * every[0]) for g in elements])
+        images = np.array([[self.act(g, row) for row in every] for g in elements])
+        return _Listed(elements, (images - shifts[:, None]).transpose(0, 2, 1).copy(), shifts)
+
+    @cached_property
     def is_small(self) -> bool:
         """Whether all images of weights take one product."""
         numbers = self.order * self.layout.dimension**2 if self.fixed is None else np.inf
@@ -141,8 +148,7 @@ class Symmetry:
 
     def images(self, theta: Array) -> Array:
         """All images of θ (d,) in the order of `elements`, shape (order, d), of a small group."""
-        listed = _listed(self)
-        return np.asarray(listed.matrices @ theta + listed.shifts)
+        return np.asarray(self._listed.matrices @ theta + self._listed.shifts)
 
     def distance(self, a: Array, b: Array) -> float:
         """Smallest Euclidean distance between the orbits of a and b (offset centred)."""
@@ -199,7 +205,7 @@ class Symmetry:
         tolerance = SAME_WEIGHTS * (1.0 + float(np.linalg.norm(theta)))
         if self.is_small:
             moved = np.linalg.norm(self.images(theta) - theta, axis=1)
-            fixing = tuple(_listed(self).elements[k] for k in np.flatnonzero(moved <= tolerance))
+            fixing = tuple(self._listed.elements[k] for k in np.flatnonzero(moved <= tolerance))
             return Stabiliser(len(fixing), fixing)
         fixing = tuple(
             g for g in self.elements() if np.linalg.norm(self.act(g, theta) - theta) <= tolerance
@@ -248,15 +254,6 @@ class _Listed:
     shifts: Array
 
 
-@lru_cache(maxsize=8)
-def _listed(symmetry: Symmetry) -> _Listed:
-    """Of a small group."""
-    elements, every = tuple(symmetry.elements()), np.eye(symmetry.layout.dimension)
-    shifts = np.array([symmetry.act(g, 0.0 * every[0]) for g in elements])
-    images = np.array([[symmetry.act(g, row) for row in every] for g in elements])
-    return _Listed(elements, (images - shifts[:, None]).transpose(0, 2, 1).copy(), shifts)
-
-
 @dataclass(frozen=True)
 class LayerSymmetry(Symmetry):
     """The group of a network of layers: signed permutations of the units of every hidden layer.
@@ -277,7 +274,7 @@ class LayerSymmetry(Symmetry):
     parities: tuple[int, ...]
     centres: tuple[float, ...]
 
-    @property
+    @cached_property
     def order(self) -> int:
         """Number of elements."""
         return math.prod(self._layer_order(k) for k in range(len(self.parities)))

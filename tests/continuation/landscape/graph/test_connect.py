@@ -116,6 +116,38 @@ def test_bisection_finds_the_connections_that_symmetry_knows():
         assert abs(angle - ray * np.pi / 4) <= 2 * boundary.error < 1e-2
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_boundary_at_the_end_of_a_line_takes_few_flows(seed):
+    rng = np.random.default_rng(seed)
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 10, seed))
+    sets = find_critical_sets(loss, noise=NOISE, regions=False, infinity=False)
+    whole = UnstableSphere.of(loss.at(noise=NOISE), origin(sets))
+    arc = replace(whole, maps=whole.maps[:1])
+    ends, bend = np.sort(rng.uniform(0.0, 2 * np.pi, 2)), rng.uniform(-0.2, 0.2)
+    tried = []
+
+    def flow(starts):
+        out = []
+        for start in starts:
+            e = arc.basis @ (start.theta - arc.source.weights)
+            angle = np.arctan2(e[1], e[0]) % (2 * np.pi)
+            inside = ends[0] < angle < ends[1]
+            gap = min(abs(angle - ends))
+            share = 1.0 - np.sqrt(0.2 * gap * (1.0 + bend * gap)) if inside else None
+            end = SimpleNamespace(label="line" if inside else "away")
+            out.append(SimpleNamespace(line_parameter=share, representative=np.ones(4), end=end))
+        tried.append(len(starts))
+        return out
+
+    found = explore(arc, flow, flow, lambda result: result.end)
+    angles = [np.arctan2(*b.direction[::-1]) % (2 * np.pi) for b in found.boundaries]
+    assert np.sort(angles) == pytest.approx(ends, abs=2e-9)
+    assert all(b.sides[0].target is not b.sides[1].target for b in found.boundaries)
+    # halving alone takes 28 flows for each boundary
+    assert tried.count(1) <= 2 * (16 + 4)
+
+
 def test_the_rays_of_a_mirror_are_two_unless_a_symmetry_turns_them_round():
     flip = np.diag([1.0, -1.0])
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
