@@ -17,7 +17,7 @@ import numpy as np
 
 from continuation.arrays import Array
 
-__all__ = ["along", "jacobian", "length", "polarised", "repeated"]
+__all__ = ["along", "jacobian", "length", "polarised", "repeated", "together"]
 
 RELATIVE_STEP = 7.4e-4
 """eps^(1/5): balances rounding and the error of fourth order."""
@@ -70,6 +70,8 @@ AGREEING = 1e-8
 def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
     """Derivative of `function` at 0.
 
+    `together` is the same for functions that answer for many numbers at once.
+
     Parameters
     ----------
     function : callable
@@ -81,6 +83,19 @@ def along(function: Callable[[float], Any], scale: float = 1.0) -> Any:
     -------
     ndarray or sparse
         Same shape as the values.
+    """
+    return together(_one_by_one(function), scale)
+
+
+def together(function: Callable[[Array], Any], scale: float = 1.0) -> Any:
+    """Derivative at 0 of a function that takes numbers (k,) and gives its values one after another.
+
+    Parameters
+    ----------
+    function : callable
+        (k,) -> sequence of k values, or array of shape (k, ...).
+    scale : float
+        Length over which the function changes appreciably.
     """
     h = RELATIVE_STEP * scale
     best, gap, size = _central(function, h)
@@ -261,28 +276,39 @@ def _difference(
     function: Callable[[float], Array], short: float, long: float, rows: Array
 ) -> float:
     """Mean over some rows of the relative difference of derivatives, each at most 1."""
-    first, second = (_central(function, RELATIVE_STEP * scale)[0][rows] for scale in (short, long))
+    many = _one_by_one(function)
+    first, second = (_central(many, RELATIVE_STEP * scale)[0][rows] for scale in (short, long))
     size = np.maximum(np.abs(first), np.abs(second))
     part = np.abs(first - second) / np.where(size > 0, size, 1.0)
     return float(np.minimum(np.where(np.isfinite(part), part, 1.0), 1.0).mean())
 
 
-def _central(function: Callable[[float], Any], h: float) -> tuple[Any, float, float]:
+def _one_by_one(function: Callable[[float], Any]) -> Callable[[Array], list[Any]]:
+    return lambda h: [function(each) for each in h.tolist()]
+
+
+CENTRAL = np.array([1.0, -1.0, 2.0, -2.0])
+"""Where the formula of fourth order asks, in steps."""
+
+
+def _central(function: Callable[[Array], Any], h: float) -> tuple[Any, float, float]:
     """Derivative, by how much second and fourth order differ, and its largest entry.
 
     The largest entry decides: small ones are rounding. Infinite where not finite.
     """
-    near = (function(h) - function(-h)) / (2 * h)
-    difference = near - (function(2 * h) - function(-2 * h)) / (4 * h)
+    ahead, behind, far_ahead, far_behind = function(h * CENTRAL)
+    near = (ahead - behind) / (2 * h)
+    difference = near - (far_ahead - far_behind) / (4 * h)
     size, gap = _largest(near), _largest(difference)
     if not np.isfinite(size + gap):
         return near, np.inf, size
     return near + difference / 3, gap, size
 
 
-def _one_sided(function: Callable[[float], Any], scale: float, otherwise: Any) -> Any:
+def _one_sided(function: Callable[[Array], Any], scale: float, otherwise: Any) -> Any:
     for h in (RELATIVE_STEP * scale, -RELATIVE_STEP * scale):
-        value = sum(c * function(k * h) for k, c in enumerate(ONE_SIDED)) / h
+        values = function(h * np.arange(ONE_SIDED.size))
+        value = sum(c * each for c, each in zip(ONE_SIDED, values, strict=True)) / h
         if np.isfinite(_largest(value)):
             return value
     return otherwise

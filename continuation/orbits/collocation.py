@@ -6,13 +6,14 @@ and the last node, integral conditions. Periodic orbits, their bifurcations and 
 are `System`s: they say what the equations are; everything else is here, once.
 """
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from continuation.arrays import Array, as_point
 from continuation.orbits.elimination import solver
-from continuation.orbits.mesh import interval_errors, pieces
+from continuation.orbits.mesh import interval_errors, pieces, times
 from continuation.orbits.scheme import Scheme
 
 __all__ = ["Bordered", "Collocation", "System"]
@@ -137,6 +138,11 @@ class Collocation:
     def unknowns(self) -> int:
         """Numbers in z, the parameter of the engine left out."""
         return self.nodes * self.system.n + self.system.scalars - 1
+
+    @cached_property
+    def times(self) -> Array:
+        """All nodes, (N m + 1,)."""
+        return times(self.mesh, self.scheme.degree)
 
     def split(self, z: Array) -> tuple[Array, Array]:
         """Nodes (N m + 1, n) and scalars (k,) of z."""

@@ -31,7 +31,7 @@ from continuation.orbits.double_zero import beside_double_zero
 from continuation.orbits.explicit import explicit_family
 from continuation.orbits.first_connection import Equilibria, Guess, meshed
 from continuation.orbits.flow import flow_of
-from continuation.orbits.mesh import MESH, MeshOptions, interpolated, times
+from continuation.orbits.mesh import MESH, MeshOptions, interpolated
 from continuation.orbits.orbit import SpecialOrbit
 from continuation.orbits.scheme import scheme_of
 from continuation.orbits.walk import Walk, follow
@@ -332,7 +332,7 @@ class Search:
         begin, end = system.equilibria(s)
         has_second = self.place.family is not None
         return Connection(
-            t=duration * times(c.mesh, c.scheme.degree), x=nodes * states,
+            t=duration * c.times, x=nodes * states,
             p=p * self.flow.parameter, q=q * self.unit if has_second else np.nan,
             source=begin * states, target=end * states, duration=duration,
             error=float(c.errors(nodes).max()) / self.size, truncation=self._truncation(c, z),
@@ -348,7 +348,7 @@ class Search:
         nearer = copy(self)
         nearer.ends, nearer.p, nearer.q = (begin, end), p, q
         about = Equilibria(self.flow, p, (begin, end))
-        orbit = Guess(float(s[0]) * system.unit * times(c.mesh, c.scheme.degree), nodes)
+        orbit = Guess(float(s[0]) * system.unit * c.times, nodes)
         walk = nearer._walk(about.trimmed(orbit, float(system.radii.min()) / 2))
         if not walk.settle(held=True):
             return np.nan

@@ -35,7 +35,7 @@ from continuation.orbits.walk import Walk, free_walk
 
 __all__ = ["Between", "Local", "special_orbits"]
 
-FINENESS = (2e-2, 1e-5)
+FINENESS = (0.1, 1e-2, 1e-5)
 """Parts of a step to which the root of a test function is found before Newton takes over: roughly,
 and more finely where that is not enough."""
 
@@ -52,6 +52,10 @@ NEAR = 0.5
 LOST = 1e-2
 """Where the trivial multiplier is off by more, multipliers are rounding: as close to homoclinic
 orbits, where others grow without bound."""
+
+BEYOND = 1e6
+"""A real multiplier that changes its sign between two values beyond this one has not come through
+0: its inverse has, by the error of the mesh, and products over multipliers change their signs."""
 
 SOLVED = 1e-8
 """Largest residual of the defining equations at a located orbit, in the units of the run."""
@@ -89,9 +93,10 @@ class Between:
     def __init__(self, walk: Walk, orbit_of: Callable[[Array], Orbit], index: int) -> None:
         self.walk, self.orbit_of, self.index = walk, orbit_of, index
         v = walk.vectors
-        self.ends = v[[stepper.OLD_POINT, stepper.POINT]].copy()
-        self.tangents = v[[stepper.OLD_TANGENT, stepper.TANGENT]].copy()
+        self.ends = v[[stepper.OLD_POINT, stepper.POINT]]
+        self.tangents = v[[stepper.OLD_TANGENT, stepper.TANGENT]]
         self.length = walk.norm(self.ends[1] - self.ends[0])
+        self.last: tuple[float, Local | None] = (np.nan, None)
 
     def vanishes(self) -> bool:
         """Whether the orbit went through zero size: then it is the same branch backwards."""
@@ -115,6 +120,13 @@ class Between:
 
     def at(self, s: float) -> Local:
         """The branch there; the cubic itself where Newton fails."""
+        known = self.last[1]
+        if known is None or self.last[0] != s:
+            known = self._corrected(s)
+            self.last = (s, known)
+        return known
+
+    def _corrected(self, s: float) -> Local:
         base, tangent = self.guess(s)
         z = base.copy()
         if self.walk.correct(z, base, tangent):
@@ -193,9 +205,19 @@ def _reliable(multipliers: Array) -> bool:
 
 def _changed(ends: list[Local]) -> set[str]:
     """Kinds of special orbits on a step."""
+    if _through_infinity(*(end.multipliers for end in ends)):
+        return {"fold"} if _changes("fold", ends) else set()
     changed = {kind for kind in TESTS if _changes(kind, ends)}
     # a multiplier passes 1 at a fold, too
     return changed ^ {"branch point"} if "fold" in changed else changed
+
+
+def _through_infinity(before: Array, after: Array) -> bool:
+    """Whether the largest multiplier changes its sign without being small in between."""
+    ends = complex(before[0]), complex(after[0])
+    return ends[0].real * ends[1].real < 0 and all(
+        v.imag == 0.0 and abs(v.real) > BEYOND for v in ends
+    )
 
 
 def _found(

@@ -118,7 +118,38 @@ class CompiledFlow(Flow):
         problem = self.problem
         return address_of(problem.kernel), problem.constants, problem.data, problem.work
 
+    def turned(self, points: Array, p: float, directions: Array) -> Array:
+        """The same for all steps of a difference at once."""
+        longest = float(np.sqrt((directions**2).sum(axis=-1)).max()) or 1.0
+
+        def moved(h: Array) -> Array:
+            return self._at_steps(points + h[:, None, None] * directions, np.full(h.size, p))[0]
+
+        return np.asarray(differences.together(moved, 1.0 / longest))
+
+    def by_parameter(self, points: Array, p: float) -> tuple[Array, Array]:
+        """The same for all steps of a difference at once."""
+
+        def both(h: Array) -> Array:
+            j, fp = self._at_steps(np.broadcast_to(points, (h.size, *points.shape)), p + h)
+            return np.concatenate([j, fp[..., None]], axis=-1)
+
+        moved = np.asarray(differences.together(both))
+        return moved[..., :-1], moved[..., -1]
+
+    def _at_steps(self, points: Array, p: Array) -> tuple[Array, Array]:
+        """dF/dx (S, P, n, n) and dF/dp (S, P, n) at points (S, P, n), each S at its own p (S,)."""
+        shape = points.shape
+        x = (points * self.states).reshape(-1, self.n)
+        _, j, fp = self._called(x, np.repeat(p * self.parameter, shape[1]))
+        slope = fp.reshape(shape) * self.by_parameter_unit
+        return j.reshape(*shape, self.n) * self.by_state, slope
+
     def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
+        return self._called(x, np.full(len(x), p))
+
+    def _called(self, x: Array, p: Array) -> tuple[Array, Array, Array]:
+        """F, dF/dx and dF/dp at points (P, n), each at its own p (P,)."""
         n, (kernel, *constants) = self.n, self.compiled
         f, j, fp = np.empty((len(x), n)), np.empty((len(x), n, n)), np.empty((len(x), n))
         _loop()(kernel, x, p, *constants, f, j, fp)
@@ -244,17 +275,17 @@ def flow_of(problem: AnyProblem, units: Array) -> Flow:
 def evaluate_all(  # type: ignore[no-untyped-def]
     kernel, x, p, constants, data, work, f, j, fp
 ):
-    """Call a kernel at many points."""
+    """Call a kernel at many points x (P, n), each at its own p (P,)."""
     function = kernel_at(kernel)
     for i in range(x.shape[0]):
-        function(x[i], p, constants, data, work, f[i], j[i], fp[i])
+        function(x[i], p[i], constants, data, work, f[i], j[i], fp[i])
 
 
 @cache
 def _loop() -> Callable[..., Any]:
     stack = types.Array(types.float64, 3, "C")
     signature = types.void(
-        types.int64, MATRIX, types.float64, VECTOR, MATRIX, MATRIX, MATRIX, stack, MATRIX
+        types.int64, MATRIX, VECTOR, VECTOR, MATRIX, MATRIX, MATRIX, stack, MATRIX
     )
     called = (compilation, sys.modules[__name__])
     return compiled_for_all_models(evaluate_all, signature, called, "orbits")

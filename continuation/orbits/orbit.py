@@ -14,7 +14,7 @@ from continuation.meaning import UNNAMED, Meaning
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.drawing import draw_orbit, draw_orbits
 from continuation.orbits.flow import Flow
-from continuation.orbits.mesh import interpolated, times
+from continuation.orbits.mesh import interpolated
 from continuation.orbits.periodic import trivial
 from continuation.orbits.scheme import scheme_of
 
@@ -280,15 +280,18 @@ def states_table(t: Array, x: Array, meaning: Meaning) -> Table:
 
 
 def as_orbit(
-    c: Collocation, flow: Flow, unit: float, z: Array, errors: Array | None = None
-) -> Orbit:
-    """A vector of unknowns as an orbit in the units of the user; errors where known."""
+    c: Collocation, flow: Flow, unit: float, z: Array, errors: Array | None = None,
+    multipliers: Array | None = None,
+) -> Orbit:  # fmt: skip
+    """A vector of unknowns as an orbit in the units of the user, with what is known of it."""
     nodes, own = c.split(z)
     period = float(own[0]) * unit
+    if multipliers is None:
+        multipliers = np.full(flow.n, np.nan, dtype=complex)
     return Orbit(
-        t=period * times(c.mesh, c.scheme.degree), x=nodes[:, : flow.n] * flow.states,
-        p=float(own[1]) * flow.parameter, period=period,
-        multipliers=np.full(flow.n, np.nan, dtype=complex), mesh=c.mesh, degree=c.scheme.degree,
+        t=period * c.times, x=nodes[:, : flow.n] * flow.states,
+        p=float(own[1]) * flow.parameter, period=period, multipliers=multipliers,
+        mesh=c.mesh, degree=c.scheme.degree,
         error=float((c.errors(nodes) if errors is None else errors).max()),
         meaning=flow.problem.meaning,
     )  # fmt: skip

@@ -6,8 +6,6 @@ References
 .. [2] Yu. A. Kuznetsov, *Elements of Applied Bifurcation Theory*, 4th ed., Springer 2023, ch. 10.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from continuation.arrays import Array
@@ -131,6 +129,7 @@ class OrbitTracer:
         self.orbits: list[Orbit] = []
         self.special: list[SpecialOrbit] = []
         self.reason, self.message = "", ""
+        self.here: Local | None = None
         self.flow, self.unit = flow_of(run.problem, start.units), start.period
         self.walk = self._walk(start, mesh)
         if start.along is None:
@@ -233,12 +232,15 @@ class OrbitTracer:
             self.end("hopf", "the orbits shrink to an equilibrium, at a Hopf point.")
             return False
         ends = [self.here, self._local()]
+        self.here = ends[1]
         self.special += special_orbits(between, ends, self.flow, self.unit)
         return True
 
     def _local(self) -> Local:
-        """What test functions need of the present orbit."""
+        """What test functions need of the present orbit; the same object as long as it is."""
         walk = self.walk
+        if self.here is not None and np.array_equal(self.here.z, walk.z):
+            return self.here
         return Local(walk.z.copy(), walk.tangent.copy(), walk.spectrum_at(walk.z))
 
     def _plain(self, kind: str) -> SpecialOrbit:
@@ -310,9 +312,9 @@ class OrbitTracer:
         return True
 
     def _record(self) -> None:
-        z = self.walk.z
-        orbit = as_orbit(self.walk.collocation, self.flow, self.unit, z, self.walk.errors())
-        self.orbits.append(replace(orbit, multipliers=self.walk.spectrum_at(z)))
+        walk, z = self.walk, self.walk.z
+        known = (walk.errors(), walk.spectrum_at(z))
+        self.orbits.append(as_orbit(walk.collocation, self.flow, self.unit, z, *known))
 
     def orbit_of(self, z: Array) -> Orbit:
         """A point of the walk as an orbit in the units of the user, its multipliers unknown."""

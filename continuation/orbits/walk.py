@@ -13,7 +13,7 @@ from continuation.arrays import Array
 from continuation.corrector import CONVERGED
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.orbits.collocation import Collocation
-from continuation.orbits.mesh import MeshOptions, equidistributed, interpolated, times
+from continuation.orbits.mesh import MeshOptions, equidistributed, interpolated
 from continuation.workspace import MESSAGES, QUIET, corrector_options
 
 __all__ = ["Walk", "follow", "free_walk"]
@@ -65,6 +65,7 @@ class Walk:
         self.status = CONVERGED
         self.estimated: tuple[bytes, Array] = (b"", np.zeros(0))
         self.told: tuple[bytes, Array] = (b"", np.zeros(0))
+        self.solved: tuple[bytes, float] = (b"", np.inf)
         self.use(collocation, np.zeros((stepper.ROWS, z.size)))
         self.vectors[stepper.POINT] = self.vectors[stepper.OLD_POINT] = z
         self.vectors[stepper.TANGENT] = tangent / self.norm(tangent)
@@ -113,6 +114,7 @@ class Walk:
         self.status = int(self.control[stepper.STATUS])
         if not taken:
             return "no progress"
+        self._note(self.z)
         at_limit = self.control[stepper.REASON] == stepper.OUTSIDE
         return "limit" if at_limit else ""
 
@@ -126,7 +128,16 @@ class Walk:
                 c.kernel, NOTHING, NOTHING, NOTHING, y, base, t, self.weight,
                 np.zeros(0), np.zeros((0, 0)), options, f, c.J, fp, c.B, right, report,
             ))  # fmt: skip
+        self._note(y)
         return self.status == CONVERGED
+
+    def _note(self, y: Array) -> None:
+        """Remember which point was corrected last, and how far Newton moved it in the end."""
+        report = self.room[3]
+        last = report[corrector.FIRST_STEP]
+        if self.iterations > 1:
+            last = last * report[corrector.CONTRACTION] if self.iterations == 2 else np.inf
+        self.solved = (y.tobytes(), float(last))
 
     def linearise(self, z: Array) -> None:
         """Evaluate the equations and their derivatives at a point."""
@@ -150,13 +161,20 @@ class Walk:
         """The same at a point: Newton's last matrix is that of the iterate before."""
         key = z.tobytes()
         if self.told[0] != key:
-            c, (_, fp, right, _) = self.collocation, self.room
-            self.linearise(z)
-            c.B.assemble(c.J, fp, self.tangent * self.weight)
-            right[:] = 0.0
-            c.B.solve(right)
+            point, moved = self.solved
+            # a last step below the tolerance: one more matrix would tell no more of the orbit
+            if point != key or not moved <= self.newton.step_tolerance:
+                self._solve_at(z)
             self.told = (key, self.spectrum())
         return self.told[1]
+
+    def _solve_at(self, z: Array) -> None:
+        c, (_, fp, right, _) = self.collocation, self.room
+        self.linearise(z)
+        c.B.assemble(c.J, fp, self.tangent * self.weight)
+        right[:] = 0.0
+        c.B.solve(right)
+        self.solved = (z.tobytes(), 0.0)
 
     @property
     def message(self) -> str:
@@ -247,7 +265,7 @@ class Walk:
         new = Collocation(old.system, mesh, scheme)
         parts = [old.split(self.vectors[row]) for row in MOVED]
         side_by_side = np.hstack([nodes for nodes, _ in parts])
-        moved = interpolated(side_by_side, old.mesh, times(mesh, scheme.degree), scheme)
+        moved = interpolated(side_by_side, old.mesh, new.times, scheme)
         vectors = np.zeros((stepper.ROWS, new.unknowns + 1))
         apart = np.hsplit(moved, len(MOVED))
         for row, nodes, (_, scalars) in zip(MOVED, apart, parts, strict=True):
