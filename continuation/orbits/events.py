@@ -33,7 +33,7 @@ from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.orbits.periodic import trivial
 from continuation.orbits.walk import Walk, free_walk
 
-__all__ = ["Between", "Local", "special_orbits"]
+__all__ = ["Between", "Local", "special_kinds", "special_orbits"]
 
 FINENESS = (0.1, 1e-2, 1e-5)
 """Parts of a step to which the root of a test function is found before Newton takes over: roughly,
@@ -192,7 +192,7 @@ def special_orbits(
     """The special orbits on a step from one orbit to another, in order."""
     if not all(_reliable(end.multipliers) for end in ends):
         return []
-    found = [_found(between, ends, kind, flow, unit) for kind in sorted(_changed(ends))]
+    found = [_found(between, ends, kind, flow, unit) for kind in sorted(special_kinds(ends))]
     return [q for _, q in sorted(filter(None, found), key=lambda pair: pair[0])]
 
 
@@ -203,8 +203,8 @@ def _reliable(multipliers: Array) -> bool:
     return bool(abs(multipliers[trivial(multipliers)] - 1.0) <= LOST)
 
 
-def _changed(ends: list[Local]) -> set[str]:
-    """Kinds of special orbits on a step."""
+def special_kinds(ends: list[Local]) -> set[str]:
+    """Kinds of special orbits on a step from one orbit to another."""
     if _through_infinity(*(end.multipliers for end in ends)):
         return {"fold"} if _changes("fold", ends) else set()
     changed = {kind for kind in TESTS if _changes(kind, ends)}

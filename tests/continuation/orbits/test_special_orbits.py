@@ -5,6 +5,7 @@ import pytest
 
 from continuation import InvalidInputError, StepOptions
 from continuation.orbits import SpecialOrbit, trace_orbits
+from continuation.orbits.events import Local, special_kinds
 from tests.continuation.orbits.closed_forms import (
     TURNS,
     folding,
@@ -19,6 +20,17 @@ from tests.continuation.orbits.closed_forms import (
 FEW = StepOptions(initial=0.05, maximum=0.4, max_samples=40)
 LIMITS = (-0.6, 0.5)
 SEEDS = [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+
+
+def test_a_multiplier_that_passes_through_infinity_is_no_special_orbit():
+    """The mesh makes it negative far beyond what an orbit on the way could have."""
+
+    def at(*multipliers):
+        return Local(np.zeros(1), np.ones(1), np.array(multipliers, dtype=complex))
+
+    assert special_kinds([at(1.4e8, 1.0, 2e-4), at(-5.8e8, 1.0, 3e-5)]) == set()
+    assert special_kinds([at(2.0, 1.0, 0.5), at(-2.0, 1.0, 0.5)]) >= {"branch point"}
+    assert special_kinds([at(-0.9, 1.0, 0.5), at(-1.1, 1.0, 0.5)]) == {"period doubling"}
 
 
 def only(branch, kind):
