@@ -31,17 +31,25 @@ class Grid:
     nodes: Array
 
     @classmethod
-    def of(cls, responses: Responses, spacing: float = SPACING, lowest: float = LOWEST) -> Grid:
+    def of(
+        cls,
+        responses: Responses,
+        spacing: float = SPACING,
+        lowest: float = LOWEST,
+        widening: float = 1.0,
+    ) -> Grid:
         """Nodes from the nearly linear unit to the one that saturates on all but as many samples.
 
-        As many as there are units, at least two: beyond, units differ by rounding only.
+        As many as there are units, at least two. `widening` multiplies the largest weight, up to
+        that of a unit which saturates on all samples: beyond, units differ by rounding only.
         """
         rms = float(np.linalg.norm(responses.monomial(1)))
         away = np.sort(np.abs(responses.x[responses.x != 0.0]))
         seen = away[min(max(2, responses.model.hidden), away.size - 1)]
         sigmoid = saturation(responses.model)
         reach = np.inf if sigmoid is None else sigmoid[1] / seen
-        low, high = lowest / rms, min(HIGHEST / rms, reach)
+        widest = np.inf if sigmoid is None else sigmoid[1] / away[0]
+        low, high = lowest / rms, min(widening * min(HIGHEST / rms, reach), widest)
         count = int(np.ceil(np.log(high / low) / spacing)) + 1
         return cls(np.geomspace(low, high, count))
 

@@ -1,4 +1,4 @@
-"""The Euler count: an invariant that a complete list of critical points must satisfy.
+"""What a complete list of critical points must satisfy: the Euler count, and a range that is whole.
 
 R(w₁, …, w_H) = min_v L on the simplex 0 ≤ w₁ ≤ … ≤ w_H ≤ W, compactified by its limit models on the
 faces, is a Morse function on a contractible space. Counting, with the sign (−1)^index, the critical
@@ -17,6 +17,12 @@ provided that R grows when units leave 0 and W, and when clusters of several uni
 meet, or vanish, in threes make a cusp of the space: R grows inwards where it grows with their
 squared size, as all other coordinates are smaller there.
 
+The count speaks of weights up to W. Beyond, a steep unit sees the nearest inputs only, and
+R(w₁, …, W) → R(w₁, …, ∞): the critical points at the top become those beside a step. Where these
+are as many, of the same kinds and indices, and R grows from both towards the same side, nothing has
+happened between W and infinity, as far as signs tell: no branch from the top to the step ends has
+met a critical point, which would turn the side.
+
 See docs/theory.md, Completeness.
 
 References
@@ -29,9 +35,14 @@ M. Goresky and R. MacPherson, *Stratified Morse Theory*, Springer 1988: cusps.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
-from continuation.landscape.search.limit_points import LimitPoint
+import numpy as np
+
+from continuation.deadline import UNLIMITED, Deadline
+from continuation.landscape.search.limit_points import Kind, LimitPoint, genuine_points, kinds_of
 from continuation.landscape.search.unit_table import UnitTable
 
 
@@ -49,3 +60,27 @@ def contribution(table: UnitTable, point: LimitPoint, units: int) -> int:
     places = sum(point.rises) + (point.silent_weights(table).size if further else 0)
     sign = -1 if (point.index + further) % 2 else 1
     return sign * math.comb(places, further)
+
+
+RESOLVED = 1e-12
+"""Least singular value of features, each of length 1, at which signs of slopes are not rounding."""
+
+
+def is_resolved(table: UnitTable, units: int) -> bool:
+    """Whether one unit more than there are may stand at the upper end of the range."""
+    features = Kind(top=units + 1).features(table)
+    size = np.linalg.norm(features, axis=1, keepdims=True)
+    return bool(np.linalg.svd(features / size, compute_uv=False)[-1] > RESOLVED)
+
+
+def is_whole(table: UnitTable, units: int, deadline: Deadline = UNLIMITED) -> bool:
+    """Whether the points at the upper end of the range are those of the steps, as in the module.
+
+    Raises as `genuine_points`.
+    """
+
+    def described(kind: Kind) -> Counter[tuple[int, bool]]:
+        return Counter((p.index, p.inward) for p in genuine_points(table, kind, deadline))
+
+    tops = (kind for kind in kinds_of(units) if kind.top == 1)
+    return all(described(kind) == described(replace(kind, top=0, steps=1)) for kind in tops)

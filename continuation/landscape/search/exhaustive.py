@@ -18,7 +18,7 @@ from continuation.landscape.network import (
     join_plain,
     scaled_inertia,
 )
-from continuation.landscape.search.euler import euler_count
+from continuation.landscape.search.euler import euler_count, is_resolved, is_whole
 from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_order
 from continuation.landscape.search.limit_points import (
     Kind,
@@ -34,6 +34,9 @@ GRIDS = ((0.02, 0.02), (0.02, 0.001), (0.012, 0.001))
 """Ratios of neighbouring nodes minus one and lowest weights, as of `Grid`, tried in turn until the
 Euler count is 1. The cells of d clusters are d nodes wide. Where the loss hardly depends on the
 input weights of units that are nearly linear, it may be critical at weights below 0.02."""
+
+WIDENING = 2.0
+"""Of the range of weights, until its upper end looks like infinity (`is_whole`)."""
 
 POLISHABLE = 1e-3
 """A longer Newton step, relative to 1 + |z|, does not start at a critical point."""
@@ -53,18 +56,50 @@ def exhaustive_sets(
     units, distinct = loss.model.hidden, search.distinct_inputs
     if distinct <= units > 1:
         return search.embedded_only(f"at most {units} distinct |x|, n < 2H")
-    listing = _Listing.of(search.responses, units, GRIDS[0], deadline)
-    for grid in GRIDS[1:]:
-        if listing.fits_early or listing.left or listing.count == 1:
-            break
-        finer = _Listing.of(search.responses, units, grid, deadline)
-        if finer.left:
-            break
-        listing = finer
+    listing = _listing(search.responses, units, deadline)
     if listing.fits_early:
         return search.embedded_only("fewer units fit the data, as at zero noise")
     found = search.finite(listing, deadline.part(1.0))
     return search.with_ends(found, listing, deadline.part(1.0)) if infinity else found
+
+
+def _listing(responses: Responses, units: int, deadline: Deadline) -> _Listing:
+    """In the range that is whole, or else in the widest one of which the count is 1."""
+    widening, whole = _widening(responses, units, deadline)
+    while widening > 1.0:
+        listing = _Listing.of(responses, units, GRIDS[0], widening, deadline, whole=whole)
+        if listing.fits_early or listing.left or listing.count == 1:
+            return listing
+        widening, whole = widening / WIDENING, False
+    return _finest(responses, units, deadline, whole=whole)
+
+
+def _widening(responses: Responses, units: int, deadline: Deadline) -> tuple[float, bool]:
+    """Of the least range, and whether the wider one is whole; no wider where time is up."""
+    widening, highest = 1.0, 0.0
+    try:
+        while (table := UnitTable.of(responses, *GRIDS[0], widening)).highest > highest:
+            if widening > 1.0 and not is_resolved(table, units):
+                break
+            if is_whole(table, units, deadline):
+                return widening, True
+            widening, highest = WIDENING * widening, table.highest
+    except TimeIsUp:
+        return 1.0, False
+    return widening / WIDENING, False
+
+
+def _finest(responses: Responses, units: int, deadline: Deadline, *, whole: bool) -> _Listing:
+    """In the least range on the coarsest grid of Euler count 1, or the finest."""
+    listing = _Listing.of(responses, units, GRIDS[0], 1.0, deadline, whole=whole)
+    for grid in GRIDS[1:]:
+        if listing.fits_early or listing.left or listing.count == 1:
+            break
+        finer = _Listing.of(responses, units, grid, 1.0, deadline, whole=whole)
+        if finer.left:
+            break
+        listing = finer
+    return listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +110,8 @@ class _Listing:
     ----------
     table : UnitTable
     spacing : float
+    whole : bool
+        Whether the upper end of the range looks like infinity.
     points : sequence of LimitPoint
     count : int or None
         Euler count, None where not all kinds were searched.
@@ -86,6 +123,7 @@ class _Listing:
 
     table: UnitTable
     spacing: float
+    whole: bool
     points: Sequence[LimitPoint]
     count: int | None
     left: Sequence[Kind]
@@ -93,18 +131,25 @@ class _Listing:
 
     @classmethod
     def of(
-        cls, responses: Responses, units: int, grid: tuple[float, float], deadline: Deadline
+        cls,
+        responses: Responses,
+        units: int,
+        grid: tuple[float, float],
+        widening: float,
+        deadline: Deadline,
+        *,
+        whole: bool,
     ) -> _Listing:
-        table, points = UnitTable.of(responses, *grid), list[LimitPoint]()
+        table, points = UnitTable.of(responses, *grid, widening), list[LimitPoint]()
         kinds = sorted(kinds_of(units), key=lambda kind: kind.units)
         for number, kind in enumerate(kinds):
             try:
                 points += genuine_points(table, kind, deadline)
             except TimeIsUp:
-                return cls(table, grid[0], points, None, kinds[number:], False)
+                return cls(table, grid[0], whole, points, None, kinds[number:], False)
             if kind.units < units and any(point.fits for point in points):
-                return cls(table, grid[0], points, None, (), True)
-        return cls(table, grid[0], points, euler_count(table, points, units), (), False)
+                return cls(table, grid[0], whole, points, None, (), True)
+        return cls(table, grid[0], whole, points, euler_count(table, points, units), (), False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +190,7 @@ class _Search:
                 _count_note(listing, self.units, deadline),
                 *_degeneracy_notes(self.distinct_inputs, degenerate, few=few),
                 *lifted.notes(UNLIMITED),
-                *_range_notes(listing.table, self.units),
+                *_range_notes(listing, self.units),
             ),
             complete=count == 1 and not degenerate and not few,
             euler_count=count,
@@ -274,11 +319,11 @@ def _degeneracy_notes(distinct: int, degenerate: int, *, few: bool) -> list[str]
     return notes
 
 
-def _range_notes(table: UnitTable, units: int) -> tuple[str, ...]:
-    note = (
-        f"input weights searched: {table.grid.lowest:.3g} to {table.grid.highest:.3g}; "
-        "beyond, only the ends at infinity are listed"
-    )
+def _range_notes(listing: _Listing, units: int) -> tuple[str, ...]:
+    grid, beyond = listing.table.grid, "as far as signs tell, nothing is but ends at infinity"
+    if not listing.whole:
+        beyond = "finite sets may be, of which none is listed"
+    note = f"input weights searched: {grid.lowest:.3g} to {grid.highest:.3g}; beyond, {beyond}"
     if units < 2:
         return (note,)
     return (note, "sets at infinity with copied or dead units beside them are not listed")

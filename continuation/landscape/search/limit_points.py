@@ -19,6 +19,7 @@ from continuation.landscape.infinity import (
     LimitModel,
     LimitUnit,
     silent_weights,
+    step_slope,
     vanishing_slope,
 )
 from continuation.landscape.network import scaled_inertia
@@ -129,7 +130,7 @@ class LimitPoint:
     rises : tuple of bool
         Whether the loss rises when the units of a cluster, or a copy of a single one, part.
     inward : bool
-        Whether it rises when units leave 0, and when they leave the upper end of the range.
+        Whether it rises when units leave 0, infinity, and the upper end of the range.
     fits : bool
         Whether the data are fitted exactly: the loss rises everywhere, though by rounding's slopes.
     """
@@ -208,9 +209,11 @@ def _fit(rows: Array, table: UnitTable) -> tuple[Array, Array]:
 
 
 def _inward(table: UnitTable, kind: Kind, values: Array, residual: Array) -> bool:
-    """Whether the loss rises when units leave 0, and when they leave the upper end."""
+    """Whether the loss rises when units leave 0, infinity, and the upper end."""
     responses, m, top = table.responses, kind.powers, kind.top
     if m and not vanishing_slope(responses, residual, values[:m].tolist()) > 0.0:
+        return False
+    if kind.steps and not step_slope(responses, residual, float(values[m])) > 0.0:
         return False
     if not top:
         return True

@@ -54,9 +54,11 @@ class UnitTable:
     rows: Array
 
     @classmethod
-    def of(cls, responses: Responses, spacing: float, lowest: float) -> UnitTable:
+    def of(
+        cls, responses: Responses, spacing: float, lowest: float, widening: float = 1.0
+    ) -> UnitTable:
         """The table of a range, with this ratio of nodes, minus one, as of `Grid`."""
-        grid = Grid.of(responses, spacing, lowest)
+        grid = Grid.of(responses, spacing, lowest, widening)
         places = np.arange(-BEYOND, grid.nodes.size + BEYOND)
         weights = grid.lowest * np.exp(_step(grid) * places)
         features = scaled_features(responses, weights, ORDERS - 1)

@@ -6,9 +6,10 @@ import pytest
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network.responses import Responses
+from continuation.landscape.search.euler import is_whole
 from continuation.landscape.search.limit_points import Kind, genuine_points
 from continuation.landscape.search.unit_table import UnitTable
-from symbolic import Model, three_units
+from symbolic import Model, overparameterised, three_units
 from tests.continuation.landscape.four_methods import distinct, exhaustive, missing, multistart
 
 OBSERVED = Model.perceptron(hidden=3)
@@ -85,6 +86,22 @@ def test_a_teacher_of_two_units_leaves_a_manifold_of_optima():
     below = find_critical_sets(Loss(model.with_hidden(1), loss.data), noise=0.0, **QUIET)
     known = {round(s.loss, 12) for s in below if s.theta is not None}
     assert {round(s.loss, 12) for s in sets} <= known
+
+
+def test_the_range_grows_until_its_upper_end_looks_like_infinity():
+    """Ten samples with a saddle of weight 31 beyond the range of two units, which ends at 26."""
+    model, noise = overparameterised(), 0.5
+    loss = Loss(model, Dataset.sample(model, 10, 1))
+    responses = Responses.at(loss.at(noise=noise))
+    narrow, wide = (UnitTable.of(responses, 0.02, 0.02, widening) for widening in (1.0, 2.0))
+    assert not is_whole(narrow, 2)
+    assert is_whole(wide, 2)
+    sets = find_critical_sets(loss, noise=noise, **QUIET)
+    assert sets.complete
+    assert any("as far as signs tell" in note for note in sets.notes)
+    (steep,) = [s for s in sets if s.is_isolated and s.theta[:2].max() > narrow.highest]
+    assert steep.theta[:2].max() < wide.highest
+    assert np.abs(loss.gradient(steep.theta, noise=noise)).max() < 1e-12
 
 
 @pytest.mark.slow
