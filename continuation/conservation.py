@@ -22,7 +22,7 @@ from continuation.arrays import Array
 from continuation.bordered_sparse import ALL, sparse_left_kernel
 from continuation.callable_problem import kernel_of
 from continuation.errors import InvalidInputError
-from continuation.linalg import KERNEL_TOLERANCE, is_regular
+from continuation.linalg import is_regular
 from continuation.meaning import Meaning
 from continuation.problem import AnyProblem, Kernel
 from continuation.scaling import Units, scaled
@@ -36,7 +36,13 @@ POINTS = 3
 """Random points at which a combination must vanish too: one alone may be singular by chance."""
 
 NOT_CONSERVED = 1e-7
-"""A combination of F above this part of its terms does not vanish."""
+"""A combination that the user says, above this part of its terms, does not vanish."""
+
+ROUNDING = 1e-12
+"""One that is found must: slow rates beside fast ones make F as small, but conserve nothing."""
+
+TERMS = 1e-2
+"""Values of F below this part of its terms at the start count less: they are known as badly."""
 
 FAR = (1.0, 1e-3, 1e-6)
 """Other distances, in the user's units, at which it must: where x is zero, up to rounding or by a
@@ -76,35 +82,58 @@ def conserved_quantities(problem: AnyProblem, x: Array, p: float) -> Array:
     if n == 0 or problem.unit is not None or not np.isfinite(a.data if is_large else a).all():
         return np.zeros((0, n))
     units = Units.by_size(z).rebalanced([a], False)
-    left = (_left_of_large if is_large else _left)(problem, z, units, a) * units.rows
+    inside = scaled(a, units.rows, units.columns)
+    left = (_left_of_large if is_large else _left)(problem, z, units, inside) * units.rows
     return _echelon(left / np.abs(left).max(axis=1, keepdims=True, initial=TIDY))
 
 
-def _left(problem: AnyProblem, z: Array, units: Units, a: Array) -> Array:
-    """Combinations (c, n), in units, of the rows of [dF/dx, dF/dp] and F that vanish everywhere."""
-    inside = scaled(a, units.rows, units.columns)
-    if is_regular(inside):
-        return np.zeros((0, len(a)))
-    others = [scaled(b, units.rows, units.columns) for b in _around(problem, z)]
-    others += [units.rows[:, None] * f[:, None] for f in _far(problem, z)]
-    u, s, _ = linalg.svd(np.hstack([inside, *map(_of_size_one, others)]))
-    return np.asarray(u[:, s <= KERNEL_TOLERANCE * s[0]].T)
+def _left(problem: AnyProblem, z: Array, units: Units, inside: Array) -> Array:
+    """Combinations (c, n), in units, of the entries of F that vanish everywhere.
+
+    Parameters
+    ----------
+    problem : Problem
+    z : ndarray, shape (n + 1,)
+    units : Units
+    inside : ndarray, shape (n, n + 1)
+        [dF/dx, dF/dp] at z in these units: where it is regular there are none.
+    """
+    n = len(inside)
+    near = [] if is_regular(inside) else _near(problem, z, n + POINTS)
+    if not near:
+        return np.zeros((0, n))
+    values = _of_size_one([*near, *_far(problem, z)], units, _terms(inside, units.inside(z)))
+    u, s, _ = linalg.svd(values)
+    return np.asarray(u[:, s <= ROUNDING * s[0]].T)
 
 
-def _left_of_large(problem: AnyProblem, z: Array, units: Units, a: Any) -> Array:
+def _left_of_large(problem: AnyProblem, z: Array, units: Units, inside: Any) -> Array:
     """The same of a large sparse Jacobian.
 
     Of its left null vectors, should it have some, those that combine values of F elsewhere to zero.
+    Rough points tell little of smooth vectors: F is looked at along these, too.
     """
-    vectors = sparse_left_kernel(scaled(a, units.rows, units.columns)[:, :-1], MOST)
-    if not len(vectors):
-        return vectors
-    near = [problem.residual(y[:-1], float(y[-1])) for y in _points(z, DISTANCES[-1])]
-    values = [units.rows * np.asarray(f) for f in (*near, *_far(problem, z))]
-    images = np.column_stack([vectors @ (f / (np.linalg.norm(f) or 1.0)) for f in values])
-    u, s, _ = linalg.svd(images)
-    sizes = np.append(s, np.zeros(len(vectors) - s.size))
-    return np.asarray(u[:, sizes <= NOT_CONSERVED].T @ vectors)
+    vectors = sparse_left_kernel(inside[:, :-1], MOST)
+    size = float(np.abs(z[:-1]).max()) or 1.0
+    along = [z + np.append(size * DISTANCES[-1] * v / np.abs(v).max(), 0.0) for v in vectors]
+    values = [*_values(problem, along), *_near(problem, z, POINTS), *_far(problem, z)]
+    if len(values) < len(vectors) or not len(vectors):
+        return vectors[:0]
+    terms = _terms(inside, units.inside(np.append(np.maximum(np.abs(z[:-1]), size), z[-1])))
+    u, s, _ = linalg.svd(vectors @ _of_size_one(values, units, DISTANCES[-1] * terms))
+    return np.asarray(u[:, s <= ROUNDING].T @ vectors)
+
+
+def _terms(inside: Any, z: Array) -> float:
+    """Size of the terms of F at z: what rounding of F is a part of."""
+    return float(np.linalg.norm(abs(inside) @ np.abs(z)))
+
+
+def _of_size_one(values: list[Array], units: Units, terms: float) -> Array:
+    """Values of F as columns, in units, of length 1 where they are not small beside its terms."""
+    columns = [units.rows * f for f in values]
+    sizes = [max(float(np.linalg.norm(f)), TERMS * terms) for f in columns]
+    return np.column_stack([f / (size or 1.0) for f, size in zip(columns, sizes, strict=True)])
 
 
 def held(problem: AnyProblem, x: Array, p: float) -> AnyProblem:
@@ -258,19 +287,13 @@ class Held(AnyProblem):
         )
 
 
-def _around(problem: AnyProblem, z: Array) -> list[Array]:
-    """[dF/dx, dF/dp] at random points around z; none where F is not finite around."""
+def _near(problem: AnyProblem, z: Array, count: int) -> list[Array]:
+    """Values of F (n,) at random points around z; none where F is not finite around."""
     for distance in DISTANCES:
-        points = _points(z, distance)
-        with np.errstate(all="ignore"):
-            found = [_dense(problem.full_jacobian(point)) for point in points]
-        if all(np.isfinite(a).all() for a in found):
+        found = _values(problem, _points(z, distance, count))
+        if len(found) == count:
             return found
-    return [np.eye(z.size - 1, z.size)]  # nothing is known: no combination is conserved
-
-
-def _dense(matrix: Any) -> Array:
-    return np.asarray(matrix.toarray() if sparse.issparse(matrix) else matrix)
+    return []
 
 
 def _far(problem: AnyProblem, z: Array) -> list[Array]:
@@ -278,22 +301,22 @@ def _far(problem: AnyProblem, z: Array) -> list[Array]:
     random = np.random.default_rng(1)
     steps = random.standard_normal((POINTS, z.size))
     points = [z + distance * step for distance in FAR for step in (*steps, *np.abs(steps))]
+    return _values(problem, points)
+
+
+def _values(problem: AnyProblem, points: Sequence[Array]) -> list[Array]:
+    """F (n,) at points (x, p), where it is finite."""
     with np.errstate(all="ignore"):
         found = [np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float) for y in points]
     return [f for f in found if np.isfinite(f).all()]
 
 
-def _of_size_one(matrix: Array) -> Array:
-    """A matrix with a largest entry of 1, or zeros: one place must not hide another."""
-    return matrix / (float(np.abs(matrix).max()) or 1.0)
-
-
-def _points(z: Array, distance: float) -> list[Array]:
+def _points(z: Array, distance: float, count: int = POINTS) -> list[Array]:
     """Random points around z, the same ones every time, this far in parts of its size."""
     size = np.abs(z)
     size = np.where(size > 0, size, float(size.max()) or 1.0)
     random = np.random.default_rng(0)
-    return [z + distance * size * random.standard_normal(z.size) for _ in range(POINTS)]
+    return [z + distance * size * random.standard_normal(z.size) for _ in range(count)]
 
 
 def _echelon(rows: Array) -> Array:

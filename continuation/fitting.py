@@ -41,6 +41,9 @@ ROUNDINGS = 1e-13
 WEAK = 1e-8
 """An unknown by whose size no equation changes by more than this part has no size yet."""
 
+FULL_RANK = 1e-13
+"""A singular value above this part of the largest may be that of a slow rate beside fast ones."""
+
 PLAIN_DIMENSION = 64
 """Number of unknowns up to which their scale is tried one by one where they are zero."""
 
@@ -140,12 +143,14 @@ def _response(problem: AnyProblem, z: Array, parameter: float) -> Array:
     units = Units.balancing([a], parameter, problem.symmetric)
     a = scaled(a, units.rows, units.columns)
     is_sparse: bool = sparse.issparse(a)
-    try:
-        slope = _sparse_response(a) if is_sparse else linalg.lstsq(a[:, :n], a[:, n], RANK)[0]
-    except (RuntimeError, ValueError, linalg.LinAlgError):
-        return np.zeros(n)
-    known = bool((np.abs(slope) < 1.0 / RANK).all())
-    return np.abs(slope) * units.columns[:n] if known else np.zeros(n)
+    for rank in (RANK,) if is_sparse else (FULL_RANK, RANK):
+        try:
+            slope = _sparse_response(a) if is_sparse else linalg.lstsq(a[:, :n], a[:, n], rank)[0]
+        except (RuntimeError, ValueError, linalg.LinAlgError):
+            return np.zeros(n)
+        if (np.abs(slope) < 1.0 / RANK).all():
+            return np.abs(slope) * units.columns[:n]
+    return np.zeros(n)
 
 
 def _sparse_response(a: Any) -> Array:

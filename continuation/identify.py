@@ -10,6 +10,7 @@ from continuation.arrays import Array
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
 from continuation.kinds import KINDS
+from continuation.linalg import zero_tolerance
 from continuation.locate import Local, Path
 from continuation.pairs import double_hopf, flip, oscillatory, with_pair
 from continuation.steady import in_fitting_units, steady
@@ -22,6 +23,10 @@ NO_TANGENT = "its tangent is that of the interpolated branch: no points beside i
 PAIR = 1e-6
 """A singular value below this part of the scale makes an eigenvalue zero; a multiplier so near to
 -1 or 1 is that."""
+
+VANISHING = 1e-3
+"""An eigenvalue above this part of what it is at both ends of the bracket does not vanish at the
+root, small as it may be: it is slow beside others."""
 
 TOGETHER = 1e-7
 """Pairs whose real part is below this part of them reach the axis with the critical one."""
@@ -92,7 +97,8 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event], row: int) ->
             return flip(path, point)
         if abs(critical) > PAIR:
             return oscillatory(path, point, critical)
-    zeros = _nullity(path, point, events)
+    vanishing = _vanishing(path, events[0])
+    zeros = min(vanishing, _nullity(path, point, events))
     pairs = [] if problem.is_map else _pairs(local, zeros)
     on_axis = [value for value in pairs if abs(value.real) <= TOGETHER * abs(value)]
     if zeros <= path.always_zero:
@@ -103,7 +109,8 @@ def _singular(path: Path, point: SpecialPoint, events: list[Event], row: int) ->
             return replace(point, kind="branch point", located=False, status=status)
     several = sum(e.kind in ("rate", "dip") for e in events) - 2 * len(on_axis)
     crosses = any(e.kind != "dip" for e in events)
-    found = steady(path, point, row, max(1, several) + path.always_zero, crosses)
+    expected = max(1, several) + path.always_zero
+    found = steady(path, point, row, (expected, max(1, vanishing)), crosses)
     return with_pair(path, found, on_axis[0]) if on_axis else found
 
 
@@ -128,6 +135,15 @@ def _is_least(pair: complex, local: Local, skipped: int) -> bool:
 
 def _least(values: Array, size: Array) -> complex:
     return complex(values[int(np.argmin(size))])
+
+
+def _vanishing(path: Path, event: Event) -> int:
+    """Eigenvalues that are zero at the event, and not at both ends of its bracket."""
+    ends = [path.at(u) for u in event.bracket if u != event.local.u]
+    here, *there = (np.sort(np.abs(at.eigenvalues)) for at in (event.local, *ends))
+    least = np.min(there, axis=0) if there else np.full(here.size, np.inf)
+    zero = zero_tolerance(float(here[-1]), here.size)
+    return int((here <= np.maximum(zero, VANISHING * least)).sum())
 
 
 def _nullity(path: Path, point: SpecialPoint, events: list[Event]) -> int:

@@ -100,12 +100,15 @@ class Units:
 
         At a singular point itself a row may be no more than rounding, which must not count as 1.
         """
-        random = np.random.default_rng(0)
-        steps = NEAR * self.columns * random.standard_normal((POINTS, z.size))
         with np.errstate(all="ignore"):
-            matrices = [problem.full_jacobian(y) for y in (z, *(z + step for step in steps))]
+            matrices = [problem.full_jacobian(y) for y in (z, *self.near(z))]
         finite = [m for m in matrices if np.isfinite(m).all()]
         return self.rebalanced(finite, problem.symmetric)
+
+    def near(self, z: Array) -> Array:
+        """Points (POINTS, n + 1) near z, always the same."""
+        random = np.random.default_rng(0)
+        return np.asarray(z + NEAR * self.columns * random.standard_normal((POINTS, z.size)))
 
     @classmethod
     def by_size(cls, z: Array) -> "Units":

@@ -17,7 +17,7 @@ from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
 from continuation.options import as_state
 from continuation.problem import AnyProblem, check_values
 from continuation.run import Run
-from continuation.scaling import Units
+from continuation.scaling import Units, scaled
 from continuation.step_arrays import magnitude
 from continuation.workspace import MESSAGES, Samples, Workspace
 
@@ -27,6 +27,15 @@ __all__ = ["SingularStart", "Start", "as_samples", "at_end_of", "at_solution", "
 class SingularStart(InvalidInputError):
     """More than one branch passes through the start."""
 
+
+ROUNDING = {False: 1e-13, True: 3e-11}
+"""Whether dF/dx is by differences -> part of its largest singular value that may be rounding."""
+
+SLOW = 10.0
+"""Singular values nearby are those of a slow rate where they differ by less than this factor."""
+
+ACROSS = 1e-8
+"""A tangent whose part along the parameter is below this is that of a fold, in units of the run."""
 
 START_TOLERANCE = 0.3
 """A start may be moved by Newton by this part of 1 + |x|, in the units of the run."""
@@ -73,7 +82,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     tangent, family = _regular_tangent(workspace, spectrum[2]) if converged else None, 0
     if tangent is None:
         tangent, family = _tangent(workspace, z, direction, run.step.initial)
-    tangent = tangent * _orientation(tangent, direction)
+    tangent = tangent * _orientation(workspace, tangent, direction)
     start = Start(
         workspace=workspace,
         finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
@@ -192,12 +201,28 @@ def _tangent(
         # the rank is a matter of units: where it is full, it is so in units that fit
         units = workspace.units.around(problem, z)
         _, s, vt = np.linalg.svd(units.rows[:, None] * a * units.columns)
-        family = int((s <= KERNEL_TOLERANCE * s[0]).sum())
+        family = _lost_rank(problem, z, units, s)
         if family:
             tangent = _tangent_of_family(workspace, z, family, direction, length, units)
             return tangent, family
         tangent = units.outside(vt[-1])
     return tangent / workspace.norm(tangent), 0
+
+
+def _lost_rank(problem: AnyProblem, z: Array, units: Units, values: Array) -> int:
+    """Singular values of [dF/dx, dF/dp] that vanish at z, of those there, (n,), descending.
+
+    One that is as small nearby and no rounding is that of a slow rate beside fast ones.
+    """
+    small = values <= KERNEL_TOLERANCE * values[0]
+    if not small.any():
+        return 0
+    rounding = ROUNDING[bool(problem.differenced)] * values[0]
+    with np.errstate(all="ignore"):
+        beside = scaled(problem.full_jacobian(units.near(z)[0]), units.rows, units.columns)
+    is_known = bool(np.isfinite(beside).all())
+    nearby = linalg.svdvals(beside) if is_known else np.full(values.size, np.inf)
+    return int((small & ((values <= rounding) | (nearby > SLOW * values))).sum())
 
 
 def _tangent_of_family(
@@ -213,13 +238,13 @@ def _tangent_of_family(
     j = w.problem.full_jacobian(z)
     j[:, :-1] += w.gauge
     tangent = linalg.svd(j)[2][-1]
-    tangent *= _orientation(tangent, direction) / w.norm(tangent)
+    tangent *= _orientation(w, tangent, direction) / w.norm(tangent)
     base = z + length * tangent
     y = base.copy()
     met = w.correct(y, base, tangent) == CONVERGED
     j = w.problem.jacobian(y[:-1], float(y[-1]))
     s = linalg.svdvals(units.rows[:, None] * j * units.columns[:-1])
-    if not met or s[-k] > KERNEL_TOLERANCE**1.5 * s[0]:
+    if not met or s[-k] > ROUNDING[True] * s[0]:
         raise SingularStart(
             "the start is singular: [J, Fp] has lost rank, so more than one branch passes "
             "here. Give the direction in (x, p) of the one to follow, or start from another point."
@@ -227,7 +252,8 @@ def _tangent_of_family(
     return tangent
 
 
-def _orientation(tangent: Array, direction: Any) -> float:
+def _orientation(workspace: Workspace, tangent: Array, direction: Any) -> float:
+    """Sign that turns a tangent (n + 1,) into the direction that is asked for."""
     if np.ndim(direction):
         vector = as_state(direction, "direction")
         if vector.shape != tangent.shape:
@@ -237,7 +263,9 @@ def _orientation(tangent: Array, direction: Any) -> float:
         return float(np.copysign(1.0, tangent @ vector))
     if direction not in (1, -1):
         raise InvalidInputError(f"direction must be +1, -1 or a vector, got {direction!r}.")
-    leading = tangent[-1] if abs(tangent[-1]) > 1e-8 else tangent[np.argmax(np.abs(tangent))]
+    in_units = workspace.units.inside(tangent)
+    size = np.abs(in_units)
+    leading = in_units[-1 if size[-1] > ACROSS * size.max() else np.argmax(size)]
     return float(direction * np.copysign(1.0, leading))
 
 

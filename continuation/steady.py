@@ -40,7 +40,9 @@ IN_RANGE = 1e-6
 """Without a verdict of Newton: rank of [J, Fp] from |ψᵀF_p| at a place known to 1e-10."""
 
 
-def steady(path: Path, point: SpecialPoint, row: int, k: int, crosses: bool) -> SpecialPoint:
+def steady(
+    path: Path, point: SpecialPoint, row: int, zeros: tuple[int, int], crosses: bool
+) -> SpecialPoint:
     """The point at which eigenvalues vanish, named and made exact.
 
     Parameters
@@ -49,14 +51,14 @@ def steady(path: Path, point: SpecialPoint, row: int, k: int, crosses: bool) -> 
     point : SpecialPoint
         As a root of test functions, after sample `row` of the path.
     row : int
-    k : int
-        Eigenvalues that seem to vanish.
+    zeros : (int, int)
+        Eigenvalues that seem to vanish, by the events, and at most, by their values.
     crosses : bool
         One of them is known to pass zero; else it may turn back there.
     """
     problem, near = in_fitting_units(path, point)
     z = problem.units.inside(point.point)
-    k = _kernel_dimension(problem, z, k) if point.located else min(k, path.workspace.n)
+    k = _kernel_dimension(problem, z, *zeros) if point.located else min(zeros)
     phi, psi = null_vectors(problem, z, k)
     ratio = _outside_range(problem, psi, z, near)
     if k > 1:
@@ -246,13 +248,13 @@ def _is_solved(point: SpecialPoint, problem: InUnits, psi: Array, basis: Array) 
     return bool(unfolded <= UNFOLDING and defect <= IN_RANGE)
 
 
-def _kernel_dimension(problem: InUnits, z: Array, expected: int) -> int:
+def _kernel_dimension(problem: InUnits, z: Array, expected: int, most: int) -> int:
     """Of dF/dx at a root; as many as rates that vanish there where the Jacobian is sparse."""
     j = problem.jacobian(z[:-1], float(z[-1]))
     if sparse.issparse(j):
-        return expected
+        return min(expected, most)
     # the largest entries nearby are about 1 in these units, though all may vanish here
-    return max(1, int((linalg.svdvals(j) <= KERNEL_TOLERANCE).sum()))
+    return max(1, min(most, int((linalg.svdvals(j) <= KERNEL_TOLERANCE).sum())))
 
 
 def null_vectors(problem: AnyProblem, z: Array, k: int) -> tuple[Array, Array]:
