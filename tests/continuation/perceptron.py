@@ -7,7 +7,6 @@ import numpy as np
 from numba import njit
 
 from continuation import CompiledProblem
-from continuation.compilation import KERNEL_SIGNATURE
 
 Array = np.ndarray
 
@@ -53,7 +52,7 @@ def _derivatives(theta, x, y):
     return gradient, hessian
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")
 def kernel(theta, sigma, constants, data, work, F, J, Fp):
     """Loss, gradient, Hessian and ∂/∂σ; data rows x, target, noise."""
     n = data.shape[1]

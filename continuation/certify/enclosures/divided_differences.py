@@ -91,7 +91,7 @@ def stieltjes_series(z: arb, terms: int) -> list[arb]:
     return h
 
 
-@cached_njit("void(f8, f8[::1], f8[:, :, ::1], f8[:, ::1])", purpose="proofs", error_model="numpy")
+@cached_njit(purpose="proofs", error_model="numpy")
 def fill_line(q: float, x: Array, table: Array, out: Array) -> None:
     """D_m(q) for m < 4 and every sample, into `out` (4, n); relative error `VALUE_ERROR`.
 
@@ -130,11 +130,7 @@ def lines(q: Array, x: Array) -> Array:
     return out
 
 
-@cached_njit(
-    "void(f8[:, ::1], f8[:, ::1], f8, f8, f8[:, ::1], f8[:, ::1])",
-    purpose="proofs",
-    error_model="numpy",
-)
+@cached_njit(purpose="proofs", error_model="numpy")
 def enclose_differences(
     first: Array, second: Array, q1: float, q2: float, low: Array, high: Array
 ) -> None:

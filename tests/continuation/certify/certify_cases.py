@@ -1,7 +1,10 @@
 """Losses that the tests of certificates share."""
 
+from functools import cache
+
 import numpy as np
 
+from continuation.certify import certify_basin
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from symbolic import Model, fukumizu_amari, overparameterised
 
@@ -18,6 +21,22 @@ def preset_loss(name, seed=0, samples=SAMPLES):
 
 def found(loss, noise=NOISE):
     return find_critical_sets(loss, noise=noise)
+
+
+@cache
+def small():
+    """Loss and critical sets of twelve samples, computed once for all files of a worker."""
+    loss = preset_loss("overparameterised", 3, samples=12)
+    return loss, found(loss)
+
+
+def small_minimum():
+    return next(s for s in small()[1] if s.kind == "point" and s.attracting)
+
+
+@cache
+def small_basin():
+    return certify_basin(small()[0], small_minimum().theta, noise=NOISE)
 
 
 def expression_model():

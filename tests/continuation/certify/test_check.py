@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from continuation.certify import (
     Certificate,
     certificates_from_json,
     certificates_to_json,
-    certify_basin,
     certify_line,
     certify_never_optimal,
     certify_point,
@@ -32,33 +32,38 @@ from symbolic import Model
 from tests.continuation.certify.certify_cases import (
     NOISE,
     expression_model,
-    found,
     preset_loss,
+    small,
+    small_basin,
     tiny_loss,
 )
 
-LOSS = preset_loss("overparameterised", 3, samples=12)
-SETS = found(LOSS)
-PARTS = {s.kind: s for s in SETS}
-MINIMUM = next(s for s in SETS if s.kind == "point" and s.attracting)
+CERTIFICATES = ("point", "line", "optimum", "orbit", "basin")
 
 
-def certificates():
-    line = PARTS["line"]
-    saddle = next(s for s in SETS if s.kind == "point" and s.index == 1)
-    yield "point", certify_point(LOSS, saddle.theta, noise=NOISE)
-    yield "line", certify_line(LOSS, line.base, noise=NOISE)
-    yield "optimum", certify_never_optimal(LOSS, noise=NOISE)
-    isolated = preset_loss("fukumizu_amari", 0, samples=12)
-    yield "orbit", certify_never_optimal(isolated, noise=NOISE)
-    yield "basin", certify_basin(LOSS, MINIMUM.theta, noise=NOISE)
+def part(kind, index=None):
+    return next(s for s in small()[1] if s.kind == kind and index in (None, s.index))
 
 
-CERTIFICATES = dict(certificates())
+@cache
+def certificate_of(kind):
+    loss, _ = small()
+    match kind:
+        case "point":
+            return certify_point(loss, part("point", 1).theta, noise=NOISE)
+        case "line":
+            return certify_line(loss, part("line").base, noise=NOISE)
+        case "optimum":
+            return certify_never_optimal(loss, noise=NOISE)
+        case "orbit":
+            isolated = preset_loss("fukumizu_amari", 0, samples=12)
+            return certify_never_optimal(isolated, noise=NOISE)
+        case "basin":
+            return small_basin()
 
 
 def record(kind):
-    return json.loads(CERTIFICATES[kind].to_json())
+    return json.loads(certificate_of(kind).to_json())
 
 
 def refused(changed):
@@ -73,7 +78,7 @@ def scaled(text, factor):
 
 @pytest.mark.parametrize("kind", CERTIFICATES)
 def test_true_certificates_are_accepted_and_survive_their_text(kind):
-    certificate = CERTIFICATES[kind]
+    certificate = certificate_of(kind)
     assert certificate.verdict == PROVED
     assert check(certificate).accepted
     again = Certificate.from_json(certificate.to_json())
@@ -146,8 +151,7 @@ def test_another_verdict_is_refused(kind):
 
 
 def test_an_undecided_statement_made_to_look_proved_is_refused():
-    line = PARTS["line"]
-    open_ = certify_point(LOSS, line.theta, noise=NOISE)
+    open_ = certify_point(small()[0], part("line").theta, noise=NOISE)
     assert refused(json.loads(replace(open_, verdict=PROVED).to_json()))
 
 
@@ -298,7 +302,7 @@ def test_open_signs_of_eigenvalues_are_refused():
 
 
 def test_collections_hold_every_problem_once_and_come_back():
-    proved = certify_sets(LOSS, SETS, noise=NOISE)
+    proved = certify_sets(*small(), noise=NOISE)
     text = certificates_to_json(proved)
     assert text.count('"x":') == 1
     assert certificates_from_json(text) == proved
@@ -306,12 +310,13 @@ def test_collections_hold_every_problem_once_and_come_back():
 
 
 def test_claims_need_the_data_they_speak_of():
-    proved = certify_sets(LOSS, SETS, noise=NOISE)
+    loss, sets = small()
+    proved = certify_sets(loss, sets, noise=NOISE)
     claims = claims_to_json(proved)
-    problem = problem_of(LOSS, noise=NOISE)
+    problem = problem_of(loss, noise=NOISE)
     assert '"x":' not in claims
     assert certificates_from_json(claims, [problem]) == proved
-    other = problem_of(LOSS, noise=0.2)
+    other = problem_of(loss, noise=0.2)
     with pytest.raises(InvalidInputError, match="other data"):
         certificates_from_json(claims, [other])
 

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,8 +26,12 @@ from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 from tests.continuation.clock import Clock
 
 RUNNER = CliRunner()
-LOSS = preset_loss("fukumizu_amari", 0, samples=12)
-PROVED = certify_sets(LOSS, found(LOSS), noise=NOISE)
+
+
+@cache
+def certificates():
+    loss = preset_loss("fukumizu_amari", 0, samples=12)
+    return certify_sets(loss, found(loss), noise=NOISE)
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +188,7 @@ def test_a_file_in_which_nothing_is_certified_does_not_pass(tmp_path):
     path = tmp_path / "sets.json"
     path.write_text(certificates_to_json([]))
     assert run(path).exit_code == 1
-    path.write_text(certificates_to_json([c for c in PROVED if not c.proved]))
+    path.write_text(certificates_to_json([c for c in certificates() if not c.proved]))
     assert run(path).exit_code == 1
 
 
@@ -243,9 +248,9 @@ def test_flows_for_which_no_time_is_left_are_no_success(stored, monkeypatch):
 
 def test_a_json_file_is_checked(tmp_path):
     path = tmp_path / "sets.json"
-    path.write_text(certificates_to_json(PROVED))
+    path.write_text(certificates_to_json(certificates()))
     assert run(path).exit_code == 0
-    proved = next(c for c in PROVED if c.proved)
+    proved = next(c for c in certificates() if c.proved)
     path.write_text(proved.to_json())
     assert "1 accepted" in run(path).output
 

@@ -13,14 +13,17 @@ from continuation.landscape import Dataset, Loss
 from symbolic import Model, parse_expression
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
-PROVED = [
-    (critical, certificate)
-    for seed in (0, 1)
-    for loss in [preset_loss("overparameterised", seed)]
-    for sets in [found(loss)]
-    for critical, certificate in zip(sets, certify_sets(loss, sets, noise=NOISE), strict=True)
-    if critical.subkind in ("confluence", "linear")
-]
+
+@pytest.fixture(scope="module")
+def proved():
+    return [
+        (critical, certificate)
+        for seed in (0, 1)
+        for loss in [preset_loss("overparameterised", seed)]
+        for sets in [found(loss)]
+        for critical, certificate in zip(sets, certify_sets(loss, sets, noise=NOISE), strict=True)
+        if critical.subkind in ("confluence", "linear")
+    ]
 
 
 def confluent(x, gap, w, a, b):
@@ -69,17 +72,17 @@ def test_the_linear_end_of_one_unit_has_the_sign_of_its_cubic_moment(far, index)
     assert check(certificate).accepted
 
 
-def test_confluences_and_linear_ends_are_proved_with_their_index():
-    assert {critical.subkind for critical, _ in PROVED} == {"confluence", "linear"}
-    for critical, certificate in PROVED:
+def test_confluences_and_linear_ends_are_proved_with_their_index(proved):
+    assert {critical.subkind for critical, _ in proved} == {"confluence", "linear"}
+    for critical, certificate in proved:
         assert certificate.proved, certificate
         assert certificate.inertia == critical.inertia
         assert check(certificate).accepted
 
 
 @pytest.mark.parametrize("place", [0, 2])
-def test_damaged_ones_are_refused(place):
-    _, certificate = PROVED[0]
+def test_damaged_ones_are_refused(place, proved):
+    _, certificate = proved[0]
     record = json.loads(certificate.to_json())
     theta = record["claim"]["theta"]
     theta[place] = (float.fromhex(theta[place]) + 1e-7).hex()

@@ -1,5 +1,7 @@
 """No point of the theoretical optimum is critical: bounds and distances, manifolds included."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from flint import arb_mat
@@ -15,7 +17,11 @@ from symbolic import Model, fukumizu_amari, overparameterised
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
 OVER = preset_loss("overparameterised")
-OVER_CERTIFICATE = certify_never_optimal(OVER, noise=NOISE)
+
+
+@cache
+def over_certificate():
+    return certify_never_optimal(OVER, noise=NOISE)
 
 
 def number(certificate, name):
@@ -84,7 +90,7 @@ def test_the_excluded_box_ends_before_the_nearest_critical_point():
 def test_the_gradient_obeys_the_bound_on_the_whole_manifold(share, free):
     for theta in overparameterised_optima(share, free):
         gradient = np.linalg.norm(OVER.gradient(theta, noise=NOISE))
-        assert gradient >= number(OVER_CERTIFICATE, "gradient_bound") * (1 - 1e-9)
+        assert gradient >= number(over_certificate(), "gradient_bound") * (1 - 1e-9)
 
 
 @settings(max_examples=60)
@@ -93,7 +99,7 @@ def test_no_point_of_the_excluded_neighbourhood_is_critical(share, free, seed):
     step = np.random.default_rng(seed).normal(size=4)
     for theta in overparameterised_optima(share, free):
         v = np.linalg.norm(theta[2:])
-        radius = number(OVER_CERTIFICATE, "constant") / (1 + v) ** 2
+        radius = number(over_certificate(), "constant") / (1 + v) ** 2
         near = np.array(theta) + radius * step / np.linalg.norm(step)
         assert np.linalg.norm(OVER.gradient(near, noise=NOISE)) > 1e-6
 

@@ -5,14 +5,13 @@ import pytest
 from numba import njit
 
 from continuation import CompiledProblem
-from continuation.compilation import KERNEL_SIGNATURE
 from continuation.orbits.collocation import Collocation
 from continuation.orbits.flow import Flow, flow_of
 from continuation.orbits.periodic import Periodic
 from continuation.orbits.scheme import scheme_of
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")
 def kernel(x, p, c, _d, _w, f, j, fp):
     """A cubic oscillator in units c of the states."""
     u, v = x[0] / c[0], x[1] / c[1]

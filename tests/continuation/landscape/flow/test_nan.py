@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from continuation.compilation import KERNEL_SIGNATURE, address_of
+from continuation.compilation import address_of
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.flow.decision import nearest_pair, unit_distance
@@ -39,7 +39,7 @@ def test_an_error_with_nan_is_accepted_nowhere(argument, place):
     assert step_factor(error) < 1.0
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")
 def bowl(theta, p, constants, data, work, F, J, Fp):
     """½|θ − c|², c_i = i + 1; where |θ − c| ≤ constants[0], NaN in entry constants[1]."""
     d = theta.size
