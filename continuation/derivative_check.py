@@ -26,6 +26,9 @@ CORNER = 0.5
 """Slopes of F on both sides of a point that differ by more than this part of them are of two
 pieces of F."""
 
+NEARER = 0.25
+"""Slopes on both sides of a point of one smooth piece come together as this distance."""
+
 WRONG = 1e-3
 """Along one direction, a difference by more than this part of the terms is no rounding."""
 
@@ -41,8 +44,7 @@ def doubt(problem: AnyProblem, z: Array) -> str:
     v = problem.lengths_at(z) * np.random.default_rng(0).uniform(0.5, 1.0, z.size)
     beside = [z + side * BESIDE * v for side in (0.0, -1.0, 1.0)]
     slopes = [_difference(problem, y, v) for y in beside]
-    _, before, after = slopes
-    if (np.abs(before - after) > CORNER * (np.abs(before) + np.abs(after))).any():
+    if _is_corner(problem, z, v, slopes[1:]):
         return ""  # across a corner of F its differences are no derivatives
     wrong = [_disagreement(problem, y, v, slope) for y, slope in zip(beside, slopes, strict=True)]
     equations = [i for i in wrong if i is not None]
@@ -52,6 +54,14 @@ def doubt(problem: AnyProblem, z: Array) -> str:
         f"the derivatives given disagree with differences of the residual (equation "
         f"{equations[0]}): check_derivatives(problem, x, p) says which entry is wrong."
     )
+
+
+def _is_corner(problem: AnyProblem, z: Array, v: Array, slopes: list[Array]) -> bool:
+    """Whether slopes before and after a point differ, and no less where they are nearer to it."""
+    nearer = [_difference(problem, z + side * NEARER * BESIDE * v, v) for side in (-1.0, 1.0)]
+    gap, of_nearer = (np.abs(before - after) for before, after in (slopes, nearer))
+    differ = gap > CORNER * (np.abs(slopes[0]) + np.abs(slopes[1]))
+    return bool((differ & (of_nearer > CORNER * gap)).any())
 
 
 def _difference(problem: AnyProblem, z: Array, v: Array) -> Array:

@@ -25,9 +25,9 @@ RELATIVE_STEP = 7.4e-4
 DISAGREEMENT = 1e-3
 """Where second and fourth order differ by more than this, the step is too long for the function."""
 
-SHRINKINGS, TO_EDGE = 4, 10
-"""Steps shorter by 8^4 at most: a length that is known needs none; by 8^10 before a function that
-is not finite beside a point is taken to end there."""
+SHRINKINGS, TO_EDGE = 4, 14
+"""Steps shorter by 8^4 at most: a length that is known needs none; by 8^14 before a function that
+is not finite beside a point is taken to end there. Next to an end it changes over what is left."""
 
 LADDER = 16.0 ** np.arange(-12, 8)
 """Lengths that are tried, as parts of a first guess: 3e-15 to 3e8."""
@@ -99,13 +99,15 @@ def together(function: Callable[[Array], Any], scale: float = 1.0) -> Any:
     """
     h = RELATIVE_STEP * scale
     best, gap, size = _central(function, h)
-    for k in range(TO_EDGE):
-        if gap <= DISAGREEMENT * size or (np.isfinite(gap) and k >= SHRINKINGS):
+    left = SHRINKINGS
+    for _ in range(TO_EDGE):
+        if gap <= DISAGREEMENT * size or not left:
             break
         h /= 8
         shorter = _central(function, h)
         if np.isfinite(gap) and not shorter[1] < gap:  # truncation falls, rounding grows
             break
+        left -= bool(np.isfinite(gap))
         best, gap, size = shorter
     return best if np.isfinite(gap) else _one_sided(function, scale, best)
 

@@ -26,6 +26,9 @@ __all__ = ["fitting", "given_scale", "grown", "measured", "turned_to", "typical"
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
 
+OUTGROWN = 4.0
+"""An unknown that was small outgrows its unit sooner: it may be of order one before long."""
+
 PLAIN_ROWS = (1e-3, 1e3)
 """Sizes between which a row of the Jacobian needs no scaling."""
 
@@ -202,7 +205,8 @@ def grown(units: Units, z: Array, step: StepOptions, problem: AnyProblem) -> Uni
         step.parameter_scale is None,
     )
     size = np.abs(z).max(axis=0)
-    outgrown = free & np.isfinite(size) & (size > PLAIN_RANGE[1] * units.columns)
+    room = np.where(units.columns < 1.0, OUTGROWN, PLAIN_RANGE[1])
+    outgrown = free & np.isfinite(size) & (size > room * units.columns)
     if not outgrown.any():
         return units
     columns = units.columns.copy()

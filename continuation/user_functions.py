@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
@@ -37,10 +37,15 @@ class UserFunction:
     free: str
 
     def raw(self, x: Array, p: float) -> Any:
-        """The value, or the user's own exception."""
+        """The value, or the user's own exception.
+
+        A function may work in place: it gets a copy of x, and may return the same array each time.
+        """
         if self.parameters is None:
-            return self.function(x, p)
-        return self.function(x, **{**self.parameters, self.free: p})
+            value = self.function(np.array(x), p)
+        else:
+            value = self.function(np.array(x), **{**self.parameters, self.free: p})
+        return value.copy() if isinstance(value, np.ndarray) or sparse.issparse(value) else value
 
     def __call__(self, x: Array, p: float) -> Any:
         """The value; NaN outside the domain, and for a matrix, which may be sparse, LinAlgError."""

@@ -73,3 +73,38 @@ def test_complex_values_are_refused() -> None:
     problem = Problem(lambda x, p: np.sqrt((x - p).astype(complex)) - 1)
     with pytest.raises(InvalidInputError, match="residual must return real numbers"):
         trace_branch(problem, [2.0], 1.0, (1, 2))
+
+
+def test_next_to_the_edge_of_a_domain() -> None:
+    """Ln x = p is followed to x = 1e-11, whose logarithm changes over what is left of x."""
+    branch = trace_branch(Problem(lambda x, p: np.log(x) + x - p), [1.0], 1.0, (-24, 2), -1)
+    assert branch.stop_reason == "limit"
+    assert abs(np.log(branch.x[-1, 0]) + 24) < 1e-7
+
+
+def test_functions_that_work_in_place() -> None:
+    """One changes the x it is given; one fills the same array each time."""
+    buffer, matrix = np.zeros(2), np.zeros((2, 2))
+
+    def residual(x, p):
+        x *= x
+        np.subtract(x, p, out=buffer)
+        return buffer
+
+    def jacobian(x, p):
+        matrix[...] = np.diag(2 * x)
+        return matrix
+
+    for given in (None, jacobian):
+        branch = trace_branch(Problem(residual, given), [-1.0, 1.0], 1.0, (0.1, 2))
+        np.testing.assert_allclose(branch.x, np.sqrt(branch.p)[:, None] * [-1, 1])
+
+
+def test_a_wrong_derivative_is_named_where_equations_are_curved() -> None:
+    """The second equation has slope zero at the start: no corner, but given transposed."""
+    problem = Problem(
+        lambda x, p: np.array([x[0] + 3 * x[1] - p, x[1] ** 3 - x[0] * p]),
+        lambda x, p: np.array([[1.0, -p], [3.0, 3 * x[1] ** 2]]),
+    )
+    branch = trace_branch(problem, [0.0, 0.0], 0.0, (-1, 2))
+    assert "derivatives given disagree" in branch.message

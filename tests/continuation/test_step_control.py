@@ -67,3 +67,15 @@ def test_a_step_whose_predictor_misses_by_more_than_a_quarter_is_taken_again(n):
     chord = np.append(*(a[1] - a[0] for a in (branch.x, branch.p)))
     along = chord @ branch.tangent[0]
     assert np.linalg.norm(chord - along * branch.tangent[0]) <= 0.25 * along < 0.25
+
+
+@pytest.mark.parametrize("unfolding", [1e-6])
+def test_an_unknown_that_grows_from_small_ones_costs_steps_like_its_logarithm(
+    unfolding: float,
+) -> None:
+    """An imperfect pitchfork: x is 1e-8 before it and of order one behind it."""
+    problem = Problem(lambda x, p: p * x - x**3 + unfolding)
+    branch = trace_branch(problem, [unfolding], -1.0, (-1, 1))
+    assert branch.x[-1, 0] == pytest.approx(max(np.roots([-1, 0, 1, unfolding])))
+    assert [point.kind for point in branch.special] == ["limit"]
+    assert len(branch) < 500
