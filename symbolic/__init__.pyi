@@ -1,7 +1,7 @@
 from .derivatives import Derivation, derive
 from .errors import FormulaError, KernelCacheError, MlpcontError, ModelError
 from .kernels import AnyKernels, Kernels, load_kernels
-from .layer_activations import apply, centre_of, parity_of
+from .layer_activations import activation_derivatives, apply, centre_of, parity_of
 from .layer_kernels import LayerKernels
 from .layers import Network
 from .model import Model
@@ -34,6 +34,7 @@ __all__ = [
     "Preset",
     "SignedPermutation",
     "Verdict",
+    "activation_derivatives",
     "apply",
     "centre_of",
     "check",

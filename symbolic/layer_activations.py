@@ -118,6 +118,11 @@ def apply(name: str, u: Array) -> Array:
     return derivatives_of(terms_of(name), u, 0)[0]
 
 
+def activation_derivatives(name: str, u: Array, order: int) -> list[Array]:
+    """phi, phi', ... up to an order of at most 4, at u of any shape."""
+    return derivatives_of(terms_of(name), u, order)
+
+
 @cache
 def parity_of(name: str) -> int:
     """-1 for an odd activation, 1 for an even one, else 0; on sample points."""

@@ -38,6 +38,8 @@ from symbolic.layer_functions import (
     LOGISTIC_LOSS,
     SOFTMAX,
     SQUARED,
+    curvature_of,
+    series_of_loss,
 )
 from symbolic.layer_smoothing import smoothed, smoothing_of
 from symbolic.parsing import parse_expression
@@ -265,6 +267,13 @@ class Network:
             return rows[0].copy() if len(rows) == 1 else np.stack(rows, axis=1)
 
         return teacher
+
+    def sample_losses(self, f: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Losses of samples (n,) with one output f (n,), and first and second derivatives by it."""
+        code, outputs, targets = LOSSES[self.loss], f[:, None], y[:, None]
+        found = series_of_loss(code, self.huber, [outputs], targets)
+        curvature = curvature_of(code, self.huber, outputs, targets)
+        return found.value, found.series[0][:, 0], curvature[:, 0, 0]
 
     def arguments(self, theta: Array, x: Array) -> list[Array]:
         """Arguments (n, h) of the activations of all hidden layers, then the outputs (n, m)."""

@@ -28,9 +28,10 @@ ABOVE_THE_ENGINE = {
 NETWORK = {ENGINE, "symbolic"}
 INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
 SETS = INFINITY | {f"{LANDSCAPE}.infinity"}
-BRANCHES = SETS | {f"{LANDSCAPE}.sets"}
+VECTORS = SETS | {f"{LANDSCAPE}.sets"}
+BRANCHES = VECTORS | {f"{LANDSCAPE}.vectors"}
 SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits", f"{LANDSCAPE}.biases"}
-FLOW = SETS | {f"{LANDSCAPE}.sets"}
+FLOW = BRANCHES
 GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph", f"{LANDSCAPE}.optimisers"}
@@ -64,7 +65,8 @@ LAW = {
     f"{LANDSCAPE}.imports": INFINITY,
     f"{LANDSCAPE}.infinity": INFINITY,
     f"{LANDSCAPE}.sets": SETS,
-    f"{LANDSCAPE}.biases": BRANCHES,
+    f"{LANDSCAPE}.vectors": VECTORS,
+    f"{LANDSCAPE}.biases": VECTORS,
     f"{LANDSCAPE}.branches": BRANCHES,
     f"{LANDSCAPE}.fits": INFINITY,
     f"{LANDSCAPE}.search": SEARCH,

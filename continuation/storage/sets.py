@@ -31,6 +31,7 @@ from continuation.landscape.sets import (
     Saturation,
     Segment,
 )
+from continuation.landscape.vectors import VectorLimit
 from continuation.storage.branches import branch_from_parts, branch_to_parts
 from continuation.storage.legs import legs_from_arrays, legs_to_arrays
 from continuation.storage.netcdf import arrays_of, real_variables, to_json
@@ -131,6 +132,11 @@ def _known(row: xr.Dataset, name: str) -> Array | None:
     return values.copy() if values.size else None
 
 
+def _limit(letters: Mapping[str, float], model: Model) -> LimitModel:
+    """A limit model by its letters; that of a network of layers has vectors."""
+    return (VectorLimit if model.is_network else LimitModel).from_dict(letters)
+
+
 def _set(row: xr.Dataset, model: Model) -> CriticalSet:
     details: Mapping[str, Any] = json.loads(str(row["details"].item()))
     limit = details["limit"]
@@ -148,7 +154,7 @@ def _set(row: xr.Dataset, model: Model) -> CriticalSet:
         inertia=(negative, zero, positive),
         attracting=bool(row["attracting"].item()),
         orbit_size=int(row["orbit_size"].item()),
-        limit=None if limit is None else LimitModel.from_dict(limit),
+        limit=None if limit is None else _limit(limit, model),
         normal_derivatives=tuple(details["normal_derivatives"]),
         conditions=Conditions(**details["parameters"]),
         evidence=_evidence(details["evidence"]),

@@ -23,6 +23,7 @@ from continuation.landscape.sets import (
     LayerEmbedding,
     unit_curvatures,
 )
+from continuation.landscape.vectors import VectorLimit, VectorLoss, end_of_limit
 from continuation.problem import AnyProblem
 
 ILL_SCALED = 1e6
@@ -274,8 +275,32 @@ def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> Array:
     return c
 
 
+def _in_vector_limit(run: Run, limit: VectorLimit) -> Lifted:
+    """A limit of several inputs, by its loss at every value of the parameter."""
+    along, nowhere = run.along, np.full(run.set.model.dimension, np.nan)
+
+    def loss_at(p: float) -> VectorLoss:
+        return VectorLoss(along.at(p), limit)
+
+    def describe(z: Array, p: float) -> Description:
+        end = end_of_limit(along.at(p), limit.at(z))
+        return nowhere, end.point.loss, end.inertia, np.array(end.normals)
+
+    by_noise = along.parameter == "noise"
+    problem = Problem(
+        lambda z, p: loss_at(p).point(z)[1],
+        lambda z, p: loss_at(p).point(z)[0].hessian,
+        (lambda z, p: loss_at(p).noise_slope(z)) if by_noise else None,
+        symmetric=True,
+    )
+    return Lifted(problem, limit.unknowns, describe)
+
+
 def _in_limit(run: Run) -> Lifted:
     limit = run.set.end
+    if isinstance(limit, VectorLimit):
+        _require_no_decay(run)
+        return _in_vector_limit(run, limit)
     system = LimitSystem(run.along, limit)
     nowhere = np.full(run.set.model.dimension, np.nan)
 

@@ -25,6 +25,7 @@ from continuation.landscape.infinity import (
 )
 from continuation.landscape.network import Layout, LossAt, Responses, Units
 from continuation.landscape.sets import CriticalSet
+from continuation.landscape.vectors import VectorLimit, vector_arrival
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def channel_of(
     if gap > NEAR:
         return None
     loss_gap = at.value(theta) - end.loss
-    groups = diverging_units(Layout.of(at.model), result.theta, result.limit)
+    groups = groups_of(at, result)
     return Channel(end, groups, gap, loss_gap, law_of(at, end.limit))
 
 
@@ -100,6 +101,15 @@ def function_gap(at: LossAt, theta: Array, found: CriticalSet) -> float:
         for each in (out - found.outputs(at.x), targets)
     )
     return gap / (size or 1.0)
+
+
+def groups_of(at: LossAt, result: FlowResult) -> tuple[tuple[int, ...], ...]:
+    """Units that meet, vanish together or diverge in the limit of a flow, group by group."""
+    theta, limit = result.theta, result.limit
+    if isinstance(limit, VectorLimit):
+        arrival = vector_arrival(at, theta, at.value(theta))
+        return () if arrival is None else arrival.groups
+    return () if limit is None else diverging_units(Layout.of(at.model), theta, limit)
 
 
 def diverging_units(layout: Layout, theta: Array, limit: LimitModel) -> tuple[tuple[int, ...], ...]:

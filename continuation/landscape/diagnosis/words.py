@@ -93,7 +93,9 @@ def _channel(model: Model, channel: Channel) -> str:
 
 
 def _together(model: Model, group: tuple[int, ...]) -> str:
-    """Units by the names of their input weights."""
+    """Units by the names of their input weights; those of a layer have several, and a number."""
+    if model.is_network:
+        return ", ".join(f"unit {unit + 1}" for unit in group)
     layout, names = Layout.of(model), model.parameter_names
     return ", ".join(names[layout.input_places(unit)[0]] for unit in group)
 

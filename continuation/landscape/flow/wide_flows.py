@@ -21,8 +21,15 @@ from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.options import FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
-from continuation.landscape.infinity import end_of
-from continuation.landscape.network import BIASED_FLOWS, WIDE_ENDS, LossAt, Responses
+from continuation.landscape.infinity import CriticalEnd, end_of
+from continuation.landscape.network import (
+    BIASED_FLOWS,
+    VECTOR_ENDS,
+    WIDE_ENDS,
+    LossAt,
+    Responses,
+)
+from continuation.landscape.vectors import vector_arrival
 from symbolic import Model
 
 FIRST_PIECE = 400
@@ -58,7 +65,8 @@ Integrate = Callable[[Array, FlowOptions], Piece]
 
 def has_compound_ends(model: Model, decaying: bool) -> bool:
     """Whether flows of this model are tested for ends between pieces."""
-    return (WIDE_ENDS.holds(model) or BIASED_FLOWS.holds(model)) and not decaying
+    asked = any(q.holds(model) for q in (WIDE_ENDS, BIASED_FLOWS, VECTOR_ENDS))
+    return asked and not decaying
 
 
 def operations_of_a_step(samples: int, weights: int) -> float:
@@ -155,6 +163,9 @@ def _next_piece(spent: int, options: FlowOptions, deadline: Deadline) -> int:
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:
     """The same result, or the end that the flow runs to."""
+    if VECTOR_ENDS.holds(loss_at.model):
+        arrival = vector_arrival(loss_at, result.theta, result.loss)
+        return result if arrival is None else _slaved(result, arrival.end)
     if BIASED_FLOWS.holds(loss_at.model):
         return result if in_subspace else _at_biased_end(responses_at(loss_at), result)
     end = compound_end(
@@ -183,8 +194,10 @@ def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> Flow
 
 def _at_biased_end(responses: Responses, result: FlowResult) -> FlowResult:
     end = biased_end(responses, result.theta, result.loss)
-    if end is None:
-        return result
+    return result if end is None else _slaved(result, end)
+
+
+def _slaved(result: FlowResult, end: CriticalEnd) -> FlowResult:
     return replace(
         result,
         status="infinity",

@@ -315,10 +315,8 @@ def charted_end(name: str) -> ChartedEnd:
 
 def end_of(limit: LimitModel) -> End:
     """The kind of end that leaves this limit model."""
-    found: list[End] = [CONFLUENCE for unit in limit.units if unit.meets]
-    found += [LINEAR for _ in limit.powers]
-    found += [STEP for _ in limit.jumps] if limit.step is None else [STEP]
-    found += [TAIL for _ in limit.tails]
+    kinds = zip((CONFLUENCE, LINEAR, STEP, TAIL), limit.counts, strict=True)
+    found: list[End] = [end for end, count in kinds for _ in range(count)]
     return found[0] if len(found) == 1 else CORNER
 
 

@@ -124,6 +124,13 @@ class LimitModel(Mapping[str, float]):
         return self.powers if self.step is None else (*self.powers, self.step)
 
     @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """How many ends of each kind it has: units that meet, vanish, diverge; tails."""
+        steps = len(self.jumps) + (self.step is not None)
+        meeting = sum(unit.meets for unit in self.units)
+        return meeting, len(self.powers), steps, len(self.tails)
+
+    @property
     def input_weights(self) -> tuple[float, ...]:
         """|w| of all units, increasing: 0 where they vanish, inf where one diverges."""
         finite = [abs(unit.weight) for unit in self.units for _ in unit.coefficients]

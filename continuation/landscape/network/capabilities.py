@@ -92,6 +92,13 @@ def _is_wide_sigmoid(model: Model) -> bool:
     return is_plain_sigmoid(model) and model.hidden >= 3
 
 
+def _is_one_smooth_layer(model: Model) -> bool:
+    network = model.network
+    if network is None or network.outputs != 1 or network.output_weights is not None:
+        return False
+    return len(network.hidden) == 1 and not any(network.kinked)
+
+
 def _is_biased_tanh(model: Model) -> bool:
     return model.is_tanh and model.bias and model.free_output and model.hidden <= 3
 
@@ -242,6 +249,12 @@ CERTIFIED_OPTIMUM = Capability(
     lambda model: model.is_tanh and model.free_output,
     "Θ* is described only for tanh perceptrons with free output weights",
 )
+VECTOR_ENDS = Capability(
+    "a list of ends at infinity of several inputs, and flows to them",
+    _is_one_smooth_layer,
+    "ends of networks of layers are listed and reached for one hidden layer of smooth units, one "
+    "output and free output weights",
+)
 SMOOTHING = Capability(
     "branches in the smoothing of kinks",
     lambda model: model.smoothing is not None,
@@ -263,6 +276,7 @@ CAPABILITIES = (
     WIDE_ENDS,
     BIASED_ENDS,
     BIASED_FLOWS,
+    VECTOR_ENDS,
     REDUCED_LOSS,
     SPLIT_LINES,
     ARRIVALS,

@@ -20,6 +20,7 @@ from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
     FORMULA,
     REGIONS,
+    VECTOR_ENDS,
     WIDE_ENDS,
     Conditions,
     Loss,
@@ -56,6 +57,7 @@ from continuation.landscape.sets import (
     Saturation,
     labelled,
 )
+from continuation.landscape.vectors import vector_ends
 from continuation.progress import Progress, Report, silent
 from continuation.wording import counted
 from symbolic import Model
@@ -304,8 +306,11 @@ class _Task:
             lifted = lifter.all_over(shape, points, self.budget.deadline.part(1.0))
             sets += lifted.sets
             notes += lifted.notes(self.budget.deadline)
+        ends, note = self._ends()
         about = (*_support_notes(support, None), *_sample_notes(self.at(self.loss)), LAYERS, *notes)
-        return CriticalSets(labelled(sets), notes=(*about, NO_ENDS), saturation=tuple(support))
+        return CriticalSets(
+            labelled([*sets, *ends]), notes=(*about, note), saturation=tuple(support)
+        )
 
     def _harvest(
         self, loss: Loss, stage: str, number: int, share: float
@@ -335,7 +340,8 @@ class _Task:
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
         model = self.loss.model
-        if self.conditions.decays or not (WIDE_ENDS.holds(model) or BIASED_ENDS.holds(model)):
+        listed = any(q.holds(model) for q in (WIDE_ENDS, BIASED_ENDS, VECTOR_ENDS))
+        if self.conditions.decays or not listed:
             return [], NO_ENDS
         if not self.infinity:
             return [], "sets at infinity were not asked for"
@@ -343,12 +349,16 @@ class _Task:
             return [], f"sets at infinity are not searched: {reason}"
         self.progress(Progress("sets at infinity", 1, 1, 0))
         at, deadline = self.at(self.loss), self.budget.deadline.part(ENDS_SHARE)
+        build = Assembler(at)
+        if VECTOR_ENDS.holds(model):
+            vectors = vector_ends(at, self.seed, deadline)
+            return [build.unbounded_end(end) for end in vectors.ends], vectors.note
         if BIASED_ENDS.holds(model):
-            listed = biased_ends(at, deadline)
-            responses, build = Responses.at(at), Assembler(at)
-            return [build.end(end, responses) for end in listed.ends], listed.note
+            biased = biased_ends(at, deadline)
+            responses = Responses.at(at)
+            return [build.end(end, responses) for end in biased.ends], biased.note
         found = wide_ends(at, self.seed, deadline)
-        return wide_end_sets(Assembler(at), found), found.note
+        return wide_end_sets(build, found), found.note
 
     def _widths(self) -> range:
         model = self.loss.model

@@ -164,10 +164,13 @@ class Assembler:
         return made if embedding.silent else self._bounded(made)
 
     def end(self, end: CriticalEnd, responses: Responses) -> CriticalSet:
-        """A critical set at infinity, on the responses it was found with.
+        """A critical set at infinity, on the responses it was found with."""
+        bounded = end.limit.is_followed
+        errors = limit_errors(responses, end.limit) if bounded else None
+        return replace(self.unbounded_end(end), error_bound=errors)
 
-        Units that meet may be exchanged.
-        """
+    def unbounded_end(self, end: CriticalEnd) -> CriticalSet:
+        """A critical set at infinity without error bounds. Units that meet may be exchanged."""
         inertia = end.inertia
         exchanges = end.limit.exchanges
         found = CriticalSet(
@@ -186,7 +189,6 @@ class Assembler:
             stabiliser=Stabiliser(exchanges),
             normal_derivatives=end.normals,
             conditions=self.at.conditions,
-            error_bound=limit_errors(responses, end.limit) if end.limit.is_followed else None,
         )
         return with_excess_risk(found)
 

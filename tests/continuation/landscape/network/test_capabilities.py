@@ -24,6 +24,7 @@ MODELS = {
     "bias and offset": Model.perceptron(hidden=1, bias=True, offset=True),
     "fixed": Model.perceptron(hidden=2, output_weights=[1, -1]),
     "formula": Model.from_expression("a*exp(b*x)", parameters=["a", "b"]),
+    "vectors": Model.mlp(2, (2,)),
     "softplus": Model.perceptron(hidden=1, activation="softplus(2*u)/2", output_weights=[1]),
 }
 
@@ -32,6 +33,7 @@ PLAIN_SIGMOID = PLAIN_TANH | {"erf"}
 TWO = {"two units", "a unit to spare", "erf"}
 SPLIT = TWO | {"three units", "four units", "logistic", "bias"}
 TAUGHT = PLAIN_SIGMOID | {"bias"}
+NO_FREE_OUTPUTS = {"fixed", "formula", "softplus", "vectors"}
 
 EXPECTED = {
     "split lines": SPLIT,
@@ -40,13 +42,13 @@ EXPECTED = {
     "a search for ends at infinity, and flows to compound ends": {"three units", "four units"},
     "a list of ends at infinity of units with bias": {"bias", "bias and offset"},
     "flows to jumps and exponential ends of units with bias": {"bias", "bias and offset"},
+    "a list of ends at infinity of several inputs, and flows to them": {"vectors"},
     "the reduced loss of two input weights": TWO,
     "branches that know where they have come to": PLAIN_SIGMOID,
     "branches that go on at infinity": PLAIN_TANH,
     "labels of regions": TAUGHT,
     "a bound on the gradient at the optimum": TAUGHT,
-    "a bound on the gradient over a manifold of optima": set(MODELS)
-    - {"fixed", "formula", "softplus"},
+    "a bound on the gradient over a manifold of optima": set(MODELS) - NO_FREE_OUTPUTS,
     "the theoretical optimum as one orbit": {"two units", "one unit"},
     "the blow-up at zero noise": {"three units", "a unit to spare", "erf"},
     "branches in the smoothing of kinks": {"softplus"},
@@ -60,7 +62,7 @@ EXPECTED = {
     "certificates of branches": PLAIN_TANH,
     "certificates of sets at infinity": PLAIN_TANH,
     "certificates of the theoretical optimum": PLAIN_TANH | {"bias", "bias and offset"},
-    "certificates of a unique minimum": set(MODELS) - {"bias", "bias and offset"},
+    "certificates of a unique minimum": set(MODELS) - {"bias", "bias and offset", "vectors"},
 }
 
 

@@ -1,0 +1,257 @@
+"""Sets at infinity of one hidden layer with several inputs, searched from random starts.
+
+Two units that meet, one that vanishes, or one that diverges in a direction, beside finite units.
+Confluences and lines are listed whatever they are; of steps, of which there is one for every way in
+which a plane can divide the samples, those that attract. A search proves nothing, but it says how
+often it has reached each end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from continuation.arrays import Array
+from continuation.deadline import UNLIMITED, Deadline
+from continuation.landscape.infinity import CriticalEnd, limit_step
+from continuation.landscape.network import VECTOR_ENDS, LossAt
+from continuation.landscape.sets import CONVERGED, limit_gap
+from continuation.landscape.vectors.ends import can_vanish, end_of_limit, is_odd, pulls_of_leap
+from continuation.landscape.vectors.limit import (
+    SATURATED,
+    Meeting,
+    Step,
+    VectorLimit,
+    Working,
+)
+from continuation.landscape.vectors.margins import widest_margin
+from continuation.landscape.vectors.vector_loss import VectorLoss, input_names
+
+STARTS = 40
+"""Random starts for each kind of end."""
+
+NEWTON_STEPS, HALVINGS, FLIPS = 60, 8, 40
+"""Steps of a run, how often one is halved, and samples that change their side of a step."""
+
+STEP_TOLERANCE, REACH, FARTHEST = 1e-11, 2.0, 1e5
+"""Relative Newton step at which a run has converged; the largest step relative to 1 + |z|; the
+|z| at which a run is lost."""
+
+SIZES = (0.3, 3.0)
+"""Root mean squares of w·x̃ of random units."""
+
+TURNING, FEWEST = 4.0, 3
+"""A unit is seen where |w·x̃| is below the first number at so many samples; else it is a step."""
+
+DISTINCT, IDLE, FLAT = 1e-3, 1e-8, 1e-3
+"""Relative distances of units, relative outputs, and sizes of w·x̃, from which units are genuine."""
+
+
+@dataclass(frozen=True, eq=False)
+class VectorEnds:
+    """Ends found, with what supports completeness.
+
+    Attributes
+    ----------
+    ends : tuple of CriticalEnd
+        In order of loss.
+    hits : tuple of int
+        How many runs reached each.
+    runs, asked : int
+        Runs that there was time for, and those of a whole search.
+    """
+
+    ends: tuple[CriticalEnd, ...]
+    hits: tuple[int, ...]
+    runs: int
+    asked: int
+
+    @property
+    def note(self) -> str:
+        """What was searched, and how often each end was reached."""
+        least = f", each reached {min(self.hits)} times or more" if self.hits else ""
+        cut = f" of {self.asked}, cut by seconds" if self.runs < self.asked else ""
+        return (
+            f"sets at infinity: {len(self.ends)} confluences, lines and attracting steps from "
+            f"{self.runs} runs{cut}{least}: supported, not proved; ends over narrower networks, "
+            "and several at once, are not listed"
+        )
+
+
+def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> VectorEnds:
+    """Search the ends of a network of one hidden layer.
+
+    Parameters
+    ----------
+    at : LossAt
+        Without weight decay.
+    seed : int
+        Of the starts.
+    deadline : Deadline
+        After which no further run is begun.
+
+    Raises
+    ------
+    InvalidInputError
+        For other models.
+    """
+    VECTOR_ENDS.require(at.model)
+    rng, found, runs = np.random.default_rng(seed), _Found(), 0
+    kinds = list(_kinds(at))
+    for like in kinds:
+        for run in deadline.within(range(STARTS)):
+            runs += 1
+            limit = _run(at, like, rng, descend=run % 2 == 0)
+            if limit is not None:
+                found.add(at, limit)
+    order = np.argsort([end.point.loss for end in found.ends], kind="stable")
+    ends, hits = (tuple(each[i] for i in order) for each in (found.ends, found.hits))
+    return VectorEnds(ends, hits, runs, len(kinds) * STARTS)
+
+
+class _Found:
+    """Distinct ends, and how often each was reached."""
+
+    def __init__(self) -> None:
+        self.ends: list[CriticalEnd] = []
+        self.hits: list[int] = []
+
+    def add(self, at: LossAt, limit: VectorLimit) -> None:
+        """An end that a run came to: a new one if it is regular, and attracts if it is a step."""
+        end = end_of_limit(at, limit)
+        for k, other in enumerate(self.ends):
+            if limit_gap(at.model, end.limit, other.limit) <= CONVERGED.limit:
+                self.hits[k] += 1
+                return
+        if end.inertia[1] == 0 and not (limit.leaps and not end.attracting):
+            self.ends.append(end)
+            self.hits.append(1)
+
+
+def _kinds(at: LossAt) -> Iterator[VectorLimit]:
+    """The limits that are searched; their unknowns are zero."""
+    network, names = at.model.layered, input_names(at.model.layered)
+    zero, units = (0.0,) * len(names), network.hidden[0]
+    whole = VectorLimit(offset=0.0 if network.offset else None, names=names)
+    finite = Working(zero, 0.0)
+    if units > 1:
+        pair, rest = Meeting(zero, zero, 0.0), (finite,) * (units - 2)
+        yield replace(whole, meeting=(pair,), working=rest)
+    whole = replace(whole, working=(finite,) * (units - 1))
+    if can_vanish(at.model):
+        entries = network.inputs if network.offset else len(names)
+        yield replace(whole, lines=(zero[:entries],))
+    if network.activations[0] in SATURATED:
+        yield replace(whole, leaps=(Step(zero, 0.0),))
+
+
+def _run(
+    at: LossAt, like: VectorLimit, rng: np.random.Generator, *, descend: bool
+) -> VectorLimit | None:
+    """A critical limit of a kind from a random start; None if lost or not genuine."""
+    inputs = VectorLoss(at, like).inputs
+    if like.leaps:
+        u = rng.standard_normal(inputs.shape[1]) / np.sqrt(np.mean(inputs**2, axis=0))
+        like = replace(like, leaps=(Step(tuple(u), 0.0),))
+    loss = VectorLoss(at, like)
+    start = _start(loss, rng)
+    if like.leaps:
+        return _settled_step(loss, start)
+    return _genuine(loss, converged(loss, start, descend=descend))
+
+
+def _start(loss: VectorLoss, rng: np.random.Generator) -> Array:
+    """Random input weights with fitted coefficients."""
+    limit, x = loss.like, loss.inputs
+    d, scale = x.shape[1], 1.0 / np.sqrt(np.mean(x**2, axis=0) * x.shape[1])
+
+    def weights() -> tuple[float, ...]:
+        size = np.exp(rng.uniform(*np.log(SIZES)))
+        return tuple(size * scale * rng.standard_normal(d))
+
+    limit = replace(
+        limit,
+        meeting=tuple(Meeting(weights(), pair.b, pair.a) for pair in limit.meeting),
+        working=tuple(Working(weights(), unit.v) for unit in limit.working),
+    )
+    z, linear = limit.unknowns, np.delete(np.arange(limit.unknowns.size), limit.bent)
+    point, gradient = loss.point(z)
+    block = point.hessian[np.ix_(linear, linear)]
+    z[linear] -= np.linalg.lstsq(block, gradient[linear], rcond=1e-12)[0]
+    return z
+
+
+def converged(loss: VectorLoss, z: Array, *, descend: bool) -> Array | None:
+    """The critical point that steps lead to from z (k,), with descent a minimum; None if lost."""
+    point, gradient = loss.point(z)
+    for _ in range(NEWTON_STEPS):
+        step = limit_step(point.hessian, gradient, z, (), descend=descend)
+        size = float(np.abs(step).max())
+        if not size < FARTHEST:
+            return None
+        step *= min(1.0, REACH * (1.0 + np.abs(z).max()) / max(size, 1e-300))
+        for _ in range(HALVINGS if descend else 1):
+            there, slope = loss.point(z + step)
+            if there.loss <= point.loss * (1.0 + 1e-14) or not descend:
+                break
+            step = step / 2.0
+        z, point, gradient = z + step, there, slope
+        if np.abs(z).max() > FARTHEST:
+            return None
+        if (np.abs(step) <= STEP_TOLERANCE * (np.abs(z) + 1e-3 * np.abs(z).max())).all():
+            return z
+    return None
+
+
+def _settled_step(loss: VectorLoss, z: Array) -> VectorLimit | None:
+    """A step whose supports hold it: samples that pull the plane towards them change sides."""
+    at, inputs = loss.at, loss.inputs
+    signs = np.sign(inputs @ loss.like.leaps[0].u)
+    for _ in range(FLIPS):
+        margin = widest_margin(inputs, signs)
+        if margin is None:
+            return None
+        leap = Step(tuple(margin.u), float(z[0]))
+        loss = VectorLoss(at, replace(loss.like, leaps=(leap,)))
+        found = converged(loss, z, descend=True)
+        limit = _genuine(loss, found)
+        if found is None or limit is None:
+            return None
+        z, loss = found, VectorLoss(at, limit)
+        gains, _ = pulls_of_leap(loss, 0, loss.point(z)[0].residual)
+        worst = margin.supports[gains[margin.supports].argmin()]
+        if gains[worst] > 0.0:
+            return limit
+        signs[worst] *= -1.0
+    return None
+
+
+def _genuine(loss: VectorLoss, z: Array | None) -> VectorLimit | None:
+    """The limit at z (k,): units that samples see turn, that differ, and that work."""
+    if z is None:
+        return None
+    limit = loss.like.at(z)
+    weights = [pair.w for pair in limit.meeting] + [unit.w for unit in limit.working]
+    if not all(is_seen(loss.inputs @ w) for w in weights) or _are_alike(loss, weights):
+        return None
+    outputs = [unit.v for unit in limit.working] + [leap.s for leap in limit.leaps]
+    size = max([1e-300, *map(abs, outputs)])
+    pairs = all(np.linalg.norm(pair.b) > IDLE * abs(pair.a) for pair in limit.meeting)
+    return limit if pairs and all(abs(v) > IDLE * size for v in outputs) else None
+
+
+def is_seen(u: Array) -> bool:
+    """Whether a unit with arguments u (n,) bends at enough samples, and is not dead."""
+    return bool((np.abs(u) < TURNING).sum() >= FEWEST and np.abs(u).max() > FLAT)
+
+
+def _are_alike(loss: VectorLoss, weights: list[tuple[float, ...]]) -> bool:
+    rows = np.array(weights)
+    both = (rows, -rows) if is_odd(loss.at.model) else (rows,)
+    for i, w in enumerate(rows):
+        near = DISTINCT * np.linalg.norm(w)
+        if any((np.linalg.norm(each[:i] - w, axis=1) < near).any() for each in both):
+            return True
+    return False
