@@ -59,8 +59,8 @@ GRAPH = [
     *of(
         "graph/departures",
         "graph/connect.py::test_the_saddle_of_a_double_well_is_left_to_either_side",
-        ("for sign in (1.0, -1.0):\n            start = sphere.start",
-         "for sign in (1.0, 1.0):\n            start = sphere.start", "one side twice"),
+        ("sphere.starts(np.array([[1.0], [-1.0]]))", "sphere.starts(np.array([[1.0], [1.0]]))",
+         "one side twice"),
     ),
     *of(
         "graph/unstable_spheres",
@@ -100,11 +100,11 @@ ELSEWHERE = [
     ),
     *of(
         "branches/straight", "branches/straight.py",
-        ("0.5 * length * (here.slope + there.slope)", "length * (here.slope + there.slope)",
+        ("0.5 * (there[0] - here[0])", "(there[0] - here[0])",
          "half of the slopes"),
-        ("return _Sample(p, x, -slope, hessian)", "return _Sample(p, x, slope, hessian)",
+        ("= x[i], -slope[i]", "= x[i], slope[i]",
          "sign of the slope"),
-        ("if samples is None or not same_inertia(", "if samples is None or same_inertia(",
+        ("if count == 0 or not same_inertia(", "if count == 0 or same_inertia(",
          "inertia that stays"),
     ),
     *of(

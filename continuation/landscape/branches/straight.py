@@ -13,13 +13,27 @@ method, and where it fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
+from numba import types
 
+from continuation import dense
 from continuation.arrays import Array
+from continuation.compilation import (
+    MATRIX,
+    VECTOR,
+    address_of,
+    compiled_for_all_models,
+    in_loops,
+    kernel_at,
+)
 from continuation.compiled_problem import CompiledProblem
+from continuation.dense import greater, lu_factor, lu_solve
 from continuation.landscape.branches.problems import lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
 from continuation.landscape.network import LossAlong, same_inertia
@@ -42,15 +56,8 @@ BENT = 0.1
 """Part of a step by which it may differ from what the tangents at its ends say (trapezoidal rule):
 1e-3 is usual, 0.03 for pairs born at zero noise, whose weights go like its root."""
 
-
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """A solution at one noise, with dx/dp and the Hessian."""
-
-    p: float
-    x: Array
-    slope: Array
-    hessian: Array
+MOST_SAMPLES = 256
+"""Samples of a branch that goes down a hundredfold: a dozen; one of more turns or nearly so."""
 
 
 def straight_branch(
@@ -77,82 +84,116 @@ def straight_branch(
         As `lifted_problem`.
     """
     lifted, arrival = lifted_problem(along, found), arrival_of(along.loss, found)
-    if not isinstance(lifted.problem, CompiledProblem):
+    problem, n = lifted.problem, lifted.state.size
+    if not isinstance(problem, CompiledProblem):
         return None
-    samples = _down(lifted.problem, lifted.state, found.conditions.noise, stops)
-    if samples is None or not same_inertia(np.array([s.hessian for s in samples])):
+    rows = np.empty((MOST_SAMPLES, 1 + 2 * n + n * n))
+    count = _compiled_descent()(
+        address_of(problem.kernel), problem.constants, problem.data, problem.work,
+        np.array(lifted.state), found.conditions.noise, np.sort(stops)[::-1].copy(), rows,
+    )  # fmt: skip
+    samples = rows[:count]
+    if count == 0 or not same_inertia(samples[:, 1 + 2 * n :].reshape(count, n, n)):
         return None
-    if arrival is not None and len({arrival(s.x) for s in samples}) > 1:
+    noise, state = samples[:, 0].copy(), samples[:, 1 : 1 + n].copy()
+    if arrival is not None and len(set(map(arrival, state))) > 1:
         return None
-    return np.array([s.p for s in samples]), np.array([s.x for s in samples])
+    return noise, state
 
 
-def _down(
-    problem: CompiledProblem, x: Array, p: float, stops: Sequence[float]
-) -> list[_Sample] | None:
-    here, ratio = _corrected(problem, x, p, FARTHEST_START), RATIO
-    if here is None:
-        return None
-    samples = [here]
-    for stop in sorted(stops, reverse=True):
-        while here.p > stop:
-            there = _step(problem, samples[-2:], max(stop, ratio * here.p))
-            if there is not None:
-                here, ratio = there, max(LONGEST, ratio**1.5)
-                samples.append(here)
-            elif ratio > SHORTEST:
-                return None
+def _descend(kernel, constants, data, work, x, noise, stops, samples):  # type: ignore[no-untyped-def]
+    """Fill `samples` (m, 1 + 2k + k²) from `noise` to the lowest stop: how many, 0 if not straight.
+
+    Each is a noise, the solution x (k,) there, dx/dp (k,) and the Hessian row by row.
+    """
+    loss = (kernel_at(kernel), constants, data, work)
+    count, ratio, p, farthest = 0, RATIO, noise, FARTHEST_START
+    for stop in stops:
+        while count == 0 or samples[count - 1, 0] > stop:
+            if count == samples.shape[0]:
+                return 0
+            if count > 0:
+                p, farthest = max(stop, ratio * samples[count - 1, 0]), FARTHEST
+                _predict(samples, count, p, x)
+            if _corrected(loss, x, p, farthest, samples[count]) and _is_straight(samples, count, x):
+                ratio = max(LONGEST, ratio**1.5) if count > 0 else ratio
+                count += 1
+            elif count == 0 or ratio > SHORTEST:
+                return 0
             else:
-                ratio = float(np.sqrt(ratio))
-    return samples
+                ratio = math.sqrt(ratio)
+    return count
 
 
-def _step(problem: CompiledProblem, before: Sequence[_Sample], p: float) -> _Sample | None:
-    """The next sample; None where Newton does not contract to it or it is not straight ahead."""
-    here = before[-1]
-    length = p - here.p
-    there = _corrected(problem, _predicted(before, p), p, FARTHEST)
-    if there is None:
-        return None
-    moved, size = there.x - here.x, 1.0 + np.abs(here.x)
-    left = moved - 0.5 * length * (here.slope + there.slope)
-    bent = np.abs(left / size).max() > BENT * np.abs(moved / size).max() + ROUNDING
-    return None if bent else there
+@in_loops
+def _predict(samples: Array, count: int, p: float, x: Array) -> None:
+    """Put x at p: along the tangent of one sample, or the cubic through two with theirs."""
+    here, last, n = samples[count - 1], samples[max(count - 2, 0)], x.size
+    h = here[0] - last[0]
+    s = (p - last[0]) / h if count > 1 else 0.0
+    for i in range(1, n + 1):
+        if count == 1:
+            x[i - 1] = here[i] + (p - here[0]) * here[n + i]
+            continue
+        bend = (here[i] - last[i]) / h
+        turn = (s - 1.0) * (here[n + i] + last[n + i] - 2.0 * bend)
+        x[i - 1] = last[i] + h * s * last[n + i] + h * s**2 * (bend - last[n + i] + turn)
 
 
-def _predicted(before: Sequence[_Sample], p: float) -> Array:
-    """Along the tangent of one sample, or the cubic through two with theirs."""
-    *_, here = before
-    if len(before) < 2:
-        return here.x + (p - here.p) * here.slope
-    last, h = before[0], here.p - before[0].p
-    s = (p - last.p) / h
-    bend = (here.x - last.x) / h
-    return (
-        last.x
-        + h * s * last.slope
-        + h * s**2 * (bend - last.slope)
-        + h * s**2 * (s - 1.0) * (here.slope + last.slope - 2.0 * bend)
-    )
+@in_loops
+def _is_straight(samples: Array, count: int, x: Array) -> bool:
+    """Whether a sample lies where the tangents there and at the one before it say."""
+    here, there, n = samples[max(count - 1, 0)], samples[count], x.size
+    largest, bent = 0.0, 0.0
+    for i in range(1, n + 1):
+        moved, size = there[i] - here[i], 1.0 + abs(here[i])
+        left = moved - 0.5 * (there[0] - here[0]) * (here[n + i] + there[n + i])
+        largest, bent = greater(largest, abs(moved) / size), greater(bent, abs(left) / size)
+    return bent <= BENT * largest + ROUNDING
 
 
-def _corrected(problem: CompiledProblem, x: Array, p: float, farthest: float) -> _Sample | None:
+@in_loops
+def _corrected(loss: Any, x: Array, p: float, farthest: float, sample: Array) -> bool:
     """Newton's method at one noise: the kernel gives what the tangent needs in the same call.
 
     That, and the contraction asked of every step, the corrector of the engine does not offer.
     """
-    before = farthest / CONTRACTION
+    kernel, constants, data, work = loss
+    n, before = x.size, farthest / CONTRACTION
+    both, hessian = np.empty((2, n)), np.empty((n, n))
+    step, slope = both[0], both[1]
+    pivots = np.empty(n, np.int64)
     for _ in range(NEWTON_STEPS):
-        _, gradient, hessian, by_noise = problem.evaluate(x, p)
-        try:
-            step, slope = np.linalg.solve(hessian, np.array([gradient, by_noise]).T).T
-        except np.linalg.LinAlgError:
-            return None
-        size = float(np.abs(step / (1.0 + np.abs(x))).max())
+        kernel(x, p, constants, data, work, step, hessian, slope)
+        for i in range(n):
+            for j in range(n):
+                sample[1 + 2 * n + i * n + j] = hessian[i, j]
+        lu_factor(hessian, pivots)
+        for k in range(2):
+            lu_solve(hessian, pivots, both[k])
+        size = 0.0
+        for i in range(n):
+            size = greater(size, abs(step[i]) / (1.0 + abs(x[i])))
         rounded = size <= ROUNDING and size > CONTRACTION * before
         if size <= CONVERGED or rounded:
-            return _Sample(p, x, -slope, hessian)
+            sample[0] = p
+            for i in range(n):
+                sample[1 + i], sample[1 + n + i] = x[i], -slope[i]
+            return True
         if not size <= CONTRACTION * before:
-            return None
-        x, before = x - step, size
-    return None
+            return False
+        for i in range(n):
+            x[i] -= step[i]
+        before = size
+    return False
+
+
+_SIGNATURE = types.int64(
+    types.int64, VECTOR, MATRIX, MATRIX, VECTOR, types.float64, VECTOR, MATRIX
+)  # fmt: skip
+
+
+@cache
+def _compiled_descent() -> Callable[..., int]:
+    """`_descend`, compiled on first use and cached on disk, one compilation for every problem."""
+    return compiled_for_all_models(_descend, _SIGNATURE, (dense, sys.modules[__name__]), "branches")

@@ -291,10 +291,10 @@ class _Side:
         """
         if self.before is None:
             return np.inf
-        shares = [probe.result.line_parameter for probe in (self.before, self.probe)]
-        if None in shares:
+        before, share = self.before.result.line_parameter, self.probe.result.line_parameter
+        if before is None or share is None:
             return np.inf
-        last, now = ((1.0 - share) ** 2 for share in shares)
+        last, now = (1.0 - before) ** 2, (1.0 - share) ** 2
         moved = np.linalg.norm(self.probe.direction - self.before.direction)
         return float(moved * now / (last - now)) if now < TREND * last else np.inf
 
