@@ -43,7 +43,7 @@ GRAPH = [
     *of(
         "graph/manifold_points",
         "graph/connect.py::test_the_manifold_is_quadratically_approximated",
-        ("bend = -0.5 * vectors", "bend = 0.5 * vectors", "bent the other way"),
+        ("bend = -0.5 * (components", "bend = 0.5 * (components", "bent the other way"),
         ("values - 2.0 * growth", "values - growth", "of a tangent, not of a manifold"),
     ),
     *of(

@@ -20,14 +20,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.graph.manifold_points import (
     fixed_subspace,
-    manifold_point,
+    manifold_points,
     reach,
     unstable_directions,
 )
@@ -107,29 +107,32 @@ def _from_point(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
         return
     sphere = UnstableSphere.of(at, source)
     if source.index == 1:
-        for sign in (1.0, -1.0):
-            start = sphere.start(np.array([sign]))
+        for start in sphere.starts(np.array([[1.0], [-1.0]])):
             yield _departure(at.model, source, "side", start, None)
         return
-    for direction in sphere.symmetric():
-        yield leaving(sphere, direction, "symmetric")
-    for direction in sphere.sample(FIRST * source.index):
-        yield leaving(sphere, direction, "sampled")
+    yield from leaving(sphere, sphere.symmetric(), "symmetric")
+    yield from leaving(sphere, sphere.sample(FIRST * source.index), "sampled")
 
 
-def leaving(sphere: UnstableSphere, direction: Array, kind: str) -> Departure:
-    """The start in one direction (k,) of an unstable sphere."""
-    source = sphere.source
-    start = _departure(sphere.at.model, source, kind, sphere.start(direction), None)
-    return replace(start, multiplicity=sphere.multiplicity(direction))
+def leaving(sphere: UnstableSphere, directions: Array, kind: str) -> Iterator[Departure]:
+    """The starts in some directions (m, k) of an unstable sphere."""
+    starts = sphere.starts(directions) if len(directions) else ()
+    for direction, start in zip(directions, starts, strict=True):
+        images = sphere.multiplicity(direction)
+        yield _departure(sphere.at.model, sphere.source, kind, start, None, images)
 
 
 def _departure(
-    model: Model, source: CriticalSet, kind: str, start: Array, parameter: float | None
+    model: Model,
+    source: CriticalSet,
+    kind: str,
+    start: Array,
+    parameter: float | None,
+    multiplicity: int = 1,
 ) -> Departure:
     subspace = fixed_subspace(model, start, decays=source.conditions.decays)
     theta = start if subspace is None else subspace @ start
-    return Departure(source, kind, theta, parameter, subspace)
+    return Departure(source, kind, theta, parameter, subspace, multiplicity)
 
 
 def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
@@ -143,10 +146,8 @@ def _from_line(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
             theta = on_line(at.model, source, share)
             hessian = at.hessian(theta)
             unstable = unstable_directions(hessian, piece.index, at.model)
-            for e in unstable:
-                for sign in (1.0, -1.0):
-                    start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
-                    yield _departure(at.model, source, "line", start, share)
+            for start in _both_sides(at, theta, hessian, unstable):
+                yield _departure(at.model, source, "line", start, share)
     if any(piece.index != source.segments[0].index for piece in source.segments):
         yield from _from_line_end(at, source)
 
@@ -160,10 +161,14 @@ def _from_manifold(at: LossAt, source: CriticalSet) -> Iterator[Departure]:
         theta = embedding.lift(at.model, base, piece.shares(embedding))
         hessian = at.hessian(theta)
         unstable = unstable_directions(hessian, piece.index, at.model)
-        for e in unstable:
-            for sign in (1.0, -1.0):
-                start = manifold_point(at, theta, hessian, unstable, sign * e, reach(theta))
-                yield _departure(at.model, source, "manifold", start, None)
+        for start in _both_sides(at, theta, hessian, unstable):
+            yield _departure(at.model, source, "manifold", start, None)
+
+
+def _both_sides(at: LossAt, theta: Array, hessian: Array, unstable: Array) -> Array:
+    """Starts (2k, d) to both sides of each of the unstable directions (k, d) of a point θ (d,)."""
+    sides = np.stack([unstable, -unstable], axis=1).reshape(-1, theta.size)
+    return manifold_points(at, theta, hessian, unstable, sides, reach(theta))
 
 
 def _representatives(piece: Segment) -> tuple[float, ...]:

@@ -204,10 +204,10 @@ def _probes(
     sphere: UnstableSphere,
     flow: Flow,
     identify: Identify,
-    directions: Sequence[Array] | Array,
+    directions: Array,
     kind: str = "sampled",
 ) -> list[Probe]:
-    starts = [leaving(sphere, direction, kind) for direction in directions]
+    starts = list(leaving(sphere, directions, kind))
     results = flow(starts) if starts else ()
     return [
         Probe(direction, start, result, identify(result))
@@ -339,7 +339,7 @@ def _bisected(
     while waiting:
         bracket = waiting.pop()
         while bracket.gap > resolution:
-            (middle,) = probe([bracket.next(resolution)])
+            (middle,) = probe(bracket.next(resolution)[None])
             if middle.target is None:
                 break  # the flow came to rest on the boundary itself
             if same_limit(model, middle, bracket.a.probe):
@@ -363,7 +363,7 @@ def _with_integration_error(
     width = max(boundary.error, WIDEN * RESOLUTION)
     while width < 1.0:
         ends = [_unit(boundary.direction + side * width * across) for side in (-1.0, 1.0)]
-        a, b = coarse(ends)
+        a, b = coarse(np.array(ends))
         if same_limit(model, a, left) and same_limit(model, b, right):
             again = _bisected(model, coarse, a, b, width / WIDEN)[-1]
             shift = float(np.linalg.norm(again.direction - boundary.direction)) + again.error

@@ -30,22 +30,21 @@ def unstable_directions(hessian: Array, index: int, model: Model) -> Array:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def manifold_point(
-    at: LossAt, theta: Array, hessian: Array, unstable: Array, direction: Array, distance: float
+def manifold_points(
+    at: LossAt, theta: Array, hessian: Array, unstable: Array, directions: Array, distance: float
 ) -> Array:
-    """θ + ε e + ε² W(e): the unstable manifold to second order.
+    """θ + ε e + ε² W(e) (m, d), e of `directions` (m, d): the unstable manifold to second order.
 
     W = −½ (H − 2μ)⁻¹ D³L[e, e] in the complement of the unstable space (k, d), μ = eᵀHe.
     """
     values, vectors = np.linalg.eigh(hessian)
-    growth = float(direction @ hessian @ direction)
-    third = at.jet(theta, direction).third
-    third = third - unstable.T @ (unstable @ third)
-    components = vectors.T @ third
+    growth = ((directions @ hessian) * directions).sum(axis=1, keepdims=True)
+    third = np.array([at.jet(theta, e).third for e in directions])
+    components = (third - third @ unstable.T @ unstable) @ vectors
     # eigenvectors within the unstable space have no component left, whatever their value
-    bend = -0.5 * vectors @ (components / np.maximum(values - 2.0 * growth, -growth))
-    bend -= unstable.T @ (unstable @ bend)
-    return theta + distance * direction + distance**2 * bend
+    bend = -0.5 * (components / np.maximum(values - 2.0 * growth, -growth)) @ vectors.T
+    bend -= bend @ unstable.T @ unstable
+    return np.asarray(theta + distance * directions + distance**2 * bend)
 
 
 def fixed_subspace(model: Model, theta: Array, *, decays: bool = False) -> Array | None:

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from continuation.arrays import Array
-from continuation.landscape.graph.manifold_points import manifold_point, reach, unstable_directions
+from continuation.landscape.graph.manifold_points import manifold_points, reach, unstable_directions
 from continuation.landscape.network import LossAt, Symmetry
 from continuation.landscape.sets import CriticalSet
 
@@ -64,11 +64,10 @@ class UnstableSphere:
         """k, the index of the point."""
         return len(self.basis)
 
-    def start(self, direction: Array) -> Array:
-        """Weights (d,) on the unstable manifold in a direction (k,)."""
-        theta = self.source.weights
-        e = direction @ self.basis
-        return manifold_point(self.at, theta, self.hessian, self.basis, e, reach(theta))
+    def starts(self, directions: Array) -> Array:
+        """Weights (m, d) on the unstable manifold in directions (m, k)."""
+        theta, rows = self.source.weights, directions @ self.basis
+        return manifold_points(self.at, theta, self.hessian, self.basis, rows, reach(theta))
 
     def multiplicity(self, direction: Array) -> int:
         """Number of images of a direction under the symmetries of the point, which are a group."""

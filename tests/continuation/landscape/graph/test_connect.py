@@ -12,7 +12,7 @@ from continuation.landscape.graph.exploration import explore
 from continuation.landscape.graph.flow_graph import FlowGraph
 from continuation.landscape.graph.manifold_points import (
     fixed_subspace,
-    manifold_point,
+    manifold_points,
     unstable_directions,
 )
 from continuation.landscape.graph.targets import match
@@ -372,11 +372,11 @@ def test_the_manifold_is_quadratically_approximated():
     for distance in (2e-2, 1e-2):
         # on the manifold, −∇L is tangent: its component off e is 2 s μ W s
         up, low = (
-            manifold_point(at, saddle.theta, hessian, unstable, e, d)
+            manifold_points(at, saddle.theta, hessian, unstable, e[None], d)[0]
             for d in (distance * (1 + 1e-5), distance * (1 - 1e-5))
         )
         tangent = (up - low) / (2e-5 * distance)
-        here = manifold_point(at, saddle.theta, hessian, unstable, e, distance)
+        here = manifold_points(at, saddle.theta, hessian, unstable, e[None], distance)[0]
         gradient = at.gradient(here)
         off = gradient - tangent * (gradient @ e) / (tangent @ e)
         defects.append(np.linalg.norm(off) / abs(rate))
