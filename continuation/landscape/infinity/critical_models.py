@@ -105,7 +105,7 @@ def _stack(phi: Array, fixed: tuple[Array, ...]) -> Array:
 
 
 def silent_weights(
-    responses: Responses, residual: Array, own: Array, orders: Array, grid: Array
+    responses: Responses, residual: Array, own: Array, orders: Array, grid: Array, on_grid: Array
 ) -> Array:
     """Input weights w > 0 of a silent unit beside others: roots of h(w) = ⟨r, φ(w x)⟩.
 
@@ -120,14 +120,23 @@ def silent_weights(
         Their weights, positive.
     orders : ndarray, shape (k,)
         Orders of the zeros there.
-    grid : ndarray, shape (m,)
+    grid, on_grid : ndarray, shape (m,)
+        Input weights, and h there.
     """
 
-    def divided(w: Array) -> Array:
+    def off(w: Array) -> Array:
         for star, order in zip(own, orders, strict=True):
             rim = NEAR_ROOT ** (1.0 / max(order, 2))
             w = np.where(np.abs(w - star) < rim * star, star * (1.0 + rim), w)
+        return w
+
+    def divided(w: Array) -> Array:
+        w = off(w)
         response = responses.features(w, 0)[0] @ residual
         return response / np.prod((w[:, None] - own) ** orders, axis=1)
 
-    return roots_between(divided, grid, divided(grid))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = on_grid / np.prod((grid[:, None] - own) ** orders, axis=1)
+    near = off(grid) != grid
+    values[near] = divided(grid[near])
+    return roots_between(divided, grid, values)

@@ -47,7 +47,7 @@ def sample_weights(count: int, size: float | None, schedule: Sequence[int] = ())
     schedule : sequence of int
         Sizes between which whole blocks come in; empty: one sample at a time.
     """
-    if size is None:
+    if size is None or (size == count and not len(schedule)):
         return np.full(count, 1.0 / count)
     weight, _ = _relative(count, size, schedule)
     return weight / weight.sum()

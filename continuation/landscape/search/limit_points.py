@@ -198,7 +198,10 @@ class LimitPoint:
         own, orders = self.w, np.array(self.kind.copies, dtype=np.float64) + 1.0
         if self.kind.top:
             own, orders = np.append(own, table.highest), np.append(orders, self.kind.top)
-        return silent_weights(table.responses, self.residual, own, orders, table.grid.nodes)
+        on_grid = table.response(self.residual)
+        return silent_weights(
+            table.responses, self.residual, own, orders, table.grid.nodes, on_grid
+        )
 
 
 def _fit(rows: Array, table: UnitTable) -> tuple[Array, Array]:

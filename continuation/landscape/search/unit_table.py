@@ -83,6 +83,10 @@ class UnitTable:
         """Inverse of `places`."""
         return np.asarray(self.weights[0] * np.exp(self.step * places))
 
+    def response(self, residual: Array) -> Array:
+        """⟨r, φ(w x)⟩ of a residual (q,) at the nodes of the grid."""
+        return np.asarray(self.rows[0, BEYOND:-BEYOND] @ (self.frame @ residual))
+
     def orthonormal(self, features: Array) -> Array:
         """An orthonormal basis (f, r) of features (f, q) without a weight."""
         return np.ascontiguousarray(np.linalg.qr(self.frame @ features.T)[0].T)

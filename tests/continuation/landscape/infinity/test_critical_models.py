@@ -91,7 +91,9 @@ def test_hessians_of_units_that_meet(data, units):
 def test_silent_weights_beside_a_unit_are_simple_roots(data):
     _, _, responses = data
     for base in working_points(responses, GRID):
-        beside = silent_weights(responses, base.residual, np.array([base.w]), np.array([2.0]), GRID)
+        on_grid = responses.features(GRID, 0)[0] @ base.residual
+        own, double = np.array([base.w]), np.array([2.0])
+        beside = silent_weights(responses, base.residual, own, double, GRID, on_grid)
         h = lambda w: responses.features(w, 0)[0] @ base.residual  # noqa: B023, E731
         values = h(GRID)
         changes = GRID[:-1][values[:-1] * values[1:] < 0]
