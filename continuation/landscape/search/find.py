@@ -79,7 +79,8 @@ ONE_UNIT = (
 
 LAYERS = (
     "networks of layers: silent units that may move are one set each, of which one point was "
-    "found; constant functions (no unit that works in some layer) are not listed"
+    "found (dead units lie on it, or are sets of their own); constant functions (no unit works in "
+    "some layer) are not listed"
 )
 
 NO_ENDS = "sets at infinity are not enumerated for this model"

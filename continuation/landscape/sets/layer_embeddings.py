@@ -17,7 +17,8 @@ Mᵀ,
 and the dimension Σ (m − 1) (units of the next layer − ρ). One output makes ρ = 0 in the last layer
 and the index that of perceptrons. A silent unit has no outgoing weights, and inputs on the zero
 set of h(w) = Σ ω δ φ(w·a), one equation for each unit of the next layer; the rank of ∂h/∂w is added
-to the index, the other directions are free.
+to the index, the other directions are free. A dead unit is one whose inputs are zero too, where φ
+is zero: its outgoing weights are free in the kernel of M as well.
 
 References
 ----------
@@ -40,6 +41,7 @@ from scipy.linalg import block_diag
 from continuation.arrays import Array
 from continuation.landscape.network import LayerSymmetry, LossAt, Symmetry, Units
 from continuation.landscape.sets.kinds import (
+    DEAD_UNIT,
     SILENT_CURVE,
     SILENT_MANIFOLD,
     SILENT_UNIT,
@@ -105,6 +107,8 @@ class LayerEmbedding(Embedding):
         """Short name of the set, see `CriticalSet.subkind`."""
         if self.split_dimension:
             return {1: SPLIT_LINE, 2: SPLIT_PLANE}.get(self.dimension, SPLIT_MANIFOLD)
+        if self.dimension == 0 and all(map(is_dead, self.silent)):
+            return DEAD_UNIT
         return {0: SILENT_UNIT, 1: SILENT_CURVE}.get(self.dimension, SILENT_MANIFOLD)
 
     @property
@@ -177,7 +181,8 @@ class LayerEmbedding(Embedding):
             moves = self.freedom > 0
             same = [len(units)] if moves else [units.count(one) for one in set(units)]
             order *= math.prod(map(math.factorial, same))
-            order *= 2 ** len(units) if moves and parities[layer] else 1
+            fixed = len(units) if moves else sum(map(is_dead, units))
+            order *= 2**fixed if parities[layer] else 1
         return order
 
     def distinct(self, layer: int) -> Chosen:
@@ -202,6 +207,11 @@ class LayerEmbedding(Embedding):
     def _place(self, unit: int) -> tuple[int, int]:
         layer = int(np.searchsorted(np.cumsum(self.widths), unit, side="right"))
         return layer, unit - sum(self.widths[:layer])
+
+
+def is_dead(inputs: Sequence[float]) -> bool:
+    """Whether a silent unit has no inputs either."""
+    return not any(inputs)
 
 
 def _sharing(silent: int, parts: Sequence[Sequence[float]]) -> Array:
@@ -237,7 +247,8 @@ def completed(
         pull = hessian[np.ix_(places.incoming(layer, number), places.outgoing(layer, number))]
         rank = _rank(np.linalg.svd(pull)[1])
         before = embedding.silent_layers.count(layer - 1)
-        free, across = free + before + len(inputs) - rank, across + rank
+        freed = pull.shape[1] - rank if is_dead(inputs) else 0
+        free, across = free + before + len(inputs) - rank + freed, across + rank
     return replace(embedding, freedom=free, across=across), tuple(curvatures)
 
 

@@ -38,25 +38,27 @@ def silent_inputs(
     """Inputs (w, [c]) at which one more unit of a layer may be silent beside a critical point.
 
     Where there are as many as equations these are all roots that were found, up to flips; where
-    there are more, one point of the zero set; none where there are fewer.
+    there are more, one point of the zero set; none where there are fewer. A dead unit, whose inputs
+    are zero, is one of them unless it lies on that set.
     """
     model = loss.model.with_widths(shape)
     wider = list(shape)
     wider[layer] += 1
     at = Loss(loss.model.with_widths(wider), loss.data).under(conditions)
     unit = _Silent.of(at, model, base, layer, tuple(shape))
+    dead = [unit.dead] if unit.dies_alone else []
     if unit.inputs < unit.outputs:
-        return ()
+        return tuple(dead)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(layer, *shape)))
     found: list[Array] = []
     for _ in range(SILENT_STARTS):
         size = math.exp(rng.uniform(-1.0, 1.5))
         root = unit.root(size * rng.standard_normal(unit.inputs))
-        if root is not None and unit.is_new(root, found):
+        if root is not None and unit.is_new(root, found) and not (dead and unit.is_constant(root)):
             found.append(unit.canonical(root))
             if unit.inputs > unit.outputs:
                 break
-    return tuple(sorted(tuple(map(float, root)) for root in found))
+    return (*dead, *sorted(tuple(map(float, root)) for root in found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ class _Silent:
     outgoing: Array
     working: Array
     flips: bool
+    biased: bool
 
     @classmethod
     def of(
@@ -87,7 +90,7 @@ class _Silent:
         flips = isinstance(symmetry, LayerSymmetry) and symmetry.parities[layer] != 0
         return cls(
             at, base, embedding, places.astype(int), numbers[layer + 1][0].astype(int),
-            working.T, flips,
+            working.T, flips, bias is not None,
         )  # fmt: skip
 
     @property
@@ -98,12 +101,36 @@ class _Silent:
     def outputs(self) -> int:
         return len(self.outgoing)
 
+    @property
+    def dead(self) -> tuple[float, ...]:
+        """The inputs of a dead unit."""
+        return (0.0,) * self.inputs
+
+    @property
+    def dies_alone(self) -> bool:
+        """Whether a dead unit is critical, and its inputs cannot move but for a constant's bias."""
+        value, gradient, hessian = self.at.evaluate(self._with(np.zeros(self.inputs)))
+        pull = hessian[np.ix_(self.places, self.outgoing)]
+        rest, size = np.linalg.norm(gradient[self.outgoing]), np.abs(pull).max()
+        rank = np.linalg.matrix_rank(pull, ROOT * size) if size else 0
+        constant = bool(self.biased and np.abs(pull[-1]).max() <= ROOT * size)
+        return bool(rest <= ROOT * math.sqrt(2.0 * value) and self.inputs - rank == constant)
+
+    def is_constant(self, root: Array) -> bool:
+        """Whether a unit is constant: no inputs, any bias."""
+        return self.biased and float(np.abs(root[:-1]).max(initial=0.0)) <= APART
+
+    def _with(self, inputs: Array) -> Array:
+        """The weights (d,) with these inputs."""
+        theta = self.embedding.lift(self.at.model, self.base)
+        theta[self.places] = inputs
+        return theta
+
     def root(self, start: Array) -> Array | None:
         """Shortest Newton steps to a root; None where they do not contract."""
-        theta, w = self.embedding.lift(self.at.model, self.base), start
+        w = start
         for _ in range(ROOT_STEPS):
-            theta[self.places] = w
-            value, gradient, hessian = self.at.evaluate(theta)
+            value, gradient, hessian = self.at.evaluate(self._with(w))
             pull = hessian[np.ix_(self.outgoing, self.places)]
             step = -np.linalg.lstsq(pull, gradient[self.outgoing], rcond=None)[0]
             w = w + step

@@ -116,12 +116,49 @@ def test_silent_units_stand_on_the_zero_set_of_their_equations(inputs, outputs, 
     whole = Loss(loss.model.with_widths((2,)), loss.data)
     roots = silent_inputs(whole, Conditions(), (1,), base, 0, seed=0)
     assert roots
-    for root in roots:
+    for root in filter(any, roots):
         embedding = LayerEmbedding((1,), (root,), widths=(1,), silent_layers=(0,))
         found = Assembler(whole.at()).embedded(base, index, embedding)
         assert np.abs(whole.gradient(found.theta)).max() < 1e-9
         assert found.dimension == found.nullity == dimension
         assert found.index == index + outputs == found.pieces[0].index
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "bias", "dimension", "across", "kind"),
+    [
+        (2, 2, False, 0, 2, "dead unit"),
+        (1, 2, False, 1, 1, "silent curve"),
+        (2, 4, False, 2, 2, "silent manifold"),
+        (1, 1, True, 1, 1, "silent curve"),
+    ],
+)
+def test_a_dead_unit_is_a_manifold_of_its_own(inputs, outputs, bias, dimension, across, kind):
+    """Outgoing weights are free in the kernel of M, and with biases the unit may be constant."""
+    loss, base, index = base_point((1,), inputs, outputs, "tanh", bias, seed=6)
+    whole = Loss(loss.model.with_widths((2,)), loss.data)
+    roots = silent_inputs(whole, Conditions(), (1,), base, 0, seed=0)
+    dead, *others = roots
+    assert not any(dead)
+    assert all(any(root[:inputs]) for root in others)
+    embedding = LayerEmbedding((1,), (dead,), widths=(1,), silent_layers=(0,))
+    found = Assembler(whole.at()).embedded(base, index, embedding)
+    assert np.abs(whole.gradient(found.theta)).max() < 1e-9
+    assert found.dimension == found.nullity == dimension
+    assert found.index == index + across == found.pieces[0].index
+    assert found.subkind == kind
+    for null in np.linalg.eigh(whole.hessian(found.theta))[1].T[index + across :][:dimension]:
+        moved = found.theta + 1e-4 * null
+        assert np.abs(whole.gradient(moved)).max() < 1e-6  # of second order
+    if not dimension:
+        assert found.orbit_size == 4  # 2! 2², and the flip of the dead unit changes nothing
+
+
+def test_a_dead_unit_that_may_move_lies_on_the_zero_set_of_silent_ones():
+    loss, base, _ = base_point((1,), 3, 1, "tanh", bias=False, seed=6)
+    whole = Loss(loss.model.with_widths((2,)), loss.data)
+    roots = silent_inputs(whole, Conditions(), (1,), base, 0, seed=0)
+    assert all(any(root) for root in roots)
 
 
 def test_counts_are_those_of_simsek_et_al():
