@@ -31,6 +31,7 @@ from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
 from continuation.switching import Offshoot, branch_directions, on_one_half, workspace_at
 from continuation.symmetry_group import group
+from continuation.wording import counted
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 
@@ -75,14 +76,15 @@ class Diagram(Stored):
 
     def __repr__(self) -> str:
         loops = sum(b.stop_reason == "closed loop" for b in self.branches)
-        return (
-            f"Diagram({len(self.branches)} branches, {loops} of them loops, "
-            f"{len(self.nodes)} nodes" + "".join(f"; {note}" for note in self.notes) + ")"
-        )
+        counts = [counted(len(self.branches), "branch", "branches")]
+        counts += [counted(loops, "loop")] if loops else []
+        counts += [counted(len(self.nodes), "node")]
+        return f"Diagram({', '.join(counts)}{''.join(f'; {note}' for note in self.notes)})"
 
     def plot(self, ax: Any, x: Quantity | None = None, y: Quantity | None = None) -> list[Any]:
         """Draw all branches with their special points; parameters as for `Branch.plot`."""
-        return draw_branches(ax, self.branches, x, y)
+        starts = [None if at is None else self.nodes[at] for at, _ in self.ends]
+        return draw_branches(ax, self.branches, x, y, starts)
 
     def to_dataframe(self) -> Table:
         """The tables of all branches below each other, with the number of each in `branch`."""

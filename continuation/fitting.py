@@ -47,6 +47,9 @@ WEAK = 1e-8
 FULL_RANK = 1e-13
 """A singular value above this part of the largest may be that of a slow rate beside fast ones."""
 
+JACOBIAN = {False: 1e-14, True: 1e-7}
+"""Whether dF/dx is by differences -> rounding of a row of it, in parts of its largest entry."""
+
 PLAIN_DIMENSION = 64
 """Number of unknowns up to which their scale is tried one by one where they are zero."""
 
@@ -179,17 +182,29 @@ def _reaches(problem: AnyProblem, z: Array, parameter: float, sizes: Array) -> A
 
 
 def _reach(problem: AnyProblem, z: Array, j: int, parameter: float) -> float:
+    """The length of one unknown; where no row of dF/dx moves with the parameter, that of a fold.
+
+    There dF/dx times the length changes by as much as F while the parameter changes by its unit.
+    """
+    here = problem.jacobian(z[:-1], float(z[-1]))
+    plain = np.ones(z.size - 1)
+
     def rows(k: int, length: float) -> Array:
         y = z.copy()
         y[k] += length
         change = problem.jacobian(y[:-1], float(y[-1])) - here
-        return np.asarray(largest(abs(change), np.ones(z.size - 1), np.ones(z.size - 1))[0])
+        return np.asarray(largest(abs(change), plain, plain)[0])
 
-    here = problem.jacobian(z[:-1], float(z[-1]))
+    rounding = JACOBIAN["jacobian" in problem.differenced] * largest(abs(here), plain, plain)[0]
     by_parameter = rows(z.size - 1, parameter)
+    tells = by_parameter > rounding
+    pushed = parameter * np.abs(problem.dresidual_dp(z[:-1], float(z[-1])))
     for length in TRIED:
         change = rows(j, length)
-        if not np.isfinite(change).all() or ((change >= by_parameter) & (by_parameter > 0)).any():
+        moved = change >= by_parameter if tells.any() else change * length >= pushed
+        if not np.isfinite(change).all():
+            return float(length)
+        if (moved & (change > rounding) & (tells if tells.any() else pushed > 0)).any():
             return float(length)
     return 1.0
 

@@ -1,7 +1,8 @@
 """Branches, curves and diagrams drawn into axes of Matplotlib, readable without colour."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,21 +27,50 @@ OPEN, FILLED = "white", "0.2"
 
 
 def draw_branches(
-    ax: Any, branches: Iterable["Branch"], x: Quantity | None, y: Quantity | None
+    ax: Any,
+    branches: Sequence["Branch"],
+    x: Quantity | None,
+    y: Quantity | None,
+    starts: Sequence["SpecialPoint | None"] = (),
 ) -> list[Any]:
-    """Full lines where stable, dashed where not, special points by kind, one legend."""
+    """Full lines where stable, dashed where not, special points by kind, one legend.
+
+    Lines begin at the points that their branches leave (`starts`), where these are known.
+    """
     artists: list[Any] = []
-    for branch in branches:
+    for branch, start in zip_longest(branches, starts):
         meaning, n = branch.meaning, branch.x.shape[1]
         across, up = meaning.parameter if x is None else x, 0 if y is None else y
-        values = [meaning.values(q, branch.x, branch.p) for q in (across, up)]
-        artists += lines(ax, branch.stable, *values)
+        states, parameters, stable = _with_special(branch)
+        values = [meaning.values(q, states, parameters) for q in (across, up)]
+        artists += lines(ax, stable, *values)
+        if start is not None:
+            first = [_value(meaning, quantity, start) for quantity in (across, up)]
+            gap = [np.array([a, v[0]]) for a, v in zip(first, values, strict=True)]
+            artists += lines(ax, stable[:1], *gap)
         artists += _points(ax, branch.special, meaning, across, up)
         ax.set(xlabel=meaning.label(across, n), ylabel=meaning.label(up, n))
         flow = meaning.flow
     if artists:
         legend(ax, f"stability for {flow}")
     return artists
+
+
+def _with_special(branch: "Branch") -> tuple[Array, Array, Array]:
+    """States, parameters and stability of the samples and of the special points between them.
+
+    A special point has the stability of the sample after it, so that a line changes there.
+    """
+    last = len(branch.p) - 1
+    between = [point for point in branch.special if 0 <= point.index < last]
+    after = [point.index + 1 for point in between]
+    if not after:
+        return branch.x, branch.p, branch.stable
+    return (
+        np.insert(branch.x, after, [point.x for point in between], axis=0),
+        np.insert(branch.p, after, [point.p for point in between]),
+        np.insert(branch.stable, after, branch.stable[after]),
+    )
 
 
 def draw_curve(ax: Any, curve: "Curve", x: Quantity | None, y: Quantity | None) -> list[Any]:

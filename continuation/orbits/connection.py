@@ -10,6 +10,7 @@ from continuation.exports import Stored, Table, table
 from continuation.meaning import UNNAMED, Meaning
 from continuation.orbits.drawing import draw_orbit, draw_plane
 from continuation.orbits.orbit import states_table
+from continuation.wording import counted
 
 __all__ = ["Connection", "ConnectionBranch"]
 
@@ -77,6 +78,13 @@ class ConnectionBranch(Stored):
     stop_reason: str
     message: str
     meaning: Meaning = UNNAMED
+
+    def __repr__(self) -> str:
+        along = self.q if np.isfinite(self.q).all() else self.p
+        name = self.meaning.second if np.isfinite(self.q).all() else self.meaning.parameter
+        span = f"{along[0]:.4g} to {along[-1]:.4g}"
+        orbits = counted(len(self), "orbit")
+        return f"ConnectionBranch({orbits}, {name} {span}; stopped: {self.stop_reason})"
 
     def __len__(self) -> int:
         return len(self.orbits)

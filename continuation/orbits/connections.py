@@ -7,7 +7,7 @@ References
 """
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,9 @@ AMPLITUDES = (1e-2, 1e-3, 1e-1)
 """Extents of the first homoclinic orbit beside a Bogdanov-Takens point that are tried, in units
 that fit the point: where they are larger the prediction is rough, where they are smaller both
 eigenvalues of the saddle are nearly zero."""
+
+LONGER, OUTGROWN = 2.0, "outgrown"
+"""Where an orbit is so many times longer than its units others are taken; how this is said."""
 
 SAMPLINGS, SAMPLES = 4, 401
 """How finely it is looked for where two orbits are nearest: to 200⁻⁴ of their duration."""
@@ -264,33 +267,78 @@ class Search:
         """An orbit between the small distances at which the ends shall lie."""
         equilibria = Equilibria(self.flow, self.p, self.ends)
         rough = equilibria.followed() if given is None else equilibria.given(*given)
+        rough = self._in_its_units(rough)
         self.size = float(np.ptp(rough.x, axis=0).max())
-        return equilibria.trimmed(rough, self.radius * self.size)
+        return Equilibria(self.flow, self.p, self.ends).trimmed(rough, self.radius * self.size)
+
+    def _in_its_units(self, orbit: Guess) -> Guess:
+        """From here on each coordinate in units of its extent: equilibria may be at zero."""
+        states, extent = self.flow.states, np.ptp(orbit.x, axis=0)
+        longer = np.exp2(np.round(np.log2(np.where(extent > 0, extent, 1.0))))
+        begin, end = (x * states for x in self.ends)
+        self._in_units(np.append(longer * states, self.flow.parameter), begin, end)
+        return Guess(orbit.t, orbit.x / longer)
 
     # -- the curve ---------------------------------------------------------------------------------
 
     def traced(self, guess: Guess, direction: int) -> ConnectionBranch:
-        """The branch through the connection near a guess."""
+        """The branch through the connection near a guess; in new units where it outgrows them."""
+        most, search, found = self.run.step.max_samples, self, self._piece(guess, direction)
+        orbits = list(found.orbits)
+        while found.stop_reason == OUTGROWN and len(orbits) < most:
+            way = int(np.sign(search._moving(orbits[-1]) - search._moving(orbits[-2])))
+            search = self._at(orbits[-1], most - len(orbits) + 1)
+            try:
+                found = search._piece(search.first((orbits[-1].t, orbits[-1].x)), way)
+            except ConvergenceError as error:
+                found = replace(found, stop_reason="no progress", message=str(error))
+                break
+            orbits += found.orbits[1:]
+        if found.stop_reason == OUTGROWN:
+            found = replace(found, stop_reason="samples", message="max_samples reached.")
+        return replace(found, orbits=tuple(orbits))
+
+    def _at(self, orbit: Connection, most: int) -> "Search":
+        """A search in the units of another orbit of the branch."""
+        family, homoclinic = self.place.family, self.homoclinic
+        problem = self.place.problem if family is None else family(orbit.q)
+        place = replace(self.place, problem=problem, p=orbit.p, q=orbit.q)
+        step = replace(self.run.step, max_samples=most, initial=self.run.step.maximum / LONGER)
+        run = Run(problem, self.run.limits, step, self.run.newton)
+        return Search(place, orbit.source, orbit.target, homoclinic, run, self.mesh, self.radius)
+
+    def _moving(self, orbit: Connection) -> float:
+        """The parameter along which the branch is continued."""
+        return orbit.p if self.free == 1 else orbit.q
+
+    def _piece(self, guess: Guess, direction: int) -> ConnectionBranch:
+        """The branch as long as the orbit fits its units."""
         walk = self._walk(guess)
-        message = ConvergenceError(
-            "Newton finds no connection near the first orbit: choose p nearer to it, or give a "
-            "guess."
-        )
         if (
             not walk.settle(held=True)
             or not walk.resolve(held=True)
             or not walk.z[self._t(walk)] > 0
         ):
-            raise message
-        codimension = self.free - 1
+            raise ConvergenceError(
+                "Newton finds no connection near the first orbit: choose p nearer to it, or give a "
+                "guess."
+            )
         if self.free == 2 and self.place.family is None:
             points, reason = [(walk.collocation, walk.z.copy())], "isolated"
             words = "one connection; give q0 to continue it in a second parameter."
         else:
             walk.tangent[:] *= direction * np.sign(walk.tangent[-1] or 1.0)
-            points, reason, words = follow(walk, self.run.step.max_samples)
+
+            def stop(z: Array) -> str:
+                return OUTGROWN if self._outgrows(walk, z) else ""
+
+            points, reason, words = follow(walk, self.run.step.max_samples, stop)
         orbits = tuple(self._connection(c, z) for c, z in points)
-        return ConnectionBranch(orbits, codimension, reason, words, self.place.meaning)
+        return ConnectionBranch(orbits, self.free - 1, reason, words, self.place.meaning)
+
+    def _outgrows(self, walk: Walk, z: Array) -> bool:
+        nodes, _ = walk.collocation.split(z)
+        return bool(np.ptp(nodes, axis=0).max() > LONGER)
 
     def _t(self, walk: Walk) -> int:
         """Place of T in the unknowns."""

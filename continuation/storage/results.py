@@ -56,7 +56,7 @@ def save_result(result: Result, path: str | os.PathLike[str]) -> Path:
     >>> result = GraphResult(loss, {"noise": 0.1}, axes, sets, graph=connect(loss, sets))
     >>> path = save_result(result, os.path.join(tempfile.mkdtemp(), "graph.nc"))
     >>> load_result(path).graph
-    FlowGraph(4 sets, 1 connections, attractors: isolated 1)
+    FlowGraph(4 sets, 1 connection, attractors: isolated 1)
     """
     model, own = result.loss.model, RESULTS[result.kind].to_arrays(result)
     parts = [sets_to_arrays(result.sets), dataset_to_arrays(result.loss.data), own]

@@ -13,6 +13,7 @@ from continuation import (
     period_k,
     special_point,
     trace_branch,
+    trace_fold_curve,
 )
 from tests.continuation.problems import brusselator, d4, fold, pitchfork, transcritical
 
@@ -134,3 +135,22 @@ def test_a_branch_ends_at_a_bound_of_an_unknown(direction: int, bound: float) ->
     diagram = bifurcation_diagram(fold, [1.0], 1.0, (-5, 5), STEP, bounds={0: (-0.4, 1.3)})
     assert diagram.complete
     assert sorted(diagram.branches[0].x[[0, -1], 0]) == [-0.4, 1.3]
+
+
+@pytest.mark.parametrize("seed", [1, 28, 38])
+def test_a_fold_at_zero_of_all_unknowns_and_of_the_parameter_has_units(seed):
+    """Nothing but the second order tells of lengths there."""
+    rng = np.random.default_rng(seed)
+    scale = np.diag(10.0 ** rng.uniform(-6, 6, 2))
+    turned = scale @ np.linalg.qr(rng.standard_normal((2, 2)))[0]
+    a = turned if seed % 2 else scale
+
+    def field(x, p, q):
+        u, v = np.linalg.solve(a, x)
+        return a @ np.array([v, p + q * v + u**2 + u * v])
+
+    problem = Problem(field, parameters={"p": -1.0, "q": 0.3}, free="p")
+    start = special_point(problem, [0.0, 0.0], 0.0)
+    curve = trace_fold_curve(problem, start, "q", (-0.5, 1), direction=-1)
+    assert [point.kind for point in curve.special] == ["bogdanov-takens", "limit"]
+    assert abs(curve.special[0].coefficients["q"]) < 1e-9

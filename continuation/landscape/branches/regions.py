@@ -37,6 +37,7 @@ from continuation.landscape.sets import (
     working_units,
 )
 from continuation.options import StepOptions
+from continuation.wording import counted
 
 LOWEST_NOISE = 1e-3
 """End of the branches, relative to the root mean square of the teacher: the distance to a
@@ -117,7 +118,7 @@ def label_regions(
     labelled = [in_region(found, why) for found, why in zip(sets, evidence, strict=False)]
     left = sets[len(labelled) :]
     whole = sets if isinstance(sets, CriticalSets) else CriticalSets(tuple(sets))
-    notes = (f"{len(left)} sets have no region: {deadline.reason}",) if left else ()
+    notes = (f"{counted(len(left), 'set')} without a region: {deadline.reason}",) if left else ()
     return replace(whole, sets=(*labelled, *left), notes=(*whole.notes, *notes))
 
 

@@ -11,6 +11,7 @@ from continuation.landscape.evolution.events import Event
 from continuation.landscape.evolution.strands import Strand
 from continuation.landscape.evolution.switches import Switch
 from continuation.landscape.graph import FlowGraph
+from continuation.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,8 @@ class Evolution:
         kinds = Counter(event.kind for event in self.events)
         happened = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "no events"
         low, high = self.limits
-        return (
-            f"Evolution({self.parameter} {low:g} to {high:g}, {len(self.strands)} sets, {happened})"
-        )
+        sets = counted(len(self.strands), "set")
+        return f"Evolution({self.parameter} {low:g} to {high:g}, {sets}, {happened})"
 
     def interval(self, p: float) -> Interval:
         """The interval around p; an event belongs to the one above it, if they touch.

@@ -109,7 +109,7 @@ def connect(
     >>> sets = find_critical_sets(loss, noise=0.1)
     >>> graph = connect(loss, sets)
     >>> graph
-    FlowGraph(4 sets, 1 connections, attractors: isolated 1)
+    FlowGraph(4 sets, 1 connection, attractors: isolated 1)
     """
     deadline = Deadline(seconds)
     if most_departures is not None and most_departures < 2:

@@ -17,6 +17,7 @@ from continuation.errors import InvalidInputError
 from continuation.landscape.graph.attributes import require_attributes
 from continuation.landscape.network import Units
 from continuation.landscape.sets import CriticalSet
+from continuation.wording import counted
 
 REGION_ORDER = {"plateau": 0, "near-optimal": 1, "overfitting": 2}
 ROUNDING = 1e-12
@@ -97,7 +98,8 @@ class FlowGraph:
 
     def __repr__(self) -> str:
         return (
-            f"FlowGraph({len(self.nx)} sets, {self.nx.number_of_edges()} connections, "
+            f"FlowGraph({counted(len(self.nx), 'set')}, "
+            f"{counted(self.nx.number_of_edges(), 'connection')}, "
             f"attractors: {', '.join(self.attractors) or 'none'})"
         )
 
@@ -110,7 +112,7 @@ class FlowGraph:
     def notes(self) -> tuple[str, ...]:
         """What is not complete, and why: the notes of the nodes, with the number of their sets."""
         notes = Counter(node["note"] for _, node in self.nx.nodes(data=True) if node["note"])
-        return tuple(f"{count} sets: {note}" for note, count in notes.items())
+        return tuple(f"{counted(count, 'set')}: {note}" for note, count in notes.items())
 
     def chains(self) -> tuple[Chain, ...]:
         """All paths plateau → (near-optimal →) overfitting attractor.

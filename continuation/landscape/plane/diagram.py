@@ -19,6 +19,7 @@ from continuation.landscape.plane.arrangement import Arrangement, arrangement_of
 from continuation.landscape.plane.curves import PlaneCurve, PlanePoint
 from continuation.landscape.plane.domain import Limits
 from continuation.landscape.plane.drawing import draw_plane
+from continuation.wording import counted
 
 BESIDE = 1e-9
 """A point on a curve, within a sliver of rounding, belongs to the region this far beside it."""
@@ -144,9 +145,8 @@ class PlaneDiagram(Stored):
         kinds = Counter(curve.kind for curve in self.curves)
         met = ", ".join(f"{n} of {kind}s" for kind, n in kinds.items()) or "none"
         state = "" if self.complete else "; not complete"
-        return (
-            f"PlaneDiagram({self.x} × {self.y}, {len(self.regions)} regions, curves: {met}{state})"
-        )
+        regions = counted(len(self.regions), "region")
+        return f"PlaneDiagram({self.x} × {self.y}, {regions}, curves: {met}{state})"
 
     @property
     def special(self) -> tuple[PlanePoint, ...]:

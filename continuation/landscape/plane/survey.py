@@ -143,7 +143,7 @@ def plane_diagram(
     >>> limits = ((0.05, 0.2), (0.0, 0.1))
     >>> plane = plane_diagram(loss, "noise", "weight_decay", limits, lines=2)
     >>> plane
-    PlaneDiagram(noise × weight_decay, 1 regions, curves: none)
+    PlaneDiagram(noise × weight_decay, 1 region, curves: none)
     """
     deadline = Deadline(seconds)
     plane = Plane(loss, x, y, limits, Conditions(noise, weight_decay=weight_decay), tuple(schedule))

@@ -9,6 +9,7 @@ from typing import overload
 from continuation.landscape.network import Units
 from continuation.landscape.sets.critical_sets import CriticalSet
 from continuation.landscape.sets.saturation import Saturation
+from continuation.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,4 +68,6 @@ class CriticalSets(Sequence[CriticalSet]):
 
     def __repr__(self) -> str:
         count = "" if self.euler_count is None else f", Euler count {self.euler_count}"
-        return f"CriticalSets({len(self)} sets, {len(self.attractors)} attracting{count})"
+        return (
+            f"CriticalSets({counted(len(self), 'set')}, {len(self.attractors)} attracting{count})"
+        )

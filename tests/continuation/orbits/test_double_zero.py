@@ -88,6 +88,32 @@ def test_the_curve_of_homoclinic_orbits_is_that_of_its_expansion(seed):
     assert (np.diff(away) > 0).all()
 
 
+@pytest.mark.slow
+def test_orbits_outgrow_their_units_and_go_on():
+    """In plain coordinates, where the saddle is at zero of one, as one would try it first."""
+
+    def plain(y, a, b):
+        return np.array([y[1], a + b * y[1] + y[0] ** 2 + y[0] * y[1]])
+
+    problem = Problem(plain, parameters={"a": -1.0, "b": 0.3}, free="a")
+    fold = special_point(problem, [0.0, 0.0], 0.0)
+    curve = trace_fold_curve(problem, fold, "b", (-0.5, 1), direction=-1)
+    (point,) = [q for q in curve.special if q.kind == "bogdanov-takens"]
+    branch = trace_connection(
+        problem,
+        point,
+        q0="b",
+        limits=(-0.5, 1),
+        step=StepOptions(initial=0.1, maximum=0.5, max_samples=25),
+    )
+    assert len(branch) == 25
+    assert (np.diff(branch.q) > 0).all()
+    assert branch.q[-1] > 10 * branch.q[0]
+    first = branch.p / branch.q**2 + 49 / 25
+    assert np.abs(first[0]) < 1e-3
+    assert (np.abs(first) < 0.2 * branch.q).all()  # 49/25 is the first term of a series
+
+
 def test_misuse_is_named():
     names = {"p": 0.1, "q": 0.0}
     problem = Problem(lambda x, p, q: x**2 - p, parameters=names, free="p")
