@@ -13,7 +13,7 @@ from numba.core.cgutils import create_struct_proxy
 from numba.core.errors import NumbaExperimentalFeatureWarning
 from numba.extending import intrinsic, overload, register_jitable
 
-from symbolic.inner_code import InnerCompiler
+from symbolic.inner_code import ApartCompiler, InnerCompiler
 from symbolic.machine_code import cached_njit
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "MATRIX",
     "VECTOR",
     "address_of",
+    "apart",
     "compiled_for_all_models",
     "dual",
     "in_loops",
@@ -50,6 +51,13 @@ once more for callers with others. There is no wrapper, whatever the third optio
 def in_loops(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let loops call a plain function, which stays one."""
     plain: Callable[..., Any] = register_jitable(**IN_LOOPS)(function)
+    return plain
+
+
+def apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for one that a loop calls in many places: its code is optimised only once."""
+    options = {**IN_LOOPS, "pipeline_class": ApartCompiler}
+    plain: Callable[..., Any] = register_jitable(**options)(function)
     return plain
 
 

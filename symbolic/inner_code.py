@@ -15,11 +15,12 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.funcdesc import PythonFunctionDescriptor
+from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher
 from numba.core.runtime.nrt import rtsys
 from numba.core.typed_passes import NativeLowering
 
-__all__ = ["InnerCompiler", "inner_njit"]
+__all__ = ["ApartCompiler", "InnerCompiler", "inner_njit"]
 
 NOWHERE = 0
 """Address of what has no machine code of its own."""
@@ -73,16 +74,45 @@ class _InnerLowering(NativeLowering):
         return True
 
 
+class _OnceLower(Lower):  # type: ignore[misc]
+    """Translates to code that stands once in its callers."""
+
+    def setup_function(self, fndesc: Any) -> None:
+        """As usual, but never inlined."""
+        super().setup_function(fndesc)
+        self.function.attributes.add("noinline")
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _ApartLowering(_InnerLowering):
+    """The same for code that stands once."""
+
+    _name = "apart_lowering"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        """What translates."""
+        return _OnceLower
+
+
 class InnerCompiler(CompilerBase):
     """Numba's compiler with another last pass: a `pipeline_class`."""
+
+    last: type[_InnerLowering] = _InnerLowering
 
     def define_pipelines(self) -> list[PassManager]:
         """The usual passes, up to lowering."""
         passes = PassManager("inner")
         for one, text in DefaultPassBuilder.define_nopython_pipeline(self.state).passes:
-            passes.add_pass(_InnerLowering if one is NativeLowering else one, text)
+            passes.add_pass(self.last if one is NativeLowering else one, text)
         passes.finalize()
         return [passes]
+
+
+class ApartCompiler(InnerCompiler):
+    """The same for what is called from many places: optimised once, not in each of them."""
+
+    last = _ApartLowering
 
 
 class _InnerDispatcher(CPUDispatcher):

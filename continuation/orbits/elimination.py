@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from continuation.compilation import MATRIX, VECTOR, compiled_for_all_models, in_loops
+from continuation.compilation import MATRIX, VECTOR, apart, compiled_for_all_models, in_loops
 
 __all__ = ["solver"]
 
@@ -75,7 +75,7 @@ def known(a, top, rows, first, x, start, size, right):  # type: ignore[no-untype
             a[c, right + r] -= s
 
 
-@in_loops
+@apart
 def put(a, row, column, b, top, left, height, width):  # type: ignore[no-untyped-def]
     """Copy a block of b into a."""
     for i in range(height):

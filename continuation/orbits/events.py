@@ -77,6 +77,13 @@ class Local:
         """Values of all test functions."""
         return {kind: test(self) for kind, test in TESTS.items()}
 
+    @cached_property
+    def is_reliable(self) -> bool:
+        """Whether the multiplier that is 1 is found as such; others are no better than it."""
+        if not np.isfinite(self.multipliers).all():
+            return False
+        return bool(abs(self.multipliers[trivial(self.multipliers)] - 1.0) <= LOST)
+
 
 class Between:
     """The last step of a walk, with the branch on the way.
@@ -190,24 +197,20 @@ def special_orbits(
     between: Between, ends: list[Local], flow: Flow, unit: float
 ) -> list[SpecialOrbit]:
     """The special orbits on a step from one orbit to another, in order."""
-    if not all(_reliable(end.multipliers) for end in ends):
+    if not all(end.is_reliable for end in ends):
         return []
     found = [_found(between, ends, kind, flow, unit) for kind in sorted(special_kinds(ends))]
     return [q for _, q in sorted(filter(None, found), key=lambda pair: pair[0])]
 
 
-def _reliable(multipliers: Array) -> bool:
-    """Whether the multiplier that is 1 is found as such; others are no better than it."""
-    if not np.isfinite(multipliers).all():
-        return False
-    return bool(abs(multipliers[trivial(multipliers)] - 1.0) <= LOST)
-
-
 def special_kinds(ends: list[Local]) -> set[str]:
     """Kinds of special orbits on a step from one orbit to another."""
-    if _through_infinity(*(end.multipliers for end in ends)):
-        return {"fold"} if _changes("fold", ends) else set()
-    changed = {kind for kind in TESTS if _changes(kind, ends)}
+    before, after = (end.tests for end in ends)
+    if ends[0].multipliers.size < 2:
+        return set()
+    changed = {kind for kind in TESTS if _changes(before[kind], after[kind])}
+    if changed and _through_infinity(*(end.multipliers for end in ends)):
+        return changed & {"fold"}
     # a multiplier passes 1 at a fold, too
     return changed ^ {"branch point"} if "fold" in changed else changed
 
@@ -250,11 +253,8 @@ def _root(between: Between, ends: list[Local], kind: str, fine: float) -> float 
     return float(brentq(along, 0.0, 1.0, xtol=fine, rtol=1e-6))
 
 
-def _changes(kind: str, ends: list[Local]) -> bool:
+def _changes(before: float, after: float) -> bool:
     """Whether a test changes its sign, by more than rounding."""
-    if ends[0].multipliers.size < 2:
-        return False
-    before, after = (end.tests[kind] for end in ends)
     return before * after < 0 and max(abs(before), abs(after)) > ROUNDING
 
 

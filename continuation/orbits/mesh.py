@@ -96,8 +96,9 @@ def _derivative(nodes: Array, mesh: Array, scheme: Scheme, periodic: bool) -> Ar
 
     That of order degree is constant on each; the next follows from its jumps.
     """
-    m, h = scheme.degree, np.diff(mesh)
-    highest = (scheme.top @ pieces(nodes, m)) / h[:, None] ** m
+    m, h = scheme.degree, mesh[1:] - mesh[:-1]
+    inner = nodes[:-1].reshape(h.size, m, -1)
+    highest = (scheme.top[:m] @ inner + scheme.top[m] * nodes[m::m]) / h[:, None] ** m
     if h.size == 1:
         return np.sqrt((highest**2).sum(axis=1))
     jumps = np.empty((h.size + 1, nodes.shape[1]))  # at the ends of intervals
@@ -105,14 +106,14 @@ def _derivative(nodes: Array, mesh: Array, scheme: Scheme, periodic: bool) -> Ar
     jumps[0], jumps[-1] = jumps[1], jumps[-2]
     if periodic:
         jumps[0] = jumps[-1] = (highest[0] - highest[-1]) * 2 / (h[0] + h[-1])
-    size = np.sqrt((jumps**2).sum(axis=1))
+    size = np.sqrt(np.einsum("ij,ij->i", jumps, jumps))
     return np.asarray(np.maximum(size[1:], size[:-1]))
 
 
 def interval_errors(nodes: Array, mesh: Array, scheme: Scheme, periodic: bool) -> Array:
     """Estimated error of the polynomial in each interval, shape (N,)."""
     rate = _derivative(nodes, mesh, scheme, periodic)
-    return np.asarray(scheme.error * rate * np.diff(mesh) ** (scheme.degree + 1))
+    return np.asarray(scheme.error * rate * (mesh[1:] - mesh[:-1]) ** (scheme.degree + 1))
 
 
 def equidistributed(
