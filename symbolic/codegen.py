@@ -7,7 +7,7 @@ only: teacher, data and parameters of the loss are arguments.
 
 from importlib import resources
 
-from symbolic.hessian_text import tiled_block, unrolled_block
+from symbolic.hessian_text import tiled_block, unrolled_block, unrolled_gradient
 from symbolic.model import Model
 from symbolic.printing import assignments
 from symbolic.unit_text import BLOCK_ARGUMENTS, ENTRY, EXACT, FAST, PLAIN, UnitText, function, over
@@ -32,9 +32,12 @@ def kernel_source(model: Model) -> str:
     runtime = resources.files(__package__).joinpath("kernel_runtime.py").read_text("utf-8")
     weights = tuple(float(v) for v in kernel.model.output_weights or ())
     head = f"\n\nWORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
-    parts = [activations(kernel), values(kernel), unit_gradient(kernel), unit_jet(kernel)]
-    evaluate = unrolled_block(kernel) if kernel.unrolled else tiled_block(kernel)
-    blocks = [gradient_block(kernel), jet_block(kernel), evaluate, network(kernel)]
+    parts = [activations(kernel), values(kernel), unit_jet(kernel)]
+    if kernel.unrolled:
+        parts += [unrolled_gradient(kernel), unrolled_block(kernel)]
+    else:
+        parts += [unit_gradient(kernel), gradient_block(kernel), tiled_block(kernel)]
+    blocks = [jet_block(kernel), network(kernel)]
     entries = [_ENTRY.format(name=name) for name in _ENTRY_POINTS]
     return "".join([runtime, head, *parts, *blocks, *entries])
 
@@ -94,7 +97,7 @@ def unit_jet(kernel: UnitText) -> str:
 
 
 def gradient_block(kernel: UnitText) -> str:
-    """Gradient of the loss over a block."""
+    """Gradient of the loss over a block, unit by unit."""
     unit, row, last = kernel.unit, f"work[{kernel.residual_row}]", kernel.model.dimension - 1
     many = range(len(unit.parameters))
     rows = kernel.rows(kernel.ring_size(unit.gradient))

@@ -1,4 +1,4 @@
-"""Sums of the Hessian over a block of samples, in two ways from the same derivatives.
+"""Sums of gradient and Hessian over a block of samples, in two ways from the same derivatives.
 
 With few parameters one loop holds every sum in a register; with many, rows of the Jacobian are
 buffered and multiplied in tiles.
@@ -11,41 +11,57 @@ from symbolic.unit_text import BLOCK_ARGUMENTS, FAST, PLAIN, UnitText, function,
 
 
 def unrolled_block(kernel: UnitText) -> str:
-    """All sums of a block in one loop."""
-    size, units = kernel.sizes["evaluate"], range(kernel.unit.count)
-    lines = []
-    for k in units:
-        lines += kernel.unit_lines(str(k)) + kernel.activate("evaluate", str(k))
-    rows = "".join(kernel.rows(size, str(k)) for k in units)
-    call = f"theta, sigma, x, target, noise, weights, scale, F, J, Fp{rows}"
-    lines += [f"return evaluate_sums({call})"]
-    block = function(PLAIN, "evaluate_block", BLOCK_ARGUMENTS, lines)
-    names = "".join(kernel.row_names(size, f"_{k}") for k in units)
-    arguments = f"theta, sigma, x, target, noise, weights, scale, F, J, Fp{names}"
-    return function(FAST, "evaluate_sums", arguments, _sums_body(kernel)) + block
-
-
-def _sums_body(kernel: UnitText) -> list[str]:
+    """All sums of loss, gradient, Hessian and its change with p in one loop over a block."""
     d = kernel.model.dimension
     gradient, hessian = _network_derivatives(kernel)
-    sums = ["value", *(f"g{a}" for a in range(d)), *(f"n{a}" for a in range(d))]
-    sums += [f"h{a}_{b}" for a in range(d) for b in range(a, d)]
-    terms = [f"g{a} += weighted*j{a}" for a in range(d)]
-    terms += [f"n{a} += eps*j{a}" for a in range(d)]
+    sums = [f"n{a}" for a in range(d)] + [f"h{a}_{b}" for a in range(d) for b in range(a, d)]
+    terms = [f"n{a} += eps*j{a}" for a in range(d)]
     for a in range(d):
         for b in range(a, d):
             curvature = f" + weighted*d{a}_{b}" if (a, b) in hessian else ""
             terms.append(f"h{a}_{b} += (omega*j{a})*j{b}{curvature}")
-    targets = ["f", *gradient, *(f"d{a}_{b}" for a, b in hessian)]
-    expressions = [_network_value(kernel), *gradient.values(), *hessian.values()]
-    loop = ["x_i = x[i]", *_all_loads(kernel), *assignments(targets, expressions, {})]
-    loop += ["r = f - target[i] - sigma*noise[i]", "omega = weights[i]"]
-    loop += ["weighted = omega*r", "eps = omega*noise[i]", "value += weighted*r", *terms]
-    deposits = [f"F[{a}] += scale[0]*g{a}" for a in range(d)]
-    deposits += [f"Fp[{a}] += scale[1]*g{a} + scale[2]*n{a}" for a in range(d)]
+    deposits = [f"Fp[{a}] += scale[1]*g{a} + scale[2]*n{a}" for a in range(d)]
     deposits += [f"J[{a}, {b}] += scale[0]*h{a}_{b}" for a in range(d) for b in range(a, d)]
-    head = [*_all_parameters(kernel), *(f"{name} = 0.0" for name in sums)]
-    return [*head, *over("x.size", loop), *deposits, "return 0.5*scale[0]*value"]
+    curved = {f"d{a}_{b}": entry for (a, b), entry in hessian.items()}
+    return _unrolled(
+        kernel, "evaluate", gradient | curved, (sums, ["eps = omega*noise[i]", *terms], deposits)
+    )
+
+
+def unrolled_gradient(kernel: UnitText) -> str:
+    """The same of loss and gradient alone."""
+    return _unrolled(kernel, "gradient", _network_derivatives(kernel)[0], ([], [], []))
+
+
+def _unrolled(
+    kernel: UnitText,
+    name: str,
+    derivatives: dict[str, sp.Expr],
+    further: tuple[list[str], list[str], list[str]],
+) -> str:
+    """One loop over a block; beside loss and gradient further sums, their terms and deposits."""
+    d, size, units = kernel.model.dimension, kernel.sizes[name], range(kernel.unit.count)
+    more, terms, deposits = further
+    targets = ["f", *derivatives]
+    expressions = [_network_value(kernel), *derivatives.values()]
+    loop = ["x_i = x[i]", *_all_loads(kernel, name), *assignments(targets, expressions, {})]
+    loop += ["r = f - target[i] - sigma*noise[i]", "omega = weights[i]"]
+    loop += ["weighted = omega*r", "value += weighted*r"]
+    loop += [*(f"g{a} += weighted*j{a}" for a in range(d)), *terms]
+    head = [*_all_parameters(kernel), "value = 0.0"]
+    head += [f"{one} = 0.0" for one in (*(f"g{a}" for a in range(d)), *more)]
+    ends = [*(f"F[{a}] += scale[0]*g{a}" for a in range(d)), *deposits]
+    body = [*head, *over("x.size", loop), *ends, "return 0.5*scale[0]*value"]
+    common = "theta, sigma, x, target, noise, weights, scale, F, J, Fp"
+    names = "".join(kernel.row_names(size, f"_{k}") for k in units)
+    lines = []
+    for k in units:
+        lines += kernel.unit_lines(str(k)) + kernel.activate(name, str(k))
+    rows = "".join(kernel.rows(size, str(k)) for k in units)
+    lines += [f"return {name}_sums({common}{rows})"]
+    return function(FAST, f"{name}_sums", common + names, body) + function(
+        PLAIN, f"{name}_block", BLOCK_ARGUMENTS, lines
+    )
 
 
 def _all_parameters(kernel: UnitText) -> list[str]:
@@ -57,9 +73,10 @@ def _all_parameters(kernel: UnitText) -> list[str]:
     return [*lines, *(["offset = " + kernel.start] if kernel.model.offset else [])]
 
 
-def _all_loads(kernel: UnitText) -> list[str]:
+def _all_loads(kernel: UnitText, name: str) -> list[str]:
     unit = kernel.unit
-    needed = [unit.value, *unit.gradient, *unit.hessian.values()]
+    curved = unit.hessian.values() if name == "evaluate" else ()
+    needed = [unit.value, *unit.gradient, *curved]
     return [line for k in range(unit.count) for line in kernel.loads(needed, f"_{k}")]
 
 
