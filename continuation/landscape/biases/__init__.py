@@ -5,7 +5,7 @@ May import `network`, `infinity`, `sets`.
 
 from continuation.landscape.biases.ends import BiasedEnds, biased_ends
 from continuation.landscape.biases.input_grid import (
-    FEWEST_SAMPLES,
+    SEEN,
     InputGrid,
     critical_places,
     is_seen,
@@ -13,7 +13,7 @@ from continuation.landscape.biases.input_grid import (
 from continuation.landscape.biases.one_unit import one_unit
 
 __all__ = [
-    "FEWEST_SAMPLES",
+    "SEEN",
     "BiasedEnds",
     "InputGrid",
     "biased_ends",

@@ -8,6 +8,7 @@ several for every gap of the data, those that attract.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.biases.input_grid import (
-    FEWEST_AT_MINIMA,
+    SEEN_AT_MINIMA,
     InputGrid,
     critical_places,
     is_seen,
@@ -31,6 +32,7 @@ from continuation.landscape.biases.nodes import (
 )
 from continuation.landscape.biases.parts import (
     Background,
+    JumpPart,
     LinePart,
     Part,
     TailPart,
@@ -39,12 +41,16 @@ from continuation.landscape.biases.parts import (
     jump_parts,
     tail_rates,
 )
-from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel
+from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, are_apart
 from continuation.landscape.network import BIASED_ENDS, LossAt, Responses
 
 MOST_JUMPS = 1500
 """Jumps, in gaps and at samples, beyond which those beside units are not searched: the time grows
 with the square of their number, and with that of the samples."""
+
+WIDEST = 3
+"""Inputs whose values two steep units beside each other leave free: one that both stay at, by their
+shares, and its neighbours, by outputs that diverge and cancel."""
 
 SAME = 1e-6
 """Relative difference of unknowns that are one."""
@@ -112,7 +118,7 @@ class _Search:
 
     def one(self) -> Iterator[CriticalEnd]:
         """All ends of one unit."""
-        parts: list[Part] = [*jump_parts(self.responses.x), LinePart(self.background.offset)]
+        parts: list[Part] = [*self._jumps(), LinePart(self.background.offset)]
         yield from self._fitted((part,) for part in parts)
         yield from self._tails(self.background.rows, ())
 
@@ -126,7 +132,7 @@ class _Search:
         yield from self._fitted((UnitPart.at(place), line) for place in beside)
         nodes = Nodes.of(responses, grid)
         yield from _attracting(self._beside_tails(nodes))
-        yield from _attracting(self._beside_jumps(nodes))
+        yield from _attracting(itertools.chain(self._blocks(), self._beside_jumps(nodes)))
 
     def note(self, listed: int, units: int) -> str:
         """What was searched."""
@@ -141,9 +147,24 @@ class _Search:
 
     # -- what moves beside what does not -----------------------------------------------------
 
+    def _jumps(self) -> list[JumpPart]:
+        return jump_parts(self.responses.x, offset=self.background.offset)
+
+    def _blocks(self) -> Iterator[CriticalEnd]:
+        """Two steep units with inputs between them, whose outputs may cancel: all values free.
+
+        As many inputs as `WIDEST` may be so, at the ends of the data too: a jump in every gap.
+        """
+        between = [jump for jump in self._jumps() if not jump.at_sample]
+        for number in range(2, WIDEST + 2):
+            blocks = list(zip(*(between[k:] for k in range(number)), strict=False))
+            if self.background.offset and number > WIDEST:
+                blocks = blocks[1:-1]
+            yield from self._fitted(iter(blocks))
+
     def _beside_jumps(self, nodes: Nodes) -> Iterator[CriticalEnd]:
         """A jump and a unit, a tail, or another jump."""
-        jumps = jump_parts(self.responses.x)
+        jumps = self._jumps()
         if len(jumps) > MOST_JUMPS:
             self.skipped = len(jumps)
             return
@@ -152,7 +173,7 @@ class _Search:
         for part in self.deadline.within(jumps):
             fixed = np.vstack([self.background.rows, part.rows(self.responses)])
             starts = nodes.tops(self.responses, fixed)
-            places = settled_places(self.responses, starts, 1, fixed, FEWEST_AT_MINIMA)
+            places = settled_places(self.responses, starts, 1, fixed, SEEN_AT_MINIMA)
             yield from self._fitted((UnitPart.at(place), part) for place in places)
             yield from self._tails(fixed, (part,))
             others = pairs.attracting(self.responses.target, fixed, done)
@@ -202,7 +223,9 @@ class _Search:
         """At places that are critical already, as far as the fit of nearly equal parts tells."""
         for parts in ends:
             limit = fitted(self.background, parts)
-            if limit is not None and is_critical(self.responses, limit):
+            if limit is None or not are_apart(self.responses.x, limit.jumps):
+                continue
+            if is_critical(self.responses, limit):
                 yield _end(self.responses, limit)
 
     def _polished(self, parts: tuple[Part, ...]) -> Iterator[CriticalEnd]:
@@ -212,7 +235,7 @@ class _Search:
         if limit is None:
             return
         places = np.array([(u.weight, u.bias or 0.0) for u in limit.units]).reshape(-1, 2)
-        if is_seen(places, self.responses.x, FEWEST_AT_MINIMA).all():
+        if is_seen(places, self.responses.x, SEEN_AT_MINIMA).all():
             yield _end(self.responses, limit)
 
 

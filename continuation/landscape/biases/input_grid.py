@@ -49,11 +49,15 @@ ARRIVED, CLOSE = 1e-12, 1e-8
 SAME = 1e-7
 """Relative difference of places that are one."""
 
-TRANSITION, FEWEST_SAMPLES = 2.0, 3
-"""A unit turns where |w x + c| < 2; fewer inputs there than its parameters cannot fix it."""
+Sight = tuple[float, int]
+"""How many inputs at least have |w x + c| below what, so that they see a unit turn."""
 
-FEWEST_AT_MINIMA = 2
-"""A minimum has the values at two inputs fitted; where one sees the unit, it is a jump there."""
+SEEN: Sight = (2.0, 3)
+"""Fewer inputs where it turns than its parameters cannot fix a unit."""
+
+SEEN_AT_MINIMA: Sight = (4.0, 2)
+"""A minimum has the values at two inputs fitted, one of which is steep; where one alone sees the
+unit, it is a jump there. At 4 a unit differs from its limit by 7e-4."""
 
 REACH = 1.6
 """Steps of so many cells still count as leading into the own cell: it is entered with a margin."""
@@ -142,11 +146,11 @@ def critical_places(responses: Responses, grid: InputGrid, meeting: int, fixed: 
 
 
 def settled_places(
-    responses: Responses, places: Array, meeting: int, fixed: Array, fewest: int = FEWEST_SAMPLES
+    responses: Responses, places: Array, meeting: int, fixed: Array, sight: Sight = SEEN
 ) -> Array:
-    """Newton's method from places (k, 2), all at once; those that arrive, each once.
+    """Newton's method from places (k, 2), all at once; those that arrive and are seen, each once.
 
-    The engine's takes one problem after the other. `fewest` samples see the unit turn.
+    The engine's takes one problem after the other.
     """
     for _ in range(ROUNDS):
         if not len(places):
@@ -158,17 +162,18 @@ def settled_places(
         if (size[kept] <= ARRIVED).all():
             break
     arrived = np.abs(_steps(responses, places, meeting, fixed)).max(axis=1) <= CLOSE
-    return _distinct(places[arrived & is_seen(places, responses.x, fewest)])
+    return _distinct(places[arrived & is_seen(places, responses.x, sight)])
 
 
-def is_seen(places: Array, x: Array, fewest: int = FEWEST_SAMPLES) -> NDArray[np.bool_]:
+def is_seen(places: Array, x: Array, sight: Sight = SEEN) -> NDArray[np.bool_]:
     """Whether the transition of units (w, c) in rows (k, 2) is seen by enough samples, (k,).
 
     Steeper ones are as many as there are gaps in the data, each next to its jump.
     """
     w, c = places.T
-    inside = np.abs(w[:, None] * x + c[:, None]) < TRANSITION
-    flat = np.abs(w) * np.ptp(x) < TRANSITION
+    (within, fewest), steepest = sight, SEEN[0] / np.ptp(x)
+    inside = np.abs(w[:, None] * x + c[:, None]) < within
+    flat = np.abs(w) < steepest
     return np.asarray(flat | (inside.sum(axis=1) >= fewest))
 
 

@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
-from continuation.landscape.biases.input_grid import FEWEST_AT_MINIMA, InputGrid, is_seen
+from continuation.landscape.biases.input_grid import SEEN_AT_MINIMA, InputGrid, is_seen
 from continuation.landscape.biases.parts import JumpPart, projected
 from continuation.landscape.infinity import LimitLoss, LimitModel, limit_step
 from continuation.landscape.network import Responses, activation
 
 INDEPENDENT = 1e-6
 """Share of a feature that others do not make up, squared, below which it adds nothing."""
+
+HELD = 1e-10
+"""Pulls of an input that the jumps fit, relative to the residual: rounding of zero."""
 
 STEPS, CONVERGED = 14, 1e-11
 """Of Newton's method, which needs six to ten from a node; its last step relative to the size of
@@ -54,7 +57,7 @@ class Nodes:
         """On these data."""
         places, x = np.array([grid.w, grid.c]).T, responses.x
         phi = activation(responses.model, 0)(grid.w[:, None] * x + grid.c[:, None])[0]
-        eligible = is_seen(places, x, FEWEST_AT_MINIMA) & ~grid.on_rim()
+        eligible = is_seen(places, x, SEEN_AT_MINIMA) & ~grid.on_rim()
         return cls(places, responses.rows(phi), grid.neighbours(), eligible)
 
     def gains(self, responses: Responses, fixed: Array) -> Array:
@@ -148,7 +151,8 @@ class JumpPairs:
         pulls = residual @ self.groups.T
         own = np.arange(left.size)
         before, after = pulls[own, left], pulls[own, np.minimum(left + 1, len(self.groups) - 1)]
-        in_gap = (size * before > 0.0) & (size * after < 0.0)
+        held = HELD * np.abs(size) * np.linalg.norm(residual, axis=1)
+        in_gap = (size * before > -held) & (size * after < held)
         return np.where(left < 0, np.abs(value) < np.abs(size), in_gap)
 
 

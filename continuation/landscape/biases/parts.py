@@ -15,8 +15,8 @@ from continuation.arrays import Array
 from continuation.landscape.infinity import Jump, LimitModel, LimitUnit, Tail
 from continuation.landscape.network import Responses, activation
 
-RATES = (0.05, 10.0)
-"""Range of |k| times the standard deviation of the inputs: e^{−kx} is a line to the 1/40th, and
+RATES = (0.02, 10.0)
+"""Range of |k| times the standard deviation of the inputs: e^{−kx} is a line to the 1/100th, and
 differs from zero at the outermost inputs only."""
 
 RATE_RATIO = 1.15
@@ -168,10 +168,11 @@ def gaps(x: Array) -> Array:
     return np.asarray((places[1:] + places[:-1]) / 2.0)
 
 
-def jump_parts(x: Array) -> list[JumpPart]:
-    """In every gap, and at every input that has others on both sides."""
+def jump_parts(x: Array, *, offset: bool) -> list[JumpPart]:
+    """In every gap, then at every input; beside an offset the outermost are behind a gap."""
+    inputs = np.unique(x)[1:-1] if offset else np.unique(x)
     between = [JumpPart(float(place), at_sample=False) for place in gaps(x)]
-    return between + [JumpPart(float(place), at_sample=True) for place in np.unique(x)[1:-1]]
+    return between + [JumpPart(float(place), at_sample=True) for place in inputs]
 
 
 def tail_rates(x: Array) -> Array:

@@ -13,8 +13,7 @@ See docs/theory.md, Attraction.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +26,17 @@ from continuation.landscape.infinity import (
     LimitModel,
     LimitUnit,
     Tail,
+    are_apart,
+    jump_slopes,
+    neighbours_of_jumps,
 )
 from continuation.landscape.network import Layout, Responses
 
 STEEP = 2.0
-"""w|x − t| of the neighbours of a jump from which it is tried as one."""
+"""w|x − t| of the neighbours of a jump from which it is tried as one: they see e^{−2w|x − t|}."""
+
+WIDEST = 3
+"""Inputs at most whose values a pair of steep units leaves free."""
 
 SATURATED = 0.8
 """w x + c at all inputs from which a unit is tried as a tail: they differ by e^{−2u}."""
@@ -51,23 +56,23 @@ ROUNDING = 1e-13
 
 @dataclass(frozen=True)
 class Escape:
-    """Where a unit with bias may go.
+    """Where a unit with bias may go, or a pair of them.
 
     Attributes
     ----------
-    unit : int
-    part : Jump or Tail
-        With its present coefficients.
+    units : tuple of int
+    parts : tuple of Jump or Tail
+        With their present coefficients.
     offset : float
-        What it leaves to the offset.
-    left : tuple of float
-        What is left to vanish, in the order of the slopes of its end.
+        What they leave to the offset.
+    left : mapping of float to float
+        What is left to vanish, by the neighbours of jumps that see it; of a tail, by infinity.
     """
 
-    unit: int
-    part: Jump | Tail
+    units: tuple[int, ...]
+    parts: tuple[Jump | Tail, ...]
     offset: float
-    left: tuple[float, ...]
+    left: Mapping[float, float]
 
 
 def biased_end(responses: Responses, theta: Array, loss: float) -> CriticalEnd | None:
@@ -81,9 +86,8 @@ def biased_end(responses: Responses, theta: Array, loss: float) -> CriticalEnd |
     loss : float
     """
     layout = Layout.of(responses.model)
-    escapes = [list(_escapes(responses, layout, theta, k)) for k in range(layout.hidden)]
-    for chosen in itertools.product(*([None, *some] for some in escapes)):
-        leaving = [escape for escape in chosen if escape is not None]
+    ways = _Ways.of(responses, layout, theta)
+    for leaving in ways.choices(tuple(range(layout.hidden))):
         if leaving:
             end = _reached(responses, _limit(layout, theta, leaving), leaving, loss)
             if end is not None:
@@ -91,45 +95,118 @@ def biased_end(responses: Responses, theta: Array, loss: float) -> CriticalEnd |
     return None
 
 
-def _escapes(responses: Responses, layout: Layout, theta: Array, k: int) -> Iterator[Escape]:
-    """Ways that unit k may go."""
-    x, model = responses.x, responses.model
-    w, c = float(layout.input_weights(theta)[k]), float(layout.biases(theta)[k])
-    v = float(layout.output_weights(theta)[k])
-    side = 1.0 if w > 0.0 else -1.0
-    w, c, v = side * w, side * c, side * v
-    if w > 0.0:
-        yield from _jumps(x, k, w, c, v)
-    side = 1.0 if c > 0.0 else -1.0
-    w, c, v = (-w, -c, -v) if c < 0.0 else (w, c, v)
-    if model.offset and float((w * x + c).min()) > SATURATED:
-        tail = Tail(2.0 * w, -2.0 * v * float(np.exp(-2.0 * c)))
-        yield Escape(k, tail, v, (float(np.exp(-2.0 * c)),))
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """Ways that units may go.
 
+    Attributes
+    ----------
+    places : ndarray, shape (n,)
+        Distinct inputs.
+    w, c, v : ndarray, shape (H,)
+        With w > 0.
+    offset : bool
+        Whether the model has one.
+    """
 
-def _jumps(x: Array, k: int, w: float, c: float, v: float) -> Iterator[Escape]:
-    """A jump in the gap where the unit turns, or at the input that is nearest to it."""
-    places, at = np.unique(x), -c / w
-    after = int(np.searchsorted(places, at))
-    if not 0 < after < places.size:
-        return
-    low, high = float(places[after - 1]), float(places[after])
-    if min(at - low, high - at) * w > STEEP:
-        left = tuple(float(np.exp(-2.0 * w * gap)) for gap in (at - low, high - at))
-        yield Escape(k, Jump((low + high) / 2.0, v), 0.0, left)
-    nearest = after - 1 if at - low < high - at else after
-    if not 0 < nearest < places.size - 1:
-        return
-    place = float(places[nearest])
-    gap = min(place - float(places[nearest - 1]), float(places[nearest + 1]) - place)
-    if gap * w > STEEP:
-        half = float(np.tanh(w * place + c))
-        yield Escape(k, Jump(place, v, half), 0.0, (float(np.exp(-2.0 * w * gap)),))
+    places: Array
+    w: Array
+    c: Array
+    v: Array
+    offset: bool
+
+    @classmethod
+    def of(cls, responses: Responses, layout: Layout, theta: Array) -> _Ways:
+        w, side = layout.input_weights(theta), np.sign(layout.input_weights(theta))
+        c, v = side * layout.biases(theta), side * layout.output_weights(theta)
+        return cls(np.unique(responses.x), np.abs(w), c, v, responses.model.offset)
+
+    def choices(self, units: tuple[int, ...]) -> Iterator[list[Escape]]:
+        """Each unit stays, goes alone or with another."""
+        if not units:
+            yield []
+            return
+        first, *others = units
+        for rest in self.choices(tuple(others)):
+            yield rest
+            yield from ([escape, *rest] for escape in self._alone(first))
+        for other in others:
+            pairs = list(self._together((first, other)))
+            for rest in self.choices(tuple(k for k in others if k != other)) if pairs else ():
+                yield from ([escape, *rest] for escape in pairs)
+
+    def _alone(self, k: int) -> Iterator[Escape]:
+        """A jump in the gap where the unit turns, or at the nearest input; a tail."""
+        if self.w[k] == 0.0:
+            return
+        places, after = self.places, self._after(k)
+        yield from self._block((k,), after, after)
+        if self.offset:  # the unit sees the outermost input alone
+            yield from self._block((k,), places.size - 1, places.size)
+            yield from self._block((k,), 0, 1)
+        yield from self._at_input(k)
+        yield from self._tail(k)
+
+    def _together(self, pair: tuple[int, int]) -> Iterator[Escape]:
+        """Two steep units with a few inputs between them, whose outputs may cancel."""
+        first, last = sorted(map(self._after, pair))
+        for low in range(max(0, first - WIDEST), last + 1):
+            for high in range(low + 1, min(low + WIDEST, self.places.size) + 1):
+                if self.offset or 0 < low <= high < self.places.size:
+                    yield from self._block(pair, low, high)
+
+    def _after(self, k: int) -> int:
+        """The first input after the place where a unit turns, with another before it."""
+        after = np.searchsorted(self.places, -self.c[k] / self.w[k])
+        return int(np.clip(after, 1, self.places.size - 1))
+
+    def _block(self, units: tuple[int, ...], low: int, high: int) -> Iterator[Escape]:
+        """Units that are saturated but at the inputs `low` … `high` − 1: jumps around these."""
+        chosen, places = list(units), self.places
+        if low == 0 and high == places.size:
+            return
+        v, u = self.v[chosen], self.w[chosen, None] * places + self.c[chosen, None]
+        with np.errstate(over="ignore"):
+            rise, rest = (2.0 * v @ (1.0 / (1.0 + np.exp(s * u))) for s in (-2.0, 2.0))
+        ends = [-v.sum()] if low > 0 else [], [v.sum()] if high < places.size else []
+        levels = np.concatenate([ends[0], rise[low:high] - v.sum(), ends[1]])
+        sizes = np.diff(levels) / 2.0
+        middles = (places[1:] + places[:-1]) / 2.0
+        beside = [(low - 1, rise, sizes[0])] if low > 0 else []
+        beside += [(high, rest, sizes[-1])] if high < places.size else []
+        left = {float(places[k]): float(seen[k] / (2.0 * size)) for k, seen, size in beside if size}
+        if len(left) == len(beside) and all(0.0 < q < np.exp(-2.0 * STEEP) for q in left.values()):
+            first = max(low, 1) - 1
+            gaps = middles[first : first + sizes.size]
+            jumps = tuple(Jump(float(t), float(s)) for t, s in zip(gaps, sizes, strict=True))
+            yield Escape(units, jumps, float(levels[0] + sizes.sum()), left)
+
+    def _at_input(self, k: int) -> Iterator[Escape]:
+        """A jump at the nearest input, where the unit keeps a value."""
+        w, c, places = float(self.w[k]), float(self.c[k]), self.places
+        nearest = int(np.argmin(np.abs(places + c / w)))
+        around = [i for i in (nearest - 1, nearest + 1) if 0 <= i < places.size]
+        if len(around) < 2 and self.offset:
+            return
+        away = {float(places[i]): abs(float(places[i] - places[nearest])) for i in around}
+        if w * min(away.values()) > STEEP:
+            place = float(places[nearest])
+            jump = Jump(place, float(self.v[k]), float(np.tanh(w * place + c)))
+            left = {x: float(np.exp(-2.0 * w * gap)) for x, gap in away.items()}
+            yield Escape((k,), (jump,), 0.0, left)
+
+    def _tail(self, k: int) -> Iterator[Escape]:
+        """An exponential, of which the offset takes what is constant."""
+        side = 1.0 if self.c[k] > 0.0 else -1.0
+        w, c, v = (side * float(value[k]) for value in (self.w, self.c, self.v))
+        if self.offset and float((w * self.places + c).min()) > SATURATED:
+            vanishing = float(np.exp(-2.0 * c))
+            yield Escape((k,), (Tail(2.0 * w, -2.0 * v * vanishing),), v, {np.inf: vanishing})
 
 
 def _limit(layout: Layout, theta: Array, leaving: list[Escape]) -> LimitModel:
     """The limit model at the present weights."""
-    gone = {escape.unit for escape in leaving}
+    gone = {k for escape in leaving for k in escape.units}
     w, c, v = layout.input_weights(theta), layout.biases(theta), layout.output_weights(theta)
     units = tuple(
         LimitUnit(float(w[k]), (float(v[k]),), float(c[k])).positive()
@@ -137,15 +214,11 @@ def _limit(layout: Layout, theta: Array, leaving: list[Escape]) -> LimitModel:
         if k not in gone
     )
     offset = float(theta[-1]) + sum(e.offset for e in leaving) if layout.rest else None
-    jumps = tuple(e.part for e in leaving if isinstance(e.part, Jump))
-    tails = tuple(e.part for e in leaving if isinstance(e.part, Tail))
-    return LimitModel(units, offset=offset, jumps=jumps, tails=tails)
-
-
-def _rank(escape: Escape) -> tuple[bool, float]:
-    """Jumps in the order of their places, then tails in that of their rates."""
-    part = escape.part
-    return (False, part.place) if isinstance(part, Jump) else (True, part.rate)
+    parts = [part for escape in leaving for part in escape.parts]
+    jumps = tuple(part for part in parts if isinstance(part, Jump))
+    return LimitModel(
+        units, offset=offset, jumps=jumps, tails=tuple(p for p in parts if isinstance(p, Tail))
+    )
 
 
 def _reached(
@@ -155,16 +228,30 @@ def _reached(
     settled = _settled(LimitLoss(responses, limit), limit)
     if settled is None or not all(jump.is_real for jump in settled.jumps):
         return None
+    if not are_apart(responses.x, settled.jumps):
+        return None
     limit = settled.canonical(odd=True)
     end = LimitLoss(responses, limit).end(limit.unknowns)
     if not end.attracting or end.inertia[1]:
         return None
-    # slopes stand in the order of the canonical jumps, then of the tails
-    left = [value for escape in sorted(leaving, key=_rank) for value in escape.left]
-    explained = float(np.dot(end.normals, left))
+    explained = _explained(responses, end, leaving)
     above = loss - end.point.loss
     room = ROUNDING * loss
     return end if -room <= above <= (1.0 + SLAVED) * explained + room else None
+
+
+def _explained(responses: Responses, end: CriticalEnd, leaving: list[Escape]) -> float:
+    """How much what is left to vanish adds to the loss, by the slopes there."""
+    parts = [(part, escape.left) for escape in leaving for part in escape.parts]
+    by_place = {part.place: left for part, left in parts if isinstance(part, Jump)}
+    tails = sorted((part.rate, left[np.inf]) for part, left in parts if isinstance(part, Tail))
+    x, explained = responses.x, 0.0
+    if by_place:
+        beside = neighbours_of_jumps(x, end.limit)
+        left = [by_place[jump.place][float(x[some][0])] for jump, some in beside]
+        explained += float(np.dot(jump_slopes(responses, end.point.residual, beside), left))
+    slopes = end.normals[len(end.normals) - len(tails) :]
+    return explained + sum(slope * q for slope, (_, q) in zip(slopes, tails, strict=True))
 
 
 def _settled(loss: LimitLoss, limit: LimitModel) -> LimitModel | None:

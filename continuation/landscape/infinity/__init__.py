@@ -3,7 +3,8 @@
 May import `network`.
 """
 
-from continuation.landscape.infinity.beyond import Jump, Tail
+from continuation.landscape.infinity.beyond import Jump, Tail, are_apart
+from continuation.landscape.infinity.biased_slopes import jump_slopes, neighbours_of_jumps
 from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProblem
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.critical_ends import (
@@ -68,13 +69,16 @@ __all__ = [
     "ModelPoint",
     "Passage",
     "Tail",
+    "are_apart",
     "arrival",
     "charted_end",
     "end_of",
     "fixed_point",
     "has_close_pair",
+    "jump_slopes",
     "limit_step",
     "meeting_slope",
+    "neighbours_of_jumps",
     "normal_slopes",
     "passage_at",
     "passage_at_step",

@@ -15,7 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.infinity.biased_slopes import flat_slope, jump_slopes, tail_slope
+from continuation.landscape.infinity.biased_slopes import (
+    deciding_neighbours,
+    flat_slope,
+    jump_slopes,
+    tail_slope,
+)
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.ends import end_of
 from continuation.landscape.infinity.limit_model import LimitModel, LimitUnit
@@ -68,7 +73,9 @@ def normal_slopes(responses: Responses, limit: LimitModel, point: ModelPoint) ->
     slopes = [meeting_slope(responses, r, unit) for unit in limit.units if unit.meets]
     if limit.step is not None:
         slopes.append(step_slope(responses, r, limit.step))
-    slopes += [slope for jump in limit.jumps for slope in jump_slopes(responses, r, jump)]
+    if limit.jumps:
+        neighbours = deciding_neighbours(responses.x, limit, responses.model.hidden)
+        slopes += jump_slopes(responses, r, neighbours)
     slopes += [tail_slope(responses, r, tail) for tail in limit.tails]
     if limit.powers and responses.model.bias and limit.shift is None:
         slopes.append(flat_slope(responses, r, limit.powers[-1]))

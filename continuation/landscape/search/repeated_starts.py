@@ -16,7 +16,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.landscape.biases import FEWEST_SAMPLES, is_seen
+from continuation.landscape.biases import SEEN, is_seen
 from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
@@ -175,7 +175,7 @@ class Harvest:
         if self.steep:
             notes.append(
                 f"{units} units: {self.steep} runs ended at points with a unit that steps between "
-                f"neighbouring samples (fewer than {FEWEST_SAMPLES} in its transition); they are "
+                f"neighbouring samples (fewer than {SEEN[1]} in its transition); they are "
                 "not listed"
             )
         if self.kinked:
@@ -306,7 +306,7 @@ def has_few_samples(at: LossAt) -> bool:
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:
-    """Whether the transition of every unit with bias is seen by at least `FEWEST_SAMPLES` samples.
+    """Whether the transition of every unit with bias is seen by enough samples.
 
     A steeper unit is a step between samples; such points are about as many as there are pairs of
     gaps in the data, all next to the step ends at infinity. Without bias all units turn at x = 0,

@@ -3,6 +3,18 @@
 import numpy as np
 
 
+def _two_steep_units(jumps, seen, x):
+    """Two units with three jumps around two inputs, which see `seen` of the first one."""
+    left, right = np.unique(x[(x > jumps[0].place) & (x < jumps[2].place)])
+    total, rise, rest = sum(j.size for j in jumps), 2 * jumps[0].size, 2 * jumps[2].size
+    v = 10.0 * max(abs(rise), abs(rest)) / seen
+    second = (np.array([rise, rest]) - v * seen) / (total - v)
+    sees = np.array([[seen, seen], second])
+    u = np.array([-1.0, 1.0]) * np.arctanh(1.0 - sees)
+    w = (u[:, 1] - u[:, 0]) / (right - left)
+    return np.array([w, u[:, 0] - w * left, [v, total - v]]).ravel()
+
+
 def network_near(limit, size, x, bias=0.7):
     """θ close to a limit of tanh units with bias.
 
@@ -16,6 +28,8 @@ def network_near(limit, size, x, bias=0.7):
         for s in (1, -1):
             place = pair.weight + s * d, pair.bias + s * d * pair.shift
             units.append((*place, a / 2 + s * b / (2 * d)))
+    if len(limit.jumps) == 3:
+        return np.append(_two_steep_units(limit.jumps, size, x), off)
     for jump in limit.jumps:
         away = np.abs(x - jump.place)
         w = -np.log(size) / away[away > 1e-9].min()
