@@ -11,7 +11,7 @@ References
 
 from collections.abc import Callable
 from dataclasses import replace
-from textwrap import dedent
+from inspect import cleandoc
 from typing import Any, Protocol
 
 import numpy as np
@@ -133,7 +133,9 @@ def follows(kind: str) -> Callable[[Definition], CurveTracer]:
 
         trace.__name__ = trace.__qualname__ = define.__name__
         trace.__module__ = define.__module__
-        trace.__doc__ = f"{define.__doc__}\n\n{dedent(CurveTracer.__call__.__doc__ or '')}"
+        summary, heading, examples = cleandoc(define.__doc__ or "").partition("Examples\n")
+        arguments = cleandoc(CurveTracer.__call__.__doc__ or "")
+        trace.__doc__ = f"{summary.rstrip()}\n\n{arguments}\n\n{heading}{examples}"
         return trace
 
     return tracer
