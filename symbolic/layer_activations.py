@@ -119,7 +119,15 @@ def apply(name: str, u: Array) -> Array:
 
 
 def activation_derivatives(name: str, u: Array, order: int) -> list[Array]:
-    """phi, phi', ... up to an order of at most 4, at u of any shape."""
+    """phi, phi', ... up to an order of at most 4, at u of any shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from symbolic import activation_derivatives
+    >>> [float(value[0]) for value in activation_derivatives("tanh", np.array([0.0]), 3)]
+    [0.0, 1.0, 0.0, -2.0]
+    """
     return derivatives_of(terms_of(name), u, order)
 
 
