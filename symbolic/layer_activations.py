@@ -125,7 +125,7 @@ def activation_derivatives(name: str, u: Array, order: int) -> list[Array]:
     --------
     >>> import numpy as np
     >>> from symbolic import activation_derivatives
-    >>> [float(value[0]) for value in activation_derivatives("tanh", np.array([0.0]), 3)]
+    >>> [float(value[0]) + 0.0 for value in activation_derivatives("tanh", np.array([0.0]), 3)]
     [0.0, 1.0, 0.0, -2.0]
     """
     return derivatives_of(terms_of(name), u, order)
