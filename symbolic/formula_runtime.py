@@ -39,6 +39,9 @@ NUMBER, INPUT, WEIGHT, SUM, PRODUCT, POWER, FUNCTION = range(7)
 NAMES = tuple(sorted(set(NUMPY_FUNCTIONS) & set(SYMPY_FUNCTIONS)))
 """Functions of a node, whose number is the place of its name here."""
 
+QUIETLY = np.errstate(all="ignore")
+"""At a pole, or beyond the largest number, derivatives are NaN, which every search refuses."""
+
 NUMBERS = 2**18
 """Entries of the arrays of one node that a block of samples may have."""
 
@@ -200,6 +203,7 @@ def _read(text: bytes) -> Array:
     return np.frombuffer(text).reshape(-1, 4)
 
 
+@QUIETLY
 def evaluate(
     theta: Array,
     p: float,
@@ -229,6 +233,7 @@ def evaluate(
     return value + 0.5 * rho * float(theta @ theta)
 
 
+@QUIETLY
 def gradient(
     theta: Array,
     p: float,
@@ -246,6 +251,7 @@ def gradient(
     return value
 
 
+@QUIETLY
 def jet(
     theta: Array,
     p: float,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from continuation.landscape.biases.nodes import (
     Nodes,
     gains_of,
     is_critical,
+    is_exact,
     settled_limit,
 )
 from continuation.landscape.biases.parts import (
@@ -212,10 +213,10 @@ class _Search:
             yield from self._polished((*beside, TailPart(float(rates[k]))))
 
     def _all_tails(self) -> tuple[Array, Array]:
-        """Rates, and their rows on the data."""
+        """Rates, and their rows on the data; none far from zero beside the spread of the inputs."""
         rates = tail_rates(self.responses.x)
         rows = [TailPart(float(rate)).rows(self.responses) for rate in rates]
-        return rates, np.concatenate(rows)
+        return rates, np.vstack([self.background.rows[:0], *rows])
 
     # -- ends of parts -----------------------------------------------------------------------
 
@@ -262,4 +263,7 @@ def _same(a: CriticalEnd, b: CriticalEnd) -> bool:
 
 def _end(responses: Responses, limit: LimitModel) -> CriticalEnd:
     limit = limit.canonical(odd=True)
-    return LimitLoss(responses, limit).end(limit.unknowns)
+    end = LimitLoss(responses, limit).end(limit.unknowns)
+    if not is_exact(responses, end.point.loss):
+        return end
+    return replace(end, normals=tuple(map(abs, end.normals)))  # nothing is lower

@@ -22,6 +22,9 @@ differs from zero at the outermost inputs only."""
 RATE_RATIO = 1.15
 """Of neighbouring rates."""
 
+MOST_EXPONENT = 300.0
+"""Of exponentials of which products still are numbers."""
+
 HIGHEST_HALF = 1.0 - 1e-9
 """Values at a jump closer to ±1 than this belong to the jump beside it."""
 
@@ -180,6 +183,7 @@ def tail_rates(x: Array) -> Array:
     low, high = np.array(RATES) / (float(np.std(x)) or 1.0)
     count = int(np.ceil(np.log(high / low) / np.log(RATE_RATIO))) + 1
     rates = np.geomspace(high, low, count)
+    rates = rates[rates * np.abs(x).max() <= MOST_EXPONENT]
     return np.concatenate([rates, -rates[::-1]])
 
 

@@ -77,6 +77,9 @@ ONE_UNIT = (
     "steep that at least three samples see turn; no proof"
 )
 
+FAR_INPUTS = 1e3
+"""Mean of the inputs in parts of their standard deviation beyond which double precision tells."""
+
 LAYERS = (
     "networks of layers: silent units that may move are one set each, of which one point was "
     "found (dead units lie on it, or are sets of their own); constant functions (no unit works in "
@@ -469,10 +472,17 @@ def _support_notes(support: Sequence[Saturation], count: int | None) -> tuple[st
 
 
 def _sample_notes(at: LossAt) -> tuple[str, ...]:
-    """Fewer samples than weights leave a continuum of exact fits."""
-    if not has_few_samples(at):
-        return ()
-    return (
-        f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): the "
-        "data can be fitted exactly by a continuum of weights, which is not listed",
-    )
+    """Fewer samples than weights leave a continuum of exact fits; far inputs hardly differ."""
+    notes = []
+    if has_few_samples(at):
+        notes.append(
+            f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): "
+            "the data can be fitted exactly by a continuum of weights, which is not listed"
+        )
+    inputs = at.x.reshape(len(at.x), -1)
+    if at.model.bias and (np.abs(inputs.mean(axis=0)) > FAR_INPUTS * inputs.std(axis=0)).any():
+        notes.append(
+            "the inputs are far from zero beside their spread: units are badly told apart there. "
+            "Subtract their mean from them, which the bias makes up for"
+        )
+    return tuple(notes)

@@ -151,6 +151,9 @@ class Harvest:
         return gap <= max(close, 2.0 * known_to)
 
     def _enter(self, theta: Array) -> int | None:
+        if not np.isfinite(self.build.at.hessian(theta)).all():  # at a pole of a formula
+            self.astray += 1
+            return None
         if not is_resolved(self.build.at, theta):
             self.steep += 1
             return None

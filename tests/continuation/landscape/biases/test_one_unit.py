@@ -41,3 +41,21 @@ def test_the_list_has_no_seed_and_says_so():
     first, second = (find_critical_sets(loss, seed=seed, infinity=False) for seed in (0, 1))
     assert [s.loss for s in first] == [s.loss for s in second]
     assert any("on a grid" in note and "no proof" in note for note in first.notes)
+
+
+def test_exact_data_on_a_line_have_the_line_as_their_best_end():
+    """No residual is left, and the rounding of slopes says nothing."""
+    x = np.arange(10.0)
+    model = Model.perceptron(hidden=1, bias=True, offset=True)
+    sets = find_critical_sets(Loss(model, Dataset.from_observations(x, 2 * x + 5)))
+    best = sets[0]
+    assert (best.subkind, best.attracting) == ("linear", True)
+    assert best.loss < 1e-25
+    assert not any("far from zero" in note for note in sets.notes)
+
+
+def test_inputs_far_from_zero_beside_their_spread_are_said():
+    x = 1e6 + np.linspace(-2, 2, 12)
+    model = Model.perceptron(hidden=1, bias=True, offset=True)
+    sets = find_critical_sets(Loss(model, Dataset.from_observations(x, np.tanh(x - 1e6))))
+    assert any("Subtract their mean" in note for note in sets.notes)

@@ -7,8 +7,10 @@ from continuation.landscape import Dataset, Loss
 from continuation.landscape.network import Responses
 from continuation.landscape.search.cells import between, refine, sheet
 from continuation.landscape.search.reduced_seeker import seek_reduced
+from continuation.landscape.search.repeated_starts import Harvest
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
 from continuation.landscape.search.unit_table import UnitTable
+from continuation.landscape.sets.assembly import Assembler
 from symbolic import Model, overparameterised
 
 KINDS = [(1,), (1, 1), (2, 1), (1, 1, 1), (1, 1, 1, 1)]
@@ -101,3 +103,12 @@ def test_no_seeker_arrives_where_the_loss_is_nan(row):
         assert not seek(at, starts, target)[1].any()
     assert not seek_reduced(at, starts)[1].any()
     assert polish(at, starts[0]) is None
+
+
+def test_the_end_of_a_run_at_a_pole_is_no_point():
+    """At b3 = -2 the formula of the data at x = 2 is 0 * inf, without a warning."""
+    model = Model.from_expression("b1*exp(b2/(x + b3))", ("b1", "b2", "b3"))
+    at = Loss(model, Dataset.from_observations([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.5])).at()
+    harvest = Harvest(Assembler(at), decays=False)
+    harvest.add(np.array([1.0, -1.0, -2.0]), random=True)
+    assert (harvest.points, harvest.astray) == ([], 1)
