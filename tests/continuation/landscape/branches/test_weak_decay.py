@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from continuation.errors import InvalidInputError
-from continuation.landscape import Dataset, Loss, find_critical_sets, from_infinity
+from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.landscape import Dataset, Loss, find_critical_sets, follow, from_infinity
 from continuation.landscape.network import split_plain
 from symbolic import fukumizu_amari, overparameterised
 
@@ -67,3 +67,26 @@ def test_what_does_not_come_from_infinity_is_refused(landscape):
     end = next(s for s in sets if s.subkind in KINDS)
     with pytest.raises(InvalidInputError, match="weight_decay > 0"):
         from_infinity(loss, end, 0.0)
+
+
+def attracting_confluence(model):
+    loss = Loss(model, Dataset.sample(model, 60, 0))
+    sets = find_critical_sets(loss, noise=0.2, regions=False)
+    return loss, next(s for s in sets if s.subkind == "confluence" and s.attracting)
+
+
+def test_at_a_larger_decay_it_is_the_same_point_moved():
+    """The law alone puts it at D = 3 for ρ = 1e-5, where w² = 0.006."""
+    loss, end = attracting_confluence(fukumizu_amari())
+    small, large = (from_infinity(loss, end, decay) for decay in (1e-7, 1e-5))
+    assert np.abs(loss.gradient(large.theta, noise=0.2, weight_decay=1e-5)).max() < 1e-9
+    assert (small.index, large.index) == (0, 0)
+    branch = follow(loss, large, "weight_decay", (1e-7, 1e-5))
+    assert branch.theta[-1] == pytest.approx(small.theta, rel=1e-6)
+
+
+def test_where_a_unit_dies_nothing_goes_on():
+    loss, end = attracting_confluence(overparameterised())
+    assert from_infinity(loss, end, 1e-5).index == 0
+    with pytest.raises(ConvergenceError, match="a unit of it dies"):
+        from_infinity(loss, end, 1e-4)
