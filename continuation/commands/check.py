@@ -33,8 +33,8 @@ from continuation.storage import (
     RESULTS,
     GraphResult,
     Result,
-    load_result,
-    read_dataset,
+    read_stored,
+    result_of,
 )
 from symbolic.signals import TimeIsOver, within
 
@@ -122,9 +122,10 @@ def _counted(found: Found, said: Report) -> bool:
 def _found(file: Path, end: float) -> Found:
     if file.suffix == TEXT_SUFFIX:
         return Found(_checked(_from_text(file), end))
-    data = read_dataset(file)
+    stored = read_stored(file)
+    data = stored.data
     if data.attrs["kind"] in RESULTS:
-        return _of_result(file, load_result(file), end)
+        return _of_result(file, result_of(file, stored), end)
     names = [str(name) for name in data if str(name).endswith(CERTIFICATES)]
     if not names:
         raise StoreError(_nothing(file))

@@ -15,7 +15,7 @@ from .kinds import (
 from .netcdf import Stored, read_dataset, read_stored, write_dataset
 from .networks import load_network, save_network
 from .planes import plane_from_arrays, plane_to_arrays
-from .results import CERTIFICATES, load_result, save_result
+from .results import CERTIFICATES, load_result, result_of, save_result
 
 __all__ = [
     "CERTIFICATES",
@@ -39,6 +39,7 @@ __all__ = [
     "read_stored",
     "remove_leftovers",
     "require_writable",
+    "result_of",
     "save_engine_result",
     "save_network",
     "save_result",

@@ -29,7 +29,7 @@ from continuation.storage.branches import (
 )
 from continuation.storage.netcdf import (
     arrays_of,
-    read_dataset,
+    read_stored,
     real_variables,
     to_json,
     write_dataset,
@@ -46,7 +46,7 @@ from continuation.storage.orbits import (
     orbit_from_parts,
 )
 from continuation.storage.planes import plane_from_parts, plane_to_parts
-from continuation.storage.results import load_result
+from continuation.storage.results import result_of
 
 DOCUMENT = "document"
 """Attribute that holds what is no array, as JSON."""
@@ -106,10 +106,11 @@ def load_any(path: str | os.PathLike[str]) -> Any:
     >>> load_any(save_engine_result(branch, path)).stop_reason
     'limit'
     """
-    data = read_dataset(path)
+    stored = read_stored(path)
+    data = stored.data
     kind = data.attrs["kind"]
     if kind not in KINDS_OF_FILES:
-        return load_result(path)
+        return result_of(path, stored)
     put_together: Callable[[Any, Any], Any] = KINDS_OF_FILES[kind][2]
     try:
         return put_together(arrays_of(data, ""), json.loads(data.attrs[DOCUMENT]))

@@ -106,7 +106,30 @@ def load_result(path: str | os.PathLike[str], *, edited: bool = False) -> Result
     >>> [found.label for found in load_result(path).sets]
     ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
-    stored = read_stored(path, edited=edited)
+    return result_of(path, read_stored(path, edited=edited))
+
+
+def result_of(path: str | os.PathLike[str], stored: Stored) -> Result:
+    """The result that a file holds which was read already; `path` is for messages only.
+
+    Raises
+    ------
+    StoreError
+        As of `load_result`.
+
+    Examples
+    --------
+    >>> import os
+    >>> import tempfile
+    >>> from continuation.landscape import Axis, Dataset, Loss, find_critical_sets
+    >>> from continuation.storage import Result, read_stored, result_of, save_result
+    >>> from symbolic import single_unit
+    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
+    >>> result = Result(loss, {}, (Axis("x"), Axis("y")), find_critical_sets(loss))
+    >>> path = save_result(result, os.path.join(tempfile.mkdtemp(), "points.nc"))
+    >>> result_of(path, read_stored(path)).kind
+    'points'
+    """
     kind = str(stored.data.attrs["kind"])
     if kind not in RESULTS:
         raise StoreError(f"{path} holds {kind!r}, not one of {', '.join(RESULTS)}")

@@ -30,7 +30,10 @@ from continuation.landscape.sets.manifolds import (
 from symbolic import Model, fukumizu_amari, overparameterised
 
 NOISE = 0.1
-WIDTHS = [(fukumizu_amari, 3), (fukumizu_amari, 4)]
+WIDTHS = [
+    (fukumizu_amari, 3),
+    pytest.param((fukumizu_amari, 4), marks=pytest.mark.slow),  # 14 s: its exhaustive search
+]
 
 
 @pytest.fixture(scope="module", params=WIDTHS, ids=lambda c: f"{c[0].__name__}-{c[1]}")
