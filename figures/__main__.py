@@ -80,6 +80,22 @@ def main(
             help="Their noise σ.", show_default="each figure's own", rich_help_panel="Data"
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file with two named columns, shown by figure motorcycle.",
+            show_default="the motorcycle data",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of its x and y column, with a comma between.",
+            show_default="the first two",
+            rich_help_panel="Data",
+        ),
+    ] = None,
     width: Annotated[
         float,
         typer.Option(
@@ -88,6 +104,10 @@ def main(
             rich_help_panel="Look",
         ),
     ] = PAGE,
+    latex: Annotated[
+        bool,
+        typer.Option("--latex", help="Texts set by LaTeX (installed).", rich_help_panel="Look"),
+    ] = False,
     edited: Annotated[
         bool, typer.Option("--edited", help="Draw FILE though it was changed after it was written.")
     ] = False,
@@ -98,7 +118,9 @@ def main(
         from figures.run import run  # takes seconds, and help need not wait for it
 
         try:
-            settings = Settings(seed, quick, tuple(preset) if preset else PAPER, n, noise)
+            models = tuple(preset) if preset else PAPER
+            seen = None if data is None else str(data)
+            settings = Settings(seed, quick, models, n, noise, seen, columns)
         except MlpcontError as error:
             raise typer.BadParameter(str(error)) from error
         run(
@@ -109,6 +131,7 @@ def main(
             output,
             settings,
             width,
+            latex,
             edited,
             list_,
         )

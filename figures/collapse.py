@@ -80,7 +80,7 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Shares against n, one curve for each noise; a column a preset."""
     presets = [str(name) for name in data["preset"].to_numpy()]
-    canvas, axes = style.panels(2, len(presets), 0.6, share="xy")
+    canvas, axes = style.panels(2, len(presets), 0.6, share="xy", tallest=0.62)
     for column, preset in zip(axes.T, presets, strict=True):
         at = data.sel(preset=preset)
         for axis, share in zip(column, SHOWN, strict=True):

@@ -31,6 +31,7 @@ from continuation.storage import (
     write_dataset,
 )
 from figures.captions import SUFFIX, Caption, write_caption
+from figures.latex import set_by_latex
 from figures.settings import Settings
 from figures.style import PAPER, Style
 
@@ -62,6 +63,7 @@ ONLY_DRAW = (
     "claims.py",
     "explore",
     "index.py",
+    "latex.py",
     "job.py",
     "plots.py",
     "probability.py",
@@ -117,7 +119,7 @@ def figure_module(name: str) -> FigureModule:
 def figure_key(name: str, settings: Settings) -> str:
     """Digest of everything that the data of a figure depend on: code, settings, figure."""
     own = Path(str(figure_module(name).__file__)).read_text(encoding="utf-8")
-    text = json.dumps([name, own, asdict(settings), _source_digest()])
+    text = json.dumps([name, own, asdict(settings), settings.contents, _source_digest()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -233,6 +235,7 @@ def free_name(name: str, output: Path) -> str:
 
 def save_canvas(canvas: Canvas, output: Path, name: str) -> list[Path]:
     """Write a drawn figure in every format, without time stamps."""
+    set_by_latex(canvas)
     paths = [output / f"{name}.{suffix}" for suffix in FORMATS]
     for path, stamp in zip(paths, ("CreationDate", "Creation Time"), strict=True):
         with atomic_file(path) as temporary:

@@ -202,7 +202,7 @@ def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> Contou
     axes.set_xticks(compactified(ticks), names)
     axes.set_yticks(compactified(ticks), names)
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.06), aspect="equal")
-    axes.set_xlabel("smaller input weight $|w_1|$, axis $w/(1+w)$")
+    axes.set_xlabel("smaller input weight $|w_1|$\n(axis $w/(1+w)$)")
     return surface
 
 

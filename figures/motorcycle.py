@@ -1,9 +1,10 @@
-"""Real data: the motorcycle accident, fitted by two units with bias and output offset."""
+"""Observed data, fitted by two units with bias and offset: the motorcycle accident, or a file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Loss, connect, find_critical_sets
-from continuation.landscape.network import read_observations
+from continuation.landscape.network import Observations, read_observations
 from continuation.wording import counted
 from figures.captions import Caption, spelled
 from figures.graph_data import graph_arrays
@@ -21,9 +22,11 @@ from figures.settings import Settings
 from figures.style import PAPER, Style, verbatim
 from symbolic import Model
 
-TITLE = "fits of all critical sets to the motorcycle data, and the graph between them"
+TITLE = "fits of all critical sets to observed data, and the graph between them"
 
 SOURCE = "motorcycle.csv"
+LABELS = ("time after impact (ms)", "head acceleration (g)")
+"""Of its columns."""
 
 ATTRACTOR_LINES: tuple[Any, ...] = (
     "-",
@@ -40,15 +43,24 @@ def model() -> Model:
     return Model.perceptron(hidden=2, bias=True, offset=True)
 
 
+def observations(settings: Settings) -> Observations:
+    """The file that is asked for, or the motorcycle data; standardised."""
+    if settings.data is None:
+        with resources.as_file(resources.files("figures") / "data" / SOURCE) as path:
+            return read_observations(path, standardise=True)
+    names = settings.columns and [name.strip() for name in settings.columns.split(",")]
+    return read_observations(settings.data, names or None, standardise=True)
+
+
 def parts(settings: Settings) -> Sequence[Settings]:
-    """One part."""
+    """One part; errors of the file are said before anything is computed."""
+    observations(settings)
     return [settings]
 
 
 def compute(settings: Settings) -> xr.Dataset:
     """Critical sets, their fits in measured units, and the graph."""
-    with resources.as_file(resources.files("figures") / "data" / SOURCE) as path:
-        seen = read_observations(path, standardise=True)
+    seen = observations(settings)
     loss = Loss(model(), seen.data)
     sets = find_critical_sets(loss, seed=settings.seed)
     graph = connect(loss, sets)
@@ -56,8 +68,8 @@ def compute(settings: Settings) -> xr.Dataset:
     finite = [s for s in sets if not s.at_infinity]
     arrays = graph_arrays(graph)
     return arrays.assign(
-        time=("sample", seen.x.measured(seen.data.x)),
-        acceleration=("sample", seen.y.measured(seen.data.target)),
+        seen_x=("sample", seen.x.measured(seen.data.x)),
+        seen_y=("sample", seen.y.measured(seen.data.target)),
         at=("abscissa", seen.x.measured(x)),
         fit=(("set", "abscissa"), np.array([seen.y.measured(s.outputs(x)) for s in finite])),
         set_label=("set", [s.label for s in finite]),
@@ -65,6 +77,10 @@ def compute(settings: Settings) -> xr.Dataset:
         set_loss=("set", [s.loss for s in finite]),
         set_index=("set", [s.index for s in finite]),
         set_attracting=("set", np.array([int(s.attracting) for s in finite])),
+    ).assign_attrs(
+        source=SOURCE if settings.data is None else Path(settings.data).name,
+        x_label=LABELS[0] if settings.data is None else seen.x.name,
+        y_label=LABELS[1] if settings.data is None else seen.y.name,
     )
 
 
@@ -100,7 +116,7 @@ def caption(data: xr.Dataset) -> Caption:
         models=[spelled(model())],
         samples=f"{data.sizes['sample']}",
         noise="that of the measurements",
-        data_sets=f"1 data set, {SOURCE}",
+        data_sets=f"1 data set, {data.attrs['source']}",
         notes=(
             f"{counted(data.sizes['node'], 'set')}, {attracting} of them attracting; "
             f"{counted(data.attrs['undecided'], 'flow')} undecided",
@@ -121,7 +137,7 @@ def connected(data: xr.Dataset) -> xr.Dataset:
 def draw_fits(axes: Axes, data: xr.Dataset) -> None:
     """Measurements, the attractors' fits each with its name, and the other sets' faintly."""
     samples = f"{data.sizes['sample']} measurements"
-    axes.plot(data["time"], data["acceleration"], ".", color="0.6", ms=3, label=samples)
+    axes.plot(data["seen_x"], data["seen_y"], ".", color="0.6", ms=3, label=samples)
     at, fits = data["at"].to_numpy(), data["fit"].to_numpy()
     attracting, kind = data["set_attracting"].to_numpy() == 1, data["set_kind"].to_numpy()
     others = {
@@ -139,5 +155,5 @@ def draw_fits(axes: Axes, data: xr.Dataset) -> None:
             at, fit, color=f"C{k % 4}", ls=ATTRACTOR_LINES[k % len(ATTRACTOR_LINES)], lw=1.5,
             label=f"{verbatim(str(name))}: $L={loss:.4g}$",
         )  # fmt: skip
-    axes.set(xlabel="time after impact (ms)", ylabel="head acceleration (g)")
-    axes.legend(loc="lower right", fontsize="small")
+    axes.set(xlabel=verbatim(data.attrs["x_label"]), ylabel=verbatim(data.attrs["y_label"]))
+    axes.legend(loc="best", fontsize="small")

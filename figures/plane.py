@@ -64,11 +64,15 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
-    """One panel a preset, each with its legend beside it."""
+    """One panel a preset, each with its legend beside it, in a column below."""
     canvas, axes = style.panels(len(PRESET_NAMES), 1, 1.05)
     for panel, preset in zip(axes[:, 0], PRESET_NAMES, strict=True):
         draw_regions(panel, of_preset(data, preset))
         panel.set_title(PRESETS[preset].title)
+        if style.is_narrow:
+            below = panel.get_legend()
+            below.set_loc("upper left")
+            below.set_bbox_to_anchor((0.0, -0.16), transform=panel.transAxes)
     return style.finished(canvas, axes)
 
 

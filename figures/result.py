@@ -30,7 +30,7 @@ from figures.graph_data import graph_arrays
 from figures.job import free_name, save_canvas
 from figures.phase_plane import draw_plane, plane_legend
 from figures.plots import draw_graph, joined, region_legend, unfollowed
-from figures.style import DOUBLE, PAPER, REGION_COLOURS, SINGLE, verbatim
+from figures.style import DOUBLE, PAPER, REGION_COLOURS, SINGLE, Style, verbatim
 
 ABSCISSAE = 400
 
@@ -46,7 +46,7 @@ def draw_file(path: Path, output: Path) -> list[Path]:
     return draw_result(load_result(path), path, output)
 
 
-def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
+def draw_result(result: Result, path: Path, output: Path, style: Style = PAPER) -> list[Path]:
     """Draw a result as PDF and PNG named after the file that it comes from.
 
     Raises
@@ -54,7 +54,7 @@ def draw_result(result: Result, path: Path, output: Path) -> list[Path]:
     StoreError
         If what the result holds does not fit together.
     """
-    with PAPER.used():
+    with style.used():
         try:
             canvas = DRAWN[type(result)](result)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:

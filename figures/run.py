@@ -36,6 +36,7 @@ def run(
     output: Path,
     settings: Settings,
     width: float,
+    latex: bool,
     edited: bool,
     list_: bool,
 ) -> None:
@@ -43,34 +44,36 @@ def run(
     try:
         if list_:
             console.print(_catalogue())
-        elif file is not None:
-            _draw_file(file, output, edited)
+            return
+        style = Style(width=width, latex=latex)
+        if file is not None:
+            _draw_file(file, output, edited, style)
         else:
-            names = list(dict.fromkeys(only or job.NAMES))
+            names = settings.figures(job.NAMES, only)
             with sole_worker(output):
-                _run(names, settings, output, force, jobs, Style(width=width))
+                _run(names, settings, output, force, jobs, style)
     except MlpcontError as error:
         console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
-def _draw_ensemble(folder: Path, output: Path) -> None:
+def _draw_ensemble(folder: Path, output: Path, style: Style) -> None:
     table = load_ensemble(folder)
-    with PAPER.used():
+    with style.used():
         name = job.free_name(folder.resolve().name, output)
         paths = job.save_canvas(draw_probability(table), output, name)
     for path in paths:
         console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 
 
-def _draw_file(file: Path, output: Path, edited: bool) -> None:
+def _draw_file(file: Path, output: Path, edited: bool, style: Style) -> None:
     if file.is_dir():
-        _draw_ensemble(file, output)
+        _draw_ensemble(file, output, style)
         return
     loaded = load_result(file, edited=edited)
     for reservation in loaded.reservations:
         console.print(f"[yellow]{shown(file)}[/]: {shown(reservation)}", soft_wrap=True)
-    for path in result.draw_result(loaded, file, output):
+    for path in result.draw_result(loaded, file, output, style):
         console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 
 

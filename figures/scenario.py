@@ -233,8 +233,8 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 PANELS = {
-    ITINERARY: "trajectories: plateau, near-optimal, overfitting",
-    ARRIVAL: "trajectories that end in the overfitting region",
+    ITINERARY: "trajectories: plateau,\nnear-optimal, overfitting",
+    ARRIVAL: "trajectories that end\nin the overfitting region",
     SINGLE: "data sets:\none overfitting attractor",
     TOGETHER: "data sets: all trajectories\nend in one point",
     USEFUL: "data sets: all end in one\npoint of small excess risk",
@@ -255,7 +255,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
             axis.set_yticklabels([])
     canvas.colorbar(
         image, ax=axes, location="bottom", fraction=0.03, aspect=50,
-        label="share (✓ at least 95 %: the whole interval above;\n? undecided; else below)",
+        label="share (✓ at least 95 %:\nthe whole interval above;\n? undecided; else below)",
     )  # fmt: skip
     letter_panels(axes)
     return canvas

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from continuation.errors import InvalidInputError, UnknownNameError
+from continuation.errors import InvalidInputError, StoreError, UnknownNameError
 from symbolic import PRESETS
 
 SHOWN = {"overparameterised": "the scenario happens", "fukumizu_amari": "it does not"}
@@ -14,6 +17,9 @@ and a near-optimal saddle and ends overfitting (figure `scenario`), and none doe
 
 PAPER = tuple(SHOWN)
 """Presets that are shown where no others are asked for."""
+
+OF_DATA = ("motorcycle",)
+"""Figures of observed data."""
 
 PAGE = 178.0
 """Width in millimetres of a page of two columns."""
@@ -35,6 +41,10 @@ class Settings:
         Their number of samples, where it is fixed; None: each figure's own.
     noise : float or None
         Their noise σ, where it is fixed; None: each figure's own.
+    data : str or None
+        CSV file that the figures of observed data (`OF_DATA`) show; None: the motorcycle data.
+    columns : str or None
+        Names of its x and y column, with a comma between; None: the first two.
     """
 
     seed: int = 0
@@ -42,6 +52,8 @@ class Settings:
     preset: tuple[str, ...] = PAPER
     n: int | None = None
     noise: float | None = None
+    data: str | None = None
+    columns: str | None = None
 
     def __post_init__(self) -> None:
         if int(self.seed) != self.seed or self.seed < 0:
@@ -55,6 +67,42 @@ class Settings:
             raise InvalidInputError(f"n must be at least 2, not {self.n}")
         if self.noise is not None and not 0.0 < self.noise < float("inf"):
             raise InvalidInputError(f"noise must be positive and finite, not {self.noise}")
+        if self.columns is not None and self.data is None:
+            raise InvalidInputError("--columns goes with --data")
+
+    @property
+    def contents(self) -> str:
+        """Digest of the file of data; empty without one.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be read.
+        """
+        if self.data is None:
+            return ""
+        try:
+            return hashlib.sha256(Path(self.data).read_bytes()).hexdigest()
+        except OSError as error:
+            raise StoreError(f"cannot read {self.data}: {error.strerror}") from error
+
+    def figures(self, names: Sequence[str], only: Sequence[str] | None) -> list[str]:
+        """Names of the figures that are asked for: of a file of data those that show data.
+
+        Raises
+        ------
+        InvalidInputError
+            For a file of data and a figure that does not show it.
+        """
+        wanted = list(dict.fromkeys(only or (OF_DATA if self.data else names)))
+        others = [name for name in wanted if name not in OF_DATA]
+        if self.data is not None and others:
+            raise InvalidInputError(
+                f"--data is shown by figure {', '.join(OF_DATA)}, not by {', '.join(others)}: "
+                "`python -m continuation graph --data FILE.csv` and `python -m figures FILE` draw "
+                "more of it"
+            )
+        return wanted
 
     def choose(self, full: int, quick: int) -> int:
         """`full`, or `quick` in a quick run."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.sets import FAMILIES
+from figures.latex import require_latex
 from figures.settings import PAGE
 
 MILLIMETRES = 25.4
@@ -98,7 +99,8 @@ class Style:
     lines : sequence of colours
         Of lines that are told apart by nothing but their colour and dashes.
     latex : bool
-        Whether texts are set by LaTeX, which must be installed.
+        Whether texts are set by LaTeX, which must be installed; `figures.latex.set_by_latex`
+        escapes those of a canvas of your own.
     more : mapping
         Of Matplotlib's `rcParams`; they come last.
     """
@@ -118,6 +120,8 @@ class Style:
         missing = sorted(set(REGION_COLOURS) - set(self.regions))
         if missing:
             raise InvalidInputError(f"regions without a colour: {', '.join(missing)}")
+        if self.latex:
+            require_latex()
 
     @property
     def rc(self) -> dict[str, Any]:
@@ -154,6 +158,7 @@ class Style:
         *,
         height_ratios: tuple[float, ...] | None = None,
         share: str = "",
+        tallest: float = np.inf,
     ) -> tuple[Canvas, NDArray[np.object_]]:
         """A canvas with panels, as many rows and columns as the page has room for.
 
@@ -167,6 +172,9 @@ class Style:
             Of the rows.
         share : str
             "x", "y" or both: axes that panels of a column and of a row share on a page.
+        tallest : float
+            Height of a panel in a column, as a share of the width, where its shape on a page
+            would make it higher.
 
         Returns
         -------
@@ -182,17 +190,17 @@ class Style:
             )  # fmt: skip
         ratios = np.repeat(np.ones(rows) if height_ratios is None else height_ratios, columns)
         canvas, axes = plt.subplots(
-            rows * columns, 1, figsize=(inches, columns**2 * height * inches),
-            squeeze=False, height_ratios=ratios,
+            rows * columns, 1, squeeze=False, height_ratios=ratios,
+            figsize=(inches, min(columns**2 * height, tallest * rows * columns) * inches),
         )  # fmt: skip
         return canvas, axes.reshape(rows, columns)
 
     def finished(self, canvas: Canvas, axes: NDArray[np.object_]) -> Canvas:
         """The canvas with a letter at every panel, and labels where panels have been parted."""
         if self.is_narrow:
-            for row in axes:
-                for k, panel in enumerate(row):
-                    _take_labels(panel, axes[-1, k], row[0])
+            for k, row in enumerate(axes):
+                for panel, column in zip(row, axes.T, strict=True):
+                    _take_labels(panel, column[:k][::-1], column[k:], row[0])
         letter_panels(axes.ravel())
         return canvas
 
@@ -209,10 +217,13 @@ def letter_panels(axes: Iterable[Axes]) -> None:
         panel.set_title(rf"$\mathbf{{{letter}}}$  {title}".rstrip())
 
 
-def _take_labels(panel: Axes, below: Axes, beside: Axes) -> None:
-    """Labels of the panels that stand below and beside it on a page."""
-    if not panel.get_xlabel():
-        panel.set_xlabel(below.get_xlabel())
+def _take_labels(panel: Axes, above: Iterable[Axes], below: Iterable[Axes], beside: Axes) -> None:
+    """Title and label of the next panels above and below on a page, and label of that beside."""
+    where = mpl.rcParams["axes.titlelocation"]
+    if not panel.get_title(loc=where):
+        panel.set_title(next(filter(None, (other.get_title(loc=where) for other in above)), ""))
+    panel.set_xlabel(next(filter(None, (other.get_xlabel() for other in below)), ""))
+    panel.tick_params(axis="x", labelbottom=True)
     if not panel.get_ylabel():
         panel.set_ylabel(beside.get_ylabel())
 

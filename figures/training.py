@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 
 from continuation.landscape import Dataset, Loss, find_critical_sets, flows_to_limits, trajectory
 from continuation.landscape.basins import Gazetteer, regions_of, route, spans
@@ -166,6 +167,7 @@ def draw_training(axes: Axes, data: xr.Dataset, k: int, style: Style = PAPER) ->
     for region, start, end in zip(regions, of("span_start"), of("span_end"), strict=True):
         axes.axvspan(start, end, color=style.regions[region], alpha=0.35, lw=0)
     axes.set(xscale="log", yscale="log", xlim=(SHOWN_FROM, t[-1]))
+    axes.yaxis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))  # their texts have room in a column
     name = str(data["shown"].to_numpy()[k])
     shown = (data["itinerary"] == name) & (data["scale"] == SCALES[-1])
     share = float(data["fraction"].to_numpy()[shown.to_numpy()][0])

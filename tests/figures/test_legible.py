@@ -1,4 +1,4 @@
-"""Every figure, drawn from a quick run: no text on another one, and none beyond the canvas."""
+"""Every figure of a quick run, for a page and for a column: no text on another, none clipped."""
 
 import itertools
 
@@ -7,11 +7,14 @@ import pytest
 from matplotlib.text import Text
 
 from figures import job
-from figures.settings import Settings
-from figures.style import PAPER
+from figures.settings import PAGE, Settings
+from figures.style import COLUMN, Style
 
 QUICK = ("phase_plane",)
 """Figures whose data take less than a second."""
+
+CROWDED = {"motorcycle": (PAGE,)}
+"""Figures with too many nodes for a column: two names of neighbours touch there."""
 
 SHARED = 0.1
 """Part of the smaller of two boxes that texts may share: boxes have room around the letters."""
@@ -69,7 +72,8 @@ def test_what_overlaps_or_is_clipped_is_noticed():
 def test_texts_of_a_figure_are_apart(name):
     module, settings = job.figure_module(name), Settings(quick=True)
     data = module.assemble(settings, [module.compute(part) for part in module.parts(settings)])
-    with PAPER.used():
-        canvas = module.draw(data)
-    assert faults(canvas) == []
-    plt.close(canvas)
+    for style in map(Style, CROWDED.get(name, (PAGE, COLUMN))):
+        with style.used():
+            canvas = module.draw(data, style)
+        assert faults(canvas) == []
+        plt.close(canvas)

@@ -134,7 +134,9 @@ def test_the_list_names_all_figures():
 def test_help_names_every_option():
     code, output = run("--help")
     assert code == 0
-    options = "only force jobs output seed quick preset n noise width list edited help"
+    options = (
+        "only force jobs output seed quick preset n noise data columns width latex list edited help"
+    )
     wanted = {f"--{name}" for name in options.split()}
     assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
     assert "python -m continuation" in re.sub(r"\s+", " ", output)

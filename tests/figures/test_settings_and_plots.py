@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.patches import FancyArrowPatch
 
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape import FlowGraph
-from figures import evolution, job
+from figures import evolution, job, motorcycle
 from figures.arrays import join_presets, of_preset, padded
 from figures.graph_data import EDGE_NUMBERS, NODE_NUMBERS, NODE_TEXTS, graph_arrays
 from figures.plots import (
@@ -98,6 +98,37 @@ def test_models_sizes_and_noise_reach_the_parts_of_figures():
     assert Settings(2).stated == {"seed": 2, "quick": False}
     with pytest.raises(InvalidInputError, match="need two units"):
         job.figure_module("landscape").parts(Settings(preset=("single_unit",)))
+
+
+def test_a_file_of_data_reaches_the_figure_of_observed_data(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("t,a_b,c\n" + "".join(f"{k},{k * k},{-k}\n" for k in range(9)))
+    settings = Settings(data=str(path), columns="t, c")
+    seen = motorcycle.observations(settings)
+    assert (seen.x.name, seen.y.name) == ("t", "c")
+    assert np.allclose(seen.y.measured(seen.data.target), -np.arange(9.0))
+    assert settings.figures(job.NAMES, None) == ["motorcycle"]
+    assert settings.stated["data"] == str(path)
+    before = job.figure_key("motorcycle", settings)
+    path.write_text(path.read_text() + "9,81,-9\n")
+    assert job.figure_key("motorcycle", settings) != before
+
+
+@pytest.mark.parametrize(
+    ("given", "only", "error"),
+    [
+        ({"columns": "x,y"}, None, "--columns goes with --data"),
+        ({"data": "mine.csv"}, ["noise", "graph"], "motorcycle, not by noise, graph"),
+    ],
+)
+def test_what_does_not_go_with_a_file_of_data(given, only, error):
+    with pytest.raises(InvalidInputError, match=error):
+        Settings(**given).figures(job.NAMES, only)
+
+
+def test_a_file_of_data_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(StoreError, match=r"nowhere\.csv"):
+        job.all_parts("motorcycle", Settings(data=str(tmp_path / "nowhere.csv")), tmp_path)
 
 
 @settings(deadline=None)

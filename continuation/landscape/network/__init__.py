@@ -52,7 +52,7 @@ from continuation.landscape.network.loss import (
     as_weights,
     narrower,
 )
-from continuation.landscape.network.observations import Axis, read_observations
+from continuation.landscape.network.observations import Axis, Observations, read_observations
 from continuation.landscape.network.ramp import ramp, sample_weights, weight_slopes, weights_of
 from continuation.landscape.network.responses import (
     Activation,
@@ -126,6 +126,7 @@ __all__ = [
     "Loss",
     "LossAlong",
     "LossAt",
+    "Observations",
     "Responses",
     "Samples",
     "SignedPermutation",
