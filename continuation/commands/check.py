@@ -147,8 +147,12 @@ def _result_of(certificate: Certificate, end: float) -> CheckResult:
     if not _claims(certificate) or left <= 0.0:
         return LEFT if _claims(certificate) else check_certificate(certificate)
     try:
-        with within(left):
-            return check_certificate(certificate)
+        with within(left), common.console.status("checking") as status:
+
+            def say(done: int, total: int) -> None:
+                status.update(f"checking box {done} of {total} of a complete list")
+
+            return check_certificate(certificate, progress=say)
     except TimeIsOver:
         return LEFT
 

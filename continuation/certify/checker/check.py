@@ -8,6 +8,7 @@ of the data. What it says of a certificate it derives from what it verified (see
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from continuation.certify.checker import schema
 from continuation.certify.checker.kinds import ASSUMPTIONS, KINDS, UNDECIDED, Kind
 from continuation.certify.checker.problem import CHECK_PRECISION, Problem
 from continuation.certify.checker.refusal import Refused, require
+from continuation.certify.checker.watch import Progress, Watch, silent
 
 FORMAT = "mlpcont-certificate"
 """Mark of the text of one certificate."""
@@ -76,13 +78,21 @@ class CheckResult:
         return self.accepted
 
 
-def check(certificate: Stated | str) -> CheckResult:
+def check(
+    certificate: Stated | str, *, seconds: float = math.inf, progress: Progress = silent
+) -> CheckResult:
     """Prove a certificate again.
 
     Parameters
     ----------
     certificate : Certificate or str
         The certificate, or its JSON text.
+    seconds : float
+        Wall-clock time after which the check of a complete list ends unaccepted: its boxes take
+        milliseconds each, and the default range has 30,000 and more of them.
+    progress : callable
+        Called with the boxes of a complete list that are checked and with all of them, now and
+        then.
 
     Returns
     -------
@@ -109,26 +119,27 @@ def check(certificate: Stated | str) -> CheckResult:
         require(type(record.get("version")) is int and record["version"] == VERSION, OLD)
     except Refused as refusal:
         return CheckResult(False, str(refusal))
-    return check_record({k: v for k, v in record.items() if k not in ("format", "version")})
+    watch = Watch(time.monotonic() + seconds, progress)
+    return check_record({k: v for k, v in record.items() if k not in ("format", "version")}, watch)
 
 
-def check_record(record: Mapping[str, Any]) -> CheckResult:
+def check_record(record: Mapping[str, Any], watch: Watch | None = None) -> CheckResult:
     """`check` of a certificate that is read already; "problem" stands within it."""
     if record.get("verdict") == UNDECIDED:
         return CheckResult(False, "undecided: nothing is claimed")
     try:
         with ctx.workprec(CHECK_PRECISION):
-            return _checked(schema.record(ENTRY)(record, "the certificate"))
+            return _checked(schema.record(ENTRY)(record, "the certificate"), watch)
     except Refused as refusal:
         return CheckResult(False, str(refusal))
     except DAMAGE as error:
         return CheckResult(False, f"damaged: {error!r}")
 
 
-def _checked(entry: Mapping[str, Any]) -> CheckResult:
+def _checked(entry: Mapping[str, Any], watch: Watch | None) -> CheckResult:
     kind = kind_of(entry["kind"], entry["verdict"])
     claim = kind.schema(entry["claim"], "claim")
-    loss = kind.check(Problem.read(entry["problem"]), claim)
+    loss = kind.check(Problem.read(entry["problem"], watch), claim)
     return CheckResult(
         accepted=True,
         statement=kind.statement(claim),

@@ -21,6 +21,7 @@ from continuation.certify.checker.curve import Curve
 from continuation.certify.checker.points import Claim
 from continuation.certify.checker.problem import Problem
 from continuation.certify.checker.refusal import Refused, require
+from continuation.certify.checker.watch import Watch
 from continuation.certify.checker.words import exactly
 
 BITS = 200
@@ -32,6 +33,9 @@ DEEPER = 12
 MOST_NODES = 4_000_000
 """Nodes that a tree may have, those of two million boxes examined, which took three hours here:
 a bound on what a damaged certificate can cost."""
+
+EMPTY = 3
+"""Code of a leaf without a critical point."""
 
 MOST_LEVELS = 39
 """Halvings of the range, beyond which doubles no longer tell the cuts apart."""
@@ -75,7 +79,7 @@ def check_complete(problem: Problem, claim: Claim) -> None:
         for pair, box in zip(pairs, boxes, strict=True):
             _check_pair(data, pair, box, (low * low, high * high))
         _require_apart(boxes)
-        _check_tree(data, claim, codes)
+        _check_tree(data, claim, codes, problem.watch)
 
 
 def state_complete(claim: Claim) -> str:
@@ -123,15 +127,17 @@ def _codes(tree: str) -> bytes:
     return codes
 
 
-def _check_tree(data: Curve, claim: Claim, codes: bytes) -> None:
+def _check_tree(data: Curve, claim: Claim, codes: bytes, watch: Watch) -> None:
     """The leaves of the tree cover the square, and each is empty, a mirror image or known."""
-    boxes = claim["boxes"]
+    boxes, done, total = claim["boxes"], 0, codes.count(EMPTY)
     nodes = iter(codes)
     for code, places in _leaves(nodes, claim["levels"]):
         a, b, c, d = (_place(k, claim) for k in places)
         require(a < b and c < d, "the cuts are not in order")
-        if code == 3:
+        if code == EMPTY:
             _require_empty(data, (a, b, c, d), 0)
+            done += 1
+            watch.pass_by(done, total)
         elif code == 4:
             require(places[0] >= places[3], "a box is no mirror image")
         else:

@@ -16,6 +16,7 @@ from flint import arb, arb_mat, fmpq
 
 from continuation.certify.checker import schema
 from continuation.certify.checker.refusal import Refused, require
+from continuation.certify.checker.watch import Watch
 from symbolic import FormulaError, Model, ModelError
 
 CHECK_PRECISION = 128
@@ -110,6 +111,8 @@ class Problem:
         Whether the samples came with weights of their own.
     taught : bool
         Whether the targets are those of the model's teacher.
+    watch : Watch
+        Of the check.
     """
 
     model: Model
@@ -122,9 +125,10 @@ class Problem:
     size: float | None
     weighted: bool
     taught: bool
+    watch: Watch
 
     @classmethod
-    def read(cls, record: Any) -> Problem:
+    def read(cls, record: Any, watch: Watch | None = None) -> Problem:
         """From the "problem" of a certificate.
 
         Raises
@@ -155,6 +159,7 @@ class Problem:
             size=fields["size"],
             weighted=fields["weights"] is not None,
             taught=fields["target"] is None,
+            watch=watch or Watch(),
         )
 
     def with_hidden(self, hidden: int) -> Problem:

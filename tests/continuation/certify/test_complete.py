@@ -135,6 +135,16 @@ def test_the_list_of_a_search_is_proved_and_accepted_by_the_checker(name):
     assert check(certificate).accepted, check(certificate).reason
 
 
+def test_the_check_of_a_list_says_how_far_it_is_and_ends_in_time():
+    loss = preset_loss("fukumizu_amari", samples=SMALL)
+    certificate = certify_complete(loss, found(loss), noise=NOISE, box=(0.0, 3.0))
+    told = []
+    result = check(certificate, seconds=0.0, progress=lambda *look: told.append(look))
+    assert not result.accepted
+    assert "not checked to the end: 100 of" in result.reason
+    assert told[0][0] == 100 < told[0][1]
+
+
 def test_the_whole_range_is_proved_for_fifty_samples():
     loss = preset_loss("overparameterised", seed=2)
     certificate = certify_complete(loss, found(loss), noise=NOISE, box=(0.0, 6.0))
