@@ -82,8 +82,8 @@ class PlaneCurve:
     ends : tuple of two str
         Why it ends, at the first and at the last point: "limit", or what stopped it.
     error : float
-        Distance of that line from the curve, in units of the limits: of a switch the width of
-        the last bracket, else of the spline through samples that Newton's method has solved.
+        Distance of that line from the curve, in units of the limits: of a switch twice the width
+        of the last bracket, else of the spline through samples that Newton's method has solved.
     """
 
     kind: str

@@ -28,6 +28,10 @@ from continuation.landscape.sets import CriticalSet
 WIDTH = 2e-4
 """Last bracket across a curve, in units of the limits: what a figure and a region can show."""
 
+SWINGS = 2.0
+"""A spline through the middles of brackets is off by up to so many widths: it swings where two of
+them are close."""
+
 FIRST, LONGEST, SHORTEST = 0.02, 0.06, 0.004
 """Steps along the curve, in units of the limits."""
 
@@ -110,7 +114,7 @@ def switch_curve(plane: Plane, seed: Seed, deadline: Deadline) -> PlaneCurve | N
         return None
     text = f"{seed.watched.source.subkind} → {seed.watched.target.subkind}"
     points = over_limits(plane, finer(plane, points), (begin, end))
-    return PlaneCurve(SWITCH, text, points, (), (begin, end), WIDTH)
+    return PlaneCurve(SWITCH, text, points, (), (begin, end), SWINGS * WIDTH)
 
 
 def _followed(
