@@ -217,7 +217,7 @@ INFINITY = [
         "search/wide_ends.py::test_the_gradient_of_a_limit_model_is_affine_in_the_noise",
         ("hessian[i, j] += row @ residual", "hessian[i, j] -= row @ residual",
          "sign of the curvature"),
-        ("return -(self._values(z)[1] @", "return (self._values(z)[1] @", "sign of the noise"),
+        ("return -(self.values(z)[1] @", "return (self.values(z)[1] @", "sign of the noise"),
         ("bends[i, i] += z[j] * unit[order + 2]", "bends[i, i] += z[j] * unit[order + 1]",
          "the derivative below"),
     ),

@@ -61,7 +61,7 @@ class LimitLoss:
         The point holds the first nonlinear weight, all coefficients and the Hessian in the order
         of the unknowns.
         """
-        value, jacobian, bends = self._values(z)
+        value, jacobian, bends = self.values(z)
         residual = value - self.responses.target
         hessian = jacobian @ jacobian.T
         for (i, j), row in bends.items():
@@ -96,9 +96,9 @@ class LimitLoss:
 
     def noise_slope(self, z: Array) -> Array:
         """∂∇L/∂σ = −Σ ω ε ∇f, shape (k,)."""
-        return -(self._values(z)[1] @ self.responses.samples.noise)
+        return -(self.values(z)[1] @ self.responses.samples.noise)
 
-    def _values(self, z: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
+    def values(self, z: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
         """Limit function (n,), its derivatives (k, n), and its second ones by pairs of unknowns."""
         if not self.like.is_simple:
             return self._biased_values(z)

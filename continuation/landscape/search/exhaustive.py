@@ -278,9 +278,9 @@ class _Search:
         a millionth of the largest, its rounding there is 1e-6 in the weights.
         """
         loss, z, before = LimitLoss(self.responses, limit), limit.unknowns, POLISHABLE
-        for _ in range(POLISH_STEPS if z.size else 0):
+        for number in range(POLISH_STEPS if z.size else 0):
             gradient, hessian = loss.slopes(z)
-            if scaled_inertia(hessian)[1]:
+            if number == 0 and scaled_inertia(hessian)[1]:
                 break
             step = np.linalg.solve(hessian, -gradient)
             size = float((np.abs(step) / (np.abs(z) + 1.0)).max())

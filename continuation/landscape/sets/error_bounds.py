@@ -20,7 +20,7 @@ N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, SIAM 2002, ch. 3
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -106,17 +106,15 @@ class Equations:
         gradient, hessian = self.evaluate(self.place)
         unknowns, equations = self._principal(hessian, unknowns, equations)
         reach = self._reach(unknowns)
-        bends = [
-            np.abs(equations.T @ (self.evaluate(self.place + far * along)[1] - hessian) @ unknowns)
-            / far
-            for far, along in zip(reach, unknowns.T, strict=True)
-        ]
+        beside = [self.evaluate(self.place + step)[1] for step in (unknowns * reach).T]
+        change = np.reshape(beside, (reach.size, *hessian.shape)) - hessian
+        bends = np.abs(equations.T @ change @ unknowns) / reach[:, None, None]
         blur = self.blur + EPSILON * self.place.size * np.abs(hessian)
         box = root_bound(
             np.abs(equations.T @ gradient) + np.abs(equations.T) @ self.rounding,
             equations.T @ hessian @ unknowns,
             np.abs(equations.T) @ blur @ np.abs(unknowns),
-            np.array(bends),
+            bends,
             reach,
         )
         if not np.isfinite(box).all():
@@ -291,10 +289,8 @@ def limit_errors(responses: Responses, limit: LimitModel) -> Array:
 def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     """The equations ∇L = 0 of a limit model."""
     place, responses = limit.unknowns, loss.responses
-    point, _ = loss.point(place)
-    fitted = replace(responses, target=responses.target + point.residual)
-    squares = np.diag(LimitLoss(fitted, limit).slopes(place)[1])
-    slopes = np.sqrt(np.maximum(squares, 0.0))  # rounding of the bends of a fit without residual
+    value, jacobian, _ = loss.values(place)
+    slopes = np.linalg.norm(jacobian, axis=1)
     y = float(np.linalg.norm(responses.target)) or 1.0
     steepest = _steepest(responses, limit)
     slots = limit.slots
@@ -309,7 +305,7 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     return Equations(
         loss.slopes,
         place,
-        residual=float(np.linalg.norm(point.residual)),
+        residual=float(np.linalg.norm(value - responses.target)),
         outputs=y + float(np.abs(place) @ slopes),
         slopes=slopes,
         steepest=np.maximum(steepest, slopes),
