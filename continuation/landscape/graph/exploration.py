@@ -357,18 +357,27 @@ def _bisected(
 def _with_integration_error(
     model: Model, coarse: Callable[..., list[Probe]], boundary: Boundary
 ) -> Boundary:
-    """Bisect once more with a coarser flow, from a bracket that is widened until it holds."""
+    """Bisect once more with a coarser flow, from a bracket that grows until it holds."""
     left, right = boundary.sides
     across = _unit(right.direction - left.direction)
+
+    def at(place: float) -> Probe:
+        return coarse(_unit(boundary.direction + place * across)[None])[0]
+
     width = max(boundary.error, WIDEN * RESOLUTION)
+    a, b = at(-width), at(width)
     while width < 1.0:
-        ends = [_unit(boundary.direction + side * width * across) for side in (-1.0, 1.0)]
-        a, b = coarse(np.array(ends))
         if same_limit(model, a, left) and same_limit(model, b, right):
             again = _bisected(model, coarse, a, b, width / WIDEN)[-1]
             shift = float(np.linalg.norm(again.direction - boundary.direction)) + again.error
             return replace(boundary, error=boundary.error + shift)
         width *= WIDEN
+        if same_limit(model, b, left):
+            a, b = b, at(width)
+        elif same_limit(model, a, right):
+            a, b = at(-width), a
+        else:
+            a, b = at(-width), at(width)
     return replace(boundary, error=boundary.error + width)
 
 
