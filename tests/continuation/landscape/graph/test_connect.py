@@ -195,8 +195,9 @@ def test_the_symmetries_of_a_point_act_on_its_unstable_space(case):
     assert len(sphere_.maps) == 8
     assert sphere_.domain()[1] == pytest.approx(np.pi / 4)
     direction = np.array([np.cos(0.3), np.sin(0.3)])
-    images = [symmetry.act(g, sphere_.start(direction)) for g in symmetry.elements()]
-    mapped = [sphere_.start(r @ direction) for r in sphere_.maps]
+    (start,) = sphere_.starts(direction[None])
+    images = [symmetry.act(g, start) for g in symmetry.elements()]
+    mapped = sphere_.starts(sphere_.maps @ direction)
     for image in images:
         assert min(np.abs(image - other).max() for other in mapped) < 1e-12
     assert sphere_.multiplicity(direction) == 8
