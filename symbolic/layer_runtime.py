@@ -25,7 +25,7 @@ NOISE_CODE, SIZE_CODE, WEIGHT_DECAY_CODE, POPULATION_CODE, SMOOTHING_CODE = rang
 ENTRY_OF_CODE = (NOISE, SIZE, WEIGHT_DECAY, HOMOTOPY)
 """The smoothing of kinks has no entry: it changes the plan."""
 
-NUMBERS, PAIRS = 2**17, 2**17
+NUMBERS, PAIRS = 2**15, 2**17
 """Numbers of a block of samples: of one layer's arrays, which should stay in the cache, and of the
 products of pairs of them that a Hessian needs, which are as many as its entries."""
 

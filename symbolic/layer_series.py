@@ -58,14 +58,10 @@ def forward(plan: Plan, theta: Array, direction: Array | None, x: Array, top: in
         Derivatives of the activations that are kept; the series has as many coefficients, or one.
     """
     orders = 1 if direction is None else top
-    a = [_with_ones(x.T, plan.layers[0]), *_zeros(orders - 1, x.shape[1], plan.layers[0].width)]
+    a = [_with_ones(x.T, plan.layers[0])]
     passed = Passed([a], [], [])
     for row, following in zip(plan.layers, (*plan.layers[1:], None), strict=True):
-        weights = row.matrix(theta)
-        z = [one @ weights for one in a]
-        if direction is not None:
-            for k in range(1, orders):
-                z[k] += a[k - 1] @ row.matrix(direction)
+        z = _arguments(row, theta, direction, a, orders)
         passed.arguments.append(z)
         if following is None:
             break
@@ -75,6 +71,17 @@ def forward(plan: Plan, theta: Array, direction: Array | None, x: Array, top: in
         a += [_with_zeros(one, following) for one in composed([value, *slopes], z)[1:]]
         passed.inputs.append(a)
     return passed
+
+
+def _arguments(row: Row, theta: Array, direction: Array | None, a: Series, orders: int) -> Series:
+    """Series of a layer's arguments; those of its inputs may end earlier: the data do not move."""
+    weights = row.matrix(theta)
+    z = [one @ weights for one in a]
+    z += [np.zeros_like(z[0]) for _ in range(orders - len(a))]
+    if direction is not None:
+        for k, one in enumerate(a[: orders - 1]):
+            z[k + 1] += one @ row.matrix(direction)
+    return z
 
 
 def _with_ones(values: Array, row: Row) -> Array:
@@ -88,11 +95,12 @@ def _with_ones(values: Array, row: Row) -> Array:
 
 
 def _with_zeros(values: Array, row: Row) -> Array:
-    return np.column_stack([values, np.zeros(len(values))]) if row.bias else values
-
-
-def _zeros(count: int, rows: int, columns: int) -> Series:
-    return [np.zeros((rows, columns)) for _ in range(count)]
+    if not row.bias:
+        return values
+    out = np.empty((len(values), row.width))
+    out[:, : row.fan_in] = values
+    out[:, row.fan_in] = 0.0
+    return out
 
 
 def backward(
@@ -115,7 +123,7 @@ def backward(
         row, a = plan.layers[k], passed.inputs[k]
         for order, into in enumerate(gradient):
             total = row.matrix(into)
-            for j in range(order + 1):
+            for j in range(min(order + 1, len(a))):
                 total += a[j].T @ errors[order - j]
         if k == 0:
             break

@@ -15,6 +15,11 @@ from symbolic import Model, fukumizu_amari
 NIST = json.loads((Path(__file__).parents[3] / "data" / "nist.json").read_text(encoding="utf-8"))
 """Statistical Reference Datasets, nonlinear regression (public domain): certified to 11 digits."""
 
+EXPONENTIALS = json.loads(
+    (Path(__file__).parents[3] / "data" / "exponentials.json").read_text(encoding="utf-8")
+)
+"""Sums of exponentials of Moré, Garbow and Hillstrom, *ACM TOMS* 7 (1981) 17, and of Lanczos."""
+
 STARTS = ("start1", "start2", None)
 
 
@@ -52,6 +57,22 @@ def test_all_certified_minima_are_found(name, start):
     problem, loss = NIST[name], loss_of(NIST[name])
     sets = find_critical_sets(loss, starts=None if start is None else problem[start])
     certified(problem, loss, sets)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("from_start", [True, False])
+@pytest.mark.parametrize("name", sorted(EXPONENTIALS))
+def test_published_sums_of_exponentials_are_fitted(name, from_start):
+    problem = EXPONENTIALS[name]
+    loss = loss_of(problem)
+    sets = find_critical_sets(loss, starts=problem["start"] if from_start else None, most_runs=120)
+    best = min(sets, key=lambda one: one.loss)
+    if problem["squares"]:
+        squares = 2 * len(problem["x"]) * best.loss
+        assert squares == pytest.approx(float(problem["squares"]), rel=2e-6)
+    else:
+        assert max(best.weights) == pytest.approx(float(problem["largest"]), rel=1e-10)
+    assert best.attracting
 
 
 @pytest.mark.parametrize(("x_unit", "y_unit"), [(1e-6, 1e6), (3e5, 7e-4)])

@@ -38,6 +38,17 @@ def test_the_count_tells_complete_lists_of_xor_from_others():
 
 
 @pytest.mark.slow
+def test_xor_2_3_1_is_complete_under_decay():
+    whole = Loss(Model.mlp(2, (3,)), XOR)
+    found = find_critical_sets(whole, weight_decay=0.03, seed=1, most_runs=400)
+    assert found.euler_count == 1
+    assert [one.index for one in found] == [0, 0, 1, 1, 1, 2]
+    assert sum(one.orbit_size * (-1) ** one.index for one in found) == 1
+    for one in found:
+        assert np.abs(whole.gradient(one.weights, weight_decay=0.03)).max() < 1e-12
+
+
+@pytest.mark.slow
 def test_xor_2_2_1_as_a_graph():
     decay = 0.02
     whole = Loss(Model.mlp(2, (2,)), XOR)
