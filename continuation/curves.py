@@ -33,7 +33,7 @@ from continuation.defining_systems import (
     plane_of_chain,
     plane_of_pair,
 )
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.family import Family, FittedFamily, named_family
 from continuation.kinds import KINDS
 from continuation.linalg import eigenvectors
@@ -315,6 +315,9 @@ def _pair(problem: InUnits, point: SpecialPoint) -> tuple[DefiningSystem, Array]
 
 def _require_kind(point: SpecialPoint, kind: str) -> None:
     """Raise `InvalidInputError` where no curve of this kind passes through the point."""
+    require_type(
+        "the point", point, SpecialPoint, "a special point of a branch, one of branch.special"
+    )
     if kind not in KINDS[point.kind].curves:
         fitting = " or ".join(name for name, of in KINDS.items() if kind in of.curves)
         raise InvalidInputError(

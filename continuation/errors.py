@@ -5,6 +5,8 @@ message and a remedy. Exceptions are for misuse and for what cannot be carried o
 was expected, what came, and what to do.
 """
 
+from typing import Any
+
 from symbolic.errors import MlpcontError
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "StoreError",
     "UnknownNameError",
     "WorkerLostError",
+    "require_type",
 ]
 
 
@@ -21,7 +24,23 @@ class InvalidInputError(MlpcontError, ValueError):
     """An argument has the wrong shape, range or content (NaN, empty, mismatched lengths)."""
 
 
-class UnknownNameError(MlpcontError, LookupError):
+def require_type(name: str, value: Any, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raise `InvalidInputError` where an argument is of none of these kinds.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : object
+    kinds : type or tuple of type
+    expected : str
+        What is expected, and where it comes from.
+    """
+    if not isinstance(value, kinds):
+        raise InvalidInputError(f"{name} must be {expected}; got {type(value).__name__}.")
+
+
+class UnknownNameError(InvalidInputError, LookupError):
     """A name (parameter, activation, preset, file entry) is not among the known ones."""
 
 

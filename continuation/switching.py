@@ -25,7 +25,7 @@ from scipy import linalg
 
 from continuation.branch import SpecialPoint
 from continuation.corrector import CONVERGED
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.fitting import typical
 from continuation.kinds import KINDS
 from continuation.linalg import kernel
@@ -102,6 +102,9 @@ def branch_directions(
     >>> len(branch_directions(problem, pitchfork))
     2
     """
+    require_type(
+        "the point", point, SpecialPoint, "a special point of a branch, one of branch.special"
+    )
     if not KINDS[point.kind].branching:
         raise InvalidInputError(
             f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "

@@ -1,6 +1,6 @@
 """The functions of a user as the engine calls them: of (x, p), and never raising in mid-run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,8 @@ def _number(name: str, value: Any) -> float:
 
 def checked_states(states: Any) -> tuple[str, ...]:
     """Names of the unknowns, each once."""
-    if isinstance(states, str) or not all(isinstance(name, str) for name in states):
+    is_several = isinstance(states, Sequence) and not isinstance(states, str)
+    if not is_several or not all(isinstance(name, str) for name in states):
         raise InvalidInputError(
             f"states must be a sequence of names, such as ['V', 'w']; got {states!r}."
         )

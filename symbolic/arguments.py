@@ -1,6 +1,6 @@
 """Checks of the arguments that models are made from, and their canonical forms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import sympy as sp
@@ -96,6 +96,8 @@ def formula_text(formula: str | sp.Expr) -> str:
 
 def distinct_names(parameters: Sequence[str], input: str) -> tuple[str, ...]:
     """Names of the parameters, none of them twice or taken."""
+    if not isinstance(parameters, Iterable):
+        raise ModelError(f"parameters must be names such as ['b1', 'b2'], got {parameters!r}")
     names = (parameters,) if isinstance(parameters, str) else tuple(parameters)
     if not names:
         raise ModelError("an expression needs at least one parameter")

@@ -398,7 +398,7 @@ def network_of(
         raise ModelError(f"hidden must be widths such as (3, 2), got {hidden!r}")
     widths = tuple(whole_width(h) for h in as_tuple(hidden))
     inputs, outputs = _count("inputs", inputs), _count("outputs", outputs)
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         raise ModelError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     if loss == "softmax" and outputs < 2:
         raise ModelError('softmax needs two outputs or more; for one there is loss="logistic"')

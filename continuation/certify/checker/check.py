@@ -27,6 +27,8 @@ FORMAT = "mlpcont-certificate"
 VERSION = 2
 """Of the format. Texts of version 0.1.0 have none: their words were not bound to their numbers."""
 
+NO_CERTIFICATE = "this is no certificate"
+
 OLD = "written by version 0.1.0, whose words were not bound to what is checked: prove it again"
 
 ENTRY: Mapping[str, schema.Reader] = {
@@ -111,10 +113,11 @@ def check(
     >>> check(certificate).accepted
     True
     """
-    text = certificate if isinstance(certificate, str) else certificate.to_json()
     try:
+        require(isinstance(certificate, str) or hasattr(certificate, "to_json"), NO_CERTIFICATE)
+        text = certificate if isinstance(certificate, str) else certificate.to_json()
         record = schema.parse(text)
-        require(isinstance(record, dict), "this is no certificate")
+        require(isinstance(record, dict), NO_CERTIFICATE)
         require(record.get("format") == FORMAT, f"this text is not marked {FORMAT!r}")
         require(type(record.get("version")) is int and record["version"] == VERSION, OLD)
     except Refused as refusal:

@@ -22,7 +22,7 @@ from continuation.certify.enclosures import (
 )
 from continuation.certify.provers.question import Question
 from continuation.errors import InvalidInputError
-from continuation.landscape.network import Given, Loss, in_fitting_units
+from continuation.landscape.network import Given, Loss, as_real, in_fitting_units
 
 Inertia = tuple[int, int, int]
 
@@ -152,9 +152,9 @@ def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
     Raises
     ------
     InvalidInputError
-        Wrong length.
+        Wrong length, or no numbers.
     """
-    centre = np.asarray(theta, dtype=np.float64)
+    centre = as_real("theta", theta)
     if centre.shape != (loss.model.dimension,):
         raise InvalidInputError(
             f"theta must have shape ({loss.model.dimension},), not {centre.shape}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.kinds import KINDS
 from continuation.landscape.branches.course import CORRECTOR, Course, usual_steps
 from continuation.landscape.branches.kinks import kinks_at_end
@@ -198,6 +198,7 @@ def follow(
     >>> branch
     SetBranch(isolated 1, noise 0.05 to 0.2, 14 samples, limit, limit; stopped: limit, limit)
     """
+    require_type("the set", critical_set, CriticalSet, "one of those that find_critical_sets gives")
     start = critical_set.conditions.unless(noise, size, weight_decay)
     along = LossAlong(loss, parameter, start, tuple(schedule))
     step = usual_steps(critical_set) if step is None else step

@@ -15,7 +15,7 @@ import networkx as nx
 import numpy as np
 
 from continuation.deadline import Deadline, TimeIsUp
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.flow import (
     FLOW_TIME,
     RTOL,
@@ -111,6 +111,7 @@ def connect(
     >>> graph
     FlowGraph(4 sets, 1 connection, attractors: isolated 1)
     """
+    require_type("the loss", loss, Loss, "a Loss(model, data)")
     deadline = Deadline(seconds)
     if most_departures is not None and most_departures < 2:
         raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")

@@ -42,7 +42,7 @@ from continuation.landscape.network.conditions import (
     require_known,
     require_level,
 )
-from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_whole
+from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_real, as_whole
 from continuation.landscape.network.inertia import same_inertia, scaled_inertia, spectral_bound
 from continuation.landscape.network.loss import (
     INPUT_ROW,
@@ -136,6 +136,7 @@ __all__ = [
     "Units",
     "activation",
     "as_limits",
+    "as_real",
     "as_weights",
     "as_whole",
     "capability_table",

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.compiled_problem import CompiledProblem
+from continuation.errors import require_type
 from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss, LossAt
@@ -36,6 +37,9 @@ class LossAlong:
     parameter: str
     fixed: Conditions = field(default=Conditions())
     schedule: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_type("the loss", self.loss, Loss, "a Loss(model, data)")
 
     @property
     def decays(self) -> bool:

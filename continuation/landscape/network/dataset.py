@@ -156,6 +156,7 @@ class Dataset:
             Without a teacher, or when n < 2 or the seed is negative.
         """
         n, seed = as_whole("n", n, 2, MOST_SAMPLES), as_whole("seed", seed, 0)
+        _refuse_others(model)
         inputs, noises = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
         shape = n if model.inputs == 1 else (n, model.inputs)
         x = model.input_scale * inputs.standard_normal(shape)
@@ -348,6 +349,14 @@ def _require_columns(
         shape = "(n,)" if wanted == 1 else f"(n, {wanted})"
         raise InvalidInputError(
             f"the model has {wanted} {what}: {name} must have shape {shape}, not {array.shape}"
+        )
+
+
+def _refuse_others(model: Model) -> None:
+    if not hasattr(model, "input_scale"):
+        raise InvalidInputError(
+            "model must be a Model with a teacher, such as fukumizu_amari() or "
+            f"Model.perceptron(hidden=2, teacher='tanh(x)'); got {type(model).__name__}"
         )
 
 

@@ -13,9 +13,9 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from continuation.compiled_problem import CompiledProblem
 from continuation.deadline import UNLIMITED, Deadline
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.network.conditions import DECAY_PLACE, Conditions, Given
-from continuation.landscape.network.dataset import Dataset, as_whole, targets_for
+from continuation.landscape.network.dataset import Dataset, as_real, as_whole, targets_for
 from continuation.landscape.network.ramp import sample_weights, weights_of
 from symbolic import AnyKernels, LayerKernels, Model, load_kernels
 
@@ -283,6 +283,10 @@ class Loss:
     data: Dataset
 
     def __post_init__(self) -> None:
+        require_type("model", self.model, Model, "a Model, such as Model.perceptron(hidden=2)")
+        require_type(
+            "data", self.data, Dataset, "a Dataset, such as Dataset.from_observations(x, y)"
+        )
         targets_for(self.model, self.data)  # refuses what does not fit
 
     @cached_property
@@ -477,7 +481,7 @@ def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:
     InvalidInputError
         Wrong length or non-finite entries.
     """
-    array = np.ascontiguousarray(theta, dtype=np.float64)
+    array = np.ascontiguousarray(as_real("theta", theta))
     if array.shape != (model.dimension,):
         names = ", ".join(model.parameter_names)
         raise InvalidInputError(

@@ -23,7 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
+from continuation.errors import require_type
 from continuation.landscape.network.conditions import Conditions
+from continuation.landscape.network.dataset import as_real
 from continuation.landscape.network.loss import INPUT_ROW, TARGET_ROW, Loss, LossAt
 from continuation.landscape.network.weights import Layout
 from symbolic import Model
@@ -85,7 +87,7 @@ class Units:
         network of another width are converted alike; arrays that fit none are left to those who
         refuse them.
         """
-        layout, theta = self.layout, np.asarray(theta, dtype=np.float64)
+        layout, theta = self.layout, as_real("theta", theta)
         hidden = layout.units_in(theta.shape[-1]) if theta.ndim else None
         if hidden is None:
             return theta
@@ -116,6 +118,7 @@ def in_fitting_units(
 
     @wraps(function)
     def measured(loss: Source, *args: P.args, **kwargs: P.kwargs) -> Result:
+        require_type("the loss", loss, (Loss, LossAt), "a Loss(model, data)")
         units = fitting_units(loss)
         if not units.change:
             return function(loss, *args, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.network import Conditions, Dataset
 from continuation.landscape.sets.critical_sets import CriticalSet
 
@@ -33,6 +33,13 @@ def shared_conditions(
     InvalidInputError
         Sets that were found under different conditions, or under others than are given.
     """
+    require_type(
+        "sets", sets, Sequence, "a sequence of critical sets, as find_critical_sets gives it"
+    )
+    for one in sets:
+        require_type(
+            "a critical set", one, CriticalSet, "one of those that find_critical_sets gives"
+        )
     found = next((one.conditions for one in sets), Conditions())
     if found.size == data.size:  # said as those say it who omit it
         found = found.without("size")
