@@ -1,11 +1,9 @@
 """`python -m continuation`: critical sets, branches and graphs from the command line."""
 
-from importlib.metadata import version
-from typing import Annotated
-
 import typer
 
 from continuation.commands.group import LazyGroup
+from symbolic.release import Version
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -15,21 +13,9 @@ app = typer.Typer(
 )
 
 
-def _show_version(wanted: bool) -> None:
-    """The version of the distribution, and nothing else."""
-    if wanted:
-        typer.echo(f"mlpcont {version('mlpcont')}")
-        raise typer.Exit
-
-
 @app.callback()
 def main(
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and stop."
-        ),
-    ] = False,
+    _version: Version = False,
 ) -> None:
     """Critical sets of a network's loss, their branches, and the flow between them."""
 

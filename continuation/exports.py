@@ -1,6 +1,6 @@
 """Results as tables and as files: the one arrow that leads from the engine up to the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from continuation.arrays import Array
 
-__all__ = ["Stored", "Table", "load", "stacked", "table"]
+__all__ = ["Stored", "Table", "listed", "load", "stacked", "table"]
 
 Table = Any
 """A pandas.DataFrame, of which no types are published."""
@@ -78,6 +78,22 @@ def table(columns: dict[str, Sequence[Any] | Array], rows: Array) -> Table:
 
     order = np.argsort(rows, kind="stable")
     return pandas.DataFrame(columns).iloc[order].reset_index(drop=True)
+
+
+def listed(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> Table:
+    """Rows of names and values as a table, with these columns or all that occur.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Where one lacks a value the table has none.
+    columns : sequence of str
+        Names that the table has in any case, before others.
+    """
+    import pandas
+
+    names = dict.fromkeys([*columns, *(name for row in rows for name in row)])
+    return pandas.DataFrame(list(rows), columns=list(names))
 
 
 def stacked(tables: Sequence[Table]) -> Table:

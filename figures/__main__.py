@@ -14,6 +14,7 @@ from continuation.errors import MlpcontError
 from continuation.terminal import command_line
 from continuation.workers import available_cores
 from figures.settings import PAGE, PAPER, Settings
+from symbolic.release import Version
 
 app = typer.Typer(add_completion=False)
 
@@ -112,6 +113,7 @@ def main(
         bool, typer.Option("--edited", help="Draw FILE though it was changed after it was written.")
     ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
+    _version: Version = False,
 ) -> None:
     """Compute and draw the figures of the paper."""
     with command_line("run the same command to go on from here"):

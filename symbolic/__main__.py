@@ -14,6 +14,7 @@ from rich.table import Table
 from symbolic.derivatives import Derivation, derive
 from symbolic.model import Model
 from symbolic.presets import PRESETS
+from symbolic.release import Version
 from symbolic.signals import ended_by_signals
 from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, Verdict
@@ -53,6 +54,7 @@ def main(
     offset: Offset = False,
     as_json: Json = False,
     as_csv: Csv = False,
+    _version: Version = False,
 ) -> None:
     """Prove the theorems about a preset's model and print the table of verdicts.
 

@@ -27,7 +27,7 @@ ABOVE_THE_ENGINE = {
 
 NETWORK = {ENGINE, "symbolic"}
 INFINITY = NETWORK | {f"{LANDSCAPE}.network"}
-SETS = INFINITY | {f"{LANDSCAPE}.infinity"}
+SETS = INFINITY | {f"{LANDSCAPE}.infinity", EXPORTS}
 VECTORS = SETS | {f"{LANDSCAPE}.sets"}
 BRANCHES = VECTORS | {f"{LANDSCAPE}.vectors"}
 SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits", f"{LANDSCAPE}.biases"}
@@ -37,7 +37,7 @@ ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph", f"{LANDSCAPE}.optimisers"}
 EVOLUTION = BASINS | {f"{LANDSCAPE}.basins", f"{LANDSCAPE}.zero_noise"}
 DIAGNOSIS = BASINS | {f"{LANDSCAPE}.basins"}
-PLANE = EVOLUTION | {f"{LANDSCAPE}.evolution", EXPORTS}
+PLANE = EVOLUTION | {f"{LANDSCAPE}.evolution"}
 WHOLE_LANDSCAPE = PLANE | {
     f"{LANDSCAPE}.diagnosis",
     f"{LANDSCAPE}.imports",
@@ -91,7 +91,7 @@ LAW = {
     "continuation.ahead": ALL,
     "continuation.ensemble": ALL - {"continuation.terminal"},
     "continuation.commands": ALL | {"continuation.ahead"},
-    "continuation.__main__": {"continuation.commands", ENGINE},
+    "continuation.__main__": {"continuation.commands", ENGINE, "symbolic.release"},
     "continuation": {ENGINE, EXPORTS, "symbolic.signals"},
     "figures": ALL | {"continuation.ahead", "continuation.commands"},
 }

@@ -80,17 +80,7 @@ def _print_fractions(
         Column("lower", "95 % from", text="{:.3f}".format),
         Column("upper", "to", text="{:.3f}".format),
     )
-    rows = [
-        {
-            "label": one.label,
-            "trajectories": one.count,
-            "fraction": one.estimate,
-            "lower": one.lower,
-            "upper": one.upper,
-        }
-        for one in found
-    ]
-    report.listing(Listing(name, columns, rows))
+    report.listing(Listing(name, columns, [one.row for one in found]))
 
 
 def _print_passages(times: Sequence[landscape.PassageTimes], report: Report) -> None:

@@ -325,47 +325,15 @@ WHY = Column("why_unlabelled", "why unlabelled", folds=True)
 
 def print_sets(sets: landscape.CriticalSets, report: Report) -> None:
     """Table of the critical sets, where they are, and the notes on how complete it is."""
-    rows = [_row(critical) for critical in sets]
+    rows = sets.rows()
     names = list(dict.fromkeys(name for one in sets for name in one.model.parameter_names))
-    unlabelled = (WHY,) if any(row[WHY.key] for row in rows) else ()
+    why = WHY if any(row[WHY.key] for row in rows) else replace(WHY, rank=None)
     weights = [Column(name, rank=None) for name in names]
-    report.listing(Listing("sets", (*SETS[:2], *unlabelled, *SETS[2:], *weights), rows))
+    report.listing(Listing("sets", (*SETS[:2], why, *SETS[2:], *weights), rows))
     _print_places(rows, names, report)
     report.tell(euler_count=sets.euler_count)
     for note in sets.notes:
         report.note(note)
-
-
-def _row(critical: landscape.CriticalSet) -> dict[str, Any]:
-    weights = () if critical.theta is None else critical.theta.tolist()
-    return {
-        "set": critical.label,
-        "region": critical.region,
-        WHY.key: _why_unlabelled(critical),
-        "index": critical.index,
-        "attracts": critical.attracting,
-        "loss": critical.loss,
-        "excess_risk": critical.excess_risk,
-        "orbit": critical.orbit_size,
-        "error": critical.largest_error,
-        "kind": critical.kind,
-        "subkind": critical.subkind,
-        "nullity": critical.inertia[1],
-        "limit": None if critical.limit is None else critical.limit.text(),
-        **dict(zip(critical.model.parameter_names, weights, strict=False)),
-    }
-
-
-def _why_unlabelled(critical: landscape.CriticalSet) -> str | None:
-    if critical.region != "unlabelled":
-        return None
-    from continuation.landscape.network import REGIONS  # as above
-
-    if not REGIONS.holds(critical.model):
-        return REGIONS.reason
-    if critical.conditions.decays:
-        return "weight decay moves the optimum"
-    return "not followed to zero noise: the time was over"
 
 
 def _print_places(rows: Sequence[dict[str, Any]], names: Sequence[str], report: Report) -> None:

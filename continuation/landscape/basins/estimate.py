@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from continuation.exports import Table, listed
 from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.network import Loss, as_whole, in_fitting_units
@@ -18,6 +19,10 @@ from continuation.statistics import wilson_interval
 
 BASIN_RTOL = 1e-4
 """Tolerance of the flows: 0 of 600 limits change against 1e-9."""
+
+
+FRACTION = ("label", "trajectories", "fraction", "lower", "upper")
+"""Columns of a table of fractions."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,12 @@ class Fraction:
     estimate: float
     lower: float
     upper: float
+
+    @property
+    def row(self) -> dict[str, str | int | float]:
+        """As in a table, with the names of `FRACTION`."""
+        values = (self.label, self.count, self.estimate, self.lower, self.upper)
+        return dict(zip(FRACTION, values, strict=True))
 
     @classmethod
     def of(cls, label: str, count: int, total: int) -> Fraction:
@@ -65,6 +76,10 @@ class Basins:
     itineraries: tuple[Fraction, ...]
     n: int
     seed: int
+
+    def to_dataframe(self) -> Table:
+        """One row a limit set: label, trajectories, fraction and its 95 % interval."""
+        return listed([one.row for one in self.targets], FRACTION)
 
 
 @in_fitting_units

@@ -12,6 +12,7 @@ from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample, SpecialPoint
 from continuation.errors import InvalidInputError, require_type
+from continuation.exports import Table, table
 from continuation.kinds import KINDS
 from continuation.landscape.branches.course import CORRECTOR, Course, usual_steps
 from continuation.landscape.branches.kinks import kinks_at_end
@@ -119,6 +120,25 @@ class SetBranch:
     def stop_reasons(self) -> tuple[str, ...]:
         """Why each direction ended."""
         return _stop_reasons(self.branches, self.arrivals)
+
+    def to_dataframe(self) -> Table:
+        """Samples and special points in order: parameter, loss, index, weights, special.
+
+        At special points loss and index are those of the sample before them; `special` holds
+        their kind, and is empty at samples. The weights are not given at infinity.
+        """
+        before = np.array([max(point.index, 0) for point in self.special], dtype=np.int64)
+        rows = np.append(np.arange(len(self)), before)
+        theta = self.theta[rows]
+        names = self.set.model.parameter_names
+        columns = {
+            self.parameter: np.append(self.p, [point.p for point in self.special]),
+            "loss": self.loss[rows],
+            "index": self.inertia[rows, 0],
+            **dict(zip(names, theta.T, strict=True)),
+            "special": [""] * len(self) + [point.kind for point in self.special],
+        }
+        return table(columns, rows + 0.5 * (np.arange(rows.size) >= len(self)))
 
     def __len__(self) -> int:
         return int(self.p.size)

@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from continuation.errors import InvalidInputError
+from continuation.exports import Table, listed
 from continuation.landscape.graph.attributes import require_attributes
 from continuation.landscape.network import Units
 from continuation.landscape.sets import CriticalSet
@@ -195,6 +196,10 @@ class FlowGraph:
     def rows(self) -> tuple[dict[str, Any], ...]:
         """One row a connection, for tables: source, target and the edge attributes."""
         return tuple({"source": a, "target": b, **edge} for a, b, edge in self.nx.edges(data=True))
+
+    def to_dataframe(self) -> Table:
+        """One row a connection: source, target and the edge attributes."""
+        return listed(self.rows(), ("source", "target", "multiplicity", "loss_drop", "duration"))
 
     def to_graphml(self, path: str | os.PathLike[str]) -> None:
         """Write GraphML; all attributes are texts, numbers or booleans."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import overload
+from typing import Any, overload
 
-from continuation.landscape.network import Units
+from continuation.exports import Table, listed
+from continuation.landscape.network import REGIONS, Units
 from continuation.landscape.sets.critical_sets import CriticalSet
 from continuation.landscape.sets.saturation import Saturation
 from continuation.wording import counted
+
+COLUMNS = (
+    "set", "region", "why_unlabelled", "index", "attracts", "loss", "excess_risk", "orbit",
+    "error", "kind", "subkind", "nullity", "limit",
+)  # fmt: skip
+"""Of a table of sets, before the names of the weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +73,47 @@ class CriticalSets(Sequence[CriticalSet]):
         sets = tuple(one.rescaled(units) for one in self.sets)
         return replace(self, sets=sets, notes=(*self.notes, note))
 
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """One row a set, for tables: `COLUMNS`, and the weights by name where they are finite."""
+        return tuple(map(_row, self.sets))
+
+    def to_dataframe(self) -> Table:
+        """One row a set, with the columns of `python -m continuation points --csv`."""
+        names = (name for one in self.sets for name in one.model.parameter_names)
+        return listed(self.rows(), (*COLUMNS, *names))
+
     def __repr__(self) -> str:
         count = "" if self.euler_count is None else f", Euler count {self.euler_count}"
         return (
             f"CriticalSets({counted(len(self), 'set')}, {len(self.attractors)} attracting{count})"
         )
+
+
+def _row(critical: CriticalSet) -> dict[str, Any]:
+    weights = () if critical.theta is None else critical.theta.tolist()
+    return {
+        "set": critical.label,
+        "region": critical.region,
+        "why_unlabelled": _why_unlabelled(critical),
+        "index": critical.index,
+        "attracts": critical.attracting,
+        "loss": critical.loss,
+        "excess_risk": critical.excess_risk,
+        "orbit": critical.orbit_size,
+        "error": critical.largest_error,
+        "kind": critical.kind,
+        "subkind": critical.subkind,
+        "nullity": critical.inertia[1],
+        "limit": None if critical.limit is None else critical.limit.text(),
+        **dict(zip(critical.model.parameter_names, weights, strict=False)),
+    }
+
+
+def _why_unlabelled(critical: CriticalSet) -> str | None:
+    if critical.region != "unlabelled":
+        return None
+    if not REGIONS.holds(critical.model):
+        return REGIONS.reason
+    if critical.conditions.decays:
+        return "weight decay moves the optimum"
+    return "not followed to zero noise: the time was over"

@@ -8,7 +8,7 @@
 //        { kind: "points", x, y, shape, size, fill, edge, weight, label, opacity }
 //        { kind: "bars", from, to, y, height, fill, edge }
 //        { kind: "cells", x, y, fill, edge, text }                      around whole numbers
-//        { kind: "image", x, y, z, colours, title, smooth }             with a colour bar
+//        { kind: "image", x, y, z, colours, title, ticks, smooth }      with a colour bar
 //        { kind: "band", x0, x1, fill, opacity }, { kind: "rule", x, colour, width }
 //        { kind: "note", x, row, text }
 // A mark with `hover` (lines of text) says them, one with `pick` is what a click gives; points, bars
@@ -253,7 +253,7 @@ function ramp(colours) { // 256 colours through some that are evenly spaced
 
 function colourBar(mark, frame) {
   const group = node("g", { class: "axes" }), table = ramp(mark.colours), x = frame.right + 14;
-  const [top, bottom] = [frame.top + 0.1 * (frame.bottom - frame.top), frame.bottom], scale = scaleOf({}, mark.range ?? extremes(mark.z), bottom, top);
+  const [top, bottom] = [frame.top + 0.1 * (frame.bottom - frame.top), frame.bottom], scale = scaleOf(mark.ticks ? { ticks: mark.ticks } : {}, mark.range ?? extremes(mark.z), bottom, top);
   for (let k = 0; k < 32; k++) {
     const h = (bottom - top) / 32;
     group.append(node("rect", { x, width: 10, y: bottom - (k + 1) * h, height: h + 0.6, fill: `rgb(${table[k * 8 + 4]})` }));

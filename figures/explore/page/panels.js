@@ -254,8 +254,9 @@ function shares(s) {
 
 function picture(s) {
   const p = s.doc.picture, field = p.field, [x, y] = p.names.map((title, k) => ({ title, range: p.limits[k], grid: false }));
+  const numbers = s.doc.kind === "plane" ? [...new Set(known(field.z.flat()))].map(v => [v, String(v)]) : undefined;
   return { say: `${field.name} as colour`, x, y, marks: [
-    { kind: "image", x: field.x, y: field.y, z: field.z, opacity: 0.75, smooth: s.doc.kind !== "plane", title: field.name,
+    { kind: "image", x: field.x, y: field.y, z: field.z, opacity: 0.75, smooth: !numbers, title: field.name, ticks: numbers,
       colours: isDark() ? CIVIDIS : ["#f8fafb", "#4d7ea3"] },
     ...p.lines.map(l => ({ kind: "line", x: l.x, y: l.y, hover: [l.name], colour: css("--ink"), width: 1.6, dash: l.dash })),
     { kind: "points", x: p.marks.map(m => m.x), y: p.marks.map(m => m.y), hover: p.marks.map(m => [m.name, `${short(m.x)}, ${short(m.y)}`]), size: 10,

@@ -16,9 +16,16 @@ from continuation import __main__ as command_line
 from continuation.commands import common
 from continuation.commands.tables import FRAME, Column, Listing, machine, number
 from continuation.errors import InvalidInputError
-from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.landscape import (
+    Dataset,
+    Loss,
+    connect,
+    estimate_basins,
+    find_critical_sets,
+    follow,
+)
 from continuation.storage import load_result
-from symbolic import Model, fukumizu_amari
+from symbolic import PRESETS, Model, fukumizu_amari, single_unit
 
 PRESET = ("--preset", "single_unit", "--n", "20")
 
@@ -93,6 +100,40 @@ def test_why_a_region_is_unlabelled_stands_in_the_row():
     rows = json.loads(report.text())["sets"]
     assert {row["region"] for row in rows} == {"unlabelled"}
     assert all("teacher" in row["why_unlabelled"] for row in rows)
+
+
+def test_a_table_of_sets_has_the_columns_of_the_command(folder):
+    code, output = run("points", *PRESET, "--csv")
+    assert code == 0
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    sets = find_critical_sets(loss, noise=PRESETS["single_unit"].noise)
+    table = sets.to_dataframe()
+    assert list(table.columns) == next(csv.reader(io.StringIO(output)))
+    assert table["set"].tolist() == [found.label for found in sets]
+    for name, column in zip(model.parameter_names, zip(*(
+        [np.nan] * model.dimension if found.theta is None else found.theta for found in sets
+    ), strict=True), strict=True):  # fmt: skip
+        assert np.array_equal(table[name].to_numpy(dtype=float), column, equal_nan=True)
+    assert table["why_unlabelled"].isna().all()
+
+
+def test_graphs_branches_and_basins_are_tables():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    sets = find_critical_sets(loss, noise=0.2)
+    graph = connect(loss, sets)
+    edges = graph.to_dataframe()
+    assert edges["multiplicity"].tolist() == [row["multiplicity"] for row in graph.rows()]
+    basins = estimate_basins(loss, sets=sets, n=5)
+    assert basins.to_dataframe()["trajectories"].sum() == 5
+    branch = follow(loss, sets[0], "noise", (0.1, 0.3))
+    rows = branch.to_dataframe()
+    assert list(rows.columns) == ["noise", "loss", "index", *model.parameter_names, "special"]
+    samples = rows[rows["special"] == ""]
+    assert np.array_equal(samples["loss"], branch.loss)
+    assert np.array_equal(samples[list(model.parameter_names)], branch.theta)
+    assert (rows["special"] != "").sum() == len(branch.special)
 
 
 def test_json_and_csv_hold_every_set_with_all_digits(folder):
