@@ -1,42 +1,29 @@
 """`check`: prove stored certificates again, and compare what is stored beside them."""
 
+from __future__ import annotations
+
 import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import xarray as xr
 
-from continuation.certify import (
-    UNDECIDED,
-    Certificate,
-    Checked,
-    CheckResult,
-    agreements,
-    agreements_of_graph,
-    agreements_of_nodes,
-    certificates_from_json,
-    follow_again,
-)
-from continuation.certify import check as check_certificate
-from continuation.certify.checker import OLD
+from continuation import certify as proving
+from continuation import storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report
 from continuation.errors import InvalidInputError, StoreError
-from continuation.landscape.network import Units, fitting_units
-from continuation.storage import (
-    CERTIFICATES,
-    RESULTS,
-    GraphResult,
-    Result,
-    read_stored,
-    result_of,
-)
 from symbolic.signals import TimeIsOver, within
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from continuation.landscape import network
 
 TEXT_SUFFIX = ".json"
 
@@ -56,8 +43,11 @@ LIST = (
 CHECKED_KINDS = ("points", "graph")
 """Of results all of which is looked at; of the others only the sets are."""
 
-LEFT = CheckResult(False, "the time was over")
-"""Of certificates that were not checked."""
+
+@cache
+def _unchecked() -> proving.CheckResult:
+    """Of certificates that were not checked. (Provers take a second, help need not wait.)"""
+    return proving.CheckResult(False, "the time was over")
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ class Found:
 
     Attributes
     ----------
-    checked : sequence of (Certificate, CheckResult)
+    checked : sequence of (proving.Certificate, proving.CheckResult)
     lines : sequence of str
         What is known of the stored numbers.
     faults : sequence of str
@@ -75,7 +65,7 @@ class Found:
         Whether time ended before something that is no certificate.
     """
 
-    checked: Sequence[Checked]
+    checked: Sequence[proving.Checked]
     lines: Sequence[str] = field(default=())
     faults: Sequence[str] = field(default=())
     left: bool = False
@@ -108,7 +98,7 @@ def check(
 def _counted(found: Found, said: Report) -> bool:
     """Say how many certificates are accepted; whether all that claims something is."""
     accepted = sum(bool(result) for _, result in found.checked)
-    left = sum(r is LEFT for _, r in found.checked)
+    left = sum(r is _unchecked() for _, r in found.checked)
     refused = sum(_claims(c) and not r for c, r in found.checked) - left
     undecided = len(found.checked) - accepted - refused - left
     said.tell(accepted=accepted, refused=refused, claim_nothing=undecided, left=left)
@@ -122,14 +112,14 @@ def _counted(found: Found, said: Report) -> bool:
 def _found(file: Path, end: float) -> Found:
     if file.suffix == TEXT_SUFFIX:
         return Found(_checked(_from_text(file), end))
-    stored = read_stored(file)
+    stored = storage.read_stored(file)
     data = stored.data
-    if data.attrs["kind"] in RESULTS:
-        return _of_result(file, result_of(file, stored), end)
-    names = [str(name) for name in data if str(name).endswith(CERTIFICATES)]
+    if data.attrs["kind"] in storage.RESULTS:
+        return _of_result(file, storage.result_of(file, stored), end)
+    names = [str(name) for name in data if str(name).endswith(storage.CERTIFICATES)]
     if not names:
         raise StoreError(_nothing(file))
-    parts = [_of_figure(data, name.removesuffix(CERTIFICATES), end) for name in names]
+    parts = [_of_figure(data, name.removesuffix(storage.CERTIFICATES), end) for name in names]
     return Found(
         [pair for part in parts for pair in part.checked],
         [line for part in parts for line in part.lines],
@@ -137,37 +127,37 @@ def _found(file: Path, end: float) -> Found:
     )
 
 
-def _checked(certificates: Sequence[Certificate], end: float) -> list[Checked]:
+def _checked(certificates: Sequence[proving.Certificate], end: float) -> list[proving.Checked]:
     return [(certificate, _result_of(certificate, end)) for certificate in certificates]
 
 
-def _result_of(certificate: Certificate, end: float) -> CheckResult:
-    """What the checker says, or `LEFT` where the time is over before."""
+def _result_of(certificate: proving.Certificate, end: float) -> proving.CheckResult:
+    """What the checker says, or `_unchecked()` where the time is over before."""
     left = end - time.monotonic()
     if not _claims(certificate) or left <= 0.0:
-        return LEFT if _claims(certificate) else check_certificate(certificate)
+        return _unchecked() if _claims(certificate) else proving.check(certificate)
     try:
         with within(left), common.console.status("checking") as status:
 
             def say(done: int, total: int) -> None:
                 status.update(f"checking box {done} of {total} of a complete list")
 
-            return check_certificate(certificate, progress=say)
+            return proving.check(certificate, progress=say)
     except TimeIsOver:
-        return LEFT
+        return _unchecked()
 
 
-def _from_text(file: Path) -> tuple[Certificate, ...]:
+def _from_text(file: Path) -> tuple[proving.Certificate, ...]:
     """A collection, or one certificate alone."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"cannot read {file}: {error}") from error
     try:
-        return certificates_from_json(text)
+        return proving.certificates_from_json(text)
     except InvalidInputError as collection:
         try:
-            return (Certificate.from_json(text),)
+            return (proving.Certificate.from_json(text),)
         except InvalidInputError as single:
             raise StoreError(f"{file}: {collection}; {single}") from single
 
@@ -176,23 +166,27 @@ def _nothing(file: Path) -> str:
     return f"{file} holds no certificates; compute it with certificates first"
 
 
-def _of_result(file: Path, result: Result, end: float) -> Found:
+def _of_result(file: Path, result: storage.Result, end: float) -> Found:
+    from continuation.landscape import network  # as of provers
+
     if not result.certificates:
         raise StoreError(_nothing(file))
     checked = _checked(result.certificates, end)
     parameters = {name: float(result.settings.get(name) or 0.0) for name in PARAMETERS}
     decays = parameters["weight_decay"] > 0.0
-    lines, faults = _units(fitting_units(result.loss, decays=decays)), []
-    for found in agreements(result.loss, result.sets, checked, parameters):
+    lines, faults = _units(network.fitting_units(result.loss, decays=decays)), []
+    for found in proving.agreements(result.loss, result.sets, checked, parameters):
         lines.append(f"set {found.set}: {found}")
         faults += [f"set {found.set}: {fault}" for fault in found.faults]
     lines.append(LIST)
     if result.kind not in CHECKED_KINDS:
         lines.append(f"what {result.kind} has computed from the sets: unchecked")
-    if isinstance(result, GraphResult) and any(found is LEFT for _, found in checked):
+    if isinstance(result, storage.GraphResult) and any(
+        found is _unchecked() for _, found in checked
+    ):
         lines.append("nodes and connections: unchecked (the time was over)")
-    elif isinstance(result, GraphResult):
-        faults += agreements_of_graph(result.graph, result.sets, checked)
+    elif isinstance(result, storage.GraphResult):
+        faults += proving.agreements_of_graph(result.graph, result.sets, checked)
         lines.append(
             "connections: loss drops recomputed from the sets, and none rises; sides, shares and "
             "ends are possible"
@@ -205,7 +199,7 @@ def _of_result(file: Path, result: Result, end: float) -> Found:
 
 
 def _with_flows(
-    known: Found, result: GraphResult, parameters: Mapping[str, float], end: float
+    known: Found, result: storage.GraphResult, parameters: Mapping[str, float], end: float
 ) -> Found:
     """What is known, with what following the flows of the graph anew says."""
     if DEPARTURES not in result.settings:
@@ -213,7 +207,7 @@ def _with_flows(
         return replace(known, lines=[*known.lines, said])
     most = result.settings[DEPARTURES]
     with common.console.status("following the flows anew") as status:
-        found = follow_again(
+        found = proving.follow_again(
             result.loss,
             result.graph,
             result.sets,
@@ -236,7 +230,7 @@ def _with_flows(
     )
 
 
-def _units(units: Units) -> list[str]:
+def _units(units: network.Units) -> list[str]:
     """What certificates measure in, where these are not the units of the data."""
     if not units.change:
         return []
@@ -245,19 +239,23 @@ def _units(units: Units) -> list[str]:
 
 def _of_figure(data: xr.Dataset, prefix: str, end: float) -> Found:
     """The nodes of a graph that is drawn, all of whose names begin with a prefix."""
-    checked = _checked(certificates_from_json(str(data[f"{prefix}{CERTIFICATES}"].item())), end)
-    if any(found is LEFT for _, found in checked):
+    checked = _checked(
+        proving.certificates_from_json(str(data[f"{prefix}{storage.CERTIFICATES}"].item())), end
+    )
+    if any(found is _unchecked() for _, found in checked):
         return Found(checked, [f"{prefix}nodes: unchecked (the time was over)"])
     columns = ("loss", "index", "nullity", "certified")
     loss, index, nullity, certified = (data[f"{prefix}{name}"].to_numpy() for name in columns)
-    faults = agreements_of_nodes(loss, index, nullity, certified, checked)
+    faults = proving.agreements_of_nodes(loss, index, nullity, certified, checked)
     lines = [f"{prefix}nodes: {', '.join(columns)} certified where so marked; the rest unchecked"]
     return Found(checked, lines, [f"{prefix}{fault}" for fault in faults])
 
 
-def _claims(certificate: Certificate) -> bool:
+def _claims(certificate: proving.Certificate) -> bool:
     """Whether a certificate claims something; those of version 0.1.0 did."""
-    return certificate.verdict != UNDECIDED or certificate.reason == OLD
+    from continuation.certify.checker import OLD  # as of provers
+
+    return certificate.verdict != proving.UNDECIDED or certificate.reason == OLD
 
 
 CHECKS = (
@@ -269,21 +267,21 @@ CHECKS = (
 )
 
 
-def _rows(checked: Sequence[Checked]) -> Iterator[tuple[str, ...]]:
+def _rows(checked: Sequence[proving.Checked]) -> Iterator[tuple[str, ...]]:
     """What the checker says of each certificate; of refused ones nothing that they say."""
     for certificate, result in checked:
         place = "" if certificate.set is None else str(certificate.set)
         words, outcome = result.statement, "accepted"
         if not _claims(certificate):
             words, outcome = f"nothing is claimed: {certificate.reason}", ""
-        elif result is LEFT:
+        elif result is _unchecked():
             outcome = "UNCHECKED"
         elif not result:
             outcome = f"REFUSED: {certificate.reason or result.reason}"
         yield place, certificate.kind, words, certificate.verdict, outcome
 
 
-def _print(checked: Sequence[Checked], said: Report) -> None:
+def _print(checked: Sequence[proving.Checked], said: Report) -> None:
     names = [column.key for column in CHECKS]
     rows = [dict(zip(names, row, strict=True)) for row in _rows(checked)]
     said.listing(Listing("certificates", CHECKS, rows))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from continuation import certify
 from continuation.__main__ import app
 from continuation.certify import (
     agreements,
@@ -17,7 +18,6 @@ from continuation.certify import (
     certify_sets,
     check,
 )
-from continuation.commands import check as command
 from continuation.landscape import FlowGraph
 from continuation.landscape.network import Stabiliser
 from continuation.storage.netcdf import read_dataset, write_dataset
@@ -48,7 +48,7 @@ KNOWN = {}
 """What the checker said of certificates, by their text: most tests change other things."""
 
 
-def known(certificate):
+def known(certificate, **_progress):
     text = certificate.to_json()
     if text not in KNOWN:
         KNOWN[text] = check(certificate)
@@ -57,7 +57,7 @@ def known(certificate):
 
 @pytest.fixture(autouse=True)
 def _checked_once(monkeypatch):
-    monkeypatch.setattr(command, "check_certificate", known)
+    monkeypatch.setattr(certify, "check", known)
 
 
 def run(path):
@@ -234,12 +234,12 @@ def test_flows_are_unchecked_where_their_number_is_not_said(stored, tmp_path):
 
 def test_flows_for_which_no_time_is_left_are_no_success(stored, monkeypatch):
     Clock(monkeypatch, tick=1e-6)
-    again = command.follow_again
+    again = certify.follow_again
 
     def late(*arguments, **options):
         return again(*arguments, **{**options, "seconds": 1e-9})
 
-    monkeypatch.setattr(command, "follow_again", late)
+    monkeypatch.setattr(certify, "follow_again", late)
     result = RUNNER.invoke(app, ["check", str(stored), "--seconds", "1000"])
     assert result.exit_code == 1
     words = " ".join(result.output.split())
@@ -296,7 +296,7 @@ def test_what_the_time_does_not_reach_is_unchecked_and_no_success(stored):
 
 
 def test_a_certificate_that_takes_longer_than_the_time_is_given_up(stored, monkeypatch):
-    def slow(certificate):
+    def slow(certificate, **_progress):
         if not certificate.proved:
             return check(certificate)
         try:
@@ -305,7 +305,7 @@ def test_a_certificate_that_takes_longer_than_the_time_is_given_up(stored, monke
             raise AssertionError from error
         raise AssertionError
 
-    monkeypatch.setattr(command, "check_certificate", slow)
+    monkeypatch.setattr(certify, "check", slow)
     result = RUNNER.invoke(app, ["check", str(stored), "--seconds", "0.5"])
     assert result.exit_code == 1
     left = sum(c.proved for c in load_result(stored).certificates)
