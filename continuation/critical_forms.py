@@ -94,9 +94,30 @@ def _two_amplitudes(at: CentreManifold) -> Form:
     p11, p12 = _growth(at, 0, *own, 0, 0), _growth(at, 0, *other, 1, 1)
     p21, p22 = _growth(at, first, *one, 1, 0), _growth(at, first, *two, 2, 1)
     form = {"p11": p11, "p12": p12, "p21": p21, "p22": p22}
-    if min(abs(p11), abs(p22)) <= VANISHES * max(abs(p12), abs(p21)):
+    if abs(p11) <= VANISHES * abs(p21) or abs(p22) <= VANISHES * abs(p12):
         return form
     return form | {"theta": p12 / p22, "delta": p21 / p11}
+
+
+def _two_pairs(at: CentreManifold) -> Form:
+    """The same of a flow, and s₁, s₂ of growths p₁₁ρ₁ + p₁₂ρ₂ + s₁ρ₂² and p₂₁ρ₁ + p₂₂ρ₂ + s₂ρ₁².
+
+    Other terms of fifth order go by another time and other amplitudes, ρ₁(1 + αρ₁) and
+    ρ₂(1 + βρ₂), as in [1]_, section 8.6. They are needed where p₁₁p₂₂ < 0, and take five times as
+    long as those of third order: elsewhere they are not computed.
+    """
+    form = _two_amplitudes(at)
+    p11, p12, p21, p22 = (form[name] for name in ("p11", "p12", "p21", "p22"))
+    own, crossed = p11 * p22, abs(p12 * p21)  # in the same units
+    if own >= 0.0 or min(-own, crossed) <= VANISHES * max(-own, crossed):
+        return form
+    at = centre_manifold(at.problem, at.z, at.modes, 5)
+    one = [_growth(at, 0, *powers) for powers in ((3, 2, 0, 0), (2, 1, 1, 1), (1, 0, 2, 2))]
+    two = [_growth(at, 2, *powers) for powers in ((2, 2, 1, 0), (1, 1, 2, 1), (0, 0, 3, 2))]
+    faster = (-one[0] / p11, -two[2] / p22)  # of time, by ρ₁ and by ρ₂
+    s1 = one[2] + p12 * (two[1] / p21 + 2 * faster[1] + faster[0] * p22 / p21)
+    s2 = two[0] + p21 * (one[1] / p12 + 2 * faster[0] + faster[1] * p11 / p12)
+    return form | {"s1": s1, "s2": s2}
 
 
 def _growth(at: CentreManifold, j: int, *exponents: int) -> float:
@@ -137,11 +158,21 @@ def _generalised_flip(at: CentreManifold) -> Form:
 
 
 def _fold_flip(at: CentreManifold) -> Form:
-    """Coefficients of [2]_, ½a₀ u² + ½b₀ v² of u and e₀ u v of v; a = a₀/e₀, b = b₀e₀."""
+    """Coefficients of [2]_, ½a₀ u² + ½b₀ v² of u and e₀ u v of v; a = a₀/e₀, b = b₀e₀, c, d.
+
+    With c₀ u³/6 + ½d₀ u v² of u and ½f₀ u² v + g₀ v³/6 of v, coordinates u + h u² + k v²,
+    v + l u v rid v of its cubic terms: h = -(a₀l + f₀)/2e₀, k = -(b₀l/2 + g₀/6)/e₀, any l. What is
+    left of u does not depend on l; u counts in units of 1/e₀.
+    """
     a0, b0 = 2 * at.coefficient(0, 2, 0).real, 2 * at.coefficient(0, 0, 2).real
+    c0, d0 = 6 * at.coefficient(0, 3, 0).real, 2 * at.coefficient(0, 1, 2).real
     e0 = at.coefficient(1, 1, 1).real
+    f0, g0 = 2 * at.coefficient(1, 2, 1).real, 6 * at.coefficient(1, 0, 3).real
     form = {"a0": a0, "b0": b0, "e0": e0, "b": b0 * e0}
-    return form | ({"a": a0 / e0} if abs(e0) > VANISHES * max(abs(a0), abs(b0)) else {})
+    if abs(e0) <= VANISHES * max(abs(a0), abs(b0)):
+        return form
+    d = d0 + (b0 * f0 - a0 * g0 / 3) / e0 - 2 * g0 / 3
+    return form | {"a": a0 / e0, "c": c0 / e0**2, "d": d}
 
 
 def _chenciner(at: CentreManifold) -> Form:
@@ -167,7 +198,7 @@ READERS: Mapping[str, Reader] = {
     "bogdanov-takens": Reader((Mode(root=1, chain=True),), 2, _double_value),
     "generalised hopf": Reader((PAIR,), 5, _generalised_hopf),
     "zero-hopf": Reader((ZERO, PAIR), 3, _zero_and_pair),
-    "double hopf": Reader((PAIR, PAIR), 3, _two_amplitudes),
+    "double hopf": Reader((PAIR, PAIR), 3, _two_pairs),
     "resonance 1:1": Reader((Mode(root=1, chain=True),), 2, _double_value),
     "resonance 1:2": Reader((Mode(np.pi, 2, chain=True),), 3, _one_to_two),
     "resonance 1:3": Reader((Mode(THIRD, 3),), 3, _one_to_three),

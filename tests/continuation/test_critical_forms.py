@@ -6,12 +6,15 @@ in units of very different size, beside unknowns with simple dynamics of their o
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from continuation import Problem, map_problem
+from continuation import Problem, critical_forms, map_problem
 from continuation.arrays import Array
+from continuation.centre_manifold import Mode
 from continuation.critical_forms import critical_form
 from continuation.scaling import InUnits, Units
 
@@ -120,6 +123,24 @@ def double_hopf() -> Form:
                               "p22": -0.6 / t**2, "theta": -0.7 / 0.6, "delta": -0.4})  # fmt: skip
 
 
+def quintic_double_hopf() -> Form:
+    first = (-1 + 0.5j, 0.7, 0.3 + 0.2j, -0.5, 0.2 - 1j)
+    second = (0.4 - 1j, 0.6, -0.4, 0.6 + 0.3j, 0.25)
+
+    def field(y: Array) -> Array:
+        r, q = square(y[:2]), square(y[2:])
+        powers = (r, q, r * r, r * q, q * q)
+        one = [(c, scaled(y[:2], m)) for c, m in zip(first, powers, strict=True)]
+        two = [(c, scaled(y[2:], m)) for c, m in zip(second, powers, strict=True)]
+        return np.append(pair(y[:2], 1j, *one), pair(y[2:], 2.3j, *two))
+
+    s1 = 0.2 + 0.7 * (0.6 / 0.4 - 2 * 0.25 / 0.6 + 0.3 * 0.6 / 0.4)
+    s2 = -0.4 + 0.4 * (-0.5 / 0.7 + 2 * 0.3 + 0.25 / (0.6 * 0.7))
+    return Form("double hopf", field, (1.0, 2.3), ((0, 1), (2, 3)),
+                lambda s, t: {"p11": -1.0 / s**2, "p22": 0.6 / t**2, "s1": s1 / t**4,
+                              "s2": s2 / s**4})  # fmt: skip
+
+
 def bogdanov_takens() -> Form:
     return Form("bogdanov-takens",
                 lambda y: np.array([y[1], 0.7 * y[0] ** 2 - 1.2 * y[0] * y[1]]), (), ((0,),),
@@ -175,7 +196,8 @@ def fold_flip() -> Form:
                          -v + 0.7 * u * v - 0.2 * u * u * v + 0.5 * v**3])  # fmt: skip
 
     return Form("fold-flip", g, (), ((0,), (1,)),
-                lambda s, t: {"a": 0.9 / 0.7, "b": -0.6 * 0.7 / t**2}, True)  # fmt: skip
+                lambda s, t: {"a": 0.9 / 0.7, "b": -0.6 * 0.7 / t**2, "c": 1.2 / 0.49,
+                              "d": -19.2 / 7 / t**2}, True)  # fmt: skip
 
 
 def chenciner() -> Form:
@@ -231,7 +253,8 @@ def one_and_pair_of_map() -> Form:
 
 
 FORMS = [
-    generalised_hopf, zero_hopf, reduced_zero_hopf, double_hopf, bogdanov_takens, one_to_one,
+    generalised_hopf, zero_hopf, reduced_zero_hopf, double_hopf, quintic_double_hopf,
+    bogdanov_takens, one_to_one,
     one_to_two, one_to_three, one_to_four, generalised_flip, fold_flip, chenciner, flip_and_pair,
     two_pairs_of_map, one_and_pair_of_map,
 ]  # fmt: skip
@@ -302,3 +325,28 @@ def test_coefficients_of_closed_forms(form: Form, seed: int) -> None:
         # the sign of an eigenvector is not given
         same = 1.0 if name not in ODD else np.sign(found[name] * value)
         assert same * found[name] == pytest.approx(value, rel=1e-6, abs=1e-9), name
+
+
+def test_fifth_order_of_a_double_hopf_point_does_not_depend_on_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Growths with s₁ and s₂ alone, times 1 + e ρ₁ + f ρ₂, give s₁ and s₂ again."""
+    p11, p12, p21, p22, s1, s2, e, f = -1.2, 0.7, 0.4, 0.6, 0.9, -1.5, 0.3, -0.8
+    growths = {
+        (2, 1, 0, 0): p11, (1, 0, 1, 1): p12, (1, 1, 1, 0): p21, (0, 0, 2, 1): p22,
+        (3, 2, 0, 0): e * p11, (2, 1, 1, 1): e * p12 + f * p11, (1, 0, 2, 2): s1 + f * p12,
+        (2, 2, 1, 0): s2 + e * p21, (1, 1, 2, 1): e * p22 + f * p21, (0, 0, 3, 2): f * p22,
+    }  # fmt: skip
+
+    def coefficient(_: int, *powers: int) -> complex:
+        return growths[powers] + 5j
+
+    at: Any = SimpleNamespace(
+        coefficient=coefficient,
+        problem=SimpleNamespace(is_map=False),
+        z=None,
+        modes=[Mode(1.0)] * 2,
+    )
+    monkeypatch.setattr(critical_forms, "centre_manifold", lambda *_: at)
+    found = critical_forms._two_pairs(at)
+    assert (found["s1"], found["s2"]) == pytest.approx((s1, s2), rel=1e-12)
