@@ -75,6 +75,7 @@ def locate(
             noise=task.noise,
             weight_decay=task.weight_decay,
             seconds=seconds,
+            columns=task.columns,
         )
     content = place.to_dict()
     task.report.whole = content

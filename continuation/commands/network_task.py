@@ -102,6 +102,8 @@ class NetworkTask:
     noise, weight_decay : float
     report : Report
     theta : ndarray, shape (d,), or None
+    columns : tuple of str
+        Names of the inputs of a table.
     """
 
     loss: Loss
@@ -109,6 +111,7 @@ class NetworkTask:
     weight_decay: float
     report: Report
     theta: Array | None = None
+    columns: tuple[str, ...] = ()
 
 
 def network_task(
@@ -173,7 +176,9 @@ def network_task(
         "hidden": hidden, "activation": activation, "bias": bias, "offset": offset, "loss": loss,
     }  # fmt: skip
     network, theta = _network(model, shape, options)
-    return NetworkTask(landscape.Loss(network, table.train), 0.0, weight_decay, report, theta)
+    names = tuple(axis.name for axis in table.inputs)
+    whole = landscape.Loss(network, table.train)
+    return NetworkTask(whole, 0.0, weight_decay, report, theta, names)
 
 
 def _only(values: list[Any] | None) -> Any:

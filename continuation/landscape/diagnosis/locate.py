@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
+from continuation.errors import InvalidInputError
 from continuation.landscape.diagnosis.channels import channel_of
 from continuation.landscape.diagnosis.location import Location
 from continuation.landscape.diagnosis.nearby import nearby_point
@@ -70,6 +71,7 @@ def locate(
     sets: Sequence[CriticalSet] | None = None,
     step_limit: int | None = None,
     seconds: float = math.inf,
+    columns: Sequence[str] = (),
 ) -> Location:
     """Say where given weights stand: at, next to or between which sets, and where the flow leads.
 
@@ -94,6 +96,8 @@ def locate(
         `Location.unanswered` names them: without a limit those that would take minutes. Some
         hundred weights have all their questions answered; two thousand the gradient, all
         eigenvalues and the nearest embeddings.
+    columns : sequence of str
+        Names of the inputs (`Table.inputs`), for the words.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def locate(
     ------
     InvalidInputError
         Weights of another shape or that are not finite, a parameter of the loss outside its
-        range, or sets that were found at others.
+        range, sets that were found at others, or another number of names than inputs.
 
     Examples
     --------
@@ -118,12 +122,16 @@ def locate(
         loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
     )
     theta, at = as_weights(loss.model, theta), loss.under(conditions)
+    if columns and len(columns) != loss.model.inputs:
+        raise InvalidInputError(
+            f"columns must name {loss.model.inputs} inputs, not {len(columns)}: {list(columns)!r}"
+        )
     questions = Questions.of(at, Deadline(seconds), step_limit)
     known, method = _known(loss, conditions, sets, questions)
     path = _flow(at, theta, questions)
     places = _Places.of(loss, at, theta, known, path, questions)
     passage = None if path is None else passage_by(at, theta, path, places.near)
-    return _located(places, passage, method, questions)
+    return replace(_located(places, passage, method, questions), columns=tuple(columns))
 
 
 def _flow(at: LossAt, theta: Array, questions: Questions) -> Trajectory | None:

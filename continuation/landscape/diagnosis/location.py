@@ -73,6 +73,8 @@ class Location:
         How the sets were found.
     unanswered : tuple of str
         Questions that the network is too large for in the time given.
+    columns : tuple of str
+        Names of the inputs, in which the words speak; () where none were given.
     """
 
     loss_of: Loss = field(repr=False)
@@ -97,6 +99,7 @@ class Location:
     embeddings: tuple[NearEmbedding, ...] = field(repr=False)
     method: str
     unanswered: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def index(self) -> int | None:

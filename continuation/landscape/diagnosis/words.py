@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from continuation.landscape.diagnosis.channels import Channel
+from continuation.landscape.diagnosis.columns import in_columns, readings
 from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbedding
 from continuation.landscape.diagnosis.saddles import SaddlePassage
 from continuation.landscape.network import Layout
@@ -28,6 +29,7 @@ def told(location: Location) -> tuple[str, ...]:
     sentences = [_slope(location), _stage(location), _end(location)]
     if location.embedding is not None:
         sentences.append(_embedding(location.embedding, location.layers))
+    sentences.append(readings(location))
     sentences.append(f"Sets: {location.method}.")
     if location.unanswered:
         sentences.append(f"Not answered: {'; '.join(location.unanswered)}.")
@@ -50,7 +52,7 @@ def _slope(location: Location) -> str:
 def _stage(location: Location) -> str:
     near = "" if location.nearest is None else _named(location.nearest)
     if location.stage == IN_CHANNEL and location.channel is not None:
-        return _channel(location.loss_of.model, location.channel)
+        return _channel(location.loss_of.model, location.channel, location.columns)
     what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
     if location.stage == AT_A_SET and location.nearest is None:
         return f"The gradient is zero to rounding: the weights are at {what}."
@@ -82,12 +84,13 @@ def _passage(passage: SaddlePassage, who: str) -> str:
     )
 
 
-def _channel(model: Model, channel: Channel) -> str:
+def _channel(model: Model, channel: Channel, columns: tuple[str, ...]) -> str:
     groups = "; ".join(_together(model, group) for group in channel.units)
     law = "" if channel.law is None else f", |v| ≈ {channel.law.weight_factor:.3g} t^(1/4)"
+    limit = in_columns(channel.limit, columns).text()
     return (
         f"They are in a channel to infinity ({channel.subkind}: {groups}){law}. Its limit has "
-        f"{channel.limit.text()}; the function is {channel.function_gap:.1%} of the targets away "
+        f"{limit}; the function is {channel.function_gap:.1%} of the targets away "
         f"from that, the loss {channel.loss_gap:.2g} above."
     )
 
