@@ -42,7 +42,7 @@ from dataclasses import replace
 import numpy as np
 
 from continuation.deadline import UNLIMITED, Deadline
-from continuation.landscape.search.limit_points import Kind, LimitPoint, genuine_points, kinds_of
+from continuation.landscape.search.limit_points import Kind, LimitPoint, SearchedKinds, kinds_of
 from continuation.landscape.search.unit_table import UnitTable
 
 
@@ -73,14 +73,14 @@ def is_resolved(table: UnitTable, units: int) -> bool:
     return bool(np.linalg.svd(features / size, compute_uv=False)[-1] > RESOLVED)
 
 
-def is_whole(table: UnitTable, units: int, deadline: Deadline = UNLIMITED) -> bool:
+def is_whole(searched: SearchedKinds, units: int, deadline: Deadline = UNLIMITED) -> bool:
     """Whether the points at the upper end of the range are those of the steps, as in the module.
 
     Raises as `genuine_points`.
     """
 
     def described(kind: Kind) -> Counter[tuple[int, bool]]:
-        return Counter((p.index, p.inward) for p in genuine_points(table, kind, deadline))
+        return Counter((p.index, p.inward) for p in searched.points(kind, deadline))
 
     tops = (kind for kind in kinds_of(units) if kind.top == 1)
     return all(described(kind) == described(replace(kind, top=0, steps=1)) for kind in tops)

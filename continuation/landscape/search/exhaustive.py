@@ -23,6 +23,7 @@ from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_or
 from continuation.landscape.search.limit_points import (
     Kind,
     LimitPoint,
+    SearchedKinds,
     ends_of,
     genuine_points,
     kinds_of,
@@ -65,37 +66,40 @@ def exhaustive_sets(
 
 def _listing(responses: Responses, units: int, deadline: Deadline) -> _Listing:
     """In the range that is whole, or else in the widest one of which the count is 1."""
-    widening, whole = _widening(responses, units, deadline)
-    while widening > 1.0:
-        listing = _Listing.of(responses, units, GRIDS[0], widening, deadline, whole=whole)
+    ranges, whole = _ranges(responses, units, deadline)
+    for searched in ranges[:0:-1]:
+        listing = _Listing.of(searched, units, GRIDS[0][0], deadline, whole=whole)
         if listing.fits_early or listing.left or listing.count == 1:
             return listing
-        widening, whole = widening / WIDENING, False
-    return _finest(responses, units, deadline, whole=whole)
+        whole = False
+    return _finest(ranges[0], units, deadline, whole=whole)
 
 
-def _widening(responses: Responses, units: int, deadline: Deadline) -> tuple[float, bool]:
-    """Of the least range, and whether the wider one is whole; no wider where time is up."""
-    widening, highest = 1.0, 0.0
+def _ranges(
+    responses: Responses, units: int, deadline: Deadline
+) -> tuple[list[SearchedKinds], bool]:
+    """The least range and wider ones, and whether the last is whole; one where time is up."""
+    ranges, widening = [SearchedKinds(UnitTable.of(responses, *GRIDS[0]))], 1.0
     try:
-        while (table := UnitTable.of(responses, *GRIDS[0], widening)).highest > highest:
-            if widening > 1.0 and not is_resolved(table, units):
-                break
-            if is_whole(table, units, deadline):
-                return widening, True
-            widening, highest = WIDENING * widening, table.highest
+        while not is_whole(ranges[-1], units, deadline):
+            widening *= WIDENING
+            wider = UnitTable.of(responses, *GRIDS[0], widening)
+            if not (wider.highest > ranges[-1].table.highest and is_resolved(wider, units)):
+                return ranges, False
+            ranges.append(SearchedKinds(wider))
     except TimeIsUp:
-        return 1.0, False
-    return widening / WIDENING, False
+        return ranges[:1], False
+    return ranges, True
 
 
-def _finest(responses: Responses, units: int, deadline: Deadline, *, whole: bool) -> _Listing:
+def _finest(least: SearchedKinds, units: int, deadline: Deadline, *, whole: bool) -> _Listing:
     """In the least range on the coarsest grid of Euler count 1, or the finest."""
-    listing = _Listing.of(responses, units, GRIDS[0], 1.0, deadline, whole=whole)
+    listing = _Listing.of(least, units, GRIDS[0][0], deadline, whole=whole)
     for grid in GRIDS[1:]:
         if listing.fits_early or listing.left or listing.count == 1:
             break
-        finer = _Listing.of(responses, units, grid, 1.0, deadline, whole=whole)
+        searched = SearchedKinds(UnitTable.of(least.table.responses, *grid))
+        finer = _Listing.of(searched, units, grid[0], deadline, whole=whole)
         if finer.left:
             break
         listing = finer
@@ -108,7 +112,7 @@ class _Listing:
 
     Attributes
     ----------
-    table : UnitTable
+    searched : SearchedKinds
     spacing : float
     whole : bool
         Whether the upper end of the range looks like infinity.
@@ -121,7 +125,7 @@ class _Listing:
         Whether fewer units than the network has fit the data: then nothing else is searched.
     """
 
-    table: UnitTable
+    searched: SearchedKinds
     spacing: float
     whole: bool
     points: Sequence[LimitPoint]
@@ -132,24 +136,29 @@ class _Listing:
     @classmethod
     def of(
         cls,
-        responses: Responses,
+        searched: SearchedKinds,
         units: int,
-        grid: tuple[float, float],
-        widening: float,
+        spacing: float,
         deadline: Deadline,
         *,
         whole: bool,
     ) -> _Listing:
-        table, points = UnitTable.of(responses, *grid, widening), list[LimitPoint]()
+        points = list[LimitPoint]()
         kinds = sorted(kinds_of(units), key=lambda kind: kind.units)
         for number, kind in enumerate(kinds):
             try:
-                points += genuine_points(table, kind, deadline)
+                points += searched.points(kind, deadline)
             except TimeIsUp:
-                return cls(table, grid[0], whole, points, None, kinds[number:], False)
+                return cls(searched, spacing, whole, points, None, kinds[number:], False)
             if kind.units < units and any(point.fits for point in points):
-                return cls(table, grid[0], whole, points, None, (), True)
-        return cls(table, grid[0], whole, points, euler_count(table, points, units), (), False)
+                return cls(searched, spacing, whole, points, None, (), True)
+        count = euler_count(searched.table, points, units)
+        return cls(searched, spacing, whole, points, count, (), False)
+
+    @property
+    def table(self) -> UnitTable:
+        """The table of single units."""
+        return self.searched.table
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,17 +238,10 @@ class _Search:
 
     def with_ends(self, found: CriticalSets, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """The list with its sets at infinity, as far as there is time."""
-        known = {
-            kind: [p for p in listing.points if p.kind == kind]
-            for kind in kinds_of(self.units)
-            if kind not in listing.left
-        }
         ends, left = list[CriticalSet](), 0
         for kind in ends_of(self.units):
             try:
-                points = (
-                    known[kind] if kind in known else genuine_points(listing.table, kind, deadline)
-                )
+                points = listing.searched.points(kind, deadline)
             except TimeIsUp:
                 left += 1
                 continue

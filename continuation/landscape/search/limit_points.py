@@ -8,7 +8,7 @@ cluster is nonzero; the others lie over genuine points of narrower kinds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,6 +236,20 @@ def genuine_points(
     """
     weights = critical_weights(table, kind, deadline) if kind.copies else np.empty((1, 0))
     return [LimitPoint.at(table, kind, w) for w in weights]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchedKinds:
+    """The genuine points in the range of a table, kind by kind; each kind is searched once."""
+
+    table: UnitTable
+    _found: dict[Kind, list[LimitPoint]] = field(default_factory=dict, init=False)
+
+    def points(self, kind: Kind, deadline: Deadline = UNLIMITED) -> list[LimitPoint]:
+        """Those of one kind; raises as `genuine_points`."""
+        if kind not in self._found:
+            self._found[kind] = genuine_points(self.table, kind, deadline)
+        return self._found[kind]
 
 
 def critical_weights(table: UnitTable, kind: Kind, deadline: Deadline = UNLIMITED) -> Array:

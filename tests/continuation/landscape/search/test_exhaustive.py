@@ -7,7 +7,7 @@ from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network.responses import Responses
 from continuation.landscape.search.euler import is_whole
-from continuation.landscape.search.limit_points import Kind, genuine_points
+from continuation.landscape.search.limit_points import Kind, SearchedKinds, genuine_points
 from continuation.landscape.search.unit_table import UnitTable
 from symbolic import Model, overparameterised, three_units
 from tests.continuation.landscape.four_methods import distinct, exhaustive, missing, multistart
@@ -94,8 +94,8 @@ def test_the_range_grows_until_its_upper_end_looks_like_infinity():
     loss = Loss(model, Dataset.sample(model, 10, 1))
     responses = Responses.at(loss.at(noise=noise))
     narrow, wide = (UnitTable.of(responses, 0.02, 0.02, widening) for widening in (1.0, 2.0))
-    assert not is_whole(narrow, 2)
-    assert is_whole(wide, 2)
+    assert not is_whole(SearchedKinds(narrow), 2)
+    assert is_whole(SearchedKinds(wide), 2)
     sets = find_critical_sets(loss, noise=noise, **QUIET)
     assert sets.complete
     assert any("as far as signs tell" in note for note in sets.notes)
