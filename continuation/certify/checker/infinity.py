@@ -1,4 +1,4 @@
-"""Certified sets at infinity, confluence and linear ends: schema, check and statement."""
+"""Certified sets at infinity, confluence, linear end and {x, x³}: schema, check, statement."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from symbolic import Model, parse_expression
 CONFLUENCE = ("confluence", ["w", "a", "b"])
 LINEAR = ("linear", ["w", "v", "c"])
 LINEAR_ALONE = ("linear", ["c"])
+CORNER = ("corner", ["c", "c3"])
 
 INFINITY = schema.record(
     {
         **POINT_FIELDS,
-        "subkind": schema.word("confluence", "linear"),
-        "names": schema.rows(schema.word("w", "v", "a", "b", "c"), 1, 3),
+        "subkind": schema.word("confluence", "linear", "corner"),
+        "names": schema.rows(schema.word("w", "v", "a", "b", "c", "c3"), 1, 3),
     }
 )
 
@@ -38,7 +39,7 @@ INFINITY = schema.record(
 def check_infinity(problem: Problem, claim: Claim) -> arb:
     """A critical point of the limit model, and the sign in the normal coordinate; its loss."""
     end = (claim["subkind"], claim["names"])
-    require(end in (CONFLUENCE, LINEAR, LINEAR_ALONE), "there is no such end")
+    require(end in (CONFLUENCE, LINEAR, LINEAR_ALONE, CORNER), "there is no such end")
     _require_network(problem, 1 if end == LINEAR_ALONE else 2)
     limit = replace(problem, model=_limit_model(*end))
     require_point(limit, claim)
@@ -72,17 +73,18 @@ def _require_network(problem: Problem, hidden: int) -> None:
 
 def _limit_model(subkind: str, names: list[str]) -> Model:
     """The formula of the limit."""
-    terms = {"a": "a*tanh(w*x)", "b": "b*x*(1 - tanh(w*x)**2)", "v": "v*tanh(w*x)", "c": "c*x"}
+    terms = {"a": "a*tanh(w*x)", "b": "b*x*(1 - tanh(w*x)**2)", "v": "v*tanh(w*x)"}
+    terms |= {"c": "c*x", "c3": "c3*x**3"}
     return Model.from_expression(" + ".join(terms[n] for n in names if n != "w"), names)
 
 
 def _slope(problem: Problem, theta: Mapping[str, arb], subkind: str) -> arb:
-    """Σ ω r ∂f in the normal coordinate: D = (w₁ − w₂)² or q = w².
+    """Σ ω r ∂f in the normal coordinate: D = (w₁ − w₂)², q = w² or q = w₁² + w₂².
 
     For the confluence from f = a sinh c/(cosh c + C) + 2 b x s/(cosh c + C) with c = 2wx,
     C = cosh √z, s = sinh √z/√z and z = D x²: dC/dz = 1/2 and ds/dz = 1/6 at z = 0.
     """
-    across = "-c*x**3/3"
+    across = "-2*c3*x**5/5" if subkind == "corner" else "-c*x**3/3"
     if subkind == "confluence":
         across = (
             "x**2*(-a*sinh(2*w*x)/(2*(cosh(2*w*x) + 1)**2) + b*x/(3*(cosh(2*w*x) + 1))"

@@ -1,4 +1,4 @@
-"""Certificates of sets at infinity whose limit model and chart are simple: confluence and linear.
+"""Certificates of sets at infinity whose limit model is smooth: confluence, linear end, {x, x³}.
 
 A set at infinity is a critical point of its limit model, and the loss goes on smoothly beyond it
 in one more coordinate that vanishes there. With t = tanh(wx):
@@ -6,7 +6,10 @@ in one more coordinate that vanishes there. With t = tanh(wx):
 - confluence, in D = (w₁ − w₂)²: f = a t + b x (1 − t²) at D = 0, and
   ∂f/∂D = x² [−a t (1 − t²)/4 + b x (1 − t²)/6 − b x (1 − t²)²/4];
 - linear end, in q = w² of the unit c tanh(√q x)/√q: f = c x (+ v t) at q = 0, and
-  ∂f/∂q = −c x³/3.
+  ∂f/∂q = −c x³/3;
+- corner of two linear units, in q = w₁² + w₂²: f = c x + c₃ x³ at q = 0. With moments
+  m_k = Σ v w^(2k+1), c = m₀ and c₃ = −m₁/3, two units have m₂ = (w₁² + w₂²) m₁ − w₁² w₂² m₀, of
+  which the last is smaller: ∂f/∂q = (2/15) m₁ x⁵ = −(2/5) c₃ x⁵.
 
 The index of the set is that of the critical point of the limit model, plus one where the
 derivative Σ ω r ∂f of the loss in the normal coordinate is negative: both are certified.
@@ -58,6 +61,7 @@ CHARTS: Mapping[tuple[str, tuple[str, ...]], Chart] = {
     ),
     ("linear", ("w", "v", "c")): Chart(2, "v*tanh(w*x) + c*x", "-c*x**3/3"),
     ("linear", ("c",)): Chart(1, "c*x", "-c*x**3/3"),
+    ("corner", ("c", "c3")): Chart(2, "c*x + c3*x**3", "-2*c3*x**5/5"),
 }
 """By kind of end and names of the parameters of its limit model."""
 
@@ -77,7 +81,7 @@ def infinity_certificate(
     question : Question
         Of the loss of the network.
     subkind : str
-        "confluence" or "linear"; others are undecided.
+        "confluence", "linear" or "corner"; others are undecided.
     limit : mapping
         Parameters of the limit model, as in `CriticalSet.limit`.
 

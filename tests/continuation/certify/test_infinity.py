@@ -9,7 +9,7 @@ import sympy as sp
 from continuation.certify import UNDECIDED, certify_sets, check
 from continuation.certify.provers.infinity import CHARTS, infinity_certificate
 from continuation.certify.provers.question import Question
-from continuation.landscape import Dataset, Loss
+from continuation.landscape import Dataset, Loss, find_critical_sets
 from symbolic import Model, parse_expression
 from tests.continuation.certify.certify_cases import NOISE, found, preset_loss
 
@@ -59,6 +59,41 @@ def test_charts_are_the_limits_of_networks_and_their_first_derivatives(end, netw
         beyond = network(mpmath.mpf(x), small, *numbers)
         assert abs(beyond - limit) < 1e-22
         assert abs((beyond - limit) / small**2 - slope) < 1e-12
+
+
+def test_the_corner_of_two_linear_units_is_proved_and_its_slope_is_that_of_networks():
+    """Small units of c x + c₃ x³ with w₁² + w₂² = q: f − limit = −(2/5) c₃ x⁵ q + …"""
+    chart = CHARTS["corner", ("c", "c3")]
+    c, c3, x = (mpmath.mpf(value) for value in (0.7, -0.4, 1.3))
+    with mpmath.workdps(60):
+        w = [mpmath.mpf(10) ** -8 * k for k in (1, 2)]
+        moments = mpmath.matrix([[w[0], w[1]], [w[0] ** 3, w[1] ** 3]])
+        v = mpmath.lu_solve(moments, mpmath.matrix([c, -3 * c3]))
+        beyond = sum(v[k] * mpmath.tanh(w[k] * x) for k in (0, 1)) - c * x - c3 * x**3
+        slope = eval_at(chart.across, c=c, c3=c3, x=x)
+        assert abs(beyond / (w[0] ** 2 + w[1] ** 2) - slope) < 1e-12
+    model = Model.perceptron(hidden=2)
+    data = Dataset.from_observations([0.5, 1.0, 1.5, 2.0], [0.3, 0.9, 1.1, 0.7])
+    loss = Loss(model, data)
+    (corner,) = [s for s in found_at_zero(loss) if tuple(s.limit or ()) == ("c", "c3")]
+    certificate = infinity_certificate(Question.of(loss), "corner", corner.limit)
+    assert certificate.proved
+    assert certificate.inertia == corner.inertia
+    assert check(certificate).accepted
+    assert not check(certificate.to_json().replace('"c3"', '"v"')).accepted
+
+
+def eval_at(text, **values):
+    """A formula at given values."""
+    names = tuple(values)
+    found = parse_expression(text, names)
+    at = {s: sp.Float(str(values[s.name]), 50) for s in found.free_symbols}
+    return mpmath.mpf(str(found.subs(at).evalf(40)))
+
+
+def found_at_zero(loss):
+    """Sets of observed data."""
+    return find_critical_sets(loss, regions=False)
 
 
 @pytest.mark.parametrize(("far", "index"), [(1.0, 1), (3.0, 0)])
