@@ -37,6 +37,11 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 
 #: Special points nearer than this, relative to 1 + |z| in units that fit there, are one node.
 SAME_NODE = 1e-5
+#: Why a branch that was found beside a node is not among the branches.
+TOO_NEAR = (
+    "its run went over to a known one, so near are they in these coordinates: it is missing; "
+    "start one with trace_branch further away."
+)
 #: How a branch ends that leaves nothing to follow.
 FINISHED = ("limit", "bound", "infinity", "closed loop", "joined")
 
@@ -298,11 +303,15 @@ class _Builder:
             self._accept(traced[0], None, 1, traced[0])
 
     def _accept_traced(self, task: Task, branch: Branch | str) -> None:
-        if isinstance(branch, str):
-            point = self.nodes[task.node or 0]
-            self.notes.append(f"a branch from the {point.kind} at {_place(point)}: {branch}")
-        elif not self.is_known(np.append(branch.x[0], branch.p[0]), task.period):
-            self._accept(branch, task.node, task.period, branch)
+        if not isinstance(branch, str):
+            if not self.is_known(np.append(branch.x[0], branch.p[0]), task.period):
+                self._accept(branch, task.node, task.period, branch)
+                return
+            if self.is_known(task.z, task.period):  # the other end of one that was traced
+                return
+        why = branch if isinstance(branch, str) else TOO_NEAR
+        point = self.nodes[task.node or 0]
+        self.notes.append(f"a branch from the {point.kind} at {_place(point)}: {why}")
 
     def _accept(self, branch: Branch, start: int | None, period: int, run_to_end: Branch) -> None:
         """Add a branch, cut where it runs onto one already there."""

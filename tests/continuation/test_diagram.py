@@ -157,3 +157,21 @@ def test_a_deflated_step_is_one_of_newton_on_the_product(seed: int, monkeypatch)
     monkeypatch.setattr(deflation, "SAME", np.inf)  # the first is taken for the last
     found = deflation._deflated_newton(problem, 0.4, x, known)
     np.testing.assert_allclose(found, x + step, rtol=1e-7)
+
+
+@pytest.mark.slow
+def test_a_branch_whose_run_goes_over_to_a_known_one_is_said_to_be_missing():
+    """A square's eight half-branches in coordinates of condition 1000: all, or a note."""
+    r, n = np.random.default_rng(1), 5
+    turns = [np.linalg.qr(r.normal(size=(n, n)))[0] for _ in range(2)]
+    a = turns[0] @ np.diag(np.geomspace(1, 1e-3, n)) @ turns[1]
+    inverse = np.linalg.inv(a)
+
+    def residual(x, p):
+        (u, v, *others), m = inverse @ x, p - 0.1
+        square = [m * u - u**3 - 2 * u * v * v, m * v - v**3 - 2 * v * u * u]
+        return a @ [*square, -others[0], -2 * others[1], -5 * (others[2] - 0.2 * m)]
+
+    start = a @ [0, 0, 0, 0, -0.22]
+    diagram = bifurcation_diagram(Problem(residual), start, -1.0, (-1, 1))
+    assert len(diagram.branches) == 9 or any("missing" in note for note in diagram.notes)
