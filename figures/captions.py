@@ -99,7 +99,9 @@ def spelled(model: Model) -> str:
     text = f"f(x; θ) = {model.expression}"
     if model.teacher is None:
         return text
-    return f"{text}, T(x) = {model.teacher}, x ~ N(0, {model.input_scale:g}²)"
+    end = f"{model.input_scale:g}"
+    law = f"N(0, {end}²)" if model.input_law == "normal" else f"U(-√3·{end}, √3·{end})"
+    return f"{text}, T(x) = {model.teacher}, x ~ {law}"
 
 
 def _command(name: str, settings: dict[str, object]) -> str:

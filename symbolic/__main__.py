@@ -33,9 +33,7 @@ Activation = Annotated[
     str | None, typer.Option(help="tanh, erf, logistic, softplus, sin or a formula in u.")
 ]
 Teacher = Annotated[str | None, typer.Option(help="Another teacher T(x), such as 2*tanh(x).")]
-InputScale = Annotated[
-    float | None, typer.Option(help="Another deviation s of the inputs, x ~ N(0, s²).")
-]
+InputScale = Annotated[float | None, typer.Option(help="Another deviation s of the inputs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV, and nothing else.")]
 Bias = Annotated[bool, typer.Option("--bias", help="With hidden biases.")]
@@ -175,7 +173,9 @@ def _model(
     if preset not in PRESETS:
         _fail(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     try:
-        return PRESETS[preset].variant(hidden, activation, teacher, input_scale, bias, offset)
+        return PRESETS[preset].variant(
+            hidden, activation, teacher, input_scale, bias=bias, offset=offset
+        )
     except ValueError as error:
         _fail(str(error))
 

@@ -22,6 +22,17 @@ def whole_width(hidden: int) -> int:
     return int(hidden)
 
 
+INPUT_LAWS = ("normal", "uniform")
+"""Laws of the inputs, of mean 0 and a given standard deviation."""
+
+
+def known_law(input_law: str) -> str:
+    """Law of the inputs, checked."""
+    if input_law not in INPUT_LAWS:
+        raise ModelError(f"input_law must be one of {', '.join(INPUT_LAWS)}, got {input_law!r}")
+    return input_law
+
+
 def positive_scale(input_scale: float) -> float:
     """Standard deviation of the inputs, checked."""
     try:

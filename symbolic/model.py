@@ -1,7 +1,7 @@
 """The model: student network, teacher and input law, as one frozen object.
 
 The words and symbols are those of the project: a student f(x; theta) = sum_k v_k phi(w_k x), a
-teacher T(x), inputs x ~ N(0, input_scale^2).
+teacher T(x), inputs x of mean 0 and deviation input_scale, normal or uniform.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from symbolic.arguments import (
     distinct_names,
     fixed_weights,
     formula_text,
+    known_law,
     positive_scale,
     require_smooth,
     whole_width,
@@ -53,6 +54,8 @@ class Model:
         Canonical text of T(x); None for observed data.
     input_scale : float
         Standard deviation of the inputs.
+    input_law : str
+        "normal", or "uniform" on [-sqrt(3) input_scale, sqrt(3) input_scale].
     formula : str or None
         Canonical text of f(x; theta) of an expression.
     parameters : tuple of str
@@ -75,6 +78,7 @@ class Model:
     parameters: tuple[str, ...] = ()
     input: str = "x"
     network: Network | None = None
+    input_law: str = "normal"
 
     @classmethod
     def perceptron(
@@ -86,6 +90,7 @@ class Model:
         offset: bool = False,
         teacher: str | sp.Expr | None = None,
         input_scale: float = 1,
+        input_law: str = "normal",
     ) -> "Model":
         """Perceptron f(x; theta) = b_0 + sum_k v_k phi(w_k x + c_k).
 
@@ -103,6 +108,8 @@ class Model:
             T(x) as text or as a SymPy expression in one symbol; None for observed data.
         input_scale
             Standard deviation of the inputs, positive.
+        input_law
+            "normal" or "uniform", of mean 0.
 
         Raises
         ------
@@ -121,6 +128,7 @@ class Model:
             offset=bool(offset),
             teacher=canonical_teacher(teacher, "x"),
             input_scale=positive_scale(input_scale),
+            input_law=known_law(input_law),
         )
 
     @classmethod
@@ -131,6 +139,7 @@ class Model:
         input: str = "x",
         teacher: str | sp.Expr | None = None,
         input_scale: float = 1,
+        input_law: str = "normal",
     ) -> "Model":
         """Any small model given as a formula f(x; theta).
 
@@ -142,7 +151,7 @@ class Model:
             Names of theta, in order.
         input
             Name of the input.
-        teacher, input_scale
+        teacher, input_scale, input_law
             As for `perceptron`; the teacher is a formula in the same input.
 
         Raises
@@ -163,6 +172,7 @@ class Model:
             input=input,
             teacher=canonical_teacher(teacher, input),
             input_scale=positive_scale(input_scale),
+            input_law=known_law(input_law),
         )
 
     @classmethod
@@ -181,6 +191,7 @@ class Model:
         decay_biases: bool = True,
         teacher: str | sp.Expr | Sequence[str | sp.Expr] | None = None,
         input_scale: float = 1,
+        input_law: str = "normal",
     ) -> "Model":
         """Network of layers a_l = phi_l(a_{l-1} W_l + b_l), the last one without activation.
 
@@ -218,6 +229,8 @@ class Model:
             T as a formula in x1 ... xd (x where d = 1), one for each output.
         input_scale
             Standard deviation of every input.
+        input_law
+            "normal" or "uniform", of mean 0, the same for every input.
 
         Raises
         ------
@@ -243,12 +256,12 @@ class Model:
                 if isinstance(output_weights, str)
                 else np.ravel(output_weights).tolist()
             )
-            return cls.perceptron(width, name, given, bias, offset, formula, input_scale)
+            return cls.perceptron(width, name, given, bias, offset, formula, input_scale, input_law)
         network = network_of(
             inputs, hidden, outputs, activation, bias, offset, output_weights, loss, huber,
             decay_biases, teacher,
         )  # fmt: skip
-        return _of_network(network, input_scale)
+        return _of_network(network, input_scale, input_law)
 
     # -- structure ---------------------------------------------------------------------------
 
@@ -444,7 +457,7 @@ class Model:
         network = self.layered.smoothed(float(smoothing))
         if self.is_perceptron and not any(network.kinked):
             return replace(self, activation=network.activations[0])
-        return _of_network(network, self.input_scale)
+        return _of_network(network, self.input_scale, self.input_law)
 
     # -- activation --------------------------------------------------------------------------
 
@@ -556,7 +569,7 @@ class Model:
         given = old.output_weights is not None and changed[-1:] != old.hidden[-1:]
         if len(changed) != len(old.hidden) or given:
             raise ModelError(f"widths {changed} do not fit a network of {old.hidden}")
-        return _of_network(replace(old, hidden=changed), self.input_scale)
+        return _of_network(replace(old, hidden=changed), self.input_scale, self.input_law)
 
     # -- teacher -----------------------------------------------------------------------------
 
@@ -611,8 +624,9 @@ class Model:
     # -- identity ----------------------------------------------------------------------------
 
     def to_json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces; the network only where there is one."""
-        fields = {k: v for k, v in asdict(self).items() if k != "network" or v is not None}
+        """Canonical JSON: sorted keys, no spaces; network and law only where they are not usual."""
+        usual = {"network": None, "input_law": "normal"}
+        fields = {k: v for k, v in asdict(self).items() if k not in usual or v != usual[k]}
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -649,6 +663,7 @@ def _perceptron_from_fields(fields: dict[str, Any]) -> Model:
         offset=fields["offset"],
         teacher=fields["teacher"],
         input_scale=fields["input_scale"],
+        input_law=fields.get("input_law", "normal"),
     )
 
 
@@ -659,6 +674,7 @@ def _expression_from_fields(fields: dict[str, Any]) -> Model:
         input=fields["input"],
         teacher=fields["teacher"],
         input_scale=fields["input_scale"],
+        input_law=fields.get("input_law", "normal"),
     )
 
 
@@ -672,10 +688,10 @@ def _network_from_fields(fields: dict[str, Any]) -> Model:
         teacher=teachers or None,
         **{name: given[name] for name in names},
     )
-    return _of_network(network, fields["input_scale"])
+    return _of_network(network, fields["input_scale"], fields.get("input_law", "normal"))
 
 
-def _of_network(network: Network, input_scale: float) -> Model:
+def _of_network(network: Network, input_scale: float, input_law: str) -> Model:
     return Model(
         kind="network",
         hidden=sum(network.hidden),
@@ -684,6 +700,7 @@ def _of_network(network: Network, input_scale: float) -> Model:
         offset=network.offset,
         teacher="; ".join(network.teachers) or None,
         input_scale=positive_scale(input_scale),
+        input_law=known_law(input_law),
         network=network,
     )
 

@@ -50,6 +50,7 @@ class Preset:
         activation: str | None = None,
         teacher: str | None = None,
         input_scale: float | None = None,
+        input_law: str | None = None,
         bias: bool = False,
         offset: bool = False,
     ) -> Model:
@@ -68,6 +69,7 @@ class Preset:
             offset=offset,
             teacher=own.teacher if teacher is None else teacher,
             input_scale=own.input_scale if input_scale is None else input_scale,
+            input_law=own.input_law if input_law is None else input_law,
         )
 
 

@@ -77,9 +77,13 @@ Teacher = Annotated[
 InputScale = Annotated[
     float | None,
     typer.Option(
-        help="Deviation s of the inputs x ~ N(0, s²), in place of the preset's.",
+        help="Deviation s of the inputs, in place of the preset's.",
         rich_help_panel="Data",
     ),
+]
+InputLaw = Annotated[
+    str | None,
+    typer.Option(help="Law of the inputs: normal or uniform, of mean 0.", rich_help_panel="Data"),
 ]
 Bias = Annotated[
     bool, typer.Option("--bias", help="Hidden units with bias.", rich_help_panel="Model")
@@ -214,6 +218,7 @@ def task_of(
     activation: Activation = None,
     teacher: Teacher = None,
     input_scale: InputScale = None,
+    input_law: InputLaw = None,
     bias: Bias = False,
     offset: Offset = False,
     n: Size = None,
@@ -227,10 +232,10 @@ def task_of(
     if (preset is None) == (data is None):
         raise InvalidInputError("give either --preset NAME or --data FILE.csv")
     if data is not None:
-        if any(option is not None for option in (n, noise, teacher, input_scale)):
+        if any(option is not None for option in (n, noise, teacher, input_scale, input_law)):
             raise InvalidInputError(
-                "--n, --noise, --teacher and --input-scale go with --preset: observed data have "
-                "their own"
+                "--n, --noise, --teacher, --input-scale and --input-law go with --preset: observed "
+                "data have their own"
             )
         names = None if columns is None else [name.strip() for name in columns.split(",")]
         seen = network.read_observations(data, names, standardise=standardise)
@@ -249,7 +254,7 @@ def task_of(
     if preset not in PRESETS:
         raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
     named = PRESETS[preset]
-    model = named.variant(hidden, activation, teacher, input_scale, bias, offset)
+    model = named.variant(hidden, activation, teacher, input_scale, input_law, bias, offset)
     loss = landscape.Loss(
         model, landscape.Dataset.sample(model, named.size if n is None else n, seed)
     )

@@ -128,6 +128,7 @@ def network_task(
     activation: Activations = None,
     teacher: common.Teacher = None,
     input_scale: common.InputScale = None,
+    input_law: common.InputLaw = None,
     bias: Biases = None,
     offset: Offsets = None,
     loss: LossName = None,
@@ -153,6 +154,7 @@ def network_task(
             activation=_only(activation),
             teacher=teacher,
             input_scale=input_scale,
+            input_law=input_law,
             bias=bool(bias),
             offset=bool(offset),
             n=n,
@@ -164,6 +166,7 @@ def network_task(
     others = (
         ("--preset", preset), ("--columns", columns), ("--n", n), ("--noise", noise),
         ("--teacher", teacher), ("--input-scale", input_scale),
+        ("--input-law", input_law),
     )  # fmt: skip
     wrong = [name for name, value in others if value is not None]
     if data is None or wrong:

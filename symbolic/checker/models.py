@@ -84,6 +84,8 @@ def read_model(text: str) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(text)
     rules = _FIELDS[fields["kind"]]
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    if "input_law" in fields:
+        rules = {**rules, "input_law": _exactly("uniform")}
     if text != canonical or set(fields) != set(rules):
         raise ValueError("not the fields of a model in their one spelling")
     wrong = [name for name, fits in rules.items() if not fits(fields[name])]

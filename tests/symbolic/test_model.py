@@ -36,6 +36,20 @@ def test_digests_tell_models_apart():
     assert len({model.digest for model in MODELS}) == len(MODELS)
 
 
+def test_a_law_of_inputs_is_part_of_the_model_and_the_usual_one_is_not_written():
+    usual, other = (
+        Model.perceptron(1, teacher="x", input_law=law) for law in ("normal", "uniform")
+    )
+    assert usual == Model.perceptron(1, teacher="x")
+    assert "input_law" not in usual.to_json()
+    assert Model.from_json(other.to_json()) == other != usual
+    layers = Model.mlp(2, (3, 2), teacher="x1 + x2", input_law="uniform")
+    assert Model.from_json(layers.to_json()).input_law == "uniform"
+    assert PRESETS["single_unit"].variant(input_law="uniform").input_law == "uniform"
+    with pytest.raises(ModelError, match="normal, uniform, got 'cauchy'"):
+        Model.perceptron(1, input_law="cauchy")
+
+
 def test_presets():
     model = fukumizu_amari()
     assert model == Model.perceptron(hidden=2, teacher="2*tanh(x) - tanh(4*x)", input_scale=2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import roots_hermitenorm
+from scipy.special import roots_hermitenorm, roots_legendre
 
 from continuation.errors import InvalidInputError
 
@@ -33,6 +33,9 @@ LARGEST, SMALLEST = 1e75, 1e-75
 beyond it are no floating-point numbers any more."""
 
 MOST_SAMPLES = 10**9
+
+HALF_WIDTH = 3.0**0.5
+"""Of the uniform law of deviation 1."""
 
 WHAT = {
     "c": "complex numbers; give their real parts or their moduli",
@@ -159,7 +162,12 @@ class Dataset:
         _refuse_others(model)
         inputs, noises = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
         shape = n if model.inputs == 1 else (n, model.inputs)
-        x = model.input_scale * inputs.standard_normal(shape)
+        uniform = model.input_law == "uniform"
+        x = model.input_scale * (
+            inputs.uniform(-HALF_WIDTH, HALF_WIDTH, shape)
+            if uniform
+            else inputs.standard_normal(shape)
+        )
         target = _teach(model, x)
         return cls(x, target, noises.standard_normal(target.shape), None, "sampled")
 
@@ -220,7 +228,9 @@ class Dataset:
 
     @classmethod
     def population(cls, model: Model, nodes: int = POPULATION_NODES) -> Dataset:
-        """Gauss-Hermite nodes and weights of the input law N(0, input_scale²), without noise.
+        """Gauss nodes and weights of the input law, without noise.
+
+        Gauss-Hermite for normal inputs N(0, input_scale²), Gauss-Legendre for uniform ones.
 
         Nodes of negligible weight are left out. For two and three inputs the rule is a product
         of rules of `GRID_NODES` nodes in all.
@@ -237,7 +247,7 @@ class Dataset:
         nodes = as_whole("nodes", nodes, 2, MOST_SAMPLES)
         if model.inputs > 1:
             return cls._product_rule(model)
-        points, weights = roots_hermitenorm(nodes)
+        points, weights = _rule(model.input_law, nodes)
         kept = weights > NEGLIGIBLE_WEIGHT * weights.max()
         x = model.input_scale * points[kept]
         return cls(x, _teach(model, x), np.zeros_like(x), _normalised(weights[kept]), "population")
@@ -251,7 +261,7 @@ class Dataset:
                 f"the population of {d} inputs has no quadrature here (at most "
                 f"{MOST_GRID_INPUTS}): use a large sample, Dataset.sample(model, n=100_000, seed=0)"
             )
-        points, weights = roots_hermitenorm(round(GRID_NODES ** (1.0 / d)))
+        points, weights = _rule(model.input_law, round(GRID_NODES ** (1.0 / d)))
         grid = np.meshgrid(*[points] * d, indexing="ij")
         product = np.prod(np.meshgrid(*[weights] * d, indexing="ij"), axis=0).ravel()
         kept = product > NEGLIGIBLE_WEIGHT * product.max()
@@ -358,6 +368,15 @@ def _refuse_others(model: Model) -> None:
             "model must be a Model with a teacher, such as fukumizu_amari() or "
             f"Model.perceptron(hidden=2, teacher='tanh(x)'); got {type(model).__name__}"
         )
+
+
+def _rule(law: str, nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Gauss nodes (nodes,) and weights of a law of mean 0 and deviation 1."""
+    if law == "uniform":
+        points, weights = roots_legendre(nodes)
+        return HALF_WIDTH * points, weights
+    points, weights = roots_hermitenorm(nodes)
+    return points, weights
 
 
 def _teach(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:

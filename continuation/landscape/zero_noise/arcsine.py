@@ -55,6 +55,10 @@ class ErfPopulation:
                 "the closed form is for one hidden layer of erf units without biases and offset, "
                 "one output and squared error"
             )
+        if self.model.input_law != "normal":
+            raise InvalidInputError(
+                f"the closed form is for normal inputs, not for {self.model.input_law} ones"
+            )
         b = np.array(self.teacher, dtype=np.float64)
         t = np.ones(len(b)) if self.outputs is None else np.array(self.outputs, dtype=np.float64)
         if b.ndim != 2 or b.shape[1] != network.inputs or t.shape != b.shape[:1]:

@@ -22,8 +22,8 @@ from symbolic import Model, single_unit
 PRESET = ("--preset", "single_unit", "--n", "20")
 SHARED = (
     "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--teacher",
-    "--input-scale", "--bias", "--offset", "--n", "--seed", "--noise", "--weight-decay", "--output",
-    "--json", "--csv",
+    "--input-scale", "--input-law", "--bias", "--offset", "--n", "--seed", "--noise",
+    "--weight-decay", "--output", "--json", "--csv",
 )  # fmt: skip
 OWN = {
     "points": ("--seconds",), "graph": ("--graphml", "--most-departures", "--seconds"),
@@ -253,8 +253,9 @@ BAD_INPUT = {
     ),
     "teacher of a file": (
         ("points", *FILE, "--teacher", "tanh(x)"),
-        "--n, --noise, --teacher and --input-scale go with --preset",
+        "--n, --noise, --teacher, --input-scale and --input-law go with --preset",
     ),
+    "no such law": (("points", *PRESET, "--input-law", "cauchy"), "normal, uniform, got 'cauchy'"),
     "no inputs": (("points", *PRESET, "--input-scale", "0"), "input_scale must be positive"),
     "negative noise": (("points", *PRESET, "--noise", "-0.1"), "noise must be finite and >= 0"),
     "no noise": (("graph", *PRESET, "--noise", "nan"), "noise must be finite and >= 0"),

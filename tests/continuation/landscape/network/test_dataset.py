@@ -30,6 +30,21 @@ def test_arrays_are_read_only_copies():
         data.x[0] = 1.0
 
 
+@pytest.mark.parametrize("scale", [1e-3, 2.0])
+def test_uniform_inputs_have_mean_zero_and_the_deviation(scale):
+    model = Model.perceptron(2, teacher="x", input_scale=scale, input_law="uniform")
+    x = Dataset.sample(model, 4000, 1).x
+    assert np.abs(x).max() <= 3.0**0.5 * scale
+    assert abs(x.mean()) < 0.05 * scale
+    assert x.std() == pytest.approx(scale, rel=0.03)
+    assert np.array_equal(Dataset.sample(model, 10, 1).x, x[:10])
+    everyone = Dataset.population(model)
+    moments = [everyone.weights @ (everyone.x / scale) ** k for k in range(1, 7)]
+    assert moments == pytest.approx([0.0, 1.0, 0.0, 9 / 5, 0.0, 27 / 7], rel=1e-11, abs=1e-12)
+    both = Dataset.population(Model.mlp(2, (2, 2), teacher="x1*x2", input_law="uniform"))
+    assert both.weights @ both.target.ravel() ** 2 == pytest.approx(1.0, abs=1e-12)
+
+
 def test_population_integrates_polynomials_and_converges():
     model = fukumizu_amari()
     data = Dataset.population(model)
