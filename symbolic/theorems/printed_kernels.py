@@ -117,7 +117,11 @@ def _expected(text: UnitText) -> dict[str, Loop]:
         },
     }
     if text.unrolled:
-        return {k: (symbols, v) for k, v in table.items()} | {"evaluate_sums": _whole(text)}
+        del table["unit_gradient"]  # gradients are one loop over the samples, too
+        names, sums = _whole(text)
+        first = {k: v for k, v in sums.items() if k == "value" or k.startswith("g")}
+        whole = {"evaluate_sums": (names, sums), "gradient_sums": (names, first)}
+        return {k: (symbols, v) for k, v in table.items()} | whole
     table["unit_features"] = {f"out{a}[i]": unit.gradient[a] for a in many}
     table["unit_curvature"] = {f"s{m}": r0 * e for m, e in enumerate(unit.hessian.values())}
     return {k: (symbols, v) for k, v in table.items()}

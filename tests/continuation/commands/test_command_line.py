@@ -202,7 +202,7 @@ def test_help_names_every_option_and_says_what_it_does(command):
     for known in ("fukumizu_amari, overparameterised, single_unit", "tanh, erf, logistic"):
         assert known in text
     if command == "branch":
-        assert "noise, size, weight_decay or population" in text
+        assert "noise, size, weight_decay, population or smoothing" in text
 
 
 def test_help_names_every_command_and_what_to_do_next():
