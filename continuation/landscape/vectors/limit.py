@@ -209,13 +209,17 @@ class VectorLimit(LimitModel):
 
     @classmethod
     def from_dict(cls, letters: Mapping[str, float]) -> VectorLimit:
-        """Inverse of `to_dict`."""
+        """Inverse of `to_dict`, in any order: inputs by their number, the bias last."""
         vectors: dict[str, dict[str, float]] = {}
         for name, value in letters.items():
             if (found := re.fullmatch(r"([wbcu]\d*)_(.+)", name)) is not None:
                 vectors.setdefault(found[1], {})[found[2]] = float(value)
-        read = {name: tuple(each.values()) for name, each in vectors.items()}
-        names = max((tuple(each) for each in vectors.values()), key=len, default=())
+        names = max(
+            (tuple(sorted(each, key=_rank)) for each in vectors.values()), key=len, default=()
+        )
+        read = {
+            name: tuple(each[one] for one in names if one in each) for name, each in vectors.items()
+        }
 
         def every(first: str) -> Iterator[str]:
             """The numbers of the scalars of this letter."""
@@ -244,6 +248,11 @@ def step_values(activation: str, u: Array) -> Array:
     """The activation at infinitely many times u."""
     low, high = SATURATED[activation]
     return np.asarray((low + high) / 2.0 + (high - low) / 2.0 * np.sign(u))
+
+
+def _rank(name: str) -> tuple[bool, int, str]:
+    """x1 … x9, x10 …, bias."""
+    return name == BIAS, len(name), name
 
 
 def _one(letter: str, number: int) -> str:

@@ -78,7 +78,10 @@ def test_derivatives_of_limits(at, parts):
     size = 1.0 + np.abs(point.hessian).max()
     np.testing.assert_allclose(point.hessian, bend, atol=5e-9 * size)
     np.testing.assert_array_equal(limit.at(z).unknowns, z)
-    assert VectorLimit.from_dict(limit.to_dict()).to_dict() == limit.to_dict()
+    read = VectorLimit.from_dict(dict(sorted(limit.to_dict().items())))
+    assert read.names == limit.names
+    np.testing.assert_array_equal(read.unknowns, limit.unknowns)
+    np.testing.assert_array_equal(read.outputs(at.model, at.x), limit.outputs(at.model, at.x))
     for odd in (False, True):
         same = limit.canonical(odd=odd and at.model.activation == "tanh")
         np.testing.assert_allclose(same.outputs(at.model, at.x), limit.outputs(at.model, at.x))
