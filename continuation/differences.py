@@ -309,7 +309,7 @@ def _central(function: Callable[[Array], Any], h: float) -> tuple[Any, float, fl
 
 def _one_sided(function: Callable[[Array], Any], scale: float, otherwise: Any) -> Any:
     for h in (RELATIVE_STEP * scale, -RELATIVE_STEP * scale):
-        values = function(h * np.arange(ONE_SIDED.size))
+        values = function(h * np.arange(float(ONE_SIDED.size)))
         value = sum(c * each for c, each in zip(ONE_SIDED, values, strict=True)) / h
         if np.isfinite(_largest(value)):
             return value

@@ -74,7 +74,7 @@ class _InnerLowering(NativeLowering):
         return True
 
 
-class _OnceLower(Lower):  # type: ignore[misc]
+class _OnceLower(Lower):
     """Translates to code that stands once in its callers."""
 
     def setup_function(self, fndesc: Any) -> None:
