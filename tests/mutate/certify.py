@@ -142,7 +142,8 @@ MUTANTS = [
     *of(
         "infinity",
         ("bool(slope < 0), 0", "bool(slope > 0), 0"),
-        ('across = "-c*x**3/3"', 'across = "c*x**3/3"'),
+        ('else "-c*x**3/3"', 'else "c*x**3/3"'),
+        ('"-2*c3*x**5/5" if', '"2*c3*x**5/5" if'),
     ),
     # the optimum
     *dropped(
