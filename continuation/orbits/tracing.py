@@ -231,8 +231,9 @@ class OrbitTracer:
             self.special.append(vanishing_at(self.run.problem, between))
             self.end("hopf", "the orbits shrink to an equilibrium, at a Hopf point.")
             return False
-        ends = [self.here, self._local()]
-        self.here = ends[1]
+        here = self._local()
+        ends = [self.here or here, here]
+        self.here = here
         self.special += special_orbits(between, ends, self.flow, self.unit)
         return True
 
