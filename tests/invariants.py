@@ -25,6 +25,16 @@ TANGENT, KERNEL = 1e-6, 1e-5
 """Angles: those of a tangent follow the step's tolerance, those of a kernel the location's root."""
 
 
+def eigenvalues_in_own_units(hessian):
+    """Eigenvalues after a diagonal congruence, which keeps their signs (Sylvester's law).
+
+    Two copies of a unit of weight 90 have curvatures of 1e-7 beside one of 2, and differ by 1e-14.
+    """
+    own = np.abs(np.diagonal(hessian))
+    unit = np.sqrt(np.where(own > 0, own, np.abs(hessian).max(axis=1)))
+    return np.linalg.eigvalsh(hessian / np.outer(unit, unit))
+
+
 def sets_are_critical_as_stated(loss, sets, **conditions):
     """Gradient, loss, inertia and nullity of every set at finite weights, orbit sizes, labels."""
     assert len({found.label for found in sets}) == len(sets)
@@ -39,7 +49,7 @@ def sets_are_critical_as_stated(loss, sets, **conditions):
         value, gradient, hessian = loss.evaluate(found.theta, **conditions)
         assert np.abs(gradient).max() < GRADIENT * (1 + np.abs(found.theta).max()), found.label
         assert np.isclose(value, found.loss, rtol=1e-12, atol=0), found.label
-        eigenvalues = np.linalg.eigvalsh(hessian)
+        eigenvalues = eigenvalues_in_own_units(hessian)
         assert found.inertia[0] == (eigenvalues < -ZERO_EIGENVALUE).sum(), found.label
         assert sum(found.inertia) == eigenvalues.size, found.label
         assert found.attracting <= (found.index == 0 or found.kind != "point"), found.label

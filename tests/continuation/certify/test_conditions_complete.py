@@ -13,6 +13,7 @@ from continuation.certify.checker.complete_pairs import Conditions, conditions
 from continuation.certify.checker.complete_roots import _check_zeros
 from continuation.certify.checker.curve import Curve as UnitCurve
 from continuation.certify.checker.problem import Problem
+from continuation.certify.checker.watch import Watch
 from tests.continuation.certify import stored_certificates as stored
 from tests.continuation.certify.condition_cases import LITTLE, accepted, hexed, refused
 
@@ -143,10 +144,10 @@ def test_the_tree_covers_the_square(monkeypatch, codes, reason):
     monkeypatch.setattr("continuation.certify.checker.complete._require_empty", lambda *_: None)
     data = UnitCurve([], arb_mat(0, 1))
     if not reason:
-        _check_tree(data, GRID, bytes(codes))
+        _check_tree(data, GRID, bytes(codes), Watch())
         return
     with pytest.raises(Refused, match=reason):
-        _check_tree(data, GRID, bytes(codes))
+        _check_tree(data, GRID, bytes(codes), Watch())
 
 
 def test_a_tree_without_its_end_is_refused():
@@ -166,7 +167,7 @@ def test_the_cuts_of_a_tree_are_in_order(monkeypatch):
     monkeypatch.setattr("continuation.certify.checker.complete._require_empty", lambda *_: None)
     codes, point = bytes([1, 1, 3, 3, 3]), {**GRID, "low": 0.3, "high": 0.3, "levels": 2}
     with pytest.raises(Refused, match="not in order"):
-        _check_tree(UnitCurve([], arb_mat(0, 1)), point, codes)
+        _check_tree(UnitCurve([], arb_mat(0, 1)), point, codes, Watch())
 
 
 @pytest.mark.parametrize("end", range(4))
@@ -174,10 +175,10 @@ def test_a_known_box_contains_its_leaf(monkeypatch, end):
     monkeypatch.setattr("continuation.certify.checker.complete._require_empty", lambda *_: None)
     box = [0.25, 1.0 + 1e-12, 0.25, 1.0 + 1e-12]
     data = UnitCurve([], arb_mat(0, 1))
-    _check_tree(data, {**GRID, "boxes": [box]}, bytes([1, 2, 3, 3, 2, 4, 5]))
+    _check_tree(data, {**GRID, "boxes": [box]}, bytes([1, 2, 3, 3, 2, 4, 5]), Watch())
     box[end] += LITTLE if end % 2 == 0 else -LITTLE
     with pytest.raises(Refused, match="not known"):
-        _check_tree(data, {**GRID, "boxes": [box]}, bytes([1, 2, 3, 3, 2, 4, 5]))
+        _check_tree(data, {**GRID, "boxes": [box]}, bytes([1, 2, 3, 3, 2, 4, 5]), Watch())
 
 
 @pytest.mark.slow

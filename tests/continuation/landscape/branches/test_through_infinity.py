@@ -87,8 +87,8 @@ def test_arrival_at_a_linear_end_in_thirty_digits(linear):
 
 
 def test_a_step_end_is_where_the_residual_beside_zero_vanishes():
-    loss, branch = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0))
-    _, other = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 2")
+    loss, branch = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 2")
+    _, other = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 3")
     ends = [passages_of(_legs(b))[0] for b in (branch, other)]
     assert [end.becomes for end in ends] == ["end", "end"]
     assert ends[0].p == pytest.approx(ends[1].p, abs=1e-10)

@@ -60,7 +60,7 @@ def test_split_lines_are_critical_all_along_with_the_index_of_their_pieces(case)
             theta = line.embedding.lift(loss.model, line.base, [(share, 1.0 - share)])
             value, gradient, hessian = loss.evaluate(theta, noise=noise)
             piece = next(p for p in line.segments if p.lower < share < p.upper)
-            eigenvalues = np.linalg.eigvalsh(hessian)
+            eigenvalues = invariants.eigenvalues_in_own_units(hessian)
             assert value == pytest.approx(line.loss, rel=1e-12)
             assert np.abs(gradient).max() < 1e-12
             assert (eigenvalues < -1e-11).sum() == piece.index
