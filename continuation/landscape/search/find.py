@@ -274,11 +274,11 @@ class _Task:
         lifted = self._lifted(lifter, points)
         ends, note = self._ends()
         sets = labelled([*genuine, *lifted.sets, *ends])
-        count = self._count(sets) if len(support) == 1 else None
+        count = self._count(sets)
         return CriticalSets(
             sets,
             euler_count=count,
-            complete=count == 1 and support[0].settled,
+            complete=count == 1 and all(one.settled for one in support),
             notes=(
                 *_support_notes(support, count),
                 *_sample_notes(self.at(self.loss)),
@@ -329,15 +329,15 @@ class _Task:
         return harvest_points(self.at(loss), (), lambda _: (), rng, budget, report)
 
     def _misses(self, points: Sequence[CriticalSet]) -> bool:
-        """Whether the Euler count says that points are missing."""
-        return self._count(points) not in (None, 1)
+        """Whether the Euler count says that points are missing; those of layers are all there."""
+        return self.loss.model.network is not None and self._count(points) not in (None, 1)
 
     def _count(self, sets: Sequence[CriticalSet]) -> int | None:
         """Σ (−1)^index over all images, 1 for all critical points of a coercive Morse function."""
         network = self.loss.model.network
-        if not self.conditions.decays or network is None or not network.decay_biases:
+        if not self.conditions.decays or not (network is None or network.decay_biases):
             return None
-        if any(network.kinked) or any(s.nullity for s in sets):
+        if self.loss.model.has_kinks or any(s.nullity for s in sets):
             return None
         return sum(s.orbit_size * (-1) ** s.index for s in sets)
 

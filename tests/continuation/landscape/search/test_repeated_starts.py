@@ -6,7 +6,7 @@ import pytest
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.network import Conditions
 from continuation.landscape.search.lifting import Lifter
-from symbolic import Model, fukumizu_amari
+from symbolic import Model, fukumizu_amari, single_unit
 
 
 def same_sets(a, b):
@@ -24,11 +24,21 @@ def test_weight_decay_leaves_points_only_and_every_seed_finds_them():
     for sets in results:
         assert same_sets(results[0], sets)
         assert {s.kind for s in sets} == {"point"}
-        assert sets.euler_count is None
-        assert "repeated starts" in sets.notes[0]
+        assert sets.euler_count == 1
+        assert sets.complete
     for s in results[0]:
         gradient = loss.gradient(s.theta, noise=0.1, weight_decay=1e-3)
         assert np.abs(gradient).max() < 1e-12
+
+
+@pytest.mark.parametrize("decay", [1e-3, 0.1])
+def test_under_weight_decay_the_euler_count_tells_what_is_missing(decay):
+    """The loss tends to infinity with the weights: one minimum and its image beside the origin."""
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 20, 0))
+    sets = find_critical_sets(loss, noise=0.1, weight_decay=decay, most_runs=200, regions=False)
+    assert sum(s.orbit_size * (-1) ** s.index for s in sets) == sets.euler_count == 1
+    assert "under weight decay" in sets.notes[0]
 
 
 @pytest.mark.slow
