@@ -20,6 +20,9 @@ NEARLY_STEP = 0.5
 """Share of the largest searched input weight above which a unit is a step for all but the few
 samples next to zero."""
 
+STEEPER = 1.5
+"""Times the steepest unit of a start, where a branch that starts among steep units arrives."""
+
 ON_LINE = 2e-2
 """Relative distance of a silent unit's root from the working unit below which it has come to
 the split line, where both coincide: the double zero of ∂L/∂v there leaves the place of special
@@ -57,7 +60,7 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     if critical.limit is None and critical.subkind not in WITH_INPUTS:
         return None
     if critical.is_isolated:
-        return range_of_points(loss)
+        return range_of_points(loss, critical.theta)
     if model.hidden != 2:
         return None
     lowest, highest = _range(loss)
@@ -78,9 +81,15 @@ def _beside_a_root(inputs: Array, lowest: float, highest: float) -> str | None:
     return SPLIT_LINE if np.ptp(inputs) < ON_LINE * inputs.mean() else None
 
 
-def range_of_points(loss: Loss) -> Where:
-    """θ (2H,) ↦ the end that odd sigmoid units without bias have come to, or None."""
+def range_of_points(loss: Loss, start: Array | None = None) -> Where:
+    """θ (2H,) ↦ the end that odd sigmoid units without bias have come to, or None.
+
+    A branch that starts with steeper units than others arrive with arrives with steeper ones still.
+    """
     lowest, highest = _range(loss)
+    if start is not None:
+        steepest = float(np.abs(Layout.of(loss.model).input_weights(start)).max())
+        highest = STEEPER * steepest if steepest > highest else highest
 
     def where(theta: Array) -> str | None:
         end = arrival(theta, lowest, highest)

@@ -89,9 +89,10 @@ def test_arrival_at_a_linear_end_in_thirty_digits(linear):
 def test_a_step_end_is_where_the_residual_beside_zero_vanishes():
     loss, branch = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 2")
     _, other = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0), label="isolated 3")
-    ends = [passages_of(_legs(b))[0] for b in (branch, other)]
-    assert [end.becomes for end in ends] == ["end", "end"]
-    assert ends[0].p == pytest.approx(ends[1].p, abs=1e-10)
+    _, steep = _branch(fukumizu_amari, 30, 4, "noise", (0.01, 1.0))  # starts at w = 69
+    ends = [passages_of(_legs(b))[0] for b in (branch, other, steep)]
+    assert [end.becomes for end in ends] == ["end", "end", "end"]
+    assert [end.p for end in ends[1:]] == pytest.approx([ends[0].p] * 2, abs=1e-10)
     limit, x = ends[0].limit, loss.data.x
     r = limit["v"] * np.tanh(limit["w"] * x) + limit["s"] * np.sign(x)
     r = r - loss.data.target - ends[0].p * loss.data.noise
