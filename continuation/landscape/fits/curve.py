@@ -136,12 +136,13 @@ class Curve:
             b[free] = inner
             return b
 
-        found = scipy.optimize.least_squares(
-            lambda inner: self._residuals(whole(inner)), start[free],
-            lambda inner: self._jacobian(whole(inner))[:, free],
-            bounds=(self.lower[free], self.upper[free]), method=method, x_scale="jac",
-            xtol=STOP, ftol=STOP, gtol=STOP, max_nfev=evaluations,
-        )  # fmt: skip
+        with np.errstate(over="ignore", invalid="ignore"):  # a fit may run off beyond all numbers
+            found = scipy.optimize.least_squares(
+                lambda inner: self._residuals(whole(inner)), start[free],
+                lambda inner: self._jacobian(whole(inner))[:, free],
+                bounds=(self.lower[free], self.upper[free]), method=method, x_scale="jac",
+                xtol=STOP, ftol=STOP, gtol=STOP, max_nfev=evaluations,
+            )  # fmt: skip
         return whole(found.x)
 
     def loss(self, b: Array) -> float:
