@@ -28,7 +28,6 @@ from continuation.landscape.biases.nodes import (
     Nodes,
     gains_of,
     is_critical,
-    is_exact,
     settled_limit,
 )
 from continuation.landscape.biases.parts import (
@@ -264,6 +263,6 @@ def _same(a: CriticalEnd, b: CriticalEnd) -> bool:
 def _end(responses: Responses, limit: LimitModel) -> CriticalEnd:
     limit = limit.canonical(odd=True)
     end = LimitLoss(responses, limit).end(limit.unknowns)
-    if not is_exact(responses, end.point.loss):
+    if not responses.fitted_to(np.sqrt(2.0 * end.point.loss)):
         return end
     return replace(end, normals=tuple(map(abs, end.normals)))  # nothing is lower

@@ -29,9 +29,6 @@ NEAR = (5, 0.05)
 FLAT = 1e-5
 """Gradients relative to the largest that a residual of this size can have."""
 
-EXACT_FIT = 1e-11
-"""Residual, relative to the target, of a network that fits the data."""
-
 ROUNDED = 1e-6
 """A step that no longer shrinks and is smaller than this is rounding."""
 
@@ -183,12 +180,7 @@ def settled_limit(responses: Responses, limit: LimitModel) -> LimitModel | None:
 def is_critical(responses: Responses, limit: LimitModel) -> bool:
     """Whether the gradient of the limit's loss is no larger than rounding in a fit of its parts."""
     point, gradient = LimitLoss(responses, limit).point(limit.unknowns)
-    if is_exact(responses, point.loss):
+    if responses.fitted_to(np.sqrt(2.0 * point.loss)):
         return True
     size = np.sqrt(np.abs(np.diag(point.hessian)) * (2.0 * point.loss + np.finfo(float).tiny))
     return bool((np.abs(gradient) <= FLAT * size).all())
-
-
-def is_exact(responses: Responses, loss: float) -> bool:
-    """Whether the data are fitted to rounding: no gradient and no slope tells anything."""
-    return bool(np.sqrt(2.0 * loss) <= EXACT_FIT * np.linalg.norm(responses.target))

@@ -9,6 +9,7 @@ from continuation.landscape.infinity.chart_problem import ChartLoss, ChartProble
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.critical_ends import (
     CriticalEnd,
+    SearchedEnds,
     meeting_slope,
     normal_slopes,
     step_slope,
@@ -68,6 +69,7 @@ __all__ = [
     "LimitUnit",
     "ModelPoint",
     "Passage",
+    "SearchedEnds",
     "Tail",
     "are_apart",
     "arrival",

@@ -67,6 +67,53 @@ class CriticalEnd:
         return self.point.index == 0 and all(slope > 0.0 for slope in self.normals)
 
 
+@dataclass(frozen=True, eq=False)
+class SearchedEnds:
+    """Ends that random starts have reached, with what supports completeness.
+
+    Attributes
+    ----------
+    ends : tuple of CriticalEnd
+        Genuine ones, in order of loss.
+    hits : tuple of int
+        How many runs reached each.
+    runs, asked : int
+        Runs that there was time for, and those of a whole search.
+    kinds, left : str
+        What was searched, and what is not listed, in words.
+    """
+
+    ends: tuple[CriticalEnd, ...]
+    hits: tuple[int, ...]
+    runs: int
+    asked: int
+    kinds: str
+    left: str
+
+    @classmethod
+    def by_loss(
+        cls,
+        ends: Sequence[CriticalEnd],
+        hits: Sequence[int],
+        runs: tuple[int, int],
+        kinds: str,
+        left: str,
+    ) -> SearchedEnds:
+        """The ends in order of loss; runs made and asked for."""
+        order = np.argsort([end.point.loss for end in ends], kind="stable")
+        return cls(tuple(ends[i] for i in order), tuple(hits[i] for i in order), *runs, kinds, left)
+
+    @property
+    def note(self) -> str:
+        """What was searched, and how often each end was reached."""
+        least = f", each reached {min(self.hits)} times or more" if self.hits else ""
+        cut = f" of {self.asked}, cut by seconds" if self.runs < self.asked else ""
+        return (
+            f"sets at infinity: {len(self.ends)} {self.kinds} from {self.runs} runs{cut}{least}"
+            f"{self.left}"
+        )
+
+
 def normal_slopes(responses: Responses, limit: LimitModel, point: ModelPoint) -> tuple[float, ...]:
     """Normal derivatives at a critical point of this limit model."""
     r = point.residual

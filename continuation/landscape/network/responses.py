@@ -24,6 +24,9 @@ from continuation.landscape.network.ramp import weights_of
 from continuation.landscape.network.samples import Samples
 from symbolic import Model
 
+EXACT_FIT = 1e-11
+"""Residual, relative to the target, of a network that fits the data."""
+
 Activation = Callable[[Array], Array]
 
 SATURATED = 4e-9
@@ -106,6 +109,10 @@ class Responses:
         """The same from a loss at fixed parameters."""
         samples = Samples.of(loss_at.x, loss_at.weights, loss_at.targets, loss_at.noises)
         return cls(samples, samples.teacher + loss_at.p * samples.noise, loss_at.model)
+
+    def fitted_to(self, distance: float) -> bool:
+        """Whether a residual of this norm is rounding: no gradient and no slope tells anything."""
+        return bool(distance <= EXACT_FIT * np.linalg.norm(self.target))
 
     @property
     def x(self) -> Array:

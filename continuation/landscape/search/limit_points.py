@@ -26,9 +26,6 @@ from continuation.landscape.network import scaled_inertia
 from continuation.landscape.search.cells import candidates, refine, sheet
 from continuation.landscape.search.unit_table import UnitTable, scaled_features
 
-EXACT_FIT = 1e-11
-"""Residual, relative to the target, of a network that fits the data."""
-
 SAME_PLACE = 1e-5
 """Two results are one point if their ln w differ by less; distinct points of one cell differ by
 its width, 0.06, times the root of the distance to their fold."""
@@ -160,7 +157,7 @@ class LimitPoint:
         ends = len(fixed) + np.cumsum(copies, dtype=np.int64)
         order, cluster = np.array(copies, dtype=np.int64), np.arange(len(copies))
         last, turned, bent = values[ends - 1], units[order, cluster], units[order + 1, cluster]
-        exact = np.linalg.norm(residual) <= EXACT_FIT * np.linalg.norm(table.responses.target)
+        exact = table.responses.fitted_to(float(np.linalg.norm(residual)))
         free = last[:, None] * (turned - (turned @ basis.T) @ basis)
         bend = last * (bent @ residual)
         parts = [values[end - m : end] for end, m in zip(ends, copies, strict=True)]

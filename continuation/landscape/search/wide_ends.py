@@ -9,7 +9,7 @@ belong to narrower networks), are not listed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from continuation.landscape.infinity import (
     LimitLoss,
     LimitModel,
     LimitUnit,
+    SearchedEnds,
     limit_step,
 )
 from continuation.landscape.network import WIDE_ENDS, Grid, LossAt, Responses
@@ -48,42 +49,7 @@ FIRST = (
 """Limits of two units; more units are finite."""
 
 
-@dataclass(frozen=True, eq=False)
-class WideEnds:
-    """Ends found, with what supports completeness.
-
-    Attributes
-    ----------
-    ends : tuple of CriticalEnd
-        Genuine ones, in order of loss.
-    hits : tuple of int
-        How many runs reached each.
-    runs : int
-        Runs that there was time for.
-    """
-
-    ends: tuple[CriticalEnd, ...]
-    hits: tuple[int, ...]
-    runs: int
-
-    @property
-    def asked(self) -> int:
-        """Runs that belong to a whole search."""
-        return len(FIRST) * STARTS
-
-    @property
-    def note(self) -> str:
-        """What was searched and how often each end was reached."""
-        least = f", each reached {min(self.hits)} times or more" if self.hits else ""
-        cut = f" of {self.asked}, cut by seconds" if self.runs < self.asked else ""
-        return (
-            f"sets at infinity: {len(self.ends)} confluences, linear and step ends from "
-            f"{self.runs} runs{cut}{least}; corners, and ends over narrower networks, are not "
-            "listed"
-        )
-
-
-def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> WideEnds:
+def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> SearchedEnds:
     """Search the ends of a network of three or more units.
 
     Parameters
@@ -111,11 +77,13 @@ def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Wide
         found += ends
         hits += counts
         runs += done
-    order = np.argsort([end.point.loss for end in found], kind="stable")
-    return WideEnds(tuple(found[i] for i in order), tuple(hits[i] for i in order), runs)
+    return SearchedEnds.by_loss(
+        found, hits, (runs, len(FIRST) * STARTS), "confluences, linear and step ends",
+        "; corners, and ends over narrower networks, are not listed",
+    )  # fmt: skip
 
 
-def wide_end_sets(build: Assembler, found: WideEnds) -> list[CriticalSet]:
+def wide_end_sets(build: Assembler, found: SearchedEnds) -> list[CriticalSet]:
     """The ends as critical sets; a pair that meets is mapped to itself by its exchange."""
     responses = Responses.at(build.at)
     return [build.end(end, responses) for end in found.ends]

@@ -6,12 +6,11 @@ May import `network`, `infinity`, `sets`.
 from continuation.landscape.vectors.arrivals import Arrival, vector_arrival
 from continuation.landscape.vectors.ends import end_of_limit
 from continuation.landscape.vectors.limit import VectorLimit
-from continuation.landscape.vectors.searching import VectorEnds, vector_ends
+from continuation.landscape.vectors.searching import vector_ends
 from continuation.landscape.vectors.vector_loss import VectorLoss
 
 __all__ = [
     "Arrival",
-    "VectorEnds",
     "VectorLimit",
     "VectorLoss",
     "end_of_limit",

@@ -9,13 +9,13 @@ often it has reached each end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import UNLIMITED, Deadline
-from continuation.landscape.infinity import CriticalEnd, limit_step
+from continuation.landscape.infinity import CriticalEnd, SearchedEnds, limit_step
 from continuation.landscape.network import VECTOR_ENDS, LossAt
 from continuation.landscape.sets import CONVERGED, limit_gap
 from continuation.landscape.vectors.ends import can_vanish, end_of_limit, is_odd, pulls_of_leap
@@ -49,38 +49,7 @@ DISTINCT, IDLE, FLAT = 1e-3, 1e-8, 1e-3
 """Relative distances of units, relative outputs, and sizes of w·x̃, from which units are genuine."""
 
 
-@dataclass(frozen=True, eq=False)
-class VectorEnds:
-    """Ends found, with what supports completeness.
-
-    Attributes
-    ----------
-    ends : tuple of CriticalEnd
-        In order of loss.
-    hits : tuple of int
-        How many runs reached each.
-    runs, asked : int
-        Runs that there was time for, and those of a whole search.
-    """
-
-    ends: tuple[CriticalEnd, ...]
-    hits: tuple[int, ...]
-    runs: int
-    asked: int
-
-    @property
-    def note(self) -> str:
-        """What was searched, and how often each end was reached."""
-        least = f", each reached {min(self.hits)} times or more" if self.hits else ""
-        cut = f" of {self.asked}, cut by seconds" if self.runs < self.asked else ""
-        return (
-            f"sets at infinity: {len(self.ends)} confluences, lines and attracting steps from "
-            f"{self.runs} runs{cut}{least}: supported, not proved; ends over narrower networks, "
-            "and several at once, are not listed"
-        )
-
-
-def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> VectorEnds:
+def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> SearchedEnds:
     """Search the ends of a network of one hidden layer.
 
     Parameters
@@ -106,9 +75,11 @@ def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Ve
             limit = _run(at, like, rng, descend=run % 2 == 0)
             if limit is not None:
                 found.add(at, limit)
-    order = np.argsort([end.point.loss for end in found.ends], kind="stable")
-    ends, hits = (tuple(each[i] for i in order) for each in (found.ends, found.hits))
-    return VectorEnds(ends, hits, runs, len(kinds) * STARTS)
+    return SearchedEnds.by_loss(
+        found.ends, found.hits, (runs, len(kinds) * STARTS),
+        "confluences, lines and attracting steps",
+        ": supported, not proved; ends over narrower networks, and several at once, are not listed",
+    )  # fmt: skip
 
 
 class _Found:
