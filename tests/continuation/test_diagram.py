@@ -175,3 +175,18 @@ def test_a_branch_whose_run_goes_over_to_a_known_one_is_said_to_be_missing():
     start = a @ [0, 0, 0, 0, -0.22]
     diagram = bifurcation_diagram(Problem(residual), start, -1.0, (-1, 1))
     assert len(diagram.branches) == 9 or any("missing" in note for note in diagram.notes)
+
+
+def test_lines_begin_at_their_node_and_change_at_special_points():
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    diagram = bifurcation_diagram(pitchfork, [0.0], -1.0, p_limits=(-1.0, 1.0))
+    ax = figure.subplots()
+    diagram.plot(ax)
+    drawn = [(line.get_label(), np.array(line.get_xydata())) for line in ax.lines]
+    trivial = [xy for label, xy in drawn if label == "stable" and (xy[:, 1] == 0).all()]
+    assert max(xy[:, 0].max() for xy in trivial) == pytest.approx(0.0, abs=1e-9)
+    starts = [xy for label, xy in drawn if label == "stable" and len(xy) == 2 and xy[1, 1] != 0]
+    assert sorted(np.sign(xy[1, 1]) for xy in starts) == [-1.0, 1.0]
+    for xy in starts:
+        assert np.abs(xy[0]).max() < 1e-9
+    assert repr(diagram).startswith("Diagram(3 branches, 1 node")

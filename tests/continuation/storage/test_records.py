@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from continuation.errors import StoreError
+from continuation.errors import InvalidInputError, StoreError
 from continuation.landscape import Dataset, Loss, connect, find_critical_sets, follow
 from continuation.landscape.network.observations import Axis
 from continuation.storage.kinds import BranchResult, GraphResult, Result
@@ -341,3 +341,10 @@ def test_unwritable_names_are_refused(tmp_path):
     with pytest.raises(StoreError, match="choose another output folder"):
         save_result(result_of("single_unit"), tmp_path / "file" / "points.nc")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_result_without_its_two_axes_is_refused_when_it_is_made():
+    model = PRESETS["single_unit"]()
+    loss = Loss(model, Dataset.sample(model, 10, 0))
+    with pytest.raises(InvalidInputError, match="axes must be two"):
+        Result(loss, SETTINGS, AXES[:1], find_critical_sets(loss, noise=0.1, regions=False))
