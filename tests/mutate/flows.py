@@ -32,7 +32,7 @@ FLOW = [
          "a loss that is NaN does not rise"),
     ),
     *of(
-        "flow/escapes",
+        "flow/profiles",
         "flow/gradient_flow.py::test_the_loss_at_infinity_is_that_of_the_limit_model",
         ("end = e + weight * (e - before)", "end = e - weight * (e - before)",
          "extrapolated the other way"),

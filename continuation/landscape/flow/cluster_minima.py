@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.landscape.flow.clusters import Cluster
-from continuation.landscape.flow.escapes import (
+from continuation.landscape.flow.end_charts import (
     CONTRACTION,
     CONTRACTION_FLOOR,
     ROUNDING,

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from continuation import dense
 from continuation.compilation import compiled_for_all_models, kernel_at
 from continuation.dense import Matrix, Vector, assign, confine, norm
-from continuation.landscape.flow import decision, escapes, rodas
+from continuation.landscape.flow import decision, end_charts, escapes, profiles, rodas
 from continuation.landscape.flow.decision import DRIFT, Layout, tends_to_line, tends_to_point
-from continuation.landscape.flow.escapes import KIND, YES, runs_to_infinity
+from continuation.landscape.flow.escapes import KIND, runs_to_infinity
+from continuation.landscape.flow.profiles import YES
 from continuation.landscape.flow.rodas import (
     STAGES,
     evaluate,
@@ -298,5 +299,8 @@ _SIGNATURE = _MATRIX(
 def compiled_flows() -> Callable[..., Matrix]:
     """`_flows`, compiled on first use and cached on disk, one compilation for every model."""
     return compiled_for_all_models(
-        _flows, _SIGNATURE, (dense, weights, rodas, decision, escapes), "the gradient flow"
+        _flows,
+        _SIGNATURE,
+        (dense, weights, rodas, decision, end_charts, profiles, escapes),
+        "the gradient flow",
     )

@@ -31,14 +31,8 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.landscape.flow.cluster_minima import Settled, settle
 from continuation.landscape.flow.clusters import Cluster, partitions
-from continuation.landscape.flow.escapes import (
-    FIRST_CHANGE,
-    NEXT_CHANGE,
-    ROUNDING,
-    SLAVED,
-    STEEPNESS,
-    VANISHING,
-)
+from continuation.landscape.flow.end_charts import FIRST_CHANGE, NEXT_CHANGE, ROUNDING
+from continuation.landscape.flow.profiles import SLAVED, STEEPNESS, VANISHING
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Responses
 

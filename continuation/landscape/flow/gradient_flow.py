@@ -19,17 +19,8 @@ from continuation.arrays import Array
 from continuation.compilation import address_of
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import compiled
-from continuation.landscape.flow.escapes import (
-    CONFLUENCE,
-    CORNER,
-    LIMIT_LOSS,
-    LINEAR,
-    MIXED,
-    OTHER,
-    SIGN,
-    STEP,
-    UNIT,
-)
+from continuation.landscape.flow.end_charts import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
+from continuation.landscape.flow.escapes import LIMIT_LOSS, OTHER, SIGN, UNIT
 from continuation.landscape.flow.options import FlowLimits, FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
