@@ -44,14 +44,8 @@ from continuation.landscape.network.conditions import (
 )
 from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_real, as_whole
 from continuation.landscape.network.inertia import same_inertia, scaled_inertia, spectral_bound
-from continuation.landscape.network.loss import (
-    INPUT_ROW,
-    Jet,
-    Loss,
-    LossAt,
-    as_weights,
-    narrower,
-)
+from continuation.landscape.network.loss import INPUT_ROW, Loss, narrower
+from continuation.landscape.network.loss_at import Jet, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, Observations, read_observations
 from continuation.landscape.network.ramp import ramp, sample_weights, weight_slopes, weights_of
 from continuation.landscape.network.responses import (

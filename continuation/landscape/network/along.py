@@ -11,7 +11,8 @@ from continuation.compiled_problem import CompiledProblem
 from continuation.errors import require_type
 from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import Dataset
-from continuation.landscape.network.loss import Loss, LossAt
+from continuation.landscape.network.loss import Loss
+from continuation.landscape.network.loss_at import LossAt
 from continuation.landscape.network.ramp import sample_weights, weights_of
 from continuation.landscape.network.responses import Responses
 

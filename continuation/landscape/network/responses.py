@@ -19,7 +19,8 @@ from numpy.polynomial import Polynomial
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.network.conditions import Conditions
-from continuation.landscape.network.loss import Loss, LossAt
+from continuation.landscape.network.loss import Loss
+from continuation.landscape.network.loss_at import LossAt
 from continuation.landscape.network.ramp import weights_of
 from continuation.landscape.network.samples import Samples
 from symbolic import Model

@@ -26,7 +26,8 @@ from continuation.arrays import Array
 from continuation.errors import require_type
 from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import as_real
-from continuation.landscape.network.loss import INPUT_ROW, TARGET_ROW, Loss, LossAt
+from continuation.landscape.network.loss import INPUT_ROW, TARGET_ROW, Loss
+from continuation.landscape.network.loss_at import LossAt
 from continuation.landscape.network.weights import Layout
 from symbolic import Model
 

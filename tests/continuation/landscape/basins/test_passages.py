@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from continuation.errors import InvalidInputError
 from continuation.landscape.basins.passages import exit_time, passage_times, rate_terms
 from continuation.landscape.network.dataset import Dataset
-from continuation.landscape.network.loss import Jet, Loss
+from continuation.landscape.network.loss import Loss
+from continuation.landscape.network.loss_at import Jet
 from continuation.landscape.search.find import find_critical_sets
 from symbolic import Model, fukumizu_amari
 

@@ -6,7 +6,7 @@ import pytest
 from continuation import trace_branch
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.network.loss import MOST_DENSE
+from continuation.landscape.network.loss_at import MOST_DENSE
 from symbolic import Model
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
