@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from continuation.certify.evidence import below, evidence_again
+from continuation.congruence import scaled_inertia
 from continuation.landscape import CriticalSet, Loss
 from continuation.landscape.infinity import LimitLoss
-from continuation.landscape.network import LossAt, Responses, scaled_inertia
+from continuation.landscape.network import LossAt, Responses
 from continuation.landscape.sets import Assembler, with_excess_risk
 
 NUMBERS = (

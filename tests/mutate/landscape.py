@@ -65,13 +65,6 @@ NETWORK = [
          "fixed output weights"),
     ),
     *of(
-        "network/inertia", "network/inertia.py",
-        ("ZERO_EIGENVALUE = 1e-11", "ZERO_EIGENVALUE = 1e-1", "small eigenvalues are zero"),
-        ("np.linalg.eigvalsh(hessian / scales)", "np.linalg.eigvalsh(hessian)",
-         "scales of the weights"),
-        ("(values < -zero).sum()", "(values < 0.0).sum()", "rounding has a sign"),
-    ),
-    *of(
         "network/units", "network/units.py",
         ("return self.y**2", "return self.y", "unit of a loss"),
         ("unit = [1.0 / self.x, 1.0]", "unit = [self.x, 1.0]", "w x is a number"),

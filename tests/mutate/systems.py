@@ -101,6 +101,13 @@ UNITS = [
          "a gap that is NaN is no more finite than one that is inf"),
     ),
     *of(
+        "congruence", "congruence.py",
+        ("ZERO_EIGENVALUE = 1e-11", "ZERO_EIGENVALUE = 1e-1", "small eigenvalues are zero"),
+        ("np.linalg.eigvalsh(hessian / scales)", "np.linalg.eigvalsh(hessian)",
+         "scales of the weights"),
+        ("(values < -zero).sum()", "(values < 0.0).sum()", "rounding has a sign"),
+    ),
+    *of(
         "linalg", "linalg.py mass.py sparse.py::test_a_fold_curve_of_a_sparse_problem",
         ("int((w > tolerance).sum())", "int((w > -tolerance).sum())", "zeros are positive"),
         ("ZERO_ROUNDINGS = 256", "ZERO_ROUNDINGS = 256e8", "small eigenvalues are zero"),

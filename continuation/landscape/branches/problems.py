@@ -10,9 +10,10 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.callable_problem import Problem
 from continuation.compiled_problem import CompiledProblem
+from continuation.congruence import scaled_inertia
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitSystem
-from continuation.landscape.network import Layout, LossAlong, narrower, scaled_inertia
+from continuation.landscape.network import Layout, LossAlong, narrower
 from continuation.landscape.sets import (
     BESIDE_ROOTS,
     IN_LIMIT,

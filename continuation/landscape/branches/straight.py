@@ -33,10 +33,11 @@ from continuation.compilation import (
     kernel_at,
 )
 from continuation.compiled_problem import CompiledProblem
+from continuation.congruence import same_inertia
 from continuation.dense import greater, lu_factor, lu_solve
 from continuation.landscape.branches.problems import lifted_problem
 from continuation.landscape.branches.ranges import arrival_of
-from continuation.landscape.network import LossAlong, same_inertia
+from continuation.landscape.network import LossAlong
 from continuation.landscape.sets import CriticalSet
 
 RATIO, LONGEST, SHORTEST = 0.7, 0.25, 0.998

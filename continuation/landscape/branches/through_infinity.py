@@ -17,6 +17,7 @@ import numpy as np
 from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
+from continuation.congruence import scaled_inertia
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.kinds import KINDS
 from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLeg
@@ -36,7 +37,7 @@ from continuation.landscape.infinity import (
     passage_at,
     passage_at_step,
 )
-from continuation.landscape.network import CHARTS, LossAlong, scaled_inertia, split_plain
+from continuation.landscape.network import CHARTS, LossAlong, split_plain
 from continuation.options import StepOptions
 
 STEPS = StepOptions(initial=0.005, maximum=0.03, max_samples=600)

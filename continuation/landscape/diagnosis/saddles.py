@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.landscape.basins import exit_time, rate_terms
 from continuation.landscape.flow import Trajectory
-from continuation.landscape.network import LossAt, Units, scaled_inertia
+from continuation.landscape.network import LossAt, Units
 from continuation.landscape.sets import CriticalSet, Member
 
 NONLINEAR = 0.5

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia, spectral_bound
 from continuation.deadline import TimeIsUp
 from continuation.landscape.diagnosis.questions import Questions
-from continuation.landscape.network import LossAt, scaled_inertia, spectral_bound
+from continuation.landscape.network import LossAt
 from continuation.landscape.sets import equations_of_weights
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.landscape.infinity.biased_slopes import (
     deciding_neighbours,
     flat_slope,
@@ -24,7 +25,7 @@ from continuation.landscape.infinity.biased_slopes import (
 from continuation.landscape.infinity.critical_models import ModelPoint
 from continuation.landscape.infinity.ends import end_of
 from continuation.landscape.infinity.limit_model import LimitModel, LimitUnit
-from continuation.landscape.network import Responses, activation, scaled_inertia
+from continuation.landscape.network import Responses, activation
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.network import Responses, project, scaled_inertia
+from continuation.congruence import scaled_inertia
+from continuation.landscape.network import Responses, project
 from continuation.roots import roots_between
 
 NEAR_ROOT = 1e-10

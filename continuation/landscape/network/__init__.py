@@ -43,7 +43,6 @@ from continuation.landscape.network.conditions import (
     require_level,
 )
 from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_real, as_whole
-from continuation.landscape.network.inertia import same_inertia, scaled_inertia, spectral_bound
 from continuation.landscape.network.loss import INPUT_ROW, Loss, narrower
 from continuation.landscape.network.loss_at import Jet, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, Observations, read_observations
@@ -149,11 +148,8 @@ __all__ = [
     "require_known",
     "require_level",
     "rescaled",
-    "same_inertia",
     "sample_weights",
     "saturation",
-    "scaled_inertia",
-    "spectral_bound",
     "split_plain",
     "unit_of_input",
     "weight_slopes",

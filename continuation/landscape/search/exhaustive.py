@@ -9,15 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.deadline import UNLIMITED, Deadline, TimeIsUp
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
-from continuation.landscape.network import (
-    Conditions,
-    Loss,
-    Responses,
-    join_plain,
-    scaled_inertia,
-)
+from continuation.landscape.network import Conditions, Loss, Responses, join_plain
 from continuation.landscape.search.euler import euler_count, is_resolved, is_whole
 from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_order
 from continuation.landscape.search.limit_points import (

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.infinity import (
     LimitModel,
@@ -22,7 +23,6 @@ from continuation.landscape.infinity import (
     step_slope,
     vanishing_slope,
 )
-from continuation.landscape.network import scaled_inertia
 from continuation.landscape.search.cells import candidates, refine, sheet
 from continuation.landscape.search.unit_table import UnitTable, scaled_features
 

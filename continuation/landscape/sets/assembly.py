@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.landscape.infinity import CriticalEnd
 from continuation.landscape.network import (
     MOST_GRID_INPUTS,
@@ -17,7 +18,6 @@ from continuation.landscape.network import (
     Responses,
     Stabiliser,
     Symmetry,
-    scaled_inertia,
     weights_of,
 )
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from continuation.arrays import Array
-from continuation.landscape.network import Conditions, Loss, scaled_inertia
+from continuation.congruence import scaled_inertia
+from continuation.landscape.network import Conditions, Loss
 from continuation.landscape.sets.assembly import Assembler
 from continuation.landscape.sets.critical_sets import CriticalSet
 from continuation.landscape.sets.embedding import reduced_network

@@ -11,10 +11,11 @@ from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.callable_problem import Problem
+from continuation.congruence import scaled_inertia
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Course, Route, go_on, passages_of, range_of_points
 from continuation.landscape.infinity import CONFLUENCE, LINEAR, STEP
-from continuation.landscape.network import Loss, LossAlong, scaled_inertia, split_plain
+from continuation.landscape.network import Loss, LossAlong, split_plain
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet, same_set, weight_errors
 from continuation.landscape.zero_noise.blow_up import BlowUp

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from continuation.congruence import same_inertia, scaled_inertia
 from continuation.landscape.branches.course import Course
 from continuation.landscape.branches.follow import traced
 from continuation.landscape.branches.problems import lifted_problem
@@ -12,7 +13,6 @@ from continuation.landscape.branches.regions import STEPS, lowest_noise
 from continuation.landscape.branches.straight import straight_branch
 from continuation.landscape.network.along import LossAlong
 from continuation.landscape.network.dataset import Dataset
-from continuation.landscape.network.inertia import same_inertia, scaled_inertia
 from continuation.landscape.network.loss import Loss
 from continuation.landscape.search.find import find_critical_sets
 from symbolic import fukumizu_amari, overparameterised

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from continuation.congruence import scaled_inertia
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.infinity import LimitLoss, LimitModel, LimitUnit
-from continuation.landscape.network.inertia import scaled_inertia
 from continuation.landscape.network.responses import Responses, project
 from continuation.landscape.search import exhaustive
 from continuation.landscape.search.cells import forces_at

@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pytest
 
+from continuation.congruence import scaled_inertia
 from continuation.deadline import UNLIMITED
 from continuation.landscape import Dataset, Loss, follow
 from continuation.landscape.graph.departures import departures
-from continuation.landscape.network import Axis, Conditions, Symmetry, scaled_inertia
+from continuation.landscape.network import Axis, Conditions, Symmetry
 from continuation.landscape.search.lifting import BasePoint, ShapeLifter
 from continuation.landscape.search.seekers import MINIMUM, polish, seek
 from continuation.landscape.sets import (

@@ -1,4 +1,4 @@
-"""Signs of the eigenvalues of a Hessian by congruence (Sylvester's law)."""
+"""Signs of the eigenvalues of a symmetric matrix by congruence (Sylvester's law)."""
 
 from __future__ import annotations
 

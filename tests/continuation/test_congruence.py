@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuation.landscape.network.inertia import scaled_inertia
+from continuation.congruence import scaled_inertia
 
 
 @pytest.mark.parametrize("seed", range(5))
