@@ -1,10 +1,12 @@
 """Source text of the Numba kernels of a model's loss, printed from the derivatives of its unit.
 
-A kernel file holds the source of `symbolic.kernel_runtime` and the functions printed here, and
-imports nothing else of this package but their decorator. It depends on the structure of the model
-only: teacher, data and parameters of the loss are arguments.
+A kernel file holds the sources of three modules written by hand (`HAND_WRITTEN`) and the functions
+printed here, and imports nothing else of this package but their decorator. It depends on the
+structure of the model only: teacher, data and parameters of the loss are arguments.
 """
 
+import ast
+from functools import cache
 from importlib import resources
 
 from symbolic.hessian_text import tiled_block, unrolled_block, unrolled_gradient
@@ -12,6 +14,9 @@ from symbolic.model import Model
 from symbolic.printing import assignments
 from symbolic.unit_text import BLOCK_ARGUMENTS, ENTRY, EXACT, FAST, PLAIN, UnitText, function, over
 from symbolic.units import unit_of
+
+HAND_WRITTEN = ("kernel_functions", "kernel_sums", "kernel_passes")
+"""Modules whose sources begin a kernel file, each after those that it imports."""
 
 _ENTRY = """
 {name}_whole = {name}_of({name}_block)
@@ -29,7 +34,6 @@ _ENTRY_POINTS = ("evaluate", "gradient", "jet")
 def kernel_source(model: Model) -> str:
     """Complete text of a model's kernel file."""
     kernel = UnitText(unit_of(model), model)
-    runtime = resources.files(__package__).joinpath("kernel_runtime.py").read_text("utf-8")
     weights = tuple(float(v) for v in kernel.model.output_weights or ())
     head = f"\n\nWORK_SHAPE = {kernel.work_shape}\nOUTPUT_WEIGHTS = {weights}\n"
     parts = [activations(kernel), values(kernel), unit_jet(kernel)]
@@ -39,7 +43,27 @@ def kernel_source(model: Model) -> str:
         parts += [unit_gradient(kernel), gradient_block(kernel), tiled_block(kernel)]
     blocks = [jet_block(kernel), network(kernel)]
     entries = [_ENTRY.format(name=name) for name in _ENTRY_POINTS]
-    return "".join([runtime, head, *parts, *blocks, *entries])
+    return "".join([hand_written(), head, *parts, *blocks, *entries])
+
+
+@cache
+def hand_written() -> str:
+    """Hand-written half of every kernel file, without the imports among its modules."""
+    sources = resources.files(__package__)
+    return "\n\n".join(_alone(sources.joinpath(f"{m}.py").read_text("utf-8")) for m in HAND_WRITTEN)
+
+
+def _alone(source: str) -> str:
+    """A module's source without its imports from the other hand-written modules."""
+    others = {f"{__package__}.{module}" for module in HAND_WRITTEN}
+    left_out = {
+        line
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ImportFrom) and node.module in others
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    kept = enumerate(source.splitlines(keepends=True), 1)
+    return "".join(line for number, line in kept if number not in left_out)
 
 
 def activations(kernel: UnitText) -> str:

@@ -19,17 +19,9 @@ import numpy as np
 from symbolic.activations import U, derivatives, ring_of
 from symbolic.functions import NUMPY_FUNCTIONS, SYMPY_FUNCTIONS
 from symbolic.functions import evaluate as evaluated
+from symbolic.kernel_passes import CODE, NOISE, NOISE_CODE, WEIGHT_DECAY, WEIGHT_DECAY_CODE
 from symbolic.layer_functions import composed
-from symbolic.layer_runtime import (
-    CODE,
-    NOISE,
-    NOISE_CODE,
-    WEIGHT_DECAY,
-    WEIGHT_DECAY_CODE,
-    fill_taylor,
-    settings_of,
-    shares_of,
-)
+from symbolic.layer_runtime import fill_taylor, settings_of, shares_of
 
 Array = np.ndarray
 

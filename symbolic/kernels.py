@@ -24,7 +24,7 @@ import numpy as np
 import sympy
 
 from symbolic.code_folder import cache_folder, read_entry, write_entry
-from symbolic.codegen import kernel_source
+from symbolic.codegen import HAND_WRITTEN, kernel_source
 from symbolic.errors import KernelCacheError
 from symbolic.formula_kernels import FormulaKernels, is_nested
 from symbolic.layer_kernels import LayerKernels
@@ -38,7 +38,7 @@ _GENERATOR = (
     "functions.py",
     "hessian_text.py",
     "inner_code.py",
-    "kernel_runtime.py",
+    *(f"{module}.py" for module in HAND_WRITTEN),
     "printing.py",
     "unit_text.py",
     "units.py",
@@ -50,7 +50,7 @@ class Kernels:
     """Compiled functions of one model structure.
 
     `evaluate`, `gradient` and `jet` share one signature, ``value = kernel(theta (d,), p,
-    constants, data (rows, n), work, F (d,), J (d, d), Fp (d,))``; see `symbolic.kernel_runtime`
+    constants, data (rows, n), work, F (d,), J (d, d), Fp (d,))``; see `symbolic.kernel_passes`
     for the entries of `constants` and the rows of `data`.
 
     Each is compiled, or found in Numba's cache, when it is first asked for, and may then be

@@ -12,7 +12,7 @@ import numpy as np
 from numba import objmode
 
 from symbolic import layer_runtime
-from symbolic.kernel_runtime import KERNEL_SIGNATURE
+from symbolic.kernel_passes import KERNEL_SIGNATURE
 from symbolic.layers import Network, Rows
 from symbolic.machine_code import cached_njit
 

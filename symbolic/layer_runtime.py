@@ -10,6 +10,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from symbolic.kernel_passes import (
+    CODE,
+    ENTRY_OF_CODE,
+    HOMOTOPY,
+    NODES,
+    NOISE,
+    NOISE_CODE,
+    POPULATION_CODE,
+    SCHEDULE,
+    SIZE,
+    SIZE_CODE,
+    WEIGHT_DECAY,
+    WEIGHT_DECAY_CODE,
+)
 from symbolic.layer_functions import curvature_of, series_of_loss
 from symbolic.layer_hessian import add_hessian
 from symbolic.layer_plan import Plan, plan_of
@@ -18,12 +32,8 @@ from symbolic.layer_smoothing import add_drift, smoothed
 
 Array = np.ndarray
 
-CODE, NOISE, WEIGHT_DECAY, SIZE, HOMOTOPY, NODES, SCHEDULE = range(7)
-"""Entries of `constants`, as of the generated kernels (`symbolic.kernel_runtime`)."""
-
-NOISE_CODE, SIZE_CODE, WEIGHT_DECAY_CODE, POPULATION_CODE, SMOOTHING_CODE = range(5)
-ENTRY_OF_CODE = (NOISE, SIZE, WEIGHT_DECAY, HOMOTOPY)
-"""The smoothing of kinks has no entry: it changes the plan."""
+SMOOTHING_CODE = len(ENTRY_OF_CODE)
+"""The smoothing of kinks has no entry in `constants`: it changes the plan."""
 
 NUMBERS, PAIRS = 2**15, 2**17
 """Numbers of a block of samples: of one layer's arrays, which should stay in the cache, and of the

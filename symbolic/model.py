@@ -6,7 +6,7 @@ teacher T(x), inputs x of mean 0 and deviation input_scale, normal or uniform.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symbolic.activations import Ring, U, derivatives, ring_of
 from symbolic.arguments import (
     FREE,
-    activation_expression,
     canonical_activation,
     canonical_teacher,
     distinct_names,
@@ -29,56 +27,26 @@ from symbolic.arguments import (
     whole_width,
 )
 from symbolic.errors import FormulaError, ModelError
-from symbolic.functions import evaluate
+from symbolic.formulas import Formulas
 from symbolic.layers import Network, as_tuple, is_one_layer, network_of
 from symbolic.parsing import parse_expression
+from symbolic.stored_fields import (
+    expression_arguments,
+    law_of,
+    network_arguments,
+    perceptron_arguments,
+)
 
 
 @dataclass(frozen=True)
-class Model:
-    """Student, teacher and input law. Use `Model.perceptron` or `Model.from_expression`.
+class Model(Formulas):
+    """Student, teacher and input law.
 
-    Attributes
-    ----------
-    kind : str
-        "perceptron", "expression" or "network" (of layers, see `mlp`).
-    hidden : int
-        Number H of hidden units, of all layers together; 0 for an expression.
-    activation : str
-        Name of the activation, or its formula in u.
-    output_weights : tuple of float or None
-        The fixed output weights v_1..v_H; None where they are free (part of theta).
-    bias, offset : bool
-        Hidden biases c_1..c_H; output offset b_0.
-    teacher : str or None
-        Canonical text of T(x); None for observed data.
-    input_scale : float
-        Standard deviation of the inputs.
-    input_law : str
-        "normal", or "uniform" on [-sqrt(3) input_scale, sqrt(3) input_scale].
-    formula : str or None
-        Canonical text of f(x; theta) of an expression.
-    parameters : tuple of str
-        Names of theta of an expression.
-    input : str
-        Name of the input.
-    network : Network or None
-        Layers, activations, outputs and loss of a network.
+    Made by `Model.perceptron`, `Model.from_expression` or `Model.mlp`; attributes are those of
+    `Structure`.
     """
 
-    kind: str
-    hidden: int = 0
-    activation: str = "tanh"
-    output_weights: tuple[float, ...] | None = None
-    bias: bool = False
-    offset: bool = False
-    teacher: str | None = None
-    input_scale: float = 1.0
-    formula: str | None = None
-    parameters: tuple[str, ...] = ()
-    input: str = "x"
-    network: Network | None = None
-    input_law: str = "normal"
+    # -- made from arguments -----------------------------------------------------------------
 
     @classmethod
     def perceptron(
@@ -261,178 +229,9 @@ class Model:
             inputs, hidden, outputs, activation, bias, offset, output_weights, loss, huber,
             decay_biases, teacher,
         )  # fmt: skip
-        return _of_network(network, input_scale, input_law)
+        return cls._of_network(network, input_scale, input_law)
 
-    # -- structure ---------------------------------------------------------------------------
-
-    @property
-    def free_output(self) -> bool:
-        """Whether the output weights are part of theta."""
-        return self.is_perceptron and self.output_weights is None
-
-    @property
-    def is_perceptron(self) -> bool:
-        """Whether f is a sum of units, not a formula of its own."""
-        return self.kind == "perceptron"
-
-    @property
-    def is_network(self) -> bool:
-        """Whether f is a network of layers that is no perceptron of one input and output."""
-        return self.network is not None
-
-    @property
-    def inputs(self) -> int:
-        """Number of inputs."""
-        return 1 if self.network is None else self.network.inputs
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return 1 if self.network is None else self.network.outputs
-
-    @property
-    def loss(self) -> str:
-        """Loss of a sample: "squared", "logistic", "softmax" or "huber"."""
-        return "squared" if self.network is None else self.network.loss
-
-    @cached_property
-    def layered(self) -> Network:
-        """The model as a network of layers; a perceptron is one with one hidden layer.
-
-        Raises
-        ------
-        ModelError
-            The model is an expression, or has an activation that layers cannot have.
-        """
-        if self.network is not None:
-            return self.network
-        if not self.is_perceptron:
-            raise ModelError("a model given by an expression has no layers")
-        given = FREE if self.output_weights is None else self.output_weights
-        return network_of(
-            1, self.hidden, 1, self.activation, self.bias, self.offset, given, "squared", 1.0,
-            True, self.teacher,
-        )  # fmt: skip
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Widths of the hidden layers; () for an expression."""
-        if self.network is not None:
-            return self.network.hidden
-        return (self.hidden,) if self.is_perceptron else ()
-
-    def pack(
-        self, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray | None] = ()
-    ) -> np.ndarray:
-        """Theta (d,) of the matrices (inputs, units) of all layers and their biases (units,).
-
-        Given output weights are left out; None stands for the biases of a layer without.
-
-        Raises
-        ------
-        ModelError
-            The model is an expression, or an array has another shape.
-        """
-        return self.layered.pack(weights, biases)
-
-    def unpack(self, theta: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray | None]]:
-        """Matrices (inputs, units) of all layers, and their biases (units,) or None.
-
-        Raises
-        ------
-        ModelError
-            The model is an expression, or theta has another shape.
-        """
-        return self.layered.unpack(theta)
-
-    @property
-    def is_unbiased(self) -> bool:
-        """Whether there are neither hidden biases nor an output offset."""
-        return not (self.bias or self.offset)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether f = sum_k v_k phi(w_k x), all of it free."""
-        return self.free_output and self.is_unbiased
-
-    @property
-    def is_tanh(self) -> bool:
-        """Whether the units are those of tanh."""
-        return self.is_perceptron and self.activation == "tanh"
-
-    @property
-    def is_plain_tanh(self) -> bool:
-        """Whether f = sum_k v_k tanh(w_k x), all of it free."""
-        return self.is_plain and self.is_tanh
-
-    @property
-    def is_plain_odd(self) -> bool:
-        """Whether f = sum_k v_k phi(w_k x), all of it free, with odd phi."""
-        return self.is_plain and self.is_odd
-
-    @property
-    def is_odd_function(self) -> bool:
-        """Whether f(-x; theta) = -f(x; theta) for every theta."""
-        return self.is_odd and self.is_unbiased
-
-    @property
-    def has_odd_free_units(self) -> bool:
-        """Whether there are units v phi(w x [+ c]) with free v and odd phi."""
-        return self.free_output and self.is_odd
-
-    @property
-    def has_split_lines(self) -> bool:
-        """Whether a unit can be split into two that share its output weight."""
-        return self.free_output and self.hidden > 1
-
-    @property
-    def unit_parameters(self) -> tuple[str, ...]:
-        """Names of the parameters of one unit: w, [c], [v]."""
-        return ("w", *("c" * self.bias), *("v" * self.free_output))
-
-    @cached_property
-    def parameter_names(self) -> tuple[str, ...]:
-        """Names of theta: w_1..w_H, [c_1..c_H], [v_1..v_H], [b_0]."""
-        if self.network is not None:
-            return self.network.parameter_names
-        if not self.is_perceptron:
-            return self.parameters
-        units = range(1, self.hidden + 1)
-        names = [f"{name}_{k}" for name in self.unit_parameters for k in units]
-        return (*names, *(("b_0",) if self.offset else ()))
-
-    @property
-    def dimension(self) -> int:
-        """Number d of parameters."""
-        return len(self.parameter_names)
-
-    @property
-    def input_symbol(self) -> sp.Symbol:
-        """The input x."""
-        return sp.Symbol(self.input, real=True)
-
-    @cached_property
-    def parameter_symbols(self) -> tuple[sp.Symbol, ...]:
-        """Theta as real symbols."""
-        return tuple(sp.Symbol(name, real=True) for name in self.parameter_names)
-
-    # -- kinks -------------------------------------------------------------------------------
-
-    @property
-    def has_kinks(self) -> bool:
-        """Whether an activation has a kink (ReLU, leaky ReLU, |u|)."""
-        return self.network is not None and any(self.network.kinked)
-
-    @cached_property
-    def smoothing(self) -> float | None:
-        """Width s over which kinks are rounded: 1/b of softplus(b*u)/b, 0 of ReLU; None without.
-
-        None too for an activation that networks of layers cannot have.
-        """
-        try:
-            return self.layered.smoothing
-        except ModelError:
-            return None
+    # -- others like it ----------------------------------------------------------------------
 
     def smoothed(self, smoothing: float) -> "Model":
         """The same model with its kinks rounded over another width s, or sharp (0).
@@ -457,82 +256,7 @@ class Model:
         network = self.layered.smoothed(float(smoothing))
         if self.is_perceptron and not any(network.kinked):
             return replace(self, activation=network.activations[0])
-        return _of_network(network, self.input_scale, self.input_law)
-
-    # -- activation --------------------------------------------------------------------------
-
-    @cached_property
-    def activation_expr(self) -> Any:
-        """Activation phi as an expression in the symbol u; None for an expression."""
-        return activation_expression(self.activation) if self.is_perceptron else None
-
-    @cached_property
-    def ring(self) -> Ring:
-        """The differential ring of the activation."""
-        return ring_of(self.activation_expr)
-
-    @cached_property
-    def is_odd(self) -> bool:
-        """Whether SymPy proves phi(-u) = -phi(u)."""
-        phi = self.activation_expr
-        return phi is not None and sp.simplify(phi.subs(U, -U) + phi) == 0
-
-    def activation_functions(self, order: int) -> Callable[[np.ndarray], np.ndarray]:
-        """Numerical phi, phi', ... up to an order.
-
-        Parameters
-        ----------
-        order
-            Highest derivative, 0 to 4 (any order for the five named activations).
-
-        Returns
-        -------
-        Callable
-            Takes u of any shape; returns an array of shape (order + 1, *u.shape).
-        """
-        ring, expressions = self.ring, derivatives(self.ring, order)
-
-        def functions(u: np.ndarray) -> np.ndarray:
-            u = np.asarray(u, dtype=float)
-            values = {U: u}
-            for symbol, value in zip(ring.symbols, ring.values, strict=True):
-                values[symbol] = evaluate(value, {U: u})
-            rows = [np.broadcast_to(evaluate(e, values), u.shape) for e in expressions]
-            return np.stack(rows)
-
-        return functions
-
-    # -- student -----------------------------------------------------------------------------
-
-    @cached_property
-    def expression(self) -> sp.Expr:
-        """f(x; theta) as one SymPy expression.
-
-        Raises
-        ------
-        ModelError
-            The model is a network of layers: its derivatives are taken layer by layer.
-        """
-        if self.is_network:
-            raise ModelError(
-                "exact derivations are of perceptrons and formulas, not of networks of layers; "
-                "their kernels take derivatives layer by layer"
-            )
-        if not self.is_perceptron:
-            return parse_expression(str(self.formula), (*self.parameters, self.input))
-        symbols = dict(zip(self.parameter_names, self.parameter_symbols, strict=True))
-        units = [self._unit(k, symbols) for k in range(1, self.hidden + 1)]
-        return sp.Add(*units, symbols.get("b_0", sp.Integer(0)))
-
-    def _unit(self, k: int, symbols: dict[str, sp.Symbol]) -> sp.Expr:
-        argument = symbols[f"w_{k}"] * self.input_symbol + symbols.get(f"c_{k}", 0)
-        weight = symbols[f"v_{k}"] if self.free_output else self.exact_output_weights[k - 1]
-        return weight * self.activation_expr.subs(U, argument)
-
-    @property
-    def exact_output_weights(self) -> tuple[sp.Rational, ...]:
-        """The fixed output weights as exact rationals of their decimal text; () if free."""
-        return tuple(sp.Rational(repr(v)) for v in self.output_weights or ())
+        return self._of_network(network, self.input_scale, self.input_law)
 
     def with_hidden(self, hidden: int) -> "Model":
         """The same model with another number of units (>= 1).
@@ -569,57 +293,7 @@ class Model:
         given = old.output_weights is not None and changed[-1:] != old.hidden[-1:]
         if len(changed) != len(old.hidden) or given:
             raise ModelError(f"widths {changed} do not fit a network of {old.hidden}")
-        return _of_network(replace(old, hidden=changed), self.input_scale, self.input_law)
-
-    # -- teacher -----------------------------------------------------------------------------
-
-    @cached_property
-    def teacher_expr(self) -> sp.Expr | None:
-        """T(x), or None; None for a network, which may have several inputs."""
-        return (
-            None
-            if self.teacher is None or self.is_network
-            else parse_expression(self.teacher, (self.input,))
-        )
-
-    @cached_property
-    def teacher_units(self) -> tuple[tuple[float, float], ...] | None:
-        """The teacher as units ((w, v), ...), T = sum v phi(w x); None if no such form shows."""
-        if self.teacher_expr is None or not self.is_perceptron:
-            return None
-        terms = sp.Add.make_args(sp.expand(self.teacher_expr))
-        units = [self._teacher_unit(term) for term in terms if term != 0]
-        return None if None in units else tuple(unit for unit in units if unit is not None)
-
-    def _teacher_unit(self, term: sp.Expr) -> tuple[float, float] | None:
-        x = self.input_symbol
-        weight, rest = term.as_independent(x)
-        for node in rest.atoms(sp.Function) | {rest}:
-            for argument in node.args:
-                w = argument.coeff(x)
-                if w.is_number and w != 0 and rest == self.activation_expr.subs(U, w * x):
-                    return float(w), float(weight)
-        return None
-
-    def teacher_function(self) -> Callable[[np.ndarray], np.ndarray]:
-        """T as a vectorised function of the inputs, (n,) or (n, d), to (n,) or (n, m).
-
-        Raises
-        ------
-        ModelError
-            The model has no teacher.
-        """
-        if self.teacher is None:
-            raise ModelError("this model has no teacher; give one, or observed targets")
-        if self.network is not None:
-            return self.network.teacher_function()
-        expression, symbol = self.teacher_expr, self.input_symbol
-
-        def teacher(x: np.ndarray) -> np.ndarray:
-            x = np.asarray(x, dtype=float)
-            return np.broadcast_to(evaluate(expression, {symbol: x}), x.shape).copy()
-
-        return teacher
+        return self._of_network(replace(old, hidden=changed), self.input_scale, self.input_law)
 
     # -- identity ----------------------------------------------------------------------------
 
@@ -639,74 +313,38 @@ class Model:
             The text is no model.
         """
         try:
-            fields = json.loads(text)
-            kind = fields["kind"]
-            return _FROM_FIELDS[kind](fields)
+            return cls._from_fields(json.loads(text))
         except FormulaError:
             raise
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"not the JSON text of a model: {error}") from error
 
+    @classmethod
+    def _from_fields(cls, fields: dict[str, Any]) -> "Model":
+        if fields["kind"] == "network":
+            network = network_of(**network_arguments(fields["network"]))
+            return cls._of_network(network, fields["input_scale"], law_of(fields))
+        if fields["kind"] == "expression":
+            return cls.from_expression(**expression_arguments(fields))
+        if fields["kind"] == "perceptron":
+            return cls.perceptron(**perceptron_arguments(fields))
+        raise ValueError(f"unknown kind {fields['kind']!r}")
+
+    @classmethod
+    def _of_network(cls, network: Network, input_scale: float, input_law: str) -> "Model":
+        return cls(
+            kind="network",
+            hidden=sum(network.hidden),
+            activation=", ".join(dict.fromkeys(network.activations)),
+            bias=network.bias,
+            offset=network.offset,
+            teacher="; ".join(network.teachers) or None,
+            input_scale=positive_scale(input_scale),
+            input_law=known_law(input_law),
+            network=network,
+        )
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, in hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-
-def _perceptron_from_fields(fields: dict[str, Any]) -> Model:
-    weights = fields["output_weights"]
-    return Model.perceptron(
-        hidden=fields["hidden"],
-        activation=fields["activation"],
-        output_weights=FREE if weights is None else weights,
-        bias=fields["bias"],
-        offset=fields["offset"],
-        teacher=fields["teacher"],
-        input_scale=fields["input_scale"],
-        input_law=fields.get("input_law", "normal"),
-    )
-
-
-def _expression_from_fields(fields: dict[str, Any]) -> Model:
-    return Model.from_expression(
-        fields["formula"],
-        parameters=fields["parameters"],
-        input=fields["input"],
-        teacher=fields["teacher"],
-        input_scale=fields["input_scale"],
-        input_law=fields.get("input_law", "normal"),
-    )
-
-
-def _network_from_fields(fields: dict[str, Any]) -> Model:
-    given = fields["network"]
-    weights, teachers = given["output_weights"], given["teachers"]
-    names = ("inputs", "hidden", "outputs", "bias", "offset", "loss", "huber", "decay_biases")
-    network = network_of(
-        activation=given["activations"],
-        output_weights=FREE if weights is None else weights,
-        teacher=teachers or None,
-        **{name: given[name] for name in names},
-    )
-    return _of_network(network, fields["input_scale"], fields.get("input_law", "normal"))
-
-
-def _of_network(network: Network, input_scale: float, input_law: str) -> Model:
-    return Model(
-        kind="network",
-        hidden=sum(network.hidden),
-        activation=", ".join(dict.fromkeys(network.activations)),
-        bias=network.bias,
-        offset=network.offset,
-        teacher="; ".join(network.teachers) or None,
-        input_scale=positive_scale(input_scale),
-        input_law=known_law(input_law),
-        network=network,
-    )
-
-
-_FROM_FIELDS = {
-    "perceptron": _perceptron_from_fields,
-    "expression": _expression_from_fields,
-    "network": _network_from_fields,
-}

@@ -12,7 +12,7 @@ from numba import njit, types
 
 from symbolic import Model, fukumizu_amari, load_kernels
 from symbolic.codegen import kernel_source
-from symbolic.kernel_runtime import KERNEL_SIGNATURE
+from symbolic.kernel_passes import KERNEL_SIGNATURE
 
 ROUNDS = 41
 VECTOR, MATRIX = types.float64[::1], types.float64[:, ::1]

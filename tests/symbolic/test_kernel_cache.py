@@ -14,12 +14,12 @@ from continuation.compilation import KERNEL_SIGNATURE
 from symbolic import (
     Model,
     fukumizu_amari,
-    kernel_runtime,
+    kernel_passes,
     load_kernels,
     overparameterised,
     single_unit,
 )
-from symbolic.codegen import kernel_source
+from symbolic.codegen import hand_written, kernel_source
 from symbolic.machine_code import cached_njit
 
 PROGRAM = """
@@ -152,7 +152,7 @@ def test_one_file_for_each_structure(tmp_path, monkeypatch):
 
 def test_files_are_self_contained():
     text = kernel_source(Model.perceptron(9, "erf", bias=True, offset=True))
-    assert text.startswith(Path(kernel_runtime.__file__).read_text(encoding="utf-8"))
+    assert text.startswith(hand_written())
     imported = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -170,7 +170,7 @@ def test_wide_networks_have_short_kernels():
 
 
 def test_signature_is_the_engines():
-    assert kernel_runtime.KERNEL_SIGNATURE == KERNEL_SIGNATURE
+    assert kernel_passes.KERNEL_SIGNATURE == KERNEL_SIGNATURE
 
 
 def test_kernels_allocate_nothing():
@@ -186,7 +186,7 @@ def call(kernel, theta, constants, data, work, F, J, Fp):
 
 def test_kernels_are_first_class_functions():
     vector, matrix = types.float64[::1], types.float64[:, ::1]
-    function = types.FunctionType(kernel_runtime.KERNEL_SIGNATURE)
+    function = types.FunctionType(kernel_passes.KERNEL_SIGNATURE)
     compiled = njit(types.float64(function, vector, vector, matrix, matrix, vector, matrix, vector))
     compiled = compiled(call.py_func)
     kernels = load_kernels(fukumizu_amari())
