@@ -23,6 +23,12 @@ are as many, of the same kinds and indices, and R grows from both towards the sa
 happened between W and infinity, as far as signs tell: no branch from the top to the step ends has
 met a critical point, which would turn the side.
 
+Where one input is much nearer to 0 than all others, two steep units differ at it alone, to
+rounding, long before one looks like a step. The count then speaks of 0 ≤ w₁ ≤ … ≤ w_(H−1) ≤ W,
+w_H ≤ V, with V > W. Of the k places of further units those above W take one, if no other unit
+is there; points at W are at an end where another unit is steeper only; V takes the place of W in
+what is said of infinity.
+
 See docs/theory.md, Completeness.
 
 References
@@ -36,14 +42,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.search.limit_points import Kind, LimitPoint, SearchedKinds, kinds_of
 from continuation.landscape.search.unit_table import UnitTable
+
+
+def kinds_in(table: UnitTable, units: int) -> Iterator[Kind]:
+    """Kinds of limit models whose points the count needs."""
+    return kinds_of(units, steeper=table.one_is_steeper)
 
 
 def euler_count(table: UnitTable, points: Iterable[LimitPoint], units: int) -> int:
@@ -57,9 +69,21 @@ def contribution(table: UnitTable, point: LimitPoint, units: int) -> int:
     parting = zip(point.rises, point.kind.copies, strict=True)
     if not point.inward or any(not rises for rises, copies in parting if copies > 1):
         return 0
-    places = sum(point.rises) + (point.silent_weights(table).size if further else 0)
+    silent = point.silent_weights(table) if further else np.empty(0)
     sign = -1 if (point.index + further) % 2 else 1
-    return sign * math.comb(places, further)
+    return sign * _ways(table, point, silent, further)
+
+
+def _ways(table: UnitTable, point: LimitPoint, silent: Array, further: int) -> int:
+    """In how many ways further units are placed, at most one unit steeper than W."""
+    steeper = point.w > table.second
+    places = int(np.sum(np.array(point.rises)[~steeper])) + int((silent <= table.second).sum())
+    one_is_steeper = bool(point.kind.steepest or steeper.any())
+    at_no_end = one_is_steeper or not point.kind.top or not table.one_is_steeper
+    ways = math.comb(places, further) if at_no_end else 0
+    if further and not one_is_steeper:
+        ways += int((silent > table.second).sum()) * math.comb(places, further - 1)
+    return ways
 
 
 RESOLVED = 1e-12
@@ -82,5 +106,11 @@ def is_whole(searched: SearchedKinds, units: int, deadline: Deadline = UNLIMITED
     def described(kind: Kind) -> Counter[tuple[int, bool]]:
         return Counter((p.index, p.inward) for p in searched.points(kind, deadline))
 
-    tops = (kind for kind in kinds_of(units) if kind.top == 1)
-    return all(described(kind) == described(replace(kind, top=0, steps=1)) for kind in tops)
+    table = searched.table
+    if table.one_is_steeper:
+        kinds = (kind for kind in kinds_in(table, units) if kind.steepest)
+        pairs = ((kind, replace(kind, steepest=0, steps=1)) for kind in kinds)
+    else:
+        kinds = (kind for kind in kinds_in(table, units) if kind.top == 1)
+        pairs = ((kind, replace(kind, top=0, steps=1)) for kind in kinds)
+    return all(described(kind) == described(step) for kind, step in pairs)

@@ -13,7 +13,7 @@ from continuation.congruence import scaled_inertia
 from continuation.deadline import UNLIMITED, Deadline, TimeIsUp
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network import Conditions, Loss, Responses, join_plain
-from continuation.landscape.search.euler import euler_count, is_resolved, is_whole
+from continuation.landscape.search.euler import euler_count, is_resolved, is_whole, kinds_in
 from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_order
 from continuation.landscape.search.limit_points import (
     Kind,
@@ -21,7 +21,6 @@ from continuation.landscape.search.limit_points import (
     SearchedKinds,
     ends_of,
     genuine_points,
-    kinds_of,
 )
 from continuation.landscape.search.unit_table import UnitTable
 from continuation.landscape.sets import ISOLATED, CriticalSet, CriticalSets, labelled
@@ -32,7 +31,8 @@ Euler count is 1. The cells of d clusters are d nodes wide. Where the loss hardl
 input weights of units that are nearly linear, it may be critical at weights below 0.02."""
 
 WIDENING = 2.0
-"""Of the range of weights, until its upper end looks like infinity (`is_whole`)."""
+"""Of the range of weights, until its upper end looks like infinity (`is_whole`); of one unit alone
+where that of all cannot."""
 
 POLISHABLE = 1e-3
 """A longer Newton step, relative to 1 + |z|, does not start at a critical point."""
@@ -60,17 +60,23 @@ def exhaustive_sets(
 
 
 def _listing(responses: Responses, units: int, deadline: Deadline) -> _Listing:
-    """In the range that is whole, or else in the widest one of which the count is 1."""
-    ranges, whole = _ranges(responses, units, deadline)
-    for searched in ranges[:0:-1]:
-        listing = _Listing.of(searched, units, GRIDS[0][0], deadline, whole=whole)
+    """In a range that is whole, or else in the widest one of which the count is 1."""
+    widened, whole = _widened(responses, units, deadline)
+    if whole and len(widened) == 1:
+        return _finest(widened[0], units, deadline, whole=True)
+    ranges = itertools.chain(
+        [(widened[-1], True)] if whole else [],
+        ((searched, True) for searched in _one_steeper(widened, units, deadline)),
+        ((searched, False) for searched in widened[-1 - whole : 0 : -1]),
+    )
+    for searched, is_it in ranges:
+        listing = _Listing.of(searched, units, GRIDS[0][0], deadline, whole=is_it)
         if listing.fits_early or listing.left or listing.count == 1:
             return listing
-        whole = False
-    return _finest(ranges[0], units, deadline, whole=whole)
+    return _finest(widened[0], units, deadline, whole=False)
 
 
-def _ranges(
+def _widened(
     responses: Responses, units: int, deadline: Deadline
 ) -> tuple[list[SearchedKinds], bool]:
     """The least range and wider ones, and whether the last is whole; one where time is up."""
@@ -85,6 +91,26 @@ def _ranges(
     except TimeIsUp:
         return ranges[:1], False
     return ranges, True
+
+
+def _one_steeper(
+    widened: Sequence[SearchedKinds], units: int, deadline: Deadline
+) -> Iterator[SearchedKinds]:
+    """Ranges, widest first, that are whole as soon as one unit may be steeper than they allow."""
+    responses = widened[0].table.responses
+    for number in range(len(widened) - 1, -1, -1):
+        before, steeper = widened[number].table.highest, WIDENING
+        try:
+            while True:
+                table = UnitTable.of(responses, *GRIDS[0], WIDENING**number, steeper)
+                if not table.highest > before:
+                    break
+                if is_whole(searched := SearchedKinds(table), units, deadline):
+                    yield searched
+                    break
+                before, steeper = table.highest, steeper * WIDENING
+        except TimeIsUp:
+            return
 
 
 def _finest(least: SearchedKinds, units: int, deadline: Deadline, *, whole: bool) -> _Listing:
@@ -139,7 +165,7 @@ class _Listing:
         whole: bool,
     ) -> _Listing:
         points = list[LimitPoint]()
-        kinds = sorted(kinds_of(units), key=lambda kind: kind.units)
+        kinds = sorted(kinds_in(searched.table, units), key=lambda kind: kind.units)
         for number, kind in enumerate(kinds):
             try:
                 points += searched.points(kind, deadline)
@@ -185,8 +211,10 @@ class _Search:
         whole, count = Kind((1,) * self.units), listing.count
         found = [self._isolated(point) for point in listing.points if point.kind == whole]
         genuine = [one for one in found if not one.nullity]
-        lifted = self.lifter.all_over(self._bases(listing.points), UNLIMITED)
-        degenerate = lifted.degenerate + len(found) - len(genuine)
+        lifter = Lifter(self.loss, self.conditions, listing.table.grid)
+        lifted = lifter.all_over(self._bases(listing.points), UNLIMITED)
+        unlisted = (*lifted.degenerate, *(one for one in found if one.nullity))
+        degenerate = sum(self._is_searched(one, listing.table) for one in unlisted)
         few = self.distinct_inputs < 2 * self.units
         return CriticalSets(
             labelled([*genuine, *lifted.sets]),
@@ -199,6 +227,11 @@ class _Search:
             complete=count == 1 and not degenerate and not few,
             euler_count=count,
         )
+
+    def _is_searched(self, found: CriticalSet, table: UnitTable) -> bool:
+        """Whether no two units are steeper than the range of all but one."""
+        theta = found.theta
+        return theta is None or bool((np.abs(theta[: self.units]) > table.second).sum() < 2)
 
     def embedded_only(self, reason: str) -> CriticalSets:
         """What is isolated where the minima of the loss are a manifold."""
@@ -317,10 +350,16 @@ def _degeneracy_notes(distinct: int, degenerate: int, *, few: bool) -> list[str]
 
 
 def _range_notes(listing: _Listing, units: int) -> tuple[str, ...]:
-    grid, beyond = listing.table.grid, "as far as signs tell, nothing is but ends at infinity"
+    table, beyond = listing.table, "as far as signs tell, nothing is but ends at infinity"
     if not listing.whole:
         beyond = "finite sets may be, of which none is listed"
-    note = f"input weights searched: {grid.lowest:.3g} to {grid.highest:.3g}; beyond, {beyond}"
+    searched = f"{table.grid.lowest:.3g} to {table.second:.3g}"
+    if table.one_is_steeper:
+        searched += (
+            f", of one unit to {table.highest:.3g} (two steeper than {table.second:.3g} differ at "
+            "the inputs nearest to 0 only)"
+        )
+    note = f"input weights searched: {searched}; beyond, {beyond}"
     if units < 2:
         return (note,)
     return (note, "sets at infinity with copied or dead units beside them are not listed")

@@ -10,7 +10,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.landscape.network import Conditions, Layout, Loss, Responses
+from continuation.landscape.network import Conditions, Grid, Layout, Loss, Responses
 from continuation.landscape.search.silent_units import SilentUnits, silent_curves, silent_roots
 from continuation.landscape.sets import (
     Assembler,
@@ -57,7 +57,7 @@ class Lifted:
         How many embeddings were made, degenerate ones included.
     total : int
         How many there are.
-    degenerate : int
+    degenerate : list of CriticalSet
         Embeddings whose Hessian has a larger kernel than their dimension; not listed.
     unmade : int
         Embeddings for which there was no time.
@@ -66,7 +66,7 @@ class Lifted:
     sets: list[CriticalSet] = field(default_factory=list)
     listed: int = 0
     total: int = 0
-    degenerate: int = 0
+    degenerate: list[CriticalSet] = field(default_factory=list)
     unmade: int = 0
 
     def notes(self, deadline: Deadline) -> tuple[str, ...]:
@@ -84,7 +84,8 @@ class Lifted:
             )
         if self.degenerate:
             notes.append(
-                f"{self.degenerate} embeddings are degenerate beyond their dimension and not listed"
+                f"{len(self.degenerate)} embeddings are degenerate beyond their dimension and not "
+                "listed"
             )
         return tuple(notes)
 
@@ -97,10 +98,12 @@ class Lifter:
     loss : Loss
         Of the network of H units, free output weights.
     conditions : Conditions
+    grid : Grid, optional
+        Of input weights at which further units without bias may stand; that of the data if omitted.
     """
 
-    def __init__(self, loss: Loss, conditions: Conditions) -> None:
-        self.loss, self.at = loss, loss.under(conditions)
+    def __init__(self, loss: Loss, conditions: Conditions, grid: Grid | None = None) -> None:
+        self.loss, self.at, self.grid = loss, loss.under(conditions), grid
         self.build = Assembler(self.at)
         self.decays = conditions.decays
 
@@ -129,7 +132,7 @@ class Lifter:
                 if found.nullity == embedding.dimension:
                     lifted.sets.append(found)
                 else:
-                    lifted.degenerate += 1
+                    lifted.degenerate.append(found)
         return lifted
 
     def _embeddings(self, base: BasePoint, extra: int, idle: SilentUnits) -> Iterator[Embedding]:
@@ -157,7 +160,8 @@ class Lifter:
                 self.at, self._outputs(base, self.loss.data.x), units[:, : layout.inputs]
             )
         responses = Responses.at(self.at)
-        return silent_roots(responses, self._outputs(base, responses.x), units[:, 0])
+        nodes = (self.grid or Grid.of(responses)).nodes
+        return silent_roots(responses, self._outputs(base, responses.x), units[:, 0], nodes)
 
     def _outputs(self, base: BasePoint, x: Array) -> Array:
         if base.units == 0:
@@ -228,7 +232,7 @@ class ShapeLifter:
                 if found.nullity == found.dimension:
                     lifted.sets.append(found)
                 else:
-                    lifted.degenerate += 1
+                    lifted.degenerate.append(found)
         return lifted
 
     def _embeddings(self, shape: Sequence[int], base: BasePoint) -> Iterator[LayerEmbedding]:

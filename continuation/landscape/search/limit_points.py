@@ -1,8 +1,9 @@
 """All critical points of one kind of limit model, and what decides how they count.
 
 A kind says how many units stand at each moving input weight, how many vanish, diverge, or stand
-at the upper end of the range. A point of it is *genuine* where the last coefficient of every
-cluster is nonzero; the others lie over genuine points of narrower kinds.
+at the upper end of the range: W for all but one, the steepest, which may be steeper. A point of it
+is *genuine* where the last coefficient of every cluster is nonzero; the others lie over genuine
+points of narrower kinds.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from continuation.landscape.infinity import (
     vanishing_slope,
 )
 from continuation.landscape.search.cells import candidates, refine, sheet
-from continuation.landscape.search.unit_table import UnitTable, scaled_features
+from continuation.landscape.search.unit_table import BEYOND, UnitTable, scaled_features
 
 SAME_PLACE = 1e-5
 """Two results are one point if their ln w differ by less; distinct points of one cell differ by
@@ -54,17 +55,20 @@ class Kind:
         Units that diverge: 0 or 1.
     top : int
         Units at the upper end of the range.
+    steepest : int
+        Units at the end of the wider range that one unit has: 0 or 1.
     """
 
     copies: tuple[int, ...] = ()
     powers: int = 0
     steps: int = 0
     top: int = 0
+    steepest: int = 0
 
     @property
     def units(self) -> int:
         """Units of a network with this limit."""
-        return sum(self.copies) + self.powers + self.steps + self.top
+        return sum(self.copies) + self.powers + self.steps + self.top + self.steepest
 
     @property
     def is_finite(self) -> bool:
@@ -77,16 +81,29 @@ class Kind:
         rows = [responses.monomial(2 * k + 1) for k in range(self.powers)]
         rows += [responses.rows(np.sign(responses.x))] * self.steps
         if self.top:
-            rows += list(scaled_features(responses, np.array([table.highest]), self.top - 1)[:, 0])
+            rows += list(scaled_features(responses, np.array([table.second]), self.top - 1)[:, 0])
+        if self.steepest:
+            rows += [responses.features(table.highest, 0)[0]]
         return np.array(rows).reshape(-1, responses.target.size)
 
+    def reach(self, table: UnitTable) -> Array:
+        """Upper end of the range of each cluster (d,): one steeper single unit may be the last."""
+        found = np.full(len(self.copies), table.second)
+        if self.copies and self.copies[-1] == 1 and not (self.steps or self.steepest):
+            found[-1] = table.highest
+        return found
 
-def kinds_of(units: int) -> Iterator[Kind]:
-    """Kinds with a boundary of the range or finite, of at most so many units."""
-    for powers in range(units + 1):
-        for top in range(units - powers + 1):
-            for copies in _groups(units - powers - top):
-                yield Kind(copies, powers, 0, top)
+
+def kinds_of(units: int, *, steeper: bool = False) -> Iterator[Kind]:
+    """Kinds with a boundary of the range or finite, of at most so many units.
+
+    With `steeper`, those where one unit has a wider range than the others.
+    """
+    for steepest in range(1 + steeper):
+        for powers in range(units - steepest + 1):
+            for top in range(units - max(powers + steepest, steeper) + 1):
+                for copies in _groups(units - steepest - powers - top):
+                    yield Kind(copies, powers, 0, top, steepest)
 
 
 def ends_of(units: int) -> Iterator[Kind]:
@@ -193,8 +210,10 @@ class LimitPoint:
     def silent_weights(self, table: UnitTable) -> Array:
         """Weights (k,) at which a further unit may be silent."""
         own, orders = self.w, np.array(self.kind.copies, dtype=np.float64) + 1.0
-        if self.kind.top:
-            own, orders = np.append(own, table.highest), np.append(orders, self.kind.top)
+        ends = ((table.second, self.kind.top), (table.highest, self.kind.steepest))
+        for place, units in ends:
+            if units:
+                own, orders = np.append(own, place), np.append(orders, units)
         on_grid = table.response(self.residual)
         return silent_weights(
             table.responses, self.residual, own, orders, table.grid.nodes, on_grid
@@ -210,15 +229,18 @@ def _fit(rows: Array, table: UnitTable) -> tuple[Array, Array]:
 
 def _inward(table: UnitTable, kind: Kind, values: Array, residual: Array) -> bool:
     """Whether the loss rises when units leave 0, infinity, and the upper end."""
-    responses, m, top = table.responses, kind.powers, kind.top
+    responses, m = table.responses, kind.powers
     if m and not vanishing_slope(responses, residual, values[:m].tolist()) > 0.0:
         return False
     if kind.steps and not step_slope(responses, residual, float(values[m])) > 0.0:
         return False
-    if not top:
-        return True
-    below = scaled_features(responses, np.array([table.highest]), top)[top, 0]
-    return bool(values[m + top - 1] * (residual @ below) < 0.0)
+    ends, last = ((table.second, kind.top), (table.highest, kind.steepest)), m + kind.steps - 1
+    for place, units in ends:
+        last += units
+        below = scaled_features(responses, np.array([place]), units)[units, 0]
+        if units and not values[last] * (residual @ below) < 0.0:
+            return False
+    return True
 
 
 def genuine_points(
@@ -259,32 +281,52 @@ def critical_weights(table: UnitTable, kind: Kind, deadline: Deadline = UNLIMITE
     fixed = table.orthonormal(kind.features(table))
     target = table.frame @ table.responses.target
     problem = (fixed, target - fixed.T @ (fixed @ target), copies)
-    top = (float(table.places(table.grid.highest)) if kind.top else NOWHERE, kind.top)
-    places = _candidates(table, problem, ordered, top, deadline)
+    places = _candidates(table, kind, problem, ordered, deadline)
     found = np.zeros(len(places), dtype=np.bool_)
-    refine(table.rows, table.step, *problem, *top, places, found)
+    refine(table.rows, table.step, *problem, *_top(table, kind), places, found)
     w = table.weights_at(_sorted(places[found], ordered))
-    highest = table.highest * (1.0 - CLOSEST if kind.top else 1.0)
-    inside = (w > table.grid.lowest).all(axis=1) & (w < highest).all(axis=1)
+    inside = (w > table.grid.lowest).all(axis=1) & (w < kind.reach(table)).all(axis=1)
+    if kind.top:
+        inside &= (np.abs(np.log(w / table.second)) > CLOSEST).all(axis=1)
     return _distinct(w[inside & _apart(w)])
+
+
+def _top(table: UnitTable, kind: Kind) -> tuple[float, int]:
+    """Place of an upper end where units stand, in nodes, and how many."""
+    if kind.steepest and not kind.top:
+        return float(table.places(table.highest)), kind.steepest
+    return (float(table.places(table.second)) if kind.top else NOWHERE), kind.top
+
+
+def _in_reach(table: UnitTable, kind: Kind) -> tuple[Array, int]:
+    """The rows of the table, not numbers out of reach; and how many nodes the first cluster has."""
+    reach, d = kind.reach(table), len(kind.copies)
+    if (reach == table.highest).all():
+        return table.rows, table.rows.shape[1] // d
+    rows, edge = table.rows.copy(), reach * np.exp(BEYOND * table.step)
+    cluster = np.arange(table.weights.size) % d
+    out = table.weights > edge[cluster]
+    rows[:, out] = np.nan
+    return rows, min(rows.shape[1] // d, int((~out[::d]).sum()) + 1)
 
 
 def _candidates(
     table: UnitTable,
+    kind: Kind,
     problem: tuple[Array, Array, NDArray[np.int64]],
     ordered: NDArray[np.bool_],
-    top: tuple[float, int],
     deadline: Deadline,
 ) -> Array:
     """Centres (k, d) of the cells in which a point may be, in nodes."""
-    d = ordered.size
-    last = table.rows.shape[1] // d - 1
-    here = sheet(table.rows, *problem, ordered, *top, 0)
+    d, top = ordered.size, _top(table, kind)
+    rows, nodes = _in_reach(table, kind)
+    last = nodes - 1
+    here = sheet(rows, *problem, ordered, *top, 0)
     lowest: list[NDArray[np.int64]] = []
     for first in range(0, last, SHEETS[d]):
         deadline.require()
         until = min(first + SHEETS[d], last)
-        found, here = candidates(table.rows, *problem, ordered, *top, here, first, until)
+        found, here = candidates(rows, *problem, ordered, *top, here, first, until)
         lowest.append(found)
     return np.asarray(d * (np.concatenate(lowest) + 0.5) + np.arange(d))
 

@@ -23,7 +23,6 @@ from scipy.sparse.csgraph import connected_components
 from continuation.arrays import Array
 from continuation.landscape.infinity import silent_weights
 from continuation.landscape.network import (
-    Grid,
     LossAt,
     Responses,
     Symmetry,
@@ -62,7 +61,7 @@ class SilentUnits:
     dead: bool
 
 
-def silent_roots(responses: Responses, outputs: Array, weights: Array) -> SilentUnits:
+def silent_roots(responses: Responses, outputs: Array, weights: Array, nodes: Array) -> SilentUnits:
     """Roots of h without a hidden bias.
 
     Parameters
@@ -72,9 +71,11 @@ def silent_roots(responses: Responses, outputs: Array, weights: Array) -> Silent
         Network function of the critical point at the nodes of the responses.
     weights : ndarray, shape (K,)
         Input weights of its units.
+    nodes : ndarray, shape (m,)
+        Grid of positive input weights between which roots are sought.
     """
     residual = responses.rows(outputs) - responses.target
-    symmetry, nodes = Symmetry.of(responses.model), Grid.of(responses).nodes
+    symmetry = Symmetry.of(responses.model)
     places: list[tuple[float, ...]] = []
     for sign in (1.0,) if symmetry.flip else (1.0, -1.0):
         side = responses if sign > 0.0 else responses.mirrored()

@@ -39,6 +39,8 @@ class UnitTable:
         The data.
     grid : Grid
         The nodes within the range that is searched.
+    second : float
+        Upper end W of the range of all units but one, the steepest.
     weights : ndarray, shape (N,)
         All nodes, `BEYOND` either end of the range included.
     frame : ndarray, shape (r, q)
@@ -49,21 +51,32 @@ class UnitTable:
 
     responses: Responses
     grid: Grid
+    second: float
     weights: Array
     frame: Array
     rows: Array
 
     @classmethod
     def of(
-        cls, responses: Responses, spacing: float, lowest: float, widening: float = 1.0
+        cls,
+        responses: Responses,
+        spacing: float,
+        lowest: float,
+        widening: float = 1.0,
+        steeper: float = 1.0,
     ) -> UnitTable:
-        """The table of a range, with this ratio of nodes, minus one, as of `Grid`."""
-        grid = Grid.of(responses, spacing, lowest, widening)
+        """The table of a range, with this ratio of nodes, minus one, as of `Grid`.
+
+        One unit may be as many times `steeper` as the others.
+        """
+        grid = Grid.of(responses, spacing, lowest, widening * steeper)
+        second = min(grid.highest, Grid.of(responses, spacing, lowest, widening).highest)
         places = np.arange(-BEYOND, grid.nodes.size + BEYOND)
         weights = grid.lowest * np.exp(_step(grid) * places)
         features = scaled_features(responses, weights, ORDERS - 1)
         frame = _frame(responses, features[:, :: max(1, int(FRAME_SPACING / spacing))])
-        return cls(responses, grid, weights, frame, np.ascontiguousarray(features @ frame.T))
+        rows = np.ascontiguousarray(features @ frame.T)
+        return cls(responses, grid, second, weights, frame, rows)
 
     @property
     def step(self) -> float:
@@ -72,8 +85,13 @@ class UnitTable:
 
     @property
     def highest(self) -> float:
-        """Upper end W of the range."""
+        """Upper end V ≥ W of the range of the steepest unit."""
         return self.grid.highest
+
+    @property
+    def one_is_steeper(self) -> bool:
+        """Whether one unit may be steeper than all others: V > W."""
+        return self.highest > self.second
 
     def places(self, w: Array | float) -> Array:
         """Input weights in nodes: 0 is the first node, 1 the next."""

@@ -1,5 +1,7 @@
 """The Euler count notices what a search has missed."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from continuation.landscape.infinity import LimitLoss, LimitModel, LimitUnit
 from continuation.landscape.network.responses import Responses, project
 from continuation.landscape.search import exhaustive
 from continuation.landscape.search.cells import forces_at
-from continuation.landscape.search.euler import contribution, euler_count
-from continuation.landscape.search.limit_points import Kind, genuine_points, kinds_of
+from continuation.landscape.search.euler import contribution, euler_count, kinds_in
+from continuation.landscape.search.limit_points import Kind, genuine_points
 from continuation.landscape.search.unit_table import UnitTable, scaled_features
 from symbolic import Model, fukumizu_amari, overparameterised
 
@@ -24,7 +26,7 @@ def table_of(preset, units, n=40, seed=0):
 
 
 def points_of(table, units):
-    return [point for kind in kinds_of(units) for point in genuine_points(table, kind)]
+    return [point for kind in kinds_in(table, units) for point in genuine_points(table, kind)]
 
 
 @pytest.mark.parametrize("preset", [fukumizu_amari, overparameterised])
@@ -40,6 +42,30 @@ def test_a_missing_point_breaks_the_count(preset, units, seeds):
                 assert euler_count(table, points[:k] + points[k + 1 :], units) != 1
                 broken += 1
     assert broken >= 4
+
+
+STEEPER = [
+    (2, 0.4, {(0, 0, False), (0, 0, True), (0, 1, False), (1, 1, False)}),
+    pytest.param(3, 0.15, {(0, 1, False), (2, 0, True), (2, 1, False)}, marks=pytest.mark.slow),
+]
+"""Units, a part of the range, and what counts: units at W, at V > W, and whether one is between."""
+
+
+@pytest.mark.parametrize(("units", "part", "expected"), STEEPER)
+def test_a_missing_point_breaks_the_count_where_one_unit_may_be_steeper(units, part, expected):
+    """In a part of the range, of which one unit has a wider part: the count holds for any."""
+    used = set()
+    for preset, seed in itertools.product((fukumizu_amari, overparameterised), range(3)):
+        loss = Loss(preset().with_hidden(units), Dataset.sample(preset(), 10, seed))
+        table = UnitTable.of(Responses.at(loss.at(noise=0.3)), 0.02, 0.02, part, 4.0)
+        points = points_of(table, units)
+        assert euler_count(table, points, units) == 1
+        for k, point in enumerate(points):
+            if contribution(table, point, units):
+                assert euler_count(table, points[:k] + points[k + 1 :], units) != 1
+                between = bool((point.w > table.second).any())
+                used.add((point.kind.top, point.kind.steepest, between))
+    assert used >= expected
 
 
 @pytest.mark.parametrize("preset", [fukumizu_amari, overparameterised])

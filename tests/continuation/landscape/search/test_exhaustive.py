@@ -9,7 +9,7 @@ from continuation.landscape.network.responses import Responses
 from continuation.landscape.search.euler import is_whole
 from continuation.landscape.search.limit_points import Kind, SearchedKinds, genuine_points
 from continuation.landscape.search.unit_table import UnitTable
-from symbolic import Model, overparameterised, three_units
+from symbolic import Model, fukumizu_amari, overparameterised, three_units
 from tests.continuation.landscape.four_methods import distinct, exhaustive, missing, multistart
 
 OBSERVED = Model.perceptron(hidden=3)
@@ -102,6 +102,23 @@ def test_the_range_grows_until_its_upper_end_looks_like_infinity():
     (steep,) = [s for s in sets if s.is_isolated and s.theta[:2].max() > narrow.highest]
     assert steep.theta[:2].max() < wide.highest
     assert np.abs(loss.gradient(steep.theta, noise=noise)).max() < 1e-12
+
+
+def test_one_unit_may_be_steeper_where_two_would_differ_at_one_input():
+    """Ten samples, one 27 times nearer to 0 than the next: all units end at 27, one goes on."""
+    model, noise = fukumizu_amari().with_hidden(3), 0.5
+    loss = Loss(model, Dataset.sample(fukumizu_amari(), 10, 0))
+    sets = find_critical_sets(loss, noise=noise, **QUIET)
+    assert sets.complete
+    (note,) = [note for note in sets.notes if "as far as signs tell" in note]
+    assert "27.3, of one unit to 218" in note
+    steep = [s for s in sets if s.theta is not None and s.theta[:3].max() > 27.3]
+    assert steep
+    for s in steep:
+        assert np.abs(loss.gradient(s.theta, noise=noise)).max() < 1e-12
+    (alone,) = {round(float(s.theta[:3].max()), 6) for s in steep}
+    silent = [s.theta[:3] for s in steep if s.subkind == "silent unit"]
+    assert any(27.3 < w < alone for units in silent for w in units)  # beside it, beyond the range
 
 
 @pytest.mark.slow

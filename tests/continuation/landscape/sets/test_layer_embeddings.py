@@ -190,7 +190,7 @@ def test_a_lifter_lists_copies_and_silent_units_of_every_layer():
     whole = Loss(loss.model.with_widths((2, 2)), loss.data)
     lifter = ShapeLifter(whole, Conditions(), 0)
     lifted = lifter.all_over((1, 1), [BasePoint(2, base, index)], UNLIMITED)
-    assert len(lifted.sets) + lifted.degenerate == lifted.total
+    assert len(lifted.sets) + len(lifted.degenerate) == lifted.total
     kinds = {found.subkind for found in lifted.sets}
     assert kinds & {"split line", "split plane", "split manifold"}
     for found in lifted.sets:
