@@ -13,6 +13,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.branch import Branch, Sample
 from continuation.compiled_problem import CompiledProblem
+from continuation.errors import InvalidInputError
 from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions
 from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
@@ -172,6 +173,8 @@ def resume_branch(
 
 def collect(tracer: Tracer, segments: Iterable[Segment], stop: Stop | None) -> Branch:
     """Run to the end, or to the user's condition, and assemble the branch."""
+    if stop is not None and not callable(stop):
+        raise InvalidInputError(f"stop must be a function of a Sample, got {stop!r}.")
     parts: list[Segment] = []
     try:
         for segment in segments:

@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from continuation import differences
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError, UnknownNameError
 from continuation.meaning import Meaning
+from continuation.options import as_number
 from continuation.pencil import checked_mass
 from continuation.problem import AnyProblem, Kernel, check_values
 from continuation.user_functions import (
@@ -25,6 +26,11 @@ __all__ = ["Problem", "kernel_of"]
 
 FUNCTIONS = ("residual", "jacobian", "dresidual_dp")
 """What the user gives as functions of (x, p); the derivatives may be left out."""
+
+
+ASYMMETRY = 1e-3
+"""Derivatives that differ from those across the diagonal by more than this part of the largest in
+their rows and columns are no rounding, nor errors of differences."""
 
 
 def kernel_of(residual: Any, jacobian: Any, dresidual_dp: Any) -> Kernel:
@@ -116,7 +122,7 @@ class Problem(AnyProblem):
         checked: dict[str, Any] = {
             "parameters": values,
             "free": free,
-            "states": checked_states(self.states),
+            "states": checked_states(self.states, values or {free}),
             "mass": checked_mass(self.mass, self.symmetric, self.is_map),
             "conserved": checked_combinations(self.conserved, self.mass),
         }
@@ -135,6 +141,12 @@ class Problem(AnyProblem):
                 raise InvalidInputError(
                     f"{name} must be a function of (x, p), got {type(value).__name__}."
                 )
+        for name in ("symmetric", "is_map"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool_):
+                raise InvalidInputError(f"{name} must be True or False, got {value!r}.")
+        if as_number("flow_sign", self.flow_sign) == 0.0:
+            raise InvalidInputError("flow_sign must be 1 or -1, got 0.")
         if self.parameters is not None and (self.second_derivative or self.third_derivative):
             raise InvalidInputError(
                 "second and third derivatives are of functions of (x, p): leave them out where "
@@ -209,6 +221,20 @@ class Problem(AnyProblem):
                 "Start inside the domain of the equations."
             ) from error
         check_values(self, x, p)
+        if self.symmetric:
+            self._require_symmetry(self.jacobian(x, p))
+
+    def _require_symmetry(self, jacobian: Any) -> None:
+        """Raise `InvalidInputError` for a Jacobian that its own transpose is not, by far."""
+        j: Any = jacobian.toarray() if sparse.issparse(jacobian) else np.asarray(jacobian)
+        size = np.sqrt(np.maximum(np.abs(j).max(axis=0), np.abs(j).max(axis=1)))
+        gap = np.abs(j - j.T)
+        if (gap > ASYMMETRY * size * size[:, None]).any():
+            a, b = np.unravel_index(int(gap.argmax()), gap.shape)
+            raise InvalidInputError(
+                f"symmetric=True, but dF[{a}]/dx[{b}] is {j[a, b]:.6g} and dF[{b}]/dx[{a}] is "
+                f"{j[b, a]:.6g}. Leave symmetric out, or correct the equations."
+            )
 
     def trouble(self, x: Array, p: float) -> str:
         """What the user's functions raise at (x, p); empty where they do not."""

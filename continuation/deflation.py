@@ -14,8 +14,8 @@ from scipy.sparse.linalg import spsolve
 
 from continuation.fitting import PLAIN_RANGE
 from continuation.newton_method import newton
-from continuation.options import NEWTON, NewtonOptions, as_state
-from continuation.problem import AnyProblem
+from continuation.options import NEWTON, NewtonOptions, as_number, as_state
+from continuation.problem import AnyProblem, require_problem
 from continuation.scaling import InUnits, Units
 from continuation.workspace import Workspace
 
@@ -64,6 +64,8 @@ def find_solutions(
     >>> sorted(round(float(x[0]), 9) for x in found)
     [-2.0, 0.0, 2.0]
     """
+    require_problem(problem)
+    p = as_number("the parameter p", p)
     deflated, found = [as_state(x) for x in known], list[Array]()
     for start in map(as_state, starts):
         inside = _in_units_of(problem, start, p, newton_options)

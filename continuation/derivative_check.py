@@ -8,7 +8,8 @@ from scipy import sparse
 from continuation import differences
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.problem import AnyProblem
+from continuation.options import as_number, as_state
+from continuation.problem import AnyProblem, require_problem
 
 __all__ = ["check_derivatives", "doubt"]
 
@@ -95,7 +96,7 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
     Raises
     ------
     InvalidInputError
-        Names the entry that disagrees most, with both values.
+        Names the entry that disagrees most, with both values; or says why nothing can be compared.
 
     Examples
     --------
@@ -108,7 +109,9 @@ def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:
     ...     print(str(error).partition(" but")[0])
     jacobian[0, 0] is 0.5
     """
-    x = np.array(x, dtype=float)
+    require_problem(problem)
+    x, p = as_state(x), as_number("the parameter p", p)
+    problem.check(x, p)
     given: Any = problem.full_jacobian(np.append(x, p))
     is_sparse: bool = sparse.issparse(given)
     if is_sparse:

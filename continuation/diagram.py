@@ -18,14 +18,22 @@ from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.compiled_problem import CompiledProblem
 from continuation.deflation import find_solutions, guesses
-from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.exports import Stored, Table, stacked
 from continuation.joining import cut, lies_on, solutions_at
 from continuation.kinds import KINDS
 from continuation.leaving import opposite_starts, sewn
 from continuation.maps import period_k
 from continuation.meaning import Quantity
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
+from continuation.options import (
+    NEWTON,
+    STEP,
+    NewtonOptions,
+    StepOptions,
+    as_numbers,
+    as_state,
+    require_count,
+)
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
@@ -153,16 +161,21 @@ def bifurcation_diagram(
     >>> len(diagram.branches), [point.kind for point in diagram.nodes]
     (3, ['pitchfork'])
     """
-    if not np.isfinite(p_limits).all():
-        raise InvalidInputError(f"a diagram needs finite p_limits, got {p_limits}.")
     run = Run(problem, p_limits, step, newton, targets, functions, bounds=bounds)
-    symmetries = group(problem, generators, as_state(x0), float(p0))
+    if not np.isfinite(run.limits).all():
+        raise InvalidInputError(f"a diagram needs finite p_limits, got {p_limits}.")
+    require_count("max_branches", max_branches)
+    require_count("max_period", max_period)
+    if executor is not None:
+        require_type("executor", executor, Executor, "a concurrent.futures.Executor")
+    x, p = as_state(x0), run.parameter(p0)
+    symmetries = group(problem, generators, x, p)
     builder = _Builder(run, symmetries, max_branches, max_period, executor)
-    builder.explore(as_state(x0), float(p0))
-    for p in search:
-        known = builder.solutions_at(float(p))
+    builder.explore(x, p)
+    for p in map(run.parameter, as_numbers("search", search)):
+        known = builder.solutions_at(p)
         tried = [*map(as_state, starts), *guesses(known, len(as_state(x0)))]
-        for x in find_solutions(problem, float(p), tried, known, newton):
+        for x in find_solutions(problem, p, tried, known, newton):
             if not builder.is_known(np.append(x, p)):
                 builder.explore(x, float(p))
     return builder.diagram()

@@ -298,8 +298,9 @@ class EventFinder:
 
 def _changes(values: Array) -> Array:
     """Rows after which the sign changes; a zero belongs to the step that arrives at it."""
-    below = values < 0
-    return np.flatnonzero((below[:-1] != below[1:]) & (values[:-1] != 0))
+    below, known = values < 0, ~np.isnan(values)
+    changed = (below[:-1] != below[1:]) & (values[:-1] != 0)
+    return np.flatnonzero(changed & known[:-1] & known[1:])
 
 
 def _slope(local: Local) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import UnknownNameError
+from continuation.user_functions import ScalarFunction
 
 __all__ = ["UNNAMED", "Meaning", "Quantity"]
 
@@ -72,7 +73,8 @@ class Meaning:
     def values(self, quantity: Quantity, x: Array, p: Array) -> Array:
         """A quantity at samples x (m, n), p (m,); shape (m,)."""
         if callable(quantity):
-            return np.array([float(quantity(s, float(v))) for s, v in zip(x, p, strict=True)])
+            value = ScalarFunction(self.label(quantity, x.shape[1]), quantity).raw
+            return np.array([value(s, float(v)) for s, v in zip(x, p, strict=True)])
         if quantity == self.parameter:
             return p
         return np.asarray(x[:, self.index(quantity, x.shape[1])])

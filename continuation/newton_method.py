@@ -7,8 +7,9 @@ from scipy import linalg
 
 from continuation.corrector import CONVERGED
 from continuation.derivative_check import doubt
-from continuation.options import NEWTON, NewtonOptions, StepOptions, as_state
-from continuation.problem import AnyProblem
+from continuation.errors import require_type
+from continuation.options import NEWTON, NewtonOptions, StepOptions, as_number, as_state
+from continuation.problem import AnyProblem, require_problem
 from continuation.workspace import MESSAGES, Workspace
 
 __all__ = ["NewtonResult", "newton"]
@@ -70,7 +71,7 @@ def newton(
     Raises
     ------
     InvalidInputError
-        For a start that is not a finite vector.
+        For a start that is not a finite vector, or a parameter that is no number.
 
     Examples
     --------
@@ -79,12 +80,14 @@ def newton(
     >>> result.converged, result.x
     (True, array([1.41421356]))
     """
-    x = as_state(x)
+    require_problem(problem)
+    require_type("options", options, NewtonOptions, "made by NewtonOptions")
+    x, p = as_state(x), as_number("the parameter p", p)
     workspace = Workspace(problem, x, p, options, StepOptions(state_scale=state_scale))
     z = np.append(x, p)
     status = workspace.correct_at_parameter(z)
     # an iterate that ran away may be so large that a sum of squares overflows
-    residual = float(linalg.norm(problem.residual(z[:-1], float(p)), check_finite=False))
+    residual = float(linalg.norm(problem.residual(z[:-1], p), check_finite=False))
     step = workspace.last_step
     why = "" if status == CONVERGED else doubt(workspace.problem, np.append(x, p))
     return NewtonResult(

@@ -10,7 +10,16 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 
-__all__ = ["NEWTON", "STEP", "NewtonOptions", "StepOptions", "as_number", "as_state"]
+__all__ = [
+    "NEWTON",
+    "STEP",
+    "NewtonOptions",
+    "StepOptions",
+    "as_number",
+    "as_numbers",
+    "as_state",
+    "require_count",
+]
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,9 @@ class NewtonOptions:
     max_iterations: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("step_tolerance", "residual_tolerance", "max_iterations"):
+        for name in ("step_tolerance", "residual_tolerance"):
             _require_positive(name, getattr(self, name))
+        require_count("max_iterations", self.max_iterations)
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,9 @@ class StepOptions:
     parameter_scale: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("initial", "minimum", "maximum", "max_angle", "max_samples"):
+        for name in ("initial", "minimum", "maximum", "max_angle"):
             _require_positive(name, getattr(self, name))
+        require_count("max_samples", self.max_samples)
         if self.parameter_scale is not None:
             _require_positive("parameter_scale", self.parameter_scale)
         if self.state_scale is not None:
@@ -105,6 +116,13 @@ def _require_positive(name: str, value: float) -> None:
         raise InvalidInputError(f"{name} must be a positive number, got {value}.")
 
 
+def require_count(name: str, value: Any) -> None:
+    """Raise `InvalidInputError` for what is no whole number from 1 on."""
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < 1:
+        raise InvalidInputError(f"{name} must be a positive whole number, got {value!r}.")
+
+
 COMPLEX = " Take real and imaginary parts as unknowns of their own."
 """What to do about complex unknowns."""
 
@@ -125,6 +143,15 @@ def as_number(name: str, value: Any, finite: bool = True) -> float:
     if number.ndim or math.isnan(number) or (finite and math.isinf(number)):
         raise InvalidInputError(f"{name} must be one finite number, got {value!r}.")
     return float(number)
+
+
+def as_numbers(name: str, values: Any) -> tuple[float, ...]:
+    """Finite numbers in a row, or an error that says what came."""
+    if np.ndim(values) != 1:
+        raise InvalidInputError(
+            f"{name} must be a sequence of numbers such as [0.5, 1.0], got {values!r}."
+        )
+    return tuple(as_number(f"one of {name}", v) for v in values)
 
 
 def _real(name: str, value: Any) -> Array:

@@ -13,11 +13,11 @@ from scipy import sparse
 
 from continuation import differences
 from continuation.arrays import Array
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.meaning import Meaning
 from continuation.pencil import rank_of
 
-__all__ = ["AnyProblem", "Kernel", "check_values"]
+__all__ = ["AnyProblem", "Kernel", "check_values", "require_problem"]
 
 Kernel = Callable[..., float]
 
@@ -187,6 +187,11 @@ class AnyProblem:
     def check(self, x: Array, p: float) -> None:
         """Raise `InvalidInputError` where shapes or values at a start are unusable."""
         check_values(self, x, p)
+
+
+def require_problem(problem: Any) -> None:
+    """Raise `InvalidInputError` for what is no problem."""
+    require_type("problem", problem, AnyProblem, "made by Problem, for example Problem(f)")
 
 
 def check_values(problem: AnyProblem, x: Array, p: float) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
-from continuation.options import NewtonOptions, StepOptions, as_number
-from continuation.problem import AnyProblem
+from continuation.options import NewtonOptions, StepOptions, as_number, as_numbers
+from continuation.problem import AnyProblem, require_problem
+from continuation.user_functions import ScalarFunction
 
 __all__ = ["Bounds", "Functions", "Run"]
 
@@ -46,11 +47,11 @@ class Run:
     bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
-        _require("problem", self.problem, AnyProblem)
-        _require("step", self.step, StepOptions)
-        _require("newton", self.newton, NewtonOptions)
+        require_problem(self.problem)
+        _require("step", self.step, StepOptions, "StepOptions(initial=0.1)")
+        _require("newton", self.newton, NewtonOptions, "NewtonOptions(max_iterations=20)")
         object.__setattr__(self, "limits", _limits(self.limits))
-        object.__setattr__(self, "targets", _targets(self.targets))
+        object.__setattr__(self, "targets", tuple(sorted({*as_numbers("targets", self.targets)})))
         object.__setattr__(self, "functions", _functions(self.functions))
         object.__setattr__(self, "bounds", _bounds(self.bounds))
 
@@ -61,6 +62,12 @@ class Run:
             i = self.problem.meaning.index(name, n)
             low[i], high[i] = limits
         return low, high
+
+    def check_functions(self, x: Array, p: float) -> None:
+        """Raise `InvalidInputError` where a function of the user cannot be used at a start."""
+        for function in (self.functions or {}).values():
+            if isinstance(function, ScalarFunction):
+                function.check(x, p)
 
     def is_inside(self, x: Array) -> bool:
         """Whether a state lies within the bounds."""
@@ -79,35 +86,21 @@ class Run:
         return value
 
 
-def _require(name: str, value: Any, kind: type) -> None:
+def _require(name: str, value: Any, kind: type, example: str) -> None:
     if not isinstance(value, kind):
-        example = {
-            StepOptions: "StepOptions(initial=0.1)",
-            NewtonOptions: "NewtonOptions(max_iterations=20)",
-        }.get(kind, "Problem(f)")
         raise InvalidInputError(
-            f"{name} must be made by {kind.__name__.removeprefix('Any')}, for example {example}; "
-            f"got {value!r}."
+            f"{name} must be made by {kind.__name__}, for example {example}; got {value!r}."
         )
 
 
-def _limits(p_limits: Any) -> tuple[float, float]:
-    is_pair = isinstance(p_limits, tuple) and len(p_limits) == 2
-    if not is_pair and np.shape(p_limits) != (2,):
-        raise InvalidInputError(f"p_limits must be a pair (low, high), got {p_limits!r}.")
-    low, high = (as_number("a limit", v, finite=False) for v in p_limits)
+def _limits(limits: Any, name: str = "p_limits") -> tuple[float, float]:
+    is_pair = isinstance(limits, tuple) and len(limits) == 2
+    if not is_pair and np.shape(limits) != (2,):
+        raise InvalidInputError(f"{name} must be a pair (low, high), got {limits!r}.")
+    low, high = (as_number("a limit", v, finite=False) for v in limits)
     if not low < high:
-        raise InvalidInputError(f"p_limits must be (low, high) with low < high, got {p_limits}.")
+        raise InvalidInputError(f"{name} must be (low, high) with low < high, got {limits}.")
     return low, high
-
-
-def _targets(targets: Any) -> tuple[float, ...]:
-    is_plain = isinstance(targets, (tuple, list, np.ndarray))
-    if not is_plain and (isinstance(targets, str) or not isinstance(targets, Sequence)):
-        raise InvalidInputError(
-            f"targets must be a sequence of parameter values such as [0.5, 1.0], got {targets!r}."
-        )
-    return tuple(as_number("a target", p) for p in targets)
 
 
 def _bounds(bounds: Any) -> Bounds:
@@ -117,7 +110,7 @@ def _bounds(bounds: Any) -> Bounds:
         raise InvalidInputError(
             f"bounds must map unknowns to (low, high), such as {{'V': (-80, 60)}}; got {bounds!r}."
         )
-    return {name: _limits(limits) for name, limits in bounds.items()}
+    return {name: _limits(limits, f"bounds of {name}") for name, limits in bounds.items()}
 
 
 def _functions(functions: Any) -> Functions:
@@ -128,4 +121,7 @@ def _functions(functions: Any) -> Functions:
             "functions must map names to functions of (x, p), such as "
             f"{{'level': lambda x, p: x[0] - 1}}; got {functions!r}."
         )
-    return dict(functions)
+    return {
+        name: f if isinstance(f, ScalarFunction) else ScalarFunction(str(name), f)
+        for name, f in functions.items()
+    }

@@ -11,7 +11,7 @@ from continuation.arrays import Array, as_point
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
 from continuation.derivative_check import doubt
-from continuation.errors import ConvergenceError, InvalidInputError
+from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.events import EventFinder
 from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
 from continuation.options import as_state
@@ -36,6 +36,9 @@ SLOW = 10.0
 
 ACROSS = 1e-8
 """A tangent whose part along the parameter is below this is that of a fold, in units of the run."""
+
+SOLVED = 1e-6
+"""Equations left by less than this part of their terms hold: at samples far less is left."""
 
 START_TOLERANCE = 0.3
 """A start may be moved by Newton by this part of 1 + |x|, in the units of the run."""
@@ -74,6 +77,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
     """A run that leaves the solution near (x0, p0) in a direction."""
     x, p = as_state(x0), run.parameter(p0)
     run.problem.check(x, p)
+    run.check_functions(x, p)
     if run.bounds and not run.is_inside(x):
         raise InvalidInputError("the start is outside the bounds. Widen them, or start inside.")
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
@@ -99,6 +103,7 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
 
 def at_end_of(run: Run, branch: Branch) -> Start:
     """A run that goes on after the last sample of a branch."""
+    require_type("the branch", branch, Branch, "a branch, from trace_branch or load")
     if branch.stop_reason == "closed loop":
         raise InvalidInputError("the branch is a closed loop: there is nothing left to trace.")
     x, p = branch.x[-1], run.parameter(branch.p[-1])
@@ -109,7 +114,10 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     low, high = run.box(x.size)
     if ((x <= low) | (x >= high)).any():
         raise InvalidInputError("the branch has ended at its bounds. Widen them to go on.")
+    run.problem.check(x, p)
+    run.check_functions(x, p)
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
+    _require_solution(workspace, branch)
     known = workspace.in_units(as_samples(branch, run.problem))
     start = Start(
         workspace=workspace,
@@ -126,6 +134,19 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     start.control[stepper.EVALUATIONS] = branch.evaluations
     start.control[stepper.REJECTIONS] = branch.rejections
     return start
+
+
+def _require_solution(workspace: Workspace, branch: Branch) -> None:
+    """Raise `InvalidInputError` where the last sample solves another problem."""
+    z = np.append(branch.x[-1], branch.p[-1])
+    left = np.abs(workspace.problem.residual(z[:-1], float(z[-1])))
+    matrix: Any = abs(workspace.problem.full_jacobian(z))
+    terms = np.ravel(matrix @ np.maximum(np.abs(z), workspace.units.columns))
+    if not (left <= SOLVED * terms).all():
+        raise InvalidInputError(
+            f"the branch belongs to another problem: at its last sample |F| = {left.max():.3g}. "
+            "Give the problem that it was traced with."
+        )
 
 
 def as_samples(branch: Branch, problem: AnyProblem) -> Samples:
@@ -260,6 +281,8 @@ def _orientation(workspace: Workspace, tangent: Array, direction: Any) -> float:
             raise InvalidInputError(
                 f"a direction must have shape {tangent.shape} for (x, p), got {vector.shape}."
             )
+        if not vector.any():
+            raise InvalidInputError("a direction must not be zero.")
         return float(np.copysign(1.0, tangent @ vector))
     if direction not in (1, -1):
         raise InvalidInputError(f"direction must be +1, -1 or a vector, got {direction!r}.")

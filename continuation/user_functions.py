@@ -1,6 +1,6 @@
 """The functions of a user as the engine calls them: of (x, p), and never raising in mid-run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,15 @@ from scipy import linalg, sparse
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
+from continuation.options import as_number
 
-__all__ = ["UserFunction", "checked_combinations", "checked_parameters", "checked_states"]
+__all__ = [
+    "ScalarFunction",
+    "UserFunction",
+    "checked_combinations",
+    "checked_parameters",
+    "checked_states",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +47,14 @@ class UserFunction:
         """The value, or the user's own exception.
 
         A function may work in place: it gets a copy of x, and may return the same array each time.
+        Lists, tables and matrices are arrays to the engine, and sparse ones have columns.
         """
         if self.parameters is None:
             value = self.function(np.array(x), p)
         else:
             value = self.function(np.array(x), **{**self.parameters, self.free: p})
-        return value.copy() if isinstance(value, np.ndarray) or sparse.issparse(value) else value
+        is_matrix = sparse.issparse(value) and self.name == "jacobian"
+        return value.tocsc(copy=True) if is_matrix else np.array(_dense(value))
 
     def __call__(self, x: Array, p: float) -> Any:
         """The value; NaN outside the domain, and for a matrix, which may be sparse, LinAlgError."""
@@ -61,6 +70,55 @@ class UserFunction:
         return f"{self.name} raised {type(error).__name__}: {error}"
 
 
+def _dense(value: Any) -> Any:
+    return value.toarray() if sparse.issparse(value) else value
+
+
+@dataclass(frozen=True, eq=False)
+class ScalarFunction:
+    """A function of (x, p) that has one number as its value, as the engine calls it.
+
+    Where it raises it is not defined: called, it gives NaN, which is no change of sign; `raw`
+    raises what the user's code raises.
+
+    Attributes
+    ----------
+    name : str
+    function : callable
+    """
+
+    name: str
+    function: Callable[[Array, float], Any]
+
+    def raw(self, x: Array, p: float) -> float:
+        """The value, or the user's own exception; it gets a copy of x."""
+        value = np.asarray(self.function(np.array(x), p))
+        if value.size != 1 or value.dtype.kind not in "biuf":
+            raise InvalidInputError(
+                f"the function {self.name!r} must return one real number, got {value!r}."
+            )
+        return float(value.reshape(()))
+
+    def __call__(self, x: Array, p: float) -> float:
+        """The value; NaN outside the domain."""
+        try:
+            return self.raw(x, p)
+        except Exception:  # the user's code may raise anything
+            return np.nan
+
+    def check(self, x: Array, p: float) -> None:
+        """Raise `InvalidInputError` where it raises at a start."""
+        try:
+            self.raw(x, p)
+        except InvalidInputError:
+            raise
+        except Exception as error:  # the user's code may raise anything
+            raise InvalidInputError(
+                f"the function {self.name!r} raised {type(error).__name__}: {error} at the start. "
+                "Return NaN where it is not defined."
+            ) from error
+
+
 def checked_parameters(parameters: Any, free: str | None) -> tuple[dict[str, float] | None, str]:
     """Values of all parameters by name, and the name of the free one."""
     if parameters is None:
@@ -69,7 +127,10 @@ def checked_parameters(parameters: Any, free: str | None) -> tuple[dict[str, flo
         raise InvalidInputError(
             f"parameters must map names to values, such as {{'I': 0.0}}; got {parameters!r}."
         )
-    values = {str(name): _number(name, value) for name, value in parameters.items()}
+    values = {
+        str(name): as_number(f"parameter {name}", value, finite=False)
+        for name, value in parameters.items()
+    }
     if free is None and len(values) > 1:
         raise InvalidInputError(f"say which parameter is free: one of {', '.join(values)}.")
     name = next(iter(values)) if free is None else free
@@ -78,22 +139,20 @@ def checked_parameters(parameters: Any, free: str | None) -> tuple[dict[str, flo
     return values, name
 
 
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise InvalidInputError(f"parameter {name} must be a real number, got {value!r}.")
-    return float(value)
-
-
-def checked_states(states: Any) -> tuple[str, ...]:
-    """Names of the unknowns, each once."""
-    is_several = isinstance(states, Sequence) and not isinstance(states, str)
+def checked_states(states: Any, parameters: Collection[str]) -> tuple[str, ...]:
+    """Names of the unknowns, each once, and none of a parameter."""
+    is_several = isinstance(states, Iterable) and not isinstance(states, str)
+    states = list(states) if is_several else states
     if not is_several or not all(isinstance(name, str) for name in states):
         raise InvalidInputError(
             f"states must be a sequence of names, such as ['V', 'w']; got {states!r}."
         )
     if len(set(states)) < len(states):
-        raise InvalidInputError(f"states must have names of their own, got {list(states)}.")
-    return tuple(states)
+        raise InvalidInputError(f"states must have names of their own, got {states}.")
+    for name in states:
+        if name in parameters:
+            raise InvalidInputError(f"{name!r} names a parameter and an unknown: rename one.")
+    return tuple(map(str, states))
 
 
 def checked_combinations(conserved: Any, mass: Any) -> Array | None:

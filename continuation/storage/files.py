@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from continuation.errors import StoreError
+from continuation.errors import InvalidInputError, StoreError
 
 try:
     import fcntl
@@ -34,6 +34,19 @@ LOCK = ".mlpcont.lock"
 """Held by the process that works in a folder."""
 
 
+def as_path(path: object) -> Path:
+    """The name of a file as a path.
+
+    Raises
+    ------
+    InvalidInputError
+        For what is no name.
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise InvalidInputError(f"a file is given by its name; got {path!r}.")
+    return Path(os.fsdecode(path))
+
+
 class atomic_file:
     """Context manager: a temporary name beside `path` that replaces it on success only.
 
@@ -47,7 +60,7 @@ class atomic_file:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = as_path(path)
 
     def __enter__(self) -> Path:
         self.target = _target(self.path)
@@ -107,7 +120,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file atomically."""
-    path = Path(path)
+    path = as_path(path)
     with atomic_file(path) as temporary:
         temporary.write_bytes(content)
     return path

@@ -23,7 +23,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from continuation.errors import StoreError
-from continuation.storage.files import write_bytes
+from continuation.storage.files import as_path, write_bytes
 from continuation.storage.inspection import require_bounded
 from continuation.storage.manifest import (
     EDITED,
@@ -178,7 +178,7 @@ def read_stored(
     >>> stored.verified
     True
     """
-    path = Path(path)
+    path = as_path(path)
     content = _content(path)
     data = _decoded(path, content)
     if data.attrs.get("format") != FORMAT or not {"format_version", "kind"} <= set(data.attrs):

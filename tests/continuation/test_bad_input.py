@@ -9,7 +9,9 @@ from continuation import (
     NewtonOptions,
     Problem,
     StepOptions,
+    bifurcation_diagram,
     check_derivatives,
+    load,
     newton,
     resume_branch,
     trace_branch,
@@ -123,6 +125,40 @@ def test_nothing_is_left_of_a_branch_that_has_ended() -> None:
         resume_branch(circle, loop, (-5, 5))
 
 
+def test_another_problem_is_not_resumed() -> None:
+    branch = trace_branch(fold, [1.0], 1.0, (0.5, 2.0))
+    for other in (lambda x, p: p - 1.01 * x**2, lambda x, p: np.append(p - x**2, 1.0)):
+        with pytest.raises(InvalidInputError, match=r"another problem|shape \(2,\)"):
+            resume_branch(Problem(other), branch, (0.5, 3.0))
+    with pytest.raises(InvalidInputError, match="the branch must be a branch"):
+        resume_branch(fold, None)
+
+
+def test_a_jacobian_that_is_not_symmetric() -> None:
+    turning = Problem(lambda x, p: np.array([p - x[0] ** 2, x[0] - x[1]]), symmetric=True)
+    with pytest.raises(InvalidInputError, match=r"dF\[0\]/dx\[1\] is .* and dF\[1\]/dx\[0\] is 1"):
+        trace_branch(turning, [1.0, 1.0], 1.0, (0.5, 2.0))
+    unit = np.array([1e-6, 1e6])  # second derivatives of cosh((x / unit) · (1, 2)) - p x[0] / unit
+    far = Problem(lambda x, p: (np.sinh(x / unit @ [1, 2]) * [1, 2] + x / unit - [p, 0]) / unit,
+                  symmetric=True)  # fmt: skip
+    assert trace_branch(far, [0.0, 0.0], 0.0, (0, 1)).stop_reason == "limit"
+
+
+def test_what_is_no_count_no_problem_and_no_file() -> None:
+    for make in (lambda: StepOptions(max_samples=5.5), lambda: NewtonOptions(max_iterations=True)):
+        with pytest.raises(InvalidInputError, match="positive whole number"):
+            make()
+    with pytest.raises(InvalidInputError, match="problem must be made by Problem"):
+        newton(lambda x, p: x, [1.0], 1.0)
+    with pytest.raises(InvalidInputError, match="the parameter p must be one finite number"):
+        newton(fold, [1.0], np.nan)
+    with pytest.raises(InvalidInputError, match=r"search must be a sequence of numbers"):
+        bifurcation_diagram(fold, [1.0], 1.0, (0.5, 2.0), search=0.5)
+    for wrong in (None, 5):
+        with pytest.raises(InvalidInputError, match="given by its name"):
+            load(wrong)
+
+
 def test_residual_must_be_callable() -> None:
     with pytest.raises(InvalidInputError, match="residual must be a function"):
         Problem(3)
@@ -149,7 +185,7 @@ def test_newton_reports_failure_as_a_status() -> None:
         ({"step": 0.1}, r"step must be made by StepOptions.*got 0\.1"),
         ({"newton": {"max_iterations": 3}}, "newton must be made by NewtonOptions"),
         ({"targets": 0.5}, "targets must be a sequence.*got 0.5"),
-        ({"targets": ["a"]}, "a target must consist of real numbers"),
+        ({"targets": ["a"]}, "one of targets must consist of real numbers"),
         ({"functions": [lambda x, p: x[0]]}, "functions must map names"),
         ({"functions": {"level": 1.0}}, "functions must map names"),
         ({"direction": "up"}, "direction must be"),
@@ -157,6 +193,13 @@ def test_newton_reports_failure_as_a_status() -> None:
         ({"bounds": {0: (3, 4)}}, "outside the bounds"),
         ({"bounds": {0: (1, 0)}}, "low < high"),
         ({"direction": [1j, 0]}, "direction must consist of real numbers"),
+        ({"direction": [0, 0]}, "a direction must not be zero"),
+        ({"bounds": {0: (2, 0)}}, r"bounds of 0 must be \(low, high\)"),
+        ({"targets": np.array(0.5)}, "targets must be a sequence"),
+        ({"functions": {"level": lambda x, p: None}}, "'level' must return one real number"),
+        ({"functions": {"level": lambda x, p: x + 1j}}, "'level' must return one real number"),
+        ({"functions": {"level": lambda x, p: 1 / 0}}, "'level' raised ZeroDivisionError"),
+        ({"stop": 5}, "stop must be a function of a Sample"),
     ],
 )
 def test_what_is_no_number_or_no_option_is_named(arguments: dict, message: str) -> None:

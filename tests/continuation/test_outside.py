@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from continuation import InvalidInputError, Problem, trace_branch
 
@@ -80,6 +81,38 @@ def test_next_to_the_edge_of_a_domain() -> None:
     branch = trace_branch(Problem(lambda x, p: np.log(x) + x - p), [1.0], 1.0, (-24, 2), -1)
     assert branch.stop_reason == "limit"
     assert abs(np.log(branch.x[-1, 0]) + 24) < 1e-7
+
+
+MATRICES = {
+    "list": lambda m: m.tolist(), "matrix": np.matrix, "Fortran": np.asfortranarray,
+    "dok": sparse.dok_array, "lil": sparse.lil_array, "bsr": sparse.bsr_array,
+}  # fmt: skip
+"""What a user's function may make of a matrix."""
+
+
+@pytest.mark.parametrize("kind", MATRICES)
+def test_matrices_of_any_kind(kind: str) -> None:
+    def jacobian(x, p):
+        return MATRICES[kind](np.array([[-2 * x[0], 0.0], [1.0, -1.0]]))
+
+    problem = Problem(lambda x, p: [p - x[0] ** 2, x[0] - x[1]], jacobian, lambda x, p: (1, 0))
+    half = {"half": lambda x, p: x[:1] - 0.5}
+    branch = trace_branch(problem, [1, 1], 1, [0.1, 1], -1, functions=half)
+    assert [(q.kind, round(q.p, 9)) for q in branch.special] == [("user", 0.25), ("limit", 0.1)]
+
+
+def test_functions_of_the_user_are_left_where_they_are_not_defined() -> None:
+    """One works in place; one is defined where x > 0.3 only, and crosses zero there."""
+
+    def in_place(x, p):
+        x -= 0.5
+        return x[0]
+
+    given = {"a": in_place, "b": lambda x, p: math.sqrt(x[0] - 0.3) - 0.1}
+    problem = Problem(lambda x, p: p - x**2)
+    branch = trace_branch(problem, [1.0], 1.0, (-1, 1), -1, functions=given)
+    assert [q.name for q in branch.special] == ["a", "b", "", ""]
+    np.testing.assert_allclose([q.x[0] for q in branch.special[:2]], [0.5, 0.31], rtol=1e-9)
 
 
 def test_functions_that_work_in_place() -> None:

@@ -153,7 +153,8 @@ def require_level(name: str, value: object) -> None:
     InvalidInputError
         For everything else.
     """
-    if not (is_number(value) and (value == 0.0 or SMALLEST <= value <= LARGEST)):
+    # as a double: the bounds are beyond what shorter numbers hold
+    if not (is_number(value) and (value == 0.0 or SMALLEST <= float(value) <= LARGEST)):
         raise InvalidInputError(
             f"{name} must be finite and >= 0 (0, or between {SMALLEST:g} and {LARGEST:g}), "
             f"not {value!r}"

@@ -252,7 +252,8 @@ def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:
     InvalidInputError
         Wrong length or non-finite entries.
     """
-    array = np.ascontiguousarray(as_real("theta", theta))
+    # kernels are compiled for rows that may be written to: tables and views may not
+    array = np.require(as_real("theta", theta), requirements=("C", "W"))
     if array.shape != (model.dimension,):
         names = ", ".join(model.parameter_names)
         raise InvalidInputError(

@@ -160,3 +160,11 @@ def test_exact_jets_serve_the_engine(loss):
     np.testing.assert_allclose(third, differenced.third(z, u, v, v), rtol=1e-4, atol=1e-4)
     at = loss.at(noise=0.2)
     np.testing.assert_allclose(exact.second(z, u, u), at.jet(THETA, u[:-1]).third, rtol=1e-12)
+
+
+def test_weights_that_may_not_be_written_to_and_short_levels(loss):
+    """Columns of tables are read-only; the bounds of noise lie beyond single precision."""
+    theta = np.array([1.0, 3.5, 2.0, -1.0])
+    fixed = theta.copy()
+    fixed.flags.writeable = False
+    assert loss.value(fixed, noise=np.float32(0.5)) == loss.value(theta, noise=0.5)
