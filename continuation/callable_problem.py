@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 
 from continuation import differences
 from continuation.arrays import Array
@@ -26,11 +26,6 @@ __all__ = ["Problem", "kernel_of"]
 
 FUNCTIONS = ("residual", "jacobian", "dresidual_dp")
 """What the user gives as functions of (x, p); the derivatives may be left out."""
-
-
-ASYMMETRY = 1e-3
-"""Derivatives that differ from those across the diagonal by more than this part of the largest in
-their rows and columns are no rounding, nor errors of differences."""
 
 
 def kernel_of(residual: Any, jacobian: Any, dresidual_dp: Any) -> Kernel:
@@ -220,21 +215,7 @@ class Problem(AnyProblem):
                 f"{words} at the start ({self.free} = {p:.6g}). "
                 "Start inside the domain of the equations."
             ) from error
-        check_values(self, x, p)
-        if self.symmetric:
-            self._require_symmetry(self.jacobian(x, p))
-
-    def _require_symmetry(self, jacobian: Any) -> None:
-        """Raise `InvalidInputError` for a Jacobian that its own transpose is not, by far."""
-        j: Any = jacobian.toarray() if sparse.issparse(jacobian) else np.asarray(jacobian)
-        size = np.sqrt(np.maximum(np.abs(j).max(axis=0), np.abs(j).max(axis=1)))
-        gap = np.abs(j - j.T)
-        if (gap > ASYMMETRY * size * size[:, None]).any():
-            a, b = np.unravel_index(int(gap.argmax()), gap.shape)
-            raise InvalidInputError(
-                f"symmetric=True, but dF[{a}]/dx[{b}] is {j[a, b]:.6g} and dF[{b}]/dx[{a}] is "
-                f"{j[b, a]:.6g}. Leave symmetric out, or correct the equations."
-            )
+        check_values(self, x, p, but=self.differenced)
 
     def trouble(self, x: Array, p: float) -> str:
         """What the user's functions raise at (x, p); empty where they do not."""

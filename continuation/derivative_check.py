@@ -10,8 +10,9 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.options import as_number, as_state
 from continuation.problem import AnyProblem, require_problem
+from continuation.scaling import largest
 
-__all__ = ["check_derivatives", "doubt"]
+__all__ = ["check_derivatives", "doubt", "require_symmetric"]
 
 DERIVATIVE_TOLERANCE = 1e-6
 """Largest relative disagreement between given and differenced derivatives that passes."""
@@ -32,6 +33,11 @@ NEARER = 0.25
 
 WRONG = 1e-3
 """Along one direction, a difference by more than this part of the terms is no rounding."""
+
+
+ASYMMETRY = 1e-3
+"""Derivatives that differ from those across the diagonal by more than this part of the largest in
+their rows and columns are no rounding, nor errors of differences."""
 
 
 def doubt(problem: AnyProblem, z: Array) -> str:
@@ -82,6 +88,21 @@ def _disagreement(problem: AnyProblem, z: Array, v: Array, expected: Array) -> i
     if not (gap > WRONG * terms).any():
         return None
     return int(np.argmax(gap / np.where(terms > 0, terms, 1.0)))
+
+
+def require_symmetric(jacobian: Any) -> None:
+    """Raise `InvalidInputError` for a Jacobian, dense or sparse, that is by far not symmetric."""
+    plain = np.ones(jacobian.shape[0])
+    size = np.sqrt(np.max(largest(abs(jacobian), plain, plain), axis=0))
+    gap = sparse.coo_array(abs(jacobian - jacobian.T))
+    part = gap.data / (size[gap.row] * size[gap.col])
+    if (part > ASYMMETRY).any():
+        k = int(part.argmax())
+        a, b = int(gap.row[k]), int(gap.col[k])
+        raise InvalidInputError(
+            f"symmetric=True, but dF[{a}]/dx[{b}] is {jacobian[a, b]:.6g} and dF[{b}]/dx[{a}] is "
+            f"{jacobian[b, a]:.6g}. Leave symmetric out, or correct the equations."
+        )
 
 
 def check_derivatives(problem: AnyProblem, x: Array, p: float) -> None:

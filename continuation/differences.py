@@ -262,11 +262,15 @@ def _shorter(function: Callable[[float], Array], found: float, rows: Array, erro
 
 
 def _changing(function: Callable[[float], Array], scale: float, noise: Array | float) -> Any:
-    """Rows (m,) whose slope is more than rounding, also beside that of an even function."""
+    """Rows (m,) whose slope is more than rounding, also beside that of an even function.
+
+    Those that are not finite so far away change, too: the scale is beyond what they allow.
+    """
     h = RELATIVE_STEP * scale
     slope = np.abs(function(h) - function(-h)) / 2
     change = np.abs(function(2 * h) - function(0.0))
-    return np.asarray(~((slope <= noise) | (slope <= EVEN * change)))
+    is_rounding = (slope <= noise) | (slope <= EVEN * change)
+    return np.asarray(~(is_rounding & np.isfinite(slope + change)))
 
 
 def _inconsistency(function: Callable[[float], Array], scale: float, rows: Array) -> float:

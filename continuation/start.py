@@ -10,7 +10,7 @@ from continuation import stepper
 from continuation.arrays import Array, as_point
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
-from continuation.derivative_check import doubt
+from continuation.derivative_check import doubt, require_symmetric
 from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.events import EventFinder
 from continuation.linalg import KERNEL_TOLERANCE, bordered_solve
@@ -82,6 +82,8 @@ def at_solution(run: Run, x0: Array, p0: float, direction: int | Array) -> Start
         raise InvalidInputError("the start is outside the bounds. Widen them, or start inside.")
     workspace = Workspace(run.problem, x, p, run.newton, run.step, run.limits)
     z, converged = _solution(workspace, x, p)
+    if run.problem.symmetric:
+        require_symmetric(workspace.problem.jacobian(z[:-1], float(z[-1])))
     spectrum = workspace.spectrum()
     tangent, family = _regular_tangent(workspace, spectrum[2]) if converged else None, 0
     if tangent is None:

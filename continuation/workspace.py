@@ -128,12 +128,13 @@ class Workspace:
     ) -> None:
         n = x.size
         self.n = n
-        self.step, self.newton = step, newton
+        self.step, self.newton, self.problem = step, newton, problem
+        z = as_point(x, p)
+        self._measure(z)  # before anything is differenced
         has_kernel = isinstance(problem, CompiledProblem)
         self.is_compiled = has_kernel and problem.symmetric
-        self.is_sparse = not has_kernel and sparse.issparse(problem.jacobian(x, p))
+        self.is_sparse = not has_kernel and sparse.issparse(self.problem.jacobian(x, p))
         self.F, self.Fp, self.R = np.zeros(n), np.zeros(n), np.zeros((n + 1, 2), order="F")
-        self.problem = problem
         self.degrees = problem.degrees(n)  # number of eigenvalues there are
         self.J: Any = self._room_for_jacobian(n)
         self.B: Any = BorderedSparse() if self.is_sparse else np.zeros((n + 1, n + 1), order="F")
@@ -144,9 +145,7 @@ class Workspace:
         self.options[corrector.SYMMETRIC] = problem.symmetric
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
-        self.problem = held(problem, x, p)
-        z = as_point(x, p)
-        self._measure(z)
+        self.problem = held(self.problem, x, p)
         self.use(fitting(self.problem, z, step, limits))
 
     def _measure(self, z: Array) -> None:

@@ -138,9 +138,9 @@ def test_a_jacobian_that_is_not_symmetric() -> None:
     turning = Problem(lambda x, p: np.array([p - x[0] ** 2, x[0] - x[1]]), symmetric=True)
     with pytest.raises(InvalidInputError, match=r"dF\[0\]/dx\[1\] is .* and dF\[1\]/dx\[0\] is 1"):
         trace_branch(turning, [1.0, 1.0], 1.0, (0.5, 2.0))
-    unit = np.array([1e-6, 1e6])  # second derivatives of cosh((x / unit) · (1, 2)) - p x[0] / unit
-    far = Problem(lambda x, p: (np.sinh(x / unit @ [1, 2]) * [1, 2] + x / unit - [p, 0]) / unit,
-                  symmetric=True)  # fmt: skip
+    unit = np.array([1e-6, 1e6])  # gradient of cosh(a·x) - p a·x + |x / unit|² / 2
+    along = np.array([1.0, 2.0]) / unit
+    far = Problem(lambda x, p: (np.sinh(along @ x) - p) * along + x / unit**2, symmetric=True)
     assert trace_branch(far, [0.0, 0.0], 0.0, (0, 1)).stop_reason == "limit"
 
 

@@ -84,7 +84,8 @@ def test_next_to_the_edge_of_a_domain() -> None:
 
 
 MATRICES = {
-    "list": lambda m: m.tolist(), "matrix": np.matrix, "Fortran": np.asfortranarray,
+    "list": lambda m: m.tolist(), "matrix": lambda m: m.view(np.matrix),
+    "Fortran": np.asfortranarray,
     "dok": sparse.dok_array, "lil": sparse.lil_array, "bsr": sparse.bsr_array,
 }  # fmt: skip
 """What a user's function may make of a matrix."""

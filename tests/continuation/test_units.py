@@ -90,6 +90,17 @@ def test_the_residual_of_one_unknown(unit: float, scale: float | None) -> None:
     assert all(q.located for q in folds)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e6])
+def test_functions_that_overflow_over_a_length_of_one(unit: float) -> None:
+    """From zero, where nothing tells how far exp may be followed, and no scale is given."""
+    along = np.array([1.0, 2.0]) / unit
+    problem = Problem(lambda x, p: (np.sinh(along @ x) - p) * along + x / unit**2)
+    branch = trace_branch(problem, [0.0, 0.0], 0.0, (0, 1))
+    z = along @ branch.x[-1]
+    assert branch.stop_reason == "limit"
+    assert abs(z / 5 + np.sinh(z) - 1) < 1e-12
+
+
 @pytest.mark.parametrize("true", [1e-9, 1e-4, 1.0, 1e5])
 def test_length_for_differences(true: float) -> None:
     """A function that changes over any length, in rows of any size."""
