@@ -219,9 +219,12 @@ class Tracer:
         path = Path(w, known[-2:])
         before, ahead = (w.inner(z - first, tangent) for z in path.z)
         length = known.statistics[-1, stepper.S_LENGTH]
-        y = path.guess(float(np.clip(before / (before - ahead), 0.0, 1.0)))[0]
+        guess = path.guess(float(np.clip(before / (before - ahead), 0.0, 1.0)))[0]
+        y = guess.copy()
         met = w.correct(y, first, tangent) == CONVERGED
-        if not met or w.norm(y - first) > LOOP_TOLERANCE * length:
+        # Newton finds the first point from afar, too, as from another one at the same limit
+        near = w.norm(y - guess) <= stepper.MAX_PREDICTOR_ERROR * length
+        if not (met and near) or w.norm(y - first) > LOOP_TOLERANCE * length:
             return known
         self.end("closed loop", "the branch came back to its start.")
         last = tuple(a.copy() for a in begin.arrays())

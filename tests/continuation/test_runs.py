@@ -160,3 +160,18 @@ def test_a_start_on_a_fold_at_a_limit_goes_on() -> None:
     circle = Problem(lambda x, p: x**2 + p**2 - 1)
     branch = trace_branch(circle, [0.0], 1.0, (-1.0, 1.0), np.array([1.0, 0.0]))
     assert branch.stop_reason == "closed loop"
+
+
+@pytest.mark.parametrize(("seed", "unit"), [(0, 100.0), (1, 10.0), (2, 10.0), (3, 1e-3)])
+def test_a_valley_that_starts_at_a_limit_ends_at_the_same_limit_across(seed, unit) -> None:
+    rng = np.random.default_rng(seed)
+    far, along, mixed = rng.uniform(-0.8, 3.0), rng.standard_normal(), rng.standard_normal((2, 2))
+
+    def valley(x, p):  # x₁ from -1 to `far`, where p is 1 again; x₂ goes with it
+        u = x / unit
+        return mixed @ np.array([1 + (u[0] + 1) * (u[0] - far) - p, u[1] - along * u[0]])
+
+    start, end = (unit * np.array([u, along * u]) for u in (-1.0, far))
+    branch = trace_branch(Problem(valley), start, 1.0, (-9.0, 1.0), -1)
+    assert branch.stop_reason == "limit"
+    np.testing.assert_allclose(branch.x[-1], end, rtol=1e-7)
