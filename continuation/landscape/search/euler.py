@@ -103,8 +103,8 @@ def is_whole(searched: SearchedKinds, units: int, deadline: Deadline = UNLIMITED
     Raises as `genuine_points`.
     """
 
-    def described(kind: Kind) -> Counter[tuple[int, bool]]:
-        return Counter((p.index, p.inward) for p in searched.points(kind, deadline))
+    def described(kind: Kind) -> Counter[tuple[int, tuple[bool, ...]]]:
+        return Counter((p.index, p.ends_rise) for p in searched.points(kind, deadline))
 
     table = searched.table
     if table.one_is_steeper:

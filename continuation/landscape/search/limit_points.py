@@ -143,8 +143,9 @@ class LimitPoint:
         Of the reduced loss within its kind.
     rises : tuple of bool
         Whether the loss rises when the units of a cluster, or a copy of a single one, part.
-    inward : bool
-        Whether it rises when units leave 0, infinity, and the upper end of the range.
+    ends_rise : tuple of bool
+        Whether it rises when units leave 0, an upper end of the range that is not the last, and the
+        last one or infinity; true without such units.
     fits : bool
         Whether the data are fitted exactly: the loss rises everywhere, though by rounding's slopes.
     """
@@ -156,7 +157,7 @@ class LimitPoint:
     residual: Array
     index: int
     rises: tuple[bool, ...]
-    inward: bool
+    ends_rise: tuple[bool, ...]
     fits: bool
 
     @classmethod
@@ -189,9 +190,14 @@ class LimitPoint:
             residual,
             scaled_inertia(free @ free.T + np.diag(bend))[0],
             tuple(bool(b > 0.0 or exact) for b in bend),
-            bool(exact or _inward(table, kind, values, residual)),
+            tuple(bool(exact or rises) for rises in _ends_rise(table, kind, values, residual)),
             bool(exact),
         )
+
+    @property
+    def inward(self) -> bool:
+        """Whether the loss rises from all ends of the range at which it has units."""
+        return all(self.ends_rise)
 
     @property
     def loss(self) -> float:
@@ -227,20 +233,21 @@ def _fit(rows: Array, table: UnitTable) -> tuple[Array, Array]:
     return basis.T, np.linalg.solve(triangle, basis.T @ table.responses.target) / size
 
 
-def _inward(table: UnitTable, kind: Kind, values: Array, residual: Array) -> bool:
-    """Whether the loss rises when units leave 0, infinity, and the upper end."""
-    responses, m = table.responses, kind.powers
-    if m and not vanishing_slope(responses, residual, values[:m].tolist()) > 0.0:
-        return False
-    if kind.steps and not step_slope(responses, residual, float(values[m])) > 0.0:
-        return False
-    ends, last = ((table.second, kind.top), (table.highest, kind.steepest)), m + kind.steps - 1
-    for place, units in ends:
+def _ends_rise(table: UnitTable, kind: Kind, values: Array, residual: Array) -> Iterator[bool]:
+    """Whether the loss rises when units leave 0, an end below that of the steepest, that one."""
+    powers = values[: kind.powers].tolist()
+    yield not powers or vanishing_slope(table.responses, residual, powers) > 0.0
+    last = kind.powers + kind.steps - 1
+    upper = not kind.steps or step_slope(table.responses, residual, float(values[last])) > 0.0
+    for place, units in ((table.second, kind.top), (table.highest, kind.steepest)):
         last += units
-        below = scaled_features(responses, np.array([place]), units)[units, 0]
-        if units and not values[last] * (residual @ below) < 0.0:
-            return False
-    return True
+        below = scaled_features(table.responses, np.array([place]), units)[units, 0]
+        rises = not units or bool(values[last] * (residual @ below) < 0.0)
+        if place < table.highest:
+            yield rises
+        else:
+            upper = upper and rises
+    yield upper
 
 
 def genuine_points(

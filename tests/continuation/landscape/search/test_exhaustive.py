@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.infinity import LimitLoss
@@ -167,3 +168,20 @@ def test_a_teacher_of_four_units_is_found_exactly():
     assert len(exact) == 1
     teacher = np.array([0.5, 1.2, 3.0, 8.0, 1.0, -2.0, 1.0, -1.0])
     assert Symmetry.of(model).distance(exact[0].theta, teacher) < 1e-7
+
+
+def test_a_steep_unit_beside_a_line_is_listed_where_the_line_bends_the_other_way():
+    model = fukumizu_amari()
+    loss = Loss(model, Dataset.sample(model, 100, 0))
+    data = loss.data
+    x, target = data.x, data.target + 0.1 * data.noise
+
+    def slope(w):  # of the loss of c x + v tanh(w x), by w and divided by v
+        features = np.column_stack([x, np.tanh(w * x)])
+        residual = features @ np.linalg.lstsq(features, target)[0] - target
+        return residual @ (x * (1.0 - features[:, 1] ** 2))
+
+    expected = brentq(slope, 52.0, 90.0)
+    found = find_critical_sets(loss, noise=0.1, regions=False)
+    weights = [s.end.units[0].weight for s in found if s.subkind == "linear"]
+    assert min(abs(w - expected) for w in weights) < 1e-6 * expected
