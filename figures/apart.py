@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from figures.arrays import of_preset
+from figures.boundary import sentences
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def asides(data: Mapping[str, xr.Dataset]) -> list[Aside]:
         ("graph", _chains),
         ("uniqueness", _certified),
         ("optimum", _distances),
+        ("scenario", _boundaries),
     )
     return [aside for name, read in sources if name in data for aside in read(data[name])]
 
@@ -108,3 +110,9 @@ def _distances(data: xr.Dataset) -> Iterator[Aside]:
         )
         setting = f"fukumizu_amari, all {symbol} of figure optimum"
         yield Aside(4, setting, measured, f"{used:.0f} data sets")
+
+
+def _boundaries(data: xr.Dataset) -> Iterator[Aside]:
+    """Noises at which a share of data sets or trajectories crosses a threshold."""
+    for claim, setting, measured, samples in sentences(data):
+        yield Aside(claim, setting, measured, samples)

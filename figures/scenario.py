@@ -12,19 +12,20 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.image import AxesImage
-from numpy.typing import ArrayLike
 
-from continuation.landscape import (
-    Dataset,
-    Loss,
-    LossAt,
-    Symmetry,
-    find_critical_sets,
-    flows_to_limits,
-)
-from continuation.landscape.basins import Gazetteer, regions_of, route
+from continuation.ensemble import Case, Setting
+from continuation.landscape import Symmetry
 from continuation.landscape.flow import FlowResult
+from figures.boundary import (
+    SUBJECTS,
+    Boundary,
+    boundaries,
+    boundary_legend,
+    draw_boundary,
+    trace,
+)
 from figures.captions import Caption, levels
+from figures.journeys import ARRIVAL, ITINERARY, PASSAGE, STARTS, flows, journeys, mean
 from figures.settings import Settings
 from figures.shares import FAILS, HOLDS, UNDECIDED, Bounds, sampled, verdict
 from figures.style import MILLIMETRES, PAPER, Style, letter_panels
@@ -39,10 +40,6 @@ FAMILIES: dict[str, Preset] = {
     ),
 }
 """Student and teacher: the presets, and a teacher whose output weights have one sign."""
-
-ITINERARY, PASSAGE, ARRIVAL = "itinerary", "passage", "arrival"
-"""Shares of initial weights: that pass plateau and near-optimal sets in this order and end in the
-overfitting region; that pass them and end in any attractor; that end in the overfitting region."""
 
 DECIDED = "decided"
 """Share of initial weights whose trajectory is decided to tend to an attracting set."""
@@ -61,9 +58,6 @@ SCALES = (1.0, 0.1, 0.01)
 """Standard deviations of the initial weights."""
 
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
-
-STARTS = 8
-"""Initial weights of each scale for a data set: its search costs as much as thirty trajectories."""
 
 MOST_DRAWS, MOST_OF_THREE = 150, 25
 """Data sets at most: 116 say that a share which is 1 lies above 95 %. Those of three units cost ten
@@ -89,21 +83,18 @@ class Part:
     budget: int
     least: int
 
-    def loss(self, seed: int) -> Loss:
-        """The loss on the data set of a seed."""
+    def case(self, seed: int) -> Case:
+        """The data set of a seed."""
         model = FAMILIES[self.family]()
-        return Loss(model, Dataset.sample(model, self.size, seed))
-
-    def at(self, loss: Loss) -> LossAt:
-        """The same at the noise and the weight decay of this part."""
-        return loss.at(noise=self.noise, weight_decay=self.weight_decay)
+        return Case(Setting(model, self.size, self.noise, self.weight_decay), seed)
 
 
-def parts(settings: Settings) -> Sequence[Part]:
-    """The slow students first."""
+def parts(settings: Settings) -> Sequence[Part | Boundary]:
+    """Boundaries, which take long, then the settings, the slow students first."""
     hidden = {name: preset().hidden for name, preset in FAMILIES.items()}
     least = settings.choose(10, 2)
-    return [
+    models = {name: preset() for name, preset in FAMILIES.items()}
+    return boundaries(settings, models) + [
         Part(
             question, family, size, noise, decay, settings.seed,
             settings.choose(MOST_OF_THREE if hidden[family] > 2 else MOST_DRAWS, 4), least,
@@ -124,8 +115,10 @@ def _asked(family: Preset, quick: bool) -> list[tuple[str, int, float, float]]:
     ]
 
 
-def compute(part: Part) -> xr.Dataset:
-    """A row for every share."""
+def compute(part: Part | Boundary) -> xr.Dataset:
+    """A row for every share, or crossings and the noises that were asked."""
+    if isinstance(part, Boundary):
+        return trace(part)
     found = sampled(partial(QUESTIONS[part.question], part), part.first, part.budget, part.least)
     names = [str(name).split(" ") for name in found["share"].to_numpy()]
     rows = found.drop_vars("share").rename(share="row")
@@ -144,48 +137,26 @@ def compute(part: Part) -> xr.Dataset:
 
 def _trajectories(part: Part, seed: int) -> dict[str, Bounds]:
     """Itineraries from every scale, and the attractors, of one data set."""
-    loss = part.loss(seed)
-    sets = find_critical_sets(loss, noise=part.noise)
-    places = Gazetteer.of(part.at(loss), sets)
+    case = part.case(seed)
+    sets = case.sets()
     count = [found.region for found in sets.attractors].count("overfitting")
     bounds = {f"{SINGLE} {SCALES[0]}": (float(count == 1), float(count == 1))}
     for scale in SCALES:
-        results = _flows(part, loss, seed, scale)
-        ways = [regions_of(route(places, result)) for result in results]
-        passed = np.array([_passes(way) for way in ways])[:, None]
-        arrived = np.array([_arrives(way[-1]) for way in ways])
-        ended = np.array([(float(result.decided), 1.0) for result in results])
-        bounds |= {
-            f"{ITINERARY} {scale}": _mean(passed * arrived),
-            f"{PASSAGE} {scale}": _mean(passed * ended),
-            f"{ARRIVAL} {scale}": _mean(arrived),
-        }
+        shares = journeys(case, sets, scale)
+        bounds |= {f"{name} {scale}": share for name, share in shares.items()}
     return bounds
-
-
-def _passes(regions: Sequence[str]) -> float:
-    """Whether a near-optimal set comes after a plateau."""
-    if "plateau" not in regions:
-        return 0.0
-    return float("near-optimal" in regions[regions.index("plateau") :])
-
-
-def _arrives(region: str) -> Bounds:
-    """Whether an end is in the overfitting region; ends without a label may be."""
-    return float(region == "overfitting"), float(region in ("overfitting", "unlabelled"))
 
 
 def _limits(part: Part, seed: int) -> dict[str, Bounds]:
     """Trajectories that are decided, of one data set."""
-    loss = part.loss(seed)
-    results = _flows(part, loss, seed, SCALES[0])
-    return {f"{DECIDED} {SCALES[0]}": _mean([(float(r.decided), 1.0) for r in results])}
+    results = flows(part.case(seed), SCALES[0])
+    return {f"{DECIDED} {SCALES[0]}": mean([(float(r.decided), 1.0) for r in results])}
 
 
 def _together(part: Part, seed: int) -> dict[str, Bounds]:
     """Whether trajectories end in one point, of one data set."""
-    loss = part.loss(seed)
-    results = _flows(part, loss, seed, SCALES[0])
+    case = part.case(seed)
+    loss, results = case.loss, flows(case, SCALES[0])
     apart = _apart(
         Symmetry.of(loss.model, decays=part.weight_decay > 0.0), [r for r in results if r.decided]
     )
@@ -217,19 +188,17 @@ QUESTIONS: Mapping[str, Callable[[Part, int], dict[str, Bounds]]] = {
 }
 
 
-def _flows(part: Part, loss: Loss, seed: int, scale: float) -> tuple[FlowResult, ...]:
-    unit = np.random.default_rng([seed, STARTS]).standard_normal((STARTS, loss.model.dimension))
-    return flows_to_limits(part.at(loss), scale * unit)
-
-
-def _mean(rows: ArrayLike) -> Bounds:
-    least, most = np.asarray(rows, dtype=np.float64).mean(axis=0)
-    return float(least), float(most)
-
-
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """All rows."""
-    return xr.concat(parts, "row")
+    """All rows, all crossings."""
+    along = {
+        name: [part for part in parts if name in part.dims] for name in ("row", "crossing", "probe")
+    }
+    joined = [
+        xr.concat([part.drop_dims(set(part.dims) - {name}) for part in those], name)
+        for name, those in along.items()
+        if those
+    ]
+    return xr.merge(joined)
 
 
 PANELS = {
@@ -241,35 +210,49 @@ PANELS = {
 }
 """Shares that are drawn, with the titles of their panels."""
 
+BOUNDARIES = tuple(f"{FAMILIES[one.family].title}:\n{one.title}" for one in SUBJECTS)
+"""Titles of the panels of boundaries."""
+
 MARKS = {HOLDS: "✓", FAILS: "", UNDECIDED: "?"}
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
-    """A matrix a share: a row a student and teacher, a column a setting."""
+    """A matrix a share: a row a student and teacher, a column a setting; then the boundaries."""
     canvas, axes = _places(style)
-    for axis, (share, title) in zip(axes, PANELS.items(), strict=True):
+    matrices, below = axes[: len(PANELS)], axes[len(PANELS) :]
+    for axis, (share, title) in zip(matrices, PANELS.items(), strict=True):
         image = draw_matrix(axis, data, share)
         axis.set_title(title)
+    for number, (axis, title) in enumerate(zip(below, BOUNDARIES, strict=True)):
+        draw_boundary(axis, data, number)
+        axis.set_title(title)
     if not style.is_narrow:
-        for axis in (axes[1], *axes[3:]):
+        for axis in (matrices[1], *matrices[3:]):
             axis.set_yticklabels([])
+    for axis in below if style.is_narrow else below[:1]:
+        axis.set_ylabel(r"noise $\sigma$")
     canvas.colorbar(
-        image, ax=axes, location="bottom", fraction=0.03, aspect=50,
+        image, ax=matrices, location="bottom", fraction=0.03, aspect=50,
         label="share (✓ at least 95 %:\nthe whole interval above;\n? undecided; else below)",
     )  # fmt: skip
+    canvas.legend(
+        handles=boundary_legend(), loc="outside lower center", ncols=1 if style.is_narrow else 5
+    )
     letter_panels(axes)
     return canvas
 
 
 def _places(style: Style) -> tuple[Canvas, list[Axes]]:
-    """Two panels above three on a page, all below each other in a column."""
+    """Two panels above twice three on a page, all below each other in a column."""
     inches = style.width / MILLIMETRES
     if style.is_narrow:
-        canvas, axes = plt.subplots(len(PANELS), 1, figsize=(inches, 4.6 * inches))
+        count = len(PANELS) + len(SUBJECTS)
+        canvas, axes = plt.subplots(count, 1, figsize=(inches, 7.0 * inches))
         return canvas, list(axes)
-    canvas = plt.figure(figsize=(inches, 0.9 * inches))
-    grid = canvas.add_gridspec(2, 6)
-    places = (grid[0, :3], grid[0, 3:], grid[1, :2], grid[1, 2:4], grid[1, 4:])
+    canvas = plt.figure(figsize=(inches, 1.3 * inches))
+    grid = canvas.add_gridspec(3, 6)
+    thirds = [grid[row, k : k + 2] for row in (1, 2) for k in (0, 2, 4)]
+    places = (grid[0, :3], grid[0, 3:], *thirds)
     return canvas, [canvas.add_subplot(place) for place in places]
 
 
@@ -277,7 +260,7 @@ def caption(data: xr.Dataset) -> Caption:
     """One panel a share."""
     draws = data["draws"].to_numpy()
     return Caption(
-        panels=[text.replace("\n", " ") for text in PANELS.values()],
+        panels=[text.replace("\n", " ") for text in (*PANELS.values(), *BOUNDARIES)],
         models=[*PRESETS, "units alike: two units, T(x) = tanh(x) + tanh(4*x), x ~ N(0, 2²)"],
         samples=levels(data["size"].to_numpy()),
         noise=levels(data["noise"].to_numpy()),
@@ -285,6 +268,11 @@ def caption(data: xr.Dataset) -> Caption:
         notes=(
             "numbers: shares in per cent; own: n and σ of the preset; s: deviation of the initial "
             f"weights; ρ: weight decay; {STARTS} initial weights for a data set",
+            "last panels: noise at which the share crosses 50 % and 95 %, bracketed by bisection "
+            f"with {data['probe_data_sets'].to_numpy().min()} to "
+            f"{data['probe_data_sets'].to_numpy().max()} data sets at every noise that was asked; "
+            "a bracket holds with probability 95 % if the share is monotone; without a bracket the "
+            "share lies on one side at both ends of the axis, or was not decided",
         ),
     )
 

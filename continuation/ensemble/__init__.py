@@ -7,6 +7,7 @@ labelled table.
 
 from continuation.ensemble.asking import ensemble
 from continuation.ensemble.clusters import cluster
+from continuation.ensemble.crossings import Crossing, Probe, find_crossings
 from continuation.ensemble.questions import QUESTIONS, SHARES, Answer, Case
 from continuation.ensemble.settings import Setting, grid
 from continuation.ensemble.stopping import Decided
@@ -19,11 +20,14 @@ __all__ = [
     "SHARES",
     "Answer",
     "Case",
+    "Crossing",
     "Decided",
     "EnsembleProgress",
+    "Probe",
     "Setting",
     "cluster",
     "ensemble",
+    "find_crossings",
     "grid",
     "load_ensemble",
     "shares",

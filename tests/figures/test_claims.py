@@ -66,6 +66,15 @@ def searched(interval=ABOVE):
     columns |= {"size": [100] * len(SEARCHED), "noise": [0.1] * len(SEARCHED)}
     columns |= {name: [n] * len(SEARCHED) for name, n in COUNTS.items()}
     rows = {name: ("row", column) for name, column in columns.items()}
+    crossing = {
+        "subject": 1,
+        "size": 30,
+        "threshold": 0.5,
+        "text": "crosses 0.5 at noise = 0.3 to 0.7",
+    }
+    probes = {"subject": [1, 1], "size": [30, 30], "threshold": [0.5, 0.5], "data_sets": [50, 25]}
+    rows |= {f"crossing_{name}": ("crossing", [value]) for name, value in crossing.items()}
+    rows |= {f"probe_{name}": ("probe", column) for name, column in probes.items()}
     return xr.Dataset(summary(interval, len(SEARCHED), ("row",)) | rows)
 
 
@@ -214,6 +223,8 @@ def test_shares_apart_have_no_verdict_and_keep_their_numbers():
     assert any("P(one minimum near θ*, proved) ≥ 1.00 [0.34, 1.00]" in line for line in text)
     assert any("σ^(1.020 ± 0.030) (4 data sets)" in line for line in text)
     assert any("n^(-0.490 ± 0.030)" in line for line in text)
+    assert any("3 single_unit, n = 30: share of data sets" in line for line in text)
+    assert any("crosses 0.5 at noise = 0.3 to 0.7 (25 to 50 data sets" in line for line in text)
 
 
 def test_distances_of_data_sets_without_an_attractor_are_left_out():

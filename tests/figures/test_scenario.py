@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from figures import collapse, optimum, scenario
+from continuation.ensemble import Crossing, Probe, Setting
+from figures import boundary, collapse, journeys, optimum, scenario
 from figures.settings import Settings
 from figures.shares import HOLDS, SUMMARY, verdict
 from symbolic import PRESETS
@@ -29,13 +30,13 @@ QUICK = Settings(quick=True)
     ],
 )
 def test_a_near_optimal_saddle_comes_after_a_plateau(regions, expected):
-    assert scenario._passes(regions) == expected
+    assert journeys.passes(regions) == expected
 
 
 def test_ends_without_a_label_may_be_in_the_region_or_not():
-    assert scenario._arrives("overfitting") == (1.0, 1.0)
-    assert scenario._arrives("unlabelled") == (0.0, 1.0)
-    assert scenario._arrives("plateau") == scenario._arrives("other") == (0.0, 0.0)
+    assert journeys.arrives("overfitting") == (1.0, 1.0)
+    assert journeys.arrives("unlabelled") == (0.0, 1.0)
+    assert journeys.arrives("plateau") == journeys.arrives("other") == (0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,32 @@ def test_intervals_hold_their_shares(data):
     assert (lower <= estimate + 1e-12).all()
     assert (estimate + unknown <= upper + 1e-12).all()
     assert (data["draws"] == 2).all()
+
+
+def test_crossings_are_bracketed_by_what_was_asked(data):
+    """One unit at one size, both shares: ends of a bracket are noises that were asked."""
+    assert data["crossing_threshold"].to_numpy().tolist() == [0.5, 0.95]
+    asked = {0.02, 4.0, -np.inf, np.inf}
+    assert set(data["crossing_lower"].to_numpy()) | set(data["crossing_upper"].to_numpy()) <= asked
+    (claims, settings, *_) = zip(*boundary.sentences(data), strict=True)
+    assert (claims, settings) == ((3, 3), ("single_unit, n = 10",) * 2)
+
+
+def test_drawn_brackets_are_the_stored_ones():
+    model = scenario.FAMILIES["single_unit"]()
+    part = boundary.Boundary(1, model, 30, 0, 1, 2)
+    sides = ((0.02, 1), (0.3, 1), (0.5, 0), (0.7, -1), (4.0, -1))
+    probes = tuple(Probe(value, 0.5, 0.0, 1.0, 25, side) for value, side in sides)
+    found = [
+        Crossing(Setting(model, 30, 1.0), "noise", threshold, 0.95, probes)
+        for threshold in boundary.THRESHOLDS
+    ]
+    data = boundary._rows(part, found)
+    canvas, axis = plt.subplots()
+    boundary.draw_boundary(axis, data, 1)
+    drawn = [path for bar in axis.containers for path in bar[2][0].get_segments()]
+    assert [path[:, 1].tolist() for path in drawn] == [pytest.approx([0.3, 0.7])] * 2
+    plt.close(canvas)
 
 
 def test_the_picture_shows_every_cell(data):
