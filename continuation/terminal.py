@@ -9,23 +9,25 @@ from contextlib import contextmanager
 
 from rich.markup import escape
 
+from symbolic.complaints import complain, printable
 from symbolic.signals import INTERRUPTED, Ended, ended_by_signals
 
 
 def shown(text: object) -> str:
     """A text from anywhere as it is: no markup, no escape sequences that a terminal obeys."""
-    plain = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in str(text))
-    return escape(plain)
+    return escape(printable(text))
 
 
 @contextmanager
-def command_line(remark: str) -> Iterator[None]:
+def command_line(remark: str, as_json: bool = False) -> Iterator[None]:
     """Print what the terminal cannot show as "?", and clean up on Ctrl-C and SIGTERM.
 
     Parameters
     ----------
     remark
         What is said then of files.
+    as_json
+        Whether it is said as JSON.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -34,5 +36,5 @@ def command_line(remark: str) -> Iterator[None]:
         with ended_by_signals():
             yield
     except (Ended, KeyboardInterrupt) as end:
-        print(f"interrupted; {remark}")
+        complain("Interrupted", f"interrupted; {remark}", as_json, lead="")
         raise SystemExit(getattr(end, "code", INTERRUPTED)) from None

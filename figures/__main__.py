@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from continuation.errors import MlpcontError
 from continuation.terminal import command_line
 from continuation.workers import available_cores
 from figures.settings import PAGE, PAPER, Settings
-from symbolic.release import Version
+from symbolic.complaints import Command
+from symbolic.forms import Csv, Json
+from symbolic.release import Version, with_version
 
 app = typer.Typer(add_completion=False)
 
+EXAMPLES = ("python -m figures --only phase_plane --quick", "python -m figures --list")
+
 EPILOG = (
-    "Without FILE: data are stored in OUTPUT/data, pictures (PDF and PNG) and the claims in "
-    "OUTPUT. What is stored already and still answers the settings is not computed again, and an "
+    f"Examples: {'; '.join(EXAMPLES)}. "
+    "Without FILE: data are stored in OUTPUT/data, pictures (PDF, PNG) and the claims in OUTPUT. "
+    "What is stored already and still answers the settings is not computed again, and an "
     "interrupted run goes on where it stopped. With FILE: draws a result that "
     "`python -m continuation` has written; where OUTPUT holds a figure of the paper by that name, "
     "the picture is named NAME_result. `python -m figures explore` writes results as one page for "
@@ -28,7 +32,11 @@ EPILOG = (
 )
 
 
-class MainJob(TyperCommand):
+AGAIN = "run the same command to go on from here"
+"""What Ctrl-C leaves."""
+
+
+class MainJob(Command):
     """The main job, beside which there is one command that is named: `explore`."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
@@ -39,7 +47,8 @@ class MainJob(TyperCommand):
         from figures.explore.command import app as explorer  # imports what it shows
 
         name = {"prog_name": "python -m figures explore"}
-        return typer.main.get_command(explorer).main(given[1:], **(more | name))
+        command = with_version(typer.main.get_command(explorer))
+        return command.main(given[1:], **(more | name))
 
 
 @app.command(cls=MainJob, epilog=EPILOG)
@@ -113,11 +122,14 @@ def main(
         bool, typer.Option("--edited", help="Draw FILE though it was changed after it was written.")
     ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the figures and stop.")] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
     _version: Version = False,
 ) -> None:
     """Compute and draw the figures of the paper."""
-    with command_line("run the same command to go on from here"):
-        from figures.run import run  # takes seconds, and help need not wait for it
+    with command_line(AGAIN, as_json):
+        from continuation.commands.common import reporting  # these take seconds, and help
+        from figures import run  # need not wait for them
 
         try:
             models = tuple(preset) if preset else PAPER
@@ -125,18 +137,20 @@ def main(
             settings = Settings(seed, quick, models, n, noise, seen, columns)
         except MlpcontError as error:
             raise typer.BadParameter(str(error)) from error
-        run(
-            file,
-            only,
-            force,
-            jobs or available_cores(),
-            output,
-            settings,
-            width,
-            latex,
-            edited,
-            list_,
-        )
+        with reporting(as_json, as_csv, run.console, AGAIN) as report:
+            run.run(
+                report,
+                file,
+                only,
+                force,
+                jobs or available_cores(),
+                output,
+                settings,
+                width,
+                latex,
+                edited,
+                list_,
+            )
 
 
 if __name__ == "__main__":

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from continuation.commands.tables import Column, Listing, Report
 from continuation.ensemble import load_ensemble
-from continuation.errors import MlpcontError
 from continuation.storage import load_result, require_writable, sole_worker
 from continuation.terminal import shown
 from continuation.workers import process_pool
@@ -29,6 +27,7 @@ console = Console()
 
 
 def run(
+    report: Report,
     file: Path | None,
     only: list[str] | None,
     force: bool,
@@ -40,49 +39,60 @@ def run(
     edited: bool,
     list_: bool,
 ) -> None:
-    """Draw FILE, list the figures, or make what is missing; errors of ours as one line."""
-    try:
-        if list_:
-            console.print(_catalogue())
-            return
-        style = Style(width=width, latex=latex)
-        if file is not None:
-            _draw_file(file, output, edited, style)
-        else:
-            names = settings.figures(job.NAMES, only)
-            with sole_worker(output):
-                _run(names, settings, output, force, jobs, style)
-    except MlpcontError as error:
-        console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+    """Draw FILE, list the figures, or make what is missing."""
+    if list_:
+        report.listing(_catalogue())
+        return
+    style = Style(width=width, latex=latex)
+    if file is not None:
+        _say_drawn(_draw_file(report, file, output, edited, style), report)
+        return
+    names = settings.figures(job.NAMES, only)
+    for name in names:
+        job.figure_module(name)
+    with sole_worker(output):
+        _run(report, names, settings, output, force, jobs, style)
 
 
-def _draw_ensemble(folder: Path, output: Path, style: Style) -> None:
-    table = load_ensemble(folder)
-    with style.used():
-        name = job.free_name(folder.resolve().name, output)
-        paths = job.save_canvas(draw_probability(table), output, name)
+def _say_drawn(paths: Sequence[Path], report: Report) -> None:
+    """The pictures of one file."""
+    report.keep(Listing("pictures", [Column("file")], [{"file": str(path)} for path in paths]))
     for path in paths:
         console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
 
 
-def _draw_file(file: Path, output: Path, edited: bool, style: Style) -> None:
+def _draw_ensemble(folder: Path, output: Path, style: Style) -> list[Path]:
+    table = load_ensemble(folder)
+    with style.used():
+        name = job.free_name(folder.resolve().name, output)
+        return job.save_canvas(draw_probability(table), output, name)
+
+
+def _draw_file(
+    report: Report, file: Path, output: Path, edited: bool, style: Style
+) -> Sequence[Path]:
     if file.is_dir():
-        _draw_ensemble(file, output, style)
-        return
+        return _draw_ensemble(file, output, style)
     loaded = load_result(file, edited=edited)
     for reservation in loaded.reservations:
-        console.print(f"[yellow]{shown(file)}[/]: {shown(reservation)}", soft_wrap=True)
-    for path in result.draw_result(loaded, file, output, style):
-        console.print(f"[green]drawn[/] {shown(path)}", soft_wrap=True)
+        report.note(f"{file}: {reservation}")
+    return result.draw_result(loaded, file, output, style)
+
+
+MADE = (Column("figure"), Column("data_are"), Column("picture"), Column("data"))
+"""Of every figure of a run: its name, whether its data were computed or stored, and its files."""
 
 
 def _run(
-    names: list[str], settings: Settings, output: Path, force: bool, jobs: int, style: Style
+    report: Report,
+    names: list[str],
+    settings: Settings,
+    output: Path,
+    force: bool,
+    jobs: int,
+    style: Style,
 ) -> None:
     begin = time.perf_counter()
-    for name in names:
-        job.figure_module(name)
     require_writable(output / "claims.md")
     job.clean(output)
     _report_damage([job.data_path(output, name) for name in names])
@@ -99,23 +109,32 @@ def _run(
     for name in set(names) - set(stale):
         if style != PAPER or not job.is_drawn(name, output):
             draw(name)
-    for path in claims.write(job.current_data(settings, output), output):
+    written = [
+        *claims.write(job.current_data(settings, output), output),
+        *_explore(settings, output),
+        index.write(output),
+    ]
+    for path in written:
         console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
-    _explore(settings, output)
-    console.print(f"[green]written[/] {shown(index.write(output))}", soft_wrap=True)
     if not stale:
         console.print("nothing to compute: every figure is stored and current")
-    console.print(f"elapsed {time.perf_counter() - begin:.1f} s")
+    seconds = time.perf_counter() - begin
+    console.print(f"elapsed {seconds:.1f} s")
+    rows = [
+        {"figure": name, "data_are": "computed" if name in stale else "stored",
+         "picture": str(output / f"{name}.pdf"), "data": str(job.data_path(output, name))}
+        for name in names
+    ]  # fmt: skip
+    report.keep(Listing("figures", MADE, rows))
+    report.tell(written=[str(path) for path in written], seconds=seconds)
 
 
-def _explore(settings: Settings, output: Path) -> None:
-    """The page of figure `graph` in the browser."""
+def _explore(settings: Settings, output: Path) -> Iterator[Path]:
+    """The page of figure `graph` in the browser, where it is not there already."""
     data, page = job.data_path(output, EXPLORED), output / paper.NAME
     fresh = page.is_file() and data.is_file() and page.stat().st_mtime >= data.stat().st_mtime
-    if fresh or not _current(EXPLORED, settings, output):
-        return
-    written = paper.write_paper_page(job.read_dataset(data), settings.seed, output)
-    console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
+    if not fresh and _current(EXPLORED, settings, output):
+        yield paper.write_paper_page(job.read_dataset(data), settings.seed, output)
 
 
 def _current(name: str, settings: Settings, output: Path) -> bool:
@@ -173,8 +192,6 @@ def _report_damage(paths: Sequence[Path]) -> None:
         )
 
 
-def _catalogue() -> Table:
-    table = Table("figure", "shows")
-    for name in job.NAMES:
-        table.add_row(name, job.figure_module(name).TITLE)
-    return table
+def _catalogue() -> Listing:
+    rows = [{"figure": name, "shows": job.figure_module(name).TITLE} for name in job.NAMES]
+    return Listing("figures", (Column("figure"), Column("shows", folds=True)), rows)

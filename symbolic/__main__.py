@@ -5,13 +5,15 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from symbolic.complaints import MISUSED, Group, complain
 from symbolic.derivatives import Derivation, derive
+from symbolic.forms import Csv, Json
 from symbolic.model import Model
 from symbolic.presets import PRESETS
 from symbolic.release import Version
@@ -20,7 +22,19 @@ from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, Verdict
 from symbolic.verification import check, verify
 
-app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+EXAMPLES = {
+    "": "python -m symbolic --preset single_unit",
+    "derive": "python -m symbolic derive --preset single_unit",
+    "check": "python -m symbolic --json > verdicts.json; python -m symbolic check verdicts.json",
+}
+"""What stands below the help of each command; the tests run it."""
+
+app = typer.Typer(
+    cls=Group,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    epilog=f"Example: {EXAMPLES['']}",
+)
 console = Console(highlight=False)
 _MOST_SHOWN = 8  # parameters of a derivation that is still read
 _DEFAULT = "fukumizu_amari"
@@ -34,8 +48,7 @@ Activation = Annotated[
 ]
 Teacher = Annotated[str | None, typer.Option(help="Another teacher T(x), such as 2*tanh(x).")]
 InputScale = Annotated[float | None, typer.Option(help="Another deviation s of the inputs.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print the table as CSV, and nothing else.")]
+InputLaw = Annotated[str | None, typer.Option(help="Another law of the inputs: normal or uniform.")]
 Bias = Annotated[bool, typer.Option("--bias", help="With hidden biases.")]
 Offset = Annotated[bool, typer.Option("--offset", help="With an output offset.")]
 
@@ -48,6 +61,7 @@ def main(
     activation: Activation = None,
     teacher: Teacher = None,
     input_scale: InputScale = None,
+    input_law: InputLaw = None,
     bias: Bias = False,
     offset: Offset = False,
     as_json: Json = False,
@@ -60,7 +74,8 @@ def main(
     """
     if context.invoked_subcommand is None:
         with ended_by_signals():
-            model = _model(preset, hidden, activation, teacher, input_scale, bias, offset)
+            named = (hidden, activation, teacher, input_scale, input_law, bias, offset)
+            model = _model(preset, named, as_json)
             _prove(model, as_json, as_csv)
 
 
@@ -74,21 +89,24 @@ def _prove(model: Model, as_json: bool, as_csv: bool) -> NoReturn:
     raise typer.Exit(int(any(v.verdict != PROVED for v in verdicts)))
 
 
-@app.command("derive")
+@app.command("derive", epilog=f"Example: {EXAMPLES['derive']}")
 def derive_command(
     preset: Preset = _DEFAULT,
     hidden: Hidden = None,
     activation: Activation = None,
     teacher: Teacher = None,
     input_scale: InputScale = None,
+    input_law: InputLaw = None,
     bias: Bias = False,
     offset: Offset = False,
     as_json: Json = False,
     as_csv: Csv = False,
+    _version: Version = False,
 ) -> None:
     """Print loss, gradient and Hessian of a preset's model."""
     with ended_by_signals():
-        model = _model(preset, hidden, activation, teacher, input_scale, bias, offset)
+        named = (hidden, activation, teacher, input_scale, input_law, bias, offset)
+        model = _model(preset, named, as_json)
         derivation = derive(model)
         rows = _derivation_rows(derivation)
         content = {"model": json.loads(model.to_json()), "derivation": rows}
@@ -96,11 +114,12 @@ def derive_command(
             _print_derivation(derivation, rows)
 
 
-@app.command("check")
+@app.command("check", epilog=f"Example: {EXAMPLES['check']}")
 def check_command(
     file: Annotated[Path, typer.Argument(help="What `python -m symbolic --json` printed.")],
     as_json: Json = False,
     as_csv: Csv = False,
+    _version: Version = False,
 ) -> None:
     """Check stored certificates again, without SymPy's proofs.
 
@@ -116,7 +135,7 @@ def _check(file: Path, as_json: bool, as_csv: bool) -> NoReturn:
         verdicts = [Verdict.from_json(json.dumps(f)) for f in content["verdicts"]]
         model = Model.from_json(json.dumps(content["model"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        _fail(f"{file} holds no verdicts: {error}")
+        _fail(f"{file} holds no verdicts: {error}", as_json)
     accepted = [_accepts(verdict, model) for verdict in verdicts]
     rows = [
         {"theorem": v.theorem, "said_to_be": v.verdict, "checker": "accepts" if sure else "refuses"}
@@ -136,7 +155,7 @@ def _printed(
 ) -> bool:
     """Print for another program, where that is asked for; whether it was."""
     if as_json and as_csv:
-        _fail("give either --json or --csv")
+        _fail("give either --json or --csv", as_json)
     if as_json:
         print(json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False))
     if as_csv:
@@ -156,28 +175,19 @@ def _accepts(verdict: Verdict, model: Model) -> bool:
     return stated and content.get("model", model.to_json()) in models
 
 
-def _fail(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise typer.Exit(2)
+def _fail(error: Exception | str, as_json: bool) -> NoReturn:
+    complain("UsageError", error, as_json)
+    raise typer.Exit(MISUSED)
 
 
-def _model(
-    preset: str,
-    hidden: int | None,
-    activation: str | None,
-    teacher: str | None,
-    input_scale: float | None,
-    bias: bool,
-    offset: bool,
-) -> Model:
+def _model(preset: str, changes: tuple[Any, ...], as_json: bool) -> Model:
+    """The preset's model, with what `Preset.variant` takes in place of its own."""
     if preset not in PRESETS:
-        _fail(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
+        _fail(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}", as_json)
     try:
-        return PRESETS[preset].variant(
-            hidden, activation, teacher, input_scale, bias=bias, offset=offset
-        )
+        return PRESETS[preset].variant(*changes)
     except ValueError as error:
-        _fail(str(error))
+        _fail(error, as_json)
 
 
 def _content(model: Model, verdicts: tuple[Verdict, ...]) -> dict[str, object]:

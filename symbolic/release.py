@@ -1,7 +1,7 @@
 """The option `--version` of every command line."""
 
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,3 +19,16 @@ Version = Annotated[
         "--version", callback=_show_version, is_eager=True, help="Show the version and stop."
     ),
 ]
+
+
+def with_version(command: Any) -> Any:
+    """A command with the option `Version`, of which its function knows nothing."""
+    carrier = typer.Typer(add_completion=False)
+
+    @carrier.command()
+    def _carry(_version: Version = False) -> None: ...
+
+    (option,) = typer.main.get_command(carrier).params
+    option.expose_value = False
+    command.params.append(option)
+    return command

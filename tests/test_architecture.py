@@ -86,7 +86,7 @@ LAW = {
     CERTIFY: ALL_CERTIFY,
     "continuation.workers": {ENGINE, "symbolic.signals"},
     "continuation.statistics": {ENGINE},
-    "continuation.terminal": {"symbolic.signals"},
+    "continuation.terminal": {"symbolic.signals", "symbolic.complaints"},
     "continuation.storage": ALL | {ORBITS},
     "continuation.ahead": ALL,
     "continuation.ensemble": ALL - {"continuation.terminal"},

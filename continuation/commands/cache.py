@@ -19,7 +19,7 @@ def cache(
     as_csv: common.Csv = False,
 ) -> None:
     """Say where compiled code is kept and how much there is; a cleared cache fills again."""
-    with common.clear_errors(), common.reporting(as_json, as_csv) as report:
+    with common.reporting(as_json, as_csv) as report:
         size = clear_cache() if clear else cache_size()
         did = "removed from" if clear else "in"
         row = {

@@ -85,7 +85,7 @@ def check(
     certificate does not prove what it claims or is left unchecked, if a number does not agree, if
     a listed set has no certificate, or if nothing in the file is certified.
     """
-    with common.clear_errors(), common.reporting(as_json, as_csv) as said:
+    with common.reporting(as_json, as_csv) as said:
         found = _found(file, time.monotonic() + seconds)
         _print(found.checked, said)
         for line in (*found.lines, *(f"DOES NOT AGREE: {fault}" for fault in found.faults)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,14 +24,17 @@ from continuation.commands.tables import CSV, JSON, TABLES, Column, Listing, Rep
 from continuation.errors import InvalidInputError, MlpcontError, UnknownNameError
 from continuation.terminal import command_line, shown
 from symbolic import PRESETS
+from symbolic.complaints import FAILED, complain
+from symbolic.forms import Csv, Json
 
 if TYPE_CHECKING:
     from continuation.landscape import network
 
 REPORT_WIDTH = 130
-"""Columns of tables that go to a file or a pipe, where no terminal sets the width."""
+"""Columns of tables that go to a file or a pipe, where neither a terminal nor the variable
+COLUMNS sets the width."""
 
-console = Console(width=None if sys.stdout.isatty() else REPORT_WIDTH)
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else REPORT_WIDTH)
 
 Preset = Annotated[
     str | None,
@@ -111,19 +115,10 @@ Noise = Annotated[
 ]
 Decay = Annotated[float, typer.Option(help="Weight decay ρ.", rich_help_panel="Model")]
 Output = Annotated[Path, typer.Option(help="Result file (NetCDF).")]
-Json = Annotated[
-    bool,
-    typer.Option(
-        "--json", help="Print one JSON object, and nothing else.", rich_help_panel="Printed"
-    ),
-]
-Csv = Annotated[
-    bool,
-    typer.Option(
-        "--csv", help="Print the first table as CSV, and nothing else.", rich_help_panel="Printed"
-    ),
-]
 
+
+HALVES = "no file is written by halves"
+"""What Ctrl-C leaves."""
 
 LEAST = 1e-9
 """Seconds for the flows of a graph where none are left: every node then says so."""
@@ -140,6 +135,20 @@ class Task:
     seed: int
     report: Report
     size: float | None = None
+
+    def __post_init__(self) -> None:
+        """Programs are told under which conditions the sets are searched."""
+        self.report.tell(
+            conditions={
+                "model": str(self.loss.model.expression),
+                "teacher": self.loss.model.teacher,
+                "data": self.loss.data.kind,
+                "size": self.loss.data.size if self.size is None else self.size,
+                "noise": self.noise,
+                "weight_decay": self.weight_decay,
+                "seed": self.seed,
+            }
+        )
 
     def sets(self, seconds: float = math.inf) -> landscape.CriticalSets:
         """Critical sets, with the progress of their search."""
@@ -178,34 +187,40 @@ class Task:
 
 
 @contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn our errors, Ctrl-C and SIGTERM into one line and an exit code."""
-    with command_line("no file is written by halves"):
+def clear_errors(as_json: bool = False, remark: str = HALVES) -> Iterator[None]:
+    """Turn our errors, Ctrl-C and SIGTERM into one line, or JSON, and an exit code."""
+    with command_line(remark, as_json):
         try:
             yield
         except MlpcontError as error:
-            console.print(f"[red]error:[/] {shown(error)}", highlight=False, soft_wrap=True)
-            sys.exit(1)
+            complain(type(error).__name__, error, as_json)
+            sys.exit(FAILED)
         except OSError as error:  # of files it is a StoreError
             # what is left to be printed goes nowhere, or it would fail once more at the end
             sys.stdout = io.StringIO()
-            print(f"error: cannot print: {error.strerror}", file=sys.stderr)
-            sys.exit(1)
+            complain(type(error).__name__, f"cannot print: {error.strerror}", as_json)
+            sys.exit(FAILED)
 
 
 @contextmanager
-def reporting(as_json: bool, as_csv: bool) -> Iterator[Report]:
-    """What a command says goes into the report, and in one form only to the output."""
-    if as_json and as_csv:
-        raise InvalidInputError("give either --json or --csv")
-    report = Report(console, JSON if as_json else CSV if as_csv else TABLES)
-    console.quiet = report.form != TABLES
-    try:
-        yield report
-    finally:
-        console.quiet = False
-    if report.form != TABLES:
-        typer.echo(report.text())
+def reporting(
+    as_json: bool, as_csv: bool, to: Console | None = None, remark: str = HALVES
+) -> Iterator[Report]:
+    """What a command says goes into the report, and in one form only to the output.
+
+    What goes wrong is said on the error stream, in that form, and ends the command.
+    """
+    with clear_errors(as_json, remark):
+        if as_json and as_csv:
+            raise InvalidInputError("give either --json or --csv")
+        report = Report(to or console, JSON if as_json else CSV if as_csv else TABLES)
+        report.console.quiet = report.form != TABLES
+        try:
+            yield report
+        finally:
+            report.console.quiet = False
+        if report.form != TABLES:
+            typer.echo(report.text())
 
 
 def task_of(
@@ -283,7 +298,7 @@ def with_task(
 
     @wraps(command)
     def run(**options: Any) -> None:
-        with clear_errors(), reporting(options.pop("as_json"), options.pop("as_csv")) as report:
+        with reporting(options.pop("as_json"), options.pop("as_csv")) as report:
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 storage.require_writable(path)
             with compiled_beside(ahead, _show_compilation):
@@ -344,12 +359,13 @@ def print_sets(sets: landscape.CriticalSets, report: Report) -> None:
 def _print_places(rows: Sequence[dict[str, Any]], names: Sequence[str], report: Report) -> None:
     """Weights by name, and the limits of sets at infinity, in the terminal."""
     for name, columns in (
-        ("weights", [Column(one, one, text=number(5), rank=1) for one in names]),
+        ("weights", [Column(one, one, text=number(5)) for one in names]),
         ("limit", [Column("limit", "at infinity", folds=True)]),
     ):
         there = [row for row in rows if (row["limit"] is None) == (name == "weights")]
         if there:
-            report.show(Listing(name, (Column("set"), *columns), there))
+            for part in Listing(name, (Column("set"), *columns), there).divided(report.width):
+                report.show(part)
 
 
 def save(result: storage.Result, output: Path, report: Report) -> None:

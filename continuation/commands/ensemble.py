@@ -80,11 +80,9 @@ def ensemble(
     Every combination of preset, n, noise and weight decay is a setting. Answers arrive in shards;
     the same command goes on where an interrupted one stopped, and may ask for more data sets or
     settings. Without --workers and --scheduler all cores of this machine are used.
-
-    Example: python -m continuation ensemble --preset overparameterised --n 10 30 100
-    --noise 0.03 0.1 --data-sets 1000 --decide single_attractor --output out/single
+    --decide single_attractor ends a setting as soon as its share is decided.
     """
-    with common.clear_errors(), common.reporting(as_json, as_csv) as report:
+    with common.reporting(as_json, as_csv) as report:
         settings = grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
         given = (tuple(against),) if against else ()
         rule = Decided(decide, *given) if decide else None
@@ -140,7 +138,7 @@ def _print(table: xr.Dataset, question: str, report: Report) -> None:
     """Shares of data sets, setting by setting, with what distinguishes the settings."""
     varying = [name for name in PLACES if np.unique(table[name].to_numpy()).size > 1]
     columns = (
-        *(Column(name) for name in varying),
+        *(Column(name, rank=0 if name in varying else None) for name in PLACES),
         Column("share_of", text=lambda name: name.replace("_", " "), folds=True),
         Column("share", "estimate", text="{:.3f}".format),
         Column("lower", "95 % from", text="{:.3f}".format),
@@ -150,7 +148,7 @@ def _print(table: xr.Dataset, question: str, report: Report) -> None:
     )
     rows = [
         {**{str(name): values.to_numpy().ravel().tolist()[0] for name, values in cell.items()},
-         **{name: cell[name].to_numpy().ravel().tolist()[0] for name in varying},
+         **{name: cell[name].to_numpy().ravel().tolist()[0] for name in PLACES},
          "share_of": column}
         for column in SHARES[question]
         for _, cell in shares(table, column).groupby("cell")

@@ -11,7 +11,10 @@ from importlib.resources import files
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
+
+from symbolic.complaints import Group
+from symbolic.release import with_version
 
 COMMANDS = (
     "points",
@@ -51,7 +54,7 @@ def example(command: str) -> str:
     return f"python -m continuation {command} {EXAMPLES[command]}".rstrip()
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """Shows what its commands say of themselves, and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -85,7 +88,7 @@ def _load(command: str) -> Any:
         epilog=f"Example: {example(command)}",
     )
     offered(getattr(module, name))
-    return typer.main.get_command(alone)
+    return with_version(typer.main.get_command(alone))
 
 
 def _help(module: str) -> str:

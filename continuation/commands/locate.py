@@ -62,8 +62,6 @@ def locate(
 
     Any network: name the columns of a file with --target (and --inputs), and give its layers with
     --hidden 8 4, --activation and --loss, or the file of a network with --model.
-
-    Example: python -m continuation locate --preset fukumizu_amari --weights 0.4,0.4,0.6,0.61
     """
     theta = task.theta if weights is None else _weights(weights)
     if theta is None:

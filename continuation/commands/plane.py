@@ -58,9 +58,6 @@ def plane(
     Curves are those on which the landscape changes: folds (two sets are born or die), arrivals
     (a set comes to infinity or to a line of others), branch points, and switches (a trajectory out
     of a saddle changes its target). Between them the graph keeps its form.
-
-    Example: python -m continuation plane --preset fukumizu_amari --schedule 20,30,50,100
-    --lines 3 --seconds 120, and python -m figures plane.nc to draw it.
     """
     with common.console.status("following lines") as status:
         found = landscape.plane_diagram(
@@ -105,7 +102,7 @@ CURVES = (
 REGIONS = (
     Column("number", "region"),
     Column("at", text=lambda at: _pair(at)),
-    Column("area", "share of the plane", text=lambda area: f"{100 * area:.3g} %"),
+    Column("area", "share", text=lambda area: f"{100 * area:.3g} %"),
     Column("attractors", text=lambda n: _count(n)),
     Column("overfitting", text=lambda n: _count(n)),
     Column("saddles", text=lambda n: _count(n)),

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,10 +70,10 @@ class Column:
         return self.heading or self.key.replace("_", " ")
 
     def width(self, rows: Sequence[Row]) -> int:
-        """Columns of characters that it needs."""
-        texts = [self.title, *(self.text(row.get(self.key)) for row in rows)]
-        longest = max(map(len, texts))
-        return FRAME + (min(longest, NARROWEST_TEXT) if self.folds else longest)
+        """Columns of characters that it needs: its heading goes on below between words."""
+        words = max(map(len, self.title.split()), default=0)
+        longest = max((len(self.text(row.get(self.key))) for row in rows), default=0)
+        return FRAME + max(words, min(longest, NARROWEST_TEXT) if self.folds else longest)
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,14 @@ class Listing:
     columns: Sequence[Column]
     rows: Sequence[Row]
 
+    def needs(self, columns: Sequence[Column]) -> int:
+        """Columns of characters of a table of some of its columns."""
+        return sum(column.width(self.rows) for column in columns) + 1
+
     def fitting(self, width: int) -> list[Column]:
         """Columns for which there is room, those that matter least left out first."""
         chosen = [column for column in self.columns if column.rank is not None]
-        while sum(column.width(self.rows) for column in chosen) + 1 > width:
+        while self.needs(chosen) > width:
             last = max((c.rank or 0 for c in chosen), default=0)
             if last == 0:
                 break
@@ -97,15 +101,34 @@ class Listing:
     def table(self, width: int) -> Table:
         """What is shown in a terminal of a width."""
         chosen = self.fitting(width)
+        if self.needs(chosen) > width:
+            return self._upright(chosen)
         table = Table()
         for column in chosen:
             table.add_column(
-                shown(column.title), no_wrap=not column.folds, overflow="fold",
-                min_width=None if column.folds else column.width(self.rows) - FRAME,
-            )  # fmt: skip
+                shown(column.title), overflow="fold", min_width=column.width(self.rows) - FRAME
+            )
         for row in self.rows:
             table.add_row(*(shown(column.text(row.get(column.key))) for column in chosen))
         return table
+
+    def _upright(self, columns: Sequence[Column]) -> Table:
+        """A line for each value, where not even the least columns stand beside each other."""
+        table = Table(self.name, "", show_header=False)
+        for row in self.rows:
+            for column in columns:
+                text = shown(column.text(row.get(column.key)))
+                table.add_row(shown(column.title), text, end_section=column is columns[-1])
+        return table
+
+    def divided(self, width: int) -> Iterator[Listing]:
+        """Listings that fit, each with the first column and as many of the others as it takes."""
+        first, *left = self.columns
+        while left:
+            part = [left.pop(0)]
+            while left and self.needs((first, *part, left[0])) <= width:
+                part.append(left.pop(0))
+            yield Listing(self.name, (first, *part), self.rows)
 
     def left_out(self, width: int) -> str:
         """Names of the columns for which a terminal of a width has no room."""
@@ -125,7 +148,7 @@ class Listing:
         names = [column.key for column in self.columns]
         writer = csv.DictWriter(stream, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.records)
+        writer.writerows({k: _cell(v) for k, v in record.items()} for record in self.records)
         return stream.getvalue()
 
 
@@ -151,6 +174,11 @@ class Report:
     notes: list[str] = field(default_factory=list)
     whole: Mapping[str, Any] | None = None
 
+    @property
+    def width(self) -> int:
+        """Columns of characters of the terminal."""
+        return self.console.width
+
     def listing(self, listing: Listing) -> None:
         """Show rows, and keep them for other programs."""
         self.keep(listing)
@@ -162,16 +190,19 @@ class Report:
 
     def show(self, listing: Listing) -> None:
         """Show rows in the terminal only: programs have them elsewhere."""
-        width = self.console.width
-        self.console.print(listing.table(width))
-        if left := listing.left_out(width):
+        self.console.print(listing.table(self.width))
+        if left := listing.left_out(self.width):
             hint = f"no room for {left}: see --json and --csv, or a wider window"
-            self.console.print(shown(hint), highlight=False, soft_wrap=True)
+            self._say(hint)
 
     def note(self, text: str) -> None:
         """Say a sentence."""
         self.notes.append(text)
-        self.console.print(f"• {shown(text)}", highlight=False, soft_wrap=True)
+        self._say(f"• {text}")
+
+    def _say(self, text: str) -> None:
+        """In a terminal lines end between words; elsewhere a sentence is one line."""
+        self.console.print(shown(text), highlight=False, soft_wrap=not self.console.is_terminal)
 
     def tell(self, **facts: Any) -> None:
         """For programs only: facts by name."""
@@ -188,6 +219,12 @@ class Report:
         return json.dumps(
             {**known, "notes": self.notes}, indent=1, allow_nan=False, ensure_ascii=False
         )
+
+
+def _cell(value: Any) -> Any:
+    """A value in a table of texts: several in one cell as JSON."""
+    several = isinstance(value, list | dict)
+    return json.dumps(value, allow_nan=False, ensure_ascii=False) if several else value
 
 
 def machine(value: Any) -> Any:

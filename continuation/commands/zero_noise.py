@@ -16,6 +16,10 @@ from continuation.wording import counted
 def zero_noise(
     preset: common.Preset = "overparameterised",
     hidden: common.Hidden = None,
+    activation: common.Activation = None,
+    teacher: common.Teacher = None,
+    input_scale: common.InputScale = None,
+    input_law: common.InputLaw = None,
     n: common.Size = None,
     seed: common.Seed = 0,
     noise: Annotated[
@@ -25,9 +29,18 @@ def zero_noise(
     as_csv: common.Csv = False,
 ) -> None:
     """Predict the sets that leave the optimum at zero noise, and compare them with a search."""
-    with common.clear_errors(), common.reporting(as_json, as_csv) as report:
+    with common.reporting(as_json, as_csv) as report:
         loss = common.task_of(
-            report, preset=preset, hidden=hidden, n=n, seed=seed, noise=noise
+            report,
+            preset=preset,
+            hidden=hidden,
+            activation=activation,
+            teacher=teacher,
+            input_scale=input_scale,
+            input_law=input_law,
+            n=n,
+            seed=seed,
+            noise=noise,
         ).loss
         sets = landscape.zero_noise_sets(loss)
         _print_sets(sets, report)

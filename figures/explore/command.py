@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from continuation.commands import common
-from continuation.commands.tables import Report
+from continuation.commands.tables import Column, Listing, Report
 from continuation.errors import InvalidInputError
 from continuation.landscape import connect, evolve
 from continuation.storage import (
@@ -25,10 +25,12 @@ from figures.explore.documents import document
 from figures.explore.ensembles import ensemble_document, is_ensemble
 from figures.explore.page import write_page
 from figures.explore.plain import Document
+from symbolic.complaints import Command
 
-app = typer.Typer(add_completion=False)
+EXAMPLES = ("python -m figures explore --preset single_unit --n 20 --noise 0.1 --output unit.html",)
 
 EPILOG = (
+    f"Example: {EXAMPLES[0]}. "
     "FILE is what `python -m continuation` has written: points, graph, branch, evolve, basins, "
     "phase, plane, or the folder of an ensemble; several files become one page with a tab each. "
     "Without FILE the sets and connections of --preset or --data are computed, and with --limits "
@@ -84,11 +86,14 @@ def explore(
         documents = [document(result, result.kind)]
     page = write_page(documents, title or _title(documents), output)
     asked_for.report.tell(file=str(page))
+    rows = [{"tab": one["name"], "kind": one["kind"], "page": str(page)} for one in documents]
+    asked_for.report.keep(Listing("tabs", [Column(key) for key in rows[0]], rows))
     size = page.stat().st_size / 1e6
     common.console.print(f"[green]written[/] {shown(page)} ({size:.1f} MB)", soft_wrap=True)
 
 
-app.command("explore", epilog=EPILOG)(common.with_task(explore, asked))
+app = typer.Typer(add_completion=False)
+app.command("explore", cls=Command, epilog=EPILOG)(common.with_task(explore, asked))
 
 
 def _of_file(path: Path, edited: bool) -> Document:

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from docs.pages import ROOT, pages
-from docs.taken import differences, take
+from docs.taken import ELSEWHERE, differences, take
 
 PAGES = pages()
 
@@ -50,6 +50,36 @@ def test_shown_output_is_compared():
     assert differences("3 sets\n", "4 sets\n")
     assert differences("three sets\n", "four sets\n")
     assert not differences("1.5e-3\n…\n", "0.0015\nmore\n")
+
+
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = [path for path in TEXTS if not {"_build", "examples_gallery"} & set(path.parts)]
+
+NOT_RUN = {
+    "from continuation.ensemble import cluster",  # waits for a scheduler; the tests of ensembles do
+    "git clone", "python3 -m venv", ".venv/bin/", "python -m docs.validation --write",
+    "python -m docs.collapse collapse",
+}  # fmt: skip
+"""Beginnings of what installs and builds, as `.ci/run` does, and of what writes these pages."""
+
+
+def test_no_code_and_no_command_is_left_out():
+    """Code stands in fences that run, output in fences of text, formulas alone are indented."""
+    taken = {page.path for page in PAGES}
+    for path in TEXTS:
+        text = path.read_text(encoding="utf-8")
+        fences = re.findall(r"^```(\S*).*\n((?:.*\n)*?)```$", text, re.MULTILINE)
+        languages = {name for name, _ in fences if not name.startswith("{")}
+        assert languages <= {"python", "bash", "text", ""}, path
+        assert path in taken or not languages & {"python", "bash"}, path
+        shown = "\n".join(block for name, block in fences if name in ("", "text"))
+        shown += "\n".join(re.findall(r"\n\n((?:    .+\n)+)", text))
+        for line in shown.splitlines():
+            if re.match(r"\s*(python3? -m|import |from \w+(\.\w+)* import )", line):
+                assert line.strip().startswith(tuple(NOT_RUN)), (path, line)
+        for command in (line for page in PAGES if page.path == path for line in page.commands):
+            if command.startswith(ELSEWHERE):
+                assert command.startswith(tuple(NOT_RUN)), (path, command)
 
 
 def test_every_fence_is_closed():

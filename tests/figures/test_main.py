@@ -135,9 +135,10 @@ def test_help_names_every_option():
     code, output = run("--help")
     assert code == 0
     options = (
-        "only force jobs output seed quick preset n noise data columns width latex list edited"
+        "only force jobs output seed quick preset n noise data columns width latex list edited "
+        "json csv version help"
     )
-    wanted = {f"--{name}" for name in [*options.split(), "version", "help"]}
+    wanted = {f"--{name}" for name in options.split()}
     assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
     assert "python -m continuation" in re.sub(r"\s+", " ", output)
 

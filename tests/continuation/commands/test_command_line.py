@@ -23,7 +23,7 @@ PRESET = ("--preset", "single_unit", "--n", "20")
 SHARED = (
     "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--teacher",
     "--input-scale", "--input-law", "--bias", "--offset", "--n", "--seed", "--noise",
-    "--weight-decay", "--output", "--json", "--csv",
+    "--weight-decay", "--output", "--json", "--csv", "--version",
 )  # fmt: skip
 OWN = {
     "points": ("--seconds",), "graph": ("--graphml", "--most-departures", "--seconds"),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from typer.testing import CliRunner
 
 from continuation import __main__ as command_line
 from continuation.commands import common
+from continuation.commands.group import COMMANDS
 from continuation.commands.tables import FRAME, Column, Listing, machine, number
-from continuation.errors import InvalidInputError
 from continuation.landscape import (
     Dataset,
     Loss,
@@ -25,7 +26,9 @@ from continuation.landscape import (
     follow,
 )
 from continuation.storage import load_result
+from figures import __main__ as figures
 from symbolic import PRESETS, Model, fukumizu_amari, single_unit
+from symbolic import __main__ as proofs
 
 PRESET = ("--preset", "single_unit", "--n", "20")
 
@@ -190,10 +193,109 @@ def test_commands_without_a_model_print_for_programs(folder):
 def test_one_form_at_a_time(folder):
     code, output = run("points", *PRESET, "--json", "--csv")
     assert code == 1
-    assert output == "error: give either --json or --csv\n"
-    with pytest.raises(InvalidInputError), common.reporting(True, True):
+    assert json.loads(output)["error"]["message"] == "give either --json or --csv"
+    with pytest.raises(SystemExit), common.reporting(True, True):
         pass
     assert not common.console.quiet
+
+
+NO_OPTION = "no such option: --wrong"
+COMMAND_LINES = [
+    *((command_line.app, [name]) for name in COMMANDS),
+    (proofs.app, []), (proofs.app, ["derive"]), (proofs.app, ["check"]),
+    (figures.app, []), (figures.app, ["explore"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("app", "command"), COMMAND_LINES)
+def test_options_that_cannot_be_read_are_json_on_the_error_stream(app, command):
+    done = CliRunner().invoke(app, [*command, "--json", "--wrong"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    error = json.loads(done.stderr)["error"]
+    assert error["kind"] == "UsageError"
+    assert NO_OPTION in error["message"].lower()
+    said = CliRunner().invoke(app, [*command, "--wrong"])
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert NO_OPTION in said.stderr.lower()
+
+
+@pytest.mark.parametrize(("app", "command"), COMMAND_LINES)
+def test_every_command_says_the_version(app, command):
+    done = CliRunner().invoke(app, [*command, "--version"])
+    assert (done.exit_code, done.output) == (0, f"mlpcont {version('mlpcont')}\n")
+
+
+WRONG = {
+    "points": "--preset nobody", "graph": "--preset nobody", "branch": "--preset nobody",
+    "evolve": "--preset nobody", "plane": "--preset nobody", "phase": "--preset nobody",
+    "basins": "--preset nobody", "locate": "--preset nobody --weights 1",
+    "ensemble": "--preset nobody --n 9 --noise 0.1 --output table", "zero-noise": "--preset nobody",
+    "check": "missing.nc",
+}  # fmt: skip
+"""Of every command that can go wrong; `cache` has no argument that could be."""
+
+FAILING = [
+    *((command_line.app, [name, *words.split()], 1) for name, words in WRONG.items()),
+    (proofs.app, ["--preset", "nobody"], 2), (proofs.app, ["derive", "--preset", "nobody"], 2),
+    (proofs.app, ["check", "missing.json"], 2), (figures.app, ["--only", "nothing"], 1),
+    (figures.app, ["missing.nc"], 1), (figures.app, ["--preset", "nobody"], 2),
+    (figures.app, ["explore", "missing.nc"], 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("app", "words", "code"), FAILING)
+def test_what_goes_wrong_is_said_on_the_error_stream_alone(folder, app, words, code):
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert "nobody" in done.stderr or "missing" in done.stderr or "nothing" in done.stderr
+    of_programs = CliRunner().invoke(app, [*words, "--json"])
+    assert (of_programs.exit_code, of_programs.stdout) == (code, "")
+    assert set(json.loads(of_programs.stderr)["error"]) == {"kind", "message"}
+    assert CliRunner().invoke(app, [*words, "--csv"]).stdout == ""
+    assert list(folder.iterdir()) == []
+
+
+def test_an_interruption_is_json_too(capsys, monkeypatch):
+    with pytest.raises(SystemExit) as end, common.reporting(True, False):
+        raise KeyboardInterrupt
+    said = capsys.readouterr()
+    assert (end.value.code, said.out) == (130, "")
+    assert json.loads(said.err)["error"]["kind"] == "Interrupted"
+
+
+def test_programs_are_told_the_conditions(folder):
+    _, output = run(
+        "points", *PRESET, "--noise", 0.3, "--weight-decay", 0.01, "--seed", 3, "--json"
+    )
+    said = json.loads(output)["conditions"]
+    assert said["teacher"] == "tanh(x)"
+    assert said["size"] == 20
+    assert [said[name] for name in ("noise", "weight_decay", "seed")] == [0.3, 0.01, 3]
+
+
+def test_many_weights_are_named_in_tables_that_fit():
+    names = [f"{letter}_{k}" for letter in "wcv" for k in range(1, 9)]
+    row = {"set": "isolated 1", **dict.fromkeys(names, -0.123456)}
+    whole = Listing("weights", [Column("set"), *(Column(name) for name in names)], [row])
+    parts = list(whole.divided(80))
+    assert [c.key for part in parts for c in part.columns if c.key != "set"] == names
+    for part in parts:
+        text = drawn(part, 80)
+        assert all(len(line) <= 80 for line in text.splitlines())
+        assert text.count("-0.123456") == len(part.columns) - 1
+
+
+def test_where_nothing_can_be_left_out_each_value_has_a_line():
+    columns = [Column(f"quantity_{k}") for k in range(4)]
+    text = drawn(Listing("wide", columns, [{c.key: "1234567890" for c in columns}] * 2), 40)
+    assert text.count("1234567890") == 8
+    assert all(len(line) <= 40 for line in text.splitlines())
+
+
+def test_several_values_in_a_cell_are_json():
+    listing = Listing("any", [Column("a"), Column("b")], [{"a": {"x": 1.5}, "b": [1, None]}])
+    _, row = csv.reader(io.StringIO(listing.csv))
+    assert [json.loads(cell) for cell in row] == [{"x": 1.5}, [1, None]]
 
 
 def test_numbers_that_are_none_are_null():
