@@ -5,9 +5,9 @@ The engine knows nothing of networks; `continuation.landscape` builds on it.
 
 import lazy_loader
 
-from symbolic.signals import quiet_while_loading
+from symbolic.loading import begin_program
 
-quiet_while_loading(__name__)
+begin_program(__name__)
 
 # Names come from the stub beside this file, each when it is first asked for.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -22,6 +22,7 @@ from multiprocessing import connection
 from typing import Any, TypeVar
 
 from continuation.errors import WorkerLostError
+from symbolic.loading import collect_rarely
 from symbolic.signals import TERMINATED
 
 Argument = TypeVar("Argument")
@@ -255,6 +256,7 @@ def _succeeded(future: Future[Any]) -> bool:
 
 def _prepare_worker() -> None:
     """Leave Ctrl-C to the parent, which ends the workers; end when the parent is gone."""
+    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -1,5 +1,5 @@
 """The figures of the paper: compute what is missing, store it, draw it."""
 
-from symbolic.signals import quiet_while_loading
+from symbolic.loading import begin_program
 
-quiet_while_loading(__name__)
+begin_program(__name__)

@@ -2,9 +2,9 @@
 
 import lazy_loader
 
-from symbolic.signals import quiet_while_loading
+from symbolic.loading import begin_program
 
-quiet_while_loading(__name__)
+begin_program(__name__)
 
 # Names come from the stub beside this file, each when it is first asked for: the exception tree,
 # which every package needs, must not cost the import of SymPy.

@@ -1,26 +1,28 @@
 """`python -m symbolic`: the table of theorems; `derive` prints a derivation, `check` re-checks."""
 
+from __future__ import annotations
+
 import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+import symbolic
 from symbolic.complaints import MISUSED, Group, complain
-from symbolic.derivatives import Derivation, derive
 from symbolic.forms import Csv, Json
-from symbolic.model import Model
 from symbolic.presets import PRESETS
 from symbolic.release import Version
 from symbolic.signals import ended_by_signals
-from symbolic.theorems.derivatives import two_units
 from symbolic.verdict import PROVED, REFUTED, Verdict
-from symbolic.verification import check, verify
+
+if TYPE_CHECKING:
+    from symbolic import Derivation, Model
 
 EXAMPLES = {
     "": "python -m symbolic --preset single_unit",
@@ -80,7 +82,7 @@ def main(
 
 
 def _prove(model: Model, as_json: bool, as_csv: bool) -> NoReturn:
-    verdicts = tuple(verify(model))
+    verdicts = tuple(symbolic.verify(model))
     rows = [{name: getattr(v, name) for name in _VERDICT} for v in verdicts]
     if not _printed(_content(model, verdicts), rows, as_json, as_csv):
         console.print(f"f(x; theta) = {model.expression},  T(x) = {model.teacher}", markup=False)
@@ -107,7 +109,7 @@ def derive_command(
     with ended_by_signals():
         named = (hidden, activation, teacher, input_scale, input_law, bias, offset)
         model = _model(preset, named, as_json)
-        derivation = derive(model)
+        derivation = symbolic.derive(model)
         rows = _derivation_rows(derivation)
         content = {"model": json.loads(model.to_json()), "derivation": rows}
         if not _printed(content, rows, as_json, as_csv):
@@ -133,7 +135,7 @@ def _check(file: Path, as_json: bool, as_csv: bool) -> NoReturn:
     try:
         content = json.loads(file.read_text("utf-8"))
         verdicts = [Verdict.from_json(json.dumps(f)) for f in content["verdicts"]]
-        model = Model.from_json(json.dumps(content["model"]))
+        model = symbolic.Model.from_json(json.dumps(content["model"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         _fail(f"{file} holds no verdicts: {error}", as_json)
     accepted = [_accepts(verdict, model) for verdict in verdicts]
@@ -167,7 +169,9 @@ def _printed(
 
 def _accepts(verdict: Verdict, model: Model) -> bool:
     """Whether the certificate proves just the statement that stands beside it, of this model."""
-    if not check(verdict.certificate):
+    from symbolic.theorems.derivatives import two_units  # help need not wait for SymPy
+
+    if not symbolic.check(verdict.certificate):
         return False
     content = json.loads(verdict.certificate)
     stated = (content["theorem"], content["statement"]) == (verdict.theorem, verdict.statement)

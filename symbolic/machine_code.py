@@ -23,6 +23,7 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
 from symbolic.code_folder import cache_folder, is_entry, read_entry, sole_maker, write_entry
@@ -83,7 +84,7 @@ class VerifiedCache(_Cache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function, or None."""
-        target_context.refresh()
+        rtsys.initialize(target_context)  # the rest of Numba is for what has to be compiled
         content = read_entry(self._name(sig, target_context.codegen()))
         if content is None:
             return None

@@ -30,16 +30,6 @@ class Ended(SystemExit):
     """
 
 
-def quiet_while_loading(package: str) -> None:
-    """Let the system end the process on Ctrl-C, if this is ``python -m package`` being loaded.
-
-    Nothing is begun then that would have to be cleaned up. Whoever imports the package as a
-    library keeps Python's own answer to Ctrl-C.
-    """
-    if sys.argv[:1] == ["-m"] and package in sys.orig_argv and _in_main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class TimeIsOver(BaseException):
     """Raised in the main thread when the time of `within` is over."""
 

@@ -84,7 +84,7 @@ LAW = {
     f"{CERTIFY}.provers": PROVERS | STATISTICS,
     f"{CERTIFY}.checker": {"symbolic"},
     CERTIFY: ALL_CERTIFY,
-    "continuation.workers": {ENGINE, "symbolic.signals"},
+    "continuation.workers": {ENGINE, "symbolic.loading", "symbolic.signals"},
     "continuation.statistics": {ENGINE},
     "continuation.terminal": {"symbolic.signals", "symbolic.complaints"},
     "continuation.storage": ALL | {ORBITS},
@@ -92,7 +92,7 @@ LAW = {
     "continuation.ensemble": ALL - {"continuation.terminal"},
     "continuation.commands": ALL | {"continuation.ahead"},
     "continuation.__main__": {"continuation.commands", ENGINE, "symbolic.release"},
-    "continuation": {ENGINE, EXPORTS, "symbolic.signals"},
+    "continuation": {ENGINE, EXPORTS, "symbolic.loading"},
     "figures": ALL | {"continuation.ahead", "continuation.commands"},
 }
 """Room -> rooms whose modules it may import; every room may import from itself."""

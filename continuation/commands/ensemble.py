@@ -6,30 +6,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
-import xarray as xr
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from continuation import ensemble as asking
+from continuation import storage
 from continuation.commands import common
 from continuation.commands.many_values import ManyValues
 from continuation.commands.tables import Column, Listing, Report
-from continuation.ensemble import (
-    QUESTIONS,
-    SHARES,
-    Decided,
-    EnsembleProgress,
-    cluster,
-    grid,
-    shares,
-)
-from continuation.ensemble import ensemble as ask
-from continuation.storage import require_writable, write_dataset
 from continuation.terminal import shown
 from continuation.workers import process_pool
 from symbolic import PRESETS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 TABLE = "ensemble.nc"
 """The whole table, beside the shards."""
@@ -48,7 +40,9 @@ def ensemble(
     noise: Annotated[list[float], typer.Option(help="Noise σ; several may follow.")],
     output: Annotated[Path, typer.Option(help="Folder that answers are added to.")],
     data_sets: Annotated[int, typer.Option(help="Data sets of each setting, at most.")] = 100,
-    question: Annotated[str, typer.Option(help=f"What is asked: {', '.join(QUESTIONS)}.")] = "sets",
+    question: Annotated[
+        str, typer.Option(help=f"What is asked: {', '.join(asking.SHARES)}.")
+    ] = "sets",
     weight_decay: Annotated[
         list[float] | None,
         typer.Option(help="Weight decay ρ; several may follow.", show_default="0"),
@@ -83,12 +77,12 @@ def ensemble(
     --decide single_attractor ends a setting as soon as its share is decided.
     """
     with common.reporting(as_json, as_csv) as report:
-        settings = grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
+        settings = asking.grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
         given = (tuple(against),) if against else ()
-        rule = Decided(decide, *given) if decide else None
-        require_writable(output / TABLE)
+        rule = asking.Decided(decide, *given) if decide else None
+        storage.require_writable(output / TABLE)
         with _engine(scheduler, workers) as executor, _progress() as progress:
-            table = ask(
+            table = asking.ensemble(
                 question,
                 settings,
                 data_sets=data_sets,
@@ -99,7 +93,7 @@ def ensemble(
                 progress=progress,
             )
         _print(table, question, report)
-        written = write_dataset(output / TABLE, table, "ensemble")
+        written = storage.write_dataset(output / TABLE, table, "ensemble")
         report.tell(file=str(written))
         common.console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
 
@@ -107,12 +101,12 @@ def ensemble(
 @contextmanager
 def _engine(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
     local = scheduler is None and workers is None
-    with process_pool() if local else cluster(scheduler, workers) as executor:
+    with process_pool() if local else asking.cluster(scheduler, workers) as executor:
         yield executor
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[EnsembleProgress], None]]:
+def _progress() -> Iterator[Callable[[asking.EnsembleProgress], None]]:
     """A bar of data sets, with rate, time left and settings decided."""
     columns = (
         TextColumn("data sets"),
@@ -124,7 +118,7 @@ def _progress() -> Iterator[Callable[[EnsembleProgress], None]]:
     with Progress(*columns, console=common.console) as bars:
         bar = bars.add_task("starting workers", total=None)
 
-        def report(look: EnsembleProgress) -> None:
+        def report(look: asking.EnsembleProgress) -> None:
             text = (
                 f"{look.rate:.3g}/s, at most {look.seconds_left:.0f} s left, "
                 f"{look.decided} of {look.cells} settings done, {look.failures} failed"
@@ -136,7 +130,7 @@ def _progress() -> Iterator[Callable[[EnsembleProgress], None]]:
 
 def _print(table: xr.Dataset, question: str, report: Report) -> None:
     """Shares of data sets, setting by setting, with what distinguishes the settings."""
-    varying = [name for name in PLACES if np.unique(table[name].to_numpy()).size > 1]
+    varying = [name for name in PLACES if len(set(table[name].to_numpy().tolist())) > 1]
     columns = (
         *(Column(name, rank=0 if name in varying else None) for name in PLACES),
         Column("share_of", text=lambda name: name.replace("_", " "), folds=True),
@@ -150,7 +144,7 @@ def _print(table: xr.Dataset, question: str, report: Report) -> None:
         {**{str(name): values.to_numpy().ravel().tolist()[0] for name, values in cell.items()},
          **{name: cell[name].to_numpy().ravel().tolist()[0] for name in PLACES},
          "share_of": column}
-        for column in SHARES[question]
-        for _, cell in shares(table, column).groupby("cell")
+        for column in asking.SHARES[question]
+        for _, cell in asking.shares(table, column).groupby("cell")
     ]  # fmt: skip
     report.listing(Listing("shares", columns, rows))

@@ -5,30 +5,7 @@ set drawn for one setting and answers with named numbers; `ensemble` asks it of 
 labelled table.
 """
 
-from continuation.ensemble.asking import ensemble
-from continuation.ensemble.clusters import cluster
-from continuation.ensemble.crossings import Crossing, Probe, find_crossings
-from continuation.ensemble.questions import QUESTIONS, SHARES, Answer, Case
-from continuation.ensemble.settings import Setting, grid
-from continuation.ensemble.stopping import Decided
-from continuation.ensemble.store import load_ensemble
-from continuation.ensemble.summary import shares
-from continuation.ensemble.tally import EnsembleProgress
+import lazy_loader
 
-__all__ = [
-    "QUESTIONS",
-    "SHARES",
-    "Answer",
-    "Case",
-    "Crossing",
-    "Decided",
-    "EnsembleProgress",
-    "Probe",
-    "Setting",
-    "cluster",
-    "ensemble",
-    "find_crossings",
-    "grid",
-    "load_ensemble",
-    "shares",
-]
+# Names come from the stub beside this file, each when it is first asked for.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

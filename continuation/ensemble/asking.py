@@ -94,8 +94,7 @@ def ensemble(
     [0.1, 0.1, 0.3, 0.3]
     """
     asked = _question(question)
-    cells = (settings,) if isinstance(settings, Setting) else tuple(settings)
-    require_settings(cells)
+    cells = require_settings(settings)
     data_sets, seed = as_whole("data_sets", data_sets, 1), as_whole("seed", seed, 0)
     tally = Tally(cells, data_sets, seed, until)
     one_shard = len(cells) == 1 and data_sets <= SHARD
@@ -119,6 +118,10 @@ def ensemble(
 def _question(question: str | Question) -> Question:
     if callable(question):
         return question
+    if not isinstance(question, str):
+        raise InvalidInputError(
+            f"question: {', '.join(QUESTIONS)} or a function of a Case, not {question!r}"
+        )
     if question not in QUESTIONS:
         known = ", ".join(QUESTIONS)
         raise UnknownNameError(f"unknown question {question!r}; choose from {known}")

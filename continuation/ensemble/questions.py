@@ -122,14 +122,6 @@ QUESTIONS: Mapping[str, Question] = {
 }
 """Questions that have a name, for the command line."""
 
-SHARES: Mapping[str, tuple[str, ...]] = {
-    "sets": ("single_attractor", "single_overfitting", "attracting_plateau", "attracting_end"),
-    "graph": ("single_attractor", "single_overfitting", "attracting_plateau", "attracting_end"),
-    "basins": ("share overfitting", "share near-optimal", "share plateau"),
-    "uniqueness": ("certified",),
-}
-"""Columns of each whose means are shares of data sets, or of starts."""
-
 
 def _counts(found: CriticalSets) -> dict[str, Value]:
     attracting = found.attractors

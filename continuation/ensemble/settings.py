@@ -93,19 +93,21 @@ def grid(
     [0.1, 0.3]
     """
     axes = [_several(values) for values in (models, n, noise, weight_decay)]
-    settings = tuple(Setting(*values) for values in itertools.product(*axes))
-    require_settings(settings)
-    return settings
+    return require_settings(Setting(*values) for values in itertools.product(*axes))
 
 
-def require_settings(settings: tuple[Setting, ...]) -> None:
-    """Refuse an empty ensemble and one that has a cell twice."""
-    if not settings:
+def require_settings(settings: Setting | Iterable[Setting]) -> tuple[Setting, ...]:
+    """One setting or several; an empty ensemble is refused, and one that has a cell twice."""
+    cells = tuple(settings) if isinstance(settings, Iterable) else (settings,)
+    if strange := [cell for cell in cells if not isinstance(cell, Setting)]:
+        raise InvalidInputError(f"settings: a Setting or several, see grid, not {strange[0]!r}")
+    if not cells:
         raise InvalidInputError("at least one setting is needed")
-    texts = [setting.to_json() for setting in settings]
+    texts = [setting.to_json() for setting in cells]
     twice = sorted({text for text in texts if texts.count(text) > 1})
     if twice:
         raise InvalidInputError(f"settings that are given twice: {', '.join(twice)}")
+    return cells
 
 
 def _several(values: Any) -> tuple[Any, ...]:

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from continuation.certify.certificate import Certificate
+from continuation import landscape
 from continuation.errors import InvalidInputError
-from continuation.landscape import (
-    Basins,
-    CriticalSets,
-    Evolution,
-    FlowGraph,
-    Loss,
-    PassageTimes,
-    PhasePlane,
-    PlaneDiagram,
-    SetBranch,
-)
-from continuation.landscape.network import Axis
-from continuation.storage.evolutions import evolution_from_arrays, evolution_to_arrays
-from continuation.storage.flows import (
-    basins_from_arrays,
-    basins_to_arrays,
-    phase_from_arrays,
-    phase_to_arrays,
-)
-from continuation.storage.planes import plane_from_arrays, plane_to_arrays
 from continuation.storage.sets import branch_from_arrays, branch_to_arrays
+
+if TYPE_CHECKING:
+    from continuation.certify import Certificate
+    from continuation.landscape import (
+        Basins,
+        CriticalSets,
+        Evolution,
+        FlowGraph,
+        Loss,
+        PassageTimes,
+        PhasePlane,
+        PlaneDiagram,
+        SetBranch,
+    )
+    from continuation.landscape.network import Axis
 
 GRAPH = "graph"
 """Attribute that holds the graph as JSON; empty in files of other kinds."""
@@ -151,6 +147,11 @@ class FileKind:
     fields: Callable[[xr.Dataset, CriticalSets], dict[str, Any]]
 
 
+def _in(module: str) -> Any:
+    """A module of this room; each rests on a part of the landscape that other results need not."""
+    return import_module(f"continuation.storage.{module}")
+
+
 RESULTS: Mapping[str, FileKind] = MappingProxyType({
     "points": FileKind(Result, lambda _: xr.Dataset(), lambda data, sets: {}),
     "branch": FileKind(
@@ -161,27 +162,29 @@ RESULTS: Mapping[str, FileKind] = MappingProxyType({
     "graph": FileKind(
         GraphResult,
         lambda result: xr.Dataset(attrs={GRAPH: result.graph.to_json()}),
-        lambda data, sets: {"graph": FlowGraph.from_json(data.attrs[GRAPH])},
+        lambda data, sets: {"graph": landscape.FlowGraph.from_json(data.attrs[GRAPH])},
     ),
     "evolution": FileKind(
         EvolutionResult,
-        lambda result: evolution_to_arrays(result.evolution),
-        lambda data, sets: {"evolution": evolution_from_arrays(data, sets)},
+        lambda result: _in("evolutions").evolution_to_arrays(result.evolution),
+        lambda data, sets: {"evolution": _in("evolutions").evolution_from_arrays(data, sets)},
     ),
     "basins": FileKind(
         BasinsResult,
-        lambda result: basins_to_arrays(result.basins, result.passages),
-        lambda data, sets: dict(zip(("basins", "passages"), basins_from_arrays(data), strict=True)),
+        lambda result: _in("flows").basins_to_arrays(result.basins, result.passages),
+        lambda data, sets: dict(
+            zip(("basins", "passages"), _in("flows").basins_from_arrays(data), strict=True)
+        ),
     ),
     "plane": FileKind(
         PlaneResult,
-        lambda result: plane_to_arrays(result.plane),
-        lambda data, sets: {"plane": plane_from_arrays(data)},
+        lambda result: _in("planes").plane_to_arrays(result.plane),
+        lambda data, sets: {"plane": _in("planes").plane_from_arrays(data)},
     ),
     "phase": FileKind(
         PhaseResult,
-        lambda result: phase_to_arrays(result.phase),
-        lambda data, sets: {"phase": phase_from_arrays(data)},
+        lambda result: _in("flows").phase_to_arrays(result.phase),
+        lambda data, sets: {"phase": _in("flows").phase_from_arrays(data)},
     ),
 })  # fmt: skip
 """By what a file says it holds."""

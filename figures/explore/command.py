@@ -6,26 +6,19 @@ import inspect
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report
 from continuation.errors import InvalidInputError
-from continuation.landscape import connect, evolve
-from continuation.storage import (
-    EvolutionResult,
-    GraphResult,
-    load_result,
-    strand_sets,
-)
 from continuation.terminal import shown
-from figures.explore.documents import document
-from figures.explore.ensembles import ensemble_document, is_ensemble
-from figures.explore.page import write_page
-from figures.explore.plain import Document
 from symbolic.complaints import Command
+
+if TYPE_CHECKING:
+    from figures.explore.plain import Document
 
 EXAMPLES = ("python -m figures explore --preset single_unit --n 20 --noise 0.1 --output unit.html",)
 
@@ -76,6 +69,9 @@ def explore(
     ] = None,
 ) -> None:
     """Write results as one HTML page that needs neither a server nor the network."""
+    from figures.explore.documents import document  # help need not wait for what is shown
+    from figures.explore.page import write_page
+
     task = asked_for.task
     if bool(files) == (task is not None):
         raise InvalidInputError("give either FILE or one of --preset NAME and --data FILE.csv")
@@ -97,9 +93,12 @@ app.command("explore", cls=Command, epilog=EPILOG)(common.with_task(explore, ask
 
 
 def _of_file(path: Path, edited: bool) -> Document:
+    from figures.explore.documents import document
+    from figures.explore.ensembles import ensemble_document, is_ensemble
+
     if is_ensemble(path):
         return ensemble_document(path)
-    result = load_result(path, edited=edited)
+    result = storage.load_result(path, edited=edited)
     with common.console.status(f"showing {shown(path.name)}"):
         return document(result, path.name)
 
@@ -110,20 +109,20 @@ def _title(documents: list[Document]) -> str:
 
 def computed(
     task: common.Task, parameter: str, limits: tuple[float, float] | None
-) -> GraphResult | EvolutionResult:
+) -> storage.GraphResult | storage.EvolutionResult:
     """Sets with their connections, or the whole landscape along a parameter."""
     with common.console.status("searching for critical sets") as status:
         if limits is None:
             sets = task.sets()
-            graph = connect(
+            graph = landscape.connect(
                 task.loss, sets, noise=task.noise, weight_decay=task.weight_decay,
                 progress=lambda look: status.update(str(look)),
             )  # fmt: skip
-            return GraphResult(task.loss, task.settings(), task.axes, sets, graph=graph)
-        found = evolve(
+            return storage.GraphResult(task.loss, task.settings(), task.axes, sets, graph=graph)
+        found = landscape.evolve(
             task.loss, parameter, limits, noise=task.noise, weight_decay=task.weight_decay,
             seed=task.seed, progress=lambda look: status.update(str(look)),
         )  # fmt: skip
     settings = task.settings(parameter=parameter, lower=limits[0], upper=limits[1])
-    sets = strand_sets(found)
-    return EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
+    sets = storage.strand_sets(found)
+    return storage.EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)

@@ -1,12 +1,12 @@
-"""Certificates of a whole search and its graph: sets, and edges that end in certified basins."""
+"""Certificates of a graph: of its sets, and of basins that its edges end in."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, Unpack
+from typing import Unpack
 
 from scipy.integrate import Radau
 
@@ -14,20 +14,14 @@ from continuation.arrays import Array
 from continuation.certify.certificate import Certificate
 from continuation.certify.enclosures import ExactLoss
 from continuation.certify.provers.basins import Basin, basin_certificate, with_entries
-from continuation.certify.provers.infinity import in_order, infinity_certificate
-from continuation.certify.provers.lines import line_certificate
-from continuation.certify.provers.points import ProvedPoint, point_certificate
+from continuation.certify.provers.points import ProvedPoint
 from continuation.certify.provers.question import Question
+from continuation.certify.provers.sets import set_certificates
 from continuation.landscape import CriticalSet, FlowGraph, Loss, LossAt, Trajectory, trajectory
 from continuation.landscape.flow import FLOW_TIME
 from continuation.landscape.graph import Departure, departures
 from continuation.landscape.network import Given, Symmetry, in_fitting_units
-from continuation.landscape.sets import (
-    SPLIT_LINE,
-    coinciding_units,
-    merge_units,
-    shared_conditions,
-)
+from continuation.landscape.sets import shared_conditions
 
 RTOL, ATOL = 1e-9, 1e-13
 """Tolerances of the last stretch into a basin, whose radius may be 1e-5."""
@@ -37,103 +31,6 @@ LAST_STEPS = 2000
 
 ISOLATED_DEPARTURES = ("side", "line", "line end")
 """Departures in finitely many directions; those of higher index are sampled from a sphere."""
-
-
-@in_fitting_units
-def certify_sets(
-    loss: Loss,
-    sets: Sequence[CriticalSet],
-    *,
-    noise: float | None = None,
-    size: float | None = None,
-    weight_decay: float | None = None,
-) -> tuple[Certificate, ...]:
-    """Certificates of critical sets, in their order.
-
-    Points (origin, dead and silent units among them) as in `certify_point`, split lines as in
-    `certify_line`, confluences and linear ends as in `infinity_certificate`; other sets at
-    infinity, manifolds and degenerate sets are UNDECIDED, with the reason. Parameters that are
-    omitted are those that the sets were found at.
-
-    Raises
-    ------
-    InvalidInputError
-        A parameter is out of range, or the sets were found at others.
-
-    Examples
-    --------
-    >>> from continuation.certify import certify_sets
-    >>> from continuation.landscape import Dataset, Loss, find_critical_sets
-    >>> from symbolic import single_unit
-    >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
-    >>> sets = find_critical_sets(loss, noise=0.1)
-    >>> [certificate.verdict for certificate in certify_sets(loss, sets)]
-    ['PROVED', 'PROVED', 'UNDECIDED', 'PROVED']
-    """
-    parameters = shared_conditions(
-        loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
-    ).keywords
-    question = Question.of(loss, **parameters)
-    return _certificates(question, sets)
-
-
-def _certificates(question: Question, sets: Sequence[CriticalSet]) -> tuple[Certificate, ...]:
-    made = (_certificate(question, found) for found in sets)
-    return tuple(replace(certificate, set=k) for k, certificate in enumerate(made))
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What the certificate of a critical set speaks of.
-
-    Attributes
-    ----------
-    kind : str
-        Of the certificate.
-    name : str
-        Of the numbers of the set that give the place.
-    place : tuple of float
-        Around which existence is proved.
-    claim : mapping
-        Further fields of the certificate's claim that the set determines.
-    polished : bool
-        Whether the certificate's place is a Newton step or two away.
-    """
-
-    kind: str
-    name: str
-    place: tuple[float, ...]
-    claim: Mapping[str, Any] = field(default_factory=dict)
-    polished: bool = False
-
-
-def subject_of(found: CriticalSet) -> Subject | None:
-    """What is certified of a set; None for kinds of sets that have no certificate."""
-    if found.theta is None:
-        limit: Mapping[str, float] = found.limit or {}
-        names = in_order(found.subkind, limit)
-        end = {"subkind": found.subkind, "names": list(names)}
-        place = tuple(limit[name] for name in names)
-        return Subject("infinity", "limit", place, end, polished=True)
-    if found.is_point:
-        return Subject("point", "theta", tuple(found.theta))
-    pair = coinciding_units(found.model, found.theta) if found.subkind == SPLIT_LINE else None
-    if pair is None:
-        return None
-    kept, dropped = pair
-    base = merge_units(found.model, found.theta, kept, dropped)
-    return Subject("line", "theta", tuple(base), {"unit": kept})
-
-
-def _certificate(question: Question, found: CriticalSet) -> Certificate:
-    subject = subject_of(found)
-    if subject is None:
-        return question.undecided(found.kind, f"there is no certificate for a {found.subkind}")
-    if subject.kind == "infinity":
-        return infinity_certificate(question, found.subkind, found.limit or {})
-    if subject.kind == "point":
-        return point_certificate(question, subject.place)
-    return line_certificate(question, subject.place, subject.claim["unit"])
 
 
 def certify_graph(
@@ -190,7 +87,7 @@ def _proofs(
 ) -> tuple[tuple[Certificate, ...], list[Certificate], set[tuple[str, str, int]]]:
     """Certificates of the nodes and of basins, and the edges that end in a certified basin."""
     question, at = Question.of(loss, **given), loss.at(**given)
-    nodes = _certificates(question, graph.sets)
+    nodes = set_certificates(question, graph.sets)
     basins: list[Certificate] = []
     entered: set[tuple[str, str, int]] = set()
     orbits: dict[str, list[Orbit]] = {}

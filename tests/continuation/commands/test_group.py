@@ -45,6 +45,10 @@ def test_an_unknown_command_is_refused():
         ("continuation", []),
         ("continuation", ["points"]),
         ("continuation", ["plane"]),
+        ("continuation", ["check"]),
+        ("continuation", ["ensemble"]),
+        ("figures", ["explore"]),
+        ("symbolic", []),
     ],
 )
 def test_help_imports_nothing_that_computes(package, command):

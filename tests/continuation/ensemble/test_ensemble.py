@@ -215,7 +215,9 @@ def test_a_store_is_drawn_by_the_command_line(tmp_path):
     ("change", "error", "words"),
     [
         ({"question": "set"}, UnknownNameError, "choose from sets"),
+        ({"question": []}, InvalidInputError, "a function of a Case"),
         ({"settings": ()}, InvalidInputError, "at least one setting"),
+        ({"settings": [0.1]}, InvalidInputError, "see grid"),
         ({"settings": (CELLS[0], CELLS[0])}, InvalidInputError, "given twice"),
         ({"data_sets": 0}, InvalidInputError, "data_sets must be an integer"),
         ({"seed": -1}, InvalidInputError, "seed must be"),
