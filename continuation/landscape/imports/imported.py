@@ -29,11 +29,12 @@ class Imported:
     data : Dataset or None
         Where inputs and targets were given.
     weight_decay : float or None
-        ρ of `Loss.at` that stands for the penalty of the library; None where that depends on the
-        number of samples and no data were given.
+        ρ of `Loss.at` with which the gradient here is the one that the library trains with, up to
+        the divisor where it has no penalty; None where ρ depends on the number of samples and no
+        data were given.
     divisor : float
-        The loss here is the library's times this: it takes means over outputs where sums are taken
-        here, or leaves out the half.
+        The loss of the data here is the library's times this: it takes means over outputs where
+        sums are taken here, or leaves out the half.
     """
 
     model: Model
@@ -72,8 +73,9 @@ class Imported:
         InvalidInputError
             Without data.
         """
-        loss, decay = self.loss, 0.0 if self.weight_decay is None else self.weight_decay
-        return loss.value(self.theta, weight_decay=decay) / self.divisor
+        decay = 0.0 if self.weight_decay is None else self.weight_decay
+        bare = self.loss.value(self.theta)
+        return bare / self.divisor + (self.loss.value(self.theta, weight_decay=decay) - bare)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,11 @@ class Dense:
     biases: Array | None
     activation: str = IDENTITY
 
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """Weights and, if there are any, biases."""
+        return (self.weights,) if self.biases is None else (self.weights, self.biases)
+
 
 def network_of_layers(
     layers: Sequence[Dense], loss: str, *, decay_biases: bool = True
@@ -101,8 +108,8 @@ def network_of_layers(
     Raises
     ------
     InvalidInputError
-        No layers, layers that do not fit one another, an activation of the outputs, or hidden
-        layers of which only some have biases.
+        No layers, layers that do not fit one another or are not finite, an activation of the
+        outputs, or hidden layers of which only some have biases.
     """
     if not layers:
         raise InvalidInputError("the network has no dense layer")
@@ -138,11 +145,21 @@ def _require_fitting(layers: Sequence[Dense]) -> None:
             raise InvalidInputError(
                 f"layer {number} needs weights of shape ({width}, units), but they have {shape}"
             )
+        if not all(np.isfinite(part).all() for part in layer.arrays):
+            raise InvalidInputError(
+                f"layer {number} has weights or biases that are no finite numbers, as training "
+                "leaves them that ran off"
+            )
         width = shape[1]
         if layer.biases is not None and layer.biases.shape != (width,):
             raise InvalidInputError(
                 f"layer {number} needs {width} biases, but they have shape {layer.biases.shape}"
             )
+
+
+def leaky_relu(slope: float) -> str:
+    """Formula of max(u, slope u), slope < 1."""
+    return f"{0.5 * (1.0 + slope)!r}*u + {0.5 * (1.0 - slope)!r}*Abs(u)"
 
 
 def divisor_of_means(loss: str, outputs: int) -> float:

@@ -6,7 +6,7 @@ here, binary cross-entropy 1/m of the logistic one, categorical cross-entropy is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from continuation.landscape.imports.imported import (
     Dense,
     Imported,
     divisor_of_means,
+    leaky_relu,
     network_of_layers,
     observed,
 )
@@ -38,8 +39,18 @@ ACTIVATIONS = {
 OUTPUTS = {"sigmoid": "logistic", "softmax": "softmax"}
 """Activations of the last layer that belong to the loss."""
 
-IGNORED = ("InputLayer", "Flatten")
-"""Layers that do nothing to rows of numbers."""
+IGNORED = ("InputLayer", "Flatten", "Dropout")
+"""Layers that do nothing to rows of numbers, in inference."""
+
+RELU_OPTIONS = ("max_value", "negative_slope", "threshold")
+"""Options of the layer `ReLU` that are not set in max(u, 0)."""
+
+OWN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "ReLU": lambda options: "" if any(options.get(name) for name in RELU_OPTIONS) else "relu",
+    "LeakyReLU": lambda options: leaky_relu(float(options["negative_slope"])),
+    "Softmax": lambda options: "softmax",
+}
+"""Layers that are an activation, by their configuration; "" where there is none such here."""
 
 
 def from_keras(
@@ -81,23 +92,31 @@ def _layers(source: Iterable[Any]) -> tuple[list[Dense], str]:
     given = [layer for layer in source if type(layer).__name__ not in IGNORED]
     layers, names = list[tuple[Array, Array | None]](), list[str]()
     for number, layer in enumerate(given):
-        kind, name = type(layer).__name__, str(layer.get_config().get("activation", "linear"))
-        if kind == "Activation" and layers and names[-1] == "linear":
+        kind, options = type(layer).__name__, layer.get_config()
+        name = OWN[kind](options) if kind in OWN else str(options.get("activation", "linear"))
+        if name and kind in ("Activation", *OWN) and layers and names[-1] == "linear":
             names[-1] = name
             continue
         if kind != "Dense":
             raise InvalidInputError(
                 f"layer {number} of the network is of the kind {kind}: it must be Dense, or an "
-                "Activation after one without"
+                f"Activation, plain ReLU, LeakyReLU or Softmax after one without"
             )
         weights, *biases = (np.asarray(each, dtype=np.float64) for each in layer.get_weights())
         layers.append((weights, biases[0] if biases else None))
         names.append(name)
     loss = OUTPUTS.get(names[-1], "squared") if names else "squared"
     known = [*names[:-1], "linear"] if loss != "squared" else names
-    unknown = [name for name in known if name not in ACTIVATIONS]
-    if unknown:
+    activations = [_ours(name) for name in known]
+    return [Dense(*pair, a) for pair, a in zip(layers, activations, strict=True)], loss
+
+
+def _ours(name: str) -> str:
+    """The activation as `Model.mlp` takes it: a name of Keras, or the formula of a layer."""
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    if name.isidentifier():
         raise InvalidInputError(
-            f"unknown activation {unknown[0]!r} of Keras; known: {', '.join(ACTIVATIONS)}"
+            f"unknown activation {name!r} of Keras; known: {', '.join(ACTIVATIONS)}"
         )
-    return [Dense(*pair, ACTIVATIONS[n]) for pair, n in zip(layers, known, strict=True)], loss
+    return name

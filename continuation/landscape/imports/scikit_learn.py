@@ -2,8 +2,11 @@
 
 Their losses, n samples and m outputs, with the penalty ½ α Σ w²/n on weights without biases:
 
-- regression: half the mean square over samples and outputs, 1/m of the loss here: ρ = m α/n;
-- classification: the mean cross-entropy (summed over outputs), which is the loss here: ρ = α/n.
+- regression: half the mean square over samples and outputs, 1/m of the loss here. Its training
+  follows no gradient of that for m > 1, but that of the sum over outputs beside the same penalty;
+- classification: the mean cross-entropy (summed over outputs), which is the loss here.
+
+So ρ = α/n everywhere: with it the gradient here is theirs (`MLPRegressor._backprop`).
 """
 
 from __future__ import annotations
@@ -31,7 +34,10 @@ LOSSES = {
 def from_sklearn(
     estimator: Any, x: ArrayLike | None = None, y: ArrayLike | None = None
 ) -> Imported:
-    """A fitted `MLPRegressor` or `MLPClassifier`; in a `Pipeline` its other steps act on x first.
+    """A fitted `MLPRegressor` or `MLPClassifier`, alone or inside of other estimators.
+
+    In a `Pipeline` the steps before it act on x first, in a `TransformedTargetRegressor` its
+    transformer on y; of a search it is the best estimator.
 
     Parameters
     ----------
@@ -51,17 +57,30 @@ def from_sklearn(
         An object that is no such network or was not fitted, another loss or activation, or labels
         that it does not know.
     """
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    *before, (_, network) = getattr(estimator, "steps", [("network", estimator)])
-    for _, step in before if x is not None else ():
-        x = step.transform(x)
+    network, x, y = _inside(estimator, x, y)
     layers, loss = _layers(network)
     alpha = float(network.alpha)
     model, theta = network_of_layers(layers, loss, decay_biases=alpha == 0.0)
     data = observed(x, None if y is None else _targets(network, y, loss))
     divisor = float(model.outputs) if loss == "squared" else 1.0
-    decay = divisor * alpha / data.size if data is not None else None
+    decay = alpha / data.size if data is not None else None
     return Imported(model, theta, data, decay if alpha > 0.0 else 0.0, divisor)
+
+
+def _inside(estimator: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
+    """The network inside of other estimators, with inputs and targets as it gets them."""
+    if hasattr(estimator, "best_estimator_"):
+        return _inside(estimator.best_estimator_, x, y)
+    if hasattr(estimator, "regressor_"):
+        if y is not None:
+            y = estimator.transformer_.transform(np.asarray(y).reshape(len(y), -1))
+        return _inside(estimator.regressor_, x, y)
+    if hasattr(estimator, "steps"):
+        *before, (_, last) = estimator.steps
+        for _, step in before if x is not None else ():
+            x = step.transform(x)
+        return _inside(last, x, y)
+    return estimator, x.toarray() if hasattr(x, "toarray") else x, y
 
 
 def _layers(network: Any) -> tuple[list[Dense], str]:
@@ -69,6 +88,7 @@ def _layers(network: Any) -> tuple[list[Dense], str]:
     if not (hasattr(network, "coefs_") and hasattr(network, "out_activation_")):
         raise InvalidInputError(
             f"expected a fitted MLPRegressor or MLPClassifier, not {type(network).__name__}"
+            f"{' before its fit' if hasattr(network, 'hidden_layer_sizes') else ''}"
         )
     kind = (network.out_activation_, str(network.loss))
     if kind not in LOSSES:

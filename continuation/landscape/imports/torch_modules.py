@@ -7,7 +7,7 @@ here, `BCEWithLogitsLoss` is 1/m of the logistic one, `CrossEntropyLoss` is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from continuation.landscape.imports.imported import (
     Dense,
     Imported,
     divisor_of_means,
+    leaky_relu,
     network_of_layers,
     observed,
 )
@@ -31,7 +32,7 @@ ACTIVATIONS: Mapping[str, Callable[[Any], str]] = {
     "Sigmoid": lambda module: "logistic",
     "ReLU": lambda module: "relu",
     "SiLU": lambda module: "silu",
-    "LeakyReLU": lambda module: _leaky(float(module.negative_slope)),
+    "LeakyReLU": lambda module: leaky_relu(float(module.negative_slope)),
     "Softplus": lambda module: _softplus(float(module.beta)),
     "GELU": lambda module: "gelu" if module.approximate == "none" else "",
 }
@@ -41,8 +42,8 @@ in PyTorch, by 2e-9 at 20."""
 OUTPUTS = {"Sigmoid": "logistic", "Softmax": "softmax", "LogSoftmax": "softmax"}
 """Last modules that belong to the loss."""
 
-IGNORED = ("Flatten",)
-"""Modules that do nothing to rows of numbers."""
+IGNORED = ("Flatten", "Dropout")
+"""Modules that do nothing to rows of numbers, in evaluation."""
 
 
 def from_torch(
@@ -58,7 +59,8 @@ def from_torch(
     Parameters
     ----------
     source : Sequential or mapping of str to tensor
-        A `state_dict` has keys that end in "weight" and "bias", layer after layer.
+        A `state_dict` has keys that end in "weight" and "bias", layer after layer. A `Sequential`
+        may hold others; its function is that of evaluation, without dropout.
     x, y : array_like, optional
         Inputs (n, d) and targets.
     activation : str or sequence of str, optional
@@ -89,7 +91,7 @@ def from_torch(
     else:
         if activation is not None:
             raise InvalidInputError("the modules say their activations: leave out activation=")
-        layers, implied = _of_modules(list(source))
+        layers, implied = _of_modules(list(_flat(source)))
         loss = loss or implied
         model, theta = network_of_layers(layers, loss)
     divisor = divisor_of_means(loss, model.outputs)
@@ -110,6 +112,17 @@ def _of_state(state: Mapping[str, Any]) -> tuple[list[Array], list[Array | None]
     if not all("weight" in layer for layer in layers.values()):
         raise InvalidInputError("the state_dict has biases without weights")
     return [p["weight"].T for p in layers.values()], [p.get("bias") for p in layers.values()]
+
+
+def _flat(source: Any) -> Iterator[Any]:
+    """The modules of a `Sequential`, and of those that it holds."""
+    if not isinstance(source, Iterable):
+        raise InvalidInputError(
+            f"a {type(source).__name__} does not say in which order its modules act: give a "
+            "Sequential, or its state_dict() with activation="
+        )
+    for module in source:
+        yield from _flat(module) if isinstance(module, Iterable) else (module,)
 
 
 def _of_modules(modules: Sequence[Any]) -> tuple[list[Dense], str]:
@@ -142,10 +155,6 @@ def _numbers(tensor: Any) -> Any:
     if not hasattr(tensor, "detach"):
         return tensor
     return np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
-
-
-def _leaky(slope: float) -> str:
-    return f"{0.5 * (1.0 + slope)!r}*u + {0.5 * (1.0 - slope)!r}*Abs(u)"
 
 
 def _softplus(beta: float) -> str:

@@ -5,7 +5,10 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -43,7 +46,13 @@ def test_a_regressor_has_its_function_and_its_loss(activation, alpha):
     np.testing.assert_allclose(found.loss.predict(theta, X), network.predict(X), rtol=1e-12)
     assert found.value() == pytest.approx(network.loss_, rel=1e-12)
     assert (model.inputs, model.outputs, data.size) == (3, 2, 40)
-    assert found.weight_decay == pytest.approx(2 * alpha / 40)
+    gradients = network._backprop(  # what it is trained with: not that of its loss for two outputs
+        X, Y, None, [X, *(np.empty((40, len(b))) for b in network.intercepts_)],
+        [np.empty((40, len(b))) for b in network.intercepts_],
+        [np.empty_like(w) for w in network.coefs_], [np.empty_like(b) for b in network.intercepts_],
+    )[1:]  # fmt: skip
+    ours = found.loss.gradient(theta, weight_decay=found.weight_decay)
+    np.testing.assert_allclose(ours, model.pack(*gradients), rtol=1e-12, atol=1e-14)
 
 
 def test_one_input_and_output_is_a_perceptron():
@@ -81,6 +90,15 @@ def test_in_a_pipeline_the_other_steps_act_first():
     )
 
 
+def test_targets_that_are_transformed_are_those_of_the_network():
+    inner = regressor((3,), activation="tanh")
+    whole = TransformedTargetRegressor(inner, transformer=StandardScaler())
+    search = GridSearchCV(fitted(whole, X, 100.0 * Y[:, 0]), {"regressor__alpha": [0.1]}, cv=2)
+    search = fitted(search, csr_array(X), 100.0 * Y[:, 0])
+    found = from_sklearn(search, csr_array(X), 100.0 * Y[:, 0])
+    assert found.value() == pytest.approx(search.best_estimator_.regressor_.loss_, rel=1e-12)
+
+
 def test_without_data_a_penalty_depends_on_their_number():
     network = fitted(regressor((3,)), X, Y[:, 0])
     found = from_sklearn(network)
@@ -95,7 +113,7 @@ def test_without_data_a_penalty_depends_on_their_number():
 @pytest.mark.parametrize(
     ("estimator", "said"),
     [
-        (MLPRegressor(), "fitted MLPRegressor"),
+        (MLPRegressor(), "fitted MLPRegressor .* not MLPRegressor before its fit"),
         (StandardScaler(), "StandardScaler"),
         (fitted(regressor((2,), loss="poisson"), X, Y**2), "poisson"),
     ],
@@ -135,6 +153,7 @@ def test_arrays_make_the_network_that_they_say():
         ([np.ones((3, 2)), np.ones((2, 1))], [None], "tanh", "2 layers need 2 biases, not 1"),
         ([np.ones((3, 2)), np.ones((2, 1))], None, ["tanh"] * 2, "need 1 activations, not 2"),
         ([], None, [], "no dense layer"),
+        ([np.ones((3, 2)), np.full((2, 1), np.nan)], None, "tanh", "layer 2 has .* no finite"),
     ],
 )
 def test_arrays_that_do_not_fit_are_said(weights, biases, activation, said):
@@ -162,12 +181,30 @@ class LSTM(Dense):
 class InputLayer:
     """No numbers."""
 
+    def get_config(self):
+        return {"negative_slope": 0.2, "max_value": None}
+
+
+class Dropout(InputLayer):
+    """Nothing in inference."""
+
+
+class LeakyReLU(InputLayer):
+    """An activation as a layer."""
+
+
+class ReLU(InputLayer):
+    """Leaky by its options, which is another layer's name."""
+
 
 def test_layers_of_keras_are_read_with_their_loss():
     (a, b), (p, q) = matrices(3, 4, 2)
     found = from_keras([InputLayer(), Dense([a, p], "sigmoid"), Dense([b, q], "linear")], X, Y)
     f = 1.0 / (1.0 + np.exp(-(X @ a + p))) @ b + q
     assert found.value() == pytest.approx(((f - Y) ** 2).mean(), rel=1e-12)  # their mse
+    leaky = [Dense([a, p], "linear"), LeakyReLU(), Dropout(), Dense([b, q], "linear")]
+    leaky, u = from_keras(leaky, X, Y), X @ a + p
+    assert leaky.value() == pytest.approx(((np.maximum(u, 0.2 * u) @ b + q - Y) ** 2).mean())
     classes = from_keras([Dense([a, p], "tanh"), Dense([b, q], "softmax")], X, X[:, 0] > 0.0)
     f = np.tanh(X @ a + p) @ b + q
     logs = f - np.log(np.exp(f).sum(axis=1, keepdims=True))
@@ -179,6 +216,7 @@ def test_layers_of_keras_are_read_with_their_loss():
     ("layers", "said"),
     [
         ([LSTM([np.ones((3, 2))], "tanh")], "LSTM"),
+        ([Dense([np.ones((3, 2))], "linear"), ReLU()], "layer 1 .* ReLU"),
         ([Dense([np.ones((3, 2))], "hard_tanh"), Dense([np.ones((2, 1))], "linear")], "hard_tanh"),
         ([Dense([np.ones((3, 2))], "relu")], "ends in a layer"),
     ],
