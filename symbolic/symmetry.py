@@ -11,7 +11,8 @@ Generators of a perceptron:
 
 Not included: the affine symmetries of logistic and softplus, whose image under u -> -u differs by
 a multiple of 1 or u (with an output offset, (w, c, v, b) -> (-w, -c, -v, b + v) for logistic):
-they are no isometries, so weight decay breaks them. No symmetry is sought for an expression.
+they are no isometries, so weight decay breaks them. Those of an expression of up to
+`MOST_PARAMETERS` are found by `symbolic.formula_symmetry`.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,11 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symbolic.activations import U
+from symbolic.formula_symmetry import changes_of_sign, exchanges
 from symbolic.model import Model
+
+MOST_PARAMETERS = 16
+"""Of a formula whose symmetries are sought: with more, networks have better ways to be given."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,10 @@ def generators(model: Model) -> tuple[SignedPermutation, ...]:
     >>> generators(single_unit())
     (SignedPermutation(name='change of sign of unit 1', indices=(0, 1), signs=(-1, -1)),)
     """
-    if not model.is_perceptron:
+    if model.is_network:
         return ()
+    if not model.is_perceptron:
+        return tuple(_of_formula(model)) if model.dimension <= MOST_PARAMETERS else ()
     return (*_exchanges(model, parity(model)), *_flips(model, parity(model)))
 
 
@@ -74,6 +81,16 @@ def invariance_defect(model: Model, g: SignedPermutation) -> sp.Expr:
     image = model.expression.xreplace(dict(zip(theta, g(theta), strict=True)))
     difference = sp.expand(image - model.expression)
     return difference if difference == 0 else sp.simplify(difference)
+
+
+def _of_formula(model: Model) -> Iterator[SignedPermutation]:
+    theta, f, names = model.parameter_symbols, model.expression, model.parameter_names
+    for indices, signs in exchanges(f, theta):
+        pairs = [f"{names[i]} and {names[j]}" for i, j in enumerate(indices) if i < j]
+        yield SignedPermutation(f"exchange of {', '.join(pairs)}", indices, signs)
+    for indices, signs in changes_of_sign(f, theta, model.input_symbol):
+        turned = [name for name, sign in zip(names, signs, strict=True) if sign < 0]
+        yield SignedPermutation(f"change of sign of {', '.join(turned)}", indices, signs)
 
 
 def _exchanges(model: Model, sign: int | None) -> Iterator[SignedPermutation]:

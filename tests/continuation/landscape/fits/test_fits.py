@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from continuation.errors import InvalidInputError
-from continuation.landscape import Dataset, Loss, find_critical_sets
+from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.fits.curve import Curve
 from continuation.landscape.fits.limits import limits_of
 from symbolic import Model, fukumizu_amari
@@ -30,8 +30,9 @@ def loss_of(problem, x_unit=1.0, y_unit=1.0):
 
 
 def certified(problem, loss, sets):
-    """The set at the certified parameters, to the digits that are certified."""
-    near = [s for s in sets if s.theta == pytest.approx(problem["certified"], rel=1e-10)]
+    """The set at the certified parameters, up to exchanges, to the digits that are certified."""
+    known, symmetry = np.array(problem["certified"]), Symmetry.of(loss.model)
+    near = [s for s in sets if symmetry.align(s.theta, known) == pytest.approx(known, rel=1e-10)]
     assert len(near) == 1
     assert near[0].attracting
     assert 2 * len(problem["x"]) * near[0].loss == pytest.approx(problem["rss"], rel=1e-9)
@@ -73,6 +74,18 @@ def test_published_sums_of_exponentials_are_fitted(name, from_start):
     else:
         assert max(best.weights) == pytest.approx(float(problem["largest"]), rel=1e-10)
     assert best.attracting
+
+
+@pytest.mark.slow
+def test_exchanged_parameters_are_one_set():
+    model = Model.from_expression("a*exp(-b*x) + c*exp(-d*x)", list("abcd"))
+    x = np.linspace(0.0, 4.0, 30)
+    y = 2.0 * np.exp(-0.5 * x) + np.exp(-3.0 * x) + 0.001 * np.cos(40.0 * x)
+    starts = [[2.0, 0.5, 1.0, 3.0], [1.0, 3.0, 2.0, 0.5], [1.1, 2.5, 1.8, 0.6]]
+    (found,) = find_critical_sets(Loss(model, Dataset.from_observations(x, y)), starts=starts)
+    assert found.attracting
+    assert found.orbit_size == 2
+    assert found.theta == pytest.approx([2.0, 0.5, 1.0, 3.0], abs=0.05)  # as it was found first
 
 
 @pytest.mark.parametrize(("x_unit", "y_unit"), [(1e-6, 1e6), (3e5, 7e-4)])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from continuation.landscape import Symmetry
 from continuation.landscape.network import symmetry as network_symmetry
 from symbolic import Model, fukumizu_amari
+from symbolic.functions import evaluate
 
 TEACHER = "tanh(x) - tanh(3*x)/2"
 MODELS = {
@@ -69,6 +70,42 @@ def test_under_weight_decay_every_element_keeps_the_size_of_the_weights(name, or
         image = symmetry.act(element, theta)
         assert network(model, image) == pytest.approx(network(model, theta), rel=1e-12)
         assert np.linalg.norm(image) == pytest.approx(np.linalg.norm(theta), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "order"),
+    [
+        ("a*exp(-b*x) + c*exp(-d*x) + p", "abcdp", 2),
+        ("p*exp(-q*x) + a*exp(-(x - b)**2/c**2) + d*exp(-(x - e)**2/f**2)", "abcdefpq", 8),
+        ("a*tanh(b*x + c) + d*tanh(e*x + f) + p", "abcdefp", 8),
+        ("exp(a*x) + exp(b*x) + exp(c*x)", "abc", 6),
+        ("v*w*x", "vw", 4),
+        ("a*sin(b*x + c)", "abc", 2),
+        ("b*exp(-a*x) - d*exp(-c*x) + f*exp(-g*x)", "abcdfg", 2),
+        ("log(a*x + b)/sqrt(c)", "abc", 1),
+        ("b*(x**2 + c*x)/(x**2 + d*x + f)", "bcdf", 1),
+    ],
+)
+def test_a_formula_has_the_signed_permutations_that_leave_it_as_it_is(text, names, order):
+    model = Model.from_expression(text, list(names))
+    symmetry = Symmetry.of(model)
+    assert symmetry.order == order == len(set(symmetry.elements()))
+    theta, b = np.random.default_rng(5).uniform(0.5, 1.5, (2, model.dimension))
+    f, x = model.expression, np.linspace(0.1, 2.0, 7)
+
+    def values(point):
+        return evaluate(
+            f, {**dict(zip(model.parameter_symbols, point, strict=True)), model.input_symbol: x}
+        )
+
+    images = [symmetry.act(g, theta) for g in symmetry.elements()]
+    for image in images:
+        np.testing.assert_allclose(values(image), values(theta), rtol=1e-12)
+        assert symmetry.same(image, theta)
+    nearest = min(np.linalg.norm(image - b) for image in images)
+    assert symmetry.distance(theta, b) == pytest.approx(nearest)
+    assert symmetry.stabiliser(theta).order == 1
+    assert symmetry.stabiliser(np.zeros(model.dimension)).order == order
 
 
 def test_an_expression_has_the_trivial_group():
