@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import xarray as xr
 
 from continuation.landscape.basins import Basins, Fraction, PassageTimes
 from continuation.landscape.graph import PhasePlane
+from continuation.landscape.network import Conditions
 from continuation.storage.netcdf import to_json
 
 FRACTIONS = ("target", "itinerary")
@@ -30,7 +32,10 @@ def basins_to_arrays(basins: Basins, passages: Sequence[PassageTimes]) -> xr.Dat
     saddles = [
         {"label": p.label, "radius": p.radius, "nonlinearity": p.nonlinearity} for p in passages
     ]
-    numbers = {"trajectories": basins.n, "seed": basins.seed, "saddles": saddles}
+    numbers = {
+        "trajectories": basins.n, "seed": basins.seed, "saddles": saddles,
+        "conditions": asdict(basins.conditions),
+    }  # fmt: skip
     return xr.Dataset(variables, attrs={"basins": to_json(numbers)})
 
 
@@ -50,7 +55,8 @@ def basins_from_arrays(data: xr.Dataset) -> tuple[Basins, tuple[PassageTimes, ..
         )
         for k, saddle in enumerate(numbers["saddles"])
     )
-    return Basins(targets, itineraries, total, int(numbers["seed"])), passages
+    conditions = Conditions(**numbers.get("conditions", {}))
+    return Basins(targets, itineraries, total, int(numbers["seed"]), conditions), passages
 
 
 def _fractions(data: xr.Dataset, name: str, total: int) -> tuple[Fraction, ...]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from continuation.exports import Table, listed
 from continuation.landscape.basins.itineraries import Gazetteer, regions_of, route
 from continuation.landscape.flow import flows_to_limits
-from continuation.landscape.network import Loss, as_whole, in_fitting_units
+from continuation.landscape.network import Conditions, Loss, as_whole, in_fitting_units
 from continuation.landscape.optimisers import Optimiser, descents
 from continuation.landscape.search import find_critical_sets
-from continuation.landscape.sets import CriticalSet, shared_conditions
+from continuation.landscape.sets import CriticalSet, conditions_on
 from continuation.statistics import wilson_interval
 
 BASIN_RTOL = 1e-4
@@ -70,12 +70,15 @@ class Basins:
     itineraries : tuple of Fraction
         Per sequence of regions passed, such as "plateau → overfitting".
     n, seed : int
+    conditions : Conditions
+        Under which the flow was followed.
     """
 
     targets: tuple[Fraction, ...]
     itineraries: tuple[Fraction, ...]
     n: int
     seed: int
+    conditions: Conditions = field(default_factory=Conditions)
 
     def to_dataframe(self) -> Table:
         """One row a limit set: label, trajectories, fraction and its 95 % interval."""
@@ -134,9 +137,7 @@ def estimate_basins(
     [('isolated 1', 1.0)]
     """
     n, seed = as_whole("n", n, 1), as_whole("seed", seed, 0)
-    conditions = shared_conditions(
-        loss.data, sets or (), noise=noise, size=size, weight_decay=weight_decay
-    )
+    conditions = conditions_on(loss, sets or (), noise=noise, size=size, weight_decay=weight_decay)
     at = loss.under(conditions)
     if sets is None:
         sets = find_critical_sets(loss, **conditions.keywords)
@@ -150,7 +151,7 @@ def estimate_basins(
     ways = [route(places, result) for result in results]
     ends = Counter(way[-1].label for way in ways)
     routes = Counter(" → ".join(regions_of(way)) for way in ways)
-    return Basins(_fractions(ends, n), _fractions(routes, n), n, seed)
+    return Basins(_fractions(ends, n), _fractions(routes, n), n, seed, conditions)
 
 
 def _fractions(counts: Counter[str], total: int) -> tuple[Fraction, ...]:

@@ -24,7 +24,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import RTOL, Trajectory, trajectory
 from continuation.landscape.network import LARGEST_LISTED, Loss, LossAt, Symmetry, as_whole
-from continuation.landscape.sets import CriticalSet, shared_conditions
+from continuation.landscape.sets import CriticalSet, conditions_on
 from continuation.options import as_number
 
 RADIUS = 0.1
@@ -145,9 +145,7 @@ def passage_times(
             f"the images of a saddle are searched one by one, at most {LARGEST_LISTED}; "
             f"this model has {Symmetry.of(loss.model).order} symmetries"
         )
-    at = loss.under(
-        shared_conditions(loss.data, saddles, noise=noise, size=size, weight_decay=weight_decay)
-    )
+    at = loss.under(conditions_on(loss, saddles, noise=noise, size=size, weight_decay=weight_decay))
     starts = spread * np.random.default_rng(seed).standard_normal((n, loss.model.dimension))
     paths = [trajectory(at, start, rtol=rtol) for start in starts]
     chosen = [s for s in saddles if s.is_point and s.index > 0 and s.nullity == 0]

@@ -32,7 +32,7 @@ from continuation.landscape.graph.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
 from continuation.landscape.network import Conditions, Loss, LossAt, in_fitting_units
-from continuation.landscape.sets import CriticalSet, shared_conditions
+from continuation.landscape.sets import CriticalSet, conditions_on
 from continuation.progress import Progress, Report, silent
 
 COARSEST = 1e-3
@@ -117,9 +117,7 @@ def connect(
         raise InvalidInputError(f"most_departures must be at least 2, not {most_departures!r}")
     if most_departures is None and loss.model.hidden > EXHAUSTED_WIDTH:
         most_departures = WIDE_DEPARTURES
-    conditions = shared_conditions(
-        loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
-    )
+    conditions = conditions_on(loss, sets, noise=noise, size=size, weight_decay=weight_decay)
     options = FlowOptions(rtol, flow_time, step_limit)
     graph = _connected(loss, sets, conditions, options, most_departures, deadline, progress)
     # what was given stays what it is, to the last bit

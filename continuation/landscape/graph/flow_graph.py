@@ -16,7 +16,7 @@ import networkx as nx
 from continuation.errors import InvalidInputError
 from continuation.exports import Table, listed
 from continuation.landscape.graph.attributes import require_attributes
-from continuation.landscape.network import Units
+from continuation.landscape.network import Conditions, Units
 from continuation.landscape.sets import CriticalSet
 from continuation.wording import counted
 
@@ -103,6 +103,11 @@ class FlowGraph:
             f"{counted(self.nx.number_of_edges(), 'connection')}, "
             f"attractors: {', '.join(self.attractors) or 'none'})"
         )
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those under which its sets were found; `Conditions()` of a graph read from a file."""
+        return next((one.conditions for one in self.sets), Conditions())
 
     @property
     def attractors(self) -> tuple[str, ...]:

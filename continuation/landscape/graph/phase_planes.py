@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.graph.curves import invariant_curve
 from continuation.landscape.network import PHASE_PLANE, Loss, LossAt, Symmetry
-from continuation.landscape.sets import CriticalSet, shared_conditions
+from continuation.landscape.sets import CriticalSet, conditions_on
 
 SIDES_LONG = 2.0
 """Length of the manifolds in units of the window, so that they leave it."""
@@ -99,9 +99,7 @@ def phase_plane(
         raise InvalidInputError(
             f"extent must increase and resolution be 2 or more, not {extent} and {resolution}"
         )
-    at = loss.under(
-        shared_conditions(loss.data, sets, noise=noise, size=size, weight_decay=weight_decay)
-    )
+    at = loss.under(conditions_on(loss, sets, noise=noise, size=size, weight_decay=weight_decay))
     axis = np.linspace(low, high, resolution)
     gradient = np.array([[at.gradient([a, b]) for a in axis] for b in axis])
     points = [p for found in sets for p in _images(found, extent)]

@@ -32,7 +32,7 @@ from continuation.landscape.sets.error_bounds import (
     limit_errors,
     weight_errors,
 )
-from continuation.landscape.sets.found_under import shared_conditions
+from continuation.landscape.sets.found_under import conditions_on, shared_conditions
 from continuation.landscape.sets.kinds import (
     BESIDE_ROOTS,
     DEAD_UNIT,
@@ -113,6 +113,7 @@ __all__ = [
     "Segment",
     "SetKind",
     "coinciding_units",
+    "conditions_on",
     "copies",
     "count_embeddings",
     "count_exact_subspaces",

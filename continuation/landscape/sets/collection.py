@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from continuation.exports import Table, listed
-from continuation.landscape.network import REGIONS, Units
+from continuation.landscape.network import REGIONS, Conditions, Units
 from continuation.landscape.sets.critical_sets import CriticalSet
 from continuation.landscape.sets.saturation import Saturation
 from continuation.wording import counted
@@ -61,6 +61,11 @@ class CriticalSets(Sequence[CriticalSet]):
 
     def __iter__(self) -> Iterator[CriticalSet]:
         return iter(self.sets)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those under which the sets were found; `Conditions()` where there is none."""
+        return next((one.conditions for one in self.sets), Conditions())
 
     @property
     def attractors(self) -> tuple[CriticalSet, ...]:

@@ -5,8 +5,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from continuation.errors import InvalidInputError, require_type
-from continuation.landscape.network import Conditions, Dataset
+from continuation.landscape.network import Conditions, Dataset, Loss
 from continuation.landscape.sets.critical_sets import CriticalSet
+
+OTHER_DATA = 1e-3
+"""Difference of the losses of one set, relative to the larger, that no rounding explains."""
+
+
+def conditions_on(
+    loss: Loss,
+    sets: Sequence[CriticalSet],
+    *,
+    noise: float | None = None,
+    size: float | None = None,
+    weight_decay: float | None = None,
+) -> Conditions:
+    """`shared_conditions`, of sets that are those of this loss and of no other data or model.
+
+    Raises
+    ------
+    InvalidInputError
+        Also for sets of another model, or whose loss is another one here.
+    """
+    conditions = shared_conditions(
+        loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
+    )
+    for one in sets:
+        if one.model.dimension != loss.model.dimension:
+            raise InvalidInputError(
+                f"{one.label or one.subkind} is a set of a model of {one.model.dimension} weights; "
+                f"this one has {loss.model.dimension}"
+            )
+    finite = next((one for one in sets if one.theta is not None), None)
+    if finite is not None and finite.theta is not None:
+        here = loss.under(conditions).value(finite.theta)
+        if abs(here - finite.loss) > OTHER_DATA * max(here, finite.loss):
+            raise InvalidInputError(
+                f"{finite.label or finite.subkind} was found with loss {finite.loss:.6g}, which is "
+                f"{here:.6g} on this loss: it is a set of other data. Search the sets of this loss"
+            )
+    return conditions
 
 
 def shared_conditions(

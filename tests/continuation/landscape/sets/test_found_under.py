@@ -6,6 +6,7 @@ import pytest
 from continuation.certify import certify_graph, certify_sets
 from continuation.errors import InvalidInputError
 from continuation.landscape import (
+    CriticalSets,
     Dataset,
     Loss,
     connect,
@@ -101,3 +102,29 @@ def test_all_samples_are_the_size_of_the_data_set(student):
     assert shared_conditions(loss.data, sets, size=size).size == size
     assert shared_conditions(loss.data, sets).size is None
     assert shared_conditions(loss.data, (), noise=0.5) == Conditions(noise=0.5)
+
+
+def test_sets_of_other_data_or_of_another_model_are_refused(student):
+    loss, sets, _ = student
+    model = loss.model
+    other = Loss(model, Dataset.sample(model, loss.data.size, 7))
+    wider = model.with_hidden(model.hidden + 1)
+    for place, text in (
+        (other, "is a set of other data"),
+        (Loss(wider, Dataset.sample(wider, loss.data.size, 0)), "a model of"),
+    ):
+        for use in (
+            lambda at: connect(at, sets),
+            lambda at: estimate_basins(at, sets=sets, n=1),
+            lambda at: passage_times(at, sets, n=1),
+        ):
+            with pytest.raises(InvalidInputError, match=text):
+                use(place)
+
+
+def test_results_carry_the_conditions(student):
+    loss, sets, noise = student
+    graph = connect(loss, sets)
+    basins = estimate_basins(loss, sets=sets, n=1)
+    assert sets.conditions.noise == graph.conditions.noise == basins.conditions.noise == noise
+    assert CriticalSets(()).conditions == Conditions()
