@@ -1,4 +1,5 @@
 from .agreement import Agreement, Checked, agreements, agreements_of_nodes
+from .attractor import certify_attractor
 from .certificate import (
     PROVED,
     REFUTED,
@@ -41,6 +42,7 @@ __all__ = [
     "agreements_of_nodes",
     "certificates_from_json",
     "certificates_to_json",
+    "certify_attractor",
     "certify_basin",
     "certify_branch",
     "certify_complete",

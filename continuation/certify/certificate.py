@@ -38,7 +38,8 @@ class Certificate:
     Attributes
     ----------
     kind : str
-        "point", "line", "optimum", "basin", "infinity", "complete", "branch" or "unique minimum".
+        "point", "line", "optimum", "basin", "infinity", "complete", "branch",
+        "unique minimum" or "attractor".
     verdict : {"PROVED", "REFUTED", "UNDECIDED"}
     reason : str
         Why it is undecided, or not checkable, and what to do; "" where it is proved.

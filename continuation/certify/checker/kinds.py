@@ -15,6 +15,15 @@ from dataclasses import dataclass
 
 from flint import arb
 
+from continuation.certify.checker.attractor import (
+    ATTRACTOR,
+    GRADIENT_FLOW,
+    TWO_MINIMA,
+    check_attractor,
+    check_two_minima,
+    state_attractor,
+    state_two_minima,
+)
 from continuation.certify.checker.basin import BASIN, NOT_INTEGRATED, check_basin, state_basin
 from continuation.certify.checker.branch import BRANCH, check_branch, state_branch
 from continuation.certify.checker.complete import COMPLETE, check_complete, state_complete
@@ -89,6 +98,12 @@ KINDS: Mapping[tuple[str, str], Kind] = {
     ),
     ("complete", PROVED): Kind("certify_complete", COMPLETE, check_complete, state_complete),
     ("branch", PROVED): Kind("certify_branch", BRANCH, check_branch, state_branch),
+    ("attractor", PROVED): Kind(
+        "certify_attractor", ATTRACTOR, check_attractor, state_attractor, (GRADIENT_FLOW,)
+    ),
+    ("attractor", REFUTED): Kind(
+        "certify_attractor", TWO_MINIMA, check_two_minima, state_two_minima
+    ),
     ("unique minimum", PROVED): Kind("certify_unique_minimum", UNIQUE, check_unique, state_unique),
 }
 """(kind, verdict): what is claimed. Other pairs claim nothing that could be checked."""

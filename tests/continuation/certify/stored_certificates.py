@@ -153,6 +153,27 @@ def unit():
     return certify_unique_minimum(data_of(single_unit(), 10), noise=1e-3).certificate
 
 
+def decaying(model, n, seed, weight_decay):
+    from continuation.certify import certify_attractor
+    from continuation.landscape import find_critical_sets
+
+    loss = data_of(model, n, seed)
+    return certify_attractor(loss, find_critical_sets(loss, noise=NOISE, weight_decay=weight_decay))
+
+
+def attractor():
+    """One unit on four samples: origin and a minimum, in some ten boxes."""
+    from symbolic import single_unit
+
+    return decaying(single_unit(), 4, 0, 0.1)
+
+
+def two_minima():
+    from symbolic import fukumizu_amari
+
+    return decaying(fukumizu_amari(), 10, 0, 1e-3)
+
+
 MAKERS = (
     point,
     saddle,
@@ -166,6 +187,8 @@ MAKERS = (
     unit,
     branch,
     complete,
+    attractor,
+    two_minima,
 )
 
 
