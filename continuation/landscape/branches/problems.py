@@ -233,7 +233,7 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
     def combination(x: Array) -> Array:
         if beside_one:
-            return _without_double_zeros(layout, wide(x), unit)
+            return _without_double_zeros(layout, wide(x), unit)[0]
         return np.eye(theta.size)[output]
 
     def residual(x: Array, p: float) -> Array:
@@ -243,8 +243,10 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
 
     def jacobian(x: Array, p: float) -> Array:
         hessian = full.jacobian(wide(x), p)
-        # the change of the combination multiplies ∇L = 0: it would add nothing but rounding
         hessian[output] = combination(x) @ hessian
+        if beside_one:  # along folds the derivative of this matrix counts: it is that of F anywhere
+            change = _without_double_zeros(layout, wide(x), unit)[1]
+            hessian[output] += full.residual(wide(x), p) @ change
         return np.asarray(hessian[np.ix_(rows, columns)])
 
     def dresidual_dp(x: Array, p: float) -> Array:
@@ -256,8 +258,8 @@ def _silent_unit(critical_set: CriticalSet, full: CompiledProblem) -> Lifted:
     return Lifted(problem, theta[columns], lambda x, p: _at_point(full, wide(x), p))
 
 
-def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> Array:
-    """Combination c (d,) of ∇L with the roots of h, but for w = ±u.
+def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> tuple[Array, Array]:
+    """Combination c (d,) of ∇L with the roots of h, but for w = ±u; and ∂c/∂θ (d, d).
 
     At the input weight u of the other unit (output weight v), and at -u, h and h' vanish with
     ∇L of that unit: roots of h beside it are lost in rounding. With d = w² - u², r² = w² + u²
@@ -266,14 +268,19 @@ def _without_double_zeros(layout: Layout, theta: Array, silent: int) -> Array:
 
     is what h is divided by d² / r⁴, once the values and slopes that vanish are subtracted.
     """
-    at_w, h = layout.input_places(silent), layout.output_place(silent)
-    at_u, at_v = layout.input_places(1 - silent), layout.output_place(1 - silent)
-    w, u, v = float(theta[at_w][0]), float(theta[at_u][0]), theta[at_v]
+    at_w, h = layout.input_places(silent)[0], layout.output_place(silent)
+    at_u, at_v = layout.input_places(1 - silent)[0], layout.output_place(1 - silent)
+    w, u, v = (float(theta[place]) for place in (at_w, at_u, at_v))
     d, r2 = w * w - u * u, w * w + u * u
-    c = np.zeros(theta.size)
-    c[h], c[at_v] = r2**2 / d**2, -2 * w * u * r2 / d**2
-    c[at_u] = -2 * u**2 * w / (v * d)
-    return c
+    mixed = r2**2 + 4 * w**2 * u**2
+    c, change = np.zeros(theta.size), np.zeros((theta.size, theta.size))
+    c[[h, at_v, at_u]] = r2**2 / d**2, -2 * w * u * r2 / d**2, -2 * u**2 * w / (v * d)
+    change[np.ix_([h, at_v, at_u], [at_w, at_u, at_v])] = [
+        [-8 * w * u**2 * r2 / d**3, 8 * u * w**2 * r2 / d**3, 0.0],
+        [2 * u * mixed / d**3, -2 * w * mixed / d**3, 0.0],
+        [2 * u**2 * r2 / (v * d**2), -4 * u * w**3 / (v * d**2), 2 * u**2 * w / (v**2 * d)],
+    ]
+    return c, change
 
 
 def _in_vector_limit(run: Run, limit: VectorLimit) -> Lifted:

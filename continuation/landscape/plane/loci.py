@@ -14,14 +14,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, root_scalar
 
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError
 from continuation.landscape.branches import lifted_problem, range_of_points
 from continuation.landscape.evolution import StrandAt
 from continuation.landscape.infinity import STEP, LimitLoss
-from continuation.landscape.network import ARRIVALS, Layout, LossAlong
+from continuation.landscape.network import ARRIVALS, Layout, LossAlong, LossAt
 from continuation.landscape.sets import (
     DEAD_UNIT,
     ISOLATED,
@@ -83,7 +83,8 @@ def loci(strands: Sequence[StrandAt], q: float, width: float) -> list[Locus]:
     width : float
         Of the limits.
     """
-    found = [locus for at in strands for locus in (*_folds(at, q), *_zeros(at, q))]
+    # folds of strands are known to all digits, those from which a unit is silenced to half of them
+    found = [locus for of in (_folds, _zeros) for at in strands for locus in of(at, q)]
     turning = [locus.p for locus in found if locus.kind == FOLD]
     kept = [locus for locus in found if not _turns_alone(locus, turning, width)]
     return sorted(kept, key=lambda locus: (locus.state.size, locus.scalar is not None))
@@ -125,16 +126,38 @@ def _zeros(at: StrandAt, q: float) -> Iterator[Locus]:
 
 def _silenced(at: StrandAt, q: float, scalar: Scalar) -> Iterator[Locus]:
     """A point whose unit passes output zero: there two silent units meet in a fold."""
+    layout = Layout.of(at.along.loss.model)
     for p in _passes(at, scalar):
         theta = at.state(p)
-        layout = Layout.of(at.along.loss.model)
-        place = layout.output_place(int(np.argmin(np.abs(layout.output_weights(theta)))))
-        theta[place] = 0.0
+        unit = int(np.argmin(np.abs(layout.output_weights(theta))))
+        place = layout.output_place(unit)
+        theta = _at_double_root(at.along.at(p), theta, layout.input_places(unit)[0], place)
         base, embedding = reduced_network(at.along.loss.model, theta)
         silent = replace(
             at.strand.set, subkind=SILENT_UNIT, theta=theta, base=base, embedding=embedding
         )
         yield Locus(FOLD, SILENT_UNIT, silent, np.delete(theta, place), p, q)
+
+
+def _at_double_root(at: LossAt, theta: Array, into: int, out: int) -> Array:
+    """A point without output of a unit, at the root of h' = ∂²L/∂w∂v next to its input weight.
+
+    That weight plays no part as long as the output is zero: the point has it to half the digits.
+    """
+    found = theta.copy()
+    found[out] = 0.0
+
+    def slope(w: float) -> float:
+        found[into] = w
+        return float(at.hessian(found)[into, out])
+
+    root = root_scalar(slope, x0=theta[into], x1=theta[into] * (1.0 + HALF_OF_DIGITS))
+    found[into] = root.root if root.converged else theta[into]
+    return found
+
+
+HALF_OF_DIGITS = 1e-4
+"""Between the first two input weights at which a double root is looked for, relative to them."""
 
 
 def functions_of(
