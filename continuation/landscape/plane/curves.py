@@ -6,7 +6,7 @@ them. All are branches of an augmented problem, followed by the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -207,16 +207,22 @@ def _augmented(plane: Plane, locus: Locus) -> Problem:
         scalar: Any = locus.scalar
         return lifted_problem(along, locus.set).problem, scalar(along, locus.set)
 
-    def residual(z: Array, t: float) -> Array:
+    def equations(z: Array, t: float) -> Array:
         problem, value = at(t)
         x, p = z[:-1], float(z[-1])
         return np.append(problem.residual(x, p), value(x, p))
 
-    def jacobian(z: Array, t: float) -> Array:
+    def derivatives(z: Array, t: float) -> Array:
         problem, value = at(t)
         x, p = z[:-1], float(z[-1])
-        equations = np.column_stack([problem.jacobian(x, p), problem.dresidual_dp(x, p)])
-        return np.vstack([equations, _slopes(value, z)])
+        rows = np.column_stack([problem.jacobian(x, p), problem.dresidual_dp(x, p)])
+        return np.vstack([rows, _slopes(value, z)])
+
+    def residual(z: Array, t: float) -> Array:
+        return _reflected(lambda s: equations(z, s), t)
+
+    def jacobian(z: Array, t: float) -> Array:
+        return _reflected(lambda s: derivatives(z, s), t)
 
     def by_second(z: Array, t: float) -> Array:
         change = residual(z, t + DIFFERENCE) - residual(z, t - DIFFERENCE)
@@ -248,7 +254,31 @@ KEPT = 16
 
 def _family(plane: Plane, locus: Locus) -> Family:
     second = _Second.of(plane)
-    return lambda t: lifted_problem(plane.along(plane.first, second.value(t)), locus.set).problem
+
+    def at(t: float) -> AnyProblem:
+        return lifted_problem(plane.along(plane.first, second.value(t)), locus.set).problem
+
+    return lambda t: at(t) if 0.0 <= t <= 1.0 else _beyond(at, t)
+
+
+def _beyond(at: Family, t: float) -> Problem:
+    """The problem at a share t outside [0, 1]."""
+    return Problem(
+        lambda x, p: _reflected(lambda s: at(s).residual(x, p), t),
+        lambda x, p: _reflected(lambda s: at(s).jacobian(x, p), t),
+        lambda x, p: _reflected(lambda s: at(s).dresidual_dp(x, p), t),
+        symmetric=at(min(max(t, 0.0), 1.0)).symmetric,
+    )
+
+
+def _reflected(function: Callable[[float], Array], t: float) -> Array:
+    """A function of the share t of the second parameter, outside [0, 1] its odd reflection.
+
+    Out there a size or a noise may have no meaning; curves are followed over their limits without
+    a corner, and end at them.
+    """
+    edge = min(max(t, 0.0), 1.0)
+    return function(t) if t == edge else 2.0 * function(edge) - function(2.0 * edge - t)
 
 
 def _special_point(problem: AnyProblem, locus: Locus) -> SpecialPoint:

@@ -19,6 +19,7 @@ from continuation.landscape.plane.arrangement import Arrangement, arrangement_of
 from continuation.landscape.plane.curves import PlaneCurve, PlanePoint
 from continuation.landscape.plane.domain import Limits
 from continuation.landscape.plane.drawing import draw_plane
+from continuation.landscape.plane.loci import SWITCH
 from continuation.wording import counted
 
 BESIDE = 1e-9
@@ -143,7 +144,8 @@ class PlaneDiagram(Stored):
 
     def __repr__(self) -> str:
         kinds = Counter(curve.kind for curve in self.curves)
-        met = ", ".join(f"{n} of {kind}s" for kind, n in kinds.items()) or "none"
+        many = {SWITCH: "switches"}
+        met = ", ".join(f"{n} of {many.get(k, f'{k}s')}" for k, n in kinds.items()) or "none"
         state = "" if self.complete else "; not complete"
         regions = counted(len(self.regions), "region")
         return f"PlaneDiagram({self.x} × {self.y}, {regions}, curves: {met}{state})"
