@@ -15,13 +15,13 @@ FLOW = [
          "sign of what remains of the drift"),
     ),
     *of(
-        "flow/rodas",
+        "flow/steps",
         "flow/nan.py flow/gradient_flow.py::test_a_double_well_flows_by_its_closed_form",
         ("SLOPE_WEIGHTS[1, :1] = (-5.6688,)", "SLOPE_WEIGHTS[1, :1] = (5.6688,)",
          "a coefficient of the method"),
     ),
     *of(
-        "flow/rodas", "flow/nan.py::test_an_error_with_nan_is_accepted_nowhere",
+        "flow/steps", "flow/nan.py::test_an_error_with_nan_is_accepted_nowhere",
         ("if not error < 1e300:", "if error >= 1e300:", "a NaN lets the step grow",
          "max(SMALLEST_FACTOR, NaN) is its first argument, in Python and in Numba"),
         ("greater(abs(theta[i]), abs(trial[i]))", "abs(theta[i])", "an error with NaN is small"),

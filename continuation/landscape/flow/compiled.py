@@ -14,13 +14,20 @@ from numpy.typing import NDArray
 from continuation import dense
 from continuation.compilation import compiled_for_all_models, kernel_at
 from continuation.dense import Matrix, Vector, assign, confine, norm
-from continuation.landscape.flow import decision, end_charts, escapes, profiles, rodas
+from continuation.landscape.flow import decision, end_charts, escapes, profiles, steps
 from continuation.landscape.flow.decision import DRIFT, Layout, tends_to_line, tends_to_point
-from continuation.landscape.flow.escapes import KIND, runs_to_infinity
+from continuation.landscape.flow.escapes import EXCESS, KIND, runs_to_infinity
 from continuation.landscape.flow.profiles import YES
-from continuation.landscape.flow.rodas import (
+from continuation.landscape.flow.steps import (
+    EXPLICIT_ORDER,
+    EXPLICIT_STAGES,
+    MILD,
+    ORDER,
     STAGES,
+    STIFF,
     evaluate,
+    explicit_error,
+    explicit_step,
     rodas_step,
     scaled_error,
     step_factor,
@@ -45,7 +52,8 @@ is tested a few dozen times, whatever its length."""
 ENDS_EVERY = 8
 ENDS_SHARE = 2
 """Likewise of the tests for ends at infinity, which cost as much as a dozen steps: after half of
-the steps so far, what is saved in tests and lost in steps beyond the decision are about equal."""
+the steps so far, or earlier where two tests foretell it, but never sooner than after ..."""
+SOONEST = 4
 LOSS_ROUNDING = 1e-13
 """Relative rise of the loss that rounding alone may cause."""
 SMALLEST_STEP = 1e-15
@@ -54,7 +62,7 @@ STATIONARY_SLOPE = 1e-15
 PASSAGE_BELOW = 0.1
 """A local minimum of |∇L| below this is recorded as a slow passage."""
 PASSAGES = 16
-VERDICT = 6
+VERDICT = 7
 
 TIME, STEPS, REJECTED, OUTCOME, LOSS, SLOPE, TESTS, PASSED, RECORDED = range(9)
 """Columns of a summary row."""
@@ -96,6 +104,58 @@ def _agree(target: Vector, before: Vector) -> bool:
 
 
 @inner_njit(error_model="numpy")
+def _steps_to_ends(accepted: int, tested: int, before: float, excess: float) -> int:
+    """Steps to the next test for ends at infinity, from the excess at the last two.
+
+    It falls geometrically while the flow is drawn to an end, to 1 where that is decided.
+    """
+    longest = max(ENDS_EVERY, accepted // ENDS_SHARE)
+    if not 1.0 < excess < np.inf:
+        return longest
+    if not excess < before < np.inf:
+        return ENDS_EVERY
+    left = (accepted - tested) * math.log(excess) / math.log(before / excess)
+    return longest if left > longest else max(SOONEST, math.ceil(left))
+
+
+@inner_njit(error_model="numpy")
+def _is_mild(explicit: bool, h: float, hessian: Matrix) -> bool:
+    """Whether a step is to be explicit, by how stiff it is and whether the last one was."""
+    square = 0.0
+    for i in range(hessian.shape[0]):
+        for j in range(hessian.shape[1]):
+            square += hessian[i, j] * hessian[i, j]
+    return h * math.sqrt(square) < (STIFF if explicit else MILD)
+
+
+@inner_njit(error_model="numpy")
+def _attempt(
+    loss: Any,
+    theta: Vector,
+    g: Vector,
+    hessian: Matrix,
+    h: float,
+    explicit: bool,
+    rtol: float,
+    projector: Matrix,
+    trial: Vector,
+    stages: Matrix,
+    matrix: Matrix,
+    pivots: NDArray[np.int64],
+    rest: Vector,
+) -> tuple[float, float]:
+    """Fill `trial` (d,) with a step; its error over the tolerance, and the factor of the next."""
+    atol = ABSOLUTE_TOLERANCE * rtol
+    if explicit:
+        explicit_step(loss, theta, g, h, projector, trial, stages, hessian, rest)
+        error = explicit_error(stages, theta, trial, rtol, atol)
+        return error, step_factor(error, EXPLICIT_ORDER)
+    rodas_step(loss, theta, g, hessian, h, projector, trial, stages, matrix, pivots, rest)
+    error = scaled_error(stages[STAGES - 1], theta, trial, rtol, atol)
+    return error, step_factor(error, ORDER)
+
+
+@inner_njit(error_model="numpy")
 def _grown(buffer: Matrix) -> Matrix:
     larger = np.empty((2 * buffer.shape[0], buffer.shape[1]))
     for k in range(buffer.shape[0]):
@@ -130,7 +190,7 @@ def descend(
     d = start.size
     theta, trial = start.copy(), np.empty(d)
     g, hessian, rest = np.empty(d), np.empty((d, d)), np.empty(d)
-    stages, matrix, pivots = np.empty((STAGES, d)), np.empty((d, d)), np.empty(d, np.int64)
+    stages, matrix, pivots = np.empty((EXPLICIT_STAGES, d)), np.empty((d, d)), np.empty(d, np.int64)
     next_g, next_hessian, on_line = np.empty(d), np.empty((d, d)), np.full(d, np.inf)
     trail = np.empty((64 if record else 0, d + 2))
     value = evaluate(loss, theta, g, hessian, rest)
@@ -139,6 +199,7 @@ def descend(
     older, old = np.inf, np.inf
     h = min(0.1, 1e-3 / (1e-8 + speed))
     refused, outcome, next_test, next_ends = False, 0, 0, 0
+    explicit, excess, tested = True, np.inf, 0
     while True:
         if record and not refused:
             if recorded == trail.shape[0]:
@@ -153,11 +214,12 @@ def descend(
             tests += 1
             next_test = accepted + max(DECIDE_EVERY, accepted // DECIDE_SHARE)
             ends = accepted >= next_ends or resting
-            if ends:
-                next_ends = accepted + max(ENDS_EVERY, accepted // ENDS_SHARE)
             outcome = _decide(
                 loss, theta, value, layout, allowed, ends, projector, target, cluster, sign, verdict
             )
+            if ends and outcome == 0:
+                next_ends = accepted + _steps_to_ends(accepted, tested, excess, verdict[EXCESS])
+                tested, excess = accepted, verdict[EXCESS]
             if outcome == LINE and not (resting or _agree(target, on_line)):
                 outcome = 0
                 assign(on_line, target)
@@ -172,9 +234,12 @@ def descend(
                 outcome = STALLED
         if outcome != 0:
             break
-        rodas_step(loss, theta, g, hessian, h, projector, trial, stages, matrix, pivots, rest)
-        error = scaled_error(stages[STAGES - 1], theta, trial, rtol, ABSOLUTE_TOLERANCE * rtol)
-        factor = step_factor(error)
+        # what is recorded is drawn and interpolated: short steps of a low order
+        explicit = not record and _is_mild(explicit, h, hessian)
+        error, factor = _attempt(
+            loss, theta, g, hessian, h, explicit, rtol, projector, trial, stages, matrix, pivots,
+            rest,
+        )  # fmt: skip
         rises = False
         if error <= 1.0:
             next_value = evaluate(loss, trial, next_g, next_hessian, rest)
@@ -301,6 +366,6 @@ def compiled_flows() -> Callable[..., Matrix]:
     return compiled_for_all_models(
         _flows,
         _SIGNATURE,
-        (dense, weights, rodas, decision, end_charts, profiles, escapes),
+        (dense, weights, steps, decision, end_charts, profiles, escapes),
         "the gradient flow",
     )

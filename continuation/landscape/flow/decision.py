@@ -33,7 +33,7 @@ from continuation.dense import (
     norm,
     smallest_eigenvalue,
 )
-from continuation.landscape.flow.rodas import evaluate, slope
+from continuation.landscape.flow.steps import evaluate, slope
 from continuation.landscape.network import input_place, output_place
 from symbolic.inner_code import inner_njit
 

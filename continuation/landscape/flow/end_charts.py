@@ -30,7 +30,7 @@ from continuation.dense import (
     product,
 )
 from continuation.landscape.flow.decision import HIDDEN, INPUTS, Layout
-from continuation.landscape.flow.rodas import evaluate
+from continuation.landscape.flow.steps import evaluate
 from continuation.landscape.network import input_place, output_place
 from symbolic.inner_code import inner_njit
 

@@ -30,13 +30,14 @@ from continuation.landscape.flow.end_charts import (
     settle,
 )
 from continuation.landscape.flow.profiles import NO, YES, factors_of, follow_profile
-from continuation.landscape.flow.rodas import inputs_of
+from continuation.landscape.flow.steps import inputs_of
 from continuation.landscape.network import input_place, output_place
 from symbolic.inner_code import inner_njit
 
-KIND, UNIT, OTHER, WEIGHT, SIGN, LIMIT_LOSS = range(6)
+KIND, UNIT, OTHER, WEIGHT, SIGN, LIMIT_LOSS, EXCESS = range(7)
 """Entries of a verdict: the end's code, the unit that leaves and the one it meets (the same where
-it is alone), which of their weights, the sign between them, the loss of the limit."""
+it is alone), which of their weights, the sign between them, the loss of the limit; and the least
+excess of `follow_profile`."""
 
 LINEAR_LIMIT, STEP_LIMIT = 0.5, 3.0
 """Weights not below (above) these are not tested for a linear end (a step)."""
@@ -166,19 +167,20 @@ def runs_to_infinity(
 ) -> int:
     """Try every end that the model has (`allowed`: flags of the kinds), see `follow_profile`.
 
-    Fills `verdict` with (kind, i, j, m, sign, e(0)), the sign being that of w_i where j = i, and
-    `limit` (d,) with q; returns the answer.
+    Fills `verdict` with (kind, i, j, m, sign, e(0), excess), the sign being that of w_i where
+    j = i, and `limit` (d,) with q; returns the answer.
     """
     hidden, inputs = layout[HIDDEN], layout[INPUTS]
-    answer = NO
+    answer, verdict[EXCESS] = NO, np.inf
     for i in range(hidden):
         side = math.copysign(1.0, theta[i])
         for kind in (LINEAR, STEP):
             near = abs(theta[i]) < LINEAR_LIMIT if kind == LINEAR else abs(theta[i]) > STEP_LIMIT
             if allowed[kind - CONFLUENCE] and near and answer != YES:
-                found, end = follow_profile(
+                found, end, excess = follow_profile(
                     loss, kind, i, i, 0, 1.0, theta, value, layout, late, limit
                 )
+                verdict[EXCESS] = min(verdict[EXCESS], excess)
                 answer = _keep(answer, found, kind, i, i, 0, side, end, verdict)
         for j in range(i + 1, hidden):
             low, high = (i, j) if abs(theta[i]) < abs(theta[j]) else (j, i)
@@ -194,9 +196,10 @@ def runs_to_infinity(
                 continue
             if allowed[0]:
                 m = _widest(theta, layout, i, j, sign)
-                found, end = follow_profile(
+                found, end, excess = follow_profile(
                     loss, CONFLUENCE, i, j, m, sign, theta, value, layout, late, limit
                 )
+                verdict[EXCESS] = min(verdict[EXCESS], excess)
                 answer = _keep(answer, found, CONFLUENCE, i, j, m, sign, end, verdict)
             if allowed[CORNER - CONFLUENCE] and answer != YES:
                 found, end = confined_to_corner(loss, i, j, theta, value, layout, limit)

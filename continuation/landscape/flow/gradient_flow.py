@@ -1,6 +1,6 @@
 """Gradient flow θ' = −∇L(θ) to its decided limit: a point, a line, infinity, or undecided.
 
-The integration is `rodas`, the decision rule is in `decision` and `escapes`, the compiled driver
+The integration is by `steps`, the decision rule is in `decision` and `escapes`, the compiled driver
 in `compiled`; this module is their interface. Three and more units also have compound ends at
 infinity, see `wide_flows`.
 """

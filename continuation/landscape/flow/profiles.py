@@ -25,7 +25,7 @@ from continuation.landscape.flow.end_charts import (
     frozen_slots,
     settle,
 )
-from continuation.landscape.flow.rodas import inputs_of, slope
+from continuation.landscape.flow.steps import inputs_of, slope
 from continuation.landscape.network import input_place, output_place
 from symbolic.inner_code import inner_njit
 
@@ -101,6 +101,12 @@ def factors_of(loss: Any, kind: int, delta: float) -> Vector:
 
 
 @inner_njit(error_model="numpy")
+def _ratio(above: float, room: float) -> float:
+    """One over the other, inf where there is no room."""
+    return above / room if room > 0.0 else np.inf
+
+
+@inner_njit(error_model="numpy")
 def follow_profile(
     loss: Any,
     kind: int,
@@ -113,7 +119,7 @@ def follow_profile(
     layout: Layout,
     late: bool,
     limit: Vector,
-) -> tuple[int, float]:
+) -> tuple[int, float, float]:
     """Test a confluence, a linear end or a step of a trajectory that is at `theta`, L = `value`.
 
     The profile is followed only where it may say YES, or `late`, when FLAT_PROFILE is of use, too.
@@ -121,7 +127,8 @@ def follow_profile(
     Returns
     -------
     tuple
-        NO, FLAT_PROFILE or YES, and the loss e(0) of the limit; `limit` (d,) is q there.
+        NO, FLAT_PROFILE or YES; the loss e(0) of the limit, `limit` (d,) is q there; and how many
+        times too large L - e(δ) is, the excess: inf where that is not known.
     """
     d = theta.size
     slots = frozen_slots(kind, i, j, m, layout)
@@ -137,11 +144,11 @@ def follow_profile(
     q[slots[0]] = delta
     settled, start = settle(loss, p, q, slots, layout, FIRST_CHANGE)
     if not settled:
-        return NO, 0.0
+        return NO, 0.0, np.inf
     steepness = _steepness(loss, kind, i, j, m, sign, delta, q, layout)
     if not late and value - start > SLAVED / STEEPNESS * steepness:
         # a fall of which L - e(δ) is no more than the share η would be steeper than this
-        return NO, 0.0
+        return NO, 0.0, _ratio(value - start, SLAVED / STEEPNESS * steepness)
     e, before, ratio, last = start, start, 1.0, 1.0
     previous = q.copy()
     for factor in factors_of(loss, kind, delta):
@@ -151,7 +158,7 @@ def follow_profile(
         before, ratio, last = e, last, factor
         settled, e = settle(loss, p, q, slots, layout, NEXT_CHANGE)
         if not (settled and e <= before + ROUNDING * abs(before)):
-            return NO, 0.0
+            return NO, 0.0, np.inf
     assign(limit, q)
     end = e
     if kind != STEP and ratio != last:
@@ -163,9 +170,9 @@ def follow_profile(
     limit[slots[0]] = 0.0
     leaves = j if kind == CONFLUENCE else i
     if not abs(limit[output_place(layout[HIDDEN], layout[INPUTS], leaves)]) >= VANISHING:
-        return NO, 0.0
+        return NO, 0.0, np.inf
     fall = start - end
     slaved = value - start <= SLAVED * fall and steepness >= STEEPNESS * fall
     if not (slaved and fall > 10.0 * ROUNDING * abs(start)):
-        return FLAT_PROFILE, end
-    return YES, end
+        return FLAT_PROFILE, end, _ratio(value - start, SLAVED * fall)
+    return YES, end, 0.0

@@ -27,11 +27,11 @@ from continuation.landscape.flow import (
 )
 from continuation.landscape.graph.departures import Departure, departures, first_departures
 from continuation.landscape.graph.edges import UNDECIDED, flow_edge, merged, sphere_edges
-from continuation.landscape.graph.exploration import COARSER, explore, has_unstable_sphere
+from continuation.landscape.graph.exploration import COARSER, Flow, explore, has_unstable_sphere
 from continuation.landscape.graph.flow_graph import FlowGraph, node_attributes
 from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
-from continuation.landscape.network import Conditions, Loss, LossAt, in_fitting_units
+from continuation.landscape.network import Conditions, Loss, LossAt, Symmetry, in_fitting_units
 from continuation.landscape.sets import CriticalSet, conditions_on
 from continuation.progress import Progress, Report, silent
 
@@ -45,6 +45,8 @@ have hundreds of unstable directions each."""
 NOT_IN_TIME = "unstable manifold not computed in time"
 """Beginning of the note on a set for whose flows no time was left."""
 ENDS = ("source", "target")
+IMAGE = 1e-12
+"""Relative distance of starts that are images of one another, which rounding alone keeps apart."""
 AT_ONCE = 8
 """Flows of one compiled call, between two looks at the clock."""
 
@@ -148,7 +150,7 @@ def _connected(
             more, notes[source.label] = sphere_edges(explored, sets)
         else:
             starts, notes[source.label] = _starts(at, source, most_departures)
-            results = flow(starts)
+            results = _up_to_symmetry(at, starts, flow)
             more = _edges(starts, results, [identify(result) for result in results])
         edges.extend(more)
 
@@ -195,6 +197,21 @@ def _graph(
         attributes = {name: value for name, value in edge.items() if name not in ENDS}
         graph.add_edge(edge["source"], edge["target"], **attributes)
     return graph
+
+
+def _up_to_symmetry(at: LossAt, starts: Sequence[Departure], flow: Flow) -> list[FlowResult]:
+    """Limits of all starts; of images of one another, as two sides often are, by one flow."""
+    symmetry = Symmetry.of(at.model, decays=at.conditions.decays)
+    distinct: list[Departure] = []
+    which: list[int] = []
+    for start in starts:
+        room = IMAGE * (1.0 + float(np.linalg.norm(start.theta)))
+        same = (symmetry.distance(one.theta, start.theta) <= room for one in distinct)
+        which.append(next((k for k, is_image in enumerate(same) if is_image), len(distinct)))
+        if which[-1] == len(distinct):
+            distinct.append(start)
+    results = flow(distinct)
+    return [results[k] for k in which]
 
 
 def _flows(
