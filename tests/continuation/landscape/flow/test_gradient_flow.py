@@ -237,3 +237,13 @@ def test_bad_starts_are_refused(student, start):
 def test_bad_limits_are_refused(student, name):
     with pytest.raises(InvalidInputError, match=name):
         flow_to_limit(student, STARTS[0], **{name: 0})
+
+
+@pytest.mark.parametrize(("weight", "output"), [(1e-4, 2.5), (8.8e-5, -1.5), (-1e-6, 3.0)])
+def test_next_to_a_linear_end_that_hardly_matters_the_flow_is_decided(weight, output):
+    """The end {unit, c x} attracts with c = -1.7e-4: its fall at w = 1e-4 is a rounding of L."""
+    loss = Loss(overparameterised(), Dataset.sample(overparameterised(), n=100, seed=0))
+    at = loss.at(noise=0.15)
+    result = flow_to_limit(at, [1.0310646, weight, 0.9187745, output], rtol=1e-4)
+    assert (result.status, result.subkind) == ("infinity", "linear")
+    assert result.limit["c"] == pytest.approx(-1.68488366e-4, rel=1e-6)
