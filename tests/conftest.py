@@ -5,6 +5,11 @@ import os
 import pytest
 from hypothesis import settings
 
+from symbolic.loading import collect_rarely
+
+# A fourth of the time of collecting tests went into looking for dead cycles.
+collect_rarely()
+
 # Property tests draw the same examples in every run, so that a failure can be repeated.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

@@ -24,7 +24,6 @@ import numpy as np
 from numba import njit
 
 from continuation import CompiledProblem, NewtonOptions, Problem, StepOptions, trace_branch
-from continuation.compilation import KERNEL_SIGNATURE
 from continuation.orbits import MeshOptions, OrbitBranch, trace_orbits
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -105,7 +104,7 @@ def axon_jacobian(x, p):
 compiled_gates = njit(error_model="numpy")(gates)
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")  # compiled when it is first called
 def reactor_kernel(x, p, _c, _d, _w, f, j, fp):
     e = np.exp(x[1])
     f[0], f[1] = -x[0] + p * (1 - x[0]) * e, -3 * x[1] + 14 * p * (1 - x[0]) * e
@@ -115,7 +114,7 @@ def reactor_kernel(x, p, _c, _d, _w, f, j, fp):
     return 0.0
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")  # compiled when it is first called
 def cell_kernel(x, p, _c, _d, _w, f, j, fp):
     f[0], f[1] = x[0] - x[0] ** 3 / 3 - x[1] + p, 0.08 * (x[0] + 0.7 - 0.8 * x[1])
     j[0, 0], j[0, 1], j[1, 0], j[1, 1] = 1 - x[0] ** 2, -1.0, 0.08, -0.064
@@ -123,7 +122,7 @@ def cell_kernel(x, p, _c, _d, _w, f, j, fp):
     return 0.0
 
 
-@njit(KERNEL_SIGNATURE, error_model="numpy")
+@njit(error_model="numpy")  # compiled when it is first called
 def axon_kernel(x, p, _c, _d, _w, f, j, fp):
     v, m, h, n = x[0], x[1], x[2], x[3]
     a, b, da, db = compiled_gates(v)
