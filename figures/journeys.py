@@ -18,6 +18,9 @@ ITINERARY, PASSAGE, ARRIVAL = "itinerary", "passage", "arrival"
 """Shares of initial weights: that pass plateau and near-optimal sets in this order and end in the
 overfitting region; that pass them and end in any attractor; that end in the overfitting region."""
 
+SCALES = (1.0, 0.1, 0.01)
+"""Standard deviations of the initial weights."""
+
 STARTS = 8
 """Initial weights of each scale for a data set: its search costs as much as thirty trajectories."""
 

@@ -16,6 +16,7 @@ from matplotlib.image import AxesImage
 from continuation.ensemble import Case, Setting
 from continuation.landscape import Symmetry
 from continuation.landscape.flow import FlowResult
+from figures.best import BEST, Search, search_settings, searches
 from figures.boundary import (
     SUBJECTS,
     Boundary,
@@ -25,7 +26,7 @@ from figures.boundary import (
     trace,
 )
 from figures.captions import Caption, levels
-from figures.journeys import ARRIVAL, ITINERARY, PASSAGE, STARTS, flows, journeys, mean
+from figures.journeys import ARRIVAL, ITINERARY, PASSAGE, SCALES, STARTS, flows, journeys, mean
 from figures.settings import Settings
 from figures.shares import FAILS, HOLDS, UNDECIDED, Bounds, sampled, verdict
 from figures.style import MILLIMETRES, PAPER, Style, letter_panels
@@ -53,9 +54,6 @@ excess risk is small."""
 
 SMALL = 0.01
 """Excess risk that counts as small, relative to that of the zero network."""
-
-SCALES = (1.0, 0.1, 0.01)
-"""Standard deviations of the initial weights."""
 
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
 
@@ -89,17 +87,21 @@ class Part:
         return Case(Setting(model, self.size, self.noise, self.weight_decay), seed)
 
 
-def parts(settings: Settings) -> Sequence[Part | Boundary]:
-    """Boundaries, which take long, then the settings, the slow students first."""
-    hidden = {name: preset().hidden for name, preset in FAMILIES.items()}
-    least = settings.choose(10, 2)
+def parts(settings: Settings) -> Sequence[Part | Boundary | Search]:
+    """What takes long: boundaries and searches; then the settings, the slow students first."""
     models = {name: preset() for name, preset in FAMILIES.items()}
-    return boundaries(settings, models) + [
+    return [*boundaries(settings, models), *searches(settings), *_given(settings, models)]
+
+
+def _given(settings: Settings, models: Mapping[str, Model]) -> list[Part]:
+    """The settings of the matrices."""
+    least = settings.choose(10, 2)
+    return [
         Part(
             question, family, size, noise, decay, settings.seed,
-            settings.choose(MOST_OF_THREE if hidden[family] > 2 else MOST_DRAWS, 4), least,
+            settings.choose(MOST_OF_THREE if models[family].hidden > 2 else MOST_DRAWS, 4), least,
         )
-        for family in sorted(FAMILIES, key=lambda name: -hidden[name])
+        for family in sorted(FAMILIES, key=lambda name: -models[name].hidden)
         for question, size, noise, decay in _asked(FAMILIES[family], settings.quick)
     ]  # fmt: skip
 
@@ -115,10 +117,12 @@ def _asked(family: Preset, quick: bool) -> list[tuple[str, int, float, float]]:
     ]
 
 
-def compute(part: Part | Boundary) -> xr.Dataset:
+def compute(part: Part | Boundary | Search) -> xr.Dataset:
     """A row for every share, or crossings and the noises that were asked."""
     if isinstance(part, Boundary):
         return trace(part)
+    if isinstance(part, Search):
+        return search_settings(part)
     found = sampled(partial(QUESTIONS[part.question], part), part.first, part.budget, part.least)
     names = [str(name).split(" ") for name in found["share"].to_numpy()]
     rows = found.drop_vars("share").rename(share="row")
@@ -323,5 +327,5 @@ def setting_text(row: xr.Dataset) -> str:
     )
     text = f"{row['family'].item()}, n = {size}, σ = {noise:g}"
     text += f", ρ = {decay:g}" if decay else ""
-    by_weights = str(row["share"].item()) in (ITINERARY, PASSAGE, ARRIVAL, DECIDED)
+    by_weights = str(row["share"].item()) in (ITINERARY, BEST, PASSAGE, ARRIVAL, DECIDED)
     return text + (f", weights from N(0, {scale:g}²)" if by_weights else "")

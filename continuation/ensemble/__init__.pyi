@@ -2,6 +2,7 @@ from .asking import ensemble
 from .clusters import cluster
 from .columns import SHARES
 from .crossings import Crossing, Probe, find_crossings
+from .halving import Finalist, best_settings
 from .questions import QUESTIONS, Answer, Case
 from .settings import Setting, grid
 from .stopping import Decided
@@ -17,8 +18,10 @@ __all__ = [
     "Crossing",
     "Decided",
     "EnsembleProgress",
+    "Finalist",
     "Probe",
     "Setting",
+    "best_settings",
     "cluster",
     "ensemble",
     "find_crossings",

@@ -50,6 +50,7 @@ def grid(interval=ABOVE):
 COUNTS = {"draws": 40, "budget": 150}
 SEARCHED = [
     (PRESET, scenario.ITINERARY, 0.0, 1.0),
+    ("best of 2", scenario.BEST, 0.0, 0.01),
     (PRESET, scenario.PASSAGE, 0.0, 0.1),
     ("alike", scenario.ARRIVAL, 0.0, 0.01),
     ("alike", scenario.DECIDED, 0.0, 1.0),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from continuation.ensemble import Crossing, Probe, Setting
-from figures import boundary, collapse, journeys, optimum, scenario
+from figures import best, boundary, collapse, journeys, optimum, scenario
 from figures.settings import Settings
 from figures.shares import HOLDS, SUMMARY, verdict
 from symbolic import PRESETS
@@ -63,6 +63,17 @@ def test_one_unit_ends_overfitting_and_passes_no_near_optimal_saddle(data):
     assert (rows(data, "single_unit", scenario.TOGETHER)["estimate"] == 1.0).all()
     close = rows(data, "single_unit", scenario.USEFUL)
     assert close["estimate"].to_numpy().tolist() == [1.0, 0.0]  # so much decay spoils the fit
+
+
+def test_a_search_judges_what_it_has_chosen_by_new_data_sets():
+    """One unit: nothing tends to the optimum but what attracts, so that the best share is 0."""
+    search = next(p for p in scenario.parts(QUICK) if p.family == "1 units")
+    data = scenario.compute(search)
+    assert data["share"].to_numpy().tolist() == [scenario.BEST]
+    assert (data["estimate"].item(), data["draws"].item()) == (0.0, 2)
+    texts = {str(setting.student.teacher) for setting in best.candidates(search)}
+    assert any(text in str(data["family"].item()) for text in texts)
+    assert "H = 1" in scenario.setting_text(data.isel(row=0))
 
 
 def test_two_units_pass_both_saddles_from_small_weights(data):
