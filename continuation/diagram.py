@@ -43,7 +43,7 @@ from continuation.wording import counted
 
 __all__ = ["Diagram", "bifurcation_diagram"]
 
-#: Special points nearer than this, relative to 1 + |z| in units that fit there, are one node.
+#: Special points nearer than this, relative to 1 + |x| in units that fit there, are one node.
 SAME_NODE = 1e-5
 #: Why a branch that was found beside a node is not among the branches.
 TOO_NEAR = (
@@ -366,7 +366,7 @@ class _Builder:
         images = self._images(point.point)
         for i, (node, unit) in enumerate(zip(self.nodes, self.units, strict=True)):
             gap = min(float(np.linalg.norm((z - node.point) / unit)) for z in images)
-            if gap <= SAME_NODE * (1 + float(np.linalg.norm(node.point / unit))):
+            if gap <= SAME_NODE * (1 + float(np.linalg.norm(node.x / unit[:-1]))):
                 return i
         return None
 

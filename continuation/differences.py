@@ -17,7 +17,7 @@ import numpy as np
 
 from continuation.arrays import Array
 
-__all__ = ["along", "jacobian", "length", "polarised", "repeated", "together"]
+__all__ = ["along", "jacobian", "length", "nearer", "polarised", "repeated", "together"]
 
 RELATIVE_STEP = 7.4e-4
 """eps^(1/5): balances rounding and the error of fourth order."""
@@ -38,6 +38,12 @@ GOOD = 1e-9
 GROWTH, SAME = 8.0, 1e-8
 """A longer step is better where it gives the same derivative and agrees no worse with itself: else
 it gains less in rounding than it loses by truncation."""
+
+DECADES = 16.0 ** np.arange(-9.0, 0.0, 3.0)
+"""Parts of a guess; by each formulas can agree over five decades of lengths."""
+
+OTHER = 1e-6
+"""Derivatives that differ by more are not the same."""
 
 BEST = 1e-12
 """Two steps that agree to this relative difference agree as well as rounding lets them."""
@@ -238,14 +244,45 @@ def length(
         return longer if longer > found else _shorter(function, found, changes, error)
 
 
+def nearer(function: Callable[[float], Array], guess: float, noise: Array | float = 0.0) -> float:
+    """A guess at a length that is not beyond what the function does near 0.
+
+    Far away other terms may rule, on whose derivative formulas agree as well: of lengths that are
+    shorter by decades, the shortest one by which formulas agree on another derivative, or on a
+    curvature where there is none by the guess.
+    """
+    with np.errstate(all="ignore"):
+        rows = _changing(function, guess, noise)
+        is_bent = bool(rows.any()) and _unlike_a_parabola(function, guess, rows) > OTHER
+        for shorter in guess * DECADES if rows.any() else ():
+            agrees = _inconsistency(function, shorter, rows) <= GOOD
+            is_other = _difference(function, shorter, guess, rows) > OTHER
+            smooth = is_bent and _unlike_a_parabola(function, shorter, rows) <= OTHER
+            if agrees and (is_other or smooth):
+                return float(shorter)
+    return guess
+
+
+def _unlike_a_parabola(function: Callable[[float], Array], scale: float, rows: Array) -> float:
+    """By how much curvatures by two steps differ, in parts of the slope, at most 1; a mean."""
+    h = RELATIVE_STEP * scale
+    ahead, behind, far_ahead, far_behind = (function(k * h) for k in CENTRAL)
+    gap = np.abs(far_ahead + far_behind - 4 * (ahead + behind) + 6 * function(0.0))[rows]
+    slope = np.abs(ahead - behind)[rows] / 2
+    part = gap / np.where(slope > 0, slope, 1.0)
+    return float(np.minimum(np.where(np.isfinite(part), part, 1.0), 1.0).mean())
+
+
 def _longer(
     function: Callable[[float], Array], found: float, most: float, rows: Array, error: float
 ) -> float:
-    """The longest of longer ones with the same derivative and no larger error."""
+    """The longest of longer ones with the same derivative, no larger error and one curvature."""
     while found < most:
         longer = min(GROWTH * found, most)
         further = _inconsistency(function, longer, rows)
         if not (further <= max(error, BEST) and _difference(function, found, longer, rows) <= SAME):
+            break
+        if _unlike_a_parabola(function, longer, rows) > OTHER:
             break
         found, error = longer, further
     return float(found)

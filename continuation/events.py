@@ -39,6 +39,8 @@ Array = np.ndarray
 MERGE = 1e-6
 #: Special points nearer than this part of their bracket are one point, found by two tests.
 SAME_POINT = 1e-5
+#: A parameter that moves by less along a unit tangent moves by rounding, to either side.
+FLAT = 1e-14
 #: Samples kept from one chunk to the next.
 TAIL = 4
 
@@ -146,7 +148,8 @@ class EventFinder:
     # -- changes of sign -----------------------------------------------------------------------
 
     def _intervals(self, samples: Samples, table: Array, first: int) -> Iterator[Interval]:
-        slope = samples.tangent[:, -1]
+        slope = samples.tangent[:, -1] / self.workspace.units.columns[-1]
+        slope = np.where(np.abs(slope) > FLAT, slope, 0.0)
         decided = np.flatnonzero(table[:, 1] <= self.always_zero)
         low, high = decided[:-1], decided[1:]
         flips = slope[low] * slope[high] < 0

@@ -53,7 +53,7 @@ JACOBIAN = {False: 1e-14, True: 1e-7}
 PLAIN_DIMENSION = 64
 """Number of unknowns up to which their scale is tried one by one where they are zero."""
 
-TRIED = 10.0 ** np.arange(-9.0, 10.0)
+TRIED = 10.0 ** np.arange(-12.0, 13.0)
 """Lengths that are tried for an unknown that is zero and stays so."""
 
 
@@ -213,11 +213,16 @@ def _plain(sizes: Array, extent: tuple[float, float]) -> Any:
     return (sizes >= extent[0]) & (sizes <= extent[1])
 
 
-def grown(units: Units, z: Array, step: StepOptions, problem: AnyProblem) -> Units:
-    """Units adapted to the points z (m, n + 1) passed since: larger where those outgrew them."""
+def grown(
+    units: Units, z: Array, step: StepOptions, problem: AnyProblem, limits: tuple[float, float]
+) -> Units:
+    """Units adapted to the points z (m, n + 1) passed since: larger where those outgrew them.
+
+    The parameter has its own by limits that are finite, however far from zero they lie.
+    """
     free = np.append(
         np.full(z.shape[1] - 1, step.state_scale is None and problem.adapts),
-        step.parameter_scale is None,
+        step.parameter_scale is None and not np.isfinite(limits).all(),
     )
     size = np.abs(z).max(axis=0)
     room = np.where(units.columns < 1.0, OUTGROWN, PLAIN_RANGE[1])
@@ -253,22 +258,30 @@ def measured(problem: AnyProblem, z: Array, scale: Any = None) -> AnyProblem:
     """
     if not problem.differenced:
         return problem
-    size = np.abs(z)
-    guesses = np.where(size > ROUNDING_OF_UNKNOWNS * max(1.0, float(size.max())), size, 1.0)
+    size, n = np.abs(z), z.size - 1
+    has_size = size > ROUNDING_OF_UNKNOWNS * max(1.0, float(size.max()))
+    guesses = np.where(has_size, size, 1.0)
     if scale is not None:
-        guesses[:-1] = given_scale(scale, z.size - 1)
+        guesses[:-1] = given_scale(scale, n)
+    is_blind = ~has_size & (scale is None) & (n <= PLAIN_DIMENSION)
+    most = np.maximum(1.0, guesses)
 
     def residual(y: Array) -> Array:
         return np.asarray(problem.residual(y[:-1], float(y[-1])), dtype=float)
 
-    with np.errstate(all="ignore"):
+    def noise() -> Array:
         nearby = [residual(z + NEARBY * guesses * sign) for sign in _signs(z.size)]
-        terms = np.nan_to_num(np.abs(nearby), posinf=0.0).max(axis=0)
+        return ROUNDINGS * np.nan_to_num(np.abs(nearby), posinf=0.0).max(axis=0)
+
+    by_unknown = [differences.moved(residual, z, j) for j in range(z.size)]
+    with np.errstate(all="ignore"):
+        left = noise()
+        for j in np.flatnonzero(is_blind):
+            guesses[j] = differences.nearer(by_unknown[j], guesses[j], left)
+        left = noise() if is_blind.any() else left
         lengths = [
-            differences.length(
-                differences.moved(residual, z, j), guess, max(1.0, guess), ROUNDINGS * terms
-            )
-            for j, guess in enumerate(guesses)
+            differences.length(function, guess, longest, left)
+            for function, guess, longest in zip(by_unknown, guesses, most, strict=True)
         ]
     return problem.measured(np.array(lengths))
 

@@ -26,7 +26,7 @@ ROWS = (
 PRESCRIBED = tuple(name for name, kind in KINDS.items() if kind.codimension == 0)
 """Kinds that are not found again between two samples."""
 
-#: A solution lies on a branch if the corrector meets it within this part of 1 + |z|.
+#: A solution lies on a branch if the corrector meets it within this part of 1 + |x|.
 ON_BRANCH = 1e-6
 #: Projected on a chord, a point of a curved branch may fall this far beyond its ends.
 OVERLAP = 0.1
@@ -106,7 +106,7 @@ def lies_on(
         )
         y = base.copy()
         met = w.correct(y, z, tangent) == CONVERGED
-        if met and w.norm(y - z) <= ON_BRANCH * (1 + w.norm(z)):
+        if met and w.norm(y - z) <= ON_BRANCH * (1 + w.norm(np.append(z[:-1], 0.0))):
             return True
     return False
 

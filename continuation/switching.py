@@ -42,7 +42,7 @@ __all__ = ["Offshoot", "all_directions", "branch_directions", "on_one_half", "st
 
 Array = np.ndarray
 
-#: Lengths of the verifying step, relative to max(1, |z|) in the units of the run; the first at
+#: Lengths of the verifying step, relative to max(1, |x|) in the units of the run; the first at
 #: which every direction is confirmed counts, else that at which most are.
 AMPLITUDES = (1e-2, 3e-3, 1e-3)
 #: The parameter ranges over so many steps like that in which a point was found.
@@ -143,7 +143,7 @@ def _confirmed(
     w: Workspace, reduced: "Reduced", point: SpecialPoint, amplitude: float
 ) -> tuple[list[Offshoot], int]:
     """Half-branches met by a step of this length, and the number of directions in which none is."""
-    length = amplitude * max(1.0, w.norm(point.point))
+    length = amplitude * max(1.0, w.norm(np.append(point.x, 0.0)))  # a parameter has no zero
     ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
     known = [_step(w, point.point, s * point.tangent, length) for s in ways]
     found: list[Offshoot] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from continuation import Problem, StepOptions, trace_branch
+from continuation import Problem, StepOptions, bifurcation_diagram, trace_branch
 from continuation.differences import along, length
 
 Array = np.ndarray
@@ -88,6 +88,56 @@ def test_the_residual_of_one_unknown(unit: float, scale: float | None) -> None:
     folds = [q for q in branch.special if q.kind == "fold"]
     assert [q.p for q in folds] == pytest.approx([0.00391961555408, 0.03367265060872], abs=1e-9)
     assert all(q.located for q in folds)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-9, 1e9])
+def test_branches_from_zero_in_any_unit(unit: float) -> None:
+    """Neither x nor the limits tell how far the cubic may be followed."""
+    problem = Problem(lambda x, p: p * x - x**3 / unit**2)
+    diagram = bifurcation_diagram(problem, [0.0], -1.0, (-1, 1))
+    assert [q.kind for q in diagram.nodes] == ["pitchfork"]
+    np.testing.assert_allclose(
+        sorted(b.x[-1, 0] / unit for b in diagram.branches), [-1, 0, 1], atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0])
+def test_a_total_in_any_unit(unit: float) -> None:
+    """The product starts at zero, where the rate has a curvature and no slope by it."""
+
+    def residual(x: Array, a: float) -> Array:
+        X, Y = x / unit
+        rate = (a + 8 * Y**2 / (1 + Y**2)) * X - 3 * Y
+        return np.array([-rate, rate])
+
+    branch = trace_branch(Problem(residual), [2.0 * unit, 0.0], 0.0, (0, 2))
+    assert [q.kind for q in branch.special] == ["fold", "limit"]
+    assert abs(branch.special[0].p - 0.079016905594) < 1e-11
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e9])
+def test_a_short_range_of_the_parameter(unit: float) -> None:
+    """The other end of the fold lies at the parameter of the start, but elsewhere."""
+    branch = trace_branch(Problem(lambda x, p: p / unit - x**2), [1.0], unit, (-unit, unit), -1)
+    assert [q.kind for q in branch.special] == ["fold", "limit"]
+    np.testing.assert_allclose(branch.x[-1], -1.0)
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e6])
+def test_a_parameter_far_from_zero(offset: float) -> None:
+    problem = Problem(lambda x, p: (p - offset) * x - x**3)
+    diagram = bifurcation_diagram(problem, [0.0], offset - 1, (offset - 1, offset + 1))
+    assert (len(diagram.branches), [q.kind for q in diagram.nodes]) == (3, ["pitchfork"])
+    fold = Problem(lambda x, p: p - offset - x**2)
+    branch = trace_branch(fold, [1.0], offset + 1, (offset - 1, offset + 1), -1)
+    assert [q.kind for q in branch.special] == ["fold", "limit"]
+
+
+def test_a_slope_of_rounding_does_not_turn() -> None:
+    """The parameter falls to zero with exp(-x): beyond 1e-14 its change is rounding, no fold."""
+    branch = trace_branch(Problem(lambda x, p: p * np.exp(x) - x), [0.0], 0.0, (0, 1))
+    assert [q.kind for q in branch.special] == ["fold", "infinity"]
+    assert abs(branch.special[1].p) < 1e-14
 
 
 @pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e6])
