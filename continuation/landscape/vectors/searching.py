@@ -1,13 +1,15 @@
 """Sets at infinity of one hidden layer with several inputs, searched from random starts.
 
-Two units that meet, one that vanishes, or one that diverges in a direction, beside finite units.
-Confluences and lines are listed whatever they are; of steps, of which there is one for every way in
-which a plane can divide the samples, those that attract. A search proves nothing, but it says how
-often it has reached each end.
+Two units that meet, one that vanishes, or one that diverges in a direction, and two of these at
+once, beside finite units; two lines are one, or a corner that is not searched. Confluences and
+lines are listed whatever they are; of steps, of which there is one for every way in which a plane
+can divide the samples, those that attract. A search proves nothing, but it says how often it has
+reached each end.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -29,8 +31,8 @@ from continuation.landscape.vectors.limit import (
 from continuation.landscape.vectors.margins import widest_margin
 from continuation.landscape.vectors.vector_loss import VectorLoss, input_names
 
-STARTS = 40
-"""Random starts for each kind of end."""
+STARTS = (40, 20)
+"""Random starts for each kind of one end, and of two at once."""
 
 NEWTON_STEPS, HALVINGS, FLIPS = 60, 8, 40
 """Steps of a run, how often one is halved, and samples that change their side of a step."""
@@ -68,17 +70,21 @@ def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Se
     """
     VECTOR_ENDS.require(at.model)
     rng, found, runs = np.random.default_rng(seed), _Found(), 0
-    kinds = list(_kinds(at))
-    for like in kinds:
-        for run in deadline.within(range(STARTS)):
+    kinds = [
+        (like, starts)
+        for count, starts in enumerate(STARTS, 1)
+        for like in searched_kinds(at, count)
+    ]
+    for like, starts in kinds:
+        for run in deadline.within(range(starts)):
             runs += 1
             limit = _run(at, like, rng, descend=run % 2 == 0)
             if limit is not None:
                 found.add(at, limit)
     return SearchedEnds.by_loss(
-        found.ends, found.hits, (runs, len(kinds) * STARTS),
+        found.ends, found.hits, (runs, sum(starts for _, starts in kinds)),
         "confluences, lines and attracting steps",
-        ": supported, not proved; ends over narrower networks, and several at once, are not listed",
+        ": supported, not proved; ends over narrower networks, and three at once, are not listed",
     )  # fmt: skip
 
 
@@ -101,21 +107,24 @@ class _Found:
             self.hits.append(1)
 
 
-def _kinds(at: LossAt) -> Iterator[VectorLimit]:
-    """The limits that are searched; their unknowns are zero."""
+def searched_kinds(at: LossAt, count: int) -> Iterator[VectorLimit]:
+    """The limits with so many ends at once that are searched; their unknowns are zero."""
     network, names = at.model.layered, input_names(at.model.layered)
-    zero, units = (0.0,) * len(names), network.hidden[0]
-    whole = VectorLimit(offset=0.0 if network.offset else None, names=names)
-    finite = Working(zero, 0.0)
-    if units > 1:
-        pair, rest = Meeting(zero, zero, 0.0), (finite,) * (units - 2)
-        yield replace(whole, meeting=(pair,), working=rest)
-    whole = replace(whole, working=(finite,) * (units - 1))
-    if can_vanish(at.model):
-        entries = network.inputs if network.offset else len(names)
-        yield replace(whole, lines=(zero[:entries],))
-    if network.activations[0] in SATURATED:
-        yield replace(whole, leaps=(Step(zero, 0.0),))
+    zero = (0.0,) * len(names)
+    line = zero[: network.inputs if network.offset else len(names)]
+    there = [True, can_vanish(at.model), network.activations[0] in SATURATED]
+    for ends in itertools.combinations_with_replacement(np.flatnonzero(there), count):
+        pairs, lines, leaps = (ends.count(kind) for kind in range(3))
+        left = network.hidden[0] - 2 * pairs - lines - leaps
+        if left >= 0 and lines <= 1:
+            yield VectorLimit(
+                offset=0.0 if network.offset else None,
+                names=names,
+                meeting=(Meeting(zero, zero, 0.0),) * pairs,
+                lines=(line,) * lines,
+                leaps=(Step(zero, 0.0),) * leaps,
+                working=(Working(zero, 0.0),) * left,
+            )
 
 
 def _run(
@@ -123,13 +132,13 @@ def _run(
 ) -> VectorLimit | None:
     """A critical limit of a kind from a random start; None if lost or not genuine."""
     inputs = VectorLoss(at, like).inputs
-    if like.leaps:
-        u = rng.standard_normal(inputs.shape[1]) / np.sqrt(np.mean(inputs**2, axis=0))
-        like = replace(like, leaps=(Step(tuple(u), 0.0),))
+    sizes = np.sqrt(np.mean(inputs**2, axis=0))
+    directions = [rng.standard_normal(inputs.shape[1]) / sizes for _ in like.leaps]
+    like = replace(like, leaps=tuple(Step(tuple(u), 0.0) for u in directions))
     loss = VectorLoss(at, like)
     start = _start(loss, rng)
     if like.leaps:
-        return _settled_step(loss, start)
+        return _settled_steps(loss, start)
     return _genuine(loss, converged(loss, start, descend=descend))
 
 
@@ -176,26 +185,31 @@ def converged(loss: VectorLoss, z: Array, *, descend: bool) -> Array | None:
     return None
 
 
-def _settled_step(loss: VectorLoss, z: Array) -> VectorLimit | None:
-    """A step whose supports hold it: samples that pull the plane towards them change sides."""
+def _settled_steps(loss: VectorLoss, z: Array) -> VectorLimit | None:
+    """Steps whose supports hold them: samples that pull a plane towards them change sides."""
     at, inputs = loss.at, loss.inputs
-    signs = np.sign(inputs @ loss.like.leaps[0].u)
+    signs = [np.sign(inputs @ leap.u) for leap in loss.like.leaps]
     for _ in range(FLIPS):
-        margin = widest_margin(inputs, signs)
-        if margin is None:
+        margins = [margin for each in signs if (margin := widest_margin(inputs, each)) is not None]
+        if len(margins) < len(signs):
             return None
-        leap = Step(tuple(margin.u), float(z[0]))
-        loss = VectorLoss(at, replace(loss.like, leaps=(leap,)))
+        leaps = tuple(Step(tuple(margin.u), 0.0) for margin in margins)
+        loss = VectorLoss(at, replace(loss.like, leaps=leaps))
         found = converged(loss, z, descend=True)
         limit = _genuine(loss, found)
         if found is None or limit is None:
             return None
         z, loss = found, VectorLoss(at, limit)
-        gains, _ = pulls_of_leap(loss, 0, loss.point(z)[0].residual)
-        worst = margin.supports[gains[margin.supports].argmin()]
-        if gains[worst] > 0.0:
+        pull = loss.point(z)[0].residual
+        gains = [pulls_of_leap(loss, place, pull)[0] for place in range(len(leaps))]
+        least, place, worst = min(
+            (gains[place][sample], place, sample)
+            for place, margin in enumerate(margins)
+            for sample in margin.supports
+        )
+        if least > 0.0:
             return limit
-        signs[worst] *= -1.0
+        signs[place][worst] *= -1.0
     return None
 
 

@@ -19,7 +19,7 @@ from continuation.landscape.vectors import (
 from continuation.landscape.vectors.arrivals import settled
 from continuation.landscape.vectors.limit import Meeting, Step, Working
 from continuation.landscape.vectors.margins import widest_margin
-from continuation.landscape.vectors.searching import converged
+from continuation.landscape.vectors.searching import converged, searched_kinds
 from continuation.landscape.vectors.vector_loss import samples_of
 from symbolic import Model
 
@@ -104,10 +104,15 @@ def weights_near(at, limit, s):
 
 @pytest.mark.parametrize(
     ("given", "parts"),
-    [({"bias": False}, {"meeting": 1}), ({}, {"meeting": 1}), ({"bias": False}, {"lines": 1})],
+    [
+        ({"bias": False}, {"meeting": 1}),
+        ({}, {"meeting": 1}),
+        ({"bias": False}, {"lines": 1}),
+        ({"bias": False}, {"meeting": 1, "lines": 1}),
+    ],
 )
 def test_the_loss_near_an_end_is_that_of_the_limit_with_its_normal_slope(given, parts):
-    at, rng = case(11, hidden=3 if "meeting" in parts else 2, **given)
+    at, rng = case(11, hidden=1 + 2 * parts.get("meeting", 0) + parts.get("lines", 0), **given)
     limit = random_limit(at, rng, **parts)
     limit = settled_by_descent(at, limit)
     end = end_of_limit(at, limit)
@@ -116,7 +121,8 @@ def test_the_loss_near_an_end_is_that_of_the_limit_with_its_normal_slope(given, 
         (at.value(weights_near(at, end.limit, s)) - end.point.loss) / s**2 for s in (2e-3, 1e-3)
     ]
     slope = slopes[1] + (slopes[1] - slopes[0]) / 3.0
-    assert slope == pytest.approx(end.normals[0], rel=1e-3)
+    assert len(end.normals) == len(parts)
+    assert slope == pytest.approx(sum(end.normals), rel=1e-3)
 
 
 def settled_by_descent(at, limit, seed=3):
@@ -134,6 +140,40 @@ def attracting_confluence():
     loss = Loss(at.model, Dataset.from_observations(at.x, at.targets))
     assert end.attracting
     return at, loss, end
+
+
+def test_two_units_become_steps_at_once():
+    at, _ = case(11, n=30, bias=False, hidden=3)
+    margins = [widest_margin(at.x, np.sign(at.x @ u)) for u in ((0.645, -0.764), (0.925, -0.38))]
+    leaps = tuple(
+        Step(tuple(one.u), s) for one, s in zip(margins, (-0.35, 0.15), strict=True)
+    )  # fmt: skip
+    working = (Working((3.3, 1.0), 0.3),)
+    limit = settled(at, VectorLimit(names=("x1", "x2"), leaps=leaps, working=working))
+    end = end_of_limit(at, limit)
+    assert (end.subkind, end.attracting) == ("corner", True)
+    assert len(end.normals) == sum(len(one.supports) for one in margins)
+    theta = weights_near(at, end.limit, 1e-3)
+    arrival = vector_arrival(at, theta, at.value(theta))
+    assert arrival.groups == ((1,), (2,))
+    assert arrival.end.point.loss == pytest.approx(end.point.loss, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation", "pairs"),
+    [
+        (3, "tanh", {(1, 1, 0), (1, 0, 1), (0, 1, 1), (0, 0, 2)}),
+        (4, "softplus", {(2, 0, 0)}),
+        (1, "tanh", set()),
+    ],
+)
+def test_the_ends_that_are_searched(hidden, activation, pairs):
+    at, _ = case(0, hidden=hidden, activation=activation)
+    twos = list(searched_kinds(at, 2))
+    assert {limit.counts[:3] for limit in twos} == pairs
+    for limit in [*twos, *searched_kinds(at, 1)]:
+        meeting, lines, leaps, _ = limit.counts
+        assert 2 * meeting + lines + leaps + len(limit.working) == hidden
 
 
 def test_a_hidden_bias_is_one_more_input():
