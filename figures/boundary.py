@@ -26,13 +26,15 @@ of one size side by side."""
 SIDES = {1: "#009E73", -1: "#D0D0D0", 0: "white"}
 """Colours of the noises that were asked: the share above, below, undecided."""
 
-PROBES = 9
-"""Noises at most, of each crossing: both limits, and seven halvings of a ratio of 200 come to 4 %,
-closer than their shares can be told apart."""
+PROBES = 8
+"""Noises at most, of each crossing: both limits, and six halvings of a ratio of 200 come to 9 %,
+closer than most of their shares can be told apart."""
+
+SIZES = (10, 30, 100)
 
 MOST_DRAWS = 250
-"""Data sets at most, of each noise: 200 hits in a row say "above 95 %" at the level that makes nine
-decisions right together, and a share of 0.98 or 0.9 takes as many more."""
+"""Data sets at most, of each noise: 200 hits in a row say "above 95 %" at the level that makes
+eight decisions right together, and a share of 0.98 or 0.9 takes as many more."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,15 @@ class Subject:
 SUBJECTS = (
     Subject(
         3, "fukumizu_amari", "single_overfitting", "one overfitting attractor",
-        "data sets with one overfitting attractor", (0.01, 2.0), (10, 30, 100, 300),
+        "data sets with one overfitting attractor", (0.01, 2.0), SIZES,
     ),
     Subject(
         3, "single_unit", "single_attractor", "one attractor in all",
-        "data sets with one attractor in all", (0.02, 4.0), (10, 30, 100, 300),
+        "data sets with one attractor in all", (0.02, 4.0), SIZES,
     ),
     Subject(
         2, "alike", ARRIVAL, "ends in overfitting region",
-        "trajectories that end in the overfitting region", (0.02, 4.0), (10, 30, 100, 300),
+        "trajectories that end in the overfitting region", (0.02, 4.0), SIZES,
     ),
 )  # fmt: skip
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.landscape.branches import label_regions
 from figures.captions import Caption, levels, titles
-from figures.settings import Settings
+from figures.settings import SHOWN as SHOWN_BESIDE
+from figures.settings import Settings, with_remark
 from figures.shares import Bounds, draw_shares, sampled
 from figures.style import PAPER, Style
 from symbolic import PRESETS
@@ -107,7 +108,10 @@ def caption(data: xr.Dataset) -> Caption:
         samples=levels(data["size"].to_numpy()),
         noise=levels(data["noise"].to_numpy()),
         data_sets=f"{_range(data['draws'].to_numpy())} data sets at every n and σ, until decided",
-        notes=("bars: 95 % intervals, valid at any stopping time",),
+        notes=(
+            "bars: 95 % intervals, valid at any stopping time",
+            "plateau, near-optimal, overfitting: " + "; ".join(map(with_remark, SHOWN_BESIDE)),
+        ),
     )
 
 
