@@ -12,6 +12,7 @@ from continuation.callable_problem import Problem
 from continuation.compiled_problem import CompiledProblem
 from continuation.congruence import scaled_inertia
 from continuation.errors import InvalidInputError
+from continuation.landscape.branches.balance import scaled_problem
 from continuation.landscape.infinity import LimitSystem
 from continuation.landscape.network import Layout, LossAlong, narrower
 from continuation.landscape.sets import (
@@ -88,16 +89,6 @@ class Run:
     along: LossAlong
     set: CriticalSet
     full: CompiledProblem
-
-
-def scaled_problem(problem: AnyProblem, scale: Array) -> Problem:
-    """S F(S u, p) = 0 with S = diag(scale): the same critical points, the same inertia."""
-    return Problem(
-        lambda u, p: scale * problem.residual(scale * u, p),
-        lambda u, p: scale[:, None] * problem.jacobian(scale * u, p) * scale,
-        lambda u, p: scale * problem.dresidual_dp(scale * u, p),
-        symmetric=problem.symmetric,
-    )
 
 
 def lifted_problem(along: LossAlong, critical_set: CriticalSet) -> Lifted:

@@ -13,7 +13,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.landscape.branches.problems import scaled_problem
+from continuation.landscape.branches.balance import scaled_problem
 from continuation.landscape.infinity import CHARTED, ChartedEnd, LimitModel
 from continuation.landscape.network import CHARTS, Loss, join_plain, split_plain
 from continuation.landscape.sets import ISOLATED, Assembler, CriticalSet

@@ -241,8 +241,10 @@ def _ends_rise(table: UnitTable, kind: Kind, values: Array, residual: Array) -> 
     upper = not kind.steps or step_slope(table.responses, residual, float(values[last])) > 0.0
     for place, units in ((table.second, kind.top), (table.highest, kind.steepest)):
         last += units
-        below = scaled_features(table.responses, np.array([place]), units)[units, 0]
-        rises = not units or bool(values[last] * (residual @ below) < 0.0)
+        rises = True
+        if units:
+            below = scaled_features(table.responses, np.array([place]), units)[units, 0]
+            rises = bool(values[last] * (residual @ below) < 0.0)
         if place < table.highest:
             yield rises
         else:
