@@ -14,22 +14,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from continuation.arrays import Array
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.biases.input_grid import (
     SEEN_AT_MINIMA,
     InputGrid,
     critical_places,
     is_seen,
-    settled_places,
 )
-from continuation.landscape.biases.nodes import (
-    JumpPairs,
-    Nodes,
-    gains_of,
-    is_critical,
-    settled_limit,
-)
+from continuation.landscape.biases.jumps import JumpPairs, Jumps, highest_inside
+from continuation.landscape.biases.nodes import Nodes, gains_of, is_critical, settled_limit
 from continuation.landscape.biases.parts import (
     Background,
     JumpPart,
@@ -40,6 +33,7 @@ from continuation.landscape.biases.parts import (
     fitted,
     jump_parts,
     tail_rates,
+    tail_rows,
 )
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, are_apart
 from continuation.landscape.network import BIASED_ENDS, LossAt, Responses
@@ -47,6 +41,9 @@ from continuation.landscape.network import BIASED_ENDS, LossAt, Responses
 MOST_JUMPS = 1500
 """Jumps, in gaps and at samples, beyond which those beside units are not searched: the time grows
 with the square of their number, and with that of the samples."""
+
+TOGETHER = 32
+"""Jumps that are looked at together: tables of all nodes for them stay in some ten megabytes."""
 
 WIDEST = 3
 """Inputs whose values two steep units beside each other leave free: one that both stay at, by their
@@ -120,7 +117,7 @@ class _Search:
         """All ends of one unit."""
         parts: list[Part] = [*self._jumps(), LinePart(self.background.offset)]
         yield from self._fitted((part,) for part in parts)
-        yield from self._tails(self.background.rows, ())
+        yield from self._tails()
 
     def two(self) -> Iterator[CriticalEnd]:
         """Ends of two units, see the module."""
@@ -164,31 +161,33 @@ class _Search:
 
     def _beside_jumps(self, nodes: Nodes) -> Iterator[CriticalEnd]:
         """A jump and a unit, a tail, or another jump."""
-        jumps = self._jumps()
+        jumps, responses, rows = self._jumps(), self.responses, self.background.rows
         if len(jumps) > MOST_JUMPS:
             self.skipped = len(jumps)
             return
-        pairs = JumpPairs.of(self.responses, jumps)
-        done = 0
-        for part in self.deadline.within(jumps):
-            fixed = np.vstack([self.background.rows, part.rows(self.responses)])
-            starts = nodes.tops(self.responses, fixed)
-            places = settled_places(self.responses, starts, 1, fixed, SEEN_AT_MINIMA)
-            yield from self._fitted((UnitPart.at(place), part) for place in places)
-            yield from self._tails(fixed, (part,))
-            others = pairs.attracting(self.responses.target, fixed, done)
-            yield from self._fitted((part, jumps[k]) for k in others)
-            done += 1
+        pairs, done = JumpPairs.of(responses, jumps), 0
+        for some in self.deadline.within(_alike(jumps)):
+            table = Jumps.of(responses, some, rows)
+            yield from self._fitted(
+                (UnitPart.at(p), jump) for p, jump in table.units(responses, nodes)
+            )
+            if self.background.offset:
+                yield from self._fitted((jump, TailPart(k)) for k, jump in table.rates(responses))
+            for part, fixed in zip(some, table.fixed, strict=True):
+                others = pairs.attracting(responses.target, fixed, done)
+                yield from self._fitted((part, jumps[k]) for k in others)
+                done += 1
         self.skipped = len(jumps) - done
 
     def _beside_tails(self, nodes: Nodes) -> Iterator[CriticalEnd]:
         """A tail and a unit, or another tail."""
         if not self.background.offset:
             return
-        rates, rows = self._all_tails()
+        rates = tail_rates(self.responses.x)
+        rows = tail_rows(self.responses, rates)
         fixed = [np.vstack([self.background.rows, row]) for row in rows]
         alone = gains_of(rows, self.background.rows, self.responses.target)[:, None]
-        units = alone + [nodes.gains(self.responses, some) for some in fixed]
+        units = alone + [next(nodes.gains(self.responses.target, some[None])) for some in fixed]
         tails = alone + [gains_of(rows, some, self.responses.target) for some in fixed]
         for k in range(1, rates.size - 1):
             part, around = TailPart(float(rates[k])), tails[k - 1 : k + 2]
@@ -201,21 +200,15 @@ class _Search:
                 if tails[k, other] >= around[:, other - 1 : other + 2].max():
                     yield from self._polished((part, TailPart(float(rates[other]))))
 
-    def _tails(self, fixed: Array, beside: tuple[Part, ...]) -> Iterator[CriticalEnd]:
-        """Tails whose rate is the best beside what is fixed."""
+    def _tails(self) -> Iterator[CriticalEnd]:
+        """Tails whose rate is the best."""
         if not self.background.offset:
             return
-        rates, rows = self._all_tails()
-        gain = gains_of(rows, fixed, self.responses.target)
-        inner = gain[1:-1]
-        for k in 1 + np.flatnonzero((inner >= gain[:-2]) & (inner >= gain[2:]) & (inner > 0.0)):
-            yield from self._polished((*beside, TailPart(float(rates[k]))))
-
-    def _all_tails(self) -> tuple[Array, Array]:
-        """Rates, and their rows on the data; none far from zero beside the spread of the inputs."""
         rates = tail_rates(self.responses.x)
-        rows = [TailPart(float(rate)).rows(self.responses) for rate in rates]
-        return rates, np.vstack([self.background.rows[:0], *rows])
+        rows = tail_rows(self.responses, rates)
+        gain = gains_of(rows, self.background.rows, self.responses.target)
+        for k in highest_inside(gain):
+            yield from self._polished((TailPart(float(rates[k])),))
 
     # -- ends of parts -----------------------------------------------------------------------
 
@@ -237,6 +230,14 @@ class _Search:
         places = np.array([(u.weight, u.bias or 0.0) for u in limit.units]).reshape(-1, 2)
         if is_seen(places, self.responses.x, SEEN_AT_MINIMA).all():
             yield _end(self.responses, limit)
+
+
+def _alike(jumps: list[JumpPart]) -> list[list[JumpPart]]:
+    """Jumps of one sort, as many as are looked at together, in order."""
+    sorts = (list(group) for _, group in itertools.groupby(jumps, key=lambda j: j.at_sample))
+    return [
+        sort[first : first + TOGETHER] for sort in sorts for first in range(0, len(sort), TOGETHER)
+    ]
 
 
 def _attracting(ends: Iterator[CriticalEnd]) -> Iterator[CriticalEnd]:

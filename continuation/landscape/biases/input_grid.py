@@ -17,6 +17,7 @@ G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable proje
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +41,8 @@ MARGIN = 5.0
 TOGETHER = 256
 """Nodes that are worked on at once: their features stay in the cache."""
 
-ROUNDS, LONGEST = 30, 1.0
-"""Steps of Newton's method, none of which may change ln w or w t by more."""
+ROUNDS, LONGEST = 16, 1.0
+"""Steps of Newton's method, none of which may change ln w or w t by more; six to ten are enough."""
 
 ARRIVED, CLOSE = 1e-12, 1e-8
 """Step at which all have arrived, and that of those which rounding stops before."""
@@ -148,21 +149,63 @@ def critical_places(responses: Responses, grid: InputGrid, meeting: int, fixed: 
 def settled_places(
     responses: Responses, places: Array, meeting: int, fixed: Array, sight: Sight = SEEN
 ) -> Array:
-    """Newton's method from places (k, 2), all at once; those that arrive and are seen, each once.
+    """Newton's method from places (k, 2), all at once; those that arrive, are seen, each once."""
 
-    The engine's takes one problem after the other.
+    def steps(some: Array, _: NDArray[np.int64]) -> Array:
+        return _steps(responses, some, meeting, fixed)
+
+    arrived, _ = settled(places, steps, _moved)
+    return _distinct(arrived[is_seen(arrived, responses.x, sight)])
+
+
+def settled_beside(
+    responses: Responses, places: Array, fixed: Array, sight: Sight
+) -> tuple[Array, NDArray[np.int64]]:
+    """The same for single units, each beside features of its own, (k, f, q); and which arrive."""
+
+    def steps(some: Array, number: NDArray[np.int64]) -> Array:
+        return _steps(responses, some, 1, fixed[number])
+
+    arrived, number = settled(places, steps, _moved)
+    seen = is_seen(arrived, responses.x, sight)
+    return arrived[seen], number[seen]
+
+
+def settled(
+    places: Array,
+    steps: Callable[[Array, NDArray[np.int64]], Array],
+    moved: Callable[[Array, Array], Array],
+) -> tuple[Array, NDArray[np.int64]]:
+    """Newton's method from places (k, d), all at once; those that arrive, and their numbers.
+
+    The engine's takes one problem after the other. `steps` gets places and their numbers.
     """
-    for _ in range(ROUNDS):
-        if not len(places):
-            return places
-        step = _steps(responses, places, meeting, fixed)
-        size = np.abs(step).max(axis=1)
+    number, before = np.arange(len(places)), np.full(len(places), np.inf)
+    arrived, numbers = [places[:0]], [number[:0]]
+    for turn in range(ROUNDS):
+        step = _by_parts(steps, places, number)
+        size = np.abs(step).max(axis=1, initial=0.0)
         kept = size <= LONGEST
-        places = _moved(places[kept], step[kept])
-        if (size[kept] <= ARRIVED).all():
+        places, number = moved(places[kept], step[kept]), number[kept]
+        size, before = size[kept], before[kept]
+        done = (size <= ARRIVED) | ((size <= CLOSE) & (size >= before / 2.0))
+        done |= (size <= CLOSE) & (turn == ROUNDS - 1)
+        arrived.append(places[done])
+        numbers.append(number[done])
+        places, number, before = places[~done], number[~done], size[~done]
+        if not number.size:
             break
-    arrived = np.abs(_steps(responses, places, meeting, fixed)).max(axis=1) <= CLOSE
-    return _distinct(places[arrived & is_seen(places, responses.x, sight)])
+    return np.concatenate(arrived), np.concatenate(numbers)
+
+
+def _by_parts(
+    steps: Callable[[Array, NDArray[np.int64]], Array], places: Array, number: NDArray[np.int64]
+) -> Array:
+    """Steps from places (k, d), `TOGETHER` at a time."""
+    parts = range(0, max(len(places), 1), TOGETHER)
+    return np.concatenate(
+        [steps(places[k : k + TOGETHER], number[k : k + TOGETHER]) for k in parts]
+    )
 
 
 def is_seen(places: Array, x: Array, sight: Sight = SEEN) -> NDArray[np.bool_]:
@@ -193,18 +236,9 @@ def _distinct(places: Array) -> Array:
 
 def _steps(responses: Responses, places: Array, meeting: int, fixed: Array) -> Array:
     """Newton steps (k, 2) in ln w and w t; inf where there is none."""
-    w, c = places.T
-    gradient, hessian, mixed, gram, last = _derivatives(responses, w, c, meeting, fixed)
-    response = -np.linalg.solve(gram, mixed)
-    reduced = hessian + np.einsum("kpi,kpj->kij", mixed, response)
-    if meeting == 1:
-        v = np.where(last == 0.0, np.nan, last)[:, None]
-        reduced = (reduced - gradient[:, :, None] * response[:, :1] / v[:, :, None]) / v[:, :, None]
-        gradient = gradient / v
-    # from (w, c) to (ln w, w t): w and c = −w t both grow with ln w
-    turn = np.zeros((w.size, 2, 2))
-    turn[:, 0, 0], turn[:, 1, 0], turn[:, 1, 1] = w, c, -1.0
-    jacobian = reduced @ turn
+    fit = Fits.of(responses, *unit_features(responses, places, meeting), fixed)
+    gradient, reduced = fit.forces() if meeting == 1 else (fit.gradient, fit.reduced)
+    jacobian = reduced @ turn_of(places)
     (a, b), (d, e) = jacobian.transpose(1, 2, 0)
     f, g = gradient.T
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -212,14 +246,19 @@ def _steps(responses: Responses, places: Array, meeting: int, fixed: Array) -> A
     return np.where(np.isfinite(step).all(axis=0), step, np.inf).T
 
 
-def _derivatives(
-    responses: Responses, w: Array, c: Array, meeting: int, fixed: Array
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Of the loss at the fitted coefficients p: by (w, c), twice, with p, by p, and the last of p.
+def turn_of(places: Array) -> Array:
+    """From steps in (ln w, w t) to those in (w, c), (k, 2, 2): w and c = −w t grow with ln w."""
+    w, c = places.T
+    turn = np.zeros((w.size, 2, 2))
+    turn[:, 0, 0], turn[:, 1, 0], turn[:, 1, 1] = w, c, -1.0
+    return turn
 
-    Shapes (k, 2), (k, 2, 2), (k, p, 2), (k, p, p) and (k,); the moving unit's coefficients first.
-    """
-    x, rows = responses.x, responses.rows
+
+def unit_features(
+    responses: Responses, places: Array, meeting: int = 1
+) -> tuple[Array, Array, Array]:
+    """Of units (k, 2), or pairs that meet: (k, m, q); by (w, c), (k, m, 2, q); twice, 3 for 2."""
+    x, rows, (w, c) = responses.x, responses.rows, places.T
     phi = activation(responses.model, 3)(w[:, None] * x + c[:, None])
     sides = np.array([x, np.ones_like(x)])
     if meeting == 1:
@@ -232,22 +271,67 @@ def _derivatives(
         own_slopes = np.stack([phi[1], phi[2], phi[2]], axis=1)[:, :, None] * arms
         arms = np.array([np.ones_like(x), x, np.ones_like(x)])[:, None] * _squares(sides)
         own_bends = np.stack([phi[2], phi[3], phi[3]], axis=1)[:, :, None] * arms
-    own, own_slopes, own_bends = rows(own), rows(own_slopes), rows(own_bends)
-    features = np.concatenate([own, np.broadcast_to(fixed, (w.size, *fixed.shape))], axis=1)
-    gram = features @ features.transpose(0, 2, 1)
-    diagonal = np.einsum("kii->ki", gram)
-    diagonal += RIDGE * diagonal + np.finfo(np.float64).tiny ** 0.5
-    p = np.linalg.solve(gram, (features @ responses.target)[:, :, None])[:, :, 0]
-    residual = np.einsum("kp,kpn->kn", p, features) - responses.target
-    m = own.shape[1]
-    slopes = np.einsum("km,kmin->kin", p[:, :m], own_slopes)
-    bends = np.einsum("km,kmin->kin", p[:, :m], own_bends)
-    gradient = np.einsum("kin,kn->ki", slopes, residual)
-    bent = np.einsum("kin,kn->ki", bends, residual)
-    hessian = slopes @ slopes.transpose(0, 2, 1) + bent[:, [[0, 1], [1, 2]]]
-    mixed = features @ slopes.transpose(0, 2, 1)
-    mixed[:, :m] += np.einsum("kmin,kn->kmi", own_slopes, residual)
-    return gradient, hessian, mixed, gram, p[:, 0]
+    return rows(own), rows(own_slopes), rows(own_bends)
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Least squares beside fixed features, k problems at once, and how they change with places.
+
+    Attributes
+    ----------
+    coefficients : ndarray, shape (k, p)
+        Those of the moving features first.
+    residual : ndarray, shape (k, q)
+    gradient : ndarray, shape (k, d)
+        Of R, the loss of the fit, by the d unknowns of the place.
+    reduced : ndarray, shape (k, d, d)
+        Second derivatives of R.
+    response : ndarray, shape (k, p, d)
+        How the coefficients follow the place.
+    """
+
+    coefficients: Array
+    residual: Array
+    gradient: Array
+    reduced: Array
+    response: Array
+
+    @classmethod
+    def of(
+        cls, responses: Responses, own: Array, slopes: Array, bends: Array, fixed: Array
+    ) -> Fits:
+        """Of moving features, as `unit_features`, beside fixed ones (f, q) or (k, f, q)."""
+        k, m, d, _ = slopes.shape
+        features = np.concatenate([own, np.broadcast_to(fixed, (k, *fixed.shape[-2:]))], axis=1)
+        gram = features @ features.transpose(0, 2, 1)
+        diagonal = np.einsum("kii->ki", gram)
+        diagonal += RIDGE * diagonal + np.finfo(np.float64).tiny ** 0.5
+        p = np.linalg.solve(gram, (features @ responses.target)[:, :, None])[:, :, 0]
+        residual = np.einsum("kp,kpn->kn", p, features) - responses.target
+        along = np.einsum("km,kmin->kin", p[:, :m], slopes)
+        bent = np.einsum("kin,kn->ki", np.einsum("km,kmin->kin", p[:, :m], bends), residual)
+        mixed = features @ along.transpose(0, 2, 1)
+        mixed[:, :m] += np.einsum("kmin,kn->kmi", slopes, residual)
+        response = -np.linalg.solve(gram, mixed)
+        hessian = along @ along.transpose(0, 2, 1) + bent[:, SQUARE[d]]
+        return cls(
+            p,
+            residual,
+            np.einsum("kin,kn->ki", along, residual),
+            hessian + np.einsum("kpi,kpj->kij", mixed, response),
+            response,
+        )
+
+    def forces(self) -> tuple[Array, Array]:
+        """∇R/v (k, d) of one moving feature of coefficient v, and its derivatives (k, d, d)."""
+        v = np.where(self.coefficients[:, 0] == 0.0, np.nan, self.coefficients[:, 0])[:, None]
+        turned = self.gradient[:, :, None] * self.response[:, :1] / v[:, :, None]
+        return self.gradient / v, (self.reduced - turned) / v[:, :, None]
+
+
+SQUARE = {1: [[0]], 2: [[0, 1], [1, 2]]}
+"""Places of second derivatives in a matrix."""
 
 
 def _squares(sides: Array) -> Array:

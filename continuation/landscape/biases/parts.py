@@ -178,6 +178,11 @@ def jump_parts(x: Array, *, offset: bool) -> list[JumpPart]:
     return between + [JumpPart(float(place), at_sample=True) for place in inputs]
 
 
+def tail_rows(responses: Responses, rates: Array) -> Array:
+    """Exponentials of rates (k,), shape (k, q)."""
+    return responses.rows(np.exp(-rates[:, None] * responses.x))
+
+
 def tail_rates(x: Array) -> Array:
     """Rates, decreasing from the largest to the smallest of either sign."""
     low, high = np.array(RATES) / (float(np.std(x)) or 1.0)
@@ -185,9 +190,3 @@ def tail_rates(x: Array) -> Array:
     rates = np.geomspace(high, low, count)
     rates = rates[rates * np.abs(x).max() <= MOST_EXPONENT]
     return np.concatenate([rates, -rates[::-1]])
-
-
-def projected(rows: Array, fixed: Array) -> Array:
-    """Rows (…, q) without what rows (f, q) make up."""
-    basis = np.linalg.qr(fixed.T)[0] if len(fixed) else np.empty((rows.shape[-1], 0))
-    return np.asarray(rows - (rows @ basis) @ basis.T)
