@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from continuation.statistics import LEVEL
 from continuation.storage import write_text
 from figures import collapse, optimum, scenario
 from figures.apart import Aside, asides
@@ -171,6 +172,8 @@ def write(data: Mapping[str, xr.Dataset], output: Path) -> list[Path]:
     quick = any(json.loads(d.attrs.get("settings", "{}")).get("quick") for d in data.values())
     report = {
         "quick": quick,
+        "wanted": MOST,
+        "intervals": {"level": LEVEL, "source": SOURCE},
         "claims": {str(k): text for k, text in CLAIMS.items()},
         "contents": contents(findings),
         "findings": [asdict(f) for f in findings],
@@ -265,11 +268,19 @@ QUICK = (
     "about most cases holds. `python -m figures` has budgets that are enough.*"
 )
 
+SOURCE = (
+    "H. Robbins, Ann. Math. Statist. 41 (1970) 1397; S. R. Howard, A. Ramdas, J. McAuliffe, "
+    "J. Sekhon, Ann. Statist. 49 (2021) 1055; I. Waudby-Smith, A. Ramdas, J. R. Stat. Soc. B 86 "
+    "(2024) 1"
+)
+"""Of the confidence sequences, see `continuation.statistics.anytime_interval`."""
+
 INTRODUCTION = (
     f"A claim about most cases is taken to mean a share of at least {MOST:.0%}. Data sets are "
     "drawn until the whole 95 % interval lies above (the claim *holds* in this setting) or below "
     "(it *does not hold*), or the budget ends (*undecided*). The intervals are valid at every "
-    "stopping time (a mixture of bettors; beta-binomial for hits and misses), each by itself. "
+    "stopping time, each by itself: confidence sequences, a mixture of bettors that is "
+    f"beta-binomial for hits and misses ({SOURCE}). "
     "Trajectories that are undecided or end in no listed set count against both verdicts."
 )
 

@@ -258,6 +258,7 @@ def test_page_and_json_say_the_same(tmp_path, names):
     assert report["claims"] == {str(k): text for k, text in CLAIMS.items()}
     assert report["findings"] == [asdict(f) for f in findings]
     assert report["contents"] == contents(findings)
+    assert report["intervals"]["source"] in page
     assert report["shares"] == [asdict(a) for a in asides(data)]
     read = [(row[0], row[1], row[2], row[4].strip("*"), row[5]) for row in table_rows(page)]
     assert read == [
