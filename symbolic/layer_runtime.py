@@ -54,7 +54,9 @@ def shares_of(
     if weights is None:
         lower, upper = _size_step(settings[SIZE], constants, n)
         t = min(max((settings[SIZE] - lower) / (upper - lower), 0.0), 1.0) if upper > lower else 0.0
-        share, slope = np.ones(lower if t == 0.0 else upper), np.zeros(lower if t == 0.0 else upper)
+        if t == 0.0:
+            return np.full(lower, 1.0 / lower), np.zeros(lower)
+        share, slope = np.ones(upper), np.zeros(upper)
         share[lower:] = t * t * t * (t * (6.0 * t - 15.0) + 10.0)
         slope[lower:] = 30.0 * t * t * (t - 1.0) * (t - 1.0) / max(upper - lower, 1)
         total = share.sum()

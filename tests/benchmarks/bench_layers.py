@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.bench_layers
 
-Prints processor time for each pass as a multiple of the bare one: for the gradient `a @ W`,
+Prints processor time for each pass as a multiple of the bare one: for loss and gradient `a @ W`,
 `np.tanh` and the products of the way back; for Hessian times vector two ways back more; for the
-Hessian as many of these as there are weights.
+Hessian, with the change of the gradient with the noise, as many of these as there are weights; for
+the directional derivatives up to the fourth the way there and back for each of four coefficients.
+`layers.md` holds what it has printed.
 """
 
 import time
@@ -14,7 +16,7 @@ import numpy as np
 from continuation.landscape import Dataset, Loss
 from symbolic import Model
 
-SHAPES = (((2, 8, 1), 10_000), ((8, 16, 16, 2), 10_000), ((64, 24, 8, 1), 4_000))
+SHAPES = (((2, 8, 1), 10_000), ((8, 16, 16, 2), 10_000), ((64, 27, 8, 1), 4_000))
 
 
 def processor_time(function, least=0.3):
@@ -54,9 +56,10 @@ def row(shape, n):
     weights = [np.ascontiguousarray(w) for w in model.unpack(theta)[0]]
     once, twice = (processor_time(lambda k=k: bare(weights, x, y, k)) for k in (1, 3))
     measured = (
-        ("gradient", processor_time(lambda: at.gradient(theta)), once),
+        ("loss and gradient", processor_time(lambda: at.gradient(theta)), once),
         ("product", processor_time(lambda: at.product(theta, e)), twice),
         ("Hessian", processor_time(lambda: at.hessian(theta)), twice * model.dimension),
+        ("derivatives to the fourth", processor_time(lambda: at.jet(theta, e)), 4 * once),
     )
     texts = [f"{name} {1e3 * mine:.2f} ms ({mine / base:.2f} x)" for name, mine, base in measured]
     return f"{'-'.join(map(str, shape))}, P = {model.dimension}, n = {n}: {', '.join(texts)}"

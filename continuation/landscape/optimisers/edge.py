@@ -93,9 +93,9 @@ def edge_of_stability(
     at = loss.under(conditions)
     values, vectors = np.linalg.eigh(at.hessian(found.weights))
     step = 2.0 / float(values[-1])
-    problem = loss.problem("noise", size=conditions.size, weight_decay=conditions.weight_decay)
+    problem = loss.problem_under(conditions, "weight_decay")  # a parameter of every loss
     branch = trace_branch(
-        gradient_descent(problem, conditions.noise),
+        gradient_descent(problem, conditions.weight_decay),
         found.weights,
         (1.0 - AROUND) * step,
         p_limits=((1.0 - AROUND) * step, (1.0 + AROUND) * step),

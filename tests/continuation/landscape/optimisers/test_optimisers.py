@@ -19,6 +19,7 @@ from continuation.landscape import (
     flows_to_limits,
 )
 from continuation.landscape.graph import match
+from continuation.landscape.sets import Assembler
 from continuation.maps import gradient_descent, switch_to_period_two
 from symbolic import Model, fukumizu_amari
 
@@ -156,10 +157,13 @@ def test_networks_of_layers_are_descended_too():
     rng = np.random.default_rng(2)
     x, labels = rng.standard_normal((40, 2)), rng.integers(0, 2, 40)
     model = Model.mlp(2, (2,), loss="logistic")
-    at = Loss(model, Dataset.from_observations(x, labels)).at(weight_decay=0.1)
+    loss = Loss(model, Dataset.from_observations(x, labels))
+    at = loss.at(weight_decay=0.1)
     done = descend(at, rng.standard_normal(9), GradientDescent(0.5), step_limit=3000)
     assert done.status == "point"
     assert np.abs(at.gradient(done.theta)).max() < 1e-9
+    edge = edge_of_stability(loss, Assembler(at).point(done.theta, "isolated"))
+    assert edge.flip.p == pytest.approx(2.0 / np.linalg.eigvalsh(at.hessian(done.theta))[-1])
 
 
 @pytest.mark.parametrize(
