@@ -28,6 +28,7 @@ from numba.core.serialize import dumps
 
 from symbolic.code_folder import cache_folder, is_entry, read_entry, sole_maker, write_entry
 from symbolic.errors import KernelCacheError
+from symbolic.loading import collecting_rarely
 
 VERSIONS = (platform.python_version(), numba.__version__, llvmlite.__version__)
 
@@ -75,7 +76,8 @@ class VerifiedCache(_Cache):
         with global_compiler_lock, sole_maker(name):
             if not is_entry(name) and (begins := _watching.get()) is not None:
                 begins(self._purpose)
-            yield
+            with collecting_rarely():
+                yield
 
     @property
     def cache_path(self) -> str:

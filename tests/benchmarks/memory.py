@@ -1,21 +1,21 @@
-"""How much memory is needed: the section "Memory" of `docs/cost.md`.
+"""How much memory is needed: the section "Memory" of `docs/benchmarks.md`.
 
     python tests/benchmarks/memory.py [--n 1000000 10000000] [--figures]
 
-Peak of the resident memory of a process of its own for each number of samples, command and figure,
-as the operating system counts it, Python and the imported packages included.
+Peak of the resident memory of a process of its own for each number of samples, command of README.md
+and figure, as the operating system counts it, Python and the imported packages included.
 """
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
-PRESET = ("--preset", "fukumizu_amari", "--n", "50")
-
-COMMANDS = ("points", "graph", "branch", "evolve", "basins")
+README = Path(__file__).parents[2] / "README.md"
 
 STREAM = """
 import sys, time
@@ -51,23 +51,27 @@ def main() -> None:
     parser.add_argument("--n", type=int, nargs="*", default=[10**6, 10**7], help="samples")
     parser.add_argument("--figures", action="store_true", help="every figure, quick (minutes)")
     options = parser.parse_args()
-    for name, arguments in tasks(options.n, options.figures):
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:  # later commands read what earlier ones wrote
+        for name, arguments in tasks(options.n, options.figures):
             peak, said = peak_of([sys.executable, *arguments], folder)
-        print(f"| {name} | {peak:.0f} MB |", *said, sep="\n", flush=True)
+            print(f"| {name} | {peak:.0f} MB |", *said, sep="\n", flush=True)
 
 
 def tasks(samples: list[int], figures: bool) -> Iterator[tuple[str, list[str]]]:
     """Names and arguments of Python."""
     for n in samples:
         yield f"n = {n:g}", ["-c", STREAM, str(n)]
-    for command in COMMANDS:
-        yield f"`{command}`", ["-m", "continuation", command, *PRESET]
+    for command in README.read_text(encoding="utf-8").splitlines():
+        if command.startswith(("python -m continuation ", "python -m figures ")):
+            yield f"`{command}`", shlex.split(command)[1:]
     if figures:
         from figures.job import NAMES
 
         for figure in NAMES:
-            yield f"figure `{figure}`", ["-m", "figures", figure, "--quick", "--jobs", "1"]
+            yield (
+                f"figure `{figure}`",
+                ["-m", "figures", "--only", figure, "--quick", "--jobs", "1"],
+            )
 
 
 def peak_of(command: list[str], folder: str) -> tuple[float, list[str]]:
