@@ -7,6 +7,7 @@ SCHEMA = f"{PLACE}/test_schema.py"
 GROUPS = {
     "problem": ("problem", "points", "unique"),
     "points": ("points", "ends"),
+    "attractor": ("attractor",),
     "basin": ("basins",),
     "infinity": ("ends",),
     "optimum": ("optimum",),
@@ -41,6 +42,17 @@ def dropped(file, *conditions):
 
 
 MUTANTS = [
+    # one attractor
+    *dropped("attractor", "indices[0] == 0", "0 not in indices[1:]", "problem.decay > 0", "apart"),
+    *of(
+        "attractor",
+        ('STEEPEST = "0.448"', 'STEEPEST = "0.3"'),
+        ("outputs = ((squares / decay).sqrt() / 2)", "outputs = ((squares / decay).sqrt() / 8)"),
+        ("rows[k][d + k] += r * s[k]", "rows[k][d + k] += 0 * s[k]"),
+        ("return least.union(most)", "return most"),
+        ("if any(w[k] > 0 for k in dead)", "if dead"),
+        ("_contracts(rates, box) and any(", "any("),
+    ),
     # the problem
     *of(
         "problem",

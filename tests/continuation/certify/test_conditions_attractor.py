@@ -4,9 +4,11 @@ import copy
 
 import numpy as np
 import pytest
+from flint import arb
 
 from continuation.certify import PROVED, REFUTED, UNDECIDED, certify_attractor, check
-from continuation.certify.checker.attractor import STEEPEST
+from continuation.certify.checker.attractor import STEEPEST, _Boxes, _quotient
+from continuation.certify.checker.problem import Problem
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets, flows_to_limits
 from symbolic import fukumizu_amari, overparameterised, single_unit
@@ -59,6 +61,60 @@ def test_without_decay_nothing_is_claimed():
     loss = Loss(single_unit(), Dataset.sample(single_unit(), 6, 0))
     with pytest.raises(InvalidInputError, match="weight decay"):
         certify_attractor(loss, [])
+
+
+def boxes_of(record):
+    return _Boxes.of(Problem.read(record["problem"]))
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))]
+)
+def test_enclosures_hold_what_they_enclose(seed):
+    """Ridge fits, gradients and Hessians at points of random boxes, of two units."""
+    rng, decay = np.random.default_rng(seed), 1e-3
+    model = fukumizu_amari()
+    data, boxes = Dataset.sample(model, 10, 0), boxes_of(TWO)
+    at = Loss(model, data).at(noise=0.1, weight_decay=decay)
+    y = data.target + 0.1 * data.noise
+    for radius in (1e-3, 0.1, 1.0):
+        centre = rng.uniform(1.0, 3.0, 2)
+        w = [arb(value, radius) for value in centre]
+        t = boxes.tanhs(w)
+        v = boxes.fitted(t)
+        slope, hessian = boxes.derivatives(t, v, w)
+        for inside in centre + radius * rng.uniform(-1.0, 1.0, (20, 2)):
+            columns = np.tanh(np.outer(data.x, inside))
+            fit = np.linalg.solve(columns.T @ columns / 10 + decay * np.eye(2), columns.T @ y / 10)
+            theta = np.concatenate([inside, fit])
+            assert all(b.contains(arb(x, 1e-9)) for b, x in zip(v, fit, strict=True))
+            exact = [*at.gradient(theta), *at.hessian(theta).ravel()]
+            for ball, value in zip([*slope, *hessian.entries()], exact, strict=True):
+                assert ball.overlaps(arb(value, 1e-9))
+
+
+def test_every_critical_point_obeys_the_bounds():
+    """The stored minima, one of which has a large weight: in the box, with living units."""
+    boxes = boxes_of(TWO)
+    for point in TWO["claim"]["points"]:
+        theta = [arb(float.fromhex(value), 1e-9) for value in point["theta"]]
+        w, v = theta[:2], theta[2:]
+        assert all(abs(a) < boxes.inputs for a in w)
+        assert sum(a * a for a in v) < boxes.outputs**2
+        t = boxes.tanhs(w)
+        residuals = boxes.residuals(t, v)
+        assert all(boxes.alive(t, residuals, w[k], k) for k in range(2))
+        away = [a + arb(0.3) for a in w]
+        t = boxes.tanhs(away)
+        residuals = boxes.residuals(t, boxes.fitted(t))
+        assert not all(boxes.alive(t, residuals, away[k], k) for k in range(2))
+
+
+def test_quotients_are_enclosed():
+    for u in (arb(0), arb(0.5, 0.5), arb(2, 3), arb(-1, 0.2)):
+        ball = _quotient(u)
+        for x in np.linspace(float(u.lower()), float(u.upper()), 9):
+            assert ball.overlaps(arb(np.tanh(x) / x if x else 1.0, 1e-15))
 
 
 def test_the_bound_of_steepness_holds():
