@@ -6,7 +6,7 @@ workers. A half-branch that runs onto a branch already there ends at the point w
 Deflation at chosen parameters finds the parts that no branch point leads to.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +22,7 @@ from continuation.errors import ConvergenceError, InvalidInputError, require_typ
 from continuation.exports import Stored, Table, stacked
 from continuation.joining import cut, lies_on, solutions_at
 from continuation.kinds import KINDS
-from continuation.leaving import opposite_starts, sewn
+from continuation.leaving import opposite_starts, sewn, special_point
 from continuation.maps import period_k
 from continuation.meaning import Quantity
 from continuation.options import (
@@ -45,6 +45,8 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 
 #: Special points nearer than this, relative to 1 + |x| in units that fit there, are one node.
 SAME_NODE = 1e-5
+#: Where the same branch passes both, nearer than this: it tells points apart as well as located.
+SAME_PLACE = 1e-8
 #: Why a branch that was found beside a node is not among the branches.
 TOO_NEAR = (
     "its run went over to a known one, so near are they in these coordinates: it is missing; "
@@ -301,6 +303,11 @@ class _Builder:
     def _accept_root(self, z: Array) -> None:
         run = self.runs[1]
         starts = opposite_starts(run, z)
+        low, high = run.limits
+        if not all(low <= s.z[-1] <= high for s in starts):  # a branch point at the limit itself
+            point = special_point(run.problem, z[:-1], float(z[-1]), run.step, run.newton)
+            self._node_or_new(replace(point, tangent=np.zeros(z.size)), 1)
+            return
         at_end = [s.z[-1] == run.limits[int(s.direction[-1] > 0)] for s in starts]
         tasks = [
             Task(run, s.z, s.direction) for s, no in zip(starts, at_end, strict=True) if not no
@@ -344,9 +351,12 @@ class _Builder:
         self.branches.append(branch)
         self.periods.append(period)
         self.ends.append((start, end))
+        passed: set[int] = set()
         for point in branch.special:
             if self._leads_on(point, period):
-                self.passes.append((number, point.index, self._node_or_new(point, period)))
+                node = self._node_or_new(point, period, passed)
+                passed.add(node)
+                self.passes.append((number, point.index, node))
 
     def _leads_on(self, point: SpecialPoint, period: int) -> bool:
         """Whether branches leave a special point; one that is not located is noted."""
@@ -361,17 +371,22 @@ class _Builder:
             place = f"{branch.meaning.parameter} = {branch.p[-1]:.6g}"
             self.notes.append(f"a branch stopped at {place}: {branch.message}")
 
-    def _node(self, point: SpecialPoint) -> int | None:
-        """The node that a special point is, or an image of."""
+    def _node(self, point: SpecialPoint, passed: Collection[int] = ()) -> int | None:
+        """The nearest node that a special point is, or an image of.
+
+        Of one that the same branch has passed already it is the same place to rounding, or another.
+        """
         images = self._images(point.point)
+        near: list[tuple[float, int]] = []
         for i, (node, unit) in enumerate(zip(self.nodes, self.units, strict=True)):
             gap = min(float(np.linalg.norm((z - node.point) / unit)) for z in images)
-            if gap <= SAME_NODE * (1 + float(np.linalg.norm(node.x / unit[:-1]))):
-                return i
-        return None
+            gap /= 1 + float(np.linalg.norm(node.x / unit[:-1]))
+            if gap <= (SAME_PLACE if i in passed else SAME_NODE):
+                near.append((gap, i))
+        return min(near)[1] if near else None
 
-    def _node_or_new(self, point: SpecialPoint, period: int) -> int:
-        known = self._node(point)
+    def _node_or_new(self, point: SpecialPoint, period: int, passed: Collection[int] = ()) -> int:
+        known = self._node(point, passed)
         if known is None:
             self.nodes.append(point)
             self.node_periods.append(period)

@@ -113,9 +113,12 @@ class Path:
                 return self.at(u)
         if values[0] * values[1] > 0:
             return None
-        return self.at(
-            float(brentq(lambda u: function(self.at(u)), low, high, xtol=U_TOLERANCE, rtol=1e-14))
-        )
+        # of a function that is rounding around its zero, where the iteration got to
+        root, _ = brentq(
+            lambda u: function(self.at(u)), low, high, xtol=U_TOLERANCE, rtol=1e-14,
+            full_output=True, disp=False,
+        )  # fmt: skip
+        return self.at(float(root))
 
     def at_parameter(self, p: float, low: float, high: float) -> Local | None:
         """The branch where the parameter is p, once between `low` and `high` within one step.

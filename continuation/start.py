@@ -31,6 +31,9 @@ class SingularStart(InvalidInputError):
 ROUNDING = {False: 1e-13, True: 3e-11}
 """Whether dF/dx is by differences -> part of its largest singular value that may be rounding."""
 
+EXTRAPOLATED = 4.0
+"""A step is predicted from the last one where it is no longer than so many times that."""
+
 SLOW = 10.0
 """Singular values nearby are those of a slow rate where they differ by less than this factor."""
 
@@ -167,6 +170,10 @@ def set_state(start: Start, known: Samples, row: int, following: float) -> None:
     z = np.column_stack([known.x, known.p])
     start.vectors[stepper.POINT], start.vectors[stepper.TANGENT] = z[row], known.tangent[row]
     length = known.statistics[row, stepper.S_LENGTH] if row else 0.0
+    # a step that is much longer than the last one, as after units were changed, is not foreseen by
+    # the cubic through its ends
+    if following > EXTRAPOLATED * length:
+        length = 0.0
     if length > 0:
         start.vectors[stepper.OLD_POINT] = z[row - 1]
         start.vectors[stepper.OLD_TANGENT] = known.tangent[row - 1]

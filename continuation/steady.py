@@ -70,8 +70,14 @@ def steady(
     if found.kind == "cusp":  # a double solution of the system of folds
         beside = _singular_beside(path, found, row, problem)
         exact = found if beside is None else beside.touched(problem, found)
-        return _named(problem, exact, ratio) if exact.located else found
+        return _turning(_named(problem, exact, ratio) if exact.located else found)
     return found
+
+
+def _turning(point: SpecialPoint) -> SpecialPoint:
+    """A fold, however flat, where the branch comes and goes on the same side of it."""
+    before, after = point.bracket[:, -1] - point.p
+    return replace(point, kind="fold") if point.kind == "cusp" and before * after > 0 else point
 
 
 def _named(problem: InUnits, point: SpecialPoint, ratio: float) -> SpecialPoint:

@@ -99,6 +99,13 @@ def test_corner_of_a_branch() -> None:
     assert len(branch) > 10
 
 
+def test_a_corner_that_turns_is_no_closed_loop() -> None:
+    """|x| = p: what is predicted from a step of 1e-9 is nowhere near."""
+    branch = trace_branch(Problem(lambda x, p: np.abs(x) - p), [1.0], 1.0, (-1, 1), -1)
+    assert branch.stop_reason == "no progress"
+    assert 0 <= branch.p[-1] < 1e-3
+
+
 def test_jacobian_that_disagrees_is_named() -> None:
     wrong = Problem(lambda x, p: x**3 - p, lambda x, p: np.diag(2 * x**2), lambda x, p: -np.ones(2))
     with pytest.raises(InvalidInputError, match=r"jacobian\[1, 1\] is 8 .*give 12"):

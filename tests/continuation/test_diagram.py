@@ -190,3 +190,19 @@ def test_lines_begin_at_their_node_and_change_at_special_points():
     for xy in starts:
         assert np.abs(xy[0]).max() < 1e-9
     assert repr(diagram).startswith("Diagram(3 branches, 1 node")
+
+
+@pytest.mark.parametrize(("limits", "ends"), [((0, 1), [0.0, 1.0]), ((-1, 0), [-1.0, 0.0])])
+def test_a_start_on_a_branch_point_at_a_limit(limits, ends) -> None:
+    diagram = bifurcation_diagram(Problem(lambda x, p: p * x - x**2), [0.0], 0.0, limits)
+    assert [q.kind for q in diagram.nodes] == ["transcritical"]
+    np.testing.assert_allclose(sorted(b.x[-1, 0] for b in diagram.branches), ends, atol=1e-9)
+
+
+def test_nodes_beside_each_other_on_one_branch() -> None:
+    """Two pitchforks 1e-6 apart, each in an unknown of its own."""
+    apart = np.array([0.0, 1e-6])
+    problem = Problem(lambda x, p: (p - apart) * x - x**3)
+    diagram = bifurcation_diagram(problem, [0.0, 0.0], -1.0, (-1, 1))
+    np.testing.assert_allclose([q.p for q in diagram.nodes], apart, atol=1e-12)
+    assert len(diagram.branches) == 5

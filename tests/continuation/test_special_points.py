@@ -181,3 +181,13 @@ def test_the_pair_relatively_nearest_to_the_axis_comes_first(seed: int) -> None:
     expected = tilted[np.argsort(angles)]
     np.testing.assert_array_equal(_pairs(local, 2), expected)
     np.testing.assert_array_equal(_pairs(local, 0), [slow[0], *expected])
+
+
+@pytest.mark.parametrize(("power", "kind"), [(3, "cusp"), (4, "fold"), (5, "cusp"), (6, "fold")])
+def test_flat_folds_and_cusps(power: int, kind: str) -> None:
+    """p = x to a power: it turns where that is even, however flat."""
+    problem = Problem(lambda x, p: x**power - p)
+    even = power % 2 == 0
+    branch = trace_branch(problem, [-1.0], 1.0 if even else -1.0, (-1, 1), -1 if even else 1)
+    assert [q.kind for q in branch.special] == [kind, "limit"]
+    assert abs(branch.special[0].p) < 1e-15
