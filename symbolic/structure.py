@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from symbolic.arguments import FREE
+from symbolic.continua import continua_of
 from symbolic.errors import ModelError
 from symbolic.layers import Network, network_of
 
@@ -191,6 +192,16 @@ class Structure:
     def has_kinks(self) -> bool:
         """Whether an activation has a kink (ReLU, leaky ReLU, |u|)."""
         return self.network is not None and any(self.network.kinked)
+
+    def continua(self, *, decays: bool) -> tuple[str, ...]:
+        """Why no critical point is isolated, whatever the data; () where nothing says so.
+
+        Parameters
+        ----------
+        decays
+            Whether there is weight decay.
+        """
+        return () if self.network is None else continua_of(self.network, decays=decays)
 
     @cached_property
     def smoothing(self) -> float | None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from continuation.landscape import Dataset, Loss
 from symbolic import Model, ModelError, load_kernels
 from tests.symbolic import networks_of_layers as by_hand
 
@@ -263,3 +264,50 @@ def test_arguments_without_sense_are_refused(arguments, words):
 def test_weights_of_another_shape_are_refused(weights, biases, words):
     with pytest.raises(ModelError, match=words):
         Model.mlp(2, (3,)).pack(weights, biases)
+
+
+MIXED = np.array([[1.0, 2.0], [-0.5, 0.7]])
+TURNED = np.array([[0.6, 0.8], [-0.8, 0.6]])
+RELU = {"activation": "relu"}
+SOFTMAX = {"outputs": 3, "loss": "softmax"}
+PLAIN = {"activation": "identity"}
+HALF = {"decay_biases": False}
+
+
+@pytest.mark.parametrize(
+    ("given", "decay", "change"),
+    [
+        (RELU, 0.0, lambda w, v, b, c: (w * [3.0, 0.2], v / [[3.0], [0.2]], b * [3.0, 0.2], c)),
+        ({"activation": "0.6*u + 0.4*Abs(u)"}, 0.0,
+         lambda w, v, b, c: (w * [3.0, 0.2], v / [[3.0], [0.2]], b * [3.0, 0.2], c)),
+        (SOFTMAX, 0.0, lambda w, v, b, c: (w, np.add(v, [[2.0], [-1.0]]), b, c + 0.7)),
+        (SOFTMAX | HALF, 0.1, lambda w, v, b, c: (w, v, b, c + 0.7)),
+        (PLAIN, 0.0, lambda w, v, b, c: (w @ MIXED, np.linalg.solve(MIXED, v), b @ MIXED, c)),
+        (PLAIN, 0.1, lambda w, v, b, c: (w @ TURNED, TURNED.T @ v, b @ TURNED, c)),
+        (PLAIN | HALF, 0.1, lambda w, v, b, c: (w, v, np.add(b, [0.3, 1.0]), c - [0.3, 1.0] @ v)),
+    ],
+)  # fmt: skip
+def test_changes_of_the_weights_that_leave_the_loss_are_said(given, decay, change):
+    model, rng = Model.mlp(2, (2,), **given), np.random.default_rng(8)
+    x, theta = rng.standard_normal((20, 2)), rng.standard_normal(model.dimension)
+    y = rng.integers(0, 3, 20) if model.loss == "softmax" else rng.standard_normal(20)
+    at = Loss(model, Dataset.from_observations(x, y)).at(weight_decay=decay)
+    (w, v), (b, c) = model.unpack(theta)
+    w, v, b, c = change(w, v, b, c)
+    assert at.value(model.pack([w, v], [b, c])) == pytest.approx(at.value(theta), rel=1e-13)
+    assert len(model.continua(decays=decay > 0.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "decays"),
+    [
+        ({}, False),
+        (RELU, True),
+        (RELU | HALF, True),
+        (SOFTMAX, True),
+        ({"loss": "logistic"}, False),
+    ],
+)
+def test_other_losses_have_isolated_points(given, decays):
+    assert Model.mlp(2, (2,), **given).continua(decays=decays) == ()
+    assert Model.perceptron(2).continua(decays=False) == ()

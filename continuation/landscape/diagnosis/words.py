@@ -107,7 +107,9 @@ def _end(location: Location) -> str:
     if location.flow is None:
         return ""
     if location.basin is None:
-        return f"Where the gradient flow ends is not decided ({location.flow.message})."
+        why = location.loss_of.model.continua(decays=location.conditions.decays)
+        more = f" No minimum is isolated here: {'; '.join(why)}." if why else ""
+        return f"Where the gradient flow ends is not decided ({location.flow.message}).{more}"
     found = location.basin
     if location.ends_at_nearest and location.stage in (AT_A_SET, CONVERGING):
         return f"The gradient flow ends there, at loss {found.loss:.6g}."

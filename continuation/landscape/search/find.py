@@ -472,8 +472,14 @@ def _support_notes(support: Sequence[Saturation], count: int | None) -> tuple[st
 
 
 def _sample_notes(at: LossAt) -> tuple[str, ...]:
-    """Fewer samples than weights leave a continuum of exact fits; far inputs hardly differ."""
-    notes = []
+    """Fewer samples than weights leave a continuum of exact fits; far inputs hardly differ.
+
+    So do changes of the weights that leave the loss as it is.
+    """
+    notes = [
+        f"critical points are not isolated, and only isolated ones are listed: {why}"
+        for why in at.model.continua(decays=at.conditions.decays)
+    ]
     if has_few_samples(at):
         notes.append(
             f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): "

@@ -260,6 +260,8 @@ def test_networks_of_layers_are_located_and_drawn():
     assert 0.0 < place.gradient_cosine <= 1.0
     again = locate(loss, place.flow.weights, weight_decay=0.1)
     assert (again.stage, again.index) == ("at a set", 0)
+    bare = locate(loss, place.theta, seconds=0.3)
+    assert "No minimum is isolated here: softmax is the same" in bare.text
     _, ax = plt.subplots()
     assert place.plot(ax)
     json.dumps(place.to_dict(), allow_nan=False)
