@@ -88,6 +88,11 @@ LAYERS = (
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
 
+NOTHING_FAR = (
+    "under weight decay the loss grows with every weight, and nothing is at infinity: a confluence "
+    "or a linear end that pulls without decay becomes a point (`from_infinity`), other ends vanish"
+)
+
 MOST_RUNS = 24_000
 """Random runs for each width: 40 batches of 200 starts for three seekers; beyond, rare points
 still appear one by one."""
@@ -334,17 +339,22 @@ class _Task:
 
     def _count(self, sets: Sequence[CriticalSet]) -> int | None:
         """Σ (−1)^index over all images, 1 for all critical points of a coercive Morse function."""
-        network = self.loss.model.network
-        if not self.conditions.decays or not (network is None or network.decay_biases):
-            return None
-        if self.loss.model.has_kinks or any(s.nullity for s in sets):
+        if not self.grows or self.loss.model.has_kinks or any(s.nullity for s in sets):
             return None
         return sum(s.orbit_size * (-1) ** s.index for s in sets)
+
+    @property
+    def grows(self) -> bool:
+        """Whether weight decay makes the loss grow with every weight."""
+        network = self.loss.model.network
+        return self.conditions.decays and (network is None or network.decay_biases)
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
         model = self.loss.model
         listed = any(q.holds(model) for q in (WIDE_ENDS, BIASED_ENDS, VECTOR_ENDS))
+        if self.grows and model.is_perceptron:
+            return [], NOTHING_FAR
         if self.conditions.decays or not listed:
             return [], NO_ENDS
         if not self.infinity:

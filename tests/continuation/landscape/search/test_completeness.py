@@ -98,6 +98,7 @@ def test_a_spent_budget_says_what_is_not_complete(monkeypatch):
     decaying = loss_of(overparameterised, 40)
     Clock(monkeypatch, tick=0.01)
     timed = find_critical_sets(decaying, noise=0.1, weight_decay=1e-3, seconds=1.0, regions=False)
+    assert any("nothing is at infinity" in note for note in timed.notes)
     assert {"dead unit", "origin"} <= {s.subkind for s in timed}
 
 
