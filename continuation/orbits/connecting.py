@@ -46,9 +46,9 @@ class Side:
     growing: bool
     reference: Array
 
-    def rows(self, flow: Flow, x: Array, p: float) -> Array:
-        """The rows at an equilibrium (n,), smooth in all; NaN where their number has changed."""
-        found = left_subspace(flow.jacobian(x[None], p)[0], self.growing)
+    def rows(self, jacobian: Array) -> Array:
+        """The rows of dF/dx at an equilibrium, smooth in it; NaN where their number has changed."""
+        found = left_subspace(jacobian, self.growing)
         if found.shape != self.reference.shape:
             return np.full(self.reference.shape, np.nan)
         return np.asarray(np.linalg.solve(found @ self.reference.T, found))
@@ -134,20 +134,19 @@ class Connecting(System):
         """Equilibria, projections and distances."""
         n, k = self.n, self.scalars
         p, q = self.parameters(s)
-        flow, points = self.plane.at(q), self.equilibria(s)
-        columns = self._columns()
+        points, columns = self.equilibria(s), self._columns()
         values, slopes = [], []  # slopes by (u(0), u(1), s)
         for side, (end, x) in enumerate(zip((first, last), points, strict=True)):
             of_x = columns[side]
             if side == 0 or not self.homoclinic:
-                f, j, fp = flow.with_derivatives(x[None], p)
+                around = self._around(x, p, q)
                 row = np.zeros((n, 2 * n + k))
-                row[:, 2 * n + of_x], row[:, 2 * n + k - self.free] = j[0], fp[0]
+                row[:, 2 * n + of_x], row[:, 2 * n + k - self.free] = around.j[0], around.fp
                 if self.free == 2:
                     row[:, -1] = self.plane.value_by_second(x[None], p, q)[0]
-                values.append(f[0])
+                values.append(around.f)
                 slopes.append(row)
-            value, by_end, by_own = self._end(side, end, np.concatenate([x, [p], [q]]))
+            value, by_end, by_own = self._end(side, end - x, around.j)
             row = np.zeros((value.size, 2 * n + k))
             row[:, side * n : (side + 1) * n] = by_end
             row[:, 2 * n + of_x] = by_own[:, :n]
@@ -162,28 +161,48 @@ class Connecting(System):
         first = 1 + np.arange(self.n)
         return first, first if self.homoclinic else first + self.n
 
-    def _end(self, side: int, end: Array, own: Array) -> tuple[Array, Array, Array]:
-        """Projection and distance at one end, with derivatives by u there and by (x, p, q)."""
-        n, r = self.n, self.radii[side]
-        rows, away = self._rows(side, own), (end - own[:n]) / r
-        value = np.append(rows @ away, (away @ away - 1) / 2)
-        by_end = np.vstack([rows, away]) / r
+    def _around(self, x: Array, p: float, q: float) -> "Around":
+        """The flow at an equilibrium, and dF/dx a step away in every unknown, below and above."""
+        steps = TURNED * np.repeat(np.eye(self.n), 2, axis=0)
+        steps[::2] *= -1.0
+        points, flow = np.vstack([x[None], x + steps]), self.plane.at(q)
+        f, j, fp = flow.with_derivatives(points, p)
+        if not np.isfinite(j).all():  # one point beyond the domain may leave none of them a value
+            each = [flow.with_derivatives(point[None], p) for point in points]
+            f, j, fp = map(np.concatenate, zip(*each, strict=True))
+        beside = [(p - TURNED, q), (p + TURNED, q), (p, q - TURNED), (p, q + TURNED)]
+        others = [self.plane.at(b).jacobian(x[None], a)[0] for a, b in beside[: 2 * self.free]]
+        return Around(f[0], np.concatenate([j, others]), fp[0])
+
+    def _end(self, side: int, away: Array, jacobians: Array) -> tuple[Array, Array, Array]:
+        """Projection and distance at one end, with derivatives by u there and by (x, p, q).
+
+        By u - x (n,), and dF/dx (1 + 2 (n + free), n, n) as of `_around`.
+        """
+        r, rows = self.radii[side], [self.sides[side].rows(j) for j in jacobians]
+        away = away / r
+        value = np.append(rows[0] @ away, (away @ away - 1) / 2)
+        by_end = np.vstack([rows[0], away]) / r
         by_own = np.hstack([-by_end, np.zeros((value.size, 2))])
-        for i in range(n + self.free):
-            by_own[:-1, i] += self._turning(side, own, i) @ away
+        for i in range(self.n + self.free):
+            by_own[:-1, i] += _turning(rows[1 + 2 * i], rows[0], rows[2 + 2 * i]) @ away
         return value, by_end, by_own
 
-    def _turning(self, side: int, own: Array, i: int) -> Array:
-        """Derivative of the rows; from one side where the other is beyond the domain."""
-        places = [own - TURNED * (np.arange(own.size) == i), own, own.copy()]
-        places[2][i] += TURNED
-        rows = [(place[i], self._rows(side, place)) for place in places]
-        inside = [pair for pair in rows if np.isfinite(pair[1]).all()]
-        if len(inside) < 2:
-            return rows[0][1]
-        (first, low), (last, high) = inside[0], inside[-1]
-        return np.asarray((high - low) / (last - first))
 
-    def _rows(self, side: int, own: Array) -> Array:
-        flow = self.plane.at(float(own[-1]))
-        return self.sides[side].rows(flow, own[: self.n], float(own[self.n]))
+@dataclass(frozen=True, eq=False)
+class Around:
+    """F (n,) and dF/dp (n,) at an equilibrium; dF/dx there, and below and above in x, p and q."""
+
+    f: Array
+    j: Array
+    fp: Array
+
+
+def _turning(below: Array, here: Array, above: Array) -> Array:
+    """Derivative of rows; from one side where the other is beyond the domain."""
+    places = zip((-TURNED, 0.0, TURNED), (below, here, above), strict=True)
+    inside = [place for place in places if np.isfinite(place[1]).all()]
+    if len(inside) < 2:
+        return below
+    (first, low), (last, high) = inside[0], inside[-1]
+    return np.asarray((high - low) / (last - first))

@@ -70,7 +70,7 @@ class Flow:
 
     def jacobian(self, points: Array, p: float) -> Array:
         """dF/dx, shape (P, n, n)."""
-        return self.with_derivatives(points, p)[1]
+        return self._jacobian(points * self.states, p * self.parameter) * self.by_state
 
     def turned(self, points: Array, p: float, directions: Array) -> Array:
         """Derivatives (P, n, n) of dF/dx along a direction (n,), or one at each point (P, n)."""
@@ -105,6 +105,10 @@ class Flow:
     def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
         """F, dF/dx and dF/dp in the units of the user."""
         raise NotImplementedError
+
+    def _jacobian(self, x: Array, p: float) -> Array:
+        """dF/dx in the units of the user."""
+        return self._all(x, p)[1]
 
 
 class CompiledFlow(Flow):
@@ -211,13 +215,17 @@ class ArrayFlow(PointwiseFlow):
         return self._called("residual", x, p)
 
     def _all(self, x: Array, p: float) -> tuple[Array, Array, Array]:
-        differenced, f = self.problem.differenced, self._values(x, p)
-        j = self._slopes(x, p) if "jacobian" in differenced else self._called("jacobian", x, p)
-        if "dresidual_dp" in differenced:
+        f, j = self._values(x, p), self._jacobian(x, p)
+        if "dresidual_dp" in self.problem.differenced:
             fp: Any = differences.along(lambda h: self._values(x, p + h), self.parameter)
         else:
             fp = self._called("dresidual_dp", x, p)
         return f, j, np.asarray(fp)
+
+    def _jacobian(self, x: Array, p: float) -> Array:
+        if "jacobian" not in self.problem.differenced:
+            return self._called("jacobian", x, p)
+        return self._slopes(x, p)
 
     def _slopes(self, x: Array, p: float) -> Array:
         """dF/dx by differences, of all points together."""
