@@ -30,6 +30,9 @@ LEAST_OVERLAP = 0.3
 TOUCHING = 5.0
 """Points within which an arrow and a node are seen as one."""
 
+LEAST_SLOPE = 1e-9
+"""Points: an arrow that is upright or level to rounding is taken as so much inclined."""
+
 ALONG = np.linspace(0.0, 1.0, 25)
 """Where an arrow is looked at."""
 
@@ -96,33 +99,38 @@ def _columns(scene: Scene, k: int) -> Array:
 
 def _best(scene: Scene, across: Array, k: int, placed: NDArray[np.int64]) -> float:
     """The cheapest place of one node, beside those that are placed."""
-    tried = across.copy()
-    costs = []
-    for place in _columns(scene, k):
-        tried[k] = place
-        costs.append(_cost(scene, tried, k, placed))
-    return float(_columns(scene, k)[int(np.argmin(np.round(costs, 9)))])
+    places = _columns(scene, k)
+    return float(places[int(np.argmin(np.round(_costs(scene, across, k, placed, places), 9)))])
 
 
-def _cost(scene: Scene, across: Array, k: int, placed: NDArray[np.int64]) -> float:
-    """What the place of one node costs: itself, and the arrows that touch it."""
+def _costs(scene: Scene, across: Array, k: int, placed: NDArray[np.int64], places: Array) -> Array:
+    """What each place of one node costs: itself, and the arrows that touch it."""
     others = placed[placed != k]
     points = np.column_stack([across, scene.height])
+    tried = np.column_stack([places, np.full(places.size, scene.height[k])])
     links = scene.links[np.isin(scene.links, placed).all(axis=1)]
     own = (links == k).any(axis=1)
-    cost = OVERLAP * _crowding(scene, across, k, others).sum()
-    cost += THROUGH * _touches(_distances(points, links[~own], points[[k]])).sum()
-    mine = links[own]
-    foreign = (mine[:, :1] != others) & (mine[:, 1:] != others)
-    cost += THROUGH * _touches(_distances(points, mine, points[others]))[foreign].sum()
-    cost += OVER_LABEL * (_over_labels(scene, points, mine, others) & foreign).sum()
-    cost += LENGTH * np.abs(np.diff(across[mine], axis=1)).sum() / scene.width
-    return float(cost + CROSSING * sum(_crossings(points, (i, j), links) for i, j in mine))
+    rest, ends = links[~own], links[own].sum(axis=1) - k
+    costs = OVERLAP * _crowding(scene, tried, points, k, others).sum(axis=1)
+    foreign = (points[rest[:, 0]], points[rest[:, 1]])
+    costs += THROUGH * _touches(_distances(*foreign, tried)).sum(axis=0)
+    costs += LENGTH * np.abs(places[:, None] - across[ends]).sum(axis=1) / scene.width
+    if not ends.size:
+        return np.asarray(costs)
+    mine = (np.repeat(tried, ends.size, axis=0), np.tile(points[ends], (places.size, 1)))
+    over = OVER_LABEL * _over_labels(*mine, label_boxes(scene, points)[others])
+    over = (over + THROUGH * _touches(_distances(*mine, points[others]))).reshape(
+        places.size, ends.size, others.size
+    )
+    costs += (over * (ends[:, None] != others)).sum(axis=(1, 2))
+    free = (rest[None] != ends[:, None, None]).all(axis=2)
+    crossed = _crossings(*mine, *foreign).reshape(places.size, ends.size, len(rest))
+    return np.asarray(costs + CROSSING * (crossed & free).sum(axis=(1, 2)))
 
 
-def _distances(points: Array, links: NDArray[np.int64], nodes: Array) -> Array:
-    """Distance of every straight arrow to every node (m, k)."""
-    start, along = points[links[:, 0]], points[links[:, 1]] - points[links[:, 0]]
+def _distances(start: Array, end: Array, nodes: Array) -> Array:
+    """Distance of every straight arrow (m, 2) to every node (k, 2), shape (m, k)."""
+    along = end - start
     to = nodes[None] - start[:, None]
     length = np.maximum((along**2).sum(axis=1), 1e-9)[:, None]
     share = np.clip((to * along[:, None]).sum(axis=2) / length, 0.0, 1.0)
@@ -134,23 +142,23 @@ def _touches(distance: Array) -> Array:
     return np.asarray(np.maximum(1.0 - distance / NEAR, 0.0) + (distance < 0.7 * NEAR))
 
 
-def _over_labels(
-    scene: Scene, points: Array, links: NDArray[np.int64], nodes: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether each straight arrow runs over each label (m, k)."""
-    start, along = points[links[:, 0]], points[links[:, 1]] - points[links[:, 0]]
-    curve = start[:, None] + ALONG[:, None] * along[:, None]
-    boxes = np.array([label_box(scene, points, k) for k in nodes]).reshape(-1, 2, 2)
-    inside = (curve[:, :, None] > boxes[:, 0]) & (curve[:, :, None] < boxes[:, 1])
-    return np.asarray(np.any(np.all(inside, axis=3), axis=1))
+def _over_labels(start: Array, end: Array, boxes: Array) -> NDArray[np.bool_]:
+    """Whether each straight arrow (m, 2) runs over each box (k, 2, 2), shape (m, k)."""
+    along = end - start
+    along = np.where(np.abs(along) < LEAST_SLOPE, LEAST_SLOPE, along)[:, None, None]
+    shares = (boxes[None] - start[:, None, None]) / along  # of the arrow, where it meets a side
+    first, last = shares.min(axis=2).max(axis=2), shares.max(axis=2).min(axis=2)
+    return np.asarray(np.maximum(first, 0.0) < np.minimum(last, 1.0))
 
 
-def _crowding(scene: Scene, across: Array, k: int, others: NDArray[np.int64]) -> Array:
-    """How far the boxes of a node and its label reach into those of others, 0 to 1."""
+def _crowding(
+    scene: Scene, tried: Array, points: Array, k: int, others: NDArray[np.int64]
+) -> Array:
+    """How far a node and its label reach into others (c, k) at places (c, 2), 0 to 1."""
     widths = np.maximum(scene.labels, NEAR)
     apart = 0.5 * (widths[k] + widths[others]) + 3.0
-    beside = 1.0 - np.abs(across[k] - across[others]) / apart
-    above = 1.0 - np.abs(scene.height[k] - scene.height[others]) / (NEAR + LINE)
+    between = np.abs(tried[:, None] - points[others])
+    beside, above = 1.0 - between[..., 0] / apart, 1.0 - between[..., 1] / (NEAR + LINE)
     meets = (beside > 0.0) & (above > 0.0)
     return np.asarray(meets * (LEAST_OVERLAP + beside * above))
 
@@ -162,16 +170,18 @@ def _hits(curve: Array, nodes: Array) -> float:
     return float(_touches(np.linalg.norm(curve[:, None] - nodes[None], axis=2).min(axis=0)).sum())
 
 
-def _over(scene: Scene, curve: Array, points: Array, nodes: NDArray[np.int64]) -> float:
-    """How many labels a curve runs over."""
-    return float(sum(_inside(curve, label_box(scene, points, j)) for j in nodes))
+def _over(curve: Array, boxes: Array) -> float:
+    """How many boxes (k, 2, 2) a curve (m, 2) runs over."""
+    within = (curve[:, None] > boxes[:, 0]) & (curve[:, None] < boxes[:, 1])
+    return float(within.all(axis=2).any(axis=0).sum())
 
 
-def label_box(scene: Scene, points: Array, k: int) -> Array:
-    """Lower left and upper right corner (2, 2) of the label below a node."""
-    half = 0.5 * scene.labels[k]
-    x, y = points[k]
-    return np.array([[x - half, y - 7.0 - LINE], [x + half, y - 7.0]])
+def label_boxes(scene: Scene, points: Array) -> Array:
+    """Lower left and upper right corners (n, 2, 2) of the labels below the nodes (n, 2)."""
+    half = 0.5 * scene.labels
+    x, y = points.T
+    lower, upper = np.column_stack([x - half, y - 7.0 - LINE]), np.column_stack([x + half, y - 7.0])
+    return np.stack([lower, upper], axis=1)
 
 
 def _inside(curve: Array, box: Array) -> bool:
@@ -179,18 +189,15 @@ def _inside(curve: Array, box: Array) -> bool:
     return bool(np.any(np.all(within, axis=1)))
 
 
-def _crossings(points: Array, link: tuple[int, int], links: NDArray[np.int64]) -> int:
-    """How many straight arrows one crosses that share no node with it."""
-    free = links[~np.isin(links, link).any(axis=1)]
-    p, q = points[link[0]], points[link[1]]
-    a, b = points[free[:, 0]], points[free[:, 1]]
+def _crossings(p: Array, q: Array, a: Array, b: Array) -> NDArray[np.bool_]:
+    """Whether straight arrows from p to q (m, 2) cross those from a to b (k, 2), shape (m, k)."""
 
-    def side(from_: Array, to: Array, at: Array) -> Array:
-        u, v = to - from_, at - from_
+    def side(start: Array, end: Array, at: Array) -> Array:
+        u, v = end - start, at - start
         return np.asarray(np.sign(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]))
 
-    apart = side(p, q, a) * side(p, q, b) < 0
-    return int((apart & (side(a, b, p) * side(a, b, q) < 0)).sum())
+    p, q, a, b = p[:, None], q[:, None], a[None], b[None]
+    return np.asarray((side(p, q, a) * side(p, q, b) < 0) & (side(a, b, p) * side(a, b, q) < 0))
 
 
 def bezier(start: Array, end: Array, bend: float) -> Array:
@@ -206,6 +213,7 @@ def bends(scene: Scene, across: Array) -> list[float]:
     points = np.column_stack([across, scene.height])
     lowest = np.array([0.0, scene.height.min(initial=0.0) - LINE])
     highest = np.array([scene.width, scene.height.max(initial=0.0) + 0.5 * LINE])
+    boxes = label_boxes(scene, points)
     chosen = []
     for a, b in scene.links:
         foreign = np.array([j for j in range(len(points)) if j not in (a, b)], dtype=np.int64)
@@ -215,7 +223,7 @@ def bends(scene: Scene, across: Array) -> list[float]:
             outside = (np.clip(curve, lowest, highest) != curve).any()
             costs.append(
                 THROUGH * _hits(curve, points[foreign])
-                + OVER_LABEL * _over(scene, curve, points, foreign)
+                + OVER_LABEL * _over(curve, boxes[foreign])
                 + abs(bend)
                 + OUTSIDE * outside
             )
@@ -231,7 +239,7 @@ def number_places(
     Nowhere, that is at nan, where it is empty.
     """
     points = np.column_stack([across, scene.height])
-    boxes = [label_box(scene, points, k) for k in range(len(points))]
+    boxes = list(label_boxes(scene, points))
     boxes += [np.array([point - 5.0, point + 5.0]) for point in points]
     curves = _curves(scene, points, bent)
     found: list[Array] = []

@@ -13,12 +13,19 @@ import typer
 from continuation import landscape, storage
 from continuation.commands import common
 from continuation.commands.tables import Column, Listing, Report
+from continuation.deadline import Deadline
 from continuation.errors import InvalidInputError
 from continuation.terminal import shown
 from symbolic.complaints import Command
 
 if TYPE_CHECKING:
     from figures.explore.plain import Document
+
+SECONDS = 60.0
+"""Wall-clock seconds that a page may take to compute, where nothing else is asked for."""
+
+SEARCHED = 0.7
+"""Share of them for the search; the rest is for the flows."""
 
 EXAMPLES = ("python -m figures explore --preset single_unit --n 20 --noise 0.1 --output unit.html",)
 
@@ -67,6 +74,13 @@ def explore(
         tuple[float, float] | None,
         typer.Option(help="Range of the slider.", show_default="no slider"),
     ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            help="Wall-clock time of search and flows where there is no slider; what is left out "
+            "is said. Drawing comes on top."
+        ),
+    ] = SECONDS,
 ) -> None:
     """Write results as one HTML page that needs neither a server nor the network."""
     from figures.explore.documents import document  # help need not wait for what is shown
@@ -78,8 +92,11 @@ def explore(
     if task is None:
         documents = [_of_file(path, edited) for path in files or ()]
     else:
-        result = computed(task, parameter, limits)
-        documents = [document(result, result.kind)]
+        result = computed(task, parameter, limits, seconds)
+        with common.console.status("drawing connections and trajectories"):
+            documents = [document(result, result.kind)]
+        for note in result.sets.notes:
+            asked_for.report.note(note)
     page = write_page(documents, title or _title(documents), output)
     asked_for.report.tell(file=str(page))
     rows = [{"tab": one["name"], "kind": one["kind"], "page": str(page)} for one in documents]
@@ -108,17 +125,12 @@ def _title(documents: list[Document]) -> str:
 
 
 def computed(
-    task: common.Task, parameter: str, limits: tuple[float, float] | None
+    task: common.Task, parameter: str, limits: tuple[float, float] | None, seconds: float
 ) -> storage.GraphResult | storage.EvolutionResult:
     """Sets with their connections, or the whole landscape along a parameter."""
+    if limits is None:
+        return _standing(task, seconds)
     with common.console.status("searching for critical sets") as status:
-        if limits is None:
-            sets = task.sets()
-            graph = landscape.connect(
-                task.loss, sets, noise=task.noise, weight_decay=task.weight_decay,
-                progress=lambda look: status.update(str(look)),
-            )  # fmt: skip
-            return storage.GraphResult(task.loss, task.settings(), task.axes, sets, graph=graph)
         found = landscape.evolve(
             task.loss, parameter, limits, noise=task.noise, weight_decay=task.weight_decay,
             seed=task.seed, progress=lambda look: status.update(str(look)),
@@ -126,3 +138,16 @@ def computed(
     settings = task.settings(parameter=parameter, lower=limits[0], upper=limits[1])
     sets = storage.strand_sets(found)
     return storage.EvolutionResult(task.loss, settings, task.axes, sets, evolution=found)
+
+
+def _standing(task: common.Task, seconds: float) -> storage.GraphResult:
+    """Sets with their connections, as far as the time goes."""
+    deadline = Deadline(seconds)
+    sets = task.sets(SEARCHED * seconds)
+    with common.console.status("following the gradient flow from every saddle") as status:
+        graph = landscape.connect(
+            task.loss, sets, noise=task.noise, weight_decay=task.weight_decay,
+            seconds=max(deadline.left, common.LEAST),
+            progress=lambda look: status.update(str(look)),
+        )  # fmt: skip
+    return storage.GraphResult(task.loss, task.settings(), task.axes, sets, graph=graph)

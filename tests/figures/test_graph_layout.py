@@ -8,7 +8,7 @@ from figures.graph_layout import (
     Scene,
     bends,
     bezier,
-    label_box,
+    label_boxes,
     number_places,
     places_across,
     touched,
@@ -36,7 +36,7 @@ def test_no_arrow_runs_through_a_foreign_node_and_no_two_labels_meet(seed):
     across = places_across(drawn)
     assert touched(drawn, across, bends(drawn, across)) == []
     points = np.column_stack([across, height])
-    boxes = [label_box(drawn, points, k) for k in range(n)]
+    boxes = label_boxes(drawn, points)
     assert all(boxes_apart(boxes[i], boxes[j]) for i in range(n) for j in range(i))
     assert min(box[0, 0] for box in boxes) >= 0.0
     assert max(box[1, 0] for box in boxes) <= drawn.width
@@ -74,7 +74,7 @@ def test_numbers_keep_clear_of_labels_and_of_each_other():
     at = number_places(drawn, across, bent, ["12", "8"])
     half = np.array([6.0, 4.5])
     points = np.column_stack([across, drawn.height])
-    labels = [label_box(drawn, points, k) for k in range(3)]
+    labels = label_boxes(drawn, points)
     boxes = [np.array([place - half, place + half]) for place in at]
     assert boxes_apart(*boxes)
     assert all(boxes_apart(box, label) for box in boxes for label in labels)
