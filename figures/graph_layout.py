@@ -45,7 +45,7 @@ NUMBER_PLACES = np.linspace(0.2, 0.8, 13)
 LETTER, LINE = 4.2, 9.0
 """Size in points of a letter and a line of a label (of 6.7 points)."""
 
-OVERLAP, THROUGH, OVER_LABEL, CROSSING, LENGTH, OUTSIDE = 60.0, 8.0, 4.0, 0.6, 0.5, 1e3
+OVERLAP, THROUGH, OVER_LABEL, CROSSING, LENGTH, OUTSIDE = 300.0, 8.0, 4.0, 0.6, 0.5, 1e3
 """Costs: of two nodes or labels on each other, of an arrow through a node, over a label, of two
 arrows that cross, of an arrow across the panel, and of one that leaves it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from continuation.landscape.network import Observations, read_observations
 from continuation.wording import counted
 from figures.captions import Caption, spelled
 from figures.graph_data import graph_arrays
-from figures.plots import draw_graph, joined, region_legend, unfollowed
+from figures.plots import CROWDED, draw_graph, joined, region_legend, unfollowed
 from figures.settings import Settings
 from figures.style import PAPER, Style, verbatim
 from symbolic import Model
@@ -36,6 +36,13 @@ ATTRACTOR_LINES: tuple[Any, ...] = (
     (0, (5, 1.5, 1, 1.5, 1, 1.5)),
 )
 """Attractors are told apart in grey print, too."""
+
+
+NAMED = 4
+"""Lowest attractors that a crowded graph names."""
+
+DECIDING = 2
+"""Named attractors that flows out of one set reach: a reader looks for what divides basins."""
 
 
 def model() -> Model:
@@ -95,7 +102,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     left, right = axes[0]
     draw_fits(left, data)
     shown = connected(data)
-    nodes = shown[["label", "kind", "region", "loss", "attracting"]]
+    nodes = shown[["label", "kind", "region", "loss", "attracting"]].assign(text=texts(shown))
     draw_graph(right, nodes, shown[["source", "target", "multiplicity", "source_parameter"]], style)
     right.set_title(f"{counted(data.attrs['undecided'], 'flow')} undecided")
     regions, kinds = (shown[name].to_numpy().tolist() for name in ("region", "kind"))
@@ -121,9 +128,47 @@ def caption(data: xr.Dataset) -> Caption:
             f"{counted(data.sizes['node'], 'set')}, {attracting} of them attracting; "
             f"{counted(data.attrs['undecided'], 'flow')} undecided",
             f"{counted(left, 'set')} that no flow leaves or reaches not drawn",
+            *_numbered(connected(data)),
             "no teacher, hence no regions: nodes are grey",
         ),
     )
+
+
+def texts(shown: xr.Dataset) -> tuple[str, list[str]]:
+    """Names of what a reader looks for, see `_named`; numbers, by loss, of the other sets.
+
+    Where there are few, all have their names.
+    """
+    names = [str(label) for label in shown["label"].to_numpy()]
+    named = _named(shown) if len(names) > CROWDED else set(range(len(names)))
+    order = [k for k in np.argsort(shown["loss"].to_numpy(), kind="stable") if k not in named]
+    for number, k in enumerate(order, start=1):
+        names[k] = str(number)
+    return "node", names
+
+
+def _named(shown: xr.Dataset) -> set[int]:
+    """The lowest attractors, and what divides their basins."""
+    attracting = shown["attracting"].to_numpy() == 1
+    lowest = [int(k) for k in np.argsort(shown["loss"].to_numpy(), kind="stable") if attracting[k]]
+    named = set(lowest[:NAMED])
+    ends: dict[int, set[int]] = {}
+    for source, target in joined(shown):
+        ends.setdefault(source, set()).update({target} & named)
+    return named | {source for source, reached in ends.items() if len(reached) >= DECIDING}
+
+
+def _numbered(shown: xr.Dataset) -> Iterator[str]:
+    """What the numbers in the graph stand for, as a sentence of the caption."""
+    _, found = texts(shown)
+    labels = shown["label"].to_numpy()
+    pairs = [(int(text), labels[k]) for k, text in enumerate(found) if text.isdecimal()]
+    if pairs:
+        listed = ", ".join(f"{number} {label}" for number, label in sorted(pairs))
+        yield (
+            f"named are the {NAMED} lowest attractors and the sets with flows to {DECIDING} of "
+            f"them; numbers, by loss, stand for {listed}"
+        )
 
 
 def connected(data: xr.Dataset) -> xr.Dataset:

@@ -80,7 +80,8 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     ----------
     axes : matplotlib.axes.Axes
     nodes : xarray.Dataset
-        Along "node": label, kind, region, loss, attracting and, where known, certified.
+        Along "node": label, kind, region, loss, attracting and, where known, certified; "text",
+        what stands at each node, where that is not its label or a short form of it.
     edges : xarray.Dataset
         Along "edge": source and target (positions of nodes), multiplicity, source_parameter and,
         where known, certified_basin.
@@ -90,7 +91,10 @@ def draw_graph(axes: Axes, nodes: xr.Dataset, edges: xr.Dataset, style: Style = 
     loss = nodes["loss"].to_numpy()
     height = height_of(loss)
     links, count = joined(edges), nodes.sizes["node"]
-    texts, key = node_texts([verbatim(str(label)) for label in nodes["label"].to_numpy()])
+    given = "text" if "text" in nodes else "label"
+    texts, key = [verbatim(str(text)) for text in nodes[given].to_numpy()], ""
+    if given == "label":
+        texts, key = node_texts(texts)
     size = panel_size(axes)
     scene = Scene(
         height=height * size[1],

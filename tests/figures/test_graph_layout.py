@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from figures import motorcycle
 from figures.graph_layout import (
     BENDS,
     Scene,
@@ -84,3 +86,25 @@ def test_nodes_without_links_and_single_ones_have_places():
     assert np.isfinite(places_across(scene([0.0, 50.0, 50.0], []))).all()
     empty = scene([0.0], [])
     assert number_places(empty, places_across(empty), [], []).shape == (0, 2)
+
+
+@pytest.mark.parametrize("count", [12, 30])
+def test_a_crowded_graph_names_the_lowest_attractors_and_what_divides_them(count):
+    """Every second node attracts; node 3 leads to the lowest two, node 5 to a lowest and a high."""
+    links = np.array([(3, 0), (3, 2), (5, 4), (5, count - 2)])
+    shown = xr.Dataset(
+        {
+            "label": ("node", [f"isolated {k}" for k in range(count)]),
+            "loss": ("node", np.arange(count, dtype=float)),
+            "attracting": ("node", (np.arange(count) % 2 == 0).astype(float)),
+            "source": ("edge", links[:, 0]), "target": ("edge", links[:, 1]),
+            "source_parameter": ("edge", np.full(4, np.nan)),
+            "multiplicity": ("edge", np.ones(4)),
+        }
+    )  # fmt: skip
+    _, texts = motorcycle.texts(shown)
+    named = {k for k, text in enumerate(texts) if not text.isdecimal()}
+    assert named == (set(range(count)) if count == 12 else {0, 2, 3, 4, 6})
+    assert [int(text) for text in texts if text.isdecimal()] == list(
+        range(1, count - len(named) + 1)
+    )
