@@ -331,9 +331,39 @@ def averaging_unit() -> Iterator[Row]:
         )
 
 
+def channels() -> Iterator[Row]:
+    """Martinelli et al. 2025: the three stable sets of two erf units on a teacher with biases.
+
+    Two are channels to infinity; the published numbers were read off at their beginning.
+    """
+    teacher = "erf((5*x + 2.5)/sqrt(2)) + erf((5*x - 2.5)/sqrt(2))"
+    model = Model.perceptron(hidden=2, activation="erf", teacher=teacher)
+    sets = find_critical_sets(Loss(model, Dataset.population(model)), regions=False)
+    line, first, second = sorted((s for s in sets if s.attracting), key=lambda s: -s.loss)
+    for name, found, published, weight, square in (
+        (
+            "saddle line",
+            line,
+            ("1.39955414939", "0.04711602750"),
+            1.39955414939072,
+            0.0471160274963581,
+        ),
+        ("channel 1", first, ("0.866296", "0.042372155"), 0.866296122268891, 0.0423721519592178),
+        ("channel 2", second, ("3.15044", "0.00077333"), 3.15043244223991, 0.000773332541577171),
+    ):
+        w = found.weights[0] if found.limit is None else found.limit["w"]
+        for quantity, text, ours, exact in (
+            ("w", published[0], abs(w) * math.sqrt(2), weight),
+            ("mean square", published[1], 2.0 * found.loss, square),
+        ):
+            yield Row(
+                "Martinelli et al. 2025", f"{name}: {quantity}", text, ours, exact, loose=True
+            )
+
+
 COMPARISONS: tuple[Callable[[], Iterator[Row]], ...] = (
     stirred_tank, enzyme, lorenz, bratu, carbon_monoxide, morris_lecar, bazykin, henon, nist,
-    exponentials, auer, averaging_unit,
+    exponentials, auer, averaging_unit, channels,
 )  # fmt: skip
 """Each computes the numbers of one source."""
 
