@@ -230,7 +230,8 @@ def draw(name: str, data: xr.Dataset, output: Path, style: Style = PAPER) -> lis
 
 def free_name(name: str, output: Path) -> str:
     """Name of a picture that the main job has not made here: no other drawing takes its place."""
-    return f"{name}_result" if name in NAMES and data_path(output, name).exists() else name
+    made = data_path(output, name).exists() or (output / f"{name}.{SUFFIX}").exists()
+    return f"{name}_result" if name in NAMES and made else name
 
 
 def save_canvas(canvas: Canvas, output: Path, name: str) -> list[Path]:

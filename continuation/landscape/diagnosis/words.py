@@ -42,10 +42,11 @@ def _slope(location: Location) -> str:
         return f"Loss {location.loss:.6g}, |∇L| = {location.gradient_norm:.2g}{lowest}."
     negative, zero, positive = location.inertia
     flat = f", {zero} flat to rounding" if zero else ""
+    bend = "curves" if negative == 1 else "curve"
     return (
         f"Loss {location.loss:.6g}, |∇L| = {location.gradient_norm:.2g} "
         f"({location.gradient_cosine:.1g} of what residual and slopes allow); of "
-        f"{location.theta.size} directions {negative} curve down{flat}, {positive} up."
+        f"{location.theta.size} directions {negative} {bend} down{flat}, {positive} up."
     )
 
 

@@ -175,6 +175,7 @@ function showList() {
   const head = element("tr", {}, ...["set", "region", "idx", "loss"].map(t => element("th", { textContent: t })));
   const held = document.activeElement?.closest?.("#list tr"), place = held ? [...$("list").rows].indexOf(held) : -1;
   $("list").replaceChildren(head, ...rows);
+  $("list").classList.toggle("unlabelled", f.region.every(r => r === "unlabelled"));
   if (place > 0) $("list").rows[place].querySelector("button").focus({ preventScroll: true });
   showDetails(alive);
   panels.find(p => p.id === "sets").say.textContent = `${counted(f.set.length, "set")} here, ` +
