@@ -1,5 +1,7 @@
 """Kernels of networks of layers against a network written by hand, sample by sample."""
 
+from functools import cached_property
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ RHO = 0.03
 
 
 class Case:
-    """A random network on random data."""
+    """A random network on random data; its formulas are derived when a test first asks for them."""
 
     def __init__(
         self, seed, widths, activations, loss="squared", bias=True, offset=True, scale=1.0
@@ -19,11 +21,7 @@ class Case:
         rng = np.random.default_rng(seed)
         self.widths, self.names, self.loss = widths, activations, loss
         self.bias, self.offset = bias, offset
-        d, *hidden, m = widths
-        self.model = Model.mlp(
-            d, hidden, m, activations, bias, loss=loss, offset=offset, huber=0.7, decay_biases=False
-        )
-        self.kernels = load_kernels(self.model)
+        d, *_, m = widths
         n = 7
         self.x = rng.standard_normal((n, d)) * scale
         self.y, self.noise = rng.standard_normal((2, n, m))
@@ -33,10 +31,29 @@ class Case:
             )  # fmt: skip
             self.noise = np.zeros((n, m))
         self.weights = rng.dirichlet(np.ones(n))
-        self.theta = rng.standard_normal(self.model.dimension)
-        self.unit = np.ones(self.theta.size)
-        self.unit[: d * widths[1]] /= scale
-        self.theta *= self.unit
+        self.rng, self.scale = rng, scale
+
+    @cached_property
+    def model(self):
+        d, *hidden, m = self.widths
+        return Model.mlp(
+            d, hidden, m, self.names, self.bias,
+            loss=self.loss, offset=self.offset, huber=0.7, decay_biases=False,
+        )  # fmt: skip
+
+    @cached_property
+    def kernels(self):
+        return load_kernels(self.model)
+
+    @cached_property
+    def unit(self):
+        unit = np.ones(self.model.dimension)
+        unit[: self.widths[0] * self.widths[1]] /= self.scale
+        return unit
+
+    @cached_property
+    def theta(self):
+        return self.rng.standard_normal(self.unit.size) * self.unit
 
     def call(self, name, theta, p, direction=None, code=0, size=7.0, weighted=True):
         rows = [self.x.T, self.y.T, self.noise.T, *([self.weights[None]] if weighted else [])]
