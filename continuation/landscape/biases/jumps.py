@@ -7,6 +7,7 @@ many jumps together, each with features of its own.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.landscape.biases.input_grid import (
+    SAME,
     SEEN_AT_MINIMA,
     Fits,
     settled,
@@ -69,8 +71,9 @@ class Jumps:
         places, number = settled_beside(responses, starts, self.fixed[owner], SEEN_AT_MINIMA)
         owner = owner[number]
         fit = Fits.of(responses, *unit_features(responses, places), self.fixed[owner])
-        kept = self._may_attract(fit, owner, turn_of(places))
-        return [(place, self.parts[k]) for place, k in zip(places[kept], owner[kept], strict=True)]
+        kept = np.flatnonzero(self._may_attract(fit, owner, turn_of(places)))
+        once = kept[_each_once(places[kept], owner[kept])]
+        return [(places[k], self.parts[owner[k]]) for k in once]
 
     def rates(self, responses: Responses) -> list[tuple[float, JumpPart]]:
         """Rates of exponentials at the best beside a jump, where it may attract."""
@@ -85,8 +88,9 @@ class Jumps:
         found, number = _settled_rates(responses, first, self.fixed[of])
         of = of[number]
         fit = Fits.of(responses, *_tail_features(responses, found), self.fixed[of])
-        kept = self._may_attract(fit, of, found[:, None, None])
-        return [(float(r), self.parts[k]) for r, k in zip(found[kept], of[kept], strict=True)]
+        kept = np.flatnonzero(self._may_attract(fit, of, found[:, None, None]))
+        once = kept[_each_once(found[kept, None], of[kept])]
+        return [(float(found[k]), self.parts[of[k]]) for k in once]
 
     def _may_attract(self, fit: Fits, owner: NDArray[np.int64], turn: Array) -> NDArray[np.bool_]:
         """Whether fits are minima, in unknowns that are turned so, and the jumps pass."""
@@ -102,6 +106,16 @@ class Jumps:
         pulls = sides.of_groups(fit.residual @ self.groups.T)
         passes = sides.may_attract(pulls, norm, size, value)
         return np.asarray(finite & (lowest > -DESCENDS * scale) & passes)
+
+
+def _each_once(places: Array, owner: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers of places (k, d) of owners (k,), each once."""
+    kept: dict[int, list[int]] = {}
+    for k, place in enumerate(places):
+        own = kept.setdefault(int(owner[k]), [])
+        if all(np.abs(place / places[other] - 1.0).max() > SAME for other in own):
+            own.append(k)
+    return np.array(sorted(itertools.chain(*kept.values())), dtype=np.int64)
 
 
 def _groups(responses: Responses) -> Array:
@@ -150,10 +164,17 @@ class Sides:
     def may_attract(
         self, pulls: Array, norm: Array, size: Array, value: Array
     ) -> NDArray[np.bool_]:
-        """Whether jumps of these sizes, values at samples and pulls (m, 2) on either side may."""
-        gains = np.array([1.0, -1.0]) * size[:, None] * pulls > -HELD * np.abs(size * norm)[:, None]
+        """Whether jumps of these sizes, values at samples and pulls (m, 2) on either side may.
+
+        Two inputs that are equally near decide by what each sees of the jump, as at the ends.
+        """
         between = ~self.at_sample | (np.abs(value) < np.abs(size))
-        return np.asarray(between & (gains | ~self.decides).all(axis=1))
+        gains, held = np.array([1.0, -1.0]) * size[:, None] * pulls, HELD * np.abs(size) * norm
+        half = np.where(self.at_sample & between, value, 0.0) / np.where(size == 0.0, 1.0, size)
+        seen = (1.0 + half) / (1.0 - half)
+        both = gains[:, 0] * seen + gains[:, 1] / seen > -held * (seen + 1.0 / seen)
+        each = ((gains > -held[:, None]) | ~self.decides).all(axis=1)
+        return np.asarray(between & np.where(self.decides.any(axis=1), each, both))
 
 
 def highest_inside(gain: Array) -> NDArray[np.int64]:

@@ -16,14 +16,15 @@ from continuation.landscape.network import Responses
 from symbolic import Model
 
 SIGHT = (4.0, 2)
-CASES = [(0, True, 1.0, 1.0), (1, False, 1e-3, 1e4), (2, True, 50.0, 1e-3)]
+CASES = [(0, True, 1.0, 1.0), (1, False, 1e-3, 1e4), (4, True, 50.0, 1e-3)]
 
 
 def background(seed, offset, scale, height, n=11):
-    """Data in general position, one input twice, in units of their own."""
+    """Data in general position, one input twice, or equally spaced, in units of their own."""
     rng = np.random.default_rng(seed)
     x = np.sort(np.append(rng.normal(0.3, 1.0, n), 0.7))
     x[4] = x[3]
+    x = np.linspace(-1.0, 1.6, x.size) if height == 1e-3 else x
     y = np.tanh(3.0 * x - 0.5) + 0.6 * rng.standard_normal(x.size)
     model = Model.perceptron(hidden=2, bias=True, offset=offset)
     data = Dataset.from_observations(scale * x, height * y)
