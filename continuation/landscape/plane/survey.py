@@ -68,6 +68,9 @@ SAME = 1e-4
 """Distance within which a locus lies on a curve that is known already, in units of the limits: the
 curve is an interpolation of its samples."""
 
+APART = 0.02
+"""Distance of lines of one round, relative to the limits; what they miss is met in the next."""
+
 SMALLEST = 1e-4
 """Area from which on a region has its graph computed."""
 
@@ -299,7 +302,7 @@ class _Survey:
                     border = self._between(faces.inner[face], place, known[0])
                     found.append(float(self.plane.from_square(border)[1 - self.plane.first]))
                     known.append(count)
-        return [q for q in dict.fromkeys(found) if self._is_fresh(q)]
+        return self._apart([q for q in found if self._is_fresh(q)])
 
     def _between(self, same: Array, other: Array, count: object) -> Array:
         """A place near where the sets cease to be those of the first of two places."""
@@ -307,6 +310,15 @@ class _Survey:
             middle = 0.5 * (same + other)
             same, other = (middle, other) if self._census(middle) == count else (same, middle)
         return np.asarray(0.5 * (same + other))
+
+    def _apart(self, values: Sequence[float]) -> list[float]:
+        """The values without those that lie next to one before: regions on both sides ask twice."""
+        low, high = self.plane.limits[1 - self.plane.first]
+        kept: list[float] = []
+        for q in values:
+            if all(abs(q - other) > APART * (high - low) for other in kept):
+                kept.append(q)
+        return kept
 
     def _is_fresh(self, q: float) -> bool:
         low, high = self.plane.limits[1 - self.plane.first]
