@@ -73,12 +73,13 @@ class EventFinder:
         targets: Sequence[float],
         functions: Mapping[str, Callable[[Array, float], float]],
         singular: bool = True,
+        known: Sequence[SpecialPoint] = (),
     ) -> None:
         self.workspace = workspace
         self.targets, self.functions = targets, functions
         self.always_zero = workspace.n
         self._last: tuple[Samples | None, tuple[Array, bool]] = (None, (np.zeros((0, 3)), False))
-        self._found: list[SpecialPoint] = []
+        self._found = [q for q in known if KINDS[q.kind].singular][-TAIL:]
         #: look for singular points; else only for folds, targets and user functions
         self.singular = singular
 

@@ -126,7 +126,9 @@ def at_end_of(run: Run, branch: Branch) -> Start:
     known = workspace.in_units(as_samples(branch, run.problem))
     start = Start(
         workspace=workspace,
-        finder=EventFinder(workspace, run.targets, run.functions or {}, run.singular),
+        finder=EventFinder(
+            workspace, run.targets, run.functions or {}, run.singular, branch.special
+        ),
         vectors=np.zeros((stepper.ROWS, x.size + 1)),
         control=np.zeros(6),
         samples=known,

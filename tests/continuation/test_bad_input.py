@@ -226,3 +226,20 @@ def test_scales_may_be_an_array() -> None:
     step = StepOptions(state_scale=np.array([1.0, 2.0]))
     assert trace_branch(problem, [0, 0], 0, (0, 1), step=step).p[-1] == 1.0
     assert step == StepOptions(state_scale=(1.0, 2.0))
+
+
+@pytest.mark.parametrize("samples", [45, 46, 47])
+def test_a_point_found_before_is_not_found_again(samples: int) -> None:
+    """Resumed right after a fold, beside which the least singular value turns back."""
+    a = np.array([[1.0, 2.0], [0.5, -1.0]])
+
+    def residual(x, p):
+        y = np.linalg.solve(a, x)
+        return a @ np.array([p + 0.5 * y[0] - y[0] ** 3, y[0] ** 2 - y[1]])
+
+    problem = Problem(residual)
+    start = newton(problem, a @ [-1.2, 1.4], -1.0).x
+    few = StepOptions(max_samples=samples)
+    part = trace_branch(problem, start, -1.0, (-1, 1), step=few)
+    whole = resume_branch(problem, part, (-1, 1))
+    assert [q.kind for q in whole.special] == ["fold", "fold", "limit"]
