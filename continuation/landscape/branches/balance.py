@@ -18,6 +18,9 @@ from continuation.compilation import (
 from continuation.compiled_problem import CompiledProblem
 from continuation.problem import AnyProblem, Kernel
 
+KERNEL = 0
+"""Place, among the constants, of the address of the kernel in the units it was made in."""
+
 
 def scaled_problem(problem: AnyProblem, scale: Array) -> AnyProblem:
     """S F(S u, p) = 0 with S = diag(scale): the same critical points, the same inertia."""
@@ -38,7 +41,7 @@ def _scaled(u, p, constants, data, work, F, J, Fp):  # type: ignore[no-untyped-d
     x, scale = np.empty(n), constants[1 : n + 1]
     for i in range(n):
         x[i] = scale[i] * u[i]
-    value = kernel_at(int(constants[0]))(x, p, constants[n + 1 :], data, work, F, J, Fp)
+    value = kernel_at(int(constants[KERNEL]))(x, p, constants[n + 1 :], data, work, F, J, Fp)
     for i in range(n):
         F[i] *= scale[i]
         Fp[i] *= scale[i]

@@ -148,7 +148,7 @@ def zero_noise_sets(loss: Loss, *, size: float | None = None) -> ZeroNoiseSets:
     ZeroNoiseSets(7 sets: 4 overfitting, 3 near-optimal, Euler count 1)
     """
     blow_up = BlowUp.of(loss, size)
-    grid = Grid.of(blow_up.responses, SPACING)
+    grid = Grid.of(blow_up.responses, SPACING, widening=np.inf)  # until the unit is a step
     points = [p for nodes in _scans(grid.nodes, blow_up.units[:, 0]) for p in _on(blow_up, nodes)]
     found = [*points, *_over_the_fit(blow_up), *_ends(blow_up)]
     note = (

@@ -25,8 +25,8 @@ def run(*arguments):
 def test_the_prediction_is_printed_and_compared():
     code, output = run("--n", "50", "--seed", "1")
     assert code == 0
-    assert "2 overfitting and 4 near-optimal sets; Euler count 1" in output
-    assert "6 sets found, 6 of 6 predicted ones among them" in output
+    assert "3 overfitting and 4 near-optimal sets; Euler count 1" in output
+    assert "7 sets found, 7 of 7 predicted ones among them" in output
     for subkind in ("isolated", "dead unit", "split line", "linear", "step"):
         assert subkind in output
 

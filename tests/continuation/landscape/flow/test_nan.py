@@ -5,19 +5,14 @@ import math
 import numpy as np
 import pytest
 from numba import njit
-from scipy.integrate import DOP853
 
 from continuation.compilation import address_of
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.flow.decision import nearest_pair, unit_distance
 from continuation.landscape.flow.steps import (
-    EXPLICIT_RESULT,
     EXPLICIT_STAGES,
-    EXPLICIT_WEIGHTS,
-    FIFTH,
     ORDER,
-    THIRD,
     explicit_error,
     scaled_error,
     step_factor,
@@ -56,13 +51,6 @@ def test_an_explicit_error_with_nan_is_accepted_nowhere(place):
     assert explicit_error(stages.copy(), ones, ones, 1.0, 1.0) <= 1.0
     stages[place, place] = NAN
     assert not explicit_error(stages, ones, ones, 1.0, 1.0) <= 1.0
-
-
-def test_the_explicit_method_is_that_of_dormand_and_prince():
-    assert (DOP853.A[:EXPLICIT_STAGES, :EXPLICIT_STAGES] == EXPLICIT_WEIGHTS).all()
-    assert (EXPLICIT_RESULT == DOP853.B).all()
-    assert (DOP853.E5[:-1] == FIFTH).all()
-    assert (DOP853.E3[:-1] == THIRD).all()
 
 
 @njit(error_model="numpy")
