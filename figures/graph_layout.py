@@ -87,6 +87,8 @@ def places_across(scene: Scene) -> Array:
         before = across.copy()
         for k in everyone:
             across[k] = _best(scene, across, int(k), everyone)
+        for j, k in _on_each_other(scene, across):
+            across[[j, k]] = _best_two(scene, across, j, k)
         if (across == before).all():
             break
     return across
@@ -101,6 +103,33 @@ def _best(scene: Scene, across: Array, k: int, placed: NDArray[np.int64]) -> flo
     """The cheapest place of one node, beside those that are placed."""
     places = _columns(scene, k)
     return float(places[int(np.argmin(np.round(_costs(scene, across, k, placed, places), 9)))])
+
+
+def _best_two(scene: Scene, across: Array, j: int, k: int) -> tuple[float, float]:
+    """The cheapest places of two nodes, of which neither finds a better one alone."""
+    everyone = np.arange(across.size)
+    places, beside, costs = _columns(scene, j), _columns(scene, k), []
+    for place, cost in zip(
+        places, _costs(scene, across, j, everyone[everyone != k], places), strict=True
+    ):
+        tried = across.copy()
+        tried[j] = place
+        costs.append(cost + _costs(scene, tried, k, everyone, beside))
+    first, second = np.divmod(int(np.argmin(np.round(costs, 9))), beside.size)
+    return float(places[first]), float(beside[second])
+
+
+def _on_each_other(scene: Scene, across: Array) -> list[tuple[int, int]]:
+    """Pairs of nodes whose boxes or labels overlap."""
+    points = np.column_stack([across, scene.height])
+    everyone = np.arange(across.size)
+    return [
+        (k, int(j))
+        for k in range(across.size)
+        for j in everyone[k + 1 :][
+            _crowding(scene, points[[k]], points, k, everyone[k + 1 :])[0] > 0
+        ]
+    ]
 
 
 def _costs(scene: Scene, across: Array, k: int, placed: NDArray[np.int64], places: Array) -> Array:

@@ -207,14 +207,16 @@ def certified_links(edges: xr.Dataset) -> set[tuple[int, int]]:
 
 
 def height_of(loss: Array) -> Array:
-    """Heights in [0, 1] that keep the order of the losses and grow with the logarithm of gaps.
+    """Heights in [0, 1], half by the order of the losses and half by the logarithms of gaps.
 
     Losses of a landscape agree to many digits or differ by orders of magnitude; linear and
     logarithmic axes both put nodes on top of each other.
     """
     order = np.argsort(loss, kind="stable")
     gaps = np.diff(loss[order]) / max(float(np.ptp(loss)), np.finfo(float).tiny)
-    steps = np.maximum(0.0, np.log10(np.maximum(gaps, 1e-12)) + 6.0) + 0.6 * (gaps > 1e-9)
+    steps = np.maximum(0.0, np.log10(np.maximum(gaps, 1e-12)) + 6.0)
+    apart = gaps > 1e-9
+    steps += apart * max(float(steps.sum()), 1.0) / max(int(apart.sum()), 1)
     height = np.empty(loss.size)
     height[order] = np.concatenate([[0.0], np.cumsum(steps)])
     return height / max(float(height.max()), 1.0)
