@@ -39,7 +39,7 @@ ALONG = np.linspace(0.0, 1.0, 25)
 BENDS = (0.0, 0.12, -0.12, 0.25, -0.25, 0.4, -0.4)
 """Bends of an arrow as Matplotlib's "arc3" has them, the straight one first."""
 
-NUMBER_PLACES = np.linspace(0.2, 0.8, 13)
+NUMBER_PLACES = np.linspace(0.14, 0.86, 37)
 """Shares of an arrow at which its number may stand."""
 
 LETTER, LINE = 4.2, 9.0

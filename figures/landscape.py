@@ -44,6 +44,10 @@ BESIDE = 0.032
 LETTER, LINE = 0.02, 0.04
 """Size of a letter and of a line of text on the plane."""
 
+KEY, KEY_LINE = (0.66, 0.0), 0.06
+"""Lower left corner of the key on the plane, whose half below the diagonal is empty, and height of
+a line of it."""
+
 DECADES = np.arange(-3.0, 2.01, 0.5)
 """Edges of the shades: decades of the excess over the lowest loss, the same in all panels."""
 
@@ -194,7 +198,7 @@ def draw_landscape(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> Contou
     places = data["place"].to_numpy()
     for k, (x, y) in enumerate(apart(places)):
         _marker(axes, data.isel(set=k), x, y, style)
-    _number(axes, places)
+    _number(axes, places, _key_box(places.shape[0]))
     _key(axes, data["label"].to_numpy().tolist())
     axes.plot([0, 1], [0, 1], color="black", lw=0.6)
     ticks = np.array([0.0, 0.3, 1.0, 3.0, 10.0, np.inf])
@@ -245,9 +249,9 @@ def _marker(axes: Axes, data: xr.Dataset, x: float, y: float, style: Style) -> N
     axes.plot(x, y, marker, mfc=face, mec=colour, mew=1.3, ms=6, zorder=5, clip_on=False)
 
 
-def _number(axes: Axes, places: np.ndarray) -> None:
+def _number(axes: Axes, places: np.ndarray, key: np.ndarray) -> None:
     """Numbers beside the markers, clear of each other; sets that stand together share one text."""
-    taken: list[np.ndarray] = [np.array([p - 0.016, p + 0.016]) for p in apart(places)]
+    taken: list[np.ndarray] = [key, *(np.array([p - 0.016, p + 0.016]) for p in apart(places))]
     for members in together(places):
         x, y = places[members].mean(axis=0)
         text = ", ".join(str(k + 1) for k in members)
@@ -272,4 +276,9 @@ def _key(axes: Axes, labels: Sequence[str]) -> None:
     """What the numbers mean, in the empty half below the diagonal, from the lowest loss up."""
     lines = [f"{k + 1:>2}  {verbatim(label)}" for k, label in enumerate(labels)]
     text = "\n".join(lines)
-    axes.text(0.62, 0.0, text, fontsize="small", va="bottom", ha="left", linespacing=1.15)
+    axes.text(*KEY, text, fontsize="small", va="bottom", ha="left", linespacing=1.15)
+
+
+def _key_box(count: int) -> np.ndarray:
+    """Lower left and upper right corner (2, 2) of the key of so many sets."""
+    return np.array([KEY, (1.04, KEY[1] + KEY_LINE * count)])

@@ -155,4 +155,5 @@ def with_remark(preset: str) -> str:
 
 def heading(preset: str, samples: int, noise: float) -> str:
     """Title of the panel of one data set."""
-    return f"{with_remark(preset)}\n$n={samples}$, $\\sigma={noise:g}$"
+    first = f"{PRESETS[preset].title}, $n={samples}$, $\\sigma={noise:g}$"
+    return "\n".join(filter(None, (first, remark(preset))))

@@ -248,6 +248,7 @@ class Model(Formulas):
 
         Examples
         --------
+        >>> from symbolic import Model
         >>> Model.mlp(2, (3,), activation="softplus(8*u)/8").smoothed(0).activation
         'relu'
         """

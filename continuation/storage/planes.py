@@ -60,7 +60,7 @@ def plane_from_arrays(data: xr.Dataset) -> PlaneDiagram:
     >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
     >>> plane = plane_diagram(loss, "noise", "size", ((0.1, 0.2), (10, 20)), lines=2)
     >>> plane_from_arrays(plane_to_arrays(plane))
-    PlaneDiagram(noise × size, 2 regions, curves: 1 of folds)
+    PlaneDiagram(noise × size, 3 regions, curves: 1 of folds, 1 of arrivals)
     """
     return plane_from_parts(arrays_of(data, PREFIX), json.loads(data.attrs[DOCUMENT]))
 

@@ -201,7 +201,7 @@ def test_every_figure_offers_what_the_job_needs(name):
 def test_pictures_drawn_twice_are_the_same_bytes(figure, tmp_path):
     data = complete(Settings(), tmp_path)
     first, second = (job.draw("fake", data, tmp_path / folder) for folder in ("a", "b"))
-    assert [path.name for path in first] == ["fake.pdf", "fake.png"]
+    assert [path.name for path in first] == ["fake.pdf", "fake.png", "fake.md"]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
     assert first[0].read_bytes().startswith(b"%PDF")
     assert first[1].read_bytes().startswith(b"\x89PNG")
@@ -213,7 +213,8 @@ def test_other_data_are_another_picture(figure, tmp_path):
     data = complete(Settings(), tmp_path)
     first = job.draw("fake", data, tmp_path / "a")
     second = job.draw("fake", data.assign(value=-data["value"]), tmp_path / "b")
-    assert all(a.read_bytes() != b.read_bytes() for a, b in zip(first, second, strict=True))
+    pictures = list(zip(first, second, strict=True))[:2]  # beside them stands the caption
+    assert all(a.read_bytes() != b.read_bytes() for a, b in pictures)
 
 
 def test_stored_data_give_the_same_picture(figure, tmp_path):
@@ -258,6 +259,11 @@ def test_the_output_folder_must_be_writable(figure, tmp_path):
 class Canvas:
     """A picture in few pieces: Matplotlib writes hundreds."""
 
+    axes = ()
+
+    def findobj(self, kind):
+        return []
+
     def savefig(self, path, metadata):
         with open(path, "wb") as file:
             for piece in range(3):
@@ -287,7 +293,7 @@ def test_whichever_write_of_the_job_fails_it_goes_on_to_the_same_files(
     figure, tmp_path, monkeypatch
 ):
     settings, places = Settings(quick=True), map(str, itertools.count())
-    monkeypatch.setattr(sys.modules["figures.fake"], "draw", lambda data: Canvas())
+    monkeypatch.setattr(sys.modules["figures.fake"], "draw", lambda data, style: Canvas())
 
     def whole_job(output):
         job.clean(output)
@@ -300,7 +306,7 @@ def test_whichever_write_of_the_job_fails_it_goes_on_to_the_same_files(
 
     whole_job(tmp_path / "whole")
     expected = files(tmp_path / "whole")
-    assert len(expected) == 3
+    assert len(expected) == 4
     failures = every_failure(monkeypatch, whole_job, lambda: tmp_path / next(places), MlpcontError)
     for output, faults, raised in failures:
         finished = {name: content for name, content in files(output).items() if name in expected}

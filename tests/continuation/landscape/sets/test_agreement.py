@@ -22,8 +22,13 @@ from symbolic import PRESETS
 QUIET = {"regions": False}
 QUICK = [("fukumizu_amari", 20, 0), ("overparameterised", 20, 0)]
 NARROW = ("fukumizu_amari", "overparameterised", "single_unit", "maleknia_sato")
-MANY = [(name, n, seed) for name in NARROW for n in (15, 30) for seed in range(1, 5)]
+MANY = [(name, n, seed) for name in NARROW for n in (15, 50) for seed in range(1, 5)]
 CASES = [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in MANY)]
+
+
+@pytest.fixture(autouse=True)
+def special_points_are_checked():
+    """Not here: at 1e-6 from the optimum, where a branch counts from, rounding is no small part."""
 
 
 def loss_of(name, n, seed):
