@@ -223,6 +223,13 @@ def reporting(
             typer.echo(report.text())
 
 
+def known_preset(name: str) -> symbolic.Preset:
+    """The preset of a name; `UnknownNameError` where there is none."""
+    if name not in PRESETS:
+        raise UnknownNameError(f"unknown preset {name!r}; choose from {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
 def task_of(
     report: Report,
     preset: Preset = None,
@@ -266,9 +273,7 @@ def task_of(
         )
     if standardise or columns is not None:
         raise InvalidInputError("--columns and --standardise go with --data, not with a preset")
-    if preset not in PRESETS:
-        raise UnknownNameError(f"unknown preset {preset!r}; choose from {', '.join(PRESETS)}")
-    named = PRESETS[preset]
+    named = known_preset(preset)
     model = named.variant(hidden, activation, teacher, input_scale, input_law, bias, offset)
     loss = landscape.Loss(
         model, landscape.Dataset.sample(model, named.size if n is None else n, seed)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,6 +22,8 @@ from symbolic import PRESETS
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from symbolic import Model
 
 TABLE = "ensemble.nc"
 """The whole table, beside the shards."""
@@ -47,6 +49,11 @@ def ensemble(
         list[float] | None,
         typer.Option(help="Weight decay ρ; several may follow.", show_default="0"),
     ] = None,
+    hidden: common.Hidden = None,
+    activation: common.Activation = None,
+    teacher: common.Teacher = None,
+    input_scale: common.InputScale = None,
+    input_law: common.InputLaw = None,
     decide: Annotated[
         str | None,
         typer.Option(help="Column whose share ends a setting when it is decided, as below."),
@@ -73,11 +80,14 @@ def ensemble(
 
     Every combination of preset, n, noise and weight decay is a setting. Answers arrive in shards;
     the same command goes on where an interrupted one stopped, and may ask for more data sets or
-    settings. Without --workers and --scheduler all cores of this machine are used.
+    settings. What is said of the model changes all presets. Without --workers and --scheduler all
+    cores of this machine are used.
     --decide single_attractor ends a setting as soon as its share is decided.
     """
     with common.reporting(as_json, as_csv) as report:
-        settings = asking.grid(preset, n=n, noise=noise, weight_decay=weight_decay or 0.0)
+        changes = (hidden, activation, teacher, input_scale, input_law)
+        models = [_model(name, changes) for name in preset]
+        settings = asking.grid(models, n=n, noise=noise, weight_decay=weight_decay or 0.0)
         given = (tuple(against),) if against else ()
         rule = asking.Decided(decide, *given) if decide else None
         storage.require_writable(output / TABLE)
@@ -96,6 +106,12 @@ def ensemble(
         written = storage.write_dataset(output / TABLE, table, "ensemble")
         report.tell(file=str(written))
         common.console.print(f"[green]written[/] {shown(written)}", soft_wrap=True)
+
+
+def _model(preset: str, changes: tuple[Any, ...]) -> Model | str:
+    """The name of a preset, or the model that it becomes by changes."""
+    named = common.known_preset(preset)
+    return preset if all(change is None for change in changes) else named.variant(*changes)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ The list of commands and their help must not cost the import of what they comput
 from __future__ import annotations
 
 import ast
+import inspect
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -84,11 +85,17 @@ def _load(command: str) -> Any:
     alone = typer.Typer(add_completion=False)
     offered = alone.command(
         command,
+        help=_paragraphs(inspect.getdoc(getattr(module, name)) or ""),
         cls=getattr(module, "Command", TyperCommand),
         epilog=f"Example: {example(command)}",
     )
     offered(getattr(module, name))
     return with_version(typer.main.get_command(alone))
+
+
+def _paragraphs(text: str) -> str:
+    """The same, each paragraph one line: the terminal breaks it, and not the source."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _help(module: str) -> str:

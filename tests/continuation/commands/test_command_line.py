@@ -1,6 +1,7 @@
 """`python -m continuation`: what the commands print, write, teach and refuse."""
 
 import errno
+import itertools
 import os
 import re
 import subprocess
@@ -203,6 +204,15 @@ def test_help_names_every_option_and_says_what_it_does(command):
         assert known in text
     if command == "branch":
         assert "noise, size, weight_decay, population or smoothing" in text
+
+
+def test_help_fills_the_lines_of_the_terminal():
+    output = CliRunner(env={"COLUMNS": "80"}).invoke(command_line.app, ["plane", "--help"]).output
+    lines = [line.split() for line in output[output.index("Curves are") :].splitlines()]
+    paragraph = list(itertools.takewhile(len, lines))
+    assert len(paragraph) > 2
+    pairs = itertools.pairwise(paragraph)
+    assert all(len(" ".join([*line, after[0]])) > 70 for line, after in pairs)
 
 
 def test_help_names_every_command_and_what_to_do_next():

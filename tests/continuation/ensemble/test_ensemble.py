@@ -24,7 +24,7 @@ from continuation.errors import InvalidInputError, StoreError, UnknownNameError
 from continuation.landscape import Dataset, Loss, find_critical_sets
 from continuation.storage import read_dataset
 from figures.__main__ import app as figures_app
-from symbolic import Model, single_unit
+from symbolic import PRESETS, Model, single_unit
 
 CELLS = grid("single_unit", n=(10, 30), noise=(0.1, 0.3))
 
@@ -193,20 +193,33 @@ def test_the_other_questions_answer(question):
         assert (table["open_edges"] == 0).all()
 
 
-def test_a_store_is_drawn_by_the_command_line(tmp_path):
-    """`python -m figures FOLDER`, after the command that fills it."""
-    command = [
-        "ensemble", "--preset", "single_unit", "--n", "8", "12", "--noise", "0.1", "0.3",
-        "--data-sets", "2", "--output", str(tmp_path / "store"),
-    ]  # fmt: skip
-    runner = CliRunner(env={"COLUMNS": "80"})
+def commanded(store, *options):
+    """The command, in this process."""
+    command = ["ensemble", "--preset", "single_unit", "--data-sets", "2", *options]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commands, "process_pool", lambda: ThreadPoolExecutor(1))
-        done = runner.invoke(continuation_app, command)
+        runner = CliRunner(env={"COLUMNS": "80"})
+        done = runner.invoke(continuation_app, [*command, "--output", str(store)])
     assert done.exit_code == 0, done.output
+    return done
+
+
+def test_the_command_changes_a_preset(tmp_path):
+    commanded(tmp_path, "--n", "8", "--noise", "0.1", "--teacher", "2*tanh(x)")
+    asked = read_dataset(tmp_path / "ensemble.nc", "ensemble")
+    model = PRESETS["single_unit"].variant(teacher="2*tanh(x)")
+    with ThreadPoolExecutor(1) as executor:
+        table = ensemble("sets", Setting(model, 8, 0.1), data_sets=2, executor=executor)
+    assert asked["model"].values.tolist() == table["model"].values.tolist()
+    np.testing.assert_array_equal(asked["lowest_loss"], table["lowest_loss"])
+
+
+def test_a_store_is_drawn_by_the_command_line(tmp_path):
+    """`python -m figures FOLDER`, after the command that fills it."""
+    done = commanded(tmp_path / "store", "--n", "8", "12", "--noise", "0.1", "0.3")
     assert "single attractor" in done.output
     assert read_dataset(tmp_path / "store" / "ensemble.nc", "ensemble").sizes["row"] == 8
-    drawn = runner.invoke(figures_app, [str(tmp_path / "store"), "--output", str(tmp_path)])
+    drawn = CliRunner().invoke(figures_app, [str(tmp_path / "store"), "--output", str(tmp_path)])
     assert drawn.exit_code == 0, drawn.output
     assert (tmp_path / "store.pdf").exists()
 
