@@ -26,7 +26,7 @@ STEEPER = 1.5
 ON_LINE = 2e-2
 """Relative distance of a silent unit's root from the working unit below which it has come to
 the split line, where both coincide: the double zero of ∂L/∂v there leaves the place of special
-points on the branch to rounding."""
+points on the branch to rounding. A long step may pass it: then it is ahead no more, or behind."""
 
 WITH_INPUTS = (ISOLATED, SILENT_UNIT)
 """Kinds of sets at finite weights whose state begins with the input weights."""
@@ -65,20 +65,32 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         return None
     lowest, highest = _range(loss)
     if critical.limit is None:
-        inputs = Layout.of(model).input_weights
-        return lambda state: _beside_a_root(np.abs(inputs(state)), lowest, highest)
+        layout, theta = Layout.of(model), critical.weights
+        silent = int(np.argmin(np.abs(layout.output_weights(theta))))
+        above = _lead(layout.input_weights(theta), silent) > 0.0
+
+        def come_to(state: Array) -> str | None:
+            inputs = layout.input_weights(state)
+            met = _lead(inputs, silent) * (1.0 if above else -1.0) < 0.5 * ON_LINE
+            return _beyond(np.abs(inputs), lowest, highest) or (SPLIT_LINE if met else None)
+
+        return come_to
     if not critical.limit.units:
         return None
     return lambda state: CORNER.name if abs(state[0]) > highest or abs(state[0]) < lowest else None
 
 
-def _beside_a_root(inputs: Array, lowest: float, highest: float) -> str | None:
-    """Where a working unit and a silent one (2,) have come to."""
+def _lead(inputs: Array, silent: int) -> float:
+    """How far the silent unit of two is ahead of the working one, over the sum of both."""
+    ahead, behind = abs(inputs[silent]), abs(inputs[1 - silent])
+    return float((ahead - behind) / (ahead + behind))
+
+
+def _beyond(inputs: Array, lowest: float, highest: float) -> str | None:
+    """Which end a working unit and a silent one (2,) have come to."""
     if inputs.max() > highest:
         return STEP.name
-    if inputs.min() < lowest:
-        return LINEAR.name
-    return SPLIT_LINE if np.ptp(inputs) < ON_LINE * inputs.mean() else None
+    return LINEAR.name if inputs.min() < lowest else None
 
 
 def range_of_points(loss: Loss, start: Array | None = None) -> Where:

@@ -399,7 +399,7 @@ def test_a_real_process_prints_and_writes_like_the_rest(folder):
     done = subprocess.run(
         [sys.executable, "-m", "continuation", "points", *PRESET],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": paths},
+        env=os.environ | {"PYTHONPATH": paths, "COLUMNS": "100"},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -224,8 +224,10 @@ def test_function_distance_is_the_integral_over_the_inputs(case):
     teacher = loss.model.teacher_function()(x)
     for branch in diagram.branches:
         row = len(branch) // 2
-        # The nodes of the quadrature resolve no jump at zero against a steep teacher.
-        accuracy = 0.1 if "s" in (branch.set.limit or {}) else 0.005
+        # The nodes of the quadrature resolve no jump at zero, and no unit that nearly is one,
+        # against a steep teacher.
+        steep = "s" in (branch.set.limit or {}) or np.abs(branch.state[row]).max() > 40.0
+        accuracy = 0.1 if steep else 0.005
         error = outputs(branch, row, x)[0] - teacher
         expected = np.sqrt(density @ error**2)
         assert function_distance(loss, branch)[row] == pytest.approx(expected, rel=accuracy)
@@ -278,8 +280,8 @@ def test_blocks_meet_the_whole_data_sets_and_ends_are_reported():
 
 @pytest.mark.slow
 def test_silent_units_of_two_branches_are_not_taken_for_one():
-    """Between 40 and 60 samples no unit is silent: one branch ends there as a step, the other comes
-    to the split line before.
+    """Between 40 and 60 samples no unit that is no step is silent: one branch ends there as a step,
+    the other comes to the split line before.
     """
     model, sizes = overparameterised(), (20, 50, 100)
     loss = Loss(model, Dataset.sample(model, 1000, 0).first(100))
@@ -289,7 +291,7 @@ def test_silent_units_of_two_branches_are_not_taken_for_one():
     assert len(silent) == 2
     listed = {
         size: sum(
-            s.subkind == "silent unit"
+            s.subkind == "silent unit" and np.abs(s.theta).max() < 100.0
             for s in find_critical_sets(loss, noise=NOISE, size=size, regions=False)
         )
         for size in (20, 50, 100)

@@ -72,7 +72,7 @@ def test_without_decay_lines_and_silent_curves_lie_over_the_points_of_narrower_s
     sets = find_critical_sets(loss, most_runs=300, seed=0)
     kinds = [found.subkind for found in sets]
     assert {"split line", "silent curve"} <= set(kinds)
-    for found in sets:
+    for found in (one for one in sets if not one.at_infinity):
         assert np.abs(loss.gradient(found.theta)).max() < 1e-9
         assert found.nullity == found.dimension
     line = next(found for found in sets if found.subkind == "split line")
