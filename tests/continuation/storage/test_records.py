@@ -200,7 +200,7 @@ def test_a_branch_through_infinity_comes_back(tmp_path):
 def test_a_silent_unit_with_complex_eigenvalues_comes_back(tmp_path):
     model = PRESETS["fukumizu_amari"]()
     loss = Loss(model, Dataset.sample(model, 12, 1))
-    sets = find_critical_sets(loss, noise=0.5, regions=False)
+    sets = find_critical_sets(loss, noise=0.95, regions=False)
     silent = next(s for s in sets if s.subkind == "silent unit")
     branch = follow(loss, silent, "noise", (0.25, 1.0))
     assert any(np.abs(b.eigenvalues.imag).max() > 0.01 for b in branch.branches)
