@@ -223,9 +223,9 @@ def reporting(
             typer.echo(report.text())
 
 
-def known_preset(name: str) -> symbolic.Preset:
+def known_preset(name: str | None) -> symbolic.Preset:
     """The preset of a name; `UnknownNameError` where there is none."""
-    if name not in PRESETS:
+    if name is None or name not in PRESETS:
         raise UnknownNameError(f"unknown preset {name!r}; choose from {', '.join(PRESETS)}")
     return PRESETS[name]
 
