@@ -177,7 +177,8 @@ def draw_boundary(axes: Axes, data: xr.Dataset, subject: int) -> None:
                 edgecolor="0.4", lw=0.4, zorder=1,
             )  # fmt: skip
         found = _where(data, "crossing", subject=subject, threshold=threshold)
-        crosses = found["first_side"] != found["last_side"]
+        # where only one side is known the share may cross beyond the limits, or never
+        crosses = found["first_side"] * found["last_side"] < 0
         ends = np.clip([found["lower"][crosses], found["upper"][crosses]], low, high)
         middle = np.sqrt(ends[0] * ends[1])
         axes.errorbar(

@@ -101,10 +101,12 @@ def test_crossings_are_bracketed_by_what_was_asked(data):
     assert (claims, settings) == ((3, 3), ("single_unit, n = 10",) * 2)
 
 
-def test_drawn_brackets_are_the_stored_ones():
+@pytest.mark.parametrize(("first", "brackets"), [(1, [[0.3, 0.7]] * 2), (0, [])])
+def test_drawn_brackets_are_the_stored_ones(first, brackets):
+    """None where the first side is open: the share may cross before the limits."""
     model = scenario.FAMILIES["single_unit"]()
     part = boundary.Boundary(1, model, 30, 0, 1, 2)
-    sides = ((0.02, 1), (0.3, 1), (0.5, 0), (0.7, -1), (4.0, -1))
+    sides = ((0.02, first), (0.3, 1), (0.5, 0), (0.7, -1), (4.0, -1))
     probes = tuple(Probe(value, 0.5, 0.0, 1.0, 25, side) for value, side in sides)
     found = [
         Crossing(Setting(model, 30, 1.0), "noise", threshold, 0.95, probes)
@@ -114,7 +116,7 @@ def test_drawn_brackets_are_the_stored_ones():
     canvas, axis = plt.subplots()
     boundary.draw_boundary(axis, data, 1)
     drawn = [path for bar in axis.containers for path in bar[2][0].get_segments()]
-    assert [path[:, 1].tolist() for path in drawn] == [pytest.approx([0.3, 0.7])] * 2
+    assert [path[:, 1].tolist() for path in drawn] == list(map(pytest.approx, brackets))
     plt.close(canvas)
 
 
