@@ -177,7 +177,7 @@ class Symmetry:
             sign = np.where(self._mask(1), sign, -1)
         elif self.fixed is not None:
             cost = np.where(self._mask(1), cost, np.inf)
-        _, place = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e300))
+        _, place = linear_sum_assignment(np.where(np.isfinite(cost), cost, FORBIDDEN))
         chosen = sign[np.arange(self.hidden), place]
         return self.act(SignedPermutation(tuple(map(int, place)), tuple(map(int, chosen))), a)
 
