@@ -179,10 +179,11 @@ def lowest_index(branch: SetBranch) -> NDArray[np.int64]:
     """Index along a branch, shape (m,); on a line that of its most attracting piece.
 
     The curvature across a line changes sign at λ = 0 and 1, so that each direction across it is
-    stable on the segment or on the rays.
+    stable on the segment or on the rays. Where that curvature is within rounding of zero, as
+    near a linear end, it may be negative and yet not among the signs that the inertia counts.
     """
     if not branch.set.is_line:
         return branch.inertia[:, 0]
     inside = (branch.transverse < 0.0).sum(axis=1)
-    base = branch.inertia[:, 0] - inside
+    base = np.maximum(branch.inertia[:, 0] - inside, 0)
     return base + np.minimum(inside, branch.transverse.shape[1] - inside)

@@ -1,5 +1,6 @@
 """Diagrams of the loss, checked against networks written out in NumPy."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -190,6 +191,17 @@ def test_the_index_is_that_of_the_hessian(case):
                 assert index[row] == min(map(negative, values))
                 compared += 1
     assert compared > 20
+
+
+def test_no_index_is_negative_where_a_curvature_is_within_rounding_of_zero(case):
+    _, diagram = case
+    line = next(b for b in diagram.branches if b.set.is_line)
+    rounded = dataclasses.replace(
+        line,
+        transverse=np.full_like(line.transverse, -1e-15),
+        inertia=np.zeros_like(line.inertia),
+    )
+    assert (lowest_index(rounded) == 0).all()
 
 
 def h_zero(branch):
