@@ -14,7 +14,7 @@ from scipy.sparse.linalg import spsolve
 
 from continuation.fitting import PLAIN_RANGE
 from continuation.newton_method import newton
-from continuation.options import NEWTON, NewtonOptions, as_number, as_state
+from continuation.options import NEWTON, NewtonOptions, as_number, as_states
 from continuation.problem import AnyProblem, require_problem
 from continuation.scaling import InUnits, Units
 from continuation.workspace import Workspace
@@ -66,8 +66,9 @@ def find_solutions(
     """
     require_problem(problem)
     p = as_number("the parameter p", p)
-    deflated, found = [as_state(x) for x in known], list[Array]()
-    for start in map(as_state, starts):
+    states, found = as_states("starts", starts), list[Array]()
+    deflated = as_states("known", known, states[0].size if states else None)
+    for start in states:
         inside = _in_units_of(problem, start, p, newton_options)
         while (x := _next(inside, p, start, deflated, newton_options)) is not None:
             found.append(x)

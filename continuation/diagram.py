@@ -32,6 +32,7 @@ from continuation.options import (
     StepOptions,
     as_numbers,
     as_state,
+    as_states,
     require_count,
 )
 from continuation.plotting import draw_branches
@@ -171,15 +172,15 @@ def bifurcation_diagram(
     if executor is not None:
         require_type("executor", executor, Executor, "a concurrent.futures.Executor")
     x, p = as_state(x0), run.parameter(p0)
+    tried = as_states("starts", starts, x.size)
     symmetries = group(problem, generators, x, p)
     builder = _Builder(run, symmetries, max_branches, max_period, executor)
     builder.explore(x, p)
     for p in map(run.parameter, as_numbers("search", search)):
         known = builder.solutions_at(p)
-        tried = [*map(as_state, starts), *guesses(known, len(as_state(x0)))]
-        for x in find_solutions(problem, p, tried, known, newton):
-            if not builder.is_known(np.append(x, p)):
-                builder.explore(x, float(p))
+        for found in find_solutions(problem, p, [*tried, *guesses(known, x.size)], known, newton):
+            if not builder.is_known(np.append(found, p)):
+                builder.explore(found, float(p))
     return builder.diagram()
 
 

@@ -12,7 +12,7 @@ from continuation.branch import Branch, SpecialPoint
 from continuation.errors import InvalidInputError
 from continuation.events import EventFinder
 from continuation.joining import join, with_points
-from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_state
+from continuation.options import NEWTON, STEP, NewtonOptions, StepOptions, as_number, as_state
 from continuation.problem import AnyProblem
 from continuation.run import Run
 from continuation.scaling import Units
@@ -62,10 +62,10 @@ def switch_branch(
     >>> [round(float(branch.x[-1, 0]), 6) for branch in switch_branch(problem, pitchfork, (-1, 1))]
     [1.0, -1.0]
     """
-    low, high = p_limits
+    low, high = Run(problem, p_limits, step, newton).limits
     return tuple(
-        trace_branch(problem, o.z[:-1], o.z[-1], p_limits, o.direction, step, newton)
-        for o in branch_directions(problem, point, newton, step, p_limits)
+        trace_branch(problem, o.z[:-1], o.z[-1], (low, high), o.direction, step, newton)
+        for o in branch_directions(problem, point, newton, step, (low, high))
         if low <= o.z[-1] <= high
     )
 
@@ -103,7 +103,7 @@ def special_point(
     >>> point.kind, bool(np.abs(point.x[0]) < 1e-9)
     ('fold', True)
     """
-    given = np.append(as_state(x), p)
+    given = np.append(as_state(x), as_number("p", p))
     for steps in NEAR:
         few = replace(step, maximum=step.initial, max_samples=steps + 1)
         run = Run(problem, (-np.inf, np.inf), few, newton)

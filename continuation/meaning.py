@@ -73,7 +73,8 @@ class Meaning:
     def values(self, quantity: Quantity, x: Array, p: Array) -> Array:
         """A quantity at samples x (m, n), p (m,); shape (m,)."""
         if callable(quantity):
-            value = ScalarFunction(self.label(quantity, x.shape[1]), quantity).raw
+            value = ScalarFunction(self.label(quantity, x.shape[1]), quantity)
+            value.check(x[0], float(p[0]))
             return np.array([value(s, float(v)) for s, v in zip(x, p, strict=True)])
         if quantity == self.parameter:
             return p

@@ -1,7 +1,7 @@
 """The options of Newton and of the step, checked where they are made."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,9 @@ __all__ = [
     "StepOptions",
     "as_number",
     "as_numbers",
+    "as_real",
     "as_state",
+    "as_states",
     "require_count",
 ]
 
@@ -97,7 +99,7 @@ class StepOptions:
         if self.parameter_scale is not None:
             _require_positive("parameter_scale", self.parameter_scale)
         if self.state_scale is not None:
-            scales = _real("state_scale", self.state_scale)
+            scales = as_real("state_scale", self.state_scale)
             for scale in scales.ravel():
                 _require_positive("state_scale", float(scale))
             plain = tuple(scales.tolist()) if scales.ndim else float(scales)
@@ -111,7 +113,7 @@ class StepOptions:
 
 
 def _require_positive(name: str, value: float) -> None:
-    number = _real(name, value)
+    number = as_real(name, value)
     if number.ndim or not (number > 0 and np.isfinite(number)):
         raise InvalidInputError(f"{name} must be a positive number, got {value}.")
 
@@ -129,7 +131,7 @@ COMPLEX = " Take real and imaginary parts as unknowns of their own."
 
 def as_state(x: Any, name: str = "the state") -> Array:
     """A fresh float vector, or an error that says what came."""
-    state = _real(name, x)
+    state = as_real(name, x)
     if state.ndim != 1 or state.size == 0:
         raise InvalidInputError(f"{name} must be a vector of shape (n,), got shape {state.shape}.")
     if not np.isfinite(state).all():
@@ -139,10 +141,25 @@ def as_state(x: Any, name: str = "the state") -> Array:
 
 def as_number(name: str, value: Any, finite: bool = True) -> float:
     """A real number, or an error that says what came."""
-    number = np.float64(value) if isinstance(value, float) else _real(name, value)
+    number = np.float64(value) if isinstance(value, float) else as_real(name, value)
     if number.ndim or math.isnan(number) or (finite and math.isinf(number)):
         raise InvalidInputError(f"{name} must be one finite number, got {value!r}.")
     return float(number)
+
+
+def as_states(name: str, values: Any, n: int | None = None) -> list[Array]:
+    """Vectors of one length (of n unknowns), or an error that says what came."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes):
+        raise InvalidInputError(
+            f"{name} must be a sequence of states, such as [[0.0], [1.0]]; got {values!r}."
+        )
+    states = [as_state(x, f"each of {name}") for x in values]
+    for x in states:
+        if x.size != (n or states[0].size):
+            raise InvalidInputError(
+                f"each of {name} must have {n or states[0].size} unknowns, got {x.size}."
+            )
+    return states
 
 
 def as_numbers(name: str, values: Any) -> tuple[float, ...]:
@@ -154,7 +171,7 @@ def as_numbers(name: str, values: Any) -> tuple[float, ...]:
     return tuple(as_number(f"one of {name}", v) for v in values)
 
 
-def _real(name: str, value: Any) -> Array:
+def as_real(name: str, value: Any) -> Array:
     """Real numbers in double precision: nothing else is turned into them silently."""
     try:
         given = np.asarray(value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.errors import InvalidInputError
 from continuation.kinds import KINDS
 from continuation.meaning import Meaning, Quantity
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from continuation.branch import Branch, SpecialPoint
     from continuation.curve import Curve
 
-__all__ = ["STABLE", "draw_branches", "draw_curve", "legend", "lines", "marker"]
+__all__ = ["STABLE", "draw_branches", "draw_curve", "legend", "lines", "marker", "require_axes"]
 
 STABLE: Any = {"ls": "-", "lw": 1.8, "color": "black", "zorder": 2.0}
 UNSTABLE: Any = {"ls": "--", "lw": 1.0, "color": "0.35", "zorder": 1.9}
@@ -24,6 +25,14 @@ UNSTABLE: Any = {"ls": "--", "lw": 1.0, "color": "0.35", "zorder": 1.9}
 POINT: Any = {"ls": "", "ms": 6, "mew": 1.0, "mec": "black", "zorder": 3.0}
 OPEN, FILLED = "white", "0.2"
 """Faces of markers: open where one parameter is enough to meet such a point."""
+
+
+def require_axes(ax: Any) -> None:
+    """Raise `InvalidInputError` for what cannot be drawn into."""
+    if not hasattr(ax, "get_legend_handles_labels") or not hasattr(ax, "plot"):
+        raise InvalidInputError(
+            f"ax must be axes of Matplotlib, such as plt.gca(); got {type(ax).__name__}."
+        )
 
 
 def draw_branches(
@@ -37,6 +46,7 @@ def draw_branches(
 
     Lines begin at the points that their branches leave (`starts`), where these are known.
     """
+    require_axes(ax)
     artists: list[Any] = []
     for branch, start in zip_longest(branches, starts):
         meaning, n = branch.meaning, branch.x.shape[1]
@@ -75,6 +85,7 @@ def _with_special(branch: "Branch") -> tuple[Array, Array, Array]:
 
 def draw_curve(ax: Any, curve: "Curve", x: Quantity | None, y: Quantity | None) -> list[Any]:
     """One line, special points by kind, one legend; the two parameters span the axes."""
+    require_axes(ax)
     meaning, n = curve.meaning, curve.x.shape[1]
     across, up = (q if given is None else given for q, given in zip(
         (meaning.parameter, meaning.second), (x, y), strict=True))  # fmt: skip

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from continuation.errors import InvalidInputError
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+def require_report(progress: Any) -> None:
+    """Raise `InvalidInputError` for what cannot be told anything."""
+    if not callable(progress):
+        raise InvalidInputError(
+            f"progress must be a function of one report, such as print; got {progress!r}."
+        )
 
 
 def silent(_: Progress) -> None:

@@ -110,7 +110,9 @@ def branch_directions(
             f"no branch of solutions leaves a {point.kind}: switch at a branch point, pitchfork, "
             "transcritical point or touch."
         )
-    w = workspace_at(problem, point, newton, step, p_limits)
+    run = Run(problem, p_limits, step, newton)
+    problem.check(point.x, point.p)
+    w = workspace_at(problem, point, newton, step, run.limits)
     reduced = Reduced.at(w, point)
     best: list[Offshoot] = []
     for amplitude in AMPLITUDES:

@@ -6,6 +6,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
+from continuation.options import as_real
 from continuation.problem import AnyProblem
 
 __all__ = ["group"]
@@ -36,7 +37,12 @@ def group(
     InvalidInputError
         For a matrix that is no symmetry of F, or generates more than `MOST_ELEMENTS` elements.
     """
-    matrices = [np.asarray(s, dtype=float) for s in generators]
+    if not isinstance(generators, Sequence | np.ndarray) or isinstance(generators, str):
+        raise InvalidInputError(
+            f"generators must be a sequence of matrices (n, n), such as [-np.eye(n)]; "
+            f"got {generators!r}."
+        )
+    matrices = [as_real("a generator", s) for s in generators]
     for number, s in enumerate(matrices):
         _require_symmetry(problem, s, number, x, p)
     elements = [np.eye(x.size)]

@@ -19,6 +19,7 @@ from continuation.ensemble.table import joined
 from continuation.ensemble.tally import EnsembleProgress, Tally
 from continuation.errors import InvalidInputError, UnknownNameError
 from continuation.landscape.network import as_whole
+from continuation.progress import require_report
 from continuation.workers import ProcessPool, process_pool, stream, this_process
 
 Report = Callable[[EnsembleProgress], None]
@@ -93,6 +94,7 @@ def ensemble(
     >>> [float(noise) for noise in table.noise]
     [0.1, 0.1, 0.3, 0.3]
     """
+    require_report(progress)
     asked = _question(question)
     cells = require_settings(settings)
     data_sets, seed = as_whole("data_sets", data_sets, 1), as_whole("seed", seed, 0)

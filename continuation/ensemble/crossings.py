@@ -17,6 +17,7 @@ from continuation.ensemble.stopping import Decided
 from continuation.ensemble.summary import shares
 from continuation.errors import InvalidInputError
 from continuation.landscape.network import as_whole
+from continuation.progress import require_report
 from continuation.statistics import LEVEL
 from continuation.workers import this_process
 
@@ -206,6 +207,7 @@ def find_crossings(
     >>> print(crossing)
     above 0.5 from noise = 0.01 to 0.02
     """
+    require_report(progress)
     given = (settings,) if isinstance(settings, Setting) else tuple(settings)
     first, last = _checked_limits(along, limits)
     rule = Decided(column, threshold, 1.0 - (1.0 - LEVEL) / as_whole("probes", probes, 2))

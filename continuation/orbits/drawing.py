@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.meaning import Meaning
-from continuation.plotting import STABLE, legend, lines, marker
+from continuation.plotting import STABLE, legend, lines, marker, require_axes
 
 if TYPE_CHECKING:
     from continuation.orbits.orbit import OrbitBranch
@@ -18,6 +18,7 @@ def draw_orbit(
     ax: Any, t: Array, x: Array, meaning: Meaning, across: int | str, up: int | str
 ) -> list[Any]:
     """One closed curve in the plane of two states, or a state against time."""
+    require_axes(ax)
     n = x.shape[1]
     names = [q if q == "t" else meaning.label(q, n) for q in (across, up)]
     values = [t if q == "t" else x[:, meaning.index(q, n)] for q in (across, up)]
@@ -27,6 +28,7 @@ def draw_orbit(
 
 def draw_orbits(ax: Any, branch: "OrbitBranch", y: int | str) -> list[Any]:
     """Period, or both extremes of a state, against the parameter; special orbits by kind."""
+    require_axes(ax)
     meaning, artists = branch.meaning, []
     for values, special in zip(*_heights(branch, y), strict=True):
         artists += lines(ax, branch.stable, branch.p, values)
@@ -56,6 +58,7 @@ def _heights(branch: "OrbitBranch", y: int | str) -> tuple[list[Array], list[Arr
 
 def draw_plane(ax: Any, p: Array, q: Array, names: tuple[str, str], label: str) -> list[Any]:
     """A curve in the plane of two parameters."""
+    require_axes(ax)
     ax.set(xlabel=names[0], ylabel=names[1])
     artists: list[Any] = list(ax.plot(p, q, **STABLE, label=label))
     legend(ax, None)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from continuation import (
     ConvergenceError,
@@ -11,9 +12,12 @@ from continuation import (
     StepOptions,
     bifurcation_diagram,
     check_derivatives,
+    find_solutions,
     load,
     newton,
     resume_branch,
+    special_point,
+    switch_branch,
     trace_branch,
 )
 from tests.continuation.problems import circle, fold, pitchfork, scalar
@@ -213,6 +217,55 @@ def test_what_is_no_number_or_no_option_is_named(arguments: dict, message: str) 
     settings = {"x0": [1.0], "p0": 1.0, "p_limits": (0.0, 2.0)} | arguments
     with pytest.raises(InvalidInputError, match=message):
         trace_branch(fold, **settings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"generators": 5}, "generators must be a sequence of matrices.*got 5"),
+        ({"generators": None}, "generators must be a sequence of matrices.*got None"),
+        ({"generators": [["a"]]}, "a generator must consist of real numbers"),
+        ({"starts": 5}, "starts must be a sequence of states.*got 5"),
+        ({"starts": [[1.0, 2.0]]}, "each of starts must have 1 unknowns, got 2"),
+    ],
+)
+def test_unusable_arguments_of_a_diagram(arguments: dict, message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        bifurcation_diagram(pitchfork, [0.0], -1.0, (-1, 1), search=[0.5], **arguments)
+
+
+def test_solutions_that_are_known_have_the_unknowns_of_the_starts() -> None:
+    with pytest.raises(InvalidInputError, match="each of known must have 1 unknowns, got 2"):
+        find_solutions(pitchfork, 1.0, [[0.1]], known=[[0.0, 0.0]])
+
+
+@pytest.mark.parametrize("limits", [None, 5, (1, 0)])
+def test_limits_of_branches_that_leave_are_checked(limits: object) -> None:
+    point = special_point(pitchfork, [0.0], 0.1)
+    with pytest.raises(InvalidInputError, match="p_limits must be"):
+        switch_branch(pitchfork, point, limits)
+
+
+def test_a_point_of_another_problem_is_refused() -> None:
+    point = special_point(pitchfork, [0.0], 0.1)
+    other = Problem(lambda x, p: np.array([p - x[0], x[0] - x[1]]))
+    with pytest.raises(InvalidInputError, match="residual raised IndexError"):
+        switch_branch(other, point, (-1, 1))
+    with pytest.raises(InvalidInputError, match="p must consist of real numbers, got NoneType"):
+        special_point(pitchfork, [0.0], None)
+
+
+@pytest.mark.parametrize("ax", [None, 5, "axes"])
+def test_only_axes_are_drawn_into(ax: object) -> None:
+    branch = trace_branch(fold, [1.0], 1.0, (0.0, 2.0))
+    with pytest.raises(InvalidInputError, match=r"ax must be axes of Matplotlib.*got"):
+        branch.plot(ax)
+
+
+def test_a_quantity_to_draw_that_cannot_be_computed_is_named() -> None:
+    branch = trace_branch(fold, [1.0], 1.0, (0.0, 2.0))
+    with pytest.raises(InvalidInputError, match="raised IndexError"):
+        branch.plot(Figure().add_subplot(), y=lambda x, p: x[7])
 
 
 @pytest.mark.parametrize("scale", ["1", {}, [1.0, -1.0], [1.0, 2j], np.nan])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from continuation.landscape.sets import CriticalSet
+from continuation.plotting import require_axes
 
 if TYPE_CHECKING:
     from continuation.landscape.diagnosis.location import Location
@@ -21,6 +22,7 @@ MARGIN = 0.05
 
 def drawn(location: Location, ax: Any) -> list[Any]:
     """The content of `Location.plot`."""
+    require_axes(ax)
     data, model = location.loss_of.data, location.loss_of.model
     one = data.inputs == data.outputs == model.outputs == 1
     artists = _over_input(location, ax) if one else _over_targets(location, ax)

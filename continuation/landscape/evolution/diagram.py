@@ -23,7 +23,7 @@ from continuation.landscape.network import (
 )
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import CriticalSet
-from continuation.progress import Progress, Report, silent
+from continuation.progress import Progress, Report, require_report, silent
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +94,7 @@ def loss_diagram(
     >>> [branch.set.label for branch in diagram.branches]
     ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
+    require_report(progress)
     if parameter not in ("noise", "size"):
         raise InvalidInputError(f"a diagram runs in 'noise' or 'size', not in {parameter!r}")
     limits = as_limits(limits)

@@ -24,7 +24,7 @@ from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
 from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, as_limits
 from continuation.landscape.sets import CriticalSet, RegionEvidence
-from continuation.progress import Progress, Report, silent
+from continuation.progress import Progress, Report, require_report, silent
 
 PARAMETERS = ("noise", "size", "weight_decay")
 """What a landscape can be followed in: parameters for which all critical sets can be searched."""
@@ -112,6 +112,7 @@ def evolve(
     >>> evolution
     Evolution(noise 0.05 to 0.2, 6 sets, 1 fold)
     """
+    require_report(progress)
     if parameter not in PARAMETERS:
         raise InvalidInputError(
             f"a landscape evolves in {', '.join(PARAMETERS)}, not in {parameter!r}"

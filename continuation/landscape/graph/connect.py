@@ -33,7 +33,7 @@ from continuation.landscape.graph.targets import discovered, match
 from continuation.landscape.graph.unstable_spheres import UnstableSphere
 from continuation.landscape.network import Conditions, Loss, LossAt, Symmetry, in_fitting_units
 from continuation.landscape.sets import CriticalSet, conditions_on
-from continuation.progress import Progress, Report, silent
+from continuation.progress import Progress, Report, require_report, silent
 
 COARSEST = 1e-3
 """Largest tolerance at which the limits of flows can be trusted."""
@@ -113,6 +113,7 @@ def connect(
     >>> graph
     FlowGraph(4 sets, 1 connection, attractors: isolated 1)
     """
+    require_report(progress)
     require_type("the loss", loss, Loss, "a Loss(model, data)")
     deadline = Deadline(seconds)
     if most_departures is not None and most_departures < 2:

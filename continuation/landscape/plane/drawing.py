@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from continuation.plotting import require_axes
+
 if TYPE_CHECKING:
     from continuation.landscape.plane.diagram import PlaneDiagram
 
@@ -37,6 +39,7 @@ LABELS = {
 
 def draw_plane(ax: Any, diagram: PlaneDiagram) -> list[Any]:
     """Regions by overfitting attractors, curves by kind, special points, one legend beside."""
+    require_axes(ax)
     artists = [*_regions(ax, diagram), *_curves(ax, diagram), *_points(ax, diagram)]
     ax.set(xlim=diagram.limits[0], ylim=diagram.limits[1])
     ax.set(xlabel=LABELS[diagram.x], ylabel=LABELS[diagram.y])

@@ -32,7 +32,7 @@ from continuation.landscape.plane.isomorphism import census_of
 from continuation.landscape.plane.loci import SWITCH, Locus, loci
 from continuation.landscape.plane.switching import seeds_between, switch_curve
 from continuation.landscape.search import find_critical_sets
-from continuation.progress import Progress, Report, silent
+from continuation.progress import Progress, Report, require_report, silent
 
 LINES_SHARE = 0.6
 """Share of the time within which lines and curves end; graphs of the regions have the rest."""
@@ -154,6 +154,7 @@ def plane_diagram(
     >>> plane
     PlaneDiagram(noise × weight_decay, 1 region, curves: none)
     """
+    require_report(progress)
     deadline = Deadline(seconds)
     plane = Plane(loss, x, y, limits, Conditions(noise, weight_decay=weight_decay), tuple(schedule))
     survey = _Survey(

@@ -58,7 +58,7 @@ from continuation.landscape.sets import (
     labelled,
 )
 from continuation.landscape.vectors import vector_ends
-from continuation.progress import Progress, Report, silent
+from continuation.progress import Progress, Report, require_report, silent
 from continuation.wording import counted
 from symbolic import Model
 
@@ -182,6 +182,7 @@ def find_critical_sets(
     >>> [found.label for found in sets]
     ['isolated 1', 'linear 1', 'step 1', 'origin 1']
     """
+    require_report(progress)
     seed = as_whole("seed", seed, 0)
     deadline = Deadline(seconds)
     budget = Budget(most_runs, deadline.part(STARTS_SHARE))

@@ -10,6 +10,7 @@ from continuation import (
     trace_fold_curve,
 )
 from continuation.certify import certify_point, check
+from continuation.ensemble import ensemble
 from continuation.landscape import (
     Dataset,
     Loss,
@@ -19,6 +20,7 @@ from continuation.landscape import (
     find_critical_sets,
     follow,
     locate,
+    plane_diagram,
 )
 from symbolic import Model, single_unit
 
@@ -47,6 +49,19 @@ def test_what_is_no_loss_or_model(loss, other):
         lambda: locate(other, [1.0, 1.0]),
     ):
         with pytest.raises(InvalidInputError, match=wanted):
+            call()
+
+
+@pytest.mark.parametrize("other", ["a", 5, None])
+def test_what_cannot_be_told_of_progress(loss, other):
+    for call in (
+        lambda: find_critical_sets(loss, progress=other),
+        lambda: connect(loss, [], progress=other),
+        lambda: evolve(loss, "noise", (0.1, 0.2), progress=other),
+        lambda: plane_diagram(loss, "noise", "size", ((0.1, 0.2), (5, 10)), progress=other),
+        lambda: ensemble("count", [], data_sets=1, progress=other),
+    ):
+        with pytest.raises(InvalidInputError, match="progress must be a function"):
             call()
 
 
