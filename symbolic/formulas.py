@@ -88,6 +88,12 @@ class Formulas(Structure):
         """The input x."""
         return sp.Symbol(self.input, real=True)
 
+    @property
+    def input_symbols(self) -> tuple[sp.Symbol, ...]:
+        """All inputs, in their order."""
+        names = (self.input,) if self.network is None else self.network.input_names
+        return tuple(sp.Symbol(name, real=True) for name in names)
+
     @cached_property
     def parameter_symbols(self) -> tuple[sp.Symbol, ...]:
         """Theta as real symbols."""
@@ -133,6 +139,14 @@ class Formulas(Structure):
             if self.teacher is None or self.is_network
             else parse_expression(self.teacher, (self.input,))
         )
+
+    @cached_property
+    def teachers(self) -> tuple[sp.Expr, ...]:
+        """T(x), a formula in `input_symbols` for each output; () for observed data."""
+        own = () if self.teacher is None else (self.teacher,)
+        texts = own if self.network is None else self.network.teachers
+        names = [str(symbol) for symbol in self.input_symbols]
+        return tuple(parse_expression(text, names) for text in texts)
 
     @cached_property
     def teacher_units(self) -> tuple[tuple[float, float], ...] | None:

@@ -68,6 +68,11 @@ class Structure:
         return self.is_perceptron and self.output_weights is None
 
     @property
+    def has_free_last_layer(self) -> bool:
+        """Whether f is linear in output weights that are part of theta, in layers too."""
+        return self.free_output or (self.is_network and self.layered.output_weights is None)
+
+    @property
     def is_perceptron(self) -> bool:
         """Whether f is a sum of units, not a formula of its own."""
         return self.kind == "perceptron"

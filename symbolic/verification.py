@@ -12,7 +12,7 @@ from flint import ctx
 from symbolic.checker.models import read_model
 from symbolic.checker.points import BALL_BITS
 from symbolic.model import Model
-from symbolic.theorems import THEOREMS
+from symbolic.theorems import OF_LAYERS, THEOREMS
 from symbolic.verdict import PROVED, UNDECIDED, Verdict
 
 _SIGNS_OF_DAMAGE = (
@@ -93,6 +93,8 @@ def check(certificate: str) -> bool:
 def _accepts(content: dict[str, Any]) -> bool:
     theorem = THEOREMS[content["theorem"]]
     model = read_model(content["model"]) if "model" in content else {}
+    if model.get("kind") == "network" and content["theorem"] not in OF_LAYERS:
+        return False
     stated = content["statement"] in theorem.STATEMENTS
     if not stated or set(content) - {"theorem", "statement"} not in theorem.FIELDS:
         return False

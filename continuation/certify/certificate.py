@@ -38,7 +38,7 @@ class Certificate:
     Attributes
     ----------
     kind : str
-        "point", "line", "optimum", "basin", "infinity", "complete", "branch",
+        "point", "line", "optimum", "any optimum", "basin", "infinity", "complete", "branch",
         "unique minimum" or "attractor".
     verdict : {"PROVED", "REFUTED", "UNDECIDED"}
     reason : str
@@ -158,16 +158,16 @@ class Certificate:
 def problem_of(loss: Loss, **given: Unpack[Given]) -> dict[str, Any]:
     """The problem a certificate speaks of: model, data and parameters as in `Loss.at`, all exact.
 
-    Floats are hexadecimal. Targets are given only where there is no teacher's formula to take
-    them from.
+    Floats are hexadecimal; several inputs or outputs stand sample after sample. Targets are given
+    only where there is no teacher's formula to take them from.
     """
     data, model, conditions = loss.data, loss.model, Conditions(**given)
     known = data.kind == "observed" or model.teacher is None
     return {
         "model": model.to_json(),
-        "x": hexadecimals(data.x),
-        "target": hexadecimals(data.target) if known else None,
-        "noise": hexadecimals(data.noise),
+        "x": hexadecimals(data.x.ravel()),
+        "target": hexadecimals(data.target.ravel()) if known else None,
+        "noise": hexadecimals(data.noise.ravel()),
         "weights": None if data.weights is None else hexadecimals(data.weights),
         "sigma": hexadecimal(conditions.noise),
         "size": hexadecimal(conditions.size),

@@ -10,7 +10,10 @@ from symbolic.checker.points import Balls
 MOST_UNITS = 64
 """Widest network of a certificate: what is checked for two units is stored for two."""
 MOST_PARAMETERS = 256
-"""Of a network given by a formula."""
+"""Of a network given by a formula, and units of a layer."""
+MOST_INPUTS = 1024
+"""And outputs, of a network of layers."""
+LOSSES = ("squared", "logistic", "softmax", "huber")
 
 
 def _whole(value: Any, most: int) -> bool:
@@ -35,6 +38,10 @@ def _names(value: Any) -> bool:
     return all(type(name) is str for name in value) and len(set(value)) == len(value)
 
 
+def _texts(value: Any) -> bool:
+    return type(value) is list and all(type(text) is str for text in value)
+
+
 def _exactly(expected: Any) -> Callable[[Any], bool]:
     return lambda value: type(value) is type(expected) and value == expected
 
@@ -42,6 +49,19 @@ def _exactly(expected: Any) -> Callable[[Any], bool]:
 _COMMON: Mapping[str, Callable[[Any], bool]] = {
     "teacher": _text_or_none,
     "input_scale": lambda value: _finite(value) and value > 0,
+}
+_NETWORK: Mapping[str, Callable[[Any], bool]] = {
+    "inputs": lambda value: _whole(value, MOST_INPUTS),
+    "outputs": lambda value: _whole(value, MOST_INPUTS),
+    "hidden": lambda value: type(value) is list and all(_whole(h, MOST_PARAMETERS) for h in value),
+    "activations": _texts,
+    "bias": lambda value: type(value) is bool,
+    "offset": lambda value: type(value) is bool,
+    "output_weights": lambda value: value is None or type(value) is list,
+    "loss": lambda value: value in LOSSES,
+    "huber": lambda value: _finite(value) and value > 0,
+    "decay_biases": lambda value: type(value) is bool,
+    "teachers": _texts,
 }
 _FIELDS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
     "perceptron": {
@@ -68,7 +88,46 @@ _FIELDS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
         "parameters": _names,
         "input": lambda value: type(value) is str,
     },
+    "network": {
+        **_COMMON,
+        "kind": _exactly("network"),
+        "hidden": lambda value: type(value) is int,
+        "activation": lambda value: type(value) is str,
+        "output_weights": _exactly(None),
+        "bias": lambda value: type(value) is bool,
+        "offset": lambda value: type(value) is bool,
+        "formula": _exactly(None),
+        "parameters": _exactly([]),
+        "input": _exactly("x"),
+        "network": lambda value: type(value) is dict and _is_network(value),
+    },
 }
+
+
+def _is_network(fields: Mapping[str, Any]) -> bool:
+    """Whether the fields of a network of layers are there, in range, and of one shape."""
+    if set(fields) != set(_NETWORK) or not all(fits(fields[k]) for k, fits in _NETWORK.items()):
+        return False
+    widths, given = [fields["inputs"], *fields["hidden"]], fields["output_weights"]
+    rows = [] if given is None else given
+    return (
+        len(fields["activations"]) == len(fields["hidden"])
+        and len(fields["teachers"]) in (0, fields["outputs"])
+        and (given is None or len(rows) == widths[-1])
+        and all(type(r) is list and len(r) == fields["outputs"] for r in rows)
+        and all(_finite(v) for row in rows for v in row)
+    )
+
+
+def _repeats(fields: Mapping[str, Any]) -> bool:
+    """Whether what stands beside the layers of a network is what follows from them."""
+    layers = fields["network"]
+    return bool(
+        fields["hidden"] == sum(layers["hidden"])
+        and fields["activation"] == ", ".join(dict.fromkeys(layers["activations"]))
+        and (fields["bias"], fields["offset"]) == (layers["bias"], layers["offset"])
+        and fields["teacher"] == ("; ".join(layers["teachers"]) or None)
+    )
 
 
 def read_model(text: str) -> dict[str, Any]:
@@ -89,6 +148,10 @@ def read_model(text: str) -> dict[str, Any]:
     if text != canonical or set(fields) != set(rules):
         raise ValueError("not the fields of a model in their one spelling")
     wrong = [name for name, fits in rules.items() if not fits(fields[name])]
+    if fields["kind"] == "network":
+        if wrong or not _repeats(fields):
+            raise ValueError(f"not a network of layers: {', '.join(wrong)}")
+        return fields
     weights = fields["output_weights"]
     if wrong or (weights is not None and len(weights) != fields["hidden"]):
         raise ValueError(f"not a model: {', '.join(wrong) or 'output_weights'}")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from symbolic.theorems import (
+    any_optimum,
     blow_up,
     confluence,
     derivatives,
@@ -34,6 +35,7 @@ _IN_ORDER = (
     embedding,
     inertia,
     noisy_optimum,
+    any_optimum,
     gradient_structure,
     confluence,
     blow_up,
@@ -41,3 +43,6 @@ _IN_ORDER = (
 )
 THEOREMS: Mapping[str, ModuleType] = {module.NAME: module for module in _IN_ORDER}
 """By name, in the order of the table."""
+
+OF_LAYERS = frozenset({any_optimum.NAME})
+"""Theorems whose certificates may speak of networks of layers."""

@@ -41,8 +41,8 @@ units, and the others enter through the residual alone."""
 
 
 def applies(model: Model) -> bool:
-    """To every model."""
-    return True
+    """To every model but networks of layers, whose derivatives are taken layer by layer."""
+    return not model.is_network
 
 
 def prove(model: Model, derivation: Derivation | None = None) -> Verdict:

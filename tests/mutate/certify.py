@@ -11,6 +11,7 @@ GROUPS = {
     "basin": ("basins",),
     "infinity": ("ends",),
     "optimum": ("optimum",),
+    "any_optimum": ("any_optimum",),
     "complete": ("complete",),
     "complete_pairs": ("complete",),
     "complete_roots": ("complete",),
@@ -64,7 +65,10 @@ MUTANTS = [
         ('"weight_decay": schema.real(0.0)', '"weight_decay": schema.real()'),
         ('"size": schema.optional(schema.real(2.0))', '"size": schema.optional(schema.real())'),
         ("total - 1) > n * WEIGHT_SUM_ROUNDING", "total - 1) > n * 1e-3"),
-        ("lengths = {len(column) for column in columns if column is not None}", "lengths = {1}"),
+        (
+            "Fraction(len(column), widths[name]) for name, column",
+            "Fraction(fields['x'].__len__(), d) for name, column",
+        ),
         ("whole >= 2 and p <= n * q", "whole >= 2"),
         ("loss += weight * r * r / 2", "loss += weight * r * r"),
         (
@@ -77,8 +81,17 @@ MUTANTS = [
             "return [m + arb(0, radius) / 2 for m in centre]",
         ),
     ),
-    *dropped("problem", 'size is None, "data with weights', 'len(set(fields["x"])) > 1'),
+    *dropped("problem", 'size is None, "data with weights', "len(rows) > 1"),
     *dropped("problem", "model.to_json() == text"),
+    *dropped(
+        "any_optimum",
+        "bound * bound <= total",
+        "model.offset or not shared",
+        "problem.taught",
+        "bool(problem.decay == 0)",
+        'problem.model.loss == "squared"',
+        "silent",
+    ),
     # points, lines, basins
     *dropped(
         "points",

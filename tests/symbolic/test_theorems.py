@@ -10,6 +10,7 @@ from symbolic.presets import fukumizu_amari, overparameterised
 from symbolic.symmetry import SignedPermutation, generators
 from symbolic.theorems import (
     THEOREMS,
+    any_optimum,
     blow_up,
     confluence,
     derivatives,
@@ -34,9 +35,9 @@ STATED = {
     "maleknia_sato": set(THEOREMS) - {"unique minimum"},
 }
 OTHERS = {
-    "eight units": (Model.perceptron(8), 7),
-    "sine": (Model.perceptron(2, "sin", teacher="sin(x) - sin(2*x)/3"), 10),
-    "equal fixed weights": (Model.perceptron(3, output_weights=(1, -1, 1)), 4),
+    "eight units": (Model.perceptron(8), 8),
+    "sine": (Model.perceptron(2, "sin", teacher="sin(x) - sin(2*x)/3"), 11),
+    "equal fixed weights": (Model.perceptron(3, output_weights=(1, -1, 1)), 5),
 }
 
 
@@ -98,6 +99,12 @@ FALSE = {
     "entry": (inertia, {"claims": changed(inertia.CLAIMS, vv="phi0")}),
     "gradient at the optimum": (
         noisy_optimum, {"claims": changed(noisy_optimum.CLAIMS, by_v="sigma*eps*phi0")},
+    ),
+    "gradient at any optimum": (
+        any_optimum, {"claims": changed(any_optimum.CLAIMS, slope="sigma*eps*J")},
+    ),
+    "what is the same at all of them": (
+        any_optimum, {"claims": changed(any_optimum.CLAIMS, contracted="-sigma*eps")},
     ),
     "ascent": (
         gradient_structure, {"claims": changed(gradient_structure.CLAIMS, descent="square")},

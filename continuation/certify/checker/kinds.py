@@ -15,6 +15,14 @@ from dataclasses import dataclass
 
 from flint import arb
 
+from continuation.certify.checker.any_optimum import (
+    ANY_OPTIMUM,
+    CRITICAL_ANY_OPTIMUM,
+    LAST_LAYER,
+    check_any_optimum,
+    check_critical_any_optimum,
+    state_any_optimum,
+)
 from continuation.certify.checker.attractor import (
     ATTRACTOR,
     GRADIENT_FLOW,
@@ -95,6 +103,15 @@ KINDS: Mapping[tuple[str, str], Kind] = {
     ),
     ("optimum", REFUTED): Kind(
         "certify_never_optimal", CRITICAL_OPTIMUM, check_critical_optimum, state_critical_optimum
+    ),
+    ("any optimum", PROVED): Kind(
+        "certify_never_optimal", ANY_OPTIMUM, check_any_optimum, state_any_optimum, (LAST_LAYER,)
+    ),
+    ("any optimum", REFUTED): Kind(
+        "certify_never_optimal",
+        CRITICAL_ANY_OPTIMUM,
+        check_critical_any_optimum,
+        state_critical_optimum,
     ),
     ("complete", PROVED): Kind("certify_complete", COMPLETE, check_complete, state_complete),
     ("branch", PROVED): Kind("certify_branch", BRANCH, check_branch, state_branch),

@@ -25,6 +25,9 @@ CHECK_PRECISION = 128
 LONGEST_MODEL = 10_000
 """Characters of a model's text; formulas of this length take below a second to read."""
 
+MOST_OF_LAYERS = 20_000
+"""Weights of a network of layers, of which no matrix is built here."""
+
 HIGHEST_POWER = 100
 """Of whole powers in formulas, which are repeated products here."""
 
@@ -103,7 +106,8 @@ class Problem:
     ----------
     model : Model
     x, target, noise, weights : list of arb
-        Inputs, targets without noise, noises, and weights ω_i, all written out.
+        Inputs, targets without noise, noises, and weights ω_i, all written out; of several inputs
+        or outputs one sample after the other.
     sigma, decay : arb
     size : float or None
         The size that was given; x and the other lists are cut to it.
@@ -139,13 +143,10 @@ class Problem:
         """
         fields = PROBLEM(record, "problem")
         model = _model(fields["model"])
-        columns = [fields[name] for name in ("x", "noise", "target", "weights")]
-        lengths = {len(column) for column in columns if column is not None}
-        require(len(lengths) == 1, "the data have columns of different lengths")
-        require(len(set(fields["x"])) > 1, "all inputs are the same")
-        weights = _weights(fields["weights"], fields["size"], len(fields["x"]))
-        n = len(weights)
-        x, noise = (_balls(fields[name][:n]) for name in ("x", "noise"))
+        count = _samples(model, fields)
+        weights = _weights(fields["weights"], fields["size"], count)
+        n, d, m = len(weights), model.inputs, model.outputs
+        x, noise = _balls(fields["x"][: n * d]), _balls(fields["noise"][: n * m])
         target = _target(model, fields["target"], x)
         sigma, decay = arb(fields["sigma"]), arb(fields["weight_decay"])
         return cls(
@@ -168,6 +169,7 @@ class Problem:
 
     def derivatives(self, theta: Sequence[arb]) -> tuple[arb, arb_mat, arb_mat, arb_mat]:
         """Loss, gradient, Σ ω ∂f ∂fᵀ + ρ and Σ ω r ∂²f over a box."""
+        require(not self.model.is_network, "nothing is known here of the derivatives of layers")
         d = len(theta)
         loss = self.decay * sum((t * t for t in theta), arb(0)) / 2
         slope = [self.decay * t for t in theta]
@@ -197,7 +199,8 @@ def _model(text: str) -> Model:
     """The model of its canonical text; widths are bounded before anything is built."""
     fields = schema.parse(text)
     require(isinstance(fields, dict), "the model is no record")
-    for name, most in (("hidden", schema.MOST_WEIGHTS), ("parameters", schema.MOST_WEIGHTS)):
+    largest = MOST_OF_LAYERS if fields.get("kind") == "network" else schema.MOST_WEIGHTS
+    for name, most in (("hidden", largest), ("parameters", schema.MOST_WEIGHTS)):
         value = fields.get(name)
         wide = len(value) if isinstance(value, list) else value
         require(type(wide) is int and wide <= most, f"the model's {name} are out of range")
@@ -206,16 +209,33 @@ def _model(text: str) -> Model:
     except (FormulaError, ModelError, RecursionError) as error:
         raise Refused(f"the model is no model: {error}") from error
     require(model.to_json() == text, "the model's text is not the one that this model has")
-    require(1 <= model.dimension <= schema.MOST_WEIGHTS, "the model has too many weights")
+    require(1 <= model.dimension <= largest, "the model has too many weights")
     return model
+
+
+def _samples(model: Model, fields: Mapping[str, Any]) -> int:
+    """The number of samples; all columns have it."""
+    d, m = model.inputs, model.outputs
+    widths = {"x": d, "noise": m, "target": m, "weights": 1}
+    columns = {name: fields[name] for name in widths if fields[name] is not None}
+    counts = {Fraction(len(column), widths[name]) for name, column in columns.items()}
+    require(len(counts) == 1, "the data have columns of different lengths")
+    count = counts.pop()
+    require(count.denominator == 1 and count >= 2, "the data have columns of different lengths")
+    rows = {tuple(fields["x"][k : k + d]) for k in range(0, len(fields["x"]), d)}
+    require(len(rows) > 1, "all inputs are the same")
+    return int(count)
 
 
 def _target(model: Model, given: Sequence[float] | None, x: Sequence[arb]) -> list[arb]:
     """The observed targets, or those of the teacher."""
+    d = model.inputs
     if given is not None:
-        return _balls(given[: len(x)])
-    require(model.teacher_expr is not None, "neither targets nor a teacher are given")
-    return [plain(model.teacher_expr, {model.input_symbol: t}) for t in x]
+        return _balls(given[: len(x) // d * model.outputs])
+    require(model.teacher is not None, "neither targets nor a teacher are given")
+    rows = (x[k : k + d] for k in range(0, len(x), d))
+    samples = (dict(zip(model.input_symbols, row, strict=True)) for row in rows)
+    return [plain(teacher, sample) for sample in samples for teacher in model.teachers]
 
 
 def _balls(values: Sequence[float]) -> list[arb]:

@@ -22,7 +22,7 @@ from continuation.certify.enclosures.divided_differences import (
     lines,
     taylor_table,
 )
-from continuation.certify.enclosures.exact_loss import ExactLoss
+from continuation.certify.enclosures.exact_loss import ExactLoss, size_weights
 from continuation.certify.enclosures.formulas import Column, as_column, compile_formulas
 from continuation.certify.enclosures.krawczyk import (
     Failure,
@@ -61,6 +61,7 @@ __all__ = [
     "midpoints",
     "norm",
     "row_norm",
+    "size_weights",
     "taylor_table",
     "upper",
     "working_precision",

@@ -39,6 +39,7 @@ from continuation.certify.enclosures import (
     upper,
     working_precision,
 )
+from continuation.certify.provers.any_optimum import certify_any_optimum
 from continuation.certify.provers.points import rows_of
 from continuation.certify.provers.question import Question
 from continuation.landscape.network import CERTIFIED_OPTIMUM, Given, Loss
@@ -70,7 +71,8 @@ def certify_never_optimal(loss: Loss, **given: Unpack[Given]) -> Certificate:
     Parameters
     ----------
     loss : Loss
-        A tanh perceptron with free output weights and a teacher of at most as many units.
+        A tanh perceptron with free output weights and a teacher of at most as many units; or any
+        other network, see `certify_any_optimum`: the statement is without the distance there.
     **given : noise, size, weight_decay
         Parameters of the loss, as in `Loss.at`.
 
@@ -91,6 +93,8 @@ def certify_never_optimal(loss: Loss, **given: Unpack[Given]) -> Certificate:
     >>> certify_never_optimal(loss, noise=0.1).verdict
     'PROVED'
     """
+    if not CERTIFIED_OPTIMUM.holds(loss.model):
+        return certify_any_optimum(loss, **given)
     question = Question.of(loss, **given)
     enclosed = question.loss
     teacher = teacher_of(loss.model)
@@ -118,8 +122,6 @@ def certify_never_optimal(loss: Loss, **given: Unpack[Given]) -> Certificate:
 
 def teacher_of(model: Model) -> Teacher | str:
     """The teacher's units, or why there is no such form."""
-    if not CERTIFIED_OPTIMUM.holds(model):
-        return CERTIFIED_OPTIMUM.reason
     if model.teacher_expr is None:
         return "there is no teacher, so there is no Θ*"
     units: dict[Fraction, Fraction] = {}

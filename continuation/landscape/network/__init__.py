@@ -5,6 +5,7 @@ May import the engine and `symbolic`.
 
 from continuation.landscape.network.along import LossAlong
 from continuation.landscape.network.capabilities import (
+    ANY_OPTIMUM_BOUND,
     ARRIVALS,
     BIASED_ENDS,
     BIASED_FLOWS,
@@ -76,6 +77,7 @@ from continuation.landscape.network.weights import (
 )
 
 __all__ = [
+    "ANY_OPTIMUM_BOUND",
     "ARRIVALS",
     "BIASED_ENDS",
     "BIASED_FLOWS",

@@ -247,7 +247,13 @@ CERTIFIED_ENDS = Capability(
 CERTIFIED_OPTIMUM = Capability(
     "certificates of the theoretical optimum",
     lambda model: model.is_tanh and model.free_output,
-    "Θ* is described only for tanh perceptrons with free output weights",
+    "Θ* is described, with a distance from it, for tanh perceptrons with free output weights",
+)
+ANY_OPTIMUM_BOUND = Capability(
+    "certificates that no optimum of a network is critical",
+    lambda model: model.loss == "squared" and (model.offset or model.has_free_last_layer),
+    "a part of the gradient is the same on all of Θ* for squared error and a network with free "
+    "output weights or with output biases, of any layers, inputs and outputs",
 )
 VECTOR_ENDS = Capability(
     "a list of ends at infinity of several inputs, and flows to them",
@@ -293,6 +299,7 @@ CAPABILITIES = (
     CERTIFIED_BRANCHES,
     CERTIFIED_ENDS,
     CERTIFIED_OPTIMUM,
+    ANY_OPTIMUM_BOUND,
     ISOLATED_OPTIMUM,
 )
 """The table."""

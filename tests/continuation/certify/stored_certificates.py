@@ -107,6 +107,27 @@ def silent():
     return certify_never_optimal(data_of(single_unit(), 4), noise=0.0)
 
 
+def layered(bias, noise):
+    from continuation.certify import certify_never_optimal
+    from symbolic import Model
+
+    teacher = ["x1*tanh(x2) + 1/2", "erf(x1 - x2)"]
+    model = Model.mlp(2, (3, 2), 2, activation=("tanh", "relu"), bias=bias, teacher=teacher)
+    return certify_never_optimal(data_of(model, 5), noise=noise)
+
+
+def layers():
+    return layered(bias=True, noise=NOISE)
+
+
+def layers_without_biases():
+    return layered(bias=False, noise=NOISE)
+
+
+def layers_without_noise():
+    return layered(bias=False, noise=0.0)
+
+
 def branch():
     """One unit on six samples: its branch in the noise turns twice; a part with one fold."""
     from continuation.certify import certify_branch
@@ -183,6 +204,9 @@ MAKERS = (
     orbit,
     manifold,
     silent,
+    layers,
+    layers_without_biases,
+    layers_without_noise,
     unique,
     unit,
     branch,

@@ -134,7 +134,7 @@ def test_without_noise_the_statement_is_refuted():
         (Model.perceptron(hidden=2, teacher="sin(x)"), "unit"),
         (Model.perceptron(hidden=1, teacher="2*tanh(x) - tanh(4*x)"), "empty"),
         (Model.perceptron(hidden=2, teacher="tanh(x) + 1"), "offset"),
-        (Model.perceptron(hidden=2, activation="erf", teacher="erf(x)"), "tanh perceptrons"),
+        (Model.mlp(2, (2,), 2, loss="huber", teacher=["x1", "x2"]), "squared error"),
         (Model.perceptron(hidden=1, output_weights=[1.0], teacher="tanh(x)"), "free output"),
     ],
 )
