@@ -38,7 +38,13 @@ from continuation.options import (
 from continuation.plotting import draw_branches
 from continuation.problem import AnyProblem
 from continuation.run import Bounds, Functions, Run
-from continuation.switching import Offshoot, branch_directions, on_one_half, workspace_at
+from continuation.switching import (
+    Offshoot,
+    Reduced,
+    branch_directions,
+    on_one_half,
+    workspace_at,
+)
 from continuation.symmetry_group import group
 from continuation.wording import counted
 
@@ -289,10 +295,11 @@ class _Builder:
             offshoots = offshoots[:1]  # the others are the other points of the same orbit
         low, high = run.limits
         w = workspace_at(run.problem, point, run.newton, run.step, run.limits)
+        reduced = Reduced.at(w, point)
         chosen: list[Offshoot] = []
         for o in offshoots:
             images = self._images(o.z)
-            twin = any(on_one_half(w, point.point, c.z, z) for c in chosen for z in images)
+            twin = any(on_one_half(w, reduced, point.point, c.z, z) for c in chosen for z in images)
             if low <= o.z[-1] <= high and not twin and not self.is_known(o.z, period):
                 chosen.append(o)
         return [Task(run, o.z, o.direction, node, period) for o in chosen]

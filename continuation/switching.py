@@ -7,13 +7,17 @@ z = z* + Eβ + ..., F is reduced (Lyapunov-Schmidt) to k equations
 
 J Y = -D²F[E, E] off the kernel. Their real solutions on a small sphere |β| = ε are found by Newton
 from points spread over it; each is a direction in which a branch may leave, and is accepted when
-the corrector confirms it with an actual step.
+the corrector confirms it with an actual step. β are coordinates of the kernel in which Q and C are
+as small as any of the same volume make them: in others, directions that symmetry spreads evenly may
+lie in one narrow cone.
 
 References
 ----------
 .. [1] E. L. Allgower, K. Georg, *Introduction to Numerical Continuation Methods*, SIAM 2003, ch. 8.
 .. [2] M. Golubitsky, I. Stewart, D. Schaeffer, *Singularities and Groups in Bifurcation Theory II*,
        Springer 1988, ch. XIII (D₃, D₄).
+.. [3] G. Kempf, L. Ness, *The length of vectors in representation spaces*, Lecture Notes in
+       Mathematics 732, Springer 1979, pp. 233-243.
 """
 
 from collections.abc import Iterator
@@ -37,8 +41,8 @@ from continuation.scaling import InUnits, Units
 from continuation.start import SingularStart, Start, at_solution
 from continuation.workspace import Workspace
 
-__all__ = ["Offshoot", "all_directions", "branch_directions", "on_one_half", "start_along",
-           "workspace_at"]  # fmt: skip
+__all__ = ["Offshoot", "Reduced", "all_directions", "branch_directions", "on_one_half",
+           "start_along", "workspace_at"]  # fmt: skip
 
 Array = np.ndarray
 
@@ -55,6 +59,9 @@ SAME_BRANCH = 1e-2
 SIDE_BY_SIDE = 0.3
 #: Cosine of the largest angle between a direction that is asked for and the branch that is taken.
 ALONG = 0.5
+#: Sweeps of the coordinates of a kernel; of the eigenvalues of a sweep, a smaller part of the
+#: largest is that of a direction in which the terms are degenerate.
+SWEEPS, DEGENERATE = 40, 1e-6
 #: Newton iterations and residual on the sphere.
 SPHERE_ITERATIONS = 60
 SPHERE_TOLERANCE = 1e-9
@@ -147,16 +154,20 @@ def _confirmed(
     """Half-branches met by a step of this length, and the number of directions in which none is."""
     length = amplitude * max(1.0, w.norm(np.append(point.x, 0.0)))  # a parameter has no zero
     ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
-    known = [_step(w, point.point, s * point.tangent, length) for s in ways]
+    known = [
+        _step(w, point.point, s * point.tangent, reduced.reach(w, point.tangent, length))
+        for s in ways
+    ]
     found: list[Offshoot] = []
     unconfirmed = 0
     for prediction, direction in reduced.predictions(length):
         z = _step(w, point.point + prediction, direction, 0.0)
-        if z is None or w.norm(z - point.point - prediction) > MAX_DEVIATION * length:
+        if z is None or reduced.size(z - point.point - prediction) > MAX_DEVIATION * length:
             unconfirmed += 1
             continue
         others = [k for k in known if k is not None] + [o.z for o in found]
-        if _is_new(w, z, [_beside(w, o, z, direction, length) for o in others], length):
+        beside = [_beside(w, reduced, o, z, direction, length) for o in others]
+        if all(reduced.size(z - o) > SAME_BRANCH * length for o in beside):
             d = z - point.point
             found.append(Offshoot(z, d / np.linalg.norm(d)))
     return found, unconfirmed
@@ -207,34 +218,34 @@ def _step(workspace: Workspace, base: Array, direction: Array, length: float) ->
     return y if workspace.correct(y, start, t, 0.5) == CONVERGED else None
 
 
-def _beside(workspace: Workspace, o: Array, z: Array, direction: Array, length: float) -> Array:
+def _beside(
+    workspace: Workspace, reduced: "Reduced", o: Array, z: Array, direction: Array, length: float
+) -> Array:
     """Where the branch of the point o passes z: its point in the same plane, if o is not far.
 
     On a branch that bends, points predicted along a tangent and a chord are not the same.
     """
-    if workspace.norm(o - z) > SIDE_BY_SIDE * length:
+    if reduced.size(o - z) > SIDE_BY_SIDE * length:
         return o
     y = o.copy()
     t = direction / workspace.norm(direction)
     return y if workspace.correct(y, z, t, 0.5) == CONVERGED else o
 
 
-def on_one_half(workspace: Workspace, origin: Array, z: Array, other: Array) -> bool:
+def on_one_half(
+    workspace: Workspace, reduced: "Reduced", origin: Array, z: Array, other: Array
+) -> bool:
     """Whether two solutions a small step from a branch point lie on one half-branch of it."""
     d, e = z - origin, other - origin
-    length = workspace.norm(d)
-    ahead = workspace.inner(e, d) / length
+    length, of_d, of_e = reduced.size(d), reduced.coordinates(d), reduced.coordinates(e)
+    ahead = float(of_e @ of_d) / length
     if ahead <= 0.0:
         return False
     y = origin + e * (length / ahead)
-    if workspace.norm(y - z) > SIDE_BY_SIDE * length:
+    if reduced.size(y - z) > SIDE_BY_SIDE * length:
         return False
-    met = workspace.correct(y, z, d / length, 0.5) == CONVERGED
-    return met and workspace.norm(y - z) <= SAME_BRANCH * length
-
-
-def _is_new(workspace: Workspace, z: Array, others: list[Array], length: float) -> bool:
-    return all(workspace.norm(z - o) > SAME_BRANCH * length for o in others)
+    met = workspace.correct(y, z, d / workspace.norm(d), 0.5) == CONVERGED
+    return met and reduced.size(y - z) <= SAME_BRANCH * length
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,7 +256,7 @@ class Reduced:
     ----------
     units : Units
     basis : (n + 1, k + 1) ndarray
-        E, orthonormal.
+        E, its largest singular value 1.
     slaved : (n + 1, k + 1, k + 1) ndarray
         Y.
     quadratic : (k, k + 1, k + 1) ndarray
@@ -270,6 +281,14 @@ class Reduced:
         basis = linalg.qr(
             np.column_stack([np.vstack([phi, np.zeros(phi.shape[1])]), along]), mode="economic"
         )[0]
+        if phi.shape[1] == 1:
+            return cls._of(problem, z, phi, psi, basis)
+        reduced = cls._of(problem, z, phi, psi, basis)
+        return cls._of(problem, z, phi, psi, basis @ _balanced(reduced.quadratic, reduced.cubic))
+
+    @classmethod
+    def _of(cls, problem: InUnits, z: Array, phi: Array, psi: Array, basis: Array) -> "Reduced":
+        """Reduce F, in units, along the columns of a basis of the kernel of [J, F_p]."""
         m, k = basis.shape[1], phi.shape[1]
         slaved, quadratic = np.zeros((z.size, m, m)), np.zeros((k, m, m))
         for a, b in combinations_with_replacement(range(m), 2):
@@ -282,7 +301,19 @@ class Reduced:
             value = psi.T @ _third_order(problem, z, basis, slaved, triple)
             for a, b, c in permutations(triple):
                 cubic[:, a, b, c] = value
-        return cls(units, basis, slaved, quadratic, cubic)
+        return cls(problem.units, basis, slaved, quadratic, cubic)
+
+    def coordinates(self, displacement: Array) -> Array:
+        """β of a displacement (n + 1,), its part off the kernel left out."""
+        return np.asarray(np.linalg.lstsq(self.basis, self.units.inside(displacement))[0])
+
+    def size(self, displacement: Array) -> float:
+        """|β| of a displacement (n + 1,)."""
+        return float(np.linalg.norm(self.coordinates(displacement)))
+
+    def reach(self, workspace: Workspace, direction: Array, length: float) -> float:
+        """Length of the step along a direction (n + 1,) that has |β| = length."""
+        return length * workspace.norm(direction) / self.size(direction)
 
     def predictions(self, length: float) -> Iterator[tuple[Array, Array]]:
         """Displacement and direction, (n + 1,) each, of every solution with |β| = length."""
@@ -314,6 +345,42 @@ class Reduced:
         # more than cubics can have alone (Bézout) are a continuum: to third order no direction is
         # distinguished (O(2), or Sₙ without quadratic terms)
         return distinct if len(distinct) <= 2 * 3 ** len(q) else []
+
+
+def _balanced(quadratic: Array, cubic: Array) -> Array:
+    """Coordinates of a kernel in which its quadratic and cubic terms are smallest [3]_.
+
+    Of all coordinates of the same volume, and all combinations of the equations: there every
+    direction of the kernel, and every equation, has the same share in them. For a kernel on which
+    a symmetry acts irreducibly they are those in which it acts by rotations and reflections.
+
+    Returns
+    -------
+    (k + 1, k + 1) ndarray
+        New basis vectors in the columns, the largest singular value 1; the last one, along the
+        parameter, is kept.
+    """
+    k = len(quadratic)
+    rows, right = np.eye(k), np.eye(k + 1)
+    for _ in range(SWEEPS):
+        q = np.einsum("ka,abc,bi,cj->kij", rows, quadratic, right, right, optimize=True)
+        c = np.einsum("ka,abcd,bi,cj,dl->kijl", rows, cubic, right, right, right, optimize=True)
+        terms = [t / np.linalg.norm(t) for t in (q, c) if t.any()]
+        if not terms:
+            break
+        by_row = sum(t.reshape(k, -1) @ t.reshape(k, -1).T for t in terms)
+        across = [np.moveaxis(t, 1, 0)[:k].reshape(k, -1) for t in terms]
+        rows = _inverse_root(by_row) @ rows
+        right[:k, :k] = right[:k, :k] @ _inverse_root(sum(a @ a.T for a in across))
+    right[:k, :k] /= np.linalg.norm(right[:k, :k], 2)
+    return right
+
+
+def _inverse_root(shares: Array) -> Array:
+    """The fourth root of the inverse, of determinant 1: half of what would make them equal."""
+    values, vectors = np.linalg.eigh(shares)
+    values = np.maximum(values, DEGENERATE * values[-1]) ** -0.25
+    return (vectors * (values / np.exp(np.log(values).mean()))) @ vectors.T
 
 
 def _third_order(

@@ -330,14 +330,23 @@ CORES: dict[str, Callable[[Random], Core]] = {
 # -- random coordinates ------------------------------------------------------------------------
 
 
-def _matrix(rng: Random, n: int) -> Array:
-    """A random matrix of condition at most 16 or so: rotation, stretching, rotation."""
+def _matrix(rng: Random, n: int, condition: float | None) -> Array:
+    """A random matrix, by default of condition 4 at most: rotation, stretching, rotation."""
     q, r = (np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(2))
-    return np.asarray(q @ np.diag(rng.uniform(0.5, 2.0, n)) @ r)
+    if condition is None:
+        return np.asarray(q @ np.diag(rng.uniform(0.5, 2.0, n)) @ r)
+    return np.asarray(q @ np.diag(rng.permutation(np.geomspace(1, condition, n))) @ r) / np.sqrt(
+        condition
+    )
 
 
 def embedded(
-    name: str, seed: int, dimension: int | None = None, scales: bool = False, exact: bool = True
+    name: str,
+    seed: int,
+    dimension: int | None = None,
+    scales: bool = False,
+    exact: bool = True,
+    condition: float | None = None,
 ) -> Case:
     """A core of the given name in random coordinates.
 
@@ -352,6 +361,8 @@ def embedded(
         Every unknown in a unit of its own from 1e-6 to 1e6, and every equation too.
     exact : bool
         With first derivatives (by complex steps); else they are left to differences.
+    condition : float, optional
+        Of the coordinates, and of the combinations of equations.
     """
     rng = np.random.default_rng([seed, sum(map(ord, name))])
     core = CORES[name](rng)
@@ -359,8 +370,8 @@ def embedded(
     n = max(c, dimension or int(rng.integers(c, 9)))
     rates = rng.uniform(0.5, 3.0, n - c) * rng.choice([-1.0, 1.0], n - c)
     bend, tilt = rng.uniform(-0.7, 0.7, (n - c, c)), rng.uniform(-0.7, 0.7, n - c)
-    a, shear = _matrix(rng, n), rng.uniform(-1.0, 1.0, n)
-    left = _matrix(rng, n)
+    a, shear = _matrix(rng, n, condition), rng.uniform(-1.0, 1.0, n)
+    left = _matrix(rng, n, condition)
     if scales:
         unit = 10.0 ** rng.uniform(-6, 6, n)
         a, shear = unit[:, None] * a, unit * shear
@@ -479,7 +490,7 @@ def _wrong_offshoots(case: Case, q: SpecialPoint, point: Point) -> list[str]:
     return wrong + ([f"offshoot twice: {point.kind}"] if double else [])
 
 
-def judged(name: str, seed: int, **options: bool | int | None) -> Verdict:
+def judged(name: str, seed: int, **options: bool | float | None) -> Verdict:
     """Verdict on one draw; an error that the engine raises is a fault."""
     case = embedded(name, seed, **options)
     try:

@@ -21,6 +21,11 @@ def test_what_was_once_wrong(name: str, seed: int) -> None:
     assert drawn(name, seed).faults == ()
 
 
+@pytest.mark.parametrize(("name", "seed"), [("d3", 507), ("d4", 501), ("d4", 504), ("d4", 509)])
+def test_branches_that_lie_in_a_narrow_cone(name: str, seed: int) -> None:
+    assert judged(name, seed, exact=bool(seed % 2), condition=1e3).faults == ()
+
+
 @pytest.mark.parametrize("name", CORES)
 def test_nothing_is_wrong_in_random_units(name: str) -> None:
     assert judged(name, 1, dimension=4, scales=True).faults == ()
