@@ -147,6 +147,12 @@ WIDE_ENDS = Capability(
     "ends are searched, and flows run to compound ones, for three or more odd sigmoid units "
     "without bias; those of up to four units are enumerated",
 )
+MEETING_ENDS = Capability(
+    "a search for ends at which units meet",
+    lambda model: model.has_split_lines and not model.bias and not is_plain_sigmoid(model),
+    "two units of any smooth activation that meet at infinity, beside finite ones, are searched "
+    "for networks of one input without bias; of odd units with an offset linear and step ends, too",
+)
 BIASED_ENDS = Capability(
     "a list of ends at infinity of units with bias",
     _is_narrow_and_biased,
@@ -280,6 +286,7 @@ CAPABILITIES = (
     EXHAUSTIVE_SEARCH,
     FORMULA,
     WIDE_ENDS,
+    MEETING_ENDS,
     BIASED_ENDS,
     BIASED_FLOWS,
     VECTOR_ENDS,

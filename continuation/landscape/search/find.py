@@ -19,6 +19,7 @@ from continuation.landscape.network import (
     BIASED_ENDS,
     EXHAUSTIVE_SEARCH,
     FORMULA,
+    MEETING_ENDS,
     REGIONS,
     VECTOR_ENDS,
     WIDE_ENDS,
@@ -353,7 +354,8 @@ class _Task:
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
         model = self.loss.model
-        listed = any(q.holds(model) for q in (WIDE_ENDS, BIASED_ENDS, VECTOR_ENDS))
+        ways = (WIDE_ENDS, MEETING_ENDS, BIASED_ENDS, VECTOR_ENDS)
+        listed = any(q.holds(model) for q in ways)
         if self.grows and model.is_perceptron:
             return [], NOTHING_FAR
         if self.conditions.decays or not listed:

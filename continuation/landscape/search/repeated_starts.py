@@ -21,7 +21,12 @@ from continuation.landscape.network import Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
-from continuation.landscape.search.starts import beside, between, random_start
+from continuation.landscape.search.starts import (
+    beside,
+    between,
+    first_linear,
+    random_start,
+)
 from continuation.landscape.sets import (
     CONVERGED,
     ISOLATED,
@@ -51,6 +56,9 @@ EXACT_FIT = 1e-18
 """Loss relative to that of the zero function from which on the data are fitted exactly. With
 fewer samples than weights such a point lies on a continuum, whatever rounding makes of its
 Hessian."""
+
+SAME_LOSS = 1e-9
+"""Relative difference of losses that rounding leaves, at most."""
 
 
 Batch = Callable[[LossAt, "Harvest", Sequence[Array], np.random.Generator, Deadline], None]
@@ -151,7 +159,8 @@ class Harvest:
         return gap <= max(close, 2.0 * known_to)
 
     def _enter(self, theta: Array) -> int | None:
-        if not np.isfinite(self.build.at.hessian(theta)).all():  # at a pole of a formula
+        finite = np.isfinite(self.build.at.hessian(theta)).all()  # no pole of a formula
+        if not (finite and is_below_silence(self.build.at, theta)):
             self.astray += 1
             return None
         if not is_resolved(self.build.at, theta):
@@ -306,6 +315,18 @@ def has_few_samples(at: LossAt) -> bool:
     model, x = at.model, at.x.reshape(at.data.shape[1], -1)
     distinct = np.unique(np.abs(x) if model.is_odd_function else x, axis=0)
     return bool(len(distinct) * model.outputs < model.dimension)
+
+
+def is_below_silence(at: LossAt, theta: Array) -> bool:
+    """Whether the loss is at most that of the same units without output, as at critical points.
+
+    The loss of a sample is convex in the outputs, and these are linear in the output weights, so
+    that a critical point is a minimum of them. Points that rounding makes of large weights which
+    cancel (exponentials) are told by that.
+    """
+    silent = theta.copy()
+    silent[first_linear(at.model) :] = 0.0
+    return at.value(theta) <= at.value(silent) * (1.0 + SAME_LOSS)
 
 
 def is_resolved(at: LossAt, theta: Array) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.network import Layout, LossAt
-from symbolic import Network, apply
+from symbolic import Model, Network, apply
 
 STEEPNESS = (0.2, 100.0)
 """Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
@@ -74,10 +74,16 @@ def _random_layers(network: Network, x: Array, rng: np.random.Generator) -> Arra
     return network.pack(weights[: len(weights) - bool(network.given)], biases)
 
 
+def first_linear(model: Model) -> int:
+    """Where the weights begin in which f is linear; d of a formula."""
+    if model.network is not None:
+        return model.network.linear
+    return Layout.of(model).linear if model.is_perceptron else model.dimension
+
+
 def fit_linear_part(at: LossAt, theta: Array) -> Array:
     """Output weights and offset from the quadratic they enter: one ridge-regularised step."""
-    network = at.model.network
-    inner = Layout.of(at.model).linear if network is None else network.linear
+    inner = first_linear(at.model)
     if inner == at.model.dimension:
         return theta
     _, gradient, hessian = at.evaluate(theta)

@@ -1,14 +1,15 @@
-"""Critical sets at infinity of three and more odd units without bias, by search of limit models.
+"""Critical sets at infinity of units without bias, by search of limit models.
 
-One pair of units that meet, one that vanishes or one that diverges, beside H − 2 or H − 1 finite
-units: the limit models of `ends` with further units. Their critical points are searched from
-random starts by Newton's method and by descent; a search proves nothing, but it says how often
-it has reached each point. Corners, and ends whose finite units are silent, dead or equal (these
-belong to narrower networks), are not listed.
+One pair of units that meet, and where the units are odd one that vanishes or one that diverges,
+beside H − 2 or H − 1 finite units: the limit models of `ends` with further units. Their critical
+points are searched from random starts by Newton's method and by descent; a search proves nothing,
+but it says how often it has reached each point. Corners, and ends whose finite units are silent,
+dead or equal (these belong to narrower networks), are not listed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -23,8 +24,16 @@ from continuation.landscape.infinity import (
     SearchedEnds,
     limit_step,
 )
-from continuation.landscape.network import WIDE_ENDS, Grid, LossAt, Responses
+from continuation.landscape.network import (
+    MEETING_ENDS,
+    WIDE_ENDS,
+    Grid,
+    LossAt,
+    Responses,
+    saturation,
+)
 from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
+from symbolic import Model
 
 STARTS = 80
 """Random starts for each kind of end."""
@@ -41,21 +50,16 @@ IDLE = 1e-8
 
 FINITE = LimitUnit(0.0, (0.0,))
 
-FIRST = (
-    LimitModel((LimitUnit(0.0, (0.0, 0.0)),)),
-    LimitModel((FINITE,), (0.0,)),
-    LimitModel((FINITE,), step=0.0),
-)
-"""Limits of two units; more units are finite."""
+PAIR = LimitUnit(0.0, (0.0, 0.0))
 
 
 def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> SearchedEnds:
-    """Search the ends of a network of three or more units.
+    """Search the ends of a network without bias.
 
     Parameters
     ----------
     at : LossAt
-        Of odd sigmoid units without bias, at least three.
+        Of odd sigmoid units, at least three, or of two and more others.
     seed : int
         Of the starts.
     deadline : Deadline
@@ -64,23 +68,34 @@ def wide_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Sear
     Raises
     ------
     InvalidInputError
-        For other models; one and two units are enumerated by `find_critical_sets`.
+        For other models; one and two odd units are enumerated by `find_critical_sets`.
     """
-    WIDE_ENDS.require(at.model)
+    if not MEETING_ENDS.holds(at.model):
+        WIDE_ENDS.require(at.model)
     responses, rng = Responses.at(at), np.random.default_rng(seed)
     found: list[CriticalEnd] = []
     hits: list[int] = []
     runs = 0
-    for first in FIRST:
-        like = replace(first, units=(*first.units, *(FINITE,) * (at.model.hidden - 2)))
+    kinds = dict(_kinds(at.model))
+    for like in kinds.values():
         ends, counts, done = _of_kind(LimitLoss(responses, like), rng, deadline)
         found += ends
         hits += counts
         runs += done
     return SearchedEnds.by_loss(
-        found, hits, (runs, len(FIRST) * STARTS), "confluences, linear and step ends",
-        "; corners, and ends over narrower networks, are not listed",
+        found, hits, (runs, len(kinds) * STARTS), ", ".join(kinds),
+        "; others, more than one at once, and ends over narrower networks, are not listed",
     )  # fmt: skip
+
+
+def _kinds(model: Model) -> Iterator[tuple[str, LimitModel]]:
+    """The limits that are searched, with what they are in words."""
+    finite, offset = (FINITE,) * (model.hidden - 1), 0.0 if model.offset else None
+    yield "confluences", LimitModel((PAIR, *finite[1:]), offset=offset)
+    if model.is_odd:
+        yield "linear ends", LimitModel(finite, (0.0,), offset=offset)
+    if model.is_odd and saturation(model) is not None:
+        yield "step ends", LimitModel(finite, step=0.0, offset=offset)
 
 
 def wide_end_sets(build: Assembler, found: SearchedEnds) -> list[CriticalSet]:
@@ -123,10 +138,14 @@ def _start(loss: LimitLoss, grid: Grid, rng: np.random.Generator) -> Array:
     z = np.zeros(loss.like.unknowns.size)
     low, high = 5.0 * grid.lowest, min(grid.highest / 5.0, 1000.0 * grid.lowest)
     z[inputs] = np.exp(rng.uniform(np.log(low), np.log(high), len(inputs)))
+    if not loss.responses.model.is_odd:
+        z[inputs] *= rng.choice([-1.0, 1.0], len(inputs))
     linear = np.setdiff1d(np.arange(z.size), inputs)
     point, gradient = loss.point(z)
     gram = point.hessian[np.ix_(linear, linear)]
-    z[linear] = -np.linalg.lstsq(gram, gradient[linear], rcond=1e-12)[0]
+    size = 1.0 / np.sqrt(np.diag(gram))
+    step = np.linalg.lstsq(size[:, None] * gram * size, size * gradient[linear], rcond=1e-12)[0]
+    z[linear] = -size * step
     return z
 
 
@@ -148,8 +167,8 @@ def _is_genuine(like: LimitModel, z: Array, grid: Grid) -> bool:
     """Within the range, all input weights distinct, all units at work."""
     limit, inputs = like.at(z), like.slots.weights
     w = np.sort(z[inputs])
-    outputs = np.delete(z, inputs)
-    inside = bool(w[0] > grid.lowest and w[-1] < grid.highest)
-    distinct = bool((np.diff(w) > DISTINCT * w[1:]).all())
+    size, outputs = np.abs(w), np.delete(z, inputs)
+    inside = bool(size.min() > grid.lowest and size.max() < grid.highest)
+    distinct = bool((np.diff(w) > DISTINCT * np.maximum(size[1:], size[:-1])).all())
     works = [u.coefficients[-1] for u in limit.units] + list(limit.fixed)
     return inside and distinct and min(np.abs(works)) > IDLE * np.abs(outputs).max()

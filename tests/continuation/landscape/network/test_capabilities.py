@@ -40,6 +40,7 @@ EXPECTED = {
     "a search that is exhaustive": TWO | {"one unit", "three units", "four units"},
     "fits from given starts and within bounds": {"formula"},
     "a search for ends at infinity, and flows to compound ends": {"three units", "four units"},
+    "a search for ends at which units meet": {"logistic"},
     "a list of ends at infinity of units with bias": {"bias", "bias and offset"},
     "flows to jumps and exponential ends of units with bias": {"bias", "bias and offset"},
     "a list of ends at infinity of several inputs, and flows to them": {"vectors"},
