@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.arrays import Array
-from continuation.landscape.infinity import CORNER, LINEAR, STEP, arrival
+from continuation.landscape.infinity import CORNER, LINEAR, STEP, LimitModel, arrival
 from continuation.landscape.network import ARRIVALS, Conditions, Grid, Layout, Loss, Responses
 from continuation.landscape.sets import ISOLATED, SILENT_UNIT, SPLIT_LINE, CriticalSet
 
@@ -52,7 +52,7 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", from a silent
         unit to its "split line", or None. None where no range is known: for other models than
         odd sigmoid units without bias, for sets that are followed through the smaller network,
-        for corners, and for silent units and limit models of more than two units.
+        for ends without a finite unit, and for silent units of more than two units.
     """
     model = loss.model
     if not ARRIVALS.holds(model):
@@ -61,23 +61,42 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
         return None
     if critical.is_isolated:
         return range_of_points(loss, critical.theta)
-    if model.hidden != 2:
+    if critical.limit is not None:
+        return _range_of_limit(loss, critical.limit)
+    return _range_of_silent(loss, critical.weights) if model.hidden == 2 else None
+
+
+def _range_of_limit(loss: Loss, limit: LimitModel) -> Where | None:
+    """The finite units of a limit: one that is no finite unit any more makes a corner.
+
+    Followed on, a silent one would have a row of the Hessian that is rounding, and wander.
+    """
+    places = limit.slots.weights
+    if not places:
         return None
+    start = max(abs(unit.weight) for unit in limit.units)
+    lowest, highest = _range_from(loss, start)
+
+    def come_to(state: Array) -> str | None:
+        inputs = np.abs(state[places])
+        return CORNER.name if inputs.max() > highest or inputs.min() < lowest else None
+
+    return come_to
+
+
+def _range_of_silent(loss: Loss, theta: Array) -> Where:
+    """A working unit and a silent one, which may meet."""
     lowest, highest = _range(loss)
-    if critical.limit is None:
-        layout, theta = Layout.of(model), critical.weights
-        silent = int(np.argmin(np.abs(layout.output_weights(theta))))
-        above = _lead(layout.input_weights(theta), silent) > 0.0
+    layout = Layout.of(loss.model)
+    silent = int(np.argmin(np.abs(layout.output_weights(theta))))
+    above = _lead(layout.input_weights(theta), silent) > 0.0
 
-        def come_to(state: Array) -> str | None:
-            inputs = layout.input_weights(state)
-            met = _lead(inputs, silent) * (1.0 if above else -1.0) < 0.5 * ON_LINE
-            return _beyond(np.abs(inputs), lowest, highest) or (SPLIT_LINE if met else None)
+    def come_to(state: Array) -> str | None:
+        inputs = layout.input_weights(state)
+        met = _lead(inputs, silent) * (1.0 if above else -1.0) < 0.5 * ON_LINE
+        return _beyond(np.abs(inputs), lowest, highest) or (SPLIT_LINE if met else None)
 
-        return come_to
-    if not critical.limit.units:
-        return None
-    return lambda state: CORNER.name if abs(state[0]) > highest or abs(state[0]) < lowest else None
+    return come_to
 
 
 def _lead(inputs: Array, silent: int) -> float:
@@ -98,16 +117,20 @@ def range_of_points(loss: Loss, start: Array | None = None) -> Where:
 
     A branch that starts with steeper units than others arrive with arrives with steeper ones still.
     """
-    lowest, highest = _range(loss)
-    if start is not None:
-        steepest = float(np.abs(Layout.of(loss.model).input_weights(start)).max())
-        highest = STEEPER * steepest if steepest > highest else highest
+    weights = () if start is None else np.abs(Layout.of(loss.model).input_weights(start))
+    lowest, highest = _range_from(loss, float(np.max(weights, initial=0.0)))
 
     def where(theta: Array) -> str | None:
         end = arrival(theta, lowest, highest)
         return None if end is None else end.name
 
     return where
+
+
+def _range_from(loss: Loss, steepest: float) -> tuple[float, float]:
+    """`_range` of a branch that starts with a unit so steep."""
+    lowest, highest = _range(loss)
+    return lowest, STEEPER * steepest if steepest > highest else highest
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,15 @@
 """Where finite weights give way to an end at infinity."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow
-from continuation.landscape.branches.ranges import arrival_of
+from continuation.landscape.branches.ranges import arrival_of, range_of_points
+from continuation.landscape.infinity import LimitModel, LimitUnit
 from symbolic import Model, fukumizu_amari, overparameterised, single_unit
 
 NOISE = 0.1
@@ -140,8 +143,26 @@ def _state(found):
 def test_a_set_that_is_out_there_already_does_not_arrive(loss):
     """A linear end whose unit is nearly a step: its branch reaches the limits, and says so."""
     there = find_critical_sets(loss, noise=0.05, regions=False)
-    far = [s for s in there if s.subkind == "linear" and arrival_of(loss, s)(s.limit.unknowns)]
+    where = range_of_points(loss)
+    ends = [s for s in there if s.subkind == "linear"]
+    far = [s for s in ends if where(np.array([s.limit.units[0].weight, 1.0, 1.0, 1.0])) == "step"]
     assert far
     for one in far:
+        assert arrival_of(loss, one)(one.limit.unknowns) is None
         branch = follow(loss, one, "noise", limits=(0.04, 0.06))
         assert branch.stop_reasons == ("limit", "limit")
+
+
+@pytest.mark.parametrize("hidden", [2, 3])
+def test_a_finite_unit_of_a_limit_arrives_where_it_is_a_step_or_a_line(hidden, loss, sets):
+    """A silent one, too: its row of the Hessian would be rounding, and its branch would wander."""
+    wide = Loss(loss.model.with_hidden(hidden), loss.data)
+    begun = next(s for s in sets if s.limit)
+    for start, highest in ((1.0, 30.0), (100.0, 151.0)):
+        limit = LimitModel((LimitUnit(start, (0.0,)),) * (hidden - 1), (0.3,))
+        where = arrival_of(wide, replace(begun, limit=limit))
+        for place in limit.slots.weights:
+            for weight, end in ((highest, "corner"), (1.4 * start, None), (1e-4, "corner")):
+                state = limit.unknowns.copy()
+                state[place] = weight
+                assert where(state) == end
