@@ -13,7 +13,7 @@ from continuation.errors import MlpcontError
 from continuation.terminal import command_line
 from continuation.workers import available_cores
 from figures.settings import PAGE, PAPER, Settings
-from symbolic.complaints import Command
+from symbolic.complaints import FAILED, Command, complain
 from symbolic.forms import Csv, Json
 from symbolic.release import Version, with_version
 
@@ -130,6 +130,7 @@ def main(
     with command_line(AGAIN, as_json):
         from continuation.commands.common import reporting  # these take seconds, and help
         from figures import run  # need not wait for them
+        from figures.failures import summary
 
         try:
             models = tuple(preset) if preset else PAPER
@@ -138,7 +139,7 @@ def main(
         except MlpcontError as error:
             raise typer.BadParameter(str(error)) from error
         with reporting(as_json, as_csv, run.console, AGAIN) as report:
-            run.run(
+            missing = run.run(
                 report,
                 file,
                 only,
@@ -151,6 +152,9 @@ def main(
                 edited,
                 list_,
             )
+        if missing:  # the rest was made and is reported
+            complain("Incomplete", summary(missing), as_json)
+            raise typer.Exit(FAILED)
 
 
 if __name__ == "__main__":

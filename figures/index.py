@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from urllib.parse import quote
 from continuation.storage import write_text
 from figures import job
 from figures.captions import SUFFIX
+from figures.failures import NAME as FAILURES
+from figures.failures import Failure
 
 NAME = "index.html"
 
@@ -36,10 +38,11 @@ NO_EXPLORER = (
 )
 
 
-def write(output: Path) -> Path:
+def write(output: Path, missing: Sequence[Failure] = ()) -> Path:
     """Write the index of a folder; returns its path.
 
-    What is not there (a figure that was not asked for, the explorer) is left out, or said.
+    What is not there (a figure that was not asked for, the explorer) is left out, or said, and so
+    is what could not be made.
 
     Raises
     ------
@@ -50,6 +53,7 @@ def write(output: Path) -> Path:
     parts = [
         f"<h1>mlpcont {html.escape(version('mlpcont'))}: figures and claims</h1>",
         _contents(names),
+        *_failures(missing),
         "<h2 id='claims'>Claims</h2>",
         *_claims(output),
         "<h2 id='explorer'>Explorer</h2>",
@@ -63,6 +67,14 @@ def write(output: Path) -> Path:
         f"<title>Figures and claims</title>\n<style>{STYLE}</style>\n</head>\n<body>"
     )
     return write_text(output / NAME, "\n".join([head, *parts, "</body>", "</html>", ""]))
+
+
+def _failures(missing: Sequence[Failure]) -> Iterator[str]:
+    """What the last run could not make; a picture of it is of an earlier run."""
+    if missing:
+        lines = (f"<li>{html.escape(str(failure))}</li>" for failure in missing)
+        yield f"<h2 id='failures'>Not made by the last run</h2>\n<ul>{''.join(lines)}</ul>"
+        yield f"<p>Tracebacks: <a href='{FAILURES}'>{FAILURES}</a>.</p>"
 
 
 def _contents(names: list[str]) -> str:

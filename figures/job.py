@@ -31,6 +31,7 @@ from continuation.storage import (
     write_dataset,
 )
 from figures.captions import SUFFIX, Caption, write_caption
+from figures.failures import Failure, attempted
 from figures.latex import set_by_latex
 from figures.settings import Settings
 from figures.style import PAPER, Style
@@ -62,6 +63,7 @@ ONLY_DRAW = (
     "graph_layout.py",
     "claims.py",
     "explore",
+    "failures.py",
     "index.py",
     "latex.py",
     "job.py",
@@ -168,18 +170,40 @@ def all_parts(name: str, settings: Settings, output: Path) -> list[Part]:
     return [Part(name, i, task, folder / f"{i:05d}.nc", key) for i, task in enumerate(tasks)]
 
 
-def compute_part(part: Part) -> xr.Dataset:
-    """Run one part; called in the workers."""
-    return figure_module(part.figure).compute(part.task)
+def compute_part(part: Part) -> xr.Dataset | Failure:
+    """Run one part; called in the workers, which outlive whatever goes wrong in it."""
+    module = figure_module(part.figure)
+    return attempted(part.figure, f"part {part.index + 1}", lambda: module.compute(part.task))
 
 
 def compute_parts(
-    parts: Sequence[Part], executor: Executor, on_part: Callable[[Part], None]
+    parts: Sequence[Part],
+    executor: Executor,
+    on_part: Callable[[Part], None],
+    on_failure: Callable[[Failure], None],
 ) -> None:
-    """Compute parts on an executor and store each one as it arrives."""
+    """Compute parts on an executor and store each one as it arrives.
 
-    def store(index: int, data: xr.Dataset) -> None:
+    Parameters
+    ----------
+    parts : sequence of Part
+    executor : concurrent.futures.Executor
+    on_part : callable
+        Told of every part that is stored.
+    on_failure : callable
+        Told of every part that could not be computed.
+
+    Raises
+    ------
+    StoreError
+        If a part cannot be stored.
+    """
+
+    def store(index: int, data: xr.Dataset | Failure) -> None:
         part = parts[index]
+        if isinstance(data, Failure):
+            on_failure(data)
+            return
         if part.path.is_dir():  # whatever it is, it bars the way
             shutil.rmtree(part.path)
         write_dataset(part.path, data.assign_attrs(key=part.key), f"part of {part.figure}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -16,6 +18,7 @@ from continuation.terminal import shown
 from continuation.workers import process_pool
 from figures import claims, compile_kernels, index, job, result
 from figures.explore import paper
+from figures.failures import Failure, attempted, write_failures
 from figures.probability import draw_probability
 from figures.settings import Settings
 from figures.style import PAPER, Style
@@ -24,6 +27,8 @@ EXPLORED = "graph"
 """The figure whose data the explorer shows."""
 
 console = Console()
+
+Result = TypeVar("Result")
 
 
 def run(
@@ -38,20 +43,20 @@ def run(
     latex: bool,
     edited: bool,
     list_: bool,
-) -> None:
-    """Draw FILE, list the figures, or make what is missing."""
+) -> Sequence[Failure]:
+    """Draw FILE, list the figures, or make what is missing; returns what could not be made."""
     if list_:
         report.listing(_catalogue())
-        return
+        return ()
     style = Style(width=width, latex=latex)
     if file is not None:
         _say_drawn(_draw_file(report, file, output, edited, style), report)
-        return
+        return ()
     names = settings.figures(job.NAMES, only)
     for name in names:
         job.figure_module(name)
     with sole_worker(output):
-        _run(report, names, settings, output, force, jobs, style)
+        return _run(report, names, settings, output, force, jobs, style)
 
 
 def _say_drawn(paths: Sequence[Path], report: Report) -> None:
@@ -79,8 +84,35 @@ def _draw_file(
     return result.draw_result(loaded, file, output, style)
 
 
-MADE = (Column("figure"), Column("data_are"), Column("picture"), Column("data"))
-"""Of every figure of a run: its name, whether its data were computed or stored, and its files."""
+MADE = (
+    Column("figure"), Column("data_are"), Column("picture"), Column("data"), Column("problem"),
+)  # fmt: skip
+"""Of every figure of a run: its name, whether its data were computed or stored, its files, and
+what went wrong."""
+
+FAILED = tuple(Column(name, folds=True) for name in ("figure", "step", "message"))
+"""Of what could not be made."""
+
+
+class _Missing(list[Failure]):
+    """What could not be made so far; each is said at once."""
+
+    def append(self, failure: Failure) -> None:
+        """One more."""
+        super().append(failure)
+        console.print(f"[red]failed[/] {shown(failure)}", highlight=False, soft_wrap=True)
+
+    def attempt(self, figure: str, step: str, action: Callable[[], Result]) -> Result | None:
+        """What an action returns; None where it fails."""
+        made = attempted(figure, step, action)
+        if not isinstance(made, Failure):
+            return made
+        self.append(made)
+        return None
+
+    def of(self, figure: str) -> str:
+        """What went wrong in a figure."""
+        return "; ".join(f"{one.step}: {one.message}" for one in self if one.figure == figure)
 
 
 def _run(
@@ -91,50 +123,72 @@ def _run(
     force: bool,
     jobs: int,
     style: Style,
-) -> None:
+) -> Sequence[Failure]:
     begin = time.perf_counter()
     require_writable(output / "claims.md")
     job.clean(output)
     _report_damage([job.data_path(output, name) for name in names])
     stale = [n for n in names if force or not _current(n, settings, output)]
+    missing = _Missing()
     for name in set(names) - set(stale):
         job.remove_parts(name, settings, output)
 
     def draw(name: str) -> None:
-        job.draw(name, job.read_dataset(job.data_path(output, name)), output, style)
-        console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
+        data = job.read_dataset(job.data_path(output, name))
+        if missing.attempt(name, "drawing", lambda: job.draw(name, data, output, style)):
+            console.print(f"[green]drawn[/] {shown(output / name)}.pdf", soft_wrap=True)
 
     if stale:
-        _compute(stale, settings, output, jobs, force, draw)
+        _compute(stale, settings, output, jobs, force, draw, missing)
     for name in set(names) - set(stale):
         if style != PAPER or not job.is_drawn(name, output):
             draw(name)
-    written = [
-        *claims.write(job.current_data(settings, output), output),
-        *_explore(settings, output),
-        index.write(output),
-    ]
+    written = _pages(settings, output, missing)
     for path in written:
         console.print(f"[green]written[/] {shown(path)}", soft_wrap=True)
     if not stale:
         console.print("nothing to compute: every figure is stored and current")
     seconds = time.perf_counter() - begin
     console.print(f"elapsed {seconds:.1f} s")
-    rows = [
-        {"figure": name, "data_are": "computed" if name in stale else "stored",
-         "picture": str(output / f"{name}.pdf"), "data": str(job.data_path(output, name))}
-        for name in names
-    ]  # fmt: skip
-    report.keep(Listing("figures", MADE, rows))
+    report.keep(Listing("figures", MADE, [_row(n, n in stale, missing, output) for n in names]))
+    failed = Listing("failures", FAILED, [vars(failure) for failure in missing])
+    report.keep(failed)
+    if missing:
+        report.show(failed)
     report.tell(written=[str(path) for path in written], seconds=seconds)
+    return missing
 
 
-def _explore(settings: Settings, output: Path) -> Iterator[Path]:
+def _row(name: str, computed: bool, missing: _Missing, output: Path) -> dict[str, str | None]:
+    """What is there of one figure: no picture where it could not be made."""
+    problem = missing.of(name)
+    return {
+        "figure": name,
+        "data_are": "computed" if computed else "stored",
+        "picture": None if problem else str(output / f"{name}.pdf"),
+        "data": str(job.data_path(output, name)),
+        "problem": problem or None,
+    }
+
+
+def _pages(settings: Settings, output: Path, missing: _Missing) -> list[Path]:
+    """Claims, explorer and index, with what could not be made."""
+    data = job.current_data(settings, output)
+    written = [
+        *(missing.attempt("claims", "writing", lambda: claims.write(data, output)) or ()),
+        *(missing.attempt("explorer", "writing", lambda: _explore(settings, output)) or ()),
+    ]
+    write_failures(missing, output)
+    return [*written, index.write(output, missing)]
+
+
+def _explore(settings: Settings, output: Path) -> list[Path]:
     """The page of figure `graph` in the browser, where it is not there already."""
     data, page = job.data_path(output, EXPLORED), output / paper.NAME
     fresh = page.is_file() and data.is_file() and page.stat().st_mtime >= data.stat().st_mtime
-    if not fresh and _current(EXPLORED, settings, output):
-        yield paper.write_paper_page(job.read_dataset(data), settings.seed, output)
+    if fresh or not _current(EXPLORED, settings, output):
+        return []
+    return [paper.write_paper_page(job.read_dataset(data), settings.seed, output)]
 
 
 def _current(name: str, settings: Settings, output: Path) -> bool:
@@ -148,6 +202,7 @@ def _compute(
     jobs: int,
     force: bool,
     draw: Callable[[str], None],
+    missing: _Missing,
 ) -> None:
     """Compute all parts of all stale figures through one pool; draw each figure that is whole.
 
@@ -171,17 +226,21 @@ def _compute(
         bars = {n: progress.add_task(n, total=len(parts)) for n, parts in wanted.items()}
         left = {name: len(parts) for name, parts in wanted.items()}
 
+        def finish(name: str) -> None:
+            join = partial(job.assemble, name, settings, output)
+            if missing.attempt(name, "joining its parts", join) is not None:
+                draw(name)
+
         def done(part: job.Part) -> None:
             progress.advance(bars[part.figure])
             left[part.figure] -= 1
             if left[part.figure] == 0:
-                job.assemble(part.figure, settings, output)
-                draw(part.figure)
+                finish(part.figure)
 
         for name in (n for n, parts in wanted.items() if not parts):
-            job.assemble(name, settings, output)
-            draw(name)
-        job.compute_parts([part for parts in wanted.values() for part in parts], pool, done)
+            finish(name)
+        tasks = [part for parts in wanted.values() for part in parts]
+        job.compute_parts(tasks, pool, done, missing.append)
 
 
 def _report_damage(paths: Sequence[Path]) -> None:

@@ -396,3 +396,78 @@ def test_pictures_that_cannot_be_written_are_named(results, tmp_path):
     assert code == 1
     assert re.fullmatch(r"error: cannot write .*/file/my_points\.pdf: .*output folder\n", output)
     assert files(tmp_path) == ["file"]
+
+
+def fake(monkeypatch, tmp_path, name, **functions):
+    """A figure beside those of the paper, made of the given functions."""
+    module = types.ModuleType(f"figures.{name}")
+    usual = vars(sys.modules["figures.fake"])
+    for key in ("TITLE", "parts", "compute", "assemble", "draw", "caption"):
+        setattr(module, key, functions.get(key, usual[key]))
+    source = tmp_path / f"{name}.py"
+    source.write_text("")
+    module.__file__ = str(source)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(job, "NAMES", (*job.NAMES, name))
+    return module
+
+
+def fails(*_):
+    raise KeyError(-1)
+
+
+PAIR = ("--only", "broken", "--only", "fake", "--output")
+
+
+@pytest.mark.parametrize(
+    ("functions", "step"),
+    [
+        ({"compute": fails}, "part 1"),
+        ({"assemble": fails}, "joining its parts"),
+        ({"draw": fails}, "drawing"),
+        ({"caption": fails}, "drawing"),
+    ],
+)
+def test_what_fails_is_reported_and_all_other_figures_are_made(
+    computed, monkeypatch, tmp_path, functions, step
+):
+    out = tmp_path / "out"
+    module = fake(monkeypatch, tmp_path, "broken", **functions)
+    result = CliRunner().invoke(app, [*PAIR, str(out), "--json"])
+    assert result.exit_code == 1
+    assert set(WHOLE) <= set(files(out))
+    report, error = json.loads(result.stdout), json.loads(result.stderr)["error"]
+    problems = {row["figure"]: row["problem"] for row in report["figures"]}
+    pictures = {row["figure"]: row["picture"] for row in report["figures"]}
+    assert problems["fake"] is None
+    assert problems["broken"].startswith(f"{step}: KeyError: -1")
+    assert pictures == {"broken": None, "fake": str(out / "fake.pdf")}
+    assert {row["figure"] for row in report["failures"]} == {"broken"}
+    assert report["failures"][0]["message"] == "KeyError: -1"
+    assert error["kind"] == "Incomplete"
+    assert error["message"].startswith(f"not made: broken, {step}: KeyError: -1; all else is whole")
+    assert "run the same command again" in error["message"]
+    assert "in fails" in (out / "failures.txt").read_text("utf-8")
+    assert "Not made by the last run" in (out / "index.html").read_text("utf-8")
+
+    code, text = run(*PAIR, out)  # it fails again, and the other figure is not computed again
+    assert code == 1
+    assert f"failed broken, {step}: KeyError: -1" in text
+    assert "error: not made: broken" in text
+
+    for name in functions:
+        setattr(module, name, vars(sys.modules["figures.fake"])[name])
+    computed.clear()
+    assert run(*PAIR, out)[0] == 0
+    assert computed == (list(range(COUNT)) if "compute" in functions else [])
+    assert "failures.txt" not in files(out)
+    assert "Not made" not in (out / "index.html").read_text("utf-8")
+
+
+def test_claims_that_cannot_be_written_do_not_end_the_run(computed, monkeypatch, tmp_path):
+    out = tmp_path / "out"
+    monkeypatch.setattr(main_job_run.claims, "write", fails)
+    code, text = run(*FAKE, out)
+    assert code == 1
+    assert "failed claims, writing: KeyError: -1" in text
+    assert {"fake.pdf", "index.html"} <= set(files(out))
