@@ -12,7 +12,7 @@ import typer
 from continuation.errors import MlpcontError
 from continuation.terminal import command_line
 from continuation.workers import available_cores
-from figures.settings import PAGE, PAPER, Settings
+from figures.settings import PAGE, PAPER, Settings, budget_of
 from symbolic.complaints import FAILED, Command, complain
 from symbolic.forms import Csv, Json
 from symbolic.release import Version, with_version
@@ -68,7 +68,16 @@ def main(
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder for everything.")] = Path("out"),
     seed: Annotated[int, typer.Option(min=0, help="Root of every random stream.")] = 0,
-    quick: Annotated[bool, typer.Option("--quick", help="A preview with fewer samples.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A preview: fewer samples, parts of ranges.")
+    ] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option(
+            "--thorough",
+            help="Evidence: claims on as many data sets as decide them, whole ranges; hours.",
+        ),
+    ] = False,
     preset: Annotated[
         list[str] | None,
         typer.Option(
@@ -135,7 +144,7 @@ def main(
         try:
             models = tuple(preset) if preset else PAPER
             seen = None if data is None else str(data)
-            settings = Settings(seed, quick, models, n, noise, seen, columns)
+            settings = Settings(seed, budget_of(quick, thorough), models, n, noise, seen, columns)
         except MlpcontError as error:
             raise typer.BadParameter(str(error)) from error
         with reporting(as_json, as_csv, run.console, AGAIN) as report:

@@ -69,7 +69,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """A sweep for every panel."""
-    stride, n = settings.choose(1, 3), settings.choose(150, 40)
+    stride, n = settings.choose(1, 2, 3), settings.choose(150, 40, 40)
     samples, noise = settings.samples(SAMPLES), settings.level(NOISE)
     return [
         Part(preset, along, tuple(map(float, values[::stride])), n, settings.seed, samples, noise)

@@ -57,15 +57,9 @@ class Search:
 
 
 def searches(settings: Settings) -> list[Search]:
-    """One part for each width; a quick run looks at two settings, and leaves three units out."""
-    widths = UNITS[settings.choose(0, 1) :]
-    return [
-        Search(
-            units, settings.seed, settings.choose(CANDIDATES, 2), settings.choose(FINALISTS, 1),
-            settings.choose(NEW, 2),
-        )
-        for units in widths
-    ]  # fmt: skip
+    """One part for each width, of a thorough run: the best of a few settings tell nothing."""
+    widths = settings.choose(UNITS, (), ())
+    return [Search(units, settings.seed, CANDIDATES, FINALISTS, NEW) for units in widths]
 
 
 def candidates(search: Search) -> list[Setting]:

@@ -112,12 +112,11 @@ class Boundary:
 
 
 def boundaries(settings: Settings, models: Mapping[str, Model]) -> list[Boundary]:
-    """One part for every subject and size; a quick run asks one size of few data sets."""
-    budget, probes = settings.choose(MOST_DRAWS, 8), settings.choose(PROBES, 3)
+    """One part for every subject and size, of a thorough run: few data sets bracket nothing."""
     return [
-        Boundary(number, models[subject.family], size, settings.seed, budget, probes)
-        for number, subject in enumerate(SUBJECTS)
-        for size in subject.sizes[: settings.choose(len(subject.sizes), 1)]
+        Boundary(number, models[subject.family], size, settings.seed, MOST_DRAWS, PROBES)
+        for number, subject in settings.choose(tuple(enumerate(SUBJECTS)), (), ())
+        for size in subject.sizes
     ]
 
 
@@ -209,7 +208,7 @@ def sentences(data: xr.Dataset) -> list[tuple[int, str, str, str]]:
     """Claim, setting, what was found and on how many data sets, of every crossing."""
     texts = []
     crossings = _where(data, "crossing")
-    for k, number in enumerate(crossings["subject"]):
+    for k, number in enumerate(crossings.get("subject", ())):
         subject, size = SUBJECTS[number], crossings["size"][k]
         same = {"subject": number, "size": size, "threshold": crossings["threshold"][k]}
         draws = _where(data, "probe", **same)["data_sets"]

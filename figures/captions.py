@@ -12,6 +12,7 @@ import xarray as xr
 
 from continuation.storage import write_text
 from continuation.wording import counted
+from figures.settings import Budget
 from symbolic import PRESETS, Model
 
 SUFFIX = "md"
@@ -109,8 +110,8 @@ def _command(name: str, settings: dict[str, object]) -> str:
     words = [f"python -m figures --only {name}"]
     for key, value in settings.items():
         option = "--" + key.replace("_", "-")
-        if value is True:
-            words.append(option)
+        if key == "budget":
+            words += [f"--{value}"] * (value != Budget.USUAL)
         elif isinstance(value, list):
             words += [f"{option} {one}" for one in value]
         elif value not in (None, False):

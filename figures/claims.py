@@ -15,10 +15,14 @@ from continuation.statistics import LEVEL
 from continuation.storage import write_text
 from figures import collapse, optimum, scenario
 from figures.apart import Aside, asides
+from figures.settings import Budget
 from figures.shares import FAILS, HOLDS, MOST, SUMMARY, UNDECIDED, verdict
 from symbolic import PRESETS
 
 MISSING = "not measured"
+
+THOROUGH_ONLY = "Measured by `python -m figures --thorough`."
+"""Why a reading has no row where its figure is there."""
 
 CLAIMS = {
     1: "Plateau and near-optimal regions consist of saddle structures.",
@@ -166,22 +170,26 @@ class Finding:
     why: str
 
 
-def write(data: Mapping[str, xr.Dataset], output: Path) -> list[Path]:
+def write(data: Mapping[str, xr.Dataset], output: Path, budget: Budget) -> list[Path]:
     """Write `claims.md` and `claims.json` from the stored data of the figures."""
-    findings, apart = measure(data), asides(data)
-    quick = any(json.loads(d.attrs.get("settings", "{}")).get("quick") for d in data.values())
-    report = {
-        "quick": quick,
+    page = as_markdown(measure(data), asides(data), budget)
+    text = json.dumps(report(data, budget), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return [write_text(output / "claims.md", page), write_text(output / "claims.json", text)]
+
+
+def report(data: Mapping[str, xr.Dataset], budget: Budget) -> dict[str, Any]:
+    """All that is known of the claims, for other programs."""
+    findings = measure(data)
+    return {
+        "budget": budget,
+        "quick": budget == Budget.QUICK,
         "wanted": MOST,
         "intervals": {"level": LEVEL, "source": SOURCE},
         "claims": {str(k): text for k, text in CLAIMS.items()},
         "contents": contents(findings),
         "findings": [asdict(f) for f in findings],
-        "shares": [asdict(a) for a in apart],
+        "shares": [asdict(a) for a in asides(data)],
     }
-    page = as_markdown(findings, apart, quick=quick)
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return [write_text(output / "claims.md", page), write_text(output / "claims.json", text)]
 
 
 def measure(data: Mapping[str, xr.Dataset]) -> list[Finding]:
@@ -207,7 +215,11 @@ def _findings(reading: Reading, data: Mapping[str, xr.Dataset]) -> Iterator[Find
         where, why = f"figure {reading.figure}", "The data of this figure are missing."
         yield Finding(reading.claim, reading.name, where, 0, 0, 0.0, 1.0, 0.0, 1.0, MISSING, why)
         return
-    for setting, row in _ROWS[reading.figure](data[reading.figure], reading.share):
+    rows = list(_ROWS[reading.figure](data[reading.figure], reading.share))
+    if not rows:
+        where, why = f"figure {reading.figure}", THOROUGH_ONLY
+        yield Finding(reading.claim, reading.name, where, 0, 0, 0.0, 1.0, 0.0, 1.0, MISSING, why)
+    for setting, row in rows:
         estimate, unknown, lower, upper = (float(row[name]) for name in SUMMARY)
         draws, budget, result = int(row["draws"]), int(row["budget"]), verdict(lower, upper)
         why = _why(reading, result, budget)
@@ -263,10 +275,17 @@ _ROWS = {"collapse": _grid, "scenario": _searched, "optimum": _proofs}
 
 # -- the page ----------------------------------------------------------------------------------
 
-QUICK = (
-    "*A quick run: its budgets are a few data sets for each setting, too few to see that a claim "
-    "about most cases holds. `python -m figures` has budgets that are enough.*"
-)
+HEADING = "# Claims and what was measured"
+
+ENOUGH = "`python -m figures --thorough` draws as many as decide it, which takes hours.*"
+
+SMALL = {
+    Budget.QUICK: "*A quick run: its budgets are a few data sets for each setting, too few to see "
+    f"that a claim about most cases holds. {ENOUGH}",
+    Budget.USUAL: "*A run of the usual budget: a few data sets for each setting show where a claim "
+    f"fails, but not that one about most cases holds. {ENOUGH}",
+}
+"""What is said of budgets that are too small for verdicts on most cases."""
 
 SOURCE = (
     "H. Robbins, Ann. Math. Statist. 41 (1970) 1397; S. R. Howard, A. Ramdas, J. McAuliffe, "
@@ -285,9 +304,10 @@ INTRODUCTION = (
 )
 
 
-def as_markdown(findings: Sequence[Finding], apart: Sequence[Aside], *, quick: bool) -> str:
+def as_markdown(findings: Sequence[Finding], apart: Sequence[Aside], budget: Budget) -> str:
     """The page: verdicts on top, then every claim with its readings, then shares without one."""
-    lines = ["# Claims and what was measured", "", *([QUICK, ""] if quick else []), INTRODUCTION]
+    warning = [SMALL[budget], ""] if budget in SMALL else []
+    lines = [HEADING, "", *warning, INTRODUCTION]
     lines += ["", "## Verdicts", "", *_contents_table(findings)]
     for number, text in CLAIMS.items():
         lines += ["", f"## {number}. {text}"]

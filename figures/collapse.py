@@ -27,6 +27,10 @@ NOISES = (0.02, 0.1)
 SADDLES, SINGLE, ALONE = "saddles", "single", "alone"
 """Shares of data sets: no plateau set attracts, one set of the overfitting region, one in all."""
 
+USUAL = {1: 150, 2: 12, 3: 4}
+"""Data sets at most of a usual run, by units: a list of one unit takes a hundredth of a second, of
+three one second."""
+
 SHOWN = {SINGLE: "one overfitting attractor", ALONE: "one attractor in all"}
 
 
@@ -57,14 +61,16 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part for every preset, size and noise; the slow presets first."""
-    budget, least = settings.choose(150, 6), settings.choose(10, 2)
-    sizes = SIZES[: settings.choose(len(SIZES), 2)]
+    least, sizes = settings.choose(10, 4, 2), SIZES[: settings.choose(len(SIZES), len(SIZES), 2)]
+    units = {name: PRESETS[name]().hidden for name in PRESETS}
     return [
-        Part(preset, size, noise, settings.seed, budget, least)
-        for preset in sorted(PRESETS, key=lambda name: -PRESETS[name]().hidden)
+        Part(
+            preset, size, noise, settings.seed, settings.choose(150, USUAL[units[preset]], 6), least
+        )
+        for preset in sorted(PRESETS, key=lambda name: -units[name])
         for size in sizes
         for noise in NOISES
-    ]
+    ]  # fmt: skip
 
 
 def compute(part: Part) -> xr.Dataset:

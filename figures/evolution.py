@@ -62,13 +62,13 @@ class Part:
 
 
 def parts(settings: Settings) -> Sequence[Part]:
-    """Along the noise and along the size; a quick run looks at a part of the range."""
-    resolution, seed = settings.choose(16, 6), settings.seed + SEED
-    sizes = SCHEDULE if not settings.quick else SCHEDULE[1:]
+    """Along the noise and along the size; less than a thorough run looks at a part of the range."""
+    resolution, seed = settings.choose(16, 6, 6), settings.seed + SEED
+    sizes = SCHEDULE[settings.choose(0, 1, 1) :]
     made = []
     for preset in settings.preset:
         whole, short = LIMITS.get(preset, USUAL_LIMITS)
-        limits = short if settings.quick else whole
+        limits = settings.choose(whole, short, short)
         made += [
             Part(preset, "noise", limits, (), resolution, seed),
             Part(preset, "size", (float(sizes[0]), float(sizes[-1])), sizes, resolution, seed),

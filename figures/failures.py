@@ -59,6 +59,37 @@ def attempted(figure: str, step: str, action: Callable[[], Result]) -> Result | 
         return Failure.of(figure, step, error)
 
 
+class Missing(list[Failure]):
+    """What could not be made so far.
+
+    Parameters
+    ----------
+    say : callable
+        Told of each at once.
+    """
+
+    def __init__(self, say: Callable[[Failure], None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def append(self, failure: Failure) -> None:
+        """One more."""
+        super().append(failure)
+        self._say(failure)
+
+    def attempt(self, figure: str, step: str, action: Callable[[], Result]) -> Result | None:
+        """What an action returns; None where it fails."""
+        made = attempted(figure, step, action)
+        if not isinstance(made, Failure):
+            return made
+        self.append(made)
+        return None
+
+    def of(self, figure: str) -> str:
+        """What went wrong in a figure; empty if nothing did."""
+        return "; ".join(f"{one.step}: {one.message}" for one in self if one.figure == figure)
+
+
 def write_failures(failures: Sequence[Failure], output: Path) -> None:
     """Keep the tracebacks of this run in place of those of an earlier one.
 

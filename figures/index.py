@@ -16,6 +16,7 @@ from figures import job
 from figures.captions import SUFFIX
 from figures.failures import NAME as FAILURES
 from figures.failures import Failure
+from figures.settings import Budget
 
 NAME = "index.html"
 
@@ -90,8 +91,11 @@ def _claims(output: Path) -> Iterator[str]:
         yield "<p>No claims were measured.</p>"
         return
     report = json.loads(path.read_text(encoding="utf-8"))
-    if report["quick"]:
-        yield "<p><em>A quick run: its budgets are too small for verdicts on most cases.</em></p>"
+    if report["budget"] != Budget.THOROUGH:
+        yield (
+            f"<p><em>A run of the {report['budget']} budget: too small to see that a claim about "
+            "most cases holds; <code>--thorough</code> decides.</em></p>"
+        )
     yield "<table><tr><th>claim</th><th>reading</th><th>verdicts, by number of settings</th></tr>"
     for row in report["contents"]:
         claim = f"{row['claim']}. {report['claims'][str(row['claim'])]}"

@@ -73,7 +73,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part each."""
-    exponent = settings.choose(10, 8)
+    exponent = settings.choose(10, 8, 8)
     return [Part(what, settings.seed, 10.0**exponent) for what in ("branch", "flow")]
 
 

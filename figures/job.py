@@ -119,9 +119,16 @@ def figure_module(name: str) -> FigureModule:
 
 
 def figure_key(name: str, settings: Settings) -> str:
-    """Digest of everything that the data of a figure depend on: code, settings, figure."""
-    own = Path(str(figure_module(name).__file__)).read_text(encoding="utf-8")
-    text = json.dumps([name, own, asdict(settings), settings.contents, _source_digest()])
+    """Digest of everything that the data of a figure depend on: code, settings, figure.
+
+    Of the budget only what it makes of the parts: where two budgets have the same parts, what one
+    has stored answers the other.
+    """
+    module = figure_module(name)
+    own = Path(str(module.__file__)).read_text(encoding="utf-8")
+    parts = repr(module.parts(settings))
+    given = asdict(settings.of_any_budget)
+    text = json.dumps([name, own, given, parts, settings.contents, _source_digest()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

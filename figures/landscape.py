@@ -68,7 +68,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    nodes = settings.choose(240, 80)
+    nodes = settings.choose(240, 160, 80)
     size, noise = settings.samples(SAMPLES), settings.level(NOISE)
     return [Part(name, settings.seed, nodes, size, noise) for name in settings.of_two_units()]
 

@@ -62,7 +62,7 @@ def observations(settings: Settings) -> Observations:
 def parts(settings: Settings) -> Sequence[Settings]:
     """One part; errors of the file are said before anything is computed."""
     observations(settings)
-    return [settings]
+    return [settings.of_any_budget]
 
 
 def compute(settings: Settings) -> xr.Dataset:

@@ -24,7 +24,7 @@ SEARCHED_AT = (0.1, 0.03, 0.3, 0.6)
 
 def parts(settings: Settings) -> Sequence[branches.Part]:
     """One diagram a preset."""
-    values = SEARCHED_AT[: settings.choose(4, 1)]
+    values = SEARCHED_AT[: settings.choose(4, 2, 1)]
     return [
         branches.Part(
             preset, "noise", settings.seed, settings.samples(SAMPLES), 0.0, LIMITS, values

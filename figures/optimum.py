@@ -69,8 +69,8 @@ class Proofs:
 
 def parts(settings: Settings) -> Sequence[Part | Proofs]:
     """Data sets in groups of four, then the proofs of every preset."""
-    seeds = [settings.seed + i for i in range(settings.choose(60, 12))]
-    budget, least = settings.choose(150, 6), settings.choose(10, 2)
+    seeds = [settings.seed + i for i in range(settings.choose(60, 20, 12))]
+    budget, least = settings.choose(150, 150, 6), settings.choose(10, 10, 2)
     return [
         *(Part(tuple(seeds[i : i + 4])) for i in range(0, len(seeds), 4)),
         *(Proofs(preset, settings.seed, budget, least) for preset in PRESETS),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import xarray as xr
@@ -30,18 +30,25 @@ STABLE: dict[str, Any] = {"color": "C0", "lw": 1.8, "ls": "-"}
 UNSTABLE: dict[str, Any] = {"color": "C1", "lw": 1.8, "ls": (0, (5, 1))}
 
 
-def parts(settings: Settings) -> Sequence[Settings]:
+@dataclass(frozen=True)
+class Part:
+    """A data set, and the points of the grid along an axis."""
+
+    seed: int
+    resolution: int
+
+
+def parts(settings: Settings) -> Sequence[Part]:
     """One part."""
-    return [settings]
+    return [Part(settings.seed, settings.choose(201, 201, 81))]
 
 
-def compute(settings: Settings) -> xr.Dataset:
+def compute(part: Part) -> xr.Dataset:
     """Field on a grid, critical points and the manifolds of the saddles."""
     model = single_unit()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, settings.seed))
+    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
     sets = find_critical_sets(loss, noise=NOISE)
-    resolution = settings.choose(201, 81)
-    plane = phase_plane(loss, sets, noise=NOISE, extent=EXTENT, resolution=resolution)
+    plane = phase_plane(loss, sets, noise=NOISE, extent=EXTENT, resolution=part.resolution)
     return phase_to_arrays(plane).assign_attrs(noise=NOISE, samples=SAMPLES)
 
 

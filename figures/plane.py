@@ -23,7 +23,7 @@ PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SCHEDULE = (20, 30, 50, 100)
 LIMITS = ((20.0, 100.0), (0.05, 0.5))
 
-QUICK = {"fukumizu_amari": (80.0, 100.0), "overparameterised": (88.0, 100.0)}
+SHORT = {"fukumizu_amari": (80.0, 100.0), "overparameterised": (88.0, 100.0)}
 """Sizes of a quick run, on the last block of the schedule."""
 
 
@@ -39,12 +39,15 @@ class Part:
 
 
 def parts(settings: Settings) -> Sequence[Part]:
-    """One part a preset; a quick run looks at a part of the plane, without switches."""
-    lines, resolution = settings.choose(6, 1), settings.choose(12, 0)
+    """One part a preset; only a thorough run looks at the whole plane, with switches."""
+    lines, resolution = settings.choose(6, 1, 1), settings.choose(12, 0, 0)
     return [
-        Part(name, settings.seed, QUICK[name] if settings.quick else LIMITS[0], lines, resolution)
+        Part(
+            name, settings.seed, settings.choose(LIMITS[0], SHORT[name], SHORT[name]), lines,
+            resolution,
+        )
         for name in PRESET_NAMES
-    ]
+    ]  # fmt: skip
 
 
 def compute(part: Part) -> xr.Dataset:

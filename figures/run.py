@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,17 +17,24 @@ from continuation.terminal import shown
 from continuation.workers import process_pool
 from figures import claims, compile_kernels, index, job, result
 from figures.explore import paper
-from figures.failures import Failure, attempted, write_failures
+from figures.failures import Failure, Missing, write_failures
 from figures.probability import draw_probability
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 from figures.style import PAPER, Style
 
 EXPLORED = "graph"
 """The figure whose data the explorer shows."""
 
-console = Console()
+SAID = {
+    Budget.QUICK: "quick budget: a preview",
+    Budget.USUAL: "usual budget: claims on a few data sets for each setting; --thorough takes as "
+    "many as decide them, and hours",
+    Budget.THOROUGH: "thorough budget: claims on as many data sets as decide them; this takes "
+    "hours, and goes on from any interruption",
+}
+"""What a run begins with."""
 
-Result = TypeVar("Result")
+console = Console()
 
 
 def run(
@@ -94,25 +100,8 @@ FAILED = tuple(Column(name, folds=True) for name in ("figure", "step", "message"
 """Of what could not be made."""
 
 
-class _Missing(list[Failure]):
-    """What could not be made so far; each is said at once."""
-
-    def append(self, failure: Failure) -> None:
-        """One more."""
-        super().append(failure)
-        console.print(f"[red]failed[/] {shown(failure)}", highlight=False, soft_wrap=True)
-
-    def attempt(self, figure: str, step: str, action: Callable[[], Result]) -> Result | None:
-        """What an action returns; None where it fails."""
-        made = attempted(figure, step, action)
-        if not isinstance(made, Failure):
-            return made
-        self.append(made)
-        return None
-
-    def of(self, figure: str) -> str:
-        """What went wrong in a figure."""
-        return "; ".join(f"{one.step}: {one.message}" for one in self if one.figure == figure)
+def _say_failed(failure: Failure) -> None:
+    console.print(f"[red]failed[/] {shown(failure)}", highlight=False, soft_wrap=True)
 
 
 def _run(
@@ -128,8 +117,9 @@ def _run(
     require_writable(output / "claims.md")
     job.clean(output)
     _report_damage([job.data_path(output, name) for name in names])
+    console.print(SAID[settings.budget])
     stale = [n for n in names if force or not _current(n, settings, output)]
-    missing = _Missing()
+    missing = Missing(_say_failed)
     for name in set(names) - set(stale):
         job.remove_parts(name, settings, output)
 
@@ -155,11 +145,12 @@ def _run(
     report.keep(failed)
     if missing:
         report.show(failed)
-    report.tell(written=[str(path) for path in written], seconds=seconds)
+    pages = [str(path) for path in written]
+    report.tell(budget=settings.budget, written=pages, seconds=seconds)
     return missing
 
 
-def _row(name: str, computed: bool, missing: _Missing, output: Path) -> dict[str, str | None]:
+def _row(name: str, computed: bool, missing: Missing, output: Path) -> dict[str, str | None]:
     """What is there of one figure: no picture where it could not be made."""
     problem = missing.of(name)
     return {
@@ -171,11 +162,16 @@ def _row(name: str, computed: bool, missing: _Missing, output: Path) -> dict[str
     }
 
 
-def _pages(settings: Settings, output: Path, missing: _Missing) -> list[Path]:
+def _pages(settings: Settings, output: Path, missing: Missing) -> list[Path]:
     """Claims, explorer and index, with what could not be made."""
     data = job.current_data(settings, output)
     written = [
-        *(missing.attempt("claims", "writing", lambda: claims.write(data, output)) or ()),
+        *(
+            missing.attempt(
+                "claims", "writing", lambda: claims.write(data, output, settings.budget)
+            )
+            or ()
+        ),
         *(missing.attempt("explorer", "writing", lambda: _explore(settings, output)) or ()),
     ]
     write_failures(missing, output)
@@ -202,7 +198,7 @@ def _compute(
     jobs: int,
     force: bool,
     draw: Callable[[str], None],
-    missing: _Missing,
+    missing: Missing,
 ) -> None:
     """Compute all parts of all stale figures through one pool; draw each figure that is whole.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -57,9 +57,13 @@ SMALL = 0.01
 
 DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
 
-MOST_DRAWS, MOST_OF_THREE = 150, 25
-"""Data sets at most: 116 say that a share which is 1 lies above 95 %. Those of three units cost ten
-times as much, and their shares are known to lie below after a few, or stay undecided."""
+MOST_DRAWS = {1: 150, 2: 150, 3: 25}
+"""Data sets at most, by units: 116 say that a share which is 1 lies above 95 %. Those of three
+units cost ten times as much, and their shares are known to lie below after a few, or stay
+undecided."""
+
+USUAL_DRAWS = {1: 8, 2: 8, 3: 2}
+"""Those of a usual run."""
 
 NEAR = 1e-4
 """Distance of two limits of one point, relative to 1 + |θ|; flows decide them to 1e-8."""
@@ -95,22 +99,23 @@ def parts(settings: Settings) -> Sequence[Part | Boundary | Search]:
 
 def _given(settings: Settings, models: Mapping[str, Model]) -> list[Part]:
     """The settings of the matrices."""
-    least = settings.choose(10, 2)
+    least = settings.choose(10, 2, 2)
+    units = {name: models[name].hidden for name in FAMILIES}
     return [
         Part(
             question, family, size, noise, decay, settings.seed,
-            settings.choose(MOST_OF_THREE if models[family].hidden > 2 else MOST_DRAWS, 4), least,
+            settings.choose(MOST_DRAWS[units[family]], USUAL_DRAWS[units[family]], 4), least,
         )
-        for family in sorted(FAMILIES, key=lambda name: -models[name].hidden)
-        for question, size, noise, decay in _asked(FAMILIES[family], settings.quick)
+        for family in sorted(FAMILIES, key=lambda name: -units[name])
+        for question, size, noise, decay in _asked(FAMILIES[family], settings)
     ]  # fmt: skip
 
 
-def _asked(family: Preset, quick: bool) -> list[tuple[str, int, float, float]]:
+def _asked(family: Preset, settings: Settings) -> list[tuple[str, int, float, float]]:
     """Questions about a student, with size, noise and weight decay."""
     own = (family.size, family.noise)
-    data = [own] if quick else [own, *OTHERS]
-    decays = DECAYS[::3] if quick else DECAYS
+    data = settings.choose([own, *OTHERS], [own], [own])
+    decays = settings.choose(DECAYS, DECAYS, DECAYS[::3])
     return [
         *((question, *given, 0.0) for question in ("trajectories", "limits") for given in data),
         *(("decay", *own, decay) for decay in decays),
@@ -221,13 +226,13 @@ MARKS = {HOLDS: "✓", FAILS: "", UNDECIDED: "?"}
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
-    """A matrix a share: a row a student and teacher, a column a setting; then the boundaries."""
-    canvas, axes = _places(style)
+    """A matrix a share: a row a student and teacher, a column a setting; then boundaries."""
+    canvas, axes = _places(style, len(SUBJECTS) if _traced(data) else 0)
     matrices, below = axes[: len(PANELS)], axes[len(PANELS) :]
     for axis, (share, title) in zip(matrices, PANELS.items(), strict=True):
         image = draw_matrix(axis, data, share)
         axis.set_title(title)
-    for number, (axis, title) in enumerate(zip(below, BOUNDARIES, strict=True)):
+    for number, (axis, title) in enumerate(zip(below, BOUNDARIES, strict=False)):
         draw_boundary(axis, data, number)
         axis.set_title(title)
     if not style.is_narrow:
@@ -235,27 +240,33 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
             axis.set_yticklabels([])
     for axis in below if style.is_narrow else below[:1]:
         axis.set_ylabel(r"noise $\sigma$")
+    if below:
+        columns = 1 if style.is_narrow else 5
+        canvas.legend(handles=boundary_legend(), loc="outside lower center", ncols=columns)
     canvas.colorbar(
         image, ax=matrices, location="bottom", fraction=0.03, aspect=50,
         label="share (✓ at least 95 %:\nthe whole interval above;\n? undecided; else below)",
     )  # fmt: skip
-    canvas.legend(
-        handles=boundary_legend(), loc="outside lower center", ncols=1 if style.is_narrow else 5
-    )
     letter_panels(axes)
     return canvas
 
 
-def _places(style: Style) -> tuple[Canvas, list[Axes]]:
-    """Two panels above twice three on a page, all below each other in a column."""
+def _traced(data: xr.Dataset) -> bool:
+    """Whether boundaries were looked for."""
+    return "crossing" in data.dims
+
+
+def _places(style: Style, boundaries: int) -> tuple[Canvas, list[Axes]]:
+    """Two panels above rows of three on a page, all below each other in a column."""
     inches = style.width / MILLIMETRES
+    count = len(PANELS) + boundaries
     if style.is_narrow:
-        count = len(PANELS) + len(SUBJECTS)
-        canvas, axes = plt.subplots(count, 1, figsize=(inches, 7.0 * inches))
+        canvas, axes = plt.subplots(count, 1, figsize=(inches, 0.9 * count * inches))
         return canvas, list(axes)
-    canvas = plt.figure(figsize=(inches, 1.3 * inches))
-    grid = canvas.add_gridspec(3, 6)
-    thirds = [grid[row, k : k + 2] for row in (1, 2) for k in (0, 2, 4)]
+    rows = 1 + (count - 2) // 3
+    canvas = plt.figure(figsize=(inches, (0.1 + 0.4 * rows) * inches))
+    grid = canvas.add_gridspec(rows, 6)
+    thirds = [grid[row, k : k + 2] for row in range(1, rows) for k in (0, 2, 4)]
     places = (grid[0, :3], grid[0, 3:], *thirds)
     return canvas, [canvas.add_subplot(place) for place in places]
 
@@ -263,8 +274,9 @@ def _places(style: Style) -> tuple[Canvas, list[Axes]]:
 def caption(data: xr.Dataset) -> Caption:
     """One panel a share."""
     draws = data["draws"].to_numpy()
+    titles = (*PANELS.values(), *(BOUNDARIES if _traced(data) else ()))
     return Caption(
-        panels=[text.replace("\n", " ") for text in (*PANELS.values(), *BOUNDARIES)],
+        panels=[text.replace("\n", " ") for text in titles],
         models=[*PRESETS, "units alike: two units, T(x) = tanh(x) + tanh(4*x), x ~ N(0, 2²)"],
         samples=levels(data["size"].to_numpy()),
         noise=levels(data["noise"].to_numpy()),
@@ -272,12 +284,18 @@ def caption(data: xr.Dataset) -> Caption:
         notes=(
             "numbers: shares in per cent; own: n and σ of the preset; s: deviation of the initial "
             f"weights; ρ: weight decay; {STARTS} initial weights for a data set",
-            "last panels: noise at which the share crosses 50 % and 95 %, bracketed by bisection "
-            f"with {data['probe_data_sets'].to_numpy().min()} to "
-            f"{data['probe_data_sets'].to_numpy().max()} data sets at every noise that was asked; "
-            "a bracket holds with probability 95 % if the share is monotone; without a bracket the "
-            "share lies on one side at both ends of the axis, or was not decided",
+            *(_how_traced(data) if _traced(data) else ()),
         ),
+    )
+
+
+def _how_traced(data: xr.Dataset) -> Iterator[str]:
+    draws = data["probe_data_sets"].to_numpy()
+    yield (
+        "last panels: noise at which the share crosses 50 % and 95 %, bracketed by bisection "
+        f"with {draws.min()} to {draws.max()} data sets at every noise that was asked; "
+        "a bracket holds with probability 95 % if the share is monotone; without a bracket the "
+        "share lies on one side at both ends of the axis, or was not decided"
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from continuation.errors import InvalidInputError, StoreError, UnknownNameError
 from symbolic import PRESETS
@@ -25,6 +27,33 @@ PAGE = 178.0
 """Width in millimetres of a page of two columns."""
 
 
+Choice = TypeVar("Choice")
+
+
+class Budget(StrEnum):
+    """How much a run computes."""
+
+    QUICK = "quick"
+    """A preview: few samples, small grids, parts of ranges."""
+    USUAL = "usual"
+    """What a reader can wait for: whole pictures, and claims on a few data sets each."""
+    THOROUGH = "thorough"
+    """Evidence: claims on as many data sets as decide them, boundaries, whole planes; hours."""
+
+
+def budget_of(quick: bool, thorough: bool) -> Budget:
+    """The budget of a command line.
+
+    Raises
+    ------
+    InvalidInputError
+        Where two are asked for.
+    """
+    if quick and thorough:
+        raise InvalidInputError("give either --quick or --thorough")
+    return Budget.QUICK if quick else Budget.THOROUGH if thorough else Budget.USUAL
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings shared by all figures.
@@ -33,8 +62,8 @@ class Settings:
     ----------
     seed : int
         Root of every random stream.
-    quick : bool
-        Fewer samples, seeds and trajectories: a preview, marked as such in the data.
+    budget : Budget
+        How many samples, seeds, data sets and trajectories.
     preset : tuple of str
         Models that figures of one data set show.
     n : int or None
@@ -48,7 +77,7 @@ class Settings:
     """
 
     seed: int = 0
-    quick: bool = False
+    budget: Budget = Budget.USUAL
     preset: tuple[str, ...] = PAPER
     n: int | None = None
     noise: float | None = None
@@ -104,9 +133,15 @@ class Settings:
             )
         return wanted
 
-    def choose(self, full: int, quick: int) -> int:
-        """`full`, or `quick` in a quick run."""
-        return quick if self.quick else full
+    def choose(self, thorough: Choice, usual: Choice, quick: Choice) -> Choice:
+        """What the budget has of three."""
+        chosen = {Budget.THOROUGH: thorough, Budget.USUAL: usual, Budget.QUICK: quick}
+        return chosen[self.budget]
+
+    @property
+    def of_any_budget(self) -> Settings:
+        """The settings of a part that is the same whatever the budget."""
+        return replace(self, budget=Budget.USUAL)
 
     def samples(self, own: int) -> int:
         """Number of samples of a figure that has `own` where nothing else is asked for."""
@@ -134,12 +169,12 @@ class Settings:
 
     @property
     def stated(self) -> dict[str, object]:
-        """Seed and preview, and what differs from what is usual: what a command line needs."""
+        """Seed and budget, and what differs from what is usual: what a command line needs."""
         usual = asdict(Settings())
         return {
             name: value
             for name, value in asdict(self).items()
-            if name in ("seed", "quick") or value != usual[name]
+            if name in ("seed", "budget") or value != usual[name]
         }
 
 

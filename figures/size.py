@@ -24,7 +24,7 @@ SEARCHED_AT = (100.0, 20.0, 500.0)
 
 def parts(settings: Settings) -> Sequence[branches.Part]:
     """One diagram a preset."""
-    values = SEARCHED_AT[: settings.choose(3, 1)]
+    values = SEARCHED_AT[: settings.choose(3, 2, 1)]
     limits = (float(SCHEDULE[0]), float(SCHEDULE[-1]))
     own = (SCHEDULE[-1], settings.level(NOISE), limits, values, SCHEDULE)
     return [

@@ -49,7 +49,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    starts = settings.choose(1000, 100)
+    starts = settings.choose(1000, 100, 100)
     size, noise = settings.samples(SAMPLES), settings.level(NOISE)
     return [Part(name, settings.seed, starts, size, noise) for name in settings.preset]
 

@@ -27,7 +27,7 @@ SEEDS_PER_PART = 4
 
 def parts(settings: Settings) -> Sequence[Part]:
     """Data sets in groups."""
-    return groups(PRESET_NAMES, settings.seed, settings.choose(24, 2), SEEDS_PER_PART)
+    return groups(PRESET_NAMES, settings.seed, settings.choose(24, 12, 2), SEEDS_PER_PART)
 
 
 def compute(part: Part) -> xr.Dataset:

@@ -58,7 +58,8 @@ TEXTS = [path for path in TEXTS if not {"_build", "examples_gallery"} & set(path
 NOT_RUN = {
     "from continuation.ensemble import cluster",  # waits for a scheduler; the tests of ensembles do
     "git clone", "python3 -m venv", ".venv/bin/", "python -m docs.validation --write",
-    "python -m docs.collapse collapse",
+    "python -m docs.collapse collapse", "python -m docs.claims out",
+    "python -m figures --thorough --output out",  # hours
 }  # fmt: skip
 """Beginnings of what installs and builds, as `.ci/run` does, and of what writes these pages."""
 

@@ -19,7 +19,7 @@ CAPTION = Caption(
 
 
 def test_a_caption_says_what_of_which_model_on_which_data():
-    text = caption_text("optimum", "distance of it", CAPTION, '{"seed": 3, "quick": true}')
+    text = caption_text("optimum", "distance of it", CAPTION, '{"seed": 3, "budget": "quick"}')
     first, note, _, *facts, end = text.split("\n")
     assert first == "**Distance of it.** (**a**) the distance; (**b**) the gradient."
     assert note == "Dots are data sets."
@@ -42,7 +42,7 @@ def test_levels_are_listed_or_a_range(values, text):
 
 
 def test_a_caption_is_written_with_the_settings_of_its_data(tmp_path):
-    data = xr.Dataset(attrs={"settings": json.dumps({"seed": 7, "quick": False})})
+    data = xr.Dataset(attrs={"settings": json.dumps({"seed": 7, "budget": "usual"})})
     path = write_caption("optimum", "it", CAPTION, data, tmp_path)
     assert path == tmp_path / "optimum.md"
     assert "`python -m figures --only optimum --seed 7`" in path.read_text(encoding="utf-8")

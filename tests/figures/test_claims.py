@@ -1,14 +1,17 @@
 """Verdicts on the claims from data made by hand, and the page that prints them."""
 
 import json
+import re
 from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs import claims as evidence
 from figures import collapse, optimum, scenario
 from figures.apart import asides
 from figures.claims import (
@@ -25,6 +28,7 @@ from figures.claims import (
     verdict,
     write,
 )
+from figures.settings import Budget
 from figures.shares import SUMMARY, sampled
 
 ABOVE, ACROSS, BELOW = (0.96, 1.0), (0.9, 0.99), (0.1, 0.9)
@@ -251,7 +255,7 @@ def table_rows(text):
 @pytest.mark.parametrize("names", [(), ("collapse",), tuple(everything())])
 def test_page_and_json_say_the_same(tmp_path, names):
     data = {name: part for name, part in everything().items() if name in names}
-    paths = write(data, tmp_path / "new")
+    paths = write(data, tmp_path / "new", Budget.THOROUGH)
     assert [path.name for path in paths] == ["claims.md", "claims.json"]
     page, report = paths[0].read_text(encoding="utf-8"), json.loads(paths[1].read_text("utf-8"))
     findings = measure(data)
@@ -266,19 +270,32 @@ def test_page_and_json_say_the_same(tmp_path, names):
         for f in sorted(findings, key=lambda f: f.claim)
     ]
     assert "—" not in page
-    assert page == as_markdown(findings, asides(data), quick=False)
+    assert page == as_markdown(findings, asides(data), Budget.THOROUGH)
 
 
-def test_a_quick_run_says_that_its_budgets_are_small(tmp_path):
-    data = {"collapse": grid().assign_attrs(settings=json.dumps({"quick": True}))}
-    page, report = (path.read_text("utf-8") for path in write(data, tmp_path))
-    assert "quick run" in page
-    assert json.loads(report)["quick"] is True
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [(Budget.QUICK, "A quick run"), (Budget.USUAL, "the usual budget"), (Budget.THOROUGH, "")],
+)
+def test_a_run_says_that_its_budgets_are_small(tmp_path, budget, said):
+    page, report = (p.read_text("utf-8") for p in write({"collapse": grid()}, tmp_path, budget))
+    assert said in page
+    assert ("--thorough" in page) == bool(said)
+    assert json.loads(report)["budget"] == budget
+    assert json.loads(report)["quick"] == (budget == "quick")
+
+
+def test_a_reading_of_thorough_runs_only_is_not_measured_by_others():
+    data = searched()
+    usual = data.isel(row=np.flatnonzero(data["share"].to_numpy() != scenario.BEST))
+    (finding,) = (f for f in measure({"scenario": usual}) if "best of a search" in f.reading)
+    assert finding.verdict == MISSING
+    assert "--thorough" in finding.why
 
 
 def test_writing_again_changes_nothing(tmp_path):
-    first = [path.read_bytes() for path in write(everything(), tmp_path)]
-    assert [path.read_bytes() for path in write(everything(), tmp_path)] == first
+    first = [path.read_bytes() for path in write(everything(), tmp_path, Budget.USUAL)]
+    assert [path.read_bytes() for path in write(everything(), tmp_path, Budget.USUAL)] == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["claims.json", "claims.md"]
 
 
@@ -310,3 +327,36 @@ def test_drawing_goes_on_for_the_last_share_and_to_the_least_number():
     assert seeds == list(range(10, 10 + int(data["draws"])))
     assert len(seeds) == 7
     assert float(drawn(data)["late"]["estimate"]) == pytest.approx(4 / 7)
+
+
+def stamped(settings, **others):
+    """Data as a run has stored them."""
+    made = {"settings": json.dumps(settings), "versions": "{}", "key": "of the code"}
+    return {name: data.assign_attrs(made) for name, data in (everything() | others).items()}
+
+
+@pytest.mark.parametrize(
+    "settings", [{"seed": 0, "budget": "thorough"}, {"seed": 0, "quick": False}]
+)
+def test_evidence_is_the_page_and_its_numbers(tmp_path, settings):
+    table, report, page = evidence.write(stamped(settings), tmp_path)
+    read, said = pd.read_csv(table), json.loads(report.read_text("utf-8"))
+    findings = measure(everything())
+    assert read["setting"].tolist() == [f.setting for f in findings]
+    assert read["verdict"].tolist() == [f.verdict for f in findings]
+    np.testing.assert_allclose(read["lower"], [f.lower for f in findings], atol=1e-4)
+    assert said["findings"] == [asdict(f) for f in findings]
+    assert said["budget"] == Budget.THOROUGH
+    assert json.loads(said["made_by"]["scenario"]["settings"]) == settings
+    text = as_markdown(findings, asides(everything()), Budget.THOROUGH)
+    pictures, _, body = page.read_text("utf-8").partition("A claim about most cases")
+    assert text.endswith(body)
+    assert re.findall(r"pictures/claims_(\w+)\.png", pictures) == list(evidence.SHOWN)
+
+
+def test_evidence_rests_on_one_budget(tmp_path):
+    data = stamped({"budget": "usual"})
+    data["scenario"] = stamped({"budget": "thorough"})["scenario"]
+    with pytest.raises(SystemExit, match="of one budget"):
+        evidence.write(data, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from figures.explore.documents import document
 from figures.explore.paper import write_paper_page
 from figures.explore.plain import DIGITS
 from figures.explore.spots import Functions, InputWeights, Spot
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 from symbolic import fukumizu_amari, overparameterised
 
 AXES = (Axis("x"), Axis("y"))
@@ -204,7 +204,7 @@ def test_a_graph_of_two_units_has_a_map_and_a_path_for_every_edge(tmp_path):
 
 @pytest.mark.slow
 def test_the_main_job_has_a_page_of_its_graphs(tmp_path):
-    settings = Settings(quick=True, preset=("single_unit",), n=20, noise=0.1)
+    settings = Settings(budget=Budget.QUICK, preset=("single_unit",), n=20, noise=0.1)
     computed = [graphs.compute(part) for part in graphs.parts(settings)]
     path = write_paper_page(graphs.assemble(settings, computed), 0, tmp_path)
     (shown,) = documents(path)

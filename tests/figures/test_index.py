@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from figures import claims, index, job
+from figures.settings import Budget
 
 CAPTION = """**Loss & more.** (**a**) R < 1 where `w_1 < 2`; (**b**) the rest.
 A second line.
@@ -50,7 +51,7 @@ def output(tmp_path):
 
 
 def test_figures_have_captions_and_links_that_exist(output):
-    claims.write({}, output)
+    claims.write({}, output, Budget.QUICK)
     (output / "explorer.html").write_text("page", encoding="utf-8")
     page = Tags(index.write(output).read_text(encoding="utf-8"))
     linked = [link for link in page.links if not link.startswith("#")]

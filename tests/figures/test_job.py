@@ -20,7 +20,7 @@ from continuation.errors import MlpcontError, UnknownNameError
 from continuation.storage.netcdf import write_dataset
 from figures import job
 from figures.captions import Caption
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 from tests.faults import every_failure
 
 COUNT = 5
@@ -34,7 +34,7 @@ class Figure:
         self.failing = set()
 
     def parts(self, settings):
-        return [settings.seed + i for i in range(settings.choose(COUNT, 2))]
+        return [settings.seed + i for i in range(settings.choose(2 * COUNT, COUNT, 2))]
 
     def compute(self, task):
         if task in self.failing:
@@ -89,7 +89,7 @@ def test_parts_carry_their_tasks_in_order(figure, tmp_path):
     assert [part.index for part in parts] == list(range(COUNT))
     assert len({part.path for part in parts}) == COUNT
     assert {part.key for part in parts} == {job.figure_key("fake", Settings(3))}
-    assert len(job.all_parts("fake", Settings(3, quick=True), tmp_path)) == 2
+    assert len(job.all_parts("fake", Settings(3, Budget.QUICK), tmp_path)) == 2
     assert figure.computed == []
 
 
@@ -118,11 +118,11 @@ def test_assembled_data_are_stored_with_their_settings(figure, tmp_path):
     (stored,) = job.current_data(settings, tmp_path).values()
     xr.testing.assert_equal(stored, data)
     assert not job.current_data(Settings(3), tmp_path)
-    assert json.loads(stored.attrs["settings"]) == {"seed": 2, "quick": False}
+    assert json.loads(stored.attrs["settings"]) == {"seed": 2, "budget": "usual"}
     assert [p.name for p in path.parent.rglob("*.nc")] == ["fake.nc"]
 
 
-@pytest.mark.parametrize("other", [Settings(1), Settings(0, quick=True)])
+@pytest.mark.parametrize("other", [Settings(1), Settings(0, Budget.QUICK)])
 def test_other_settings_have_other_data(figure, tmp_path, other):
     complete(Settings(), tmp_path)
     assert job.figure_key("fake", other) != job.figure_key("fake", Settings())
@@ -130,6 +130,15 @@ def test_other_settings_have_other_data(figure, tmp_path, other):
     assert not job.is_current(path, job.figure_key("fake", other))
     compute(job.all_parts("fake", Settings(), tmp_path))
     assert len(job.missing_parts("fake", other, tmp_path)) == len(figure.parts(other))
+
+
+def test_budgets_with_the_same_parts_share_what_is_stored(figure, tmp_path):
+    """A thorough run computes only what the usual one has not."""
+    usual, thorough = Settings(), Settings(budget=Budget.THOROUGH)
+    assert job.figure_key("fake", usual) != job.figure_key("fake", thorough)
+    assert job.figure_key("motorcycle", usual) == job.figure_key("motorcycle", thorough)
+    assert job.figure_key("graph", usual) == job.figure_key("graph", thorough)
+    assert job.figure_key("collapse", usual) != job.figure_key("collapse", thorough)
 
 
 def test_keys_tell_figures_and_their_code_apart(figure, tmp_path):
@@ -193,9 +202,12 @@ def test_every_figure_offers_what_the_job_needs(name):
     module = job.figure_module(name)
     assert module.TITLE
     assert all(callable(getattr(module, part)) for part in ("compute", "assemble", "draw"))
-    full, quick = (list(module.parts(Settings(7, quick))) for quick in (False, True))
-    assert 0 < len(quick) <= len(full)
-    assert list(module.parts(Settings(7))) == full
+    thorough, usual, quick = (
+        list(module.parts(Settings(7, budget)))
+        for budget in (Budget.THOROUGH, Budget.USUAL, Budget.QUICK)
+    )
+    assert 0 < len(quick) <= len(usual) <= len(thorough)
+    assert list(module.parts(Settings(7))) == usual
 
 
 @pytest.mark.slow
@@ -276,7 +288,7 @@ def files(output):
 
 
 def test_a_job_ended_after_its_data_file_leaves_no_parts_for_ever(figure, tmp_path):
-    settings = Settings(quick=True)
+    settings = Settings(budget=Budget.QUICK)
     compute(job.missing_parts("fake", settings, tmp_path))
     parts = [part.path for part in job.all_parts("fake", settings, tmp_path)]
     kept = {path: path.read_bytes() for path in parts}
@@ -293,7 +305,7 @@ def test_a_job_ended_after_its_data_file_leaves_no_parts_for_ever(figure, tmp_pa
 def test_whichever_write_of_the_job_fails_it_goes_on_to_the_same_files(
     figure, tmp_path, monkeypatch
 ):
-    settings, places = Settings(quick=True), map(str, itertools.count())
+    settings, places = Settings(budget=Budget.QUICK), map(str, itertools.count())
     monkeypatch.setattr(sys.modules["figures.fake"], "draw", lambda data, style: Canvas())
 
     def whole_job(output):

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from figures import job
-from figures.settings import PAGE, Settings
+from figures.settings import PAGE, Budget, Settings
 from figures.style import COLUMN, Style
 
 QUICK = ("phase_plane",)
@@ -70,7 +70,7 @@ def test_what_overlaps_or_is_clipped_is_noticed():
     [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in job.NAMES],
 )
 def test_texts_of_a_figure_are_apart(name):
-    module, settings = job.figure_module(name), Settings(quick=True)
+    module, settings = job.figure_module(name), Settings(budget=Budget.QUICK)
     data = module.assemble(settings, [module.compute(part) for part in module.parts(settings)])
     for style in map(Style, CROWDED.get(name, (PAGE, COLUMN))):
         with style.used():

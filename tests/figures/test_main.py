@@ -94,7 +94,9 @@ def computed(monkeypatch, tmp_path, threads):
 
     module = types.ModuleType("figures.fake")
     module.TITLE = "nothing"
-    module.parts = lambda settings: [settings.seed + i for i in range(settings.choose(COUNT, 2))]
+    module.parts = lambda settings: [
+        settings.seed + i for i in range(settings.choose(2 * COUNT, COUNT, 2))
+    ]
     module.compute = compute
     module.assemble = lambda settings, parts: xr.concat(parts, "part")
     module.draw = draw
@@ -135,8 +137,8 @@ def test_help_names_every_option():
     code, output = run("--help")
     assert code == 0
     options = (
-        "only force jobs output seed quick preset n noise data columns width latex list edited "
-        "json csv version help"
+        "only force jobs output seed quick thorough preset n noise data columns width latex list "
+        "edited json csv version help"
     )
     wanted = {f"--{name}" for name in options.split()}
     assert set(re.findall(r"│ (--\w+) .*\S", output)) == wanted
@@ -153,8 +155,8 @@ def test_unknown_figures_are_refused_with_the_known_ones(tmp_path):
 @pytest.mark.parametrize(
     "wrong",
     [
-        ("--jobs", 0), ("--seed", -1), ("--seed", "x"), ("--nmae",), ("--n", 1), ("--noise", 0),
-        ("--preset", "none"),
+        ("--jobs", 0), ("--quick", "--thorough"), ("--seed", -1), ("--seed", "x"), ("--nmae",),
+        ("--n", 1), ("--noise", 0), ("--preset", "none"),
     ],
 )  # fmt: skip
 def test_wrong_options_are_refused(tmp_path, wrong):
@@ -179,7 +181,7 @@ def test_a_figure_is_computed_drawn_and_stored(main_job):
     assert (output / "phase_plane.pdf").read_bytes().startswith(b"%PDF")
     assert (output / "phase_plane.png").read_bytes().startswith(b"\x89PNG")
     data = read_dataset(output / "data" / "phase_plane.nc", "figure phase_plane")
-    assert json.loads(data.attrs["settings"]) == {"seed": 0, "quick": True}
+    assert json.loads(data.attrs["settings"]) == {"seed": 0, "budget": "quick"}
     assert re.search(r"compiling .* 0/0 ", text)
     assert re.search(r"phase_plane .* 1/1 ", text)
     assert re.search(r"elapsed \d+\.\d s", text)
@@ -232,6 +234,7 @@ def test_other_settings_are_computed_anew(computed, tmp_path):
     for options, wanted in (
         ((), range(COUNT)),
         (("--quick",), range(2)),
+        (("--thorough",), range(2 * COUNT)),
         (("--seed", 1), range(1, COUNT + 1)),
     ):
         computed.clear()

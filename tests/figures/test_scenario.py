@@ -12,11 +12,11 @@ import pytest
 
 from continuation.ensemble import Crossing, Probe, Setting
 from figures import best, boundary, collapse, journeys, optimum, scenario
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 from figures.shares import HOLDS, SUMMARY, verdict
 from symbolic import PRESETS
 
-QUICK = Settings(quick=True)
+QUICK, THOROUGH = Settings(budget=Budget.QUICK), Settings(budget=Budget.THOROUGH)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,10 @@ def test_ends_without_a_label_may_be_in_the_region_or_not():
 
 @pytest.fixture(scope="module")
 def data():
-    """Every question about one unit, and trajectories of two, on two data sets."""
-    parts = [p for p in scenario.parts(QUICK) if p.family == "single_unit"]
+    """Every question about one unit, and trajectories of two, on two data sets; a boundary."""
+    traced = next(p for p in scenario.parts(THOROUGH) if p.family == "single_unit")
+    parts = [replace(traced, size=10, probes=3)]
+    parts += [p for p in scenario.parts(QUICK) if p.family == "single_unit"]
     parts += [
         p for p in scenario.parts(QUICK)
         if (p.question, p.family) == ("trajectories", "overparameterised")
@@ -67,7 +69,8 @@ def test_one_unit_ends_overfitting_and_passes_no_near_optimal_saddle(data):
 
 def test_a_search_judges_what_it_has_chosen_by_new_data_sets():
     """One unit: nothing tends to the optimum but what attracts, so that the best share is 0."""
-    search = next(p for p in scenario.parts(QUICK) if p.family == "1 units")
+    search = next(p for p in scenario.parts(THOROUGH) if p.family == "1 units")
+    search = replace(search, candidates=2, finalists=1, draws=2)
     data = scenario.compute(search)
     assert data["share"].to_numpy().tolist() == [scenario.BEST]
     assert (data["estimate"].item(), data["draws"].item()) == (0.0, 2)
@@ -128,6 +131,18 @@ def test_the_picture_shows_every_cell(data):
         marked = sum("✓" in text.get_text() for text in axis.texts)
         ends = zip(of["lower"].to_numpy(), of["upper"].to_numpy(), strict=True)
         assert marked == sum(verdict(low, high) == HOLDS for low, high in ends)
+    plt.close(canvas)
+
+
+def test_a_picture_without_boundaries_has_no_panels_for_them(data):
+    without = data.drop_dims(("crossing", "probe"))
+    canvas = scenario.draw(without)
+    titles = [axis.get_title() for axis in canvas.axes]
+    named = [title for title in titles if title]
+    assert len(named) == len(scenario.PANELS)
+    assert all(map(str.endswith, named, scenario.PANELS.values()))
+    assert len(scenario.caption(without).panels) == len(scenario.PANELS)
+    assert boundary.sentences(without) == []
     plt.close(canvas)
 
 

@@ -29,7 +29,7 @@ from figures.plots import (
     region_legend,
     unfollowed,
 )
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 from figures.style import COLUMN, KIND_MARKERS, PAPER, REGION_COLOURS, Style
 from symbolic import PRESETS
 
@@ -78,9 +78,10 @@ def test_padded_rows_come_back(lengths, width):
 
 
 def test_settings_choose_and_refuse():
-    assert Settings().choose(60, 12) == 60
-    assert Settings(quick=True).choose(60, 12) == 12
-    assert Settings(3) == Settings(3) != Settings(3, True)
+    assert Settings().choose(60, 20, 12) == 20
+    assert Settings(budget=Budget.THOROUGH).choose(60, 20, 12) == 60
+    assert Settings(budget=Budget.QUICK).choose(60, 20, 12) == 12
+    assert Settings(3) == Settings(3) != Settings(3, Budget.QUICK)
     with pytest.raises(InvalidInputError, match="non-negative"):
         Settings(-1)
 
@@ -93,9 +94,9 @@ def test_models_sizes_and_noise_reach_the_parts_of_figures():
             assert part.samples == (1000 if name == "size" else 30)
             assert part.noise == (0.0 if name == "noise" else 0.4)
     assert asked.stated == {
-        "seed": 0, "quick": False, "preset": ("maleknia_sato",), "n": 30, "noise": 0.4,
+        "seed": 0, "budget": "usual", "preset": ("maleknia_sato",), "n": 30, "noise": 0.4,
     }  # fmt: skip
-    assert Settings(2).stated == {"seed": 2, "quick": False}
+    assert Settings(2).stated == {"seed": 2, "budget": "usual"}
     with pytest.raises(InvalidInputError, match="need two units"):
         job.figure_module("landscape").parts(Settings(preset=("single_unit",)))
 
@@ -404,7 +405,7 @@ def test_labels_of_crowded_graphs_are_abbreviated_without_loss():
 
 def test_both_presets_have_their_timelines():
     """Parts of one strand, an event and a switch each, joined and drawn panel by panel."""
-    settings = Settings(quick=True)
+    settings = Settings(budget=Budget.QUICK)
     made = []
     for part in evolution.parts(settings):
         low, high = part.limits

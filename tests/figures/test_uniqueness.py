@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from figures import uniqueness
-from figures.settings import Settings
+from figures.settings import Budget, Settings
 
-SETTINGS = Settings(quick=True)
+SETTINGS = Settings(budget=Budget.QUICK)
 
 
 @pytest.fixture
