@@ -102,7 +102,7 @@ def agreements(
     for k, found in enumerate(sets):
         own = [(c, r) for c, r in checked if c.set == k]
         again = set_again(loss, at, found)
-        certified, faults = _certified(found, own, problem)
+        certified, faults = _certified(found, own, problem, at.x)
         recomputed = [name for name in again if name not in certified]
         stated = replace(found, conditions=found.conditions.on(loss.data))
         wrong = [name for name in again if not _agree(name, getattr(stated, name), again[name])]
@@ -113,7 +113,7 @@ def agreements(
 
 
 def _certified(
-    found: CriticalSet, own: Sequence[Checked], problem: Mapping[str, Any]
+    found: CriticalSet, own: Sequence[Checked], problem: Mapping[str, Any], x: Array
 ) -> tuple[list[str], list[str]]:
     """Names of the numbers that the set's certificate proves, and what does not agree."""
     named = [(c, r) for c, r in own if c.kind != "basin"]
@@ -125,7 +125,7 @@ def _certified(
     certificate, result = named[0]
     if not result.accepted:
         return [], faults
-    subject = subject_of(found)
+    subject = subject_of(found, x.tolist())
     if subject is None or subject.kind != certificate.kind:
         return [], [*faults, f"a {found.subkind} has a certificate for a {certificate.kind}"]
     centre, place = from_hexadecimals(certificate.claim["theta"]), subject.place

@@ -169,8 +169,10 @@ def is_line(record, random):
 
 
 def is_end(record, _):
-    """The linear end of one unit: f = c x, and across it −c x³/3."""
+    """The linear end of one unit: f = c x, and across it −c x³/3; jumps of units with bias."""
     network, claim = Network(record["problem"]), record["claim"]
+    if "walls" in claim:
+        return network.decay == 0 and are_jumps(network, claim)
     if claim["names"] != ["c"] or network.hidden != 1 or network.decay:
         return False
     o, x, y = network.weights, network.x, network.clean + network.sigma * network.noise
@@ -180,6 +182,69 @@ def is_end(record, _):
         claim["radius"]
     ) + SLACK * abs(c)
     return near and tuple(claim["inertia"]) == (int(slope < 0), 0, 1 + int(slope > 0))
+
+
+def are_jumps(network, claim):
+    """One unit for each jump, s sign(x − t), and s half at an input; beside them an offset."""
+    theta = dict(zip(claim["names"], hexed(claim["theta"]), strict=True))
+    jumps = [
+        (f"s{n}", f"half{n}", wall, f"half{n}" in theta)
+        for n, wall in zip(("", "2", "3"), claim["walls"], strict=False)
+    ]
+    known = {name for s, half, _, at in jumps for name in (s, *[half] * at)}
+    known |= {"offset"} if network.offset else set()
+    if set(theta) != known or len(claim["walls"]) != network.hidden or not network.bias:
+        return False
+    residual, rows, bends = outputs_of_jumps(network, theta, jumps)
+    weighted = network.weights * residual
+    hessian = (network.weights * rows) @ rows.T
+    for place, hit in bends:
+        hessian[[place, place + 1], [place + 1, place]] += weighted @ hit
+    negative, _, positive = signs(hessian)
+    pulls = [
+        pull for jump in jumps for pull in pulls_of_jump(network, theta, weighted, jump, jumps)
+    ]
+    negative, positive = (
+        negative + (np.array(pulls) < 0).sum(),
+        positive + (np.array(pulls) > 0).sum(),
+    )
+    step = np.linalg.solve(hessian, rows @ weighted)
+    room = float.fromhex(claim["radius"]) + SLACK * max(map(abs, theta.values()))
+    inside = all(abs(theta[half]) < 1 for _, half, _, at in jumps if at)
+    signed = tuple(claim["inertia"]) == (negative, 0, positive)
+    return bool(np.abs(step).max() <= room and inside and signed)
+
+
+def outputs_of_jumps(network, theta, jumps):
+    """Residual, its derivatives by the unknowns, and where they bend."""
+    ranks = np.searchsorted(np.unique(network.x), network.x)
+    residual = theta.get("offset", 0.0) - network.clean - network.sigma * network.noise
+    rows, bends = [], []
+    for s, half, wall, at in jumps:
+        hit = ((ranks == wall) * at).astype(float)
+        shape = np.where(ranks >= wall, 1.0, -1.0) * (1 - hit) + theta.get(half, 0.0) * hit
+        residual = residual + theta[s] * shape
+        bends += [(len(rows), hit)] * at
+        rows += [shape, *[theta[s] * hit] * at]
+    return residual, np.array([*rows, *[np.ones_like(residual)] * network.offset]), bends
+
+
+def pulls_of_jump(network, theta, weighted, jump, jumps):
+    """Of the neighbours that no jumps stand around; at an input of the nearer one."""
+    x = np.unique(network.x)
+    walls = {w for _, _, wall, at in jumps for w in (wall, wall + at)}
+    walls |= {0, x.size} if network.offset else set()
+    s, half, wall, at = jump
+    found = {}
+    for j, sign in ((wall - 1, -1), (wall + at, 1)):
+        if 0 <= j < x.size and not {j, j + 1} <= walls:
+            value = sign * theta.get(half, 0.0)
+            pull = -theta[s] * sign * weighted[network.x == x[j]].sum()
+            found[j] = pull * (1 - value) / (1 + value)
+    if not at or not found:
+        return list(found.values())
+    near = min(abs(x[j] - x[wall]) for j in found)
+    return [sum(pull for j, pull in found.items() if abs(x[j] - x[wall]) == near)]
 
 
 def is_optimum(record, _):

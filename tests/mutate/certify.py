@@ -10,6 +10,7 @@ GROUPS = {
     "attractor": ("attractor",),
     "basin": ("basins",),
     "infinity": ("ends",),
+    "limits": ("ends",),
     "optimum": ("optimum",),
     "any_optimum": ("any_optimum",),
     "complete": ("complete",),
@@ -160,15 +161,24 @@ MUTANTS = [
         ("around(centre, ball))", "around(centre, 0 * ball))"),
     ),
     # infinity
+    *dropped("infinity", "slope < 0 or slope > 0", 'claim["inertia"] == stated'),
+    *dropped("infinity", "abs(value) < 1", 'claim["subkind"] == subkind'),
+    *of("infinity", ("normal.bends or bool(slope < 0)", "bool(slope > 0)")),
     *dropped(
-        "infinity", "slope < 0 or slope > 0", "problem.decay == 0", 'claim["inertia"] == stated'
+        "limits",
+        "model.is_tanh",
+        "model.free_output and spent == model.hidden",
+        "problem.decay == 0",
+        "list(names) == shape.names",
+        "len(walls) == len(shape.jumps)",
+        "low <= wall <= high",
+        "not shared",
     ),
-    *dropped("infinity", "model.free_output and model.hidden == hidden"),
     *of(
-        "infinity",
-        ("bool(slope < 0), 0", "bool(slope > 0), 0"),
-        ('else "-c*x**3/3"', 'else "c*x**3/3"'),
-        ('"-2*c3*x**5/5" if', '"2*c3*x**5/5" if'),
+        "limits",
+        ("ratio = _series(m) / _series(m - 1)", "ratio = -_series(m) / _series(m - 1)"),
+        ("j not in held]", "True]"),
+        ("== min(away.values())", "== max(away.values())"),
     ),
     # the optimum
     *dropped(

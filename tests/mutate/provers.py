@@ -86,8 +86,19 @@ MUTANTS = [
         "provers/infinity",
         "infinity.py::test_the_linear_end_of_one_unit_has_the_sign_of_its_cubic_moment "
         "infinity.py::test_confluences_and_linear_ends_are_proved_with_their_index",
-        ('"c*x", "-c*x**3/3"', '"c*x", "c*x**3/3"', "sign across the end"),
-        ("negative + (sign < 0)", "negative + (sign > 0)", "the index across the end"),
+        ("falling = sum(sign < 0", "falling = sum(sign > 0", "the index across the end"),
+    ),
+    *of(
+        "provers/limits",
+        "infinity.py::test_the_linear_end_of_one_unit_has_the_sign_of_its_cubic_moment "
+        "infinity.py::test_limits_and_what_decides_across_are_those_of_networks "
+        "infinity.py::test_inputs_equally_near_to_a_jump_must_agree_where_rounding_parts_them "
+        "infinity.py::test_a_unit_keeps_no_value_beyond_its_limits_at_a_jump "
+        "infinity.py::test_all_ends_of_one_unit_with_bias_are_proved_with_their_index",
+        ("yield ratio * last", "yield -ratio * last", "sign across the end"),
+        ("< NEARLY * away[0]", "< 0 * away[0]", "rounding decides which input is nearer"),
+        ("not bool(abs(half) < 1)", "False", "values beyond those of a unit"),
+        ("0 <= j < len(places) and j not in held", "0 <= j < len(places)", "inputs that are free"),
     ),
     *of(
         "provers/optimum",

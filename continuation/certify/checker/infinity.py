@@ -1,14 +1,15 @@
-"""Certified sets at infinity, confluence, linear end and {x, x³}: schema, check, statement."""
+"""Certified sets at infinity: schema, check, statement."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import Any
 
 import sympy as sp
 from flint import arb
 
 from continuation.certify.checker import schema
+from continuation.certify.checker.limits import NAMES, Limit, Normal, limit_of
 from continuation.certify.checker.points import (
     POINT_FIELDS,
     Claim,
@@ -20,84 +21,78 @@ from continuation.certify.checker.points import (
 from continuation.certify.checker.problem import Problem, around, plain
 from continuation.certify.checker.refusal import require
 from continuation.certify.checker.words import at_least, at_most
-from symbolic import Model, parse_expression
 
-CONFLUENCE = ("confluence", ["w", "a", "b"])
-LINEAR = ("linear", ["w", "v", "c"])
-LINEAR_ALONE = ("linear", ["c"])
-CORNER = ("corner", ["c", "c3"])
+FIELDS: Mapping[str, schema.Reader] = {
+    **POINT_FIELDS,
+    "subkind": schema.word("confluence", "linear", "step", "exponential", "corner"),
+    "names": schema.rows(schema.word(*sorted(NAMES)), 1, schema.MOST_WEIGHTS),
+}
 
-INFINITY = schema.record(
-    {
-        **POINT_FIELDS,
-        "subkind": schema.word("confluence", "linear", "corner"),
-        "names": schema.rows(schema.word("w", "v", "a", "b", "c", "c3"), 1, 3),
-    }
+SMOOTH = schema.record(FIELDS)
+
+WITH_JUMPS = schema.record(
+    {**FIELDS, "walls": schema.rows(schema.count(0, schema.MOST_ROWS), 1, schema.MOST_WEIGHTS)}
 )
+"""Of units with bias that become steps: of each jump how many distinct inputs lie below it."""
+
+
+def INFINITY(value: Any, place: str) -> Any:
+    """The schema of the claim, with the places of jumps where there are some."""
+    fields = value if isinstance(value, dict) else {}
+    given = fields.get("names", ["s"])
+    names = [str(name) for name in given] if isinstance(given, list) else []
+    steep = any(name.startswith("s") for name in names)
+    held = any(name.startswith("half") for name in names)
+    return (WITH_JUMPS if steep and (held or "walls" in fields) else SMOOTH)(value, place)
 
 
 def check_infinity(problem: Problem, claim: Claim) -> arb:
-    """A critical point of the limit model, and the sign in the normal coordinate; its loss."""
-    end = (claim["subkind"], claim["names"])
-    require(end in (CONFLUENCE, LINEAR, LINEAR_ALONE, CORNER), "there is no such end")
-    _require_network(problem, 1 if end == LINEAR_ALONE else 2)
-    limit = replace(problem, model=_limit_model(*end))
+    """A critical point of the limit model, and the signs in the normal coordinates; its loss."""
+    limit, subkind = limit_of(problem, claim["names"], claim.get("walls", ()))
+    require(claim["subkind"] == subkind, "the end has another name")
     require_point(limit, claim)
-    theta = around(balls(claim["theta"]), arb(claim["radius"]))
-    _, _, square, curved = limit.derivatives(theta)
+    centre = balls(claim["theta"])
+    _, _, square, curved = limit.derivatives(centre)
     negative, positive = inertia(square + curved)
-    slope = _slope(limit, dict(zip(claim["names"], theta, strict=True)), claim["subkind"])
-    require(slope < 0 or slope > 0, "the derivative in the normal coordinate may vanish")
-    stated = (negative + bool(slope < 0), 0, positive + bool(slope > 0))
+    known = dict(zip(limit.symbols, around(centre, arb(claim["radius"])), strict=True))
+    _require_values(known)
+    falling = [_falls(limit, known, normal) for normal in limit.normals]
+    stated = (negative + sum(falling), 0, positive + len(falling) - sum(falling))
     require(claim["inertia"] == stated, "the set has another inertia")
     return loss_of_point(limit, claim)
 
 
 def state_infinity(claim: Claim) -> str:
     """What `check_infinity` shows."""
+    walls = claim.get("walls", ())
+    jumps = ", ".join(
+        f"at input {wall + 1}" if f"half{k or ''}" in claim["names"] else f"above input {wall}"
+        for k, wall in zip((0, *range(2, len(walls) + 1)), walls, strict=False)
+    )
     return (
         f"{claim['subkind']} at infinity: one critical point of the limit model within "
         f"{at_most(claim['radius'])} of {', '.join(claim['names'])}, no other within "
         f"{at_least(claim['uniqueness_radius'])}; index {claim['inertia'][0]} with the normal "
-        "coordinate"
+        "coordinates" + (f"; jumps {jumps} (inputs in increasing order)" if jumps else "")
     )
 
 
-def _require_network(problem: Problem, hidden: int) -> None:
-    model = problem.model
-    require(model.is_tanh, "this is no tanh network")
-    require(model.free_output and model.hidden == hidden, "this network has no such end")
-    require(model.is_unbiased, "the charts hold without bias and offset")
-    require(problem.decay == 0, "with weight decay nothing lies at infinity")
+def _require_values(known: Mapping[sp.Symbol, arb]) -> None:
+    """A unit that becomes steep keeps a value between its limits."""
+    for symbol, value in known.items():
+        if symbol.name.startswith("half"):
+            require(abs(value) < 1, "no unit has this value at a jump")
 
 
-def _limit_model(subkind: str, names: list[str]) -> Model:
-    """The formula of the limit."""
-    terms = {"a": "a*tanh(w*x)", "b": "b*x*(1 - tanh(w*x)**2)", "v": "v*tanh(w*x)"}
-    terms |= {"c": "c*x", "c3": "c3*x**3"}
-    return Model.from_expression(" + ".join(terms[n] for n in names if n != "w"), names)
-
-
-def _slope(problem: Problem, theta: Mapping[str, arb], subkind: str) -> arb:
-    """Σ ω r ∂f in the normal coordinate: D = (w₁ − w₂)², q = w² or q = w₁² + w₂².
-
-    For the confluence from f = a sinh c/(cosh c + C) + 2 b x s/(cosh c + C) with c = 2wx,
-    C = cosh √z, s = sinh √z/√z and z = D x²: dC/dz = 1/2 and ds/dz = 1/6 at z = 0.
-    """
-    across = "-2*c3*x**5/5" if subkind == "corner" else "-c*x**3/3"
-    if subkind == "confluence":
-        across = (
-            "x**2*(-a*sinh(2*w*x)/(2*(cosh(2*w*x) + 1)**2) + b*x/(3*(cosh(2*w*x) + 1))"
-            " - b*x/(cosh(2*w*x) + 1)**2)"
-        )
-    names = [*theta, problem.model.input_symbol.name]
-    formula, outputs = parse_expression(across, names), problem.model.expression
-    known = dict(zip(problem.model.parameter_symbols, theta.values(), strict=True))
-    total = arb(0)
-    for x, target, noise, weight in zip(
-        problem.x, problem.target, problem.noise, problem.weights, strict=True
-    ):
-        here: dict[sp.Symbol, arb] = {**known, problem.model.input_symbol: x}
-        residual = plain(outputs, here) - target - problem.sigma * noise
-        total += weight * residual * plain(formula, here)
-    return total
+def _falls(limit: Limit, known: Mapping[sp.Symbol, arb], normal: Normal) -> bool:
+    """Whether the loss falls in a normal coordinate: the sign of Σ ω r ∂f."""
+    slope = arb(0)
+    rows = zip(limit.inputs(), limit.target, limit.noise, limit.weights, strict=True)
+    for k, (inputs, target, noise, weight) in enumerate(rows):
+        counted = [formula for formula, samples in normal.parts if samples is None or k in samples]
+        here = {**known, **inputs}
+        for formula in counted:
+            residual = plain(limit.formula, here) - target - limit.sigma * noise
+            slope += weight * residual * plain(formula, here)
+    require(slope < 0 or slope > 0, "the derivative in a normal coordinate may vanish")
+    return normal.bends or bool(slope < 0)

@@ -112,7 +112,7 @@ def state_line(claim: Claim) -> str:
 def require_point(problem: Problem, claim: Claim) -> None:
     """One critical point within the radius, no other within the uniqueness radius."""
     centre = balls(claim["theta"])
-    d = problem.model.dimension
+    d = len(problem.symbols)
     radius, alone = arb(claim["radius"]), arb(claim["uniqueness_radius"])
     require(len(centre) == d, "θ has another length than the weights")
     require(radius <= alone, "the radii are not in order")

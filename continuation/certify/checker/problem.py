@@ -6,7 +6,7 @@ with values that carry their first and second derivatives by all weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -175,9 +175,8 @@ class Problem:
         slope = [self.decay * t for t in theta]
         square = [[self.decay * int(a == b) for b in range(d)] for a in range(d)]
         curved = [[arb(0)] * d for _ in range(d)]
-        jets = (self._network(theta, x) for x in self.x)
         for jet, target, noise, weight in zip(
-            jets, self.target, self.noise, self.weights, strict=True
+            self.jets(theta), self.target, self.noise, self.weights, strict=True
         ):
             r = jet.value - target - self.sigma * noise
             loss += weight * r * r / 2
@@ -188,11 +187,24 @@ class Problem:
                     curved[a][b] += weight * (r * jet.hessian[a][b])
         return loss, arb_mat(d, 1, slope), arb_mat(square), arb_mat(curved)
 
-    def _network(self, theta: Sequence[arb], x: arb) -> Jet:
-        known = {self.model.input_symbol: _constant(x, len(theta))}
-        for k, (symbol, value) in enumerate(zip(self.model.parameter_symbols, theta, strict=True)):
-            known[symbol] = _variable(value, k, len(theta))
-        return _jet(self.model.expression, known, len(theta))
+    def jets(self, theta: Sequence[arb]) -> Iterator[Jet]:
+        """The outputs with their derivatives at each sample."""
+        known = dict(zip(self.symbols, theta, strict=True))
+        return (jet_of(self.formula, known, inputs) for inputs in self.inputs())
+
+    @property
+    def formula(self) -> sp.Expr:
+        """The outputs."""
+        return self.model.expression
+
+    @property
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """The weights, in order."""
+        return self.model.parameter_symbols
+
+    def inputs(self) -> Iterator[Mapping[sp.Symbol, arb]]:
+        """What is known of each sample."""
+        return ({self.model.input_symbol: x} for x in self.x)
 
 
 def _model(text: str) -> Model:
@@ -247,10 +259,19 @@ def around(centre: Sequence[arb], radius: arb) -> list[arb]:
     return [m + arb(0, radius) for m in centre]
 
 
+def jet_of(
+    expression: sp.Expr, weights: Mapping[sp.Symbol, arb], inputs: Mapping[sp.Symbol, arb]
+) -> Jet:
+    """Value of a formula with its derivatives by the weights."""
+    d = len(weights)
+    known = {symbol: _constant(value, d) for symbol, value in inputs.items()}
+    known |= {symbol: _variable(value, k, d) for k, (symbol, value) in enumerate(weights.items())}
+    return _jet(expression, known, d)
+
+
 def plain(expression: sp.Expr, known: Mapping[sp.Symbol, arb]) -> arb:
     """Value of a formula without derivatives."""
-    jets = {symbol: _constant(value, 0) for symbol, value in known.items()}
-    return _jet(expression, jets, 0).value
+    return jet_of(expression, {}, known).value
 
 
 def _weights(given: Sequence[float] | None, size: float | None, n: int) -> list[arb]:

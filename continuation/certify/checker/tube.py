@@ -57,8 +57,7 @@ class Curve:
         value, rows = [arb(0)] * d, [[arb(0)] * (d + 1) for _ in range(d)]
         weights, slopes = self.weights(p), self._weight_slopes(p)
         data = self.problem
-        for j, x in enumerate(data.x):
-            jet = data._network(theta, x)
+        for j, jet in enumerate(data.jets(theta)):
             r = jet.value - data.target[j] - self.sigma(p) * data.noise[j]
             falls = -weights[j] * data.noise[j] if self.parameter == "noise" else slopes[j] * r
             for a in range(d):

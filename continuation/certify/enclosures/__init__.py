@@ -22,8 +22,19 @@ from continuation.certify.enclosures.divided_differences import (
     lines,
     taylor_table,
 )
-from continuation.certify.enclosures.exact_loss import ExactLoss, size_weights
-from continuation.certify.enclosures.formulas import Column, as_column, compile_formulas
+from continuation.certify.enclosures.exact_loss import (
+    ExactLoss,
+    UnitPrograms,
+    programs_of,
+    size_weights,
+)
+from continuation.certify.enclosures.formulas import (
+    Column,
+    Program,
+    Value,
+    as_column,
+    compile_formulas,
+)
 from continuation.certify.enclosures.krawczyk import (
     Failure,
     contraction,
@@ -42,7 +53,10 @@ __all__ = [
     "ExactLoss",
     "Failure",
     "Matrix",
+    "Program",
     "ThirdDerivatives",
+    "UnitPrograms",
+    "Value",
     "as_column",
     "box",
     "compile_formulas",
@@ -60,6 +74,7 @@ __all__ = [
     "magnitude",
     "midpoints",
     "norm",
+    "programs_of",
     "row_norm",
     "size_weights",
     "taylor_table",

@@ -56,7 +56,11 @@ class UnitPrograms:
 @lru_cache(maxsize=64)
 def unit_programs(model: Model) -> UnitPrograms:
     """Programs of a model's unit, compiled once for each model."""
-    unit = unit_of(model)
+    return programs_of(unit_of(model))
+
+
+def programs_of(unit: Unit) -> UnitPrograms:
+    """Programs of a unit."""
     inputs = (*unit.parameters, *unit.constants, unit.input)
     formulas = [
         sp.S(unit.ring.expand(formula)).xreplace({U: unit.argument})
@@ -118,6 +122,16 @@ class ExactLoss:
     def at_noise(self, sigma: arb) -> ExactLoss:
         """The same loss at another σ, or over an interval of them."""
         return replace(self, sigma=sigma)
+
+    @property
+    def dimension(self) -> int:
+        """Number of weights."""
+        return self.model.dimension
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether the last weight is added to the units."""
+        return self.model.offset
 
     @cached_property
     def targets(self) -> Column:
@@ -187,21 +201,25 @@ class ExactLoss:
 
     def _units(self, theta: Sequence[arb], order: int) -> list[list[Column]]:
         """For every unit the columns of its output and its derivatives up to an order."""
-        count, fixed = self._programs.unit.count, self.model.exact_output_weights
+        count = self._programs.unit.count
         program, n = self._programs.orders[order], len(self.x)
         found = []
         for k in range(count):
             inputs: list[Value] = [theta[a * count + k] for a in range(self._owned)]
-            inputs += [exact(Fraction(int(v.p), int(v.q))) for v in fixed[k : k + 1]]
-            columns = program([*inputs, self.x])
+            columns = program([*inputs, *self._constants(k), self.x])
             found.append([as_column(column, n) for column in columns])
         return found
+
+    def _constants(self, k: int) -> list[Value]:
+        """What is fixed of a unit: its output weight, or nothing."""
+        fixed = self.model.exact_output_weights[k : k + 1]
+        return [exact(Fraction(int(v.p), int(v.q))) for v in fixed]
 
     def _outputs(self, theta: Sequence[arb], units: list[list[Column]]) -> Column:
         total = units[0][0]
         for unit in units[1:]:
             total = [a + b for a, b in zip(total, unit[0], strict=True)]
-        return [t + theta[-1] for t in total] if self.model.offset else total
+        return [t + theta[-1] for t in total] if self.has_offset else total
 
     def _residual(self, theta: Sequence[arb], units: list[list[Column]]) -> Column:
         outputs = self._outputs(theta, units)
@@ -213,7 +231,7 @@ class ExactLoss:
 
     def _jacobian(self, units: list[list[Column]]) -> list[Column]:
         """Rows ∂f/∂θ_a, in the order of θ."""
-        offset = [[arb(1)] * len(self.x)] if self.model.offset else []
+        offset = [[arb(1)] * len(self.x)] if self.has_offset else []
         return [unit[1 + a] for a in range(self._owned) for unit in units] + offset
 
     def _hessian(self, units: list[list[Column]], rows: list[Column], residual: arb_mat) -> arb_mat:

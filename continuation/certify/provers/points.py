@@ -26,6 +26,10 @@ from continuation.landscape.network import Given, Loss, as_real, in_fitting_unit
 
 Inertia = tuple[int, int, int]
 
+LEAST_RADIUS = 2.0**-70
+"""Of a proved point, relative to its weights: where sums happen to be exact in the prover's balls,
+the critical point may be θ to the last bit, and a checker with other roundings cannot see that."""
+
 
 @dataclass(frozen=True)
 class ProvedPoint:
@@ -142,8 +146,9 @@ def prove_point(loss: ExactLoss, theta: ArrayLike) -> ProvedPoint | Failure:
         if signs is None:
             return Failure("the sign of an eigenvalue is open")
         found = enlarge(loss, centre, found)
+    radius = max(found.radius, LEAST_RADIUS * max(map(abs, centre)))
     rows = rows_of(found.inverse)
-    return ProvedPoint(tuple(centre), rows, found.radius, found.uniqueness_radius, signs)
+    return ProvedPoint(tuple(centre), rows, radius, found.uniqueness_radius, signs)
 
 
 def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
@@ -155,10 +160,8 @@ def weights_of(loss: ExactLoss, theta: ArrayLike) -> list[float]:
         Wrong length, or no numbers.
     """
     centre = as_real("theta", theta)
-    if centre.shape != (loss.model.dimension,):
-        raise InvalidInputError(
-            f"theta must have shape ({loss.model.dimension},), not {centre.shape}"
-        )
+    if centre.shape != (loss.dimension,):
+        raise InvalidInputError(f"theta must have shape ({loss.dimension},), not {centre.shape}")
     return [float(value) for value in centre]
 
 

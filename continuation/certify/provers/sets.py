@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from continuation.certify.certificate import Certificate
-from continuation.certify.provers.infinity import in_order, infinity_certificate
+from continuation.certify.provers.infinity import infinity_certificate, named
 from continuation.certify.provers.lines import line_certificate
 from continuation.certify.provers.points import point_certificate
 from continuation.certify.provers.question import Question
@@ -33,9 +33,9 @@ def certify_sets(
     """Certificates of critical sets, in their order.
 
     Points (origin, dead and silent units among them) as in `certify_point`, split lines as in
-    `certify_line`, confluences and linear ends as in `infinity_certificate`; other sets at
-    infinity, manifolds and degenerate sets are UNDECIDED, with the reason. Parameters that are
-    omitted are those that the sets were found at.
+    `certify_line`, sets at infinity as in `infinity_certificate`; manifolds and degenerate sets
+    are UNDECIDED, with the reason, and so are ends whose units leave more jumps than they are.
+    Parameters that are omitted are those that the sets were found at.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def certify_sets(
     >>> loss = Loss(single_unit(), Dataset.sample(single_unit(), n=20, seed=0))
     >>> sets = find_critical_sets(loss, noise=0.1)
     >>> [certificate.verdict for certificate in certify_sets(loss, sets)]
-    ['PROVED', 'PROVED', 'UNDECIDED', 'PROVED']
+    ['PROVED', 'PROVED', 'PROVED', 'PROVED']
     """
     parameters = shared_conditions(
         loss.data, sets, noise=noise, size=size, weight_decay=weight_decay
@@ -90,13 +90,11 @@ class Subject:
     polished: bool = False
 
 
-def subject_of(found: CriticalSet) -> Subject | None:
-    """What is certified of a set; None for kinds of sets that have no certificate."""
+def subject_of(found: CriticalSet, x: Sequence[float]) -> Subject | None:
+    """What is certified of a set on inputs x; None for kinds of sets without certificates."""
     if found.theta is None:
-        limit: Mapping[str, float] = found.limit or {}
-        names = in_order(found.subkind, limit)
-        end = {"subkind": found.subkind, "names": list(names)}
-        place = tuple(limit[name] for name in names)
+        end = named(found.end, x)
+        place = tuple(found.end[name] for name in end["names"])
         return Subject("infinity", "limit", place, end, polished=True)
     if found.is_point:
         return Subject("point", "theta", tuple(found.theta))
@@ -109,11 +107,11 @@ def subject_of(found: CriticalSet) -> Subject | None:
 
 
 def _certificate(question: Question, found: CriticalSet) -> Certificate:
-    subject = subject_of(found)
+    if found.theta is None:
+        return infinity_certificate(question, found.end)
+    subject = subject_of(found, ())
     if subject is None:
         return question.undecided(found.kind, f"there is no certificate for a {found.subkind}")
-    if subject.kind == "infinity":
-        return infinity_certificate(question, found.subkind, found.limit or {})
     if subject.kind == "point":
         return point_certificate(question, subject.place)
     return line_certificate(question, subject.place, subject.claim["unit"])

@@ -44,5 +44,8 @@ def _weights(at: LossAt, background: Background, place: Array) -> Array:
     theta = np.concatenate([[w, c], outputs])
     for _ in range(NEWTON_STEPS):
         _, gradient, hessian = at.evaluate(theta)
-        theta = theta - np.linalg.solve(hessian, gradient)
+        try:
+            theta = theta - np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            break  # degenerate: it is left out
     return np.asarray(theta)

@@ -247,8 +247,9 @@ CERTIFIED_BRANCHES = Capability(
 )
 CERTIFIED_ENDS = Capability(
     "certificates of sets at infinity",
-    lambda model: model.is_plain_tanh,
-    "sets at infinity are certified for tanh units without bias, in the charts that are known",
+    lambda model: model.is_tanh and model.free_output and (model.bias or not model.offset),
+    "sets at infinity are certified for tanh units with free output weights, where every unit "
+    "leaves a part of its own",
 )
 CERTIFIED_OPTIMUM = Capability(
     "certificates of the theoretical optimum",

@@ -28,9 +28,6 @@ FROM_SPHERE, FROM_LINE, FROM_PIECES, NOT_LEFT = "sphere", "line", "pieces", "not
 cubic ends, from each piece of a manifold; not from infinity, where no weights are."""
 
 
-NOT_SMOOTH = "the loss is not smooth across a step"
-SEVERAL_NORMALS = "several coordinates vanish at once: the charts of the provers have one"
-NOT_CHARTED = "the provers have no chart in which the bias is infinite"
 CURVED = "its curves have no closed form to enclose"
 MANY_SHARES = "pieces with several free shares are not enclosed"
 """Why a kind has no certificates."""
@@ -107,14 +104,13 @@ SET_KINDS: Mapping[str, SetKind] = MappingProxyType({
         "an input weight vanishes, its output diverges", INFINITY, IN_LIMIT, NOT_LEFT, hatch="||||",
     ),
     STEP.name: SetKind(
-        "an input weight diverges", INFINITY, IN_LIMIT, NOT_LEFT, NOT_SMOOTH, hatch="----",
+        "an input weight diverges", INFINITY, IN_LIMIT, NOT_LEFT, hatch="----",
     ),
     TAIL.name: SetKind(
-        "a bias diverges, an exponential is left", INFINITY, IN_LIMIT, NOT_LEFT, NOT_CHARTED,
-        hatch="oooo",
+        "a bias diverges, an exponential is left", INFINITY, IN_LIMIT, NOT_LEFT, hatch="oooo",
     ),
     CORNER.name: SetKind(
-        "several ends at once", INFINITY, IN_LIMIT, NOT_LEFT, SEVERAL_NORMALS, hatch="....",
+        "several ends at once", INFINITY, IN_LIMIT, NOT_LEFT, hatch="....",
     ),
     ORIGIN: SetKind("all weights are zero", POINT, IN_WEIGHTS, FROM_SPHERE),
     DEAD_UNIT: SetKind(

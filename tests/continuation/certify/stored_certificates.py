@@ -78,12 +78,35 @@ def line():
 def infinity():
     from continuation.certify.provers.infinity import infinity_certificate
     from continuation.certify.provers.question import Question
+    from continuation.landscape.infinity import LimitModel
     from symbolic import single_unit
 
     loss = data_of(single_unit(), 6)
     x, y = loss.data.x, loss.data.target + NOISE * loss.data.noise
-    limit = {"c": float(x @ y / (x @ x))}
-    return infinity_certificate(Question.of(loss, noise=NOISE), "linear", limit)
+    limit = LimitModel(powers=(float(x @ y / (x @ x)),))
+    return infinity_certificate(Question.of(loss, noise=NOISE), limit)
+
+
+def jumps():
+    from continuation.certify.provers.infinity import infinity_certificate
+    from continuation.certify.provers.question import Question
+
+    loss, limit = two_jumps()
+    return infinity_certificate(Question.of(loss), limit)
+
+
+def two_jumps():
+    """Two units with bias that become steps, at the third input and above the fifth."""
+    from continuation.landscape import Dataset, Loss
+    from continuation.landscape.infinity import Jump, LimitModel
+    from symbolic import Model
+
+    x, y = np.arange(7.0) ** 2, np.array([0.1, 0.2, 0.8, 1.0, 0.9, 2.0, 2.2])
+    sides = np.array([np.sign(x - 4.0), x == 4.0, np.sign(x - 20.0), np.ones(7)])
+    s, value, other, offset = np.linalg.lstsq(sides.T, y, rcond=None)[0]
+    limit = LimitModel(offset=offset, jumps=(Jump(4.0, s, value / s), Jump(20.0, other)))
+    loss = Loss(Model.perceptron(hidden=2, bias=True, offset=True), Dataset.from_observations(x, y))
+    return loss, limit
 
 
 def orbit():
@@ -201,6 +224,7 @@ MAKERS = (
     basin,
     line,
     infinity,
+    jumps,
     orbit,
     manifold,
     silent,
