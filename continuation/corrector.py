@@ -7,7 +7,7 @@ References
 
 import math
 
-from continuation.compilation import in_loops
+from continuation.compilation import apart, in_loops
 from continuation.step_arrays import (
     border,
     evaluate,
@@ -104,4 +104,4 @@ def correct(  # type: ignore[no-untyped-def]
     return EXHAUSTED
 
 
-in_loops(correct)
+apart(correct)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.linalg import lapack
 
-from continuation.compilation import dual, kernel_at
+from continuation.compilation import call_kernel, dual
 
 __all__ = [
     "assign",
@@ -31,7 +31,7 @@ def evaluate(kernel, x, p, constants, data, work, F, J, Fp):  # type: ignore[no-
 
 @dual(evaluate)
 def _evaluate(kernel, x, p, constants, data, work, F, J, Fp):  # type: ignore[no-untyped-def]
-    kernel_at(kernel)(x, p, constants, data, work, F, J, Fp)
+    call_kernel(kernel, (x, p, constants, data, work, F, J, Fp))
 
 
 def predict(out, z, t, zo, to, h, s):  # type: ignore[no-untyped-def]

@@ -204,6 +204,9 @@ def advance(  # type: ignore[no-untyped-def]
     return m
 
 
+in_loops(advance)
+
+
 class Loops(NamedTuple):
     """The loops as machine code; the first two take the address of a kernel in its place."""
 

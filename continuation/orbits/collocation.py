@@ -55,8 +55,15 @@ class System:
     def filled(self, c: "Collocation", z: Array, f: Array, fp: Array) -> Any:
         """The blocks of `Collocation.kernel` by compiled code, f and fp in place; None: none."""
 
-    def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
+    def advance(
+        self, c: "Collocation", vectors: Array, weight: Array, options: Array, control: Array,
+        room: tuple[Array, Array, Array, Array],
+    ) -> tuple[int, Array] | None:  # fmt: skip
+        """A step along a branch by compiled code, its phase fixed first, and errors; or None."""
+
+    def spectrum(self, relation: Array) -> Array:
         """What a sample tells of stability, of A u(0) + B u(1) = ..., [A, B] (n, 2 n)."""
+        return np.zeros(self.n, dtype=complex)
 
 
 class Jacobian:

@@ -21,9 +21,17 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from continuation.compilation import MATRIX, VECTOR, apart, compiled_for_all_models, in_loops
+from continuation.compilation import (
+    BLOCKS,
+    MATRIX,
+    STACK,
+    VECTOR,
+    apart,
+    compiled_for_all_models,
+    in_loops,
+)
 
-__all__ = ["solver"]
+__all__ = ["CONDENSE", "solver"]
 
 
 @in_loops
@@ -204,9 +212,11 @@ def condense(  # type: ignore[no-untyped-def]
     return True
 
 
+CONDENSE = types.boolean(VECTOR, MATRIX, MATRIX, BLOCKS, STACK, MATRIX, MATRIX, MATRIX, MATRIX)
+"""Signature of `condense`."""
+
+
 @cache
 def solver() -> Callable[..., Any]:
     """`condense` as machine code, from the disk cache after the first process."""
-    stack, blocks = types.Array(types.float64, 3, "C"), types.Array(types.float64, 4, "C")
-    signature = types.boolean(VECTOR, MATRIX, MATRIX, blocks, stack, MATRIX, MATRIX, MATRIX, MATRIX)
-    return compiled_for_all_models(condense, signature, (sys.modules[__name__],), "orbits")
+    return compiled_for_all_models(condense, CONDENSE, (sys.modules[__name__],), "orbits")

@@ -33,7 +33,7 @@ from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.orbits.periodic import trivial
 from continuation.orbits.walk import Walk, free_walk
 
-__all__ = ["Between", "Local", "special_kinds", "special_orbits"]
+__all__ = ["Between", "Local", "special_kinds", "special_orbits", "vanished"]
 
 FINENESS = (0.1, 1e-2, 1e-5)
 """Parts of a step to which the root of a test function is found before Newton takes over: roughly,
@@ -80,9 +80,17 @@ class Local:
     @cached_property
     def is_reliable(self) -> bool:
         """Whether the multiplier that is 1 is found as such; others are no better than it."""
-        if not np.isfinite(self.multipliers).all():
-            return False
-        return bool(abs(self.multipliers[trivial(self.multipliers)] - 1.0) <= LOST)
+        values = self.multipliers.tolist()
+        finite = all(math.isfinite(v.real) and math.isfinite(v.imag) for v in values)
+        return finite and min(abs(v - 1.0) for v in values) <= LOST
+
+
+def vanished(walk: Walk) -> bool:
+    """Whether the orbit went through zero size on a step: then it is the same branch backwards."""
+    before, after = (walk.collocation.split(walk.vectors[i])[0]
+                     for i in (stepper.OLD_POINT, stepper.POINT))  # fmt: skip
+    centred = before - np.add.reduce(before) / len(before)
+    return bool(np.vdot(centred, after) < 0)
 
 
 class Between:
@@ -104,11 +112,6 @@ class Between:
         self.tangents = v[[stepper.OLD_TANGENT, stepper.TANGENT]]
         self.length = walk.norm(self.ends[1] - self.ends[0])
         self.last: tuple[float, Local | None] = (np.nan, None)
-
-    def vanishes(self) -> bool:
-        """Whether the orbit went through zero size: then it is the same branch backwards."""
-        before, after = (self.walk.collocation.split(z)[0] for z in self.ends)
-        return bool(np.vdot(before - before.mean(axis=0), after) < 0)
 
     def vanishing(self) -> Array:
         """Unknowns about where the size is zero."""
@@ -194,20 +197,18 @@ TESTS: dict[str, Test] = {
 
 
 def special_orbits(
-    between: Between, ends: list[Local], flow: Flow, unit: float
+    between: Between, ends: list[Local], kinds: set[str], flow: Flow, unit: float
 ) -> list[SpecialOrbit]:
-    """The special orbits on a step from one orbit to another, in order."""
-    if not all(end.is_reliable for end in ends):
-        return []
-    found = [_found(between, ends, kind, flow, unit) for kind in sorted(special_kinds(ends))]
+    """The special orbits of these kinds on a step from one orbit to another, in order."""
+    found = [_found(between, ends, kind, flow, unit) for kind in sorted(kinds)]
     return [q for _, q in sorted(filter(None, found), key=lambda pair: pair[0])]
 
 
 def special_kinds(ends: list[Local]) -> set[str]:
     """Kinds of special orbits on a step from one orbit to another."""
-    before, after = (end.tests for end in ends)
-    if ends[0].multipliers.size < 2:
+    if ends[0].multipliers.size < 2 or not all(end.is_reliable for end in ends):
         return set()
+    before, after = (end.tests for end in ends)
     changed = {kind for kind in TESTS if _changes(before[kind], after[kind])}
     if changed and _through_infinity(*(end.multipliers for end in ends)):
         return changed & {"fold"}

@@ -9,25 +9,34 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 from numba import types
 
 from continuation import compilation
-from continuation.compilation import MATRIX, VECTOR, compiled_for_all_models, kernel_at
+from continuation.compilation import (
+    BLOCKS,
+    MATRIX,
+    STACK,
+    VECTOR,
+    call_kernel,
+    compiled_for_all_models,
+)
 
-__all__ = ["filler"]
+__all__ = ["FILL", "filler"]
 
 
 def fill(  # type: ignore[no-untyped-def]
-    kernel, constants, data, work, z, states, by_parameter, scale, unit, h, values, slopes, full,
-    f, jacobian, columns, fp, point, of_point, by_point, slope,
+    kernel, constants, data, work, z, p, states, by_parameter, scale, unit, h, values, slopes,
+    full, f, jacobian, columns, fp,
 ):  # fmt: skip
-    """Write the equations at z = (nodes, period, p) and their derivatives.
+    """Write the equations at z = (nodes, period) and p, and their derivatives.
 
     Parameters
     ----------
     kernel, constants, data, work
         Of a compiled problem.
-    z : ((N m + 1) n + 2,) ndarray
+    z : ((N m + 1) n + 1,) ndarray
+    p : float
         In units: states (n,), `unit` of the period, `by_parameter` of p.
     scale : (n,) ndarray
         What the kernel's values are multiplied by to be rates in these units.
@@ -41,15 +50,13 @@ def fill(  # type: ignore[no-untyped-def]
         Equations, and their derivatives by p, are written here.
     jacobian : (N, m, n, n) ndarray
         The derivatives of the field are written here.
-    columns : (N, m n, 1) ndarray
-        Those of the equations by the period.
-    point, of_point, slope : (n,) ndarray
-        Room, as by_point (n, n).
+    columns : (N, m n, k) ndarray
+        Those of the equations by the period; into the first of k.
     """
     count, m, n, _ = jacobian.shape
+    point, of_point, slope, by_point = np.empty(n), np.empty(n), np.empty(n), np.empty((n, n))
     nodes = (count * m + 1) * n
-    period, p = z[nodes] * unit, z[nodes + 1] * by_parameter
-    function = kernel_at(kernel)
+    period, at = z[nodes] * unit, p * by_parameter
     for i in range(count):
         for j in range(m):
             for a in range(n):
@@ -57,7 +64,7 @@ def fill(  # type: ignore[no-untyped-def]
                 for node in range(m + 1):
                     s += values[j, node] * z[(i * m + node) * n + a]
                 point[a] = s * states[a]
-            function(point, p, constants, data, work, of_point, by_point, slope)
+            call_kernel(kernel, (point, at, constants, data, work, of_point, by_point, slope))
             for a in range(n):
                 rate, row = scale[a], (i * m + j) * n + a
                 s = 0.0
@@ -77,13 +84,15 @@ def fill(  # type: ignore[no-untyped-def]
         fp[count * m * n + e] = 0.0
 
 
+PROBLEM = (types.int64, VECTOR, MATRIX, MATRIX)
+UNITS = (VECTOR, types.float64, VECTOR, types.float64)
+MESH = (VECTOR, MATRIX, MATRIX, MATRIX)
+WRITTEN = (VECTOR, BLOCKS, STACK, VECTOR)
+FILL = types.void(*PROBLEM, VECTOR, types.float64, *UNITS, *MESH, *WRITTEN)
+"""Signature of `fill`."""
+
+
 @cache
 def filler() -> Callable[..., Any]:
     """`fill` as machine code, from the disk cache after the first process."""
-    stack, blocks = types.Array(types.float64, 3, "C"), types.Array(types.float64, 4, "C")
-    problem = (types.int64, VECTOR, MATRIX, MATRIX)
-    units = (VECTOR, types.float64, VECTOR, types.float64)
-    mesh = (VECTOR, MATRIX, MATRIX, MATRIX)
-    room = (VECTOR, VECTOR, MATRIX, VECTOR)
-    signature = types.void(*problem, VECTOR, *units, *mesh, VECTOR, blocks, stack, VECTOR, *room)
-    return compiled_for_all_models(fill, signature, (compilation, sys.modules[__name__]), "orbits")
+    return compiled_for_all_models(fill, FILL, (compilation, sys.modules[__name__]), "orbits")

@@ -21,8 +21,8 @@ from continuation.compilation import (
     MATRIX,
     VECTOR,
     address_of,
+    call_kernel,
     compiled_for_all_models,
-    kernel_at,
 )
 from continuation.compiled_problem import CompiledProblem
 from continuation.errors import InvalidInputError
@@ -284,9 +284,8 @@ def evaluate_all(  # type: ignore[no-untyped-def]
     kernel, x, p, constants, data, work, f, j, fp
 ):
     """Call a kernel at many points x (P, n), each at its own p (P,)."""
-    function = kernel_at(kernel)
     for i in range(x.shape[0]):
-        function(x[i], p[i], constants, data, work, f[i], j[i], fp[i])
+        call_kernel(kernel, (x[i], p[i], constants, data, work, f[i], j[i], fp[i]))
 
 
 @cache

@@ -13,10 +13,21 @@ from scipy.linalg import lapack
 
 from continuation.arrays import Array
 from continuation.orbits.collocation import Collocation, System
+from continuation.orbits.compiled_step import compiled_step, on_mesh, packed
 from continuation.orbits.filling import filler
 from continuation.orbits.flow import CompiledFlow, Flow
 
 __all__ = ["Periodic", "multipliers_of", "trivial"]
+
+
+NO_UNITS = (np.zeros(0), np.zeros((0, 0)))
+"""Equations of collocation have none of their own, and no gauge."""
+
+
+def one_sample(unknowns: int, n: int) -> tuple[Array, ...]:
+    """Where a step writes what it has taken."""
+    x, t = np.empty((1, unknowns)), np.empty((1, unknowns + 1))
+    return x, np.empty(1), t, np.zeros((1, n)), np.empty((1, 6)), np.empty((0, 0, 0))
 
 
 class Periodic(System):
@@ -33,8 +44,8 @@ class Periodic(System):
 
     def __init__(self, flow: Flow, unit: float) -> None:
         self.flow, self.n, self.unit = flow, flow.n, unit
+        self.step: tuple[Any, Any] = (None, None)
         self.one, self.rows = np.eye(flow.n), (np.zeros(0), np.zeros((0, 0)))
-        self.room = (np.empty(flow.n), np.empty(flow.n), np.empty((flow.n,) * 2), np.empty(flow.n))
         self.refer(np.zeros((0, flow.n)), np.zeros((0, flow.n)))
 
     def field(self, u: Array, s: Array) -> tuple[Array, Array, Array]:
@@ -69,25 +80,54 @@ class Periodic(System):
         field, columns = np.empty((c.count, m, n, n)), np.empty((c.count, m * n, 1))
         full = self._conditions(c)
         filler()(
-            *flow.compiled, z, flow.states, flow.parameter, 1.0 / flow.rate, self.unit, c.h,
-            c.scheme.values, c.scheme.slopes, full, f, field, columns, fp, *self.room,
+            *flow.compiled, z[:-1], z[-1], flow.states, flow.parameter, 1.0 / flow.rate, self.unit,
+            c.h, c.scheme.values, c.scheme.slopes, full, f, field, columns, fp,
         )  # fmt: skip
         return field, columns, full, np.zeros((n + 1, 1))
 
     def _conditions(self, c: Collocation) -> Array:
         """Rows (n + 1, nodes n): the orbit is closed, and the phase."""
-        phase = c.rows(self.densities)
-        if self.rows[0] is not phase:
-            full = np.zeros((self.n + 1, phase.shape[1]))
+        if self.rows[0] is not self.densities:
+            full = np.zeros((self.n + 1, c.nodes * self.n))
             full[: self.n, : self.n], full[: self.n, -self.n :] = self.one, -self.one
-            full[self.n :] = phase
-            self.rows = phase, full
+            full[self.n :] = c.rows(self.densities)
+            self.rows = self.densities, full
         return self.rows[1]
 
-    def spectrum(self, relation: Array, w: Array, wi: Array) -> None:
+    def advance(
+        self, c: Collocation, vectors: Array, weight: Array, options: Array, control: Array,
+        room: tuple[Array, Array, Array, Array],
+    ) -> tuple[int, Array] | None:  # fmt: skip
+        """A step, for the kernel of a compiled problem."""
+        if not isinstance(self.flow, CompiledFlow):
+            return None
+        scheme, (problem, full, relation, sample) = c.scheme, self._on(c)
+        f, fp, right, report = room
+        errors = np.empty(c.count)
+        taken = compiled_step()(
+            *self.flow.compiled, vectors, weight, *NO_UNITS, options, control, f, problem, fp,
+            right, report, scheme.weights, scheme.top, scheme.error, errors, *sample,
+        )  # fmt: skip
+        self.rows = (self.densities, full)  # its phase is what conditions are from now on
+        c.J.relation[:] = relation
+        return int(taken), errors
+
+    def _on(self, c: Collocation) -> tuple[Array, Array, Array, tuple[Array, ...]]:
+        """The packed problem on a mesh, and room for a sample."""
+        last, known = self.step
+        if last is None or last.count != c.count:
+            flow = self.flow
+            units = (flow.states, flow.parameter, 1.0 / flow.rate, self.unit)
+            problem = packed(units, c.h, c.scheme, self.n)
+            known = (*problem, one_sample(c.unknowns, self.n))
+        elif last is not c:
+            on_mesh(known[0], c.h)
+        self.step = (c, known)
+        return known
+
+    def spectrum(self, relation: Array) -> Array:
         """The multipliers."""
-        values = multipliers_of(relation)
-        w[:], wi[:] = values.real, values.imag
+        return multipliers_of(relation)
 
 
 def multipliers_of(relation: Array) -> Array:
@@ -98,8 +138,12 @@ def multipliers_of(relation: Array) -> Array:
     real, imaginary, scale = lapack.dggev(
         -relation[:, :n], relation[:, n:], compute_vl=0, compute_vr=0
     )[:3]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = (real + 1j * imaginary) / scale
+    values = real + 1j * imaginary
+    if scale.all():
+        values /= scale
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values /= scale
     return np.asarray(values[np.argsort(-np.abs(values), kind="stable")])
 
 

@@ -13,7 +13,13 @@ from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.options import NEWTON, NewtonOptions, StepOptions, as_number
 from continuation.orbits.approaches import homoclinic_approach, vanishing_at
 from continuation.orbits.collocation import Collocation
-from continuation.orbits.events import Between, Local, special_orbits
+from continuation.orbits.events import (
+    Between,
+    Local,
+    special_kinds,
+    special_orbits,
+    vanished,
+)
 from continuation.orbits.explicit import explicit
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions
@@ -152,8 +158,7 @@ class OrbitTracer:
         low, high = self.run.limits
         limits = (low / parameter, high / parameter)
         walk = Walk(collocation, z, t, limits, self.run.step, self.run.newton, mesh)
-        still = not np.ptp(nodes, axis=0).any()
-        collocation.refer(collocation.split(walk.tangent if still else z)[0])
+        walk.refer()
         return walk
 
     def _begin_at_orbit(self, direction: int) -> None:
@@ -226,21 +231,25 @@ class OrbitTracer:
 
     def _events(self) -> bool:
         """Note what lies on the last step; whether the branch goes on."""
-        between = Between(self.walk, self.orbit_of, len(self.orbits) - 1)
-        if between.vanishes():
-            self.special.append(vanishing_at(self.run.problem, between))
+        if vanished(self.walk):
+            self.special.append(vanishing_at(self.run.problem, self._between()))
             self.end("hopf", "the orbits shrink to an equilibrium, at a Hopf point.")
             return False
         here = self._local()
         ends = [self.here or here, here]
         self.here = here
-        self.special += special_orbits(between, ends, self.flow, self.unit)
+        if kinds := special_kinds(ends):
+            self.special += special_orbits(self._between(), ends, kinds, self.flow, self.unit)
         return True
+
+    def _between(self) -> Between:
+        """The last step."""
+        return Between(self.walk, self.orbit_of, len(self.orbits) - 1)
 
     def _local(self) -> Local:
         """What test functions need of the present orbit; the same object as long as it is."""
         walk = self.walk
-        if self.here is not None and np.array_equal(self.here.z, walk.z):
+        if self.here is not None and self.here.z.tobytes() == walk.z.tobytes():
             return self.here
         return Local(walk.z.copy(), walk.tangent.copy(), walk.spectrum_at(walk.z))
 
@@ -268,17 +277,18 @@ class OrbitTracer:
             self.end("period", f"the period exceeds {self.max_period:g}.")
 
     def _prepare(self) -> None:
-        """Move mesh, units and phase for the next step."""
+        """Move mesh and units for the next step."""
         walk = self.walk
         walk.remesh()
         if self.run.step.state_scale is None:
             self._rescale()
-        walk.refer()
 
     def _rescale(self) -> None:
         """Use other units where the orbit has outgrown those in use."""
         walk = self.walk
         nodes, own = walk.collocation.split(walk.z)
+        if np.abs(nodes).max() <= LONGER / 2 and 1 / LONGER <= own[0] <= LONGER:
+            return
         size = nodes.max(axis=0) - nodes.min(axis=0)
         if size.max() <= LONGER and 1 / LONGER <= own[0] <= LONGER:
             return

@@ -66,6 +66,8 @@ class Walk:
         self.estimated: tuple[bytes, Array] = (b"", np.zeros(0))
         self.told: tuple[bytes, Array] = (b"", np.zeros(0))
         self.solved: tuple[bytes, float] = (b"", np.inf)
+        self.options = corrector_options(newton, step, limits)
+        self.room = (np.zeros(0),) * 4
         self.use(collocation, np.zeros((stepper.ROWS, z.size)))
         self.vectors[stepper.POINT] = self.vectors[stepper.OLD_POINT] = z
         self.vectors[stepper.TANGENT] = tangent / self.norm(tangent)
@@ -76,8 +78,8 @@ class Walk:
         self.collocation, self.vectors = collocation, vectors
         self.weight = collocation.weights()
         n = collocation.unknowns
-        self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2)), np.zeros(6))
-        self.options = corrector_options(self.newton, self.step, self.limits)
+        if self.room[0].size != n:
+            self.room = (np.zeros(n), np.zeros(n), np.zeros((n + 1, 2)), np.zeros(6))
 
     @property
     def z(self) -> Array:
@@ -100,23 +102,34 @@ class Walk:
 
     def advance(self) -> str:
         """One step: the reason to end, empty where there is none."""
+        compiled = self.collocation.system.advance(
+            self.collocation, self.vectors, self.weight, self.options, self.control, self.room
+        )
+        taken, errors = compiled or (self._advance(), None)
+        self.status = int(self.control[stepper.STATUS])
+        if not taken:
+            return "no progress"
+        if errors is None:
+            self._note(self.z)
+        else:
+            key = self.z.tobytes()
+            self.solved, self.estimated = (key, 0.0), (key, errors)
+        at_limit = self.control[stepper.REASON] == stepper.OUTSIDE
+        return "limit" if at_limit else ""
+
+    def _advance(self) -> int:
+        """The step of any system; what is told there is that of Newton's last matrix."""
+        self.refer()
         collocation, n = self.collocation, self.collocation.unknowns
         f, fp, right, report = self.room
-        k = collocation.system.n
         x, p, t = np.empty((1, n)), np.empty(1), np.empty((1, n + 1))
-        w, wi = np.zeros((2, 1, k))  # what is told there is that of Newton's last matrix
+        w, wi = np.zeros((2, 1, collocation.system.n))
         with np.errstate(**QUIET):
-            taken = stepper.advance(
+            return stepper.advance(
                 collocation.kernel, NOTHING, NOTHING, NOTHING, self.vectors, self.weight,
                 np.zeros(0), np.zeros((0, 0)), self.options, self.control, f, collocation.J, fp,
                 collocation.B, right, report, x, p, t, w, wi, np.empty((1, 6)), None,
             )  # fmt: skip
-        self.status = int(self.control[stepper.STATUS])
-        if not taken:
-            return "no progress"
-        self._note(self.z)
-        at_limit = self.control[stepper.REASON] == stepper.OUTSIDE
-        return "limit" if at_limit else ""
 
     def correct(self, y: Array, base: Array, t: Array, contraction: float = np.inf) -> bool:
         """Newton within the plane through `base` normal to t, in place; whether it converged."""
@@ -153,9 +166,7 @@ class Walk:
     def spectrum(self) -> Array:
         """What the equations tell that were solved last."""
         c = self.collocation
-        w, wi = np.zeros((2, c.system.n))
-        c.system.spectrum(c.J.relation, w, wi)
-        return np.asarray(w + 1j * wi)
+        return c.system.spectrum(c.J.relation)
 
     def spectrum_at(self, z: Array) -> Array:
         """The same at a point: Newton's last matrix is that of the iterate before."""
@@ -256,8 +267,10 @@ class Walk:
         return True
 
     def refer(self) -> None:
-        """Fix phases beside the present point."""
-        self.collocation.refer(self.collocation.split(self.z)[0])
+        """Fix phases beside the present point; beside its tangent where it is an equilibrium."""
+        nodes = self.collocation.split(self.z)[0]
+        still = (nodes == nodes[0]).all()
+        self.collocation.refer(self.collocation.split(self.tangent)[0] if still else nodes)
 
     def move(self, mesh: Array) -> None:
         """Go on upon another mesh."""
@@ -297,7 +310,6 @@ def follow(
     points = [(walk.collocation, walk.z.copy())]
     while len(points) < most:
         walk.remesh()
-        walk.refer()
         reason = walk.advance()
         if reason == "no progress":
             return points, reason, f"no step of the minimum length succeeds: {walk.message}"

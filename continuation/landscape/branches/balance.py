@@ -12,8 +12,8 @@ from continuation.callable_problem import Problem
 from continuation.compilation import (
     KERNEL_SIGNATURE,
     address_of,
+    call_kernel,
     compiled_for_all_models,
-    kernel_at,
 )
 from continuation.compiled_problem import CompiledProblem
 from continuation.problem import AnyProblem, Kernel
@@ -41,7 +41,8 @@ def _scaled(u, p, constants, data, work, F, J, Fp):  # type: ignore[no-untyped-d
     x, scale = np.empty(n), constants[1 : n + 1]
     for i in range(n):
         x[i] = scale[i] * u[i]
-    value = kernel_at(int(constants[KERNEL]))(x, p, constants[n + 1 :], data, work, F, J, Fp)
+    address, known = int(constants[KERNEL]), constants[n + 1 :]
+    value = call_kernel(address, (x, p, known, data, work, F, J, Fp))
     for i in range(n):
         F[i] *= scale[i]
         Fp[i] *= scale[i]
