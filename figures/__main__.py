@@ -82,7 +82,7 @@ def main(
         list[str] | None,
         typer.Option(
             help="Models of figures of one data set (training, landscape, noise, size, graph, "
-            "basins); may be given several times.",
+            "evolution, basins); may be given several times.",
             show_default="those of the paper",
             rich_help_panel="Data",
         ),
@@ -102,8 +102,9 @@ def main(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="CSV file with two named columns, shown by figure motorcycle.",
-            show_default="the motorcycle data",
+            help="CSV file with two named columns, shown by the figures of one data set, with "
+            "the networks of --preset.",
+            show_default="sampled data",
             rich_help_panel="Data",
         ),
     ] = None,

@@ -33,6 +33,29 @@ def join_presets(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     return xr.merge(named, combine_attrs="drop").assign_attrs(attributes)
 
 
+def join_parameters(parts: Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Data sets of several presets, each along some parameters: one of each preset.
+
+    Every name in it carries the attribute "parameter" of its part; what all its parts say of
+    it, such as the preset, keeps its name beside.
+    """
+    joined = []
+    for preset in dict.fromkeys(part.attrs["preset"] for part in parts):
+        own = [part for part in parts if part.attrs["preset"] == preset]
+        named, attributes = [], {"preset": preset}
+        for part in own:
+            prefix = part.attrs["parameter"]
+            named.append(part.rename({k: f"{prefix}_{k}" for k in {*part.variables, *part.dims}}))
+            attributes |= {f"{prefix}_{k}": v for k, v in part.attrs.items()}
+        joined.append(xr.merge(named, combine_attrs="drop").assign_attrs(attributes))
+    return joined
+
+
+def of_parameter(data: xr.Dataset, parameter: str) -> xr.Dataset:
+    """Of the data of one preset the part along one parameter, as `of_preset`."""
+    return of_preset(data, parameter)
+
+
 def presets_of(data: xr.Dataset) -> list[str]:
     """Presets of joined data, in order."""
     return str(data.attrs[PRESETS]).split()

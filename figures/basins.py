@@ -14,15 +14,21 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from continuation.landscape import Dataset, Loss
 from continuation.landscape.basins import UNDECIDED, UNLISTED, sweep_basins
 from continuation.landscape.sets import INFINITY, POINT, SET_KINDS
-from figures.arrays import PRESETS as ORDER
-from figures.arrays import presets_of
-from figures.captions import Caption, data_sets, levels
-from figures.settings import Settings, with_remark
+from figures.arrays import join_parameters, join_presets, of_parameter, of_preset, presets_of
+from figures.captions import Caption, levels
+from figures.settings import Settings
 from figures.style import PAPER, Style
-from symbolic import PRESETS
+from figures.subjects import (
+    Subject,
+    caption_of,
+    conditions,
+    is_measured,
+    subjects,
+    title,
+    with_remark,
+)
 
 TITLE = "fractions of initial weights per attractor, over noise and data set size"
 
@@ -53,12 +59,16 @@ HATCH_WIDTH = 0.6
 """Thinner than the bars' edges: the colour stays the first thing that is seen."""
 INTERVAL = "fraction, 95 % interval"
 
+LABELS = {"noise": r"noise $\sigma$", "size": "data set size $n$"}
+FIXED = {"noise": "n", "size": "σ"}
+"""What is swept, and what stays fixed meanwhile."""
+
 
 @dataclass(frozen=True)
 class Part:
     """One preset along one parameter."""
 
-    preset: str
+    subject: Subject
     parameter: str
     values: tuple[float, ...]
     trajectories: int
@@ -71,23 +81,25 @@ def parts(settings: Settings) -> Sequence[Part]:
     """A sweep for every panel."""
     stride, n = settings.choose(1, 2, 3), settings.choose(150, 40, 40)
     samples, noise = settings.samples(SAMPLES), settings.level(NOISE)
-    return [
-        Part(preset, along, tuple(map(float, values[::stride])), n, settings.seed, samples, noise)
-        for preset in settings.preset
-        for along, values in (("noise", NOISES), ("size", SIZES))
-    ]
+    made = []
+    for one in subjects(settings):
+        noises = () if one.is_measured else NOISES
+        for along, values in (("noise", noises), ("size", one.sizes(SIZES))):
+            shown, own = tuple(map(float, values[::-stride][::-1])), one.level(noise)
+            made += [Part(one, along, shown, n, settings.seed, samples, own)] if shown else []
+    return made
 
 
 def compute(part: Part) -> xr.Dataset:
     """Counts per attractor, with names matched along the parameter."""
-    model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, max(*SIZES, part.samples), part.seed))
+    loss = part.subject.loss(max(*SIZES, part.samples), part.seed)
+    facts = part.subject.facts(part.samples, part.noise)
     sweep = sweep_basins(
         loss,
         part.parameter,
         part.values,
         noise=part.noise,
-        size=float(part.samples),
+        size=float(facts["samples"]),
         n=part.trajectories,
         seed=part.seed,
     )
@@ -104,41 +116,27 @@ def compute(part: Part) -> xr.Dataset:
             "complete": ("value", sweep.complete.astype(np.int8)),
         },
         {"value": sweep.values, "attractor": list(sweep.labels)},
-        {
-            "preset": part.preset,
-            "parameter": part.parameter,
-            "trajectories": part.trajectories,
-            "samples": part.samples,
-            "noise": part.noise,
-        },
+        {**facts, "parameter": part.parameter, "trajectories": part.trajectories},
     )
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """All sweeps side by side; the names of one carry its preset and parameter in front."""
-    named = []
-    for part in parts:
-        prefix = f"{part.attrs['preset']}_{part.attrs['parameter']}_"
-        named.append(part.rename({k: f"{prefix}{k}" for k in {*part.variables, *part.dims}}))
-    merged = xr.merge(named, combine_attrs="drop")
-    common = {name: parts[0].attrs[name] for name in ("trajectories", "samples", "noise")}
-    presets = dict.fromkeys(part.attrs["preset"] for part in parts)
-    return merged.assign_attrs({**common, ORDER: " ".join(presets)})
+    return join_presets(join_parameters(parts))
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """A stacked bar for every value, each layer with its interval."""
     presets = presets_of(data)
-    canvas, axes = style.panels(len(presets), 2, 0.39 * len(presets), share="y")
-    labels = {
-        "noise": rf"noise $\sigma$ ($n$ = {data.attrs['samples']})",
-        "size": rf"data set size $n$ ($\sigma$ = {data.attrs['noise']:g})",
-    }
+    swept = parameters_of(data)
+    canvas, axes = style.panels(len(presets), len(swept), 0.39 * len(presets), share="y")
     seen: set[tuple[str, str]] = set()
     for row, preset in zip(axes, presets, strict=True):
-        for panel, parameter in zip(row, labels, strict=True):
-            seen |= draw_basins(panel, data, preset, parameter, style)
-            panel.set(xlabel=labels[parameter], title=with_remark(preset))
+        for panel, parameter in zip(row, swept, strict=True):
+            of = of_parameter(of_preset(data, preset), parameter)
+            seen |= draw_basins(panel, of, style)
+            name, fixed = LABELS[parameter], conditions(of, FIXED[parameter])
+            panel.set(xlabel=f"{name} ({fixed})" if fixed else name, title=with_remark(of))
         row[0].set_ylabel("fraction of initial weights")
     canvas.legend(
         handles=_legend(seen, style), loc="outside lower center", ncols=style.legend_columns
@@ -148,34 +146,39 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """A panel for each preset and parameter."""
-    values = {
-        parameter: levels(
-            v for preset in presets_of(data) for v in data[f"{preset}_{parameter}_value"].to_numpy()
-        )
-        for parameter in ("noise", "size")
+    swept = parameters_of(data)
+    shown = {
+        parameter: [of_parameter(of_preset(data, name), parameter) for name in presets_of(data)]
+        for parameter in swept
     }
-    return Caption(
-        panels=[
-            f"{PRESETS[preset].title}, along {text}"
-            for preset in presets_of(data)
-            for text in ("the noise", "the size")
-        ],
-        models=presets_of(data),
-        samples=f"{data.attrs['samples']} (along σ), {values['size']}",
-        noise=f"{values['noise']}, {data.attrs['noise']:g} (along n)",
-        data_sets=f"{data_sets(1)} of each model, of which the first n samples count",
-        notes=(f"{data.attrs['trajectories']} initial weights from N(0, 1) for a bar",),
+    values = {
+        p: levels(v for of in each for v in of["value"].to_numpy()) for p, each in shown.items()
+    }
+    first = shown["size"][0]
+    own = first.attrs["samples"]
+    return caption_of(
+        shown["size"],
+        panels=[f"{title(of)}, along the {p}" for of in shown["size"] for p in swept],
+        notes=(
+            f"{first.attrs['trajectories']} initial weights from N(0, 1) for a bar",
+            "along the size the first n samples count",
+        ),
+        samples=values["size"] if is_measured(first) else f"{own} (along σ), {values['size']}",
+        noise=f"{values.get('noise', '')}, {first.attrs['noise']:g} (along n)",
     )
 
 
-def draw_basins(
-    axes: Axes, data: xr.Dataset, preset: str, parameter: str, style: Style = PAPER
-) -> set[tuple[str, str]]:
+def parameters_of(data: xr.Dataset) -> list[str]:
+    """Parameters that are swept: of measured data the size only."""
+    first = of_preset(data, presets_of(data)[0])
+    return [name for name in LABELS if f"{name}_parameter" in first.attrs]
+
+
+def draw_basins(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> set[tuple[str, str]]:
     """Bars of one preset along one parameter; returns the pairs of kind and region that occur."""
-    prefix = f"{preset}_{parameter}_"
-    values = data[f"{prefix}value"].to_numpy()
-    names = [str(name) for name in data[f"{prefix}attractor"].to_numpy()]
-    arrays = {k: data[prefix + k].to_numpy() for k in ("fraction", "lower", "upper", "region")}
+    values = data["value"].to_numpy()
+    names = [str(name) for name in data["attractor"].to_numpy()]
+    arrays = {k: data[k].to_numpy() for k in ("fraction", "lower", "upper", "region")}
     seen = set()
     for k in range(len(values)):
         bottom, layer = 0.0, 0

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from continuation.kinds import KINDS
-from continuation.landscape import Dataset, Loss, SetBranch
+from continuation.landscape import Loss, SetBranch
 from continuation.landscape.evolution import function_distance, loss_diagram, lowest_index
+from continuation.landscape.sets import SPLIT_LINE
 from figures.arrays import join_presets, of_preset, presets_of
-from figures.captions import Caption, data_sets, titles
+from figures.captions import Caption
 from figures.settings import Settings
 from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
-from symbolic import PRESETS
+from figures.subjects import Subject, caption_of, conditions, is_measured, title
 
 SPECIAL_KINDS = {
     name: "branch point" if kind.branching else "fold"
@@ -35,12 +36,24 @@ STABILITY = {0: "-", 1: "--", 2: ":"}
 
 QUANTITIES = {
     "distance": r"distance from the teacher $\|f-T\|$",
+    "loss": "loss $L$",
     "inputs": r"input weights $|w_1|,\ |w_2|$",
 }
 """What is drawn of a branch, with the label of its axis."""
 
+MARKS = {"distance": "mark_distance", "loss": "mark_loss", "inputs": "mark_input"}
+"""Where the heights of the special points are stored."""
+
 NAME_GAP, MOST_NAMES = 0.055, 2
 """Share of the axis that a name takes, and names in one line."""
+
+ARRIVALS = {
+    "infinity": ("*", "arrives at infinity"),
+    "line": ("P", "a unit falls silent: arrives at a line"),
+}
+"""Where a branch ends, at input weights of 10³ or 10⁻⁵, with the marker and its text."""
+
+MARKED = {**SPECIAL_MARKERS, **ARRIVALS}
 
 LEAST_INPUT = 1e-3
 """Smaller input weights, on the way of a unit through zero, leave the picture."""
@@ -50,7 +63,7 @@ LEAST_INPUT = 1e-3
 class Part:
     """A diagram of one preset in one parameter."""
 
-    preset: str
+    subject: Subject
     parameter: str
     seed: int
     samples: int
@@ -62,8 +75,7 @@ class Part:
 
 def compute(part: Part) -> xr.Dataset:
     """Rows of all branches one after the other, and their special points."""
-    model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    loss = part.subject.loss(part.samples, part.seed)
     diagram = loss_diagram(
         loss,
         part.parameter,
@@ -72,7 +84,7 @@ def compute(part: Part) -> xr.Dataset:
         noise=part.noise,
         schedule=part.schedule,
     )
-    distances = [function_distance(loss, branch) for branch in diagram.branches]
+    distances = [_distance(loss, branch) for branch in diagram.branches]
     rows = {
         "branch": np.concatenate([np.full(len(b), k) for k, b in enumerate(diagram.branches)]),
         "parameter": np.concatenate([b.p for b in diagram.branches]),
@@ -80,11 +92,8 @@ def compute(part: Part) -> xr.Dataset:
         "loss": np.concatenate([b.loss for b in diagram.branches]),
         "index": np.concatenate([lowest_index(b) for b in diagram.branches]),
     }
-    marks = [
-        mark
-        for branch, distance in zip(diagram.branches, distances, strict=True)
-        for mark in _marks(branch, distance)
-    ]
+    pairs = zip(diagram.branches, distances, strict=True)
+    marks = [mark for branch, distance in pairs for mark in _marks(branch, distance)]
     return xr.Dataset(
         {
             **{name: ("row", values) for name, values in rows.items()},
@@ -92,16 +101,17 @@ def compute(part: Part) -> xr.Dataset:
             "label": ("line", [b.set.label for b in diagram.branches]),
             "kind": ("line", [b.set.kind for b in diagram.branches]),
             "region": ("line", [b.set.region for b in diagram.branches]),
-            "mark": ("special", [m[0] for m in marks]),
-            "mark_parameter": ("special", np.array([m[1] for m in marks], dtype=float)),
-            "mark_distance": ("special", np.array([m[2] for m in marks], dtype=float)),
-            "mark_input": ("special", np.array([m[3] for m in marks], dtype=float)),
+            "mark": ("special", [m.kind for m in marks]),
+            "mark_end": ("special", [m.end for m in marks]),
+            "mark_parameter": ("special", np.array([m.parameter for m in marks], dtype=float)),
+            "mark_distance": ("special", np.array([m.distance for m in marks], dtype=float)),
+            "mark_loss": ("special", np.array([m.loss for m in marks], dtype=float)),
+            "mark_input": ("special", np.array([m.input for m in marks], dtype=float)),
         },
         attrs={
-            "preset": part.preset,
-            "samples": part.samples,
-            "noise": part.noise,
+            **part.subject.facts(part.samples, part.noise),
             "failures": "\n".join(diagram.failures),
+            "schedule": ", ".join(map(str, part.schedule)),
         },
     )
 
@@ -109,6 +119,17 @@ def compute(part: Part) -> xr.Dataset:
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Both presets; every name carries its preset."""
     return join_presets(parts)
+
+
+def _distance(loss: Loss, branch: SetBranch) -> np.ndarray:
+    """From the teacher; of measured data there is none."""
+    taught = loss.model.teacher is not None
+    return function_distance(loss, branch) if taught else np.full(len(branch), np.nan)
+
+
+def quantities(of: xr.Dataset) -> tuple[str, str]:
+    """What is drawn: without a teacher the loss in place of the distance from it."""
+    return ("loss" if is_measured(of) else "distance"), "inputs"
 
 
 def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canvas:
@@ -119,18 +140,16 @@ def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canv
     marked: set[str] = set()
     for column, preset in zip(axes.T, presets, strict=True):
         of = of_preset(data, preset)
-        for panel, quantity in zip(column, QUANTITIES, strict=True):
+        for panel, quantity in zip(column, quantities(of), strict=True):
             draw_branches(panel, of, quantity, style)
+            if column[0] is axes[0, 0]:
+                panel.set_ylabel(QUANTITIES[quantity])
         seen |= set(of["region"].to_numpy().tolist())
         marked |= set(of["mark"].to_numpy().tolist())
-        value = of.attrs["samples" if fixed == "n" else "noise"]
-        symbol = "n" if fixed == "n" else r"\sigma"
-        column[0].set_title(f"{PRESETS[preset].title}, ${symbol}={value:g}$")
+        column[0].set_title(", ".join(filter(None, (title(of), conditions(of, fixed)))))
         column[1].set_xlabel(label)
     for panel in axes[1]:
         panel.set_ylim(bottom=max(panel.get_ylim()[0], LEAST_INPUT))
-    for row, text in zip(axes, QUANTITIES.values(), strict=True):
-        row[0].set_ylabel(text)
     canvas.legend(
         handles=_legend(seen, marked, style), loc="outside lower center", ncols=style.legend_columns
     )
@@ -139,22 +158,24 @@ def draw(data: xr.Dataset, label: str, fixed: str, style: Style = PAPER) -> Canv
 
 def caption(data: xr.Dataset, along: str, values: str) -> Caption:
     """A panel for each quantity and preset; `along` varies between `values`."""
-    presets = presets_of(data)
-    of = of_preset(data, presets[0])
-    fixed = {"samples": f"{of.attrs['samples']}", "noise": f"{of.attrs['noise']:g}"}
-    fixed |= {"noise": values} if along == "noise" else {"samples": values}
-    texts = ("distance of the network function from the teacher", "input weights")
-    return Caption(
-        panels=[f"{title}: {text}" for text in texts for title in titles(presets)],
-        models=presets,
-        data_sets=f"{data_sets(1)} of each model",
+    shown = [of_preset(data, preset) for preset in presets_of(data)]
+    first = "loss" if is_measured(shown[0]) else "distance of the network function from the teacher"
+    return caption_of(
+        shown,
+        panels=[f"{title(of)}: {text}" for text in (first, "input weights") for of in shown],
         notes=(
             "names at the right: sets as they are called where they were found; stars: a branch "
-            "arrives at infinity (its weights pass 10³) or at a line of others (a unit falls "
-            "silent, its weights pass 10⁻⁵); input weights under 10⁻³ are left out",
+            "arrives at infinity (its weights pass 10³); crosses: at a line of others (a unit "
+            "falls silent, its weights pass 10⁻⁵); input weights under 10⁻³ are left out",
+            *(f"{title(of)}: {_ends(of)}" for of in shown if _ends(of)),
         ),
-        **fixed,
+        **{{"noise": "noise", "size": "samples"}[along]: values},
     )
+
+
+def _ends(of: xr.Dataset) -> str:
+    """Where which branch arrives, for the caption."""
+    return "; ".join(text for text in map(str, of["mark_end"].to_numpy()) if text)
 
 
 def _inputs(branch: SetBranch) -> np.ndarray:
@@ -168,11 +189,24 @@ def _inputs(branch: SetBranch) -> np.ndarray:
     return inputs
 
 
-def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, float, float]]:
-    """Special points and arrivals: kind, parameter, distance and input weight of the unit that
+@dataclass(frozen=True)
+class Mark:
+    """A special point or an arrival; `end` says in words where which branch arrives.
 
-    makes the difference: the one farther from where the others are, on a logarithmic scale.
+    Its input weight is that of the unit that makes the difference: the one farther from where
+    the others are, on a logarithmic scale.
     """
+
+    kind: str
+    end: str
+    parameter: float
+    distance: float
+    loss: float
+    input: float
+
+
+def _marks(branch: SetBranch, distance: np.ndarray) -> list[Mark]:
+    """Special points and arrivals of a branch."""
     inputs = _inputs(branch)
     typical = np.nanmedian(np.log(inputs[inputs > 0.0])) if (inputs > 0.0).any() else 0.0
 
@@ -181,17 +215,19 @@ def _marks(branch: SetBranch, distance: np.ndarray) -> list[tuple[str, float, fl
         return float(row[np.argmax(np.abs(np.log(row) - typical))]) if row.size else np.nan
 
     places = [
-        (SPECIAL_KINDS[s.kind], s.p, max(s.index, 0))
+        (SPECIAL_KINDS[s.kind], "", s.p, max(s.index, 0))
         for s in branch.special
         if s.located and s.kind in SPECIAL_KINDS
     ]
     ends = (0, len(branch) - 1) if len(branch.arrivals) == 2 else (len(branch) - 1,)
-    places += [
-        ("arrival", float(branch.p[end]), end)
-        for end, arrival in zip(ends, branch.arrivals, strict=True)
-        if arrival is not None
+    for end, arrival in zip(ends, branch.arrivals, strict=True):
+        if arrival is not None:
+            p, kind = float(branch.p[end]), "line" if arrival == SPLIT_LINE else "infinity"
+            places.append((kind, f"{branch.set.label} → {arrival} at {p:.4g}", p, end))
+    return [
+        Mark(kind, end, p, float(distance[k]), float(branch.loss[k]), other(k))
+        for kind, end, p, k in places
     ]
-    return [(kind, p, float(distance[k]), other(k)) for kind, p, k in places]
 
 
 def draw_branches(
@@ -199,7 +235,7 @@ def draw_branches(
 ) -> None:
     """All branches of one preset: a quantity of `QUANTITIES` against the parameter."""
     values = data[quantity].to_numpy().reshape(data.sizes["row"], -1)
-    marks = data[{"distance": "mark_distance", "inputs": "mark_input"}[quantity]].to_numpy()
+    marks = data[MARKS[quantity]].to_numpy()
     owner, parameter = data["branch"].to_numpy(), data["parameter"].to_numpy()
     index = data["index"].to_numpy()
     for k, (region, kind) in enumerate(
@@ -216,7 +252,7 @@ def draw_branches(
     for kind, p, y in zip(
         data["mark"].to_numpy(), data["mark_parameter"].to_numpy(), marks, strict=True
     ):
-        axes.plot(p, y, SPECIAL_MARKERS[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
+        axes.plot(p, y, MARKED[str(kind)][0], color="black", mfc="white", ms=4, zorder=4)
     axes.set(xscale="log", yscale="log")
     _name_branches(axes, data, values)
 
@@ -282,12 +318,12 @@ def _legend(regions: set[str], marks: set[str], style: Style) -> list[Line2D]:
             [],
             [],
             ls="",
-            marker=SPECIAL_MARKERS[m][0],
+            marker=MARKED[m][0],
             color="black",
             mfc="white",
-            label=SPECIAL_MARKERS[m][1],
+            label=MARKED[m][1],
         )
-        for m in SPECIAL_MARKERS
+        for m in MARKED
         if m in marks
     ]
     return handles

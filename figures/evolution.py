@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
@@ -14,14 +14,14 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from continuation.landscape import Dataset, Evolution, Loss, evolve
+from continuation.landscape import Evolution, evolve
 from continuation.landscape.graph import UNDECIDED
-from figures.arrays import join_presets, of_preset, presets_of
-from figures.captions import Caption, data_sets
+from figures.arrays import join_parameters, join_presets, of_parameter, of_preset, presets_of
+from figures.captions import Caption
 from figures.plots import panel_size, text_width
 from figures.settings import Settings
 from figures.style import PAPER, SPECIAL_MARKERS, Style, verbatim
-from symbolic import PRESETS
+from figures.subjects import Subject, caption_of, conditions, is_measured, subjects, title
 
 TITLE = "timeline of the graph: births, deaths and switches along the noise and the size"
 
@@ -37,6 +37,9 @@ SCHEDULE = (20, 50, 100)
 AXES = {"noise": r"noise $\sigma$", "size": "data set size $n$"}
 """Parameters, from the top, and how their axes are named."""
 
+FIXED = {"noise": "n", "size": "σ"}
+"""What stays fixed along a parameter."""
+
 BAR_HEIGHT = {0: 0.72, 1: 0.36, 2: 0.14}
 """Height of a bar by index: attracting sets are full lanes; higher indices as 2."""
 
@@ -44,6 +47,9 @@ EVENT_MARKS = {
     **{name: SPECIAL_MARKERS[name] for name in ("fold", "arrival", "branch point")},
     "stopped": ("x", "not followed further"),
 }
+
+GAP_COLOUR, LEAST_GAP = "0.9", 1e-3
+"""Where no graph is known, if it is wider than this share of the axis."""
 
 GAP = 4.0
 """Points between the words of neighbouring runs."""
@@ -53,62 +59,50 @@ GAP = 4.0
 class Part:
     """One timeline."""
 
-    preset: str
+    subject: Subject
     parameter: str
     limits: tuple[float, float]
     schedule: tuple[int, ...]
     resolution: int
     seed: int
+    samples: int
+    noise: float
 
 
 def parts(settings: Settings) -> Sequence[Part]:
     """Along the noise and along the size; less than a thorough run looks at a part of the range."""
     resolution, seed = settings.choose(16, 6, 6), settings.seed + SEED
-    sizes = SCHEDULE[settings.choose(0, 1, 1) :]
     made = []
-    for preset in settings.preset:
-        whole, short = LIMITS.get(preset, USUAL_LIMITS)
+    for one in subjects(settings):
+        own = settings.samples(SAMPLES), one.level(settings.level(NOISE))
+        sizes = one.sizes(SCHEDULE)[settings.choose(0, -2, -2) :]
+        whole, short = LIMITS.get(one.preset, USUAL_LIMITS)
         limits = settings.choose(whole, short, short)
-        made += [
-            Part(preset, "noise", limits, (), resolution, seed),
-            Part(preset, "size", (float(sizes[0]), float(sizes[-1])), sizes, resolution, seed),
-        ]
+        if not one.is_measured:
+            made.append(Part(one, "noise", limits, (), resolution, seed, *own))
+        limits = float(sizes[0]), float(sizes[-1])
+        made.append(Part(one, "size", limits, sizes, resolution, seed, *own))
     return made
 
 
 def compute(part: Part) -> xr.Dataset:
     """Bars, marks, switches and counts of one timeline."""
-    model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
+    samples = part.samples if part.parameter == "noise" else part.schedule[-1]
+    loss = part.subject.loss(samples, part.seed)
     found = evolve(
         loss,
         part.parameter,
         part.limits,
-        noise=NOISE,
+        noise=part.noise,
         schedule=part.schedule,
         resolution=part.resolution,
     )
-    return timeline_arrays(found).assign_attrs(preset=part.preset)
+    return timeline_arrays(found).assign_attrs(part.subject.facts(samples, part.noise))
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """All timelines; every name carries its preset and its parameter."""
-    by_preset = {name: [p for p in parts if p.attrs["preset"] == name] for name in settings.preset}
-    return join_presets(
-        [_both(group).assign_attrs(preset=name) for name, group in by_preset.items()]
-    )
-
-
-def _both(parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """The timelines of one preset; every name carries its parameter."""
-    named = []
-    for part in parts:
-        prefix = part.attrs["parameter"]
-        names = {k: f"{prefix}_{k}" for k in {*part.variables, *part.dims}}
-        named.append(part.rename(names))
-    return xr.merge(named, combine_attrs="drop").assign_attrs(
-        {f"{p.attrs['parameter']}_{k}": v for p in parts for k, v in p.attrs.items()}
-    )
+    return join_presets(join_parameters(parts))
 
 
 def timeline_arrays(found: Evolution) -> xr.Dataset:
@@ -157,17 +151,18 @@ def timeline_arrays(found: Evolution) -> xr.Dataset:
 def _lane_order(found: Evolution) -> list[str]:
     """Lanes from the top: attracting sets, then by the lowest index, then by birth.
 
-    Targets of flows that no branch follows have lanes of their own.
+    Targets of flows that no branch follows have lanes of their own; strands that live only
+    within the bracket of an event, where no graph is known, come last.
     """
 
-    def rank(label: str) -> tuple[int, float, str]:
+    def rank(label: str) -> tuple[float, float, str]:
         nodes = [i.graph.nx.nodes[label] for i in found.intervals if label in i.graph.nx]
-        lowest = min(0 if node["attracting"] else max(1, node["index"]) for node in nodes)
-        return lowest, born.get(label, np.inf), label
+        lowest = (0 if node["attracting"] else max(1, node["index"]) for node in nodes)
+        return min(lowest, default=np.inf), born.get(label, np.inf), label
 
     seen = {label for i in found.intervals for label in i.graph.nx}
     born = {s.label: float(s.p[0]) for s in found.strands}
-    return sorted(seen - {UNDECIDED}, key=rank)
+    return sorted((seen | set(born)) - {UNDECIDED}, key=rank)
 
 
 def _columns(
@@ -186,18 +181,20 @@ def _columns(
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Lanes with their events, and the number of attractors below, for both parameters."""
-    presets = presets_of(data)
-    canvas, axes = style.panels(4, len(presets), 1.28, height_ratios=(6.0, 1.0, 6.0, 1.0))
+    presets, along = presets_of(data), parameters_of(data)
+    canvas, axes = style.panels(
+        2 * len(along), len(presets), 0.48 + 0.4 * len(along), height_ratios=(6.0, 1.0) * len(along)
+    )
     regions: set[str] = set()
     for column, preset in enumerate(presets):
-        for row, (parameter, label) in zip((0, 2), AXES.items(), strict=True):
-            of = _of(of_preset(data, preset), parameter)
-            fixed = f"$\\sigma={NOISE}$" if parameter == "size" else f"$n={SAMPLES}$"
-            lanes, counts = axes[row : row + 2, column]
+        for row, parameter in enumerate(along):
+            of = of_parameter(of_preset(data, preset), parameter)
+            lanes, counts = axes[2 * row : 2 * row + 2, column]
             draw_timeline(lanes, of, style)
             draw_attractors(counts, of)
-            lanes.set_title(f"{PRESETS[preset].title}, {fixed}")
-            counts.set_xlabel(label)
+            fixed = conditions(of, FIXED[parameter])
+            lanes.set_title(", ".join(filter(None, (title(of), fixed))))
+            counts.set_xlabel(AXES[parameter])
             regions |= set(of["bar_region"].to_numpy().tolist())
     canvas.legend(
         handles=timeline_legend(regions, style),
@@ -209,30 +206,35 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """Timelines and numbers of attractors."""
-    presets = presets_of(data)
-    shown = [(name, p, _of(of_preset(data, name), p)) for name in presets for p in AXES]
-    noises = [
-        f"{low:g} to {high:g}" for low, high in (_limits(t) for _, p, t in shown if p == "noise")
-    ]
-    low, high = next(_limits(t) for _, p, t in shown if p == "size")
-    return Caption(
+    presets, along = presets_of(data), parameters_of(data)
+    shown = {p: [of_parameter(of_preset(data, name), p) for name in presets] for p in along}
+    first = shown["size"][0]
+    noises = ", ".join("{:g} to {:g}".format(*_limits(of)) for of in shown.get("noise", ()))
+    sizes, own = "{:g} to {:g}".format(*_limits(first)), shown[along[0]][0].attrs["samples"]
+    return caption_of(
+        shown["size"],
         panels=[
-            f"{text} of {PRESETS[name].title}"
-            for axis in ("the noise", "the size")
-            for text in (f"all sets along {axis}", f"number of attractors along {axis}")
-            for name in presets
+            f"{text} of {title(of)}"
+            for p in along
+            for text in (f"all sets along the {p}", f"number of attractors along the {p}")
+            for of in shown[p]
         ],
-        models=presets,
-        samples=f"{SAMPLES} along σ, {low:g} to {high:g}",
-        noise=f"{', '.join(noises)}, {NOISE:g} along n",
-        data_sets=data_sets(len(presets)),
         notes=[
-            f"{PRESETS[name].title}: {line}"
-            for name, _, timeline in shown
-            for line in dict.fromkeys(str(timeline.attrs["notes"]).split("\n"))
+            f"{title(of)}: {line}"
+            for each in shown.values()
+            for of in each
+            for line in dict.fromkeys(str(of.attrs["notes"]).split("\n"))
             if line
         ],
+        samples=sizes if is_measured(first) else f"{own} along σ, {sizes}",
+        noise=f"{noises}, {first.attrs['noise']:g} along n",
     )
+
+
+def parameters_of(data: xr.Dataset) -> list[str]:
+    """Parameters along which there are timelines: of measured data the size only."""
+    first = of_preset(data, presets_of(data)[0])
+    return [name for name in AXES if f"{name}_parameter" in first.attrs]
 
 
 def draw_timeline(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
@@ -244,6 +246,8 @@ def draw_timeline(axes: Axes, data: xr.Dataset, style: Style = PAPER) -> None:
             [(low, high - low)], (lane - height / 2, height),
             facecolor=style.regions[str(region)], lw=0, zorder=2,
         )  # fmt: skip
+    for low, high in _unknown(data):
+        axes.axvspan(low, high, color=GAP_COLOUR, lw=0, zorder=0)
     for p in sorted({*data["mark_p"].to_numpy(), *data["switch_p"].to_numpy()}):
         axes.axvline(p, color="0.85", lw=0.5, zorder=0)
     for lane, p, kind in _rows(data, ("mark_lane", "mark_p", "mark_kind")):
@@ -316,21 +320,22 @@ def draw_attractors(axes: Axes, data: xr.Dataset) -> None:
     axes.grid(axis="y", lw=0.3)
 
 
+def _unknown(data: xr.Dataset) -> Iterator[tuple[float, float]]:
+    """Where no graph is known: between the intervals, within the brackets of events."""
+    low, high = _limits(data)
+    known = sorted(_rows(data, ("interval_lower", "interval_upper")))
+    begins, ends = [begin for begin, _ in known], [end for _, end in known]
+    for end, begin in zip([low, *ends], [*begins, high], strict=True):
+        if begin - end > LEAST_GAP * (high - low):
+            yield end, begin
+
+
 def _rows(data: xr.Dataset, names: Sequence[str]) -> list[tuple[float, ...]]:
     return list(zip(*(data[name].to_numpy().tolist() for name in names), strict=True))
 
 
 def _limits(data: xr.Dataset) -> tuple[float, float]:
     return float(data.attrs["lower"]), float(data.attrs["upper"])
-
-
-def _of(data: xr.Dataset, parameter: str) -> xr.Dataset:
-    """One timeline with its own names."""
-    prefix = f"{parameter}_"
-    chosen = data[[k for k in data.data_vars if str(k).startswith(prefix)]]
-    names = {k: str(k).removeprefix(prefix) for k in {*chosen.variables, *chosen.dims}}
-    own = {k.removeprefix(prefix): v for k, v in data.attrs.items() if k.startswith(prefix)}
-    return chosen.rename(names).drop_attrs(deep=False).assign_attrs(own)
 
 
 def timeline_legend(regions: set[str], style: Style) -> list[Patch | Line2D]:
@@ -349,6 +354,7 @@ def timeline_legend(regions: set[str], style: Style) -> list[Patch | Line2D]:
         Line2D([], [], ls="", marker=marker, color="black", mfc="white", ms=4, label=name)
         for marker, name in EVENT_MARKS.values()
     ]
+    handles.append(Patch(color=GAP_COLOUR, label="bracket of an event: no graph"))
     handles.append(Line2D([], [], marker="s", ls=":", lw=0.6, color="black", ms=3.5,
                           label="switch: source, old → new target"))  # fmt: skip
     return handles

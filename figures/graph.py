@@ -1,4 +1,4 @@
-"""The heteroclinic graph of one data set of each two-unit preset."""
+"""The heteroclinic graph of one data set of each preset, or of measured data."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import xarray as xr
 from matplotlib.figure import Figure as Canvas
 
 from continuation.certify import certificates_to_json, certify_graph
-from continuation.landscape import Dataset, Loss, connect, find_critical_sets
+from continuation.landscape import connect, find_critical_sets
 from continuation.wording import counted
 from figures.arrays import join_presets, of_preset, presets_of
-from figures.captions import Caption, data_sets, titles
+from figures.captions import Caption
 from figures.graph_data import graph_arrays
 from figures.plots import draw_graph, joined, region_legend, unfollowed
-from figures.settings import Settings, heading
+from figures.settings import Settings
 from figures.style import PAPER, Style
-from symbolic import PRESETS
+from figures.subjects import Subject, caption_of, heading, subjects, title
 
 TITLE = "heteroclinic graph: height = loss, colour = region, shape = kind"
 
@@ -33,7 +33,7 @@ EDGES = ["source", "target", "multiplicity", "source_parameter", "certified_basi
 class Part:
     """One preset."""
 
-    preset: str
+    subject: Subject
     seed: int
     samples: int
     noise: float
@@ -42,22 +42,19 @@ class Part:
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
     size, noise = settings.samples(SAMPLES), settings.level(NOISE)
-    return [Part(name, settings.seed, size, noise) for name in settings.preset]
+    return [Part(one, settings.seed, size, one.level(noise)) for one in subjects(settings)]
 
 
 def compute(part: Part) -> xr.Dataset:
     """Nodes, edges, chains and certificates of one data set."""
-    model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    loss = part.subject.loss(part.samples, part.seed)
     sets = find_critical_sets(loss, noise=part.noise)
     graph, certificates = certify_graph(loss, connect(loss, sets))
     chains = [" → ".join(chain.nodes) for chain in graph.chains() if chain.complete]
     arrays = graph_arrays(graph)
     arrays["certificates"] = ((), certificates_to_json(certificates))
     return arrays.assign_attrs(
-        preset=part.preset,
-        samples=part.samples,
-        noise=part.noise,
+        **part.subject.facts(part.samples, part.noise),
         json=graph.to_json(),
         complete_chains="\n".join(chains),
         rising_edges=len(graph.rising_edges()),
@@ -82,7 +79,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     for panel, preset in zip(axes[0], presets, strict=True):
         of = of_preset(data, preset)
         draw_graph(panel, of[NODES], of[EDGES], style)
-        panel.set_title(heading(preset, of.attrs["samples"], of.attrs["noise"]))
+        panel.set_title(heading(of))
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
         certified += of["certified"].to_numpy().astype(bool).tolist()
@@ -96,17 +93,14 @@ def caption(data: xr.Dataset) -> Caption:
     """One panel a preset, with what is undecided or was not followed."""
     shown = [of_preset(data, preset) for preset in presets_of(data)]
     counts = [
-        f"{PRESETS[of.attrs['preset']].title}: {counted(of.sizes['node'], 'set')}, "
+        f"{title(of)}: {counted(of.sizes['node'], 'set')}, "
         f"Euler count {of.attrs['euler_count']}, "
         f"{counted(int(of.attrs['undecided']), 'flow')} undecided"
         for of in shown
     ]
-    return Caption(
-        panels=titles(presets_of(data)),
-        models=presets_of(data),
-        samples=f"{shown[0].attrs['samples']}",
-        noise=f"{shown[0].attrs['noise']:g}",
-        data_sets=f"{data_sets(1)} of each model",
+    return caption_of(
+        shown,
+        panels=[title(of) for of in shown],
         notes=(
             "height keeps the order of the losses and grows with the logarithm of their gaps; "
             "numbers at arrows: connections modulo symmetry; names in italics: sets at infinity "

@@ -13,8 +13,6 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import (
     CriticalSet,
-    Dataset,
-    Loss,
     LossAt,
     find_critical_sets,
     trajectory,
@@ -23,11 +21,11 @@ from continuation.landscape.graph import departures
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.search import reduced_loss
 from figures.arrays import join_presets, of_preset, padded, presets_of
-from figures.captions import Caption, data_sets, titles
+from figures.captions import Caption
 from figures.plots import region_legend
-from figures.settings import Settings, heading
+from figures.settings import Settings
 from figures.style import KIND_MARKERS, PAPER, Style, verbatim
-from symbolic import PRESETS
+from figures.subjects import Subject, caption_of, heading, subjects_of_two_units, title
 
 TITLE = "reduced loss over the input weights with all critical sets and connections"
 
@@ -59,7 +57,7 @@ STEPS_SHOWN = 250
 class Part:
     """One preset."""
 
-    preset: str
+    subject: Subject
     seed: int
     nodes: int
     samples: int
@@ -70,7 +68,10 @@ def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
     nodes = settings.choose(240, 160, 80)
     size, noise = settings.samples(SAMPLES), settings.level(NOISE)
-    return [Part(name, settings.seed, nodes, size, noise) for name in settings.of_two_units()]
+    return [
+        Part(one, settings.seed, nodes, size, one.level(noise))
+        for one in subjects_of_two_units(settings)
+    ]
 
 
 def compactified(w: np.ndarray | float) -> np.ndarray:
@@ -81,8 +82,7 @@ def compactified(w: np.ndarray | float) -> np.ndarray:
 
 def compute(part: Part) -> xr.Dataset:
     """Reduced loss on a compactified grid, places of the sets, projected connections."""
-    model = PRESETS[part.preset]()
-    loss = Loss(model, Dataset.sample(model, part.samples, part.seed))
+    loss = part.subject.loss(part.samples, part.seed)
     at = loss.at(noise=part.noise)
     sets = find_critical_sets(loss, noise=part.noise)
     axis = (np.arange(part.nodes) + 0.5) / part.nodes
@@ -100,10 +100,8 @@ def compute(part: Part) -> xr.Dataset:
         },
         {"first": axis, "second": axis},
         {
-            "preset": part.preset,
+            **part.subject.facts(part.samples, part.noise),
             "lowest": min(found.loss for found in sets),
-            "samples": part.samples,
-            "noise": part.noise,
         },
     )
 
@@ -122,7 +120,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     for panel, preset in zip(axes[0], presets, strict=True):
         of = of_preset(data, preset)
         surface = draw_landscape(panel, of, style)
-        panel.set_title(heading(preset, of.attrs["samples"], of.attrs["noise"]))
+        panel.set_title(heading(of))
         regions += of["region"].to_numpy().tolist()
         kinds += of["kind"].to_numpy().tolist()
     axes[0, 0].set_ylabel("larger input weight $|w_2|$")
@@ -134,13 +132,10 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 def caption(data: xr.Dataset) -> Caption:
     """One panel a preset."""
-    of = of_preset(data, presets_of(data)[0])
-    return Caption(
-        panels=titles(presets_of(data)),
-        models=presets_of(data),
-        samples=f"{of.attrs['samples']}",
-        noise=f"{of.attrs['noise']:g}",
-        data_sets=f"{data_sets(1)} of each model",
+    shown = [of_preset(data, preset) for preset in presets_of(data)]
+    return caption_of(
+        shown,
+        panels=[title(of) for of in shown],
         notes=(
             "grey: loss with the best output weights, relative to the lowest set; curves: flows "
             "out of the sets; axes w/(1 + w), so that infinity is seen",

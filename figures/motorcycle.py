@@ -20,6 +20,7 @@ from figures.graph_data import graph_arrays
 from figures.plots import CROWDED, draw_graph, joined, region_legend, unfollowed
 from figures.settings import Settings
 from figures.style import PAPER, Style, verbatim
+from figures.subjects import observed
 from symbolic import Model
 
 TITLE = "fits of all critical sets to observed data, and the graph between them"
@@ -55,8 +56,7 @@ def observations(settings: Settings) -> Observations:
     if settings.data is None:
         with resources.as_file(resources.files("figures") / "data" / SOURCE) as path:
             return read_observations(path, standardise=True)
-    names = settings.columns and [name.strip() for name in settings.columns.split(",")]
-    return read_observations(settings.data, names or None, standardise=True)
+    return observed(settings.data, settings.columns)
 
 
 def parts(settings: Settings) -> Sequence[Settings]:

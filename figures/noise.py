@@ -12,6 +12,7 @@ from figures.branches import assemble, compute
 from figures.captions import Caption
 from figures.settings import Settings
 from figures.style import PAPER, Style
+from figures.subjects import subjects_of_two_units
 
 __all__ = ["TITLE", "assemble", "caption", "compute", "draw", "parts"]
 
@@ -25,11 +26,10 @@ SEARCHED_AT = (0.1, 0.03, 0.3, 0.6)
 def parts(settings: Settings) -> Sequence[branches.Part]:
     """One diagram a preset."""
     values = SEARCHED_AT[: settings.choose(4, 2, 1)]
+    samples = settings.samples(SAMPLES)
     return [
-        branches.Part(
-            preset, "noise", settings.seed, settings.samples(SAMPLES), 0.0, LIMITS, values
-        )
-        for preset in settings.of_two_units()
+        branches.Part(one, "noise", settings.seed, samples, 0.0, LIMITS, values)
+        for one in subjects_of_two_units(settings)
     ]
 
 

@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from continuation.landscape import Dataset, Loss, find_critical_sets, phase_plane
+from continuation.landscape import CriticalSets, find_critical_sets, phase_plane
 from continuation.storage import phase_to_arrays
 from continuation.wording import counted
-from figures.captions import Caption, data_sets
+from figures.captions import Caption
 from figures.settings import Settings
 from figures.style import COLUMN, PAPER, Style
-from symbolic import single_unit
+from figures.subjects import Subject, caption_of, heading
 
 TITLE = "phase plane of the single unit, with nullclines and invariant manifolds"
 
+PRESET = "single_unit"
 SAMPLES = 50
 NOISE = 0.5
 EXTENT = (-3.0, 3.0)
 """Range of both weights: holds every critical point and shows the valleys that lead away."""
+
+ROOM = 1.25
+"""Of measured data, as a multiple of the largest weight of a critical point."""
 
 STABLE: dict[str, Any] = {"color": "C0", "lw": 1.8, "ls": "-"}
 UNSTABLE: dict[str, Any] = {"color": "C1", "lw": 1.8, "ls": (0, (5, 1))}
@@ -34,22 +39,33 @@ UNSTABLE: dict[str, Any] = {"color": "C1", "lw": 1.8, "ls": (0, (5, 1))}
 class Part:
     """A data set, and the points of the grid along an axis."""
 
+    subject: Subject
     seed: int
     resolution: int
 
 
 def parts(settings: Settings) -> Sequence[Part]:
-    """One part."""
-    return [Part(settings.seed, settings.choose(201, 201, 81))]
+    """One part; errors of a file of data are said before anything is computed."""
+    one = Subject(PRESET, settings.data, settings.columns)
+    if one.is_measured:
+        one.observations()
+    return [Part(one, settings.seed, settings.choose(201, 201, 81))]
 
 
 def compute(part: Part) -> xr.Dataset:
     """Field on a grid, critical points and the manifolds of the saddles."""
-    model = single_unit()
-    loss = Loss(model, Dataset.sample(model, SAMPLES, part.seed))
-    sets = find_critical_sets(loss, noise=NOISE)
-    plane = phase_plane(loss, sets, noise=NOISE, extent=EXTENT, resolution=part.resolution)
-    return phase_to_arrays(plane).assign_attrs(noise=NOISE, samples=SAMPLES)
+    one, noise = part.subject, part.subject.level(NOISE)
+    loss = one.loss(SAMPLES, part.seed)
+    sets = find_critical_sets(loss, noise=noise)
+    plane = phase_plane(loss, sets, noise=noise, extent=_extent(sets), resolution=part.resolution)
+    return phase_to_arrays(plane).assign_attrs(one.facts(SAMPLES, noise))
+
+
+def _extent(sets: CriticalSets) -> tuple[float, float]:
+    """The usual range, or one that holds the points of measured data."""
+    farthest = max((np.abs(s.weights).max() for s in sets if not s.at_infinity), default=0.0)
+    reach = max(EXTENT[1], ROOM * float(farthest))
+    return -reach, reach
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -61,9 +77,7 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Draw the phase plane, in one column."""
     canvas, axes = replace(style, width=min(style.width, COLUMN)).panels(1, 1, 0.45)
     draw_plane(axes[0, 0], data)
-    axes[0, 0].set_title(
-        f"one unit, $n={data.attrs['samples']}$, $\\sigma={data.attrs['noise']:g}$"
-    )
+    axes[0, 0].set_title(heading(data))
     canvas.legend(handles=plane_legend(), loc="outside lower center", ncols=3)
     return canvas
 
@@ -71,12 +85,9 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 def caption(data: xr.Dataset) -> Caption:
     """One panel; the signs of the points."""
     index = data["index"].to_numpy()
-    return Caption(
+    return caption_of(
+        [data],
         panels=["gradient flow in the plane of both weights"],
-        models=["single_unit"],
-        samples=f"{data.attrs['samples']}",
-        noise=f"{data.attrs['noise']:g}",
-        data_sets=data_sets(1),
         notes=(
             f"{counted(int((index == 0).sum()), 'minimum', 'minima')} and "
             f"{counted(int((index != 0).sum()), 'saddle')}",

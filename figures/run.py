@@ -165,13 +165,13 @@ def _row(name: str, computed: bool, missing: Missing, output: Path) -> dict[str,
 def _pages(settings: Settings, output: Path, missing: Missing) -> list[Path]:
     """Claims, explorer and index, with what could not be made."""
     data = job.current_data(settings, output)
+
+    def verdicts() -> Sequence[Path]:
+        """Claims are about data sets that a teacher gives."""
+        return () if settings.data else claims.write(data, output, settings.budget)
+
     written = [
-        *(
-            missing.attempt(
-                "claims", "writing", lambda: claims.write(data, output, settings.budget)
-            )
-            or ()
-        ),
+        *(missing.attempt("claims", "writing", verdicts) or ()),
         *(missing.attempt("explorer", "writing", lambda: _explore(settings, output)) or ()),
     ]
     write_failures(missing, output)
@@ -184,7 +184,7 @@ def _explore(settings: Settings, output: Path) -> list[Path]:
     fresh = page.is_file() and data.is_file() and page.stat().st_mtime >= data.stat().st_mtime
     if fresh or not _current(EXPLORED, settings, output):
         return []
-    return [paper.write_paper_page(job.read_dataset(data), settings.seed, output)]
+    return [paper.write_paper_page(job.read_dataset(data), settings, output)]
 
 
 def _current(name: str, settings: Settings, output: Path) -> bool:

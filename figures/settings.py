@@ -20,8 +20,17 @@ and a near-optimal saddle and ends overfitting (figure `scenario`), and none doe
 PAPER = tuple(SHOWN)
 """Presets that are shown where no others are asked for."""
 
-OF_DATA = ("motorcycle",)
-"""Figures of observed data."""
+OF_DATA = (
+    "training",
+    "landscape",
+    "phase_plane",
+    "size",
+    "graph",
+    "evolution",
+    "basins",
+    "motorcycle",
+)
+"""Figures of one data set, which may be measured."""
 
 PAGE = 178.0
 """Width in millimetres of a page of two columns."""
@@ -71,7 +80,8 @@ class Settings:
     noise : float or None
         Their noise σ, where it is fixed; None: each figure's own.
     data : str or None
-        CSV file that the figures of observed data (`OF_DATA`) show; None: the motorcycle data.
+        CSV file that the figures of one data set (`OF_DATA`) show in place of sampled data, with
+        the networks of the presets; None: sampled data, and the motorcycle data.
     columns : str or None
         Names of its x and y column, with a comma between; None: the first two.
     """
@@ -98,6 +108,8 @@ class Settings:
             raise InvalidInputError(f"noise must be positive and finite, not {self.noise}")
         if self.columns is not None and self.data is None:
             raise InvalidInputError("--columns goes with --data")
+        if self.data is not None and (self.n is not None or self.noise is not None):
+            raise InvalidInputError("--n and --noise go with presets: measured data have their own")
 
     @property
     def contents(self) -> str:
@@ -127,9 +139,8 @@ class Settings:
         others = [name for name in wanted if name not in OF_DATA]
         if self.data is not None and others:
             raise InvalidInputError(
-                f"--data is shown by figure {', '.join(OF_DATA)}, not by {', '.join(others)}: "
-                "`python -m continuation graph --data FILE.csv` and `python -m figures FILE` draw "
-                "more of it"
+                f"{', '.join(others)}: drawn of data that a teacher gives, with a noise that "
+                f"varies, and measured data have neither; --data is shown by {', '.join(OF_DATA)}"
             )
         return wanted
 
@@ -186,9 +197,3 @@ def remark(preset: str) -> str:
 def with_remark(preset: str) -> str:
     """The name of a preset and what is known of the scenario there."""
     return ": ".join(filter(None, (PRESETS[preset].title, remark(preset))))
-
-
-def heading(preset: str, samples: int, noise: float) -> str:
-    """Title of the panel of one data set."""
-    first = f"{PRESETS[preset].title}, $n={samples}$, $\\sigma={noise:g}$"
-    return "\n".join(filter(None, (first, remark(preset))))

@@ -16,3 +16,11 @@ Csv = Annotated[
         "--csv", help="Print the first table as CSV, and nothing else.", rich_help_panel="Printed"
     ),
 ]
+Table = Annotated[
+    str | None,
+    typer.Option(
+        help="Print this table as CSV, such as connections, and nothing else; --json names them.",
+        show_default="none",
+        rich_help_panel="Printed",
+    ),
+]

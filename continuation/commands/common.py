@@ -25,7 +25,7 @@ from continuation.errors import InvalidInputError, MlpcontError, UnknownNameErro
 from continuation.terminal import command_line, shown
 from symbolic import PRESETS
 from symbolic.complaints import FAILED, complain
-from symbolic.forms import Csv, Json
+from symbolic.forms import Csv, Json, Table
 
 if TYPE_CHECKING:
     from continuation.landscape import network
@@ -204,16 +204,24 @@ def clear_errors(as_json: bool = False, remark: str = HALVES) -> Iterator[None]:
 
 @contextmanager
 def reporting(
-    as_json: bool, as_csv: bool, to: Console | None = None, remark: str = HALVES
+    as_json: bool,
+    as_csv: bool,
+    to: Console | None = None,
+    remark: str = HALVES,
+    table: str | None = None,
 ) -> Iterator[Report]:
     """What a command says goes into the report, and in one form only to the output.
 
-    What goes wrong is said on the error stream, in that form, and ends the command.
+    `table` is the name of a table that is printed as CSV, in place of the first one. What goes
+    wrong is said on the error stream, in that form, and ends the command.
     """
     with clear_errors(as_json, remark):
         if as_json and as_csv:
             raise InvalidInputError("give either --json or --csv")
-        report = Report(to or console, JSON if as_json else CSV if as_csv else TABLES)
+        if as_json and table is not None:
+            raise InvalidInputError("--table prints CSV, not --json, which has all tables")
+        as_one = as_csv or table is not None
+        report = Report(to or console, JSON if as_json else CSV if as_one else TABLES, table)
         report.console.quiet = report.form != TABLES
         try:
             yield report
@@ -285,7 +293,7 @@ def task_of(
 FORMS = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
     for name, kind in (("as_json", Json), ("as_csv", Csv))
-]
+] + [inspect.Parameter("table", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Table)]
 """Options of every command: what is printed, tables or something for another program."""
 
 
@@ -303,7 +311,8 @@ def with_task(
 
     @wraps(command)
     def run(**options: Any) -> None:
-        with reporting(options.pop("as_json"), options.pop("as_csv")) as report:
+        as_json, as_csv, table = (options.pop(name) for name in ("as_json", "as_csv", "table"))
+        with reporting(as_json, as_csv, table=table) as report:
             for path in filter(None, map(options.get, ("output", "graphml", "picture"))):
                 storage.require_writable(path)
             with compiled_beside(ahead, _show_compilation):

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from continuation.errors import UnknownNameError
 from continuation.terminal import shown
 
 TABLES, JSON, CSV = "tables", "json", "csv"
@@ -161,14 +162,17 @@ class Report:
     console : Console
         Where tables go; quiet where another form is wanted.
     form : {"tables", "json", "csv"}
-        As JSON all listings by their names, the notes, and what else is told; as CSV the first
+        As JSON all listings by their names, the notes, and what else is told; as CSV one
         listing.
+    chosen : str or None
+        Name of the listing that CSV shows; None: the first.
     whole : mapping or None
         JSON of a command that has its own.
     """
 
     console: Console
     form: str = TABLES
+    chosen: str | None = None
     listings: list[Listing] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -200,6 +204,16 @@ class Report:
         self.notes.append(text)
         self._say(f"• {text}")
 
+    def _chosen(self) -> Sequence[Listing]:
+        """The one listing of CSV; none where the command has none."""
+        if self.chosen is None:
+            return self.listings[:1]
+        found = [listing for listing in self.listings if listing.name == self.chosen]
+        if not found:
+            known = ", ".join(listing.name for listing in self.listings)
+            raise UnknownNameError(f"no table {self.chosen!r}; choose from {known}")
+        return found[:1]
+
     def _say(self, text: str) -> None:
         """In a terminal lines end between words; elsewhere a sentence is one line."""
         self.console.print(shown(text), highlight=False, soft_wrap=not self.console.is_terminal)
@@ -209,9 +223,15 @@ class Report:
         self.told.update(facts)
 
     def text(self) -> str:
-        """What is printed at the end for another program."""
+        """What is printed at the end for another program.
+
+        Raises
+        ------
+        UnknownNameError
+            If the chosen listing is not there.
+        """
         if self.form == CSV:
-            return self.listings[0].csv.rstrip("\n") if self.listings else ""
+            return "".join(listing.csv for listing in self._chosen()).rstrip("\n")
         if self.whole is not None:
             return json.dumps(self.whole, indent=1, allow_nan=False)
         content = {listing.name: listing.records for listing in self.listings}

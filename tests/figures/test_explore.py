@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,18 @@ def test_every_strand_and_every_graph_is_shown(result, shown):
         edges = [(shown["sets"][e["source"]], shown["sets"][e["target"]], e["multiplicity"])
                  for e in interval["edges"]]  # fmt: skip
         assert edges == [(r["source"], r["target"], r["multiplicity"]) for r in graph.rows()]
+
+
+def test_a_strand_within_the_bracket_of_an_event_is_shown(result):
+    """It is in no graph, as the strands are that live only above the first interval here."""
+    evolution = replace(result.evolution, intervals=result.evolution.intervals[:1])
+    graph = evolution.intervals[0].graph.nx
+    born = [strand.label for strand in evolution.strands if strand.label not in graph]
+    assert born
+    page = document(replace(result, evolution=evolution), "short.nc")
+    assert set(page["sets"]) == set(graph) - {"undecided"} | set(born)
+    shown = {page["sets"][k] for frame in page["frames"] for k in frame["set"]}
+    assert set(born) <= shown
 
 
 def test_a_frame_has_the_indices_and_attractors_of_its_graph(result, shown):
@@ -206,7 +219,7 @@ def test_a_graph_of_two_units_has_a_map_and_a_path_for_every_edge(tmp_path):
 def test_the_main_job_has_a_page_of_its_graphs(tmp_path):
     settings = Settings(budget=Budget.QUICK, preset=("single_unit",), n=20, noise=0.1)
     computed = [graphs.compute(part) for part in graphs.parts(settings)]
-    path = write_paper_page(graphs.assemble(settings, computed), 0, tmp_path)
+    path = write_paper_page(graphs.assemble(settings, computed), settings, tmp_path)
     (shown,) = documents(path)
     nodes = FlowGraph.from_json(computed[0].attrs["json"]).nx
     assert set(shown["sets"]) == set(nodes)

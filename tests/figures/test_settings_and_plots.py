@@ -1,5 +1,7 @@
 """Pieces of figures on small data made by hand."""
 
+from dataclasses import replace
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -29,8 +31,17 @@ from figures.plots import (
     region_legend,
     unfollowed,
 )
-from figures.settings import Budget, Settings
+from figures.settings import OF_DATA, Budget, Settings
 from figures.style import COLUMN, KIND_MARKERS, PAPER, REGION_COLOURS, Style
+from figures.subjects import (
+    UNTAUGHT,
+    Subject,
+    caption_of,
+    conditions,
+    heading,
+    subjects,
+    with_remark,
+)
 from symbolic import PRESETS
 
 losses = st.lists(st.floats(1e-6, 10.0), min_size=1, max_size=20).map(np.array)
@@ -90,7 +101,7 @@ def test_models_sizes_and_noise_reach_the_parts_of_figures():
     asked = Settings(preset=("maleknia_sato",), n=30, noise=0.4)
     for name in ("training", "landscape", "graph", "noise", "size", "basins"):
         for part in job.figure_module(name).parts(asked):
-            assert part.preset == "maleknia_sato"
+            assert part.subject == Subject("maleknia_sato")
             assert part.samples == (1000 if name == "size" else 30)
             assert part.noise == (0.0 if name == "noise" else 0.4)
     assert asked.stated == {
@@ -108,7 +119,7 @@ def test_a_file_of_data_reaches_the_figure_of_observed_data(tmp_path):
     seen = motorcycle.observations(settings)
     assert (seen.x.name, seen.y.name) == ("t", "c")
     assert np.allclose(seen.y.measured(seen.data.target), -np.arange(9.0))
-    assert settings.figures(job.NAMES, None) == ["motorcycle"]
+    assert settings.figures(job.NAMES, None) == list(OF_DATA)
     assert settings.stated["data"] == str(path)
     before = job.figure_key("motorcycle", settings)
     path.write_text(path.read_text() + "9,81,-9\n")
@@ -119,12 +130,59 @@ def test_a_file_of_data_reaches_the_figure_of_observed_data(tmp_path):
     ("given", "only", "error"),
     [
         ({"columns": "x,y"}, None, "--columns goes with --data"),
-        ({"data": "mine.csv"}, ["noise", "graph"], "motorcycle, not by noise, graph"),
+        ({"data": "mine.csv"}, ["noise", "graph"], "^noise: drawn of data that a teacher gives"),
+        ({"data": "mine.csv", "n": 9}, None, "measured data have their own"),
     ],
 )
 def test_what_does_not_go_with_a_file_of_data(given, only, error):
     with pytest.raises(InvalidInputError, match=error):
         Settings(**given).figures(job.NAMES, only)
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Settings of a file of 30 rows."""
+    x = np.linspace(-2.0, 2.0, 30)
+    y = np.tanh(3.0 * x) + 0.1 * np.cos(40.0 * x)
+    path = tmp_path / "mine_0.csv"
+    path.write_text("a,b\n" + "".join(f"{s},{t}\n" for s, t in zip(x, y, strict=True)))
+    return Settings(budget=Budget.QUICK, data=str(path))
+
+
+def test_figures_of_one_data_set_show_measured_data(measured):
+    """Of each network once, without a noise, at sizes of the file."""
+    assert [one.preset for one in subjects(measured)] == ["overparameterised"]
+    many = replace(measured, preset=tuple(PRESETS))
+    assert [one.model.hidden for one in subjects(many)] == [2, 1, 3]
+    loss = subjects(measured)[0].loss(7, 0)
+    assert (loss.data.size, loss.model.teacher, loss.data.kind) == (30, None, "observed")
+    assert abs(loss.data.x.mean()) < 1e-12
+    for name in OF_DATA[:-1]:
+        for part in job.figure_module(name).parts(measured):
+            assert part.subject.file == measured.data
+            assert getattr(part, "noise", 0.0) == 0.0
+    (size,) = job.figure_module("size").parts(measured)
+    assert (size.schedule, size.limits) == ((10, 20, 30), (10.0, 30.0))
+    assert [p.parameter for p in job.figure_module("basins").parts(measured)] == ["size"]
+    assert [p.parameter for p in job.figure_module("evolution").parts(measured)] == ["size"]
+
+
+def test_pictures_and_captions_of_measured_data_name_file_and_network(measured):
+    of = xr.Dataset(attrs=subjects(measured)[0].facts(7, 0.0))
+    assert heading(of) == with_remark(of) + ", $n=30$" == "mine_0, 2 units, $n=30$"
+    assert (conditions(of, "n"), conditions(of, "σ")) == ("$n=30$", "")
+    caption = caption_of([of], ["all"], ["one more"], noise="0.1 to 0.2")
+    assert caption.models == ["f(x; θ) = v_1*tanh(w_1*x) + v_2*tanh(w_2*x)"]
+    assert (caption.samples, caption.noise) == ("30", "that of the measurements")
+    assert caption.data_sets == "1 data set, mine_0.csv, standardised"
+    assert caption.notes == ("one more", UNTAUGHT)
+
+
+def test_pictures_and_captions_of_presets_name_teacher_and_noise():
+    of = xr.Dataset(attrs=Subject("overparameterised").facts(7, 0.5))
+    assert heading(of) == "over-parameterised, $n=7$, $\\sigma=0.5$\nthe scenario happens"
+    assert caption_of([of], ["all"]).noise == "0.5"
+    assert caption_of([of], ["all"], noise="0.1 to 0.2").noise == "0.1 to 0.2"
 
 
 def test_a_file_of_data_that_is_not_there_is_named(tmp_path):
@@ -431,7 +489,8 @@ def test_both_presets_have_their_timelines():
         for name, names in columns.items():
             variables |= evolution._columns(name, names, rows[name])
         attributes = {"parameter": part.parameter, "lower": low, "upper": high, "notes": "sampled"}
-        made.append(xr.Dataset(variables, attrs=attributes | {"preset": part.preset}))
+        facts = part.subject.facts(part.samples, part.noise)
+        made.append(xr.Dataset(variables, attrs=attributes | facts))
     data = evolution.assemble(settings, made)
     canvas = evolution.draw(data)
     titles = [axes.get_title(loc) for axes in canvas.axes for loc in ("left", "center")]

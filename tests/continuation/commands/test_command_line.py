@@ -24,7 +24,7 @@ PRESET = ("--preset", "single_unit", "--n", "20")
 SHARED = (
     "--preset", "--data", "--columns", "--standardise", "--hidden", "--activation", "--teacher",
     "--input-scale", "--input-law", "--bias", "--offset", "--n", "--seed", "--noise",
-    "--weight-decay", "--output", "--json", "--csv", "--version",
+    "--weight-decay", "--output", "--json", "--csv", "--table", "--version",
 )  # fmt: skip
 OWN = {
     "points": ("--seconds",), "graph": ("--graphml", "--most-departures", "--seconds"),

@@ -17,6 +17,7 @@ from continuation import __main__ as command_line
 from continuation.commands import common
 from continuation.commands.group import COMMANDS
 from continuation.commands.tables import FRAME, Column, Listing, machine, number
+from continuation.errors import UnknownNameError
 from continuation.landscape import (
     Dataset,
     Loss,
@@ -103,6 +104,24 @@ def test_why_a_region_is_unlabelled_stands_in_the_row():
     rows = json.loads(report.text())["sets"]
     assert {row["region"] for row in rows} == {"unlabelled"}
     assert all("teacher" in row["why_unlabelled"] for row in rows)
+
+
+def test_any_table_is_printed_by_its_name():
+    report = common.Report(Console(quiet=True), "csv", "second")
+    for name in ("first", "second"):
+        report.keep(Listing(name, [Column("a")], [{"a": name}]))
+    assert report.text() == "a\nsecond"
+    report.chosen = "third"
+    with pytest.raises(UnknownNameError, match="no table 'third'; choose from first, second"):
+        report.text()
+
+
+def test_a_table_that_is_named_is_csv(folder):
+    code, output = run("graph", *PRESET, "--table", "connections")
+    assert code == 0
+    assert next(csv.reader(io.StringIO(output)))[:2] == ["source", "target"]
+    code, output = run("points", *PRESET, "--json", "--table", "sets")
+    assert (code, "has all tables" in output) == (1, True)
 
 
 def test_a_table_of_sets_has_the_columns_of_the_command(folder):
