@@ -1,4 +1,4 @@
-"""Curves of special orbits in two parameters: folds, period doublings and tori.
+"""Curves of special orbits in two parameters: folds, branch points, period doublings and tori.
 
 References
 ----------
@@ -19,8 +19,16 @@ from continuation.family import Family, named_family, parameter_size
 from continuation.meaning import UNNAMED, Meaning
 from continuation.options import NewtonOptions, StepOptions
 from continuation.orbits.collocation import Collocation
-from continuation.orbits.critical import Critical, Doubling, FoldOrbit, Plane, Torus
+from continuation.orbits.critical import (
+    BranchPointOrbit,
+    Critical,
+    Doubling,
+    FoldOrbit,
+    Plane,
+    Torus,
+)
 from continuation.orbits.drawing import draw_plane
+from continuation.orbits.events import adjoint_null
 from continuation.orbits.explicit import explicit_family
 from continuation.orbits.flow import flow_of
 from continuation.orbits.mesh import MESH, MeshOptions
@@ -40,6 +48,7 @@ CURVE_NEWTON = NewtonOptions(max_iterations=15)
 
 SYSTEMS: dict[str, Callable[[Plane, float], Critical]] = {
     "fold": FoldOrbit, "period doubling": Doubling, "torus": Torus,
+    "branch point": BranchPointOrbit,
 }  # fmt: skip
 """Kind of orbits -> the equations that define them."""
 
@@ -55,6 +64,11 @@ class OrbitCurve(Stored):
         The second parameter.
     angle : (m,) ndarray
         Of the critical multipliers along a curve of tori, else NaN.
+    unfolding : (m,) ndarray
+        Of branch points, else NaN: β of u' = T F + β w, w the adjoint null vector of mean square 1,
+        in the units of the run. Where it is zero the orbit is a branch point of the family itself:
+        all along where a symmetry or an invariant subspace keeps branch points, else at isolated
+        places, between which the branches part.
     kind : str
     stop_reason, message : str
         As of an `OrbitBranch`.
@@ -65,6 +79,7 @@ class OrbitCurve(Stored):
     orbits: tuple[Orbit, ...] = field(repr=False)
     q: Array
     angle: Array = field(repr=False)
+    unfolding: Array = field(repr=False)
     kind: str
     stop_reason: str
     message: str
@@ -106,7 +121,7 @@ def trace_orbit_curve(
     newton: NewtonOptions = CURVE_NEWTON,
     mesh: MeshOptions = MESH,
 ) -> OrbitCurve:
-    """Follow a fold, a period doubling or a torus of orbits in two parameters.
+    """Follow a fold, branch point, period doubling or torus of orbits in two parameters.
 
     Parameters
     ----------
@@ -165,11 +180,13 @@ def trace_orbit_curve(
         raise ConvergenceError(f"the {start.kind} is not solved at the start: {walk.message}")
     walk.tangent[:] *= direction * np.sign(walk.tangent[-1] or 1.0)
     points, reason, message = follow(walk, step.max_samples)
-    scalars = [c.split(z)[1] for c, z in points]
+    scalars = np.array([c.split(z)[1] for c, z in points])
+    unknown = np.full(len(points), np.nan)
     return OrbitCurve(
         orbits=tuple(as_orbit(c, plane.flow, start.period, z) for c, z in points),
-        q=np.array([s[-1] * unit for s in scalars]),
-        angle=np.array([s[2] if start.kind == "torus" else np.nan for s in scalars]),
+        q=scalars[:, -1] * unit,
+        angle=scalars[:, 2] if start.kind == "torus" else unknown,
+        unfolding=scalars[:, 2] if start.kind == "branch point" else unknown,
         kind=start.kind, stop_reason=reason, message=message, meaning=named.meaning,
     )  # fmt: skip
 
@@ -181,17 +198,28 @@ def _walk(
     """The walk that stands at the special orbit."""
     orbit, states = start.orbit, units[:-1]
     c = Collocation(system, orbit.mesh, scheme_of(orbit.degree))
-    vector = start.vector / np.tile(states, system.copies)
-    beta = float(start.slopes[0]) / start.period
-    size = np.sqrt(c.quadrature @ (c.at_points(vector)[0] ** 2).sum(axis=1) + beta**2)
-    further = [beta / size] if start.kind == "fold" else []
-    if start.kind == "torus":
-        further = [start.coefficients.get("angle", 0.0)]
+    vector, further = _vector(system, start, c, units)
     own = [1.0, orbit.p / units[-1], *further, q]
-    z = np.append(np.hstack([orbit.x / states, vector / size]).ravel(), own)
+    z = np.append(np.hstack([orbit.x / states, vector]).ravel(), own)
     t = np.zeros(z.size)
     t[-1] = 1.0
     low, high = run.limits
     walk = Walk(c, z, t, (low / unit, high / unit), run.step, run.newton, mesh)
     walk.refer()
     return walk
+
+
+def _vector(
+    system: Critical, start: SpecialOrbit, c: Collocation, units: Array
+) -> tuple[Array, list[float]]:
+    """The null vector at the start, in units, and the scalars that belong to it."""
+    orbit, states = start.orbit, units[:-1]
+    if start.kind == "branch point":
+        flow = system.plane.flow
+        at = (orbit.x / states, flow, orbit.p / flow.parameter, start.period)
+        return adjoint_null(c, *at), [0.0, 0.0]
+    vector = start.vector / np.tile(states, system.copies)
+    beta = float(start.slopes[0]) / start.period
+    size = np.sqrt(c.quadrature @ (c.at_points(vector)[0] ** 2).sum(axis=1) + beta**2)
+    angle = start.coefficients.get("angle", 0.0)
+    return vector / size, {"fold": [beta / size], "torus": [angle]}.get(start.kind, [])

@@ -33,7 +33,7 @@ from continuation.orbits.orbit import Orbit, SpecialOrbit
 from continuation.orbits.periodic import trivial
 from continuation.orbits.walk import Walk, free_walk
 
-__all__ = ["Between", "Local", "special_kinds", "special_orbits", "vanished"]
+__all__ = ["Between", "Local", "adjoint_null", "special_kinds", "special_orbits", "vanished"]
 
 FINENESS = (0.1, 1e-2, 1e-5)
 """Parts of a step to which the root of a test function is found before Newton takes over: roughly,
@@ -380,14 +380,19 @@ def _at_torus(between: Between, local: Local, flow: Flow, unit: float) -> Built:
 
 def _at_branch_point(between: Between, local: Local, flow: Flow, unit: float) -> Built:
     """A null vector of the adjoint problem."""
-    c, blocks = _blocks(between, local.z)
-    one, period = np.eye(flow.n), local.z[-2] * unit
-    adjoint = np.ascontiguousarray(-blocks[0].transpose(0, 1, 3, 2))
-    u = c.at_points(c.split(local.z)[0])[0]
-    f = flow.value(u, float(local.z[-1]))
-    slopes = c.at_points(c.split(local.z)[0])[1]
-    w = _null(c, adjoint, one, -one, column=slopes / np.abs(slopes).max(), row=f * period)
+    c = between.walk.collocation
+    nodes, (period, p) = c.split(local.z)
+    w = adjoint_null(c, nodes, flow, float(p), float(period) * unit)
     return BranchPointOrbit(Plane(flow), unit), w, [0.0, 0.0]
+
+
+def adjoint_null(c: Collocation, nodes: Array, flow: Flow, p: float, period: float) -> Array:
+    """Nodes (K, n) of a null vector of the adjoint problem at an orbit, all in the flow's units."""
+    one, (u, slopes) = np.eye(flow.n), c.at_points(nodes)
+    adjoint = np.ascontiguousarray(-period * flow.jacobian(u, p).transpose(0, 2, 1))
+    by_interval = adjoint.reshape(c.count, c.scheme.degree, flow.n, flow.n)
+    f = flow.value(u, p)
+    return _null(c, by_interval, one, -one, column=slopes / np.abs(slopes).max(), row=f * period)
 
 
 def _critical_pair(multipliers: Array) -> complex:

@@ -114,7 +114,7 @@ def curve_to_parts(curve: OrbitCurve) -> Parts:
     """Orbits along a curve in two parameters."""
     arrays, _ = prefixed("orbit ", ORBIT.to_arrays(curve.orbits), {})
     rest = {"kind": curve.kind} | _ending(curve, curve.orbits)
-    return arrays | {"q": curve.q, "angle": curve.angle}, rest
+    return arrays | {"q": curve.q, "angle": curve.angle, "unfolding": curve.unfolding}, rest
 
 
 def curve_from_parts(arrays: Mapping[str, Any], document: Mapping[str, Any]) -> OrbitCurve:
@@ -122,7 +122,8 @@ def curve_from_parts(arrays: Mapping[str, Any], document: Mapping[str, Any]) -> 
     meaning, own = _meanings(document)
     return OrbitCurve(
         ORBIT.from_arrays(under("orbit ", arrays), own), arrays["q"], arrays["angle"],
-        document["kind"], document["stop_reason"], document["message"], meaning,
+        arrays["unfolding"], document["kind"], document["stop_reason"], document["message"],
+        meaning,
     )  # fmt: skip
 
 

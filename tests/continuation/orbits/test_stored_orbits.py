@@ -75,7 +75,8 @@ RESULTS = {
     ),
     "branch without orbits": OrbitBranch((), (), "no progress", "nothing", NAMED),
     "curve": OrbitCurve(
-        (orbit(0), orbit(1, 13)), np.array([0.1, 0.2]), np.array([np.nan, 1.0]), "torus", "samples",
+        (orbit(0), orbit(1, 13)), np.array([0.1, 0.2]), np.array([np.nan, 1.0]),
+        np.array([0.5, np.nan]), "torus", "samples",
         "", Meaning(states=NAMED.states, parameter="I", second="g"),
     ),
     "connection": connection(0),
