@@ -40,8 +40,8 @@ NEWTON_STEPS = 12
 CONVERGED = 1e-10
 """Relative last Newton step of a converged, nondegenerate point."""
 
-LARGEST_WEIGHT = 1e3
-"""Runs that go further out are left to infinity."""
+LARGEST_WEIGHT, FARTHER = 1e3, 10.0
+"""Runs that go further out, and so many times further than they began, are left to infinity."""
 
 
 def seek(at: LossAt, starts: Array, target: int) -> tuple[Array, NDArray[np.bool_]]:
@@ -143,7 +143,7 @@ def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: i
     new_gradient, new_hessian = np.empty(d), np.empty((d, d))
     value = kernel(theta, p, constants, data, work, gradient, hessian, slope)
     merit = value if target == 0 else gradient @ gradient
-    scale = np.abs(hessian).max()
+    scale, farthest = np.abs(hessian).max(), max(LARGEST_WEIGHT, FARTHER * largest(theta))
     damping = 1e-2 * scale
     for _ in range(steps):
         if not damping < 1e8 * scale:
@@ -152,7 +152,7 @@ def seek_one(kernel, p, constants, data, work, theta, target, steps):  # type: i
             damping = 4.0 * damping + 1e-10 * scale
             continue
         trial[:] = theta + step
-        if not largest(trial) < LARGEST_WEIGHT:
+        if not largest(trial) < farthest:
             return False
         value = kernel(trial, p, constants, data, work, new_gradient, new_hessian, slope)
         new_merit = value if target == 0 else new_gradient @ new_gradient

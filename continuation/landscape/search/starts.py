@@ -12,6 +12,10 @@ STEEPNESS = (0.2, 100.0)
 """Range of |w| times the standard deviation of the inputs: from nearly linear to a step between
 neighbouring samples."""
 
+TURNED = 3.0
+"""Units without bias turn at 0 only: |w| times the smallest input may be so large at least, so that
+one sample far below the others (1 beside 10, 100, …) sees a unit turn, too."""
+
 LAYER_STEEPNESS = (0.2, 10.0)
 """The same for the units of layers: steps between single samples are as many as samples."""
 
@@ -45,13 +49,20 @@ def random_start(at: LossAt, rng: np.random.Generator) -> Array:
     if not model.is_perceptron:
         return 2.0 * rng.standard_normal(model.dimension)
     layout, h = Layout.of(model), model.hidden
-    low, high = np.log(np.array(STEEPNESS) / np.std(x))
+    low, high = np.log(_weights_between(model, x))
     w = np.exp(rng.uniform(low, high, h)) * rng.choice([-1.0, 1.0], h)
     theta = np.zeros(model.dimension)
     layout.input_weights(theta)[:] = w
     if model.bias:
         layout.biases(theta)[:] = -w * rng.choice(x, h)
     return fit_linear_part(at, theta)
+
+
+def _weights_between(model: Model, x: Array) -> tuple[float, float]:
+    """Smallest and largest |w| of a unit to start from."""
+    (low, high), spread = STEEPNESS, float(np.std(x))
+    nearest = 0.0 if model.bias else float(np.abs(x[x != 0.0]).min(initial=np.inf))
+    return low / spread, max(high / spread, TURNED / nearest if nearest else 0.0)
 
 
 def _random_layers(network: Network, x: Array, rng: np.random.Generator) -> Array:
@@ -119,7 +130,7 @@ def beside(at: LossAt, base: Array) -> Array:
     model, x = at.model, at.x
     layout, h = Layout.of(model), model.hidden
     units, rest = layout.with_hidden(h - 1).split(base)
-    low, high = np.array(STEEPNESS) / np.std(x)
+    low, high = _weights_between(model, x)
     finer = ALONE if h == 1 else 1
     if model.bias:
         radii = np.geomspace(low, high, finer * RADII)

@@ -11,7 +11,7 @@ D. Saad and S. Solla, *Phys. Rev. E* 52 (1995) 4225; B. Şimşek et al., *NeurIP
 import numpy as np
 import pytest
 
-from continuation.landscape import Dataset, Loss, locate
+from continuation.landscape import Dataset, Loss, find_critical_sets, locate
 from symbolic import Model
 
 
@@ -39,17 +39,37 @@ from symbolic import Model
                 (1.098612288667074, 0.02083333333333293, 0),
             ),
         ),
+        (
+            (1.0, 20.0, 400.0, 8000.0),
+            (
+                (0.0001491849310874018, 0.02252197618241747, 0),
+                (0.0005647619079380276, 0.02728624560326175, 1),
+                (0.002983055765657671, 0.02252430676929385, 0),
+                (0.01130405164602109, 0.02729507095494450, 1),
+                (0.05940586344766934, 0.0225707479081269, 0),
+                (0.229692451320498, 0.0274720756303108, 1),
+                (1.098612247879143, 0.02343749998207517, 0),
+            ),
+        ),
     ],
 )
 def test_one_logistic_unit_has_a_minimum_for_each_sample(x, places):
     model = Model.perceptron(hidden=1, activation="logistic", output_weights=[1.0])
-    loss = Loss(model, Dataset.from_observations(x, [0.75] * 3))
+    loss = Loss(model, Dataset.from_observations(x, [0.75] * len(x)))
+    sets = sorted(find_critical_sets(loss), key=lambda found: found.theta[0])
+    for found, (weight, value, index) in zip(sets, places, strict=True):
+        assert found.theta[0] == pytest.approx(weight, rel=1e-12)
+        assert found.loss == pytest.approx(value, rel=1e-13)
+        assert found.index == index
     for weight, value, index in places:
         place = locate(loss, [weight * (1.0 + 1e-4)])
         assert place.nearest.theta[0] == pytest.approx(weight, rel=1e-9)
         assert place.nearest.loss == pytest.approx(value, rel=1e-10)
         assert (place.index, place.nearest.index) == (index, index)
-        assert place.stage == ("converging" if index == 0 else "passing a saddle")
+        if place.flow.decided:  # not where the curvature is 1e-10 of the largest: x = 1 beside 8000
+            assert place.stage == ("converging" if index == 0 else "passing a saddle")
+        else:
+            assert (max(x), weight) == (8000.0, places[-1][0])
 
 
 @pytest.mark.slow

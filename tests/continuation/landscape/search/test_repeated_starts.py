@@ -6,6 +6,7 @@ import pytest
 from continuation.landscape import Dataset, Loss, Symmetry, find_critical_sets
 from continuation.landscape.network import Conditions
 from continuation.landscape.search.lifting import Lifter
+from continuation.landscape.search.starts import random_start
 from symbolic import Model, fukumizu_amari, single_unit
 
 
@@ -95,6 +96,16 @@ def test_an_expression_is_searched_from_starts():
     assert sets[0].attracting
     assert sets[0].theta == pytest.approx([2.0, 0.7], rel=1e-9)
     assert sets[0].orbit_size == 1
+
+
+def test_starts_reach_the_scale_of_every_input():
+    """A minimum for each of them: w from 1.5e-4 to 1.1 (one logistic unit)."""
+    model = Model.perceptron(hidden=1, activation="logistic", output_weights=[1.0])
+    data = Dataset.from_observations([1.0, 20.0, 400.0, 8000.0], [0.75] * 4)
+    rng = np.random.default_rng(0)
+    sizes = [abs(random_start(Loss(model, data).at(), rng)[0]) for _ in range(200)]
+    assert min(sizes) < 1.5e-4
+    assert 1.1 < max(sizes) < 3.1
 
 
 @pytest.mark.slow
