@@ -68,7 +68,7 @@ STAGES = {
         "fits of the limit points": ("limit_points.py", "at"),
         "silent units": ("critical_models.py", "silent_weights"),
         "polish": ("exhaustive.py", "_polished"),
-        "error bounds": ("error_bounds.py", "error"),
+        "error bounds": ("error_bounds.py", None),
         "other building of sets": ("assembly.py", None),
         "straight region branches": ("straight.py", None),
         "traced region branches": ("follow.py", "traced"),

@@ -39,7 +39,7 @@ def manifold_points(
     """
     values, vectors = np.linalg.eigh(hessian)
     growth = ((directions @ hessian) * directions).sum(axis=1, keepdims=True)
-    third = np.array([at.jet(theta, e).third for e in directions])
+    third = np.array([jet.third for jet in at.jets(theta, directions)])
     components = (third - third @ unstable.T @ unstable) @ vectors
     # eigenvectors within the unstable space have no component left, whatever their value
     bend = -0.5 * (components / np.maximum(values - 2.0 * growth, -growth)) @ vectors.T

@@ -81,6 +81,13 @@ class LimitLoss:
         _, gradient, hessian, _ = self._compiled.evaluate(z, 0.0)
         return gradient, hessian
 
+    def all_slopes(self, places: Array) -> tuple[Array, Array]:
+        """Gradients (m, k) and Hessians (m, k, k) at many unknowns (m, k)."""
+        found = [self.slopes(z) for z in places]
+        shape = (len(places), places.shape[1])
+        gradients = np.array([gradient for gradient, _ in found]).reshape(shape)
+        return gradients, np.array([hessian for _, hessian in found]).reshape(*shape, shape[1])
+
     @cached_property
     def _compiled(self) -> CompiledProblem | None:
         if not is_compiled(self.responses, self.like):
@@ -216,7 +223,7 @@ def compiled_problem(samples: Samples, like: LimitModel) -> CompiledProblem:
     """∇L = 0 of limit models of tanh units along the noise, in machine code."""
     rows = np.array([samples.x, samples.root_weight, samples.teacher, samples.noise])
     slots, unknowns = like.slots, like.unknowns.size
-    work = scratch(slots, unknowns)
+    work = scratch(slots, unknowns, samples.x.size)
     return CompiledProblem(
         limit_kernel(), constants_of(slots), rows, work, unknowns, unit=None
     )  # the unknowns of a limit have no common size

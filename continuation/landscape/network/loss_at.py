@@ -109,16 +109,41 @@ class LossAt:
         """∇²L(θ), shape (d, d)."""
         return self.evaluate(theta)[2]
 
+    def values(self, thetas: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Losses (k,) at many weights (k, d)."""
+        rows, d = _rows(self.model, thetas), self.model.dimension
+        scratch = np.empty(d), np.empty((d, d)), np.empty(d)
+        fixed = self.p, self.constants, self.data, self.work
+        return np.array([self.kernels.gradient(row, *fixed, *scratch) for row in rows])
+
+    def derivatives(
+        self, thetas: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Gradients (k, d) and Hessians (k, d, d) at many weights (k, d)."""
+        rows = _rows(self.model, thetas)
+        gradients, slope = np.empty_like(rows), np.empty(self.model.dimension)
+        hessians = np.empty((*rows.shape, self.model.dimension))
+        fixed = self.p, self.constants, self.data, self.work
+        for row, gradient, hessian in zip(rows, gradients, hessians, strict=True):
+            self.kernels.evaluate(row, *fixed, gradient, hessian, slope)
+        return gradients, hessians
+
     def jet(self, theta: ArrayLike, direction: ArrayLike) -> Jet:
         """Derivatives along a direction up to order 4, exact to rounding."""
-        theta = as_weights(self.model, theta)
-        d = theta.size
-        rows, slope = np.zeros((max(3, d), d)), np.empty(max(JET_ORDER + 1, d))
-        rows[0] = as_weights(self.model, direction)
-        self.kernels.jet(
-            theta, self.p, self.constants, self.data, self.work, np.empty(d), rows, slope
-        )
-        return Jet(slope[: JET_ORDER + 1].copy(), rows[1].copy(), rows[2].copy())
+        return self.jets(theta, as_weights(self.model, direction)[None])[0]
+
+    def jets(self, theta: ArrayLike, directions: NDArray[np.float64]) -> list[Jet]:
+        """`jet` along many directions (k, d)."""
+        theta, many = as_weights(self.model, theta), _rows(self.model, directions)
+        d, jets = theta.size, []
+        for direction in many:
+            rows, slope = np.zeros((max(3, d), d)), np.empty(max(JET_ORDER + 1, d))
+            rows[0] = direction
+            self.kernels.jet(
+                theta, self.p, self.constants, self.data, self.work, np.empty(d), rows, slope
+            )
+            jets.append(Jet(slope[: JET_ORDER + 1], rows[1], rows[2]))
+        return jets
 
     def product(self, theta: ArrayLike, direction: ArrayLike) -> NDArray[np.float64]:
         """Hessian times a direction (d,): of a network of layers at the cost of two gradients."""
@@ -238,6 +263,14 @@ class LossAt:
 def _columns(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """One row as (n,), several as columns (n, k)."""
     return rows[0] if len(rows) == 1 else rows.T
+
+
+def _rows(model: Model, thetas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Validate many weight vectors (k, d) at once, as `as_weights` does one."""
+    rows = np.require(thetas, dtype=np.float64, requirements=("C", "W"))
+    if rows.ndim != 2 or rows.shape[1] != model.dimension or not np.isfinite(rows).all():
+        return np.array([as_weights(model, row) for row in rows])
+    return rows
 
 
 def as_weights(model: Model, theta: ArrayLike) -> NDArray[np.float64]:

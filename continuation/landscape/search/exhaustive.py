@@ -209,8 +209,9 @@ class _Search:
     def finite(self, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """All sets in the weights, and what is known about completeness."""
         whole, count = Kind((1,) * self.units), listing.count
-        found = [self._isolated(point) for point in listing.points if point.kind == whole]
-        genuine = [one for one in found if not one.nullity]
+        build, points = self.lifter.build, (p for p in listing.points if p.kind == whole)
+        found = [build.unbounded_point(self._weights(point), ISOLATED) for point in points]
+        genuine = build.bounded(one for one in found if not one.nullity)
         lifter = Lifter(self.loss, self.conditions, listing.table.grid)
         lifted = lifter.all_over(self._bases(listing.points), UNLIMITED)
         unlisted = (*lifted.degenerate, *(one for one in found if one.nullity))
@@ -255,9 +256,6 @@ class _Search:
                 narrower.setdefault(kind.units, []).append(base)
         return [*bases_in_order(narrower), self.lifter.nothing()]
 
-    def _isolated(self, point: LimitPoint) -> CriticalSet:
-        return self.lifter.build.point(self._weights(point), ISOLATED)
-
     def _weights(self, point: LimitPoint) -> Array:
         """Weights of a network among the limit models."""
         units = self._polished(point.limit)[1].units
@@ -266,7 +264,7 @@ class _Search:
 
     def with_ends(self, found: CriticalSets, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """The list with its sets at infinity, as far as there is time."""
-        ends, left = list[CriticalSet](), 0
+        build, ends, left = self.lifter.build, list[CriticalSet](), 0
         for kind in ends_of(self.units):
             try:
                 points = listing.searched.points(kind, deadline)
@@ -274,11 +272,11 @@ class _Search:
                 left += 1
                 continue
             made = self._ends(listing.table, kind, points)
-            ends += [self.lifter.build.end(end, self.responses) for end in made]
+            ends += [build.unbounded_end(end) for end in made]
         cut = f"sets at infinity of {left} kinds are not listed: {deadline.reason}"
         return replace(
             found,
-            sets=labelled([*found.sets, *ends]),
+            sets=labelled([*found.sets, *build.bounded(ends, self.responses)]),
             notes=(*found.notes, cut) if left else found.notes,
         )
 

@@ -373,7 +373,7 @@ class _Task:
         if BIASED_ENDS.holds(model):
             biased = biased_ends(at, deadline)
             responses = Responses.at(at)
-            return [build.end(end, responses) for end in biased.ends], biased.note
+            return build.bounded(map(build.unbounded_end, biased.ends), responses), biased.note
         found = wide_ends(at, self.seed, deadline)
         return wide_end_sets(build, found), found.note
 

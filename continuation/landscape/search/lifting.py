@@ -69,6 +69,10 @@ class Lifted:
     degenerate: list[CriticalSet] = field(default_factory=list)
     unmade: int = 0
 
+    def add(self, found: CriticalSet) -> None:
+        """Count an embedding in, among the sets or the degenerate ones."""
+        (self.sets if found.nullity == found.dimension else self.degenerate).append(found)
+
     def notes(self, deadline: Deadline) -> tuple[str, ...]:
         """What exists but is not listed."""
         notes = []
@@ -128,11 +132,8 @@ class Lifter:
             for embedding in deadline.within(first):
                 lifted.unmade -= 1
                 lifted.listed += 1
-                found = self.build.embedded(base.theta, base.index, embedding)
-                if found.nullity == embedding.dimension:
-                    lifted.sets.append(found)
-                else:
-                    lifted.degenerate.append(found)
+                lifted.add(self.build.unbounded_embedding(base.theta, base.index, embedding))
+        lifted.sets = self.build.bounded(lifted.sets)
         return lifted
 
     def _embeddings(self, base: BasePoint, extra: int, idle: SilentUnits) -> Iterator[Embedding]:
@@ -228,11 +229,8 @@ class ShapeLifter:
             for embedding in deadline.within(first):
                 lifted.unmade -= 1
                 lifted.listed += 1
-                found = build.embedded(base.theta, base.index, embedding)
-                if found.nullity == found.dimension:
-                    lifted.sets.append(found)
-                else:
-                    lifted.degenerate.append(found)
+                lifted.add(build.unbounded_embedding(base.theta, base.index, embedding))
+        lifted.sets = build.bounded(lifted.sets)
         return lifted
 
     def _embeddings(self, shape: Sequence[int], base: BasePoint) -> Iterator[LayerEmbedding]:

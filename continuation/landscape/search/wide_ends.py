@@ -101,7 +101,7 @@ def _kinds(model: Model) -> Iterator[tuple[str, LimitModel]]:
 def wide_end_sets(build: Assembler, found: SearchedEnds) -> list[CriticalSet]:
     """The ends as critical sets; a pair that meets is mapped to itself by its exchange."""
     responses = Responses.at(build.at)
-    return [build.end(end, responses) for end in found.ends]
+    return build.bounded(map(build.unbounded_end, found.ends), responses)
 
 
 def _of_kind(

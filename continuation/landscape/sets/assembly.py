@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -22,7 +22,12 @@ from continuation.landscape.network import (
 )
 from continuation.landscape.sets.critical_sets import CriticalSet, Segment
 from continuation.landscape.sets.embedding import segments, unit_curvatures
-from continuation.landscape.sets.error_bounds import limit_errors, weight_errors
+from continuation.landscape.sets.error_bounds import (
+    Equations,
+    equations_of_limit,
+    equations_of_weights,
+    error_bounds,
+)
 from continuation.landscape.sets.kinds import INFINITY, POINT
 from continuation.landscape.sets.layer_embeddings import LayerEmbedding, completed
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
@@ -70,18 +75,38 @@ class Assembler:
 
     def point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
         """A critical point: everything from the exact Hessian."""
-        return self._bounded(self._point(theta, subkind, base))
+        return self.bounded([self.unbounded_point(theta, subkind, base)])[0]
 
-    def _bounded(self, found: CriticalSet) -> CriticalSet:
-        """With its error bound: inf where it is more degenerate than its kind, None if large."""
-        if self.model.dimension > MOST_BOUNDED:
-            return found
-        if found.nullity > found.dimension:
-            return replace(found, error_bound=np.full(self.model.dimension, np.inf))
-        errors = weight_errors(self.at, found.weights, found.embedding)
-        return replace(found, error_bound=errors)
+    def bounded(
+        self, sets: Iterable[CriticalSet], responses: Responses | None = None
+    ) -> list[CriticalSet]:
+        """With error bounds, which for all at once take little longer than for one.
 
-    def _point(self, theta: Array, subkind: str, base: Array | None) -> CriticalSet:
+        They are inf where a set is more degenerate than its kind, and None for large networks and
+        for sets at infinity without the responses that they were found with.
+        """
+        made, posed = list(sets), dict[int, Equations]()
+        for k, found in enumerate(made):
+            if found.limit is None and found.nullity > found.dimension:
+                made[k] = replace(found, error_bound=np.full(self.model.dimension, np.inf))
+            elif (equations := self._equations(found, responses)) is not None:
+                posed[k] = equations
+        for k, errors in zip(posed, error_bounds(list(posed.values())), strict=True):
+            made[k] = replace(made[k], error_bound=errors)
+        return made
+
+    def _equations(self, found: CriticalSet, responses: Responses | None) -> Equations | None:
+        """What bounds the errors of a set, if anything does."""
+        if found.limit is not None:
+            known = responses is not None and found.limit.is_followed
+            return equations_of_limit(responses, found.limit) if known else None
+        layered = isinstance(found.embedding, LayerEmbedding) and found.embedding.silent
+        if layered or self.model.dimension > MOST_BOUNDED:
+            return None
+        return equations_of_weights(self.at, found.weights, found.embedding)
+
+    def unbounded_point(self, theta: Array, subkind: str, base: Array | None = None) -> CriticalSet:
+        """A critical point without error bounds."""
         theta = self.symmetry.canonical(theta)
         value, _, hessian = self.at.evaluate(theta)
         stabiliser = self.symmetry.stabiliser(theta)
@@ -120,27 +145,32 @@ class Assembler:
             Its index in the smaller network.
         embedding : Embedding
         """
+        return self.bounded([self.unbounded_embedding(base, base_index, embedding)])[0]
+
+    def unbounded_embedding(
+        self, base: Array, base_index: int, embedding: Embedding
+    ) -> CriticalSet:
+        """`embedded` without error bounds."""
         theta = embedding.lift(self.model, base)
         if isinstance(embedding, LayerEmbedding):
             return self._in_layers(base, base_index, theta, embedding)
         found = replace(
-            self._point(theta, embedding.subkind, np.array(base)),
+            self.unbounded_point(theta, embedding.subkind, np.array(base)),
             kind=embedding.kind,
             embedding=embedding,
         )
         if not embedding.dimension:
-            return self._bounded(found)
+            return found
         curvatures = unit_curvatures(self.model, self.at.hessian(theta), embedding)
         pieces = pieces_of(embedding, base_index, curvatures)
         regular = found.nullity == embedding.dimension
-        made = replace(
+        return replace(
             found,
             theta=theta,
             pieces=pieces,
             segments=_segments(embedding, base_index, curvatures),
             attracting=regular and any(piece.index == 0 for piece in pieces),
         )
-        return self._bounded(made)
 
     def _in_layers(
         self, base: Array, base_index: int, theta: Array, embedding: LayerEmbedding
@@ -148,10 +178,10 @@ class Assembler:
         """A critical point of a narrower network of layers, lifted to θ (d,)."""
         embedding, curvatures = completed(self.at, theta, embedding)
         pieces = pieces_of(embedding, base_index, curvatures)
-        found = self._point(theta, embedding.subkind, np.array(base))
+        found = self.unbounded_point(theta, embedding.subkind, np.array(base))
         regular = found.nullity == embedding.dimension
         exchanges = Stabiliser(embedding.exchanges(self.symmetry))
-        made = replace(
+        return replace(
             found,
             kind=embedding.kind,
             theta=theta,
@@ -161,13 +191,10 @@ class Assembler:
             stabiliser=exchanges,
             orbit_size=self.symmetry.order // exchanges.order,
         )
-        return made if embedding.silent else self._bounded(made)
 
     def end(self, end: CriticalEnd, responses: Responses) -> CriticalSet:
         """A critical set at infinity, on the responses it was found with."""
-        bounded = end.limit.is_followed
-        errors = limit_errors(responses, end.limit) if bounded else None
-        return replace(self.unbounded_end(end), error_bound=errors)
+        return self.bounded([self.unbounded_end(end)], responses)[0]
 
     def unbounded_end(self, end: CriticalEnd) -> CriticalSet:
         """A critical set at infinity without error bounds. Units that meet may be exchanged."""

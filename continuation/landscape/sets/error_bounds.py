@@ -19,7 +19,7 @@ N. J. Higham, *Accuracy and Stability of Numerical Algorithms*, SIAM 2002, ch. 3
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class Equations:
     Attributes
     ----------
     evaluate : callable
-        Place (d,) ↦ gradient (d,) and Hessian (d, d).
+        Places (k, d) ↦ gradients (k, d) and Hessians (k, d, d).
     place : ndarray, shape (d,)
     residual, outputs : float
         Root mean squares of the residual, and of targets and parts of the network function.
@@ -67,6 +67,10 @@ class Equations:
         Roundings that a sum over the samples is made with.
     decay : float
         ρ.
+    unknowns : ndarray, shape (d, m)
+        Directions in which the weights are determined.
+    combined : ndarray, shape (d, m)
+        Combinations of the gradient that determine them.
     """
 
     evaluate: Callable[[Array], tuple[Array, Array]]
@@ -77,7 +81,9 @@ class Equations:
     steepest: Array
     natural: Array
     summands: float
-    decay: float = 0.0
+    decay: float
+    unknowns: Array
+    combined: Array
 
     @property
     def rounding(self) -> Array:
@@ -93,95 +99,127 @@ class Equations:
         size = np.outer(self.slopes, self.slopes) + self.residual * np.maximum(bends, bends.T)
         return np.asarray(EPSILON * (self.summands / LANES + FUNCTION) * size)
 
-    def error(self, unknowns: Array, equations: Array) -> Array:
-        """Bound of the error of each weight (d,), inf where the equations are too singular.
 
-        Parameters
-        ----------
-        unknowns : ndarray, shape (d, m)
-            Directions in which the weights are determined.
-        equations : ndarray, shape (d, m)
-            Combinations of the gradient that determine them.
-        """
-        gradient, hessian = self.evaluate(self.place)
-        unknowns, equations = self._principal(hessian, unknowns, equations)
-        reach = self._reach(unknowns)
-        beside = [self.evaluate(self.place + step)[1] for step in (unknowns * reach).T]
-        change = np.reshape(beside, (reach.size, *hessian.shape)) - hessian
-        bends = np.abs(equations.T @ change @ unknowns) / reach[:, None, None]
-        blur = self.blur + EPSILON * self.place.size * np.abs(hessian)
-        box = root_bound(
-            np.abs(equations.T @ gradient) + np.abs(equations.T) @ self.rounding,
-            equations.T @ hessian @ unknowns,
-            np.abs(equations.T) @ blur @ np.abs(unknowns),
-            bends,
-            reach,
-        )
-        if not np.isfinite(box).all():
-            return np.full(self.place.size, np.inf)
-        return np.asarray(np.abs(unknowns) @ box + EPSILON * np.abs(self.place))
+def error_bounds(all_of_them: Sequence[Equations]) -> list[Array]:
+    """Bounds of the errors of each weight (d,), inf where the equations are too singular.
 
-    def _principal(self, hessian: Array, unknowns: Array, equations: Array) -> tuple[Array, Array]:
-        """The same in singular directions, in which what is weak stands alone.
+    Those of one shape are solved together.
+    """
+    bounds = [np.empty(0)] * len(all_of_them)
+    for shape in dict.fromkeys(one.unknowns.shape for one in all_of_them):
+        places = [k for k, one in enumerate(all_of_them) if one.unknowns.shape == shape]
+        for k, bound in zip(places, _errors([all_of_them[k] for k in places]), strict=True):
+            bounds[k] = bound
+    return bounds
 
-        Along a weak direction the Hessian changes far less than its entries, which cancel.
-        """
-        scaled = unknowns * self._reach(unknowns)
-        jacobian = equations.T @ hessian @ scaled
-        rows = np.abs(jacobian).max(axis=1, initial=0.0)
-        rows = np.where(rows > 0.0, rows, 1.0)
-        left, _, right = np.linalg.svd(jacobian / rows[:, None])
-        return scaled @ right.T, (equations / rows) @ left
 
-    def _reach(self, directions: Array) -> Array:
-        """How far differences reach along directions (d, m), shape (m,)."""
-        natural = REACH * np.maximum(np.abs(self.place), self.natural)
-        with np.errstate(divide="ignore"):
-            return np.asarray((natural[:, None] / np.abs(directions)).min(axis=0))
+def _errors(alike: Sequence[Equations]) -> Array:
+    """Bounds (k, d) of k places with as many weights and unknowns each."""
+    place = np.array([one.place for one in alike])
+    here = [one.evaluate(x) for one, x in zip(alike, place[:, None], strict=True)]
+    gradient, hessian = (np.concatenate(every) for every in zip(*here, strict=True))
+    natural = REACH * np.maximum(np.abs(place), [one.natural for one in alike])
+    unknowns, combined, reach = _principal(
+        hessian,
+        np.array([one.unknowns for one in alike]),
+        np.array([one.combined for one in alike]),
+        natural,
+    )
+    steps = np.swapaxes(unknowns * reach[:, None], 1, 2)
+    near = zip(alike, place[:, None] + steps, strict=True)
+    change = np.array([one.evaluate(x)[1] for one, x in near]) - hessian[:, None]
+    rows = np.swapaxes(combined, 1, 2)
+    bends = np.abs(rows[:, None] @ change @ unknowns[:, None]) / reach[:, :, None, None]
+    blur = np.array([one.blur for one in alike]) + EPSILON * place.shape[1] * np.abs(hessian)
+    rounding = np.array([one.rounding for one in alike])
+    box = root_bound(
+        np.abs(_times(rows, gradient)) + _times(np.abs(rows), rounding),
+        rows @ hessian @ unknowns,
+        np.abs(rows) @ blur @ np.abs(unknowns),
+        bends,
+        reach,
+    )
+    known = np.isfinite(box).all(axis=1)[:, None]
+    found = _times(np.abs(unknowns), np.where(known, box, 0.0)) + EPSILON * np.abs(place)
+    return np.where(known, found, np.inf)
+
+
+def _principal(
+    hessian: Array, unknowns: Array, combined: Array, natural: Array
+) -> tuple[Array, Array, Array]:
+    """The same in singular directions, in which what is weak stands alone, and their reach (k, m).
+
+    Along a weak direction the Hessian changes far less than its entries, which cancel.
+    """
+    scaled = unknowns * _reach(natural, unknowns)[:, None]
+    jacobian = np.swapaxes(combined, 1, 2) @ hessian @ scaled
+    sizes = np.abs(jacobian).max(axis=2, initial=0.0)
+    sizes = np.where(sizes > 0.0, sizes, 1.0)
+    left, _, right = np.linalg.svd(jacobian / sizes[:, :, None])
+    unknowns = scaled @ np.swapaxes(right, 1, 2)
+    return unknowns, (combined / sizes[:, None]) @ left, _reach(natural, unknowns)
+
+
+def _reach(natural: Array, directions: Array) -> Array:
+    """How far differences reach along directions (k, d, m), shape (k, m)."""
+    with np.errstate(divide="ignore"):
+        return np.asarray((natural[:, :, None] / np.abs(directions)).min(axis=1))
+
+
+def _times(matrices: Array, vectors: Array) -> Array:
+    """Matrices (..., a, b) times vectors (..., b), one by one."""
+    return np.asarray((matrices @ vectors[..., None])[..., 0])
 
 
 def root_bound(value: Array, jacobian: Array, blur: Array, bends: Array, reach: Array) -> Array:
-    """Half sides (m,) of a box that holds a root of m equations; inf where none is found.
+    """Half sides (..., m) of boxes that hold a root of m equations; inf where none is found.
 
     Parameters
     ----------
-    value : ndarray, shape (m,)
+    value : ndarray, shape (..., m)
         Bound of |F| at the centre, rounding included.
-    jacobian, blur : ndarray, shape (m, m)
+    jacobian, blur : ndarray, shape (..., m, m)
         J there, and a bound of its rounding.
-    bends : ndarray, shape (m, m, m)
+    bends : ndarray, shape (..., m, m, m)
         Bounds of |∂_k J|, k first.
-    reach : ndarray, shape (m,)
+    reach : ndarray, shape (..., m)
         Half sides of the box within which these hold.
     """
-    inverse = _inverse(jacobian, reach)
-    if not np.isfinite(inverse).all():
-        return np.full(value.size, np.inf)
-    away = np.abs(np.eye(value.size) - inverse @ jacobian)
+    inverse, m = _inverse(jacobian, reach), value.shape[-1]
+    away = np.abs(np.eye(m) - inverse @ jacobian)
     inverse = np.abs(inverse)
-    away += EPSILON * value.size * inverse @ np.abs(jacobian) + inverse @ blur
-    first = inverse @ value
-    box = first
+    away += EPSILON * m * inverse @ np.abs(jacobian) + inverse @ blur
+    box = first = _times(inverse, value)
+    left = np.zeros(box.shape[:-1], dtype=np.bool_)
     for _ in range(INFLATIONS):
-        image = first + (away + 0.5 * inverse @ np.tensordot(box, bends, 1)) @ box
-        if (image <= box).all():
-            return box
-        box = np.maximum(box, LARGER * image)
-        if not (box <= reach).all():
+        bent = (box[..., None, None] * bends).sum(axis=-3)
+        image = first + _times(away + 0.5 * inverse @ bent, box)
+        holds = (image <= box).all(axis=-1)
+        box = np.where(holds[..., None], box, np.maximum(box, LARGER * image))
+        left |= ~holds & ~(box <= reach).all(axis=-1)
+        if (holds | left).all():
             break
-    return np.full(value.size, np.inf)
+    return np.where((holds & ~left)[..., None], box, np.inf)
 
 
 def _inverse(jacobian: Array, natural: Array) -> Array:
-    """The inverse, by rows and columns of one size; NaN where there is none."""
-    scaled = jacobian * natural
-    rows = np.abs(scaled).max(axis=1, initial=0.0)
-    if not (np.isfinite(rows).all() and (rows > 0.0).all()):
-        return np.full(jacobian.shape, np.nan)
+    """Inverses (..., m, m), by rows and columns of one size; NaN where there is none."""
+    scaled = jacobian * natural[..., None, :]
+    rows = np.abs(scaled).max(axis=-1, initial=0.0)
+    usable = (np.isfinite(rows) & (rows > 0.0)).all(axis=-1)[..., None]
+    rows = np.where(usable, rows, np.nan)
+    inverse = _inverted((scaled / rows[..., None]).reshape(-1, *scaled.shape[-2:]))
+    return np.asarray(natural[..., None] * inverse.reshape(scaled.shape) / rows[..., None, :])
+
+
+def _inverted(matrices: Array) -> Array:
+    """Inverses (k, m, m), NaN of singular ones."""
     try:
-        return np.asarray(natural[:, None] * np.linalg.inv(scaled / rows[:, None]) / rows)
+        return np.linalg.inv(matrices)
     except np.linalg.LinAlgError:
-        return np.full(jacobian.shape, np.nan)
+        if len(matrices) == 1:
+            return np.full(matrices.shape, np.nan)
+        return np.concatenate([_inverted(one[None]) for one in matrices])
 
 
 def weight_errors(at: LossAt, theta: Array, embedding: Embedding | None = None) -> Array:
@@ -199,19 +237,25 @@ def weight_errors(at: LossAt, theta: Array, embedding: Embedding | None = None) 
     ndarray, shape (d,)
         inf where the Hessian is too singular to say.
     """
-    equations = equations_of_weights(at, theta)
+    return error_bounds([equations_of_weights(at, theta, embedding)])[0]
+
+
+def _determined(
+    at: LossAt, theta: Array, natural: Array, embedding: Embedding | None
+) -> tuple[Array, Array]:
+    """Unknowns and combinations (d, m) of `Equations` for a point, line or manifold."""
+    every, layout = np.eye(theta.size), Layout.of(at.model)
     if embedding is None or not embedding.dimension:
-        every = np.eye(theta.size)
-        return equations.error(every, every)
-    hessian, every, layout = at.hessian(theta), np.eye(theta.size), Layout.of(at.model)
+        return every, every
     unknowns = [*_lifted(at, embedding)]
     combined = list(unknowns)
+    hessian = at.hessian(theta) if embedding.silent else every
     for unit in range(embedding.dead, embedding.dead + len(embedding.silent)):
         inputs, output = layout.input_places(unit), layout.output_place(unit)
-        pull = np.abs(hessian[output, inputs]) * equations.natural[inputs]
+        pull = np.abs(hessian[output, inputs]) * natural[inputs]
         unknowns.append(every[inputs[int(np.argmax(pull))]])
         combined.append(every[output])
-    return equations.error(np.array(unknowns).T, np.array(combined).T)
+    return np.array(unknowns).T, np.array(combined).T
 
 
 def _lifted(at: LossAt, embedding: Embedding) -> Array:
@@ -224,8 +268,10 @@ def _lifted(at: LossAt, embedding: Embedding) -> Array:
     return np.array(rows).reshape(smaller, none.size)
 
 
-def equations_of_weights(at: LossAt, theta: Array) -> Equations:
+def equations_of_weights(at: LossAt, theta: Array, embedding: Embedding | None = None) -> Equations:
     """The equations ∇L = 0 at weights θ (d,), with what bounds their rounding.
+
+    On a line or manifold those that determine the distance across it (`weight_errors`).
 
     The root mean square of what stands for the residual, ∂ℓ/∂f, is at most √(2L) for every loss:
     1 − p ≤ −log p, and Huber's loss is linear where it would be larger. What cancels within
@@ -249,8 +295,9 @@ def equations_of_weights(at: LossAt, theta: Array) -> Equations:
         natural = layout.join(units, np.full(layout.rest, y))
     samples = len(at.x)
     together = at.work.shape[1] if layout.hidden else samples
+    unknowns, combined = _determined(at, theta, natural, embedding)
     return Equations(
-        lambda place: at.evaluate(place)[1:],
+        at.derivatives,
         theta,
         residual=float(np.sqrt(2.0 * max(value, 0.0))),
         outputs=y + float(np.abs(theta) @ slopes),
@@ -259,6 +306,8 @@ def equations_of_weights(at: LossAt, theta: Array) -> Equations:
         natural=natural,
         summands=min(samples, together) + samples / together,
         decay=at.conditions.weight_decay,
+        unknowns=unknowns,
+        combined=combined,
     )
 
 
@@ -281,14 +330,12 @@ def limit_errors(responses: Responses, limit: LimitModel) -> Array:
     ndarray, shape (k,)
         inf where the Hessian is too singular to say.
     """
-    equations = _of_limit(LimitLoss(responses, limit), limit)
-    every = np.eye(equations.place.size)
-    return equations.error(every, every)
+    return error_bounds([equations_of_limit(responses, limit)])[0]
 
 
-def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
-    """The equations ∇L = 0 of a limit model."""
-    place, responses = limit.unknowns, loss.responses
+def equations_of_limit(responses: Responses, limit: LimitModel) -> Equations:
+    """The equations ∇L = 0 of a limit model that can be followed."""
+    loss, place = LimitLoss(responses, limit), limit.unknowns
     value, jacobian, _ = loss.values(place)
     slopes = np.linalg.norm(jacobian, axis=1)
     y = float(np.linalg.norm(responses.target)) or 1.0
@@ -303,7 +350,7 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
     natural[[rate for rate, _ in slots.tails]] = 1.0 / reach
 
     return Equations(
-        loss.slopes,
+        loss.all_slopes,
         place,
         residual=float(np.linalg.norm(value - responses.target)),
         outputs=y + float(np.abs(place) @ slopes),
@@ -311,6 +358,9 @@ def _of_limit(loss: LimitLoss, limit: LimitModel) -> Equations:
         steepest=np.maximum(steepest, slopes),
         natural=natural,
         summands=responses.target.size,
+        decay=0.0,
+        unknowns=np.eye(place.size),
+        combined=np.eye(place.size),
     )
 
 
