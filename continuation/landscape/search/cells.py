@@ -133,7 +133,7 @@ def advance(at, last, ordered, below):  # type: ignore[no-untyped-def]
     return level
 
 
-@cached_njit(purpose="the search", error_model="numpy")
+@inner_njit(error_model="numpy")
 def sheet(rows, fixed, target, copies, ordered, top, top_copies, first):  # type: ignore[no-untyped-def]
     """E on all nodes whose first cluster stands on its node `first`.
 
@@ -262,7 +262,9 @@ def between(before, after, ordered, first, found):  # type: ignore[no-untyped-de
 
 @cached_njit(purpose="the search", error_model="numpy")
 def candidates(rows, fixed, target, copies, ordered, top, top_copies, before, first, last):  # type: ignore[no-untyped-def]
-    """Candidates among the cells from sheet `first`, which is `before`, to sheet `last`.
+    """Candidates among the cells from sheet `first` to sheet `last`, as of `sheet`.
+
+    `before` is the sheet `first`, or empty where it is not known.
 
     Returns
     -------
@@ -272,6 +274,8 @@ def candidates(rows, fixed, target, copies, ordered, top, top_copies, before, fi
         The last sheet.
     """
     d, number = copies.size, 0
+    if before.shape[0] == 0:
+        before = sheet(rows, fixed, target, copies, ordered, top, top_copies, first)
     room, lowest = np.empty((before.shape[0], d), np.int64), np.empty((64, d), np.int64)
     for place in range(first, last):
         after = sheet(rows, fixed, target, copies, ordered, top, top_copies, place + 1)

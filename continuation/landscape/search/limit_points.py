@@ -24,7 +24,7 @@ from continuation.landscape.infinity import (
     step_slope,
     vanishing_slope,
 )
-from continuation.landscape.search.cells import candidates, refine, sheet
+from continuation.landscape.search.cells import candidates, refine
 from continuation.landscape.search.unit_table import BEYOND, UnitTable, scaled_features
 
 SAME_PLACE = 1e-5
@@ -330,7 +330,7 @@ def _candidates(
     d, top = ordered.size, _top(table, kind)
     rows, nodes = _in_reach(table, kind)
     last = nodes - 1
-    here = sheet(rows, *problem, ordered, *top, 0)
+    here = np.empty((0, d))
     lowest: list[NDArray[np.int64]] = []
     for first in range(0, last, SHEETS[d]):
         deadline.require()

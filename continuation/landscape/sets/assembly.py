@@ -98,8 +98,9 @@ class Assembler:
     def _equations(self, found: CriticalSet, responses: Responses | None) -> Equations | None:
         """What bounds the errors of a set, if anything does."""
         if found.limit is not None:
-            known = responses is not None and found.limit.is_followed
-            return equations_of_limit(responses, found.limit) if known else None
+            if responses is None or not found.limit.is_followed:
+                return None
+            return equations_of_limit(responses, found.limit)
         layered = isinstance(found.embedding, LayerEmbedding) and found.embedding.silent
         if layered or self.model.dimension > MOST_BOUNDED:
             return None

@@ -139,7 +139,7 @@ def _errors(alike: Sequence[Equations]) -> Array:
         bends,
         reach,
     )
-    known = np.isfinite(box).all(axis=1)[:, None]
+    known = np.isfinite(box).all(axis=1, keepdims=True)
     found = _times(np.abs(unknowns), np.where(known, box, 0.0)) + EPSILON * np.abs(place)
     return np.where(known, found, np.inf)
 
@@ -206,7 +206,7 @@ def _inverse(jacobian: Array, natural: Array) -> Array:
     """Inverses (..., m, m), by rows and columns of one size; NaN where there is none."""
     scaled = jacobian * natural[..., None, :]
     rows = np.abs(scaled).max(axis=-1, initial=0.0)
-    usable = (np.isfinite(rows) & (rows > 0.0)).all(axis=-1)[..., None]
+    usable = (np.isfinite(rows) & (rows > 0.0)).all(axis=-1, keepdims=True)
     rows = np.where(usable, rows, np.nan)
     inverse = _inverted((scaled / rows[..., None]).reshape(-1, *scaled.shape[-2:]))
     return np.asarray(natural[..., None] * inverse.reshape(scaled.shape) / rows[..., None, :])
@@ -215,7 +215,7 @@ def _inverse(jacobian: Array, natural: Array) -> Array:
 def _inverted(matrices: Array) -> Array:
     """Inverses (k, m, m), NaN of singular ones."""
     try:
-        return np.linalg.inv(matrices)
+        return np.asarray(np.linalg.inv(matrices))
     except np.linalg.LinAlgError:
         if len(matrices) == 1:
             return np.full(matrices.shape, np.nan)
