@@ -27,9 +27,9 @@ NOISES = (0.02, 0.1)
 SADDLES, SINGLE, ALONE = "saddles", "single", "alone"
 """Shares of data sets: no plateau set attracts, one set of the overfitting region, one in all."""
 
-USUAL = {1: 150, 2: 12, 3: 4}
-"""Data sets at most of a usual run, by units: a list of one unit takes a hundredth of a second, of
-three one second."""
+USUAL = {1: 24, 2: 6, 3: 2}
+"""Data sets at most of a usual run, by units: a list of three takes forty times as long as one of
+one."""
 
 SHOWN = {SINGLE: "one overfitting attractor", ALONE: "one attractor in all"}
 

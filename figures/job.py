@@ -288,7 +288,7 @@ def current_data(settings: Settings, output: Path) -> Mapping[str, xr.Dataset]:
     return {
         name: read_dataset(path)
         for name, path in paths.items()
-        if is_current(path, figure_key(name, settings))
+        if path.is_file() and is_current(path, figure_key(name, settings))
     }
 
 

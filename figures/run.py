@@ -206,7 +206,7 @@ def _compute(
     """
     wanted = {
         name: (job.all_parts if force else job.missing_parts)(name, settings, output)
-        for name in sorted(stale, key=lambda name: name not in compile_kernels.FIRST)
+        for name in sorted(stale, key=compile_kernels.turn)
     }
     _report_damage([part.path for parts in wanted.values() for part in parts])
     columns = (

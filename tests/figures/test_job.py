@@ -22,6 +22,7 @@ from figures import job
 from figures.captions import Caption
 from figures.settings import Budget, Settings
 from tests.faults import every_failure
+from tests.figures.pictures import Canvas
 
 COUNT = 5
 
@@ -251,7 +252,8 @@ def test_a_failed_drawing_leaves_no_file(tmp_path, monkeypatch):
     plt.close(canvas)
 
 
-def test_pictures_older_than_the_data_are_drawn_again(figure, tmp_path):
+def test_pictures_older_than_the_data_are_drawn_again(figure, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["figures.fake"], "draw", lambda data, style: Canvas())
     data = complete(Settings(), tmp_path)
     assert not job.is_drawn("fake", tmp_path)
     paths = job.draw("fake", data, tmp_path)
@@ -267,20 +269,6 @@ def test_the_output_folder_must_be_writable(figure, tmp_path):
     (tmp_path / "data").write_text("a file where a folder is needed")
     with pytest.raises(MlpcontError, match="choose another output folder"):
         compute(job.missing_parts("fake", Settings(), tmp_path))
-
-
-class Canvas:
-    """A picture in few pieces: Matplotlib writes hundreds."""
-
-    axes = ()
-
-    def findobj(self, kind):
-        return []
-
-    def savefig(self, path, metadata):
-        with open(path, "wb") as file:
-            for piece in range(3):
-                file.write(bytes([piece]) * 5000)
 
 
 def files(output):
