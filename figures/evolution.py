@@ -30,7 +30,7 @@ SEED = 1
 SAMPLES = 100
 NOISE = 0.1
 LIMITS = {"overparameterised": ((0.65, 0.82), (0.73, 0.82))}
-"""Noise of a whole and of a quick run, where much happens within a short range."""
+"""Noise of a thorough run and of others, where much happens within a short range."""
 USUAL_LIMITS = ((0.05, 0.5), (0.05, 0.5))
 SCHEDULE = (20, 50, 100)
 

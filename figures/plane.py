@@ -24,7 +24,7 @@ SCHEDULE = (20, 30, 50, 100)
 LIMITS = ((20.0, 100.0), (0.05, 0.5))
 
 SHORT = {"fukumizu_amari": (80.0, 100.0), "overparameterised": (88.0, 100.0)}
-"""Sizes of a quick run, on the last block of the schedule."""
+"""Sizes of less than a thorough run, on the last block of the schedule."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Part:
 
 def parts(settings: Settings) -> Sequence[Part]:
     """One part a preset."""
-    starts = settings.choose(1000, 100, 100)
+    starts = settings.choose(1000, 300, 100)
     size, noise = settings.samples(SAMPLES), settings.level(NOISE)
     return [Part(one, settings.seed, starts, size, one.level(noise)) for one in subjects(settings)]
 
