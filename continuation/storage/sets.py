@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.errors import StoreError
 from continuation.landscape.branches import SetBranch, joined_special_points
-from continuation.landscape.infinity import LimitModel
+from continuation.landscape.infinity import SEPARATED, LimitModel
 from continuation.landscape.network import Conditions, Dataset, SignedPermutation, Stabiliser
 from continuation.landscape.sets import (
     CriticalSet,
@@ -31,7 +31,7 @@ from continuation.landscape.sets import (
     Saturation,
     Segment,
 )
-from continuation.landscape.vectors import VectorLimit
+from continuation.landscape.vectors import Separated, VectorLimit
 from continuation.storage.branches import branch_from_parts, branch_to_parts
 from continuation.storage.legs import legs_from_arrays, legs_to_arrays
 from continuation.storage.netcdf import arrays_of, real_variables, to_json
@@ -134,6 +134,8 @@ def _known(row: xr.Dataset, name: str) -> Array | None:
 
 def _limit(letters: Mapping[str, float], model: Model) -> LimitModel:
     """A limit model by its letters; that of a network of layers has vectors."""
+    if SEPARATED.name in letters:
+        return Separated()
     return (VectorLimit if model.is_network else LimitModel).from_dict(letters)
 
 

@@ -25,7 +25,7 @@ from continuation.landscape.sets import (
     LayerEmbedding,
     unit_curvatures,
 )
-from continuation.landscape.vectors import VectorLimit, VectorLoss, end_of_limit
+from continuation.landscape.vectors import Separated, VectorLimit, VectorLoss, end_of_limit
 from continuation.problem import AnyProblem
 
 ILL_SCALED = 1e6
@@ -297,6 +297,11 @@ def _in_vector_limit(run: Run, limit: VectorLimit) -> Lifted:
 
 def _in_limit(run: Run) -> Lifted:
     limit = run.set.end
+    if isinstance(limit, Separated):
+        raise InvalidInputError(
+            "classes that are separated are so at every value of the parameter: there is no "
+            "branch to follow. Under weight decay the set becomes a point; look for it there"
+        )
     if isinstance(limit, VectorLimit):
         _require_no_decay(run)
         return _in_vector_limit(run, limit)

@@ -82,7 +82,7 @@ def channel_of(
     end : CriticalSet or None
         Where it ends.
     """
-    if end is None or end.limit is None or result.limit is None:
+    if end is None or end.limit is None or result.limit is None or not end.limit.input_weights:
         return None
     gap = function_gap(at, theta, end)
     if gap > NEAR:

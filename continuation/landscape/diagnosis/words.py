@@ -11,6 +11,7 @@ from continuation.landscape.diagnosis.channels import Channel
 from continuation.landscape.diagnosis.columns import in_columns, readings
 from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbedding
 from continuation.landscape.diagnosis.saddles import SaddlePassage
+from continuation.landscape.infinity import SEPARATED
 from continuation.landscape.network import Layout
 from continuation.landscape.sets import CriticalSet
 from symbolic import Model
@@ -22,6 +23,13 @@ AT_A_SET, CONVERGING, PASSING, IN_CHANNEL, DESCENDING = (
     "at a set", "converging", "passing a saddle", "in a channel", "descending",
 )  # fmt: skip
 """Stages of a training."""
+
+
+SEPARATION = (
+    "The gradient flow runs to infinity: the classes are separated, the margins grow like log t, "
+    "and the loss falls to 0 like 1/t (up to powers of log t)."
+)
+"""Of flows whose loss is below that of one sample on the wrong side."""
 
 
 def told(location: Location) -> tuple[str, ...]:
@@ -112,6 +120,8 @@ def _end(location: Location) -> str:
         more = f" No minimum is isolated here: {'; '.join(why)}." if why else ""
         return f"Where the gradient flow ends is not decided ({location.flow.message}).{more}"
     found = location.basin
+    if found.subkind == SEPARATED.name:
+        return SEPARATION
     if location.ends_at_nearest and location.stage in (AT_A_SET, CONVERGING):
         return f"The gradient flow ends there, at loss {found.loss:.6g}."
     return f"The gradient flow ends in {_named(found)}, at loss {found.loss:.6g}."

@@ -51,7 +51,7 @@ class FlowResult:
     status : {"point", "line", "infinity", "undecided"}
     subkind : str
         "isolated" for a point, "split line" for a line; at infinity "confluence", "linear",
-        "step", "corner" or "unresolved"; "" if undecided.
+        "step", "corner", "separated" or "unresolved"; "" if undecided.
     theta : ndarray, shape (d,)
         The limit (point, line); else the weights where the integration stopped.
     line_parameter : float or None

@@ -21,7 +21,7 @@ from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED
 from continuation.landscape.flow.compound_ends import compound_end
 from continuation.landscape.flow.options import FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
-from continuation.landscape.infinity import CriticalEnd, end_of
+from continuation.landscape.infinity import SEPARATED, CriticalEnd, end_of
 from continuation.landscape.network import (
     BIASED_FLOWS,
     VECTOR_ENDS,
@@ -29,7 +29,13 @@ from continuation.landscape.network import (
     LossAt,
     Responses,
 )
-from continuation.landscape.vectors import vector_arrival
+from continuation.landscape.vectors import (
+    CERTAIN,
+    Separated,
+    can_separate,
+    is_separated,
+    vector_arrival,
+)
 from symbolic import Model
 
 FIRST_PIECE = 400
@@ -66,7 +72,7 @@ Integrate = Callable[[Array, FlowOptions], Piece]
 def has_compound_ends(model: Model, decaying: bool) -> bool:
     """Whether flows of this model are tested for ends between pieces."""
     asked = any(q.holds(model) for q in (WIDE_ENDS, BIASED_FLOWS, VECTOR_ENDS))
-    return asked and not decaying
+    return (asked and not decaying) or can_separate(model, decays=decaying)
 
 
 def operations_of_a_step(samples: int, weights: int) -> float:
@@ -163,11 +169,22 @@ def _next_piece(spent: int, options: FlowOptions, deadline: Deadline) -> int:
 
 def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> FlowResult:
     """The same result, or the end that the flow runs to."""
+    if is_separated(loss_at, result.loss):
+        return replace(
+            result,
+            status="infinity",
+            subkind=SEPARATED.name,
+            limit=Separated(),
+            loss=0.0,
+            message=CERTAIN,
+        )
     if VECTOR_ENDS.holds(loss_at.model):
         arrival = vector_arrival(loss_at, result.theta, result.loss)
         return result if arrival is None else _slaved(result, arrival.end)
     if BIASED_FLOWS.holds(loss_at.model):
         return result if in_subspace else _at_biased_end(responses_at(loss_at), result)
+    if not WIDE_ENDS.holds(loss_at.model):
+        return result
     end = compound_end(
         responses_at(loss_at), result.theta, result.loss, copies_may_part=not in_subspace
     )

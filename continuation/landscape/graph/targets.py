@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
-
 from continuation.landscape.flow import FlowResult
-from continuation.landscape.network import Loss, LossAt, Stabiliser
+from continuation.landscape.network import Loss, LossAt
 from continuation.landscape.sets import (
     FLOWN,
-    INFINITY,
     Assembler,
     CriticalSet,
     nearest_by_limit,
     nearest_by_weights,
     shown_set,
-    with_excess_risk,
 )
 
 
@@ -47,28 +43,9 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
         A decided limit.
     label : str
     """
-    if result.status == "infinity":
-        return _end(at, result, label)
+    if result.limit is not None:  # attracting, by the decision rule
+        end = Assembler(at).attracting_end(result.subkind, result.limit, result.loss)
+        return replace(end, label=label)
     if result.status != "line":
         return replace(Assembler(at).point(result.weights, result.subkind), label=label)
     return replace(shown_set(loss, at.conditions, result.weights), label=label)
-
-
-def _end(at: LossAt, result: FlowResult, label: str) -> CriticalSet:
-    """A set at infinity as the flow saw it: attracting, by the decision rule."""
-    found = CriticalSet(
-        kind=INFINITY,
-        subkind=result.subkind,
-        label=label,
-        model=at.model,
-        theta=None,
-        limit=result.limit,
-        loss=result.loss,
-        excess_risk=np.nan,
-        eigenvalues=np.empty(0),
-        inertia=(0, 0, at.model.dimension),
-        attracting=True,
-        stabiliser=Stabiliser(1),
-        conditions=at.conditions,
-    )
-    return with_excess_risk(found)

@@ -4,6 +4,7 @@
 - `LINEAR`: an input weight vanishes while its output diverges;
 - `STEP`: an input weight diverges;
 - `TAIL`: a bias diverges, of tanh units;
+- `SEPARATED`: every class becomes certain (`landscape.vectors.separation`);
 - `CORNER`: more than one of these at once.
 
 An end with a chart has a block (see `blocks`) in whose coordinates it is a regular point: how
@@ -288,6 +289,7 @@ LINEAR: ChartedEnd = _Linear()
 STEP: ChartedEnd = _Step()
 CORNER = End()
 TAIL = NamedEnd("exponential")
+SEPARATED = NamedEnd("separated")
 
 AT_THE_END = "at the end"
 """Why a branch ends that cannot pass its end."""
@@ -296,7 +298,12 @@ ARRIVALS = (STEP, LINEAR, CONFLUENCE)
 """Ends with a chart, in the order in which weights that are near several are said to be at one."""
 
 CHARTED: Mapping[str, ChartedEnd] = {end.name: end for end in ARRIVALS}
-ENDS: Mapping[str, End] = {**CHARTED, CORNER.name: CORNER, TAIL.name: TAIL}
+ENDS: Mapping[str, End] = {
+    **CHARTED,
+    CORNER.name: CORNER,
+    TAIL.name: TAIL,
+    SEPARATED.name: SEPARATED,
+}
 """By name."""
 
 

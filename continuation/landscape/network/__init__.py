@@ -44,7 +44,13 @@ from continuation.landscape.network.conditions import (
     require_known,
     require_level,
 )
-from continuation.landscape.network.dataset import MOST_GRID_INPUTS, Dataset, as_real, as_whole
+from continuation.landscape.network.dataset import (
+    LABELS,
+    MOST_GRID_INPUTS,
+    Dataset,
+    as_real,
+    as_whole,
+)
 from continuation.landscape.network.loss import INPUT_ROW, Loss, narrower
 from continuation.landscape.network.loss_at import Jet, LossAt, as_weights
 from continuation.landscape.network.observations import Axis, Observations, read_observations
@@ -95,6 +101,7 @@ __all__ = [
     "FREE_OUTPUTS",
     "INPUT_ROW",
     "ISOLATED_OPTIMUM",
+    "LABELS",
     "LARGEST_LISTED",
     "MEETING_ENDS",
     "MOST_GRID_INPUTS",

@@ -15,6 +15,7 @@ from continuation.landscape.biases import biased_ends, one_unit
 from continuation.landscape.branches import label_regions
 from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
 from continuation.landscape.fits import Curve, FitRuns, Guesses
+from continuation.landscape.infinity import SEPARATED
 from continuation.landscape.network import (
     BIASED_ENDS,
     EXHAUSTIVE_SEARCH,
@@ -58,7 +59,7 @@ from continuation.landscape.sets import (
     Saturation,
     labelled,
 )
-from continuation.landscape.vectors import vector_ends
+from continuation.landscape.vectors import Separated, reaches_separation, vector_ends
 from continuation.progress import Progress, Report, require_report, silent
 from continuation.wording import counted
 from symbolic import Model
@@ -88,6 +89,8 @@ LAYERS = (
 )
 
 NO_ENDS = "sets at infinity are not enumerated for this model"
+
+SEPARABLE = "the network separates the classes, where the loss falls to 0"
 
 NOTHING_FAR = (
     "under weight decay the loss grows with every weight, and nothing is at infinity: a confluence "
@@ -353,6 +356,15 @@ class _Task:
 
     def _ends(self) -> tuple[list[CriticalSet], str]:
         """Sets at infinity, and what is known about their completeness."""
+        ends, note = self._limits()
+        at = self.at(self.loss)
+        if not self.infinity or not reaches_separation(at, self.seed):
+            return ends, note
+        certain = Assembler(at).attracting_end(SEPARATED.name, Separated(), 0.0)
+        return [certain, *ends], f"{note}; {SEPARABLE}"
+
+    def _limits(self) -> tuple[list[CriticalSet], str]:
+        """Critical points of limit models, and what is known about their completeness."""
         model = self.loss.model
         ways = (WIDE_ENDS, MEETING_ENDS, BIASED_ENDS, VECTOR_ENDS)
         listed = any(q.holds(model) for q in ways)

@@ -10,7 +10,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.congruence import scaled_inertia
-from continuation.landscape.infinity import CriticalEnd
+from continuation.landscape.infinity import CriticalEnd, LimitModel
 from continuation.landscape.network import (
     MOST_GRID_INPUTS,
     Dataset,
@@ -216,6 +216,25 @@ class Assembler:
             orbit_size=self.symmetry.order // exchanges,
             stabiliser=Stabiliser(exchanges),
             normal_derivatives=end.normals,
+            conditions=self.at.conditions,
+        )
+        return with_excess_risk(found)
+
+    def attracting_end(self, subkind: str, limit: LimitModel, loss: float) -> CriticalSet:
+        """A set at infinity of which only is known that it attracts."""
+        found = CriticalSet(
+            kind=INFINITY,
+            subkind=subkind,
+            label="",
+            model=self.model,
+            theta=None,
+            limit=limit,
+            loss=loss,
+            excess_risk=np.nan,
+            eigenvalues=np.empty(0),
+            inertia=(0, 0, self.model.dimension),
+            attracting=True,
+            stabiliser=Stabiliser(1),
             conditions=self.at.conditions,
         )
         return with_excess_risk(found)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
+from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, SEPARATED, STEP, TAIL
 
 POINT, LINE, MANIFOLD, INFINITY = "point", "line", "manifold", "infinity"
 
@@ -29,6 +29,7 @@ cubic ends, from each piece of a manifold; not from infinity, where no weights a
 
 
 CURVED = "its curves have no closed form to enclose"
+NO_LIMIT = "its outputs are infinite"
 MANY_SHARES = "pieces with several free shares are not enclosed"
 """Why a kind has no certificates."""
 
@@ -111,6 +112,9 @@ SET_KINDS: Mapping[str, SetKind] = MappingProxyType({
     ),
     CORNER.name: SetKind(
         "several ends at once", INFINITY, IN_LIMIT, NOT_LEFT, hatch="....",
+    ),
+    SEPARATED.name: SetKind(
+        "all classes become certain, the weights diverge", INFINITY, IN_LIMIT, NOT_LEFT, NO_LIMIT,
     ),
     ORIGIN: SetKind("all weights are zero", POINT, IN_WEIGHTS, FROM_SPHERE),
     DEAD_UNIT: SetKind(
