@@ -27,7 +27,8 @@ STEPS = (0.1, 0.05, 0.2, 0.02)
 """Distances of neighbouring points, in parts of the step between samples."""
 
 SHORT_CHORD = 0.02
-"""A step shorter than this counts as this long for it."""
+"""A step shorter than this counts as this long for it, unless no points are found then: the units
+of a run that began beside a singular point may be long ones."""
 
 ORDER = (4, -4, 3, -3, 2, -2, 1, -1)
 """Places of the points in these distances: nearer ones, harder to correct, start from farther ones.
@@ -99,10 +100,11 @@ def crossing(path: Path, z: Array, i: int) -> Crossing | None:
     along = path.guess(u)[1]
     i = min(max(int(u), 0), len(path.samples) - 2)
     lengths = np.array([path.workspace.norm(d) for d in np.diff(path.z, axis=0)])
-    for part in STEPS:
-        found = _points(path, z, u, along, part * max(lengths[i], SHORT_CHORD), lengths)
-        if found is not None:
-            return found
+    for chord in sorted({max(lengths[i], SHORT_CHORD), lengths[i]}, reverse=True):
+        for part in STEPS:
+            found = _points(path, z, u, along, part * chord, lengths)
+            if found is not None:
+                return found
     return None
 
 

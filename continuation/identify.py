@@ -60,7 +60,8 @@ def identify(path: Path, events: list[Event], offset: int) -> SpecialPoint:
     crossing = KINDS[point.kind].branching and point.located
     tangent = tangent_at(path, point.point, row, crossing)
     if tangent is None:
-        return replace(point, status=f"{point.status}; {NO_TANGENT}")
+        along = path.guess(path.coordinate(point.point, row))[1]
+        return replace(point, tangent=along, status=f"{point.status}; {NO_TANGENT}")
     return replace(point, tangent=tangent)
 
 

@@ -206,3 +206,17 @@ def test_nodes_beside_each_other_on_one_branch() -> None:
     diagram = bifurcation_diagram(problem, [0.0, 0.0], -1.0, (-1, 1))
     np.testing.assert_allclose([q.p for q in diagram.nodes], apart, atol=1e-12)
     assert len(diagram.branches) == 5
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9])
+def test_pitchforks_in_a_row_whatever_the_unit_of_the_parameter(unit: float) -> None:
+    """Of a run that began beside a pitchfork the units are long: its tangents are right still."""
+    a = np.array([[0.9, -0.7], [0.4, 1.1]])
+
+    def residual(x, p):
+        y, m = np.linalg.solve(a, x), p / unit - np.array([0.1, 0.14])
+        return a @ (y * (m - y**2))
+
+    diagram = bifurcation_diagram(Problem(residual), np.zeros(2), -unit, (-unit, unit))
+    assert (len(diagram.branches), len(diagram.nodes)) == (9, 4)
+    assert diagram.complete
