@@ -17,7 +17,16 @@ from continuation.step_arrays import (
 )
 from continuation.step_units import equilibrate, residual_in_units, restore, rounding_in_units
 
-__all__ = ["CONVERGED", "EXHAUSTED", "NOT_FINITE", "SINGULAR", "SLOW", "correct", "is_all_rounding"]
+__all__ = [
+    "CONVERGED",
+    "EXHAUSTED",
+    "NOT_FINITE",
+    "SINGULAR",
+    "SLOW",
+    "correct",
+    "is_all_rounding",
+    "size_of",
+]
 
 # entries of `options`
 (STEP_TOLERANCE, RESIDUAL_TOLERANCE, MAX_ITERATIONS, MIN_STEP, MAX_STEP, COS_MAX_ANGLE,
@@ -28,6 +37,9 @@ ITERATIONS, FIRST_STEP, CONTRACTION, REMAINING, ROUNDING, ANGLE = range(6)
 CONVERGED, SLOW, NOT_FINITE, EXHAUSTED, SINGULAR = range(5)
 
 MACHINE = 2.220446049250313e-16
+#: Tolerances are parts of |y| up to so many units; what lies farther from zero, as 1e6 ± 1, has the
+#: unit of what it changes by, and they are parts of that.
+FARTHEST = 1e3
 #: A Newton step above this may leave eigenvalues taken one step earlier inaccurate.
 LAST_NEWTON_STEP = 1e-6
 #: Deuflhard's bound is 1/4 for the simplified, 1/2 for the ordinary Newton method; the smaller
@@ -37,6 +49,12 @@ BRANCH_CONTRACTION = 0.25
 ROUNDINGS = 100.0
 #: Contraction worse than this, and a residual all rounding: the remaining step is rounding too.
 STAGNATION = 0.1
+
+
+@in_loops
+def size_of(length):  # type: ignore[no-untyped-def]
+    """What a tolerance is a part of, at a point so many units from zero."""
+    return 1.0 + length if length <= FARTHEST else 1.0
 
 
 @in_loops
@@ -60,7 +78,7 @@ def correct(  # type: ignore[no-untyped-def]
         CONVERGED, SLOW, NOT_FINITE, EXHAUSTED or SINGULAR.
     """
     n = F.size
-    size = 1.0 + weighted_length(y, weight)
+    size = size_of(weighted_length(y, weight))
     previous = 0.0
     limit = int(options[MAX_ITERATIONS])
     for iteration in range(1, limit + 1):

@@ -17,6 +17,7 @@ from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch, SpecialPoint
 from continuation.compiled_problem import CompiledProblem
+from continuation.corrector import size_of
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.exports import Stored, Table, stacked
@@ -388,7 +389,7 @@ class _Builder:
         near: list[tuple[float, int]] = []
         for i, (node, unit) in enumerate(zip(self.nodes, self.units, strict=True)):
             gap = min(float(np.linalg.norm((z - node.point) / unit)) for z in images)
-            gap /= 1 + float(np.linalg.norm(node.x / unit[:-1]))
+            gap /= size_of(float(np.linalg.norm(node.x / unit[:-1])))
             if gap <= (SAME_PLACE if i in passed else SAME_NODE):
                 near.append((gap, i))
         return min(near)[1] if near else None

@@ -21,10 +21,15 @@ from continuation.options import StepOptions
 from continuation.problem import AnyProblem
 from continuation.scaling import ROUNDING_OF_UNKNOWNS, Units, largest, power_of_two, scaled
 
-__all__ = ["fitting", "given_scale", "grown", "measured", "turned_to", "typical"]
+__all__ = ["fitting", "given_scale", "grown", "measured", "shortened", "turned_to", "typical"]
 
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
+
+FAR, FAR_BESIDE = 1e4, 1e2
+"""An unknown that is larger by this factor than the length over which dF/dx changes is counted from
+where it starts: as 1e6 ± 1, of which only the ± 1 matters. That is asked where it is larger than
+its response by the other factor; beside a singular point responses are large."""
 
 OUTGROWN = 4.0
 """An unknown that was small outgrows its unit sooner: it may be of order one before long."""
@@ -124,10 +129,27 @@ def _parameter_unit(limits: tuple[float, float], p: float) -> float:
 
 def _sizes(problem: AnyProblem, z: Array, parameter: float) -> Array:
     """Size of each unknown (n,), positive."""
-    sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
+    response = _response(problem, z, parameter)
+    sizes = np.maximum(np.abs(z[:-1]), response)
     known = np.isfinite(sizes) & (sizes > ROUNDING_OF_UNKNOWNS * max(float(sizes.max()), parameter))
     sizes = _mattering(problem.full_jacobian(z), np.where(known, sizes, 0.0), parameter)
-    return _reaches(problem, z, parameter, sizes)
+    return _changes_far_away(
+        problem, z, parameter, _reaches(problem, z, parameter, sizes), response
+    )
+
+
+def _changes_far_away(
+    problem: AnyProblem, z: Array, parameter: float, sizes: Array, response: Array
+) -> Array:
+    """Sizes, those of unknowns far from zero replaced by the lengths over which dF/dx changes."""
+    is_far = (np.abs(z[:-1]) > PLAIN_RANGE[1]) & (sizes > FAR_BESIDE * response)
+    if not is_far.any() or z.size - 1 > PLAIN_DIMENSION:
+        return sizes
+    sizes = sizes.copy()
+    for j in np.flatnonzero(is_far):
+        reach = _reach(problem, z, int(j), parameter)
+        sizes[j] = reach if sizes[j] > FAR * reach else sizes[j]
+    return sizes
 
 
 def _mattering(a: Any, sizes: Array, parameter: float) -> Array:
@@ -214,17 +236,20 @@ def _plain(sizes: Array, extent: tuple[float, float]) -> Any:
 
 
 def grown(
-    units: Units, z: Array, step: StepOptions, problem: AnyProblem, limits: tuple[float, float]
-) -> Units:
+    units: Units, z: Array, begin: Array, step: StepOptions, problem: AnyProblem,
+    limits: tuple[float, float],
+) -> Units:  # fmt: skip
     """Units adapted to the points z (m, n + 1) passed since: larger where those outgrew them.
 
-    The parameter has its own by limits that are finite, however far from zero they lie.
+    The parameter has its own by limits that are finite, however far from zero they lie; an unknown
+    that began far from zero beside its unit, in the point `begin` (n + 1,), is counted from there.
     """
     free = np.append(
         np.full(z.shape[1] - 1, step.state_scale is None and problem.adapts),
         step.parameter_scale is None and not np.isfinite(limits).all(),
     )
-    size = np.abs(z).max(axis=0)
+    origin = np.where(np.abs(begin) > FAR * units.columns, begin, 0.0)
+    size = np.abs(z - origin).max(axis=0)
     room = np.where(units.columns < 1.0, OUTGROWN, PLAIN_RANGE[1])
     outgrown = free & np.isfinite(size) & (size > room * units.columns)
     if not outgrown.any():
@@ -284,6 +309,16 @@ def measured(problem: AnyProblem, z: Array, scale: Any = None) -> AnyProblem:
             for function, guess, longest in zip(by_unknown, guesses, most, strict=True)
         ]
     return problem.measured(np.array(lengths))
+
+
+def shortened(problem: AnyProblem, z: Array, units: Units) -> AnyProblem:
+    """The problem with lengths that are no longer than the units of unknowns far from zero."""
+    is_far = np.abs(z) > FAR * units.columns
+    is_far[-1] = False
+    if not problem.differenced or not is_far.any():
+        return problem
+    lengths = problem.lengths_at(z)
+    return problem.measured(np.where(is_far, np.minimum(lengths, units.columns), lengths))
 
 
 def _signs(n: int) -> Array:

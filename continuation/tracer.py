@@ -193,7 +193,9 @@ class Tracer:
         if self.is_sharp:
             units = turned_to(w.units, window.tangent[-1], z[-1], step, w.problem)
         else:
-            units = grown(w.units, z, step, w.problem, self.limits)
+            known = self.start.samples
+            begin = np.append(known.x[0], known.p[0])
+            units = grown(w.units, z, begin, step, w.problem, self.limits)
         if not self.stop_reason and w.adapt(z[-1], units):
             following = w.norm(window.tangent[-1]) * self.control[stepper.NEXT_STEP]
             window = w.in_units(window)

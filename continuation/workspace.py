@@ -15,7 +15,7 @@ from continuation.compiled_problem import CompiledProblem
 from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
-from continuation.fitting import fitting, measured
+from continuation.fitting import fitting, measured, shortened
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
@@ -146,7 +146,9 @@ class Workspace:
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
         self.problem = held(self.problem, x, p)
-        self.use(fitting(self.problem, z, step, limits))
+        units = fitting(self.problem, z, step, limits)
+        self.problem = shortened(self.problem, z, units)
+        self.use(units)
 
     def _measure(self, z: Array) -> None:
         """Find the lengths over which F changes, where it is differenced."""
@@ -181,6 +183,7 @@ class Workspace:
         if units is self.units:
             return False
         self._measure(z)
+        self.problem = shortened(self.problem, z, units)
         self.use(units)
         return True
 

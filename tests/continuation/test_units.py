@@ -205,3 +205,27 @@ def test_a_derivative_that_vanishes_beside_a_curvature() -> None:
     for slope in (0.0, 1e-9, 1e-4):
         value = along(lambda h, slope=slope: np.array([slope * h + np.sin(1e3 * h) ** 3]))
         assert value == pytest.approx(slope, abs=1e-4)
+
+
+@pytest.mark.parametrize("origin", [1e6, -1e8])
+def test_states_that_change_by_1_far_from_zero(origin: float) -> None:
+    """1e6 ± 1: the unit is the length over which dF/dx changes, not the size."""
+    a = np.array([[0.8, -0.5], [0.6, 0.9]])
+
+    def moved(core):
+        def residual(x, p):
+            y = np.linalg.solve(a, x - origin)
+            return a @ np.array([core(y[0], p), y[0] ** 2 - y[1]])
+
+        return Problem(residual)
+
+    last = np.array([1.3247179572447460, 1.3247179572447460**2])
+    branch = trace_branch(moved(lambda y, p: p + y - y**3), origin + a @ last, 1.0, (-1, 1), -1)
+    folds = [q for q in branch.special if q.kind == "fold"]
+    assert branch.stop_reason == "limit"
+    assert [q.p for q in folds] == pytest.approx([-2 / 3**1.5, 2 / 3**1.5], abs=1e-6)
+    for core, branches in ((lambda y, p: p * y - y**3, 3), (lambda y, p: y * (p - y), 3)):
+        diagram = bifurcation_diagram(moved(core), np.full(2, origin), -1.0, (-1, 1))
+        assert (len(diagram.branches), len(diagram.nodes)) == (branches, 1)
+        assert diagram.complete
+        assert diagram.nodes[0].p == pytest.approx(0.0, abs=1e-6)
