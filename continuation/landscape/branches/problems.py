@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -82,13 +83,15 @@ class Run:
     ----------
     along : LossAlong
     set : CriticalSet
-    full : CompiledProblem
-        ∇L = 0 in all weights.
     """
 
     along: LossAlong
     set: CriticalSet
-    full: CompiledProblem
+
+    @cached_property
+    def full(self) -> CompiledProblem:
+        """∇L = 0 in all weights."""
+        return self.along.problem()
 
 
 def lifted_problem(along: LossAlong, critical_set: CriticalSet) -> Lifted:
@@ -101,10 +104,10 @@ def lifted_problem(along: LossAlong, critical_set: CriticalSet) -> Lifted:
     UnknownNameError
         For another parameter name.
     """
-    full = along.problem()
+    along.require_meaning()
     if critical_set.model != along.loss.model:
         raise InvalidInputError("the set belongs to another model than the loss")
-    return FOLLOWERS[SET_KINDS[critical_set.subkind].followed](Run(along, critical_set, full))
+    return FOLLOWERS[SET_KINDS[critical_set.subkind].followed](Run(along, critical_set))
 
 
 def evaluate(problem: CompiledProblem, theta: Array, p: float) -> tuple[float, Array, Array]:

@@ -216,9 +216,14 @@ def _integrate(
         layout(model, decaying), _ends(model, decaying), projector, record, lasts, targets,
         clusters, signs, verdicts, passages, summaries,
     )  # fmt: skip
-    columns = zip(lasts, targets, clusters, signs, verdicts, passages, summaries, strict=True)
-    results = tuple(_result(loss_at, *column) for column in columns)
-    return results, summaries[:, compiled.OUTCOME], trail
+    outcomes, levels = summaries[:, compiled.OUTCOME], summaries[:, compiled.LOSS].copy()
+    settled = (outcomes == compiled.POINT) | (outcomes == compiled.LINE)
+    levels[settled] = loss_at.values(targets[settled])
+    columns = zip(
+        lasts, targets, clusters, signs, verdicts, passages, summaries, levels.tolist(), strict=True
+    )
+    results = tuple(_result(model, *column) for column in columns)
+    return results, outcomes, trail
 
 
 def layout(model: Model, decaying: bool) -> NDArray[np.int64]:
@@ -234,7 +239,7 @@ def _ends(model: Model, decaying: bool) -> NDArray[np.int64]:
 
 
 def _result(
-    loss_at: LossAt,
+    model: Model,
     last: Array,
     target: Array,
     cluster: NDArray[np.int64],
@@ -242,6 +247,7 @@ def _result(
     verdict: Array,
     passages: Array,
     summary: Array,
+    level: float,
 ) -> FlowResult:
     outcome = int(summary[compiled.OUTCOME])
     t, steps = float(summary[compiled.TIME]), int(summary[compiled.STEPS])
@@ -251,7 +257,7 @@ def _result(
     )
 
     def found(
-        status: str, subkind: str, message: str, loss: float, theta: Array,
+        status: str, subkind: str, message: str, theta: Array, loss: float = level,
         line_parameter: float | None = None, limit: LimitModel | None = None,
         representative: Array | None = None,
     ) -> FlowResult:  # fmt: skip
@@ -262,27 +268,23 @@ def _result(
 
     if outcome == compiled.POINT:
         message = "Newton contracts from the trajectory to a minimum"
-        value = loss_at.value(target)
-        return found("point", "isolated", message, value, target, representative=target.copy())
-    if outcome == compiled.LINE and _is_trivial(loss_at.model, target, cluster):
+        return found("point", "isolated", message, target, representative=target.copy())
+    if outcome == compiled.LINE and _is_trivial(model, target, cluster):
         message = "Newton contracts to a minimum in the invariant subspace of vanishing units"
-        value = loss_at.value(target)
-        return found("point", "isolated", message, value, target, representative=target.copy())
+        return found("point", "isolated", message, target, representative=target.copy())
     if outcome == compiled.LINE:
-        share, equal = _line(loss_at.model, target, cluster, sign)
+        share, equal = _line(model, target, cluster, sign)
         message = "Newton contracts across the line, and the drift along it ends"
-        value = loss_at.value(target)
-        return found("line", "split line", message, value, target, share, representative=equal)
-    if outcome in ENDS:
-        limit = _limit(loss_at.model, outcome, target, verdict)
-        message = "slaved to a reduced minimum that falls to its limit"
         return found(
-            "infinity", end_of(limit).name, message, float(verdict[LIMIT_LOSS]), last, None, limit
+            "line", "split line", message, target, line_parameter=share, representative=equal
         )
-    value = float(summary[compiled.LOSS])
+    if outcome in ENDS:
+        limit, loss = _limit(model, outcome, target, verdict), float(verdict[LIMIT_LOSS])
+        message = "slaved to a reduced minimum that falls to its limit"
+        return found("infinity", end_of(limit).name, message, last, loss, limit=limit)
     status = "infinity" if outcome == compiled.UNRESOLVED else "undecided"
     subkind = "unresolved" if outcome == compiled.UNRESOLVED else ""
-    return found(status, subkind, reason(outcome, t, steps), value, last)
+    return found(status, subkind, reason(outcome, t, steps), last)
 
 
 def _is_trivial(model: Model, theta: Array, cluster: NDArray[np.int64]) -> bool:

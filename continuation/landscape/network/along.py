@@ -47,6 +47,11 @@ class LossAlong:
         """Whether there is weight decay anywhere along the parameter."""
         return self.parameter == "weight_decay" or self.fixed.decays
 
+    def require_meaning(self) -> None:
+        """Refuse what `problem` refuses of the parameter and the data."""
+        fixed = self.fixed.without(self.parameter)
+        self.loss.require_meaning(fixed, self.parameter, self.schedule)
+
     def problem(self) -> CompiledProblem:
         """∇L(θ; p) = 0 for the engine; errors as `Loss.problem`."""
         fixed = self.fixed.without(self.parameter)

@@ -190,9 +190,7 @@ class Loss:
 
         A schedule may go with a fixed size, too, which then stands between two of its sizes.
         """
-        conditions.require_meaning(self.data, parameter, schedule)
-        if parameter == "noise" and self.data.kind == "observed":
-            raise InvalidInputError("observed data have no separate noise to continue in")
+        self.require_meaning(conditions, parameter, schedule)
         if parameter == "smoothing":
             return self._smoothing_problem(conditions)
         mixed = parameter == "population" or conditions.population != 1.0
@@ -209,10 +207,18 @@ class Loss:
             jet=self.kernels.jet,
         )
 
+    def require_meaning(
+        self, conditions: Conditions, parameter: str, schedule: Sequence[int] = ()
+    ) -> None:
+        """Raise what `problem_under` raises."""
+        conditions.require_meaning(self.data, parameter, schedule)
+        if parameter == "noise" and self.data.kind == "observed":
+            raise InvalidInputError("observed data have no separate noise to continue in")
+        if parameter == "smoothing" and self.model.smoothing is None:
+            raise InvalidInputError(f"{KINKS}; this model has {self.model.activation or 'none'}")
+
     def _smoothing_problem(self, conditions: Conditions) -> CompiledProblem:
         """∇L = 0 in θ and the smoothing, by the kernels of layers, whatever the model."""
-        if self.model.smoothing is None:
-            raise InvalidInputError(f"{KINKS}; this model has {self.model.activation or 'none'}")
         kernels = LayerKernels(self.model.layered)
         constants = conditions.constants(self.data, 0, "smoothing", ())
         return CompiledProblem(

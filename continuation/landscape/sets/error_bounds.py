@@ -194,7 +194,7 @@ def root_bound(value: Array, jacobian: Array, blur: Array, bends: Array, reach: 
     for _ in range(INFLATIONS):
         bent = (box[..., None, None] * bends).sum(axis=-3)
         image = first + _times(away + 0.5 * inverse @ bent, box)
-        holds = (image <= box).all(axis=-1)
+        holds = np.asarray((image <= box).all(axis=-1))
         box = np.where(holds[..., None], box, np.maximum(box, LARGER * image))
         left |= ~holds & ~(box <= reach).all(axis=-1)
         if (holds | left).all():
