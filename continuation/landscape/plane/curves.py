@@ -376,14 +376,22 @@ def passes_through(plane: Plane, curve: PlaneCurve, point: Array, within: float)
 
 
 def distances(square: Array, curve: Array) -> Array:
-    """Distance of points (m, 2) from a polyline (k, 2), shape (m,)."""
+    """Distance of points (m, 2) from a polyline (k, 2), shape (m,); infinite from no pieces."""
+    if len(curve) < 2:
+        return np.full(len(square), np.inf)
+    return np.linalg.norm(square - feet(square, curve), axis=1)
+
+
+def feet(square: Array, curve: Array) -> Array:
+    """The points of a polyline (k, 2) that are nearest to points (m, 2), shape (m, 2)."""
     start, way = curve[:-1], np.diff(curve, axis=0)
     length = np.maximum((way**2).sum(axis=1), TINY)
-    gaps = np.empty(len(square))
+    found = np.empty((len(square), 2))
     for k, at in enumerate(square):
         t = np.clip(((at - start) * way).sum(axis=1) / length, 0.0, 1.0)
-        gaps[k] = np.sqrt(((start + t[:, None] * way - at) ** 2).sum(axis=1).min(initial=np.inf))
-    return gaps
+        there = start + t[:, None] * way
+        found[k] = there[int(np.argmin(((there - at) ** 2).sum(axis=1)))]
+    return found
 
 
 TINY = 1e-300

@@ -15,11 +15,12 @@ from continuation.errors import InvalidInputError
 from continuation.exports import Stored
 from continuation.landscape.graph import FlowGraph
 from continuation.landscape.network import is_number
-from continuation.landscape.plane.arrangement import Arrangement, arrangement_of
+from continuation.landscape.plane.arrangement import Arrangement
 from continuation.landscape.plane.curves import PlaneCurve, PlanePoint
 from continuation.landscape.plane.domain import Limits
 from continuation.landscape.plane.drawing import draw_plane
 from continuation.landscape.plane.loci import SWITCH
+from continuation.landscape.plane.merging import divided
 from continuation.wording import counted
 
 BESIDE = 1e-9
@@ -158,7 +159,7 @@ class PlaneDiagram(Stored):
     @cached_property
     def arrangement(self) -> Arrangement:
         """The plane in units of its limits, cut by the curves."""
-        return arrangement_of([self._square(curve.points) for curve in self.curves])
+        return divided([self._square(curve.points) for curve in self.curves])
 
     @cached_property
     def region_of_face(self) -> dict[int, Region]:

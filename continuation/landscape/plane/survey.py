@@ -15,12 +15,13 @@ from continuation.errors import ConvergenceError
 from continuation.landscape.evolution import Sides, Tracker
 from continuation.landscape.graph import FlowGraph, connect
 from continuation.landscape.network import Conditions, Loss, as_whole
-from continuation.landscape.plane.arrangement import Arrangement, arrangement_of, crossings
+from continuation.landscape.plane.arrangement import Arrangement, crossings
 from continuation.landscape.plane.curves import (
     ON_KNOWN,
     PlaneCurve,
     PlanePoint,
     curve_through,
+    feet,
     is_like,
     named,
     passes_through,
@@ -28,8 +29,9 @@ from continuation.landscape.plane.curves import (
 )
 from continuation.landscape.plane.diagram import PlaneDiagram, Region, Regions
 from continuation.landscape.plane.domain import Limits, Plane
-from continuation.landscape.plane.isomorphism import census_of
 from continuation.landscape.plane.loci import SWITCH, Locus, loci
+from continuation.landscape.plane.looking_back import SMALLEST, LookBack, ShortLine
+from continuation.landscape.plane.merging import divided
 from continuation.landscape.plane.switching import seeds_between, switch_curve
 from continuation.landscape.search import find_critical_sets
 from continuation.progress import Progress, Report, require_report, silent
@@ -52,27 +54,13 @@ LEAST_VALUES = 3
 INSET = 0.02
 """Distance of the outermost of them from the events, relative to the interval."""
 
-ROUNDS = 2
-"""Rounds of lines through places where a region is not what it was elsewhere."""
-
-LOOKS, LOOKS_IN_ALL = 2, 80
-"""Other places of a region, besides that of its graph, at which its sets are counted: so many at
-least, and the part of all that its area is. What makes up a twentieth of the plane and is cut off
-by a curve that is not known stays unseen with a probability of 0.95^80 = 2 %."""
-
-HALVINGS = 4
-"""Of the way between two places of a region with different sets, so that a line meets a curve
-between them that is steep."""
+ROUNDS = 8
+"""Rounds of short lines across what parts places of a region with different sets; the curves of one
+round leave fewer of them for the next."""
 
 SAME = 1e-4
 """Distance within which a locus lies on a curve that is known already, in units of the limits: the
 curve is an interpolation of its samples."""
-
-APART = 0.02
-"""Distance of lines of one round, relative to the limits; what they miss is met in the next."""
-
-SMALLEST = 1e-4
-"""Area from which on a region has its graph computed."""
 
 SNAP = 0.02
 """A curve that ends within a region this near to another curve ends there: sets that run to
@@ -100,8 +88,9 @@ def plane_diagram(
     All critical sets are followed along a few lines. What happens there (folds, arrivals at
     infinity or at a line, branch points, switches of connections) is followed in both parameters;
     the curves divide the plane, and each region has its graph computed at one point. At other
-    points of each region the sets are counted again; where they are others, a line is laid through
-    the place, and the curves that it meets are added.
+    points of each region the sets are counted again; where they are others, a short line is laid
+    across what lies between, in whichever parameter changes there, and the curves that it meets
+    are added.
 
     Parameters
     ----------
@@ -192,11 +181,16 @@ class _Survey:
         low, high = self.plane.limits[1 - self.plane.first]
         shares = (np.arange(self.count) + 0.5) / self.count
         self._follow_lines([float(q) for q in low + shares * (high - low)])
+        look = LookBack(self.plane, self.seed)
         for _ in range(ROUNDS):
-            fresh = self._surprises()
-            if not fresh or self.deadline.passed:
+            lines = list(look.surprises(self._arrangement(), self.deadline))
+            if not lines or self.deadline.passed:
                 break
-            self._follow_lines(fresh)
+            for line in lines:
+                self._cross(line)
+        for place in look.different.values():
+            at = _text(self.plane.from_square(place))
+            self.notes.append(f"at {at} the sets are not those of the region, and no curve is met")
         return self._assembled()
 
     # -- lines and their curves --------------------------------------------------------------------
@@ -213,25 +207,41 @@ class _Survey:
             self._follow_line(q)
 
     def _follow_line(self, q: float) -> None:
-        tracker, limits = self._tracked(self.plane, q), self.plane.limits[self.plane.first]
+        line = ShortLine(self.plane.first, q, *self.plane.limits[self.plane.first])
         self.lines.append(q)
+        tracker, met = self._met_by(line)
         self.notes += [f"{self._second} = {q:.6g}, {note}" for note in tracker.notes]
-        met = loci(tracker.strands, q, limits[1] - limits[0])
-        for locus in met:
-            self._trace(self.plane, locus)
-        for plane in self.plane.narrower():
-            ends = [s for s in self._tracked(plane, q).strands if s.strand.set.at_infinity]
-            for locus in loci(ends, q, limits[1] - limits[0]):
-                self._trace(plane, locus)
         if self.resolution:
             self._find_switches(tracker, met, q)
 
-    def _tracked(self, plane: Plane, q: float) -> Tracker:
+    def _cross(self, line: ShortLine) -> None:
+        """Follow what a short line meets."""
+        name, across = (self.plane.names[axis] for axis in (line.axis, 1 - line.axis))
+        text = f"{name} = {line.low:.6g} to {line.high:.6g} at {across} = {line.at:.6g}"
+        if self.deadline.passed:
+            self._note(f"the line at {text} is left out")
+            return
+        self.progress(Progress(f"line at {text}", len(self.lines), 0, len(self.curves)))
+        self._met_by(line)
+
+    def _met_by(self, line: ShortLine) -> tuple[Tracker, list[Locus]]:
+        """The sets along a line, and what happens to them there, each followed as a curve."""
+        width, is_first = line.high - line.low, line.axis == self.plane.first
+        tracker = self._tracked(self.plane, line)
+        met = loci(tracker.strands, line.at, width)
+        found = [(self.plane, locus) for locus in met]
+        for plane in self.plane.narrower():
+            ends = [s for s in self._tracked(plane, line).strands if s.strand.set.at_infinity]
+            found += [(plane, locus) for locus in loci(ends, line.at, width)]
+        for plane, locus in found:
+            self._trace(plane, locus if is_first else replace(locus, p=locus.q, q=locus.p))
+        return tracker, met
+
+    def _tracked(self, plane: Plane, line: ShortLine) -> Tracker:
         """All sets of a line."""
-        limits = plane.limits[plane.first]
-        tracker = Tracker(plane.along(plane.first, q), limits, self.seed)
+        tracker = Tracker(plane.along(line.axis, line.at), (line.low, line.high), self.seed)
         for share in SEARCHED:
-            tracker.cover(limits[0] + share * (limits[1] - limits[0]))
+            tracker.cover(line.low + share * (line.high - line.low))
         return tracker
 
     def _trace(self, plane: Plane, locus: Locus) -> None:
@@ -288,52 +298,9 @@ class _Survey:
 
     # -- regions -----------------------------------------------------------------------------------
 
-    def _surprises(self) -> list[float]:
-        """Values of lines through places at which a region has other sets than elsewhere."""
-        faces = self._arrangement()
-        rng = np.random.default_rng(self.seed)
-        found: list[float] = []
-        for face in range(len(faces.areas)):
-            if faces.areas[face] < SMALLEST or self.deadline.passed:
-                continue
-            known = [self._census(faces.inner[face])]
-            for place in _places(faces, face, rng):
-                count = self._census(place)
-                if count not in known:
-                    border = self._between(faces.inner[face], place, known[0])
-                    found.append(float(self.plane.from_square(border)[1 - self.plane.first]))
-                    known.append(count)
-        return self._apart([q for q in found if self._is_fresh(q)])
-
-    def _between(self, same: Array, other: Array, count: object) -> Array:
-        """A place near where the sets cease to be those of the first of two places."""
-        for _ in range(HALVINGS):
-            middle = 0.5 * (same + other)
-            same, other = (middle, other) if self._census(middle) == count else (same, middle)
-        return np.asarray(0.5 * (same + other))
-
-    def _apart(self, values: Sequence[float]) -> list[float]:
-        """The values without those that lie next to one before: regions on both sides ask twice."""
-        low, high = self.plane.limits[1 - self.plane.first]
-        kept: list[float] = []
-        for q in values:
-            if all(abs(q - other) > APART * (high - low) for other in kept):
-                kept.append(q)
-        return kept
-
-    def _is_fresh(self, q: float) -> bool:
-        low, high = self.plane.limits[1 - self.plane.first]
-        return all(abs(q - known) > SAME * (high - low) for known in self.lines)
-
-    def _census(self, place: Array) -> object:
-        loss, conditions = self.plane.at(self.plane.from_square(place))
-        return census_of(
-            find_critical_sets(loss, **conditions.keywords, seed=self.seed, regions=False)
-        )
-
     def _arrangement(self) -> Arrangement:
         self.curves = [_snapped(self.plane, curve, self.curves) for curve in self.curves]
-        return arrangement_of([self.plane.to_square(curve.points) for curve in self.curves])
+        return divided([self.plane.to_square(curve.points) for curve in self.curves])
 
     def _assembled(self) -> PlaneDiagram:
         faces = self._arrangement()
@@ -379,13 +346,6 @@ def fresh_graph(
     return connect(loss, sets, **conditions.keywords)
 
 
-def _places(faces: Arrangement, face: int, rng: np.random.Generator) -> Iterator[Array]:
-    """Random places of a face."""
-    places = rng.uniform(size=(400, 2))
-    count = max(LOOKS, math.ceil(LOOKS_IN_ALL * faces.areas[face]))
-    yield from places[faces.faces_at(places) == face][:count]
-
-
 def _snapped(plane: Plane, curve: PlaneCurve, curves: Sequence[PlaneCurve]) -> PlaneCurve:
     """A curve that ends within the plane, prolonged to another one that is near."""
     ends = list(curve.ends)
@@ -393,8 +353,8 @@ def _snapped(plane: Plane, curve: PlaneCurve, curves: Sequence[PlaneCurve]) -> P
     for side, end in ((0, 0), (1, -1)):
         if ends[side] in ("limit", ON_KNOWN) or ends[side].startswith(MEETS):
             continue
-        near = [(_foot(points[end], plane.to_square(other.points)), other) for other in curves
-                if other is not curve]  # fmt: skip
+        near = [(feet(points[end][None], plane.to_square(other.points))[0], other)
+                for other in curves if other is not curve]  # fmt: skip
         gaps = [float(np.linalg.norm(foot - points[end])) for foot, _ in near]
         if gaps and min(gaps) <= SNAP:
             foot, other = near[int(np.argmin(gaps))]
@@ -408,15 +368,6 @@ MEETS = "meets "
 
 OVER = 1e-3
 """A curve that meets another one is drawn this part of the gap over it."""
-
-
-def _foot(at: Array, points: Array) -> Array:
-    """The point of a polyline (m, 2) that is nearest."""
-    start, way = points[:-1], np.diff(points, axis=0)
-    length = np.maximum((way**2).sum(axis=1), 1e-300)
-    t = np.clip(((at - start) * way).sum(axis=1) / length, 0.0, 1.0)
-    feet = start + t[:, None] * way
-    return np.asarray(feet[int(np.argmin(((feet - at) ** 2).sum(axis=1)))])
 
 
 def _crossings(plane: Plane, curves: Sequence[PlaneCurve]) -> Iterator[PlanePoint]:
