@@ -184,6 +184,8 @@ class _Survey:
         look = LookBack(self.plane, self.seed)
         for _ in range(ROUNDS):
             lines = list(look.surprises(self._arrangement(), self.deadline))
+            if self.deadline.passed:
+                self._note("the look back at the regions is left out or not ended")
             if not lines or self.deadline.passed:
                 break
             for line in lines:
