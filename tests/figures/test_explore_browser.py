@@ -183,6 +183,71 @@ def test_light_and_dark_have_their_own_colours(driver, shown, tmp_path):
 
 
 @pytest.mark.slow
+def test_all_is_reached_with_the_keyboard(driver, shown, tmp_path):
+    """Tab comes to the slider, every event and every set; Enter does what a click does."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def type_(*keys):
+        ActionChains(driver).send_keys(*keys).perform()
+        page.after("")
+
+    page = Shown(driver, [shown], tmp_path)
+    events, sets = len(shown["events"]), len(shown["sets"])
+    visited = []
+    for _ in range(3 + events + sets):
+        type_(Keys.TAB)
+        visited.append(page.run("return document.activeElement.id || "
+                                "document.activeElement.closest('#ticks, #list')?.id"))  # fmt: skip
+    assert visited == ["theme", "play", "slider", *["ticks"] * events, *["list"] * sets]
+    assert page.run("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    type_(Keys.ENTER)
+    assert page.run("return state.selected") == sets - 1
+    page.run("$('slider').focus()")
+    before = page.run("return state.frame")
+    type_(Keys.ARROW_LEFT)
+    assert page.run("return state.frame") == before - 1
+    page.run("document.querySelector('#ticks button').focus()")
+    type_(Keys.ENTER)
+    event = shown["events"][0]
+    assert shown["frames"][page.run("return state.frame")]["p"] >= event["p"]
+    assert event["text"] in page.run("return $('news').textContent")
+    assert page.complaints() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_opens_in_the_scheme_of_the_system(driver, shown, tmp_path, scheme):
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    page = Shown(driver, [shown], tmp_path)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert page.run("return document.documentElement.dataset.theme") == scheme
+    assert page.complaints() == []
+
+
+@pytest.mark.slow
+def test_a_finger_on_a_tablet_selects_a_set(driver, shown, tmp_path):
+    touch = "Emulation.setTouchEmulationEnabled"
+    driver.execute_cdp_cmd(touch, {"enabled": True, "maxTouchPoints": 5})
+    page = Shown(driver, [shown], tmp_path, 820, WHOLE)
+    small = page.run("return [...document.querySelectorAll('#ticks button, #list button')]"
+                     ".filter(b => b.getBoundingClientRect().height < 24).length")  # fmt: skip
+    assert small == 0
+    x, y, pick = page.run(
+        f"const t = {SETS.format('graph')}, {{x, y}} = {CHART.format('graph')}.frame;"
+        "const box = document.querySelector('#graph .plot').getBoundingClientRect();"
+        "return [box.left + x.at(t.x[0]), box.top + y.at(t.y[0]), t.pick[0]]"
+    )
+    for kind, points in (("touchStart", [{"x": x, "y": y}]), ("touchEnd", [])):
+        driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait(500)
+    assert page.run("return state.selected") == pick
+    assert page.complaints() == []
+    driver.execute_cdp_cmd(touch, {"enabled": False})
+
+
+@pytest.mark.slow
 def test_a_trajectory_is_played_through_log_time(driver, shown, tmp_path):
     page = Shown(driver, [shown], tmp_path)
     film = shown["intervals"][page.run("return frameOf(state).interval")]["films"][0]
