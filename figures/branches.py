@@ -50,8 +50,12 @@ NAME_GAP, MOST_NAMES = 0.055, 2
 ARRIVALS = {
     "infinity": ("*", "arrives at infinity"),
     "line": ("P", "a unit falls silent: arrives at a line"),
+    "stopped": ("x", "not followed further"),
 }
-"""Where a branch ends, at input weights of 10³ or 10⁻⁵, with the marker and its text."""
+"""Where a branch ends, as at input weights of 10³ or 10⁻⁵, with the marker and its text."""
+
+WHOLE = ("limit", "closed loop")
+"""Reasons of ends at which nothing happens."""
 
 MARKED = {**SPECIAL_MARKERS, **ARRIVALS}
 
@@ -167,10 +171,24 @@ def caption(data: xr.Dataset, along: str, values: str) -> Caption:
             "names at the right: sets as they are called where they were found; stars: a branch "
             "arrives at infinity (its weights pass 10³); crosses: at a line of others (a unit "
             "falls silent, its weights pass 10⁻⁵); input weights under 10⁻³ are left out",
+            *(f"{title(of)}, at the right from the top: {_ranked(of)}" for of in shown),
             *(f"{title(of)}: {_ends(of)}" for of in shown if _ends(of)),
         ),
         **{{"noise": "noise", "size": "samples"}[along]: values},
     )
+
+
+def _ranked(of: xr.Dataset) -> str:
+    """Names of all branches that reach the right end, from the top of the first panel."""
+    owner, parameter = of["branch"].to_numpy(), of["parameter"].to_numpy()
+    height = of[quantities(of)[0]].to_numpy()
+    ends = [
+        (float(height[rows[-1]]), str(label))
+        for k, label in enumerate(of["label"].to_numpy())
+        for rows in [np.flatnonzero((owner == k) & np.isclose(parameter, parameter.max()))]
+        if rows.size
+    ]
+    return ", ".join(dict.fromkeys(label for _, label in sorted(ends, reverse=True)))
 
 
 def _ends(of: xr.Dataset) -> str:
@@ -220,10 +238,14 @@ def _marks(branch: SetBranch, distance: np.ndarray) -> list[Mark]:
         if s.located and s.kind in SPECIAL_KINDS
     ]
     ends = (0, len(branch) - 1) if len(branch.arrivals) == 2 else (len(branch) - 1,)
-    for end, arrival in zip(ends, branch.arrivals, strict=True):
+    for end, arrival, reason in zip(ends, branch.arrivals, branch.stop_reasons, strict=True):
+        p, label = float(branch.p[end]), branch.set.label
         if arrival is not None:
-            p, kind = float(branch.p[end]), "line" if arrival == SPLIT_LINE else "infinity"
-            places.append((kind, f"{branch.set.label} → {arrival} at {p:.4g}", p, end))
+            kind = "line" if arrival == SPLIT_LINE else "infinity"
+            places.append((kind, f"{label} → {arrival} at {p:.4g}", p, end))
+        elif reason not in WHOLE:
+            reached = f"input weight {np.nanmax(inputs[end]):.3g}"
+            places.append(("stopped", f"{label} stops at {p:.4g} ({reason}, {reached})", p, end))
     return [
         Mark(kind, end, p, float(distance[k]), float(branch.loss[k]), other(k))
         for kind, end, p, k in places
