@@ -18,6 +18,9 @@ from continuation.arrays import Array
 COLUMNS = 17
 """Places across that a node may have."""
 
+MANY, FINER = 40, 2
+"""Nodes beyond which there are so many times more places: between neighbours there is room."""
+
 SWEEPS = 6
 """Times that every node is moved at most; most graphs rest after three."""
 
@@ -96,7 +99,8 @@ def places_across(scene: Scene) -> Array:
 
 def _columns(scene: Scene, k: int) -> Array:
     edge = min(0.5 * scene.labels[k] + 2.0, 0.5 * scene.width)
-    return np.linspace(edge, scene.width - edge, COLUMNS)
+    finer = FINER if scene.height.size > MANY else 1
+    return np.linspace(edge, scene.width - edge, finer * (COLUMNS - 1) + 1)
 
 
 def _best(scene: Scene, across: Array, k: int, placed: NDArray[np.int64]) -> float:

@@ -97,11 +97,14 @@ def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
-    """Fits on the left, graph on the right."""
-    canvas, axes = style.panels(1, 2, 0.72)
-    left, right = axes[0]
-    draw_fits(left, data)
+    """Fits and graph beside each other; a crowded graph takes the whole width below the fits."""
     shown = connected(data)
+    if shown.sizes["node"] > CROWDED:
+        canvas, axes = style.panels(2, 1, 1.25, height_ratios=(2.0, 3.0))
+    else:
+        canvas, axes = style.panels(1, 2, 0.72)
+    left, right = axes.ravel()
+    draw_fits(left, data)
     nodes = shown[["label", "kind", "region", "loss", "attracting"]].assign(text=texts(shown))
     draw_graph(right, nodes, shown[["source", "target", "multiplicity", "source_parameter"]], style)
     right.set_title(f"{counted(data.attrs['undecided'], 'flow')} undecided")
