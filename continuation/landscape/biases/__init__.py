@@ -11,6 +11,7 @@ from continuation.landscape.biases.input_grid import (
     is_seen,
 )
 from continuation.landscape.biases.one_unit import one_unit
+from continuation.landscape.biases.two_units import two_units
 
 __all__ = [
     "SEEN",
@@ -20,4 +21,5 @@ __all__ = [
     "critical_places",
     "is_seen",
     "one_unit",
+    "two_units",
 ]

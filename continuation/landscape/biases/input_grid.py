@@ -83,12 +83,12 @@ class InputGrid:
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, x: Array) -> InputGrid:
-        """For inputs x (n,)."""
+    def of(cls, x: Array, ratio: float = RATIO, spacing: float = SPACING) -> InputGrid:
+        """For inputs x (n,), with the ratio of levels and the spacing of places, w Δt."""
         spread = float(np.std(x)) or 1.0
-        levels = int(np.ceil(np.log(STEEPEST / FLATTEST) / np.log(RATIO))) + 1
+        levels = int(np.ceil(np.log(STEEPEST / FLATTEST) / np.log(ratio))) + 1
         steep = np.geomspace(FLATTEST, STEEPEST, levels) / spread
-        rows = [_places(float(w), x) for w in steep]
+        rows = [_places(float(w), x, spacing) for w in steep]
         w = np.concatenate([np.full(row.size, s) for row, s in zip(rows, steep, strict=True)])
         sizes = np.array([0, *(row.size for row in rows)])
         return cls(w, np.asarray(-w * np.concatenate(rows)), np.cumsum(sizes))
@@ -118,9 +118,9 @@ class InputGrid:
         return np.asarray((own < self.starts[1]) | (own >= self.starts[-2]))
 
 
-def _places(w: float, x: Array) -> Array:
+def _places(w: float, x: Array, spacing: float) -> Array:
     low, high = x.min() - MARGIN / w, x.max() + MARGIN / w
-    return np.linspace(low, high, int(np.ceil((high - low) * w / SPACING)) + 1)
+    return np.linspace(low, high, int(np.ceil((high - low) * w / spacing)) + 1)
 
 
 def critical_places(responses: Responses, grid: InputGrid, meeting: int, fixed: Array) -> Array:
@@ -142,7 +142,7 @@ def critical_places(responses: Responses, grid: InputGrid, meeting: int, fixed: 
         some = nodes[k : k + TOGETHER]
         step = _steps(responses, some, meeting, fixed)
         near = (np.abs(step) <= REACH * cell).all(axis=1)
-        first.append(_moved(some[near], step[near]))
+        first.append(moved(some[near], step[near]))
     return settled_places(responses, np.concatenate(first), meeting, fixed)
 
 
@@ -154,7 +154,7 @@ def settled_places(
     def steps(some: Array, _: NDArray[np.int64]) -> Array:
         return _steps(responses, some, meeting, fixed)
 
-    arrived, _ = settled(places, steps, _moved)
+    arrived, _ = settled(places, steps, moved)
     return _distinct(arrived[is_seen(arrived, responses.x, sight)])
 
 
@@ -166,7 +166,7 @@ def settled_beside(
     def steps(some: Array, number: NDArray[np.int64]) -> Array:
         return _steps(responses, some, 1, fixed[number])
 
-    arrived, number = settled(places, steps, _moved)
+    arrived, number = settled(places, steps, moved)
     seen = is_seen(arrived, responses.x, sight)
     return arrived[seen], number[seen]
 
@@ -220,7 +220,7 @@ def is_seen(places: Array, x: Array, sight: Sight = SEEN) -> NDArray[np.bool_]:
     return np.asarray(flat | (inside.sum(axis=1) >= fewest))
 
 
-def _moved(places: Array, step: Array) -> Array:
+def moved(places: Array, step: Array) -> Array:
     """After steps in ln w and w t, t = −c/w."""
     w = places[:, 0] * np.exp(step[:, 0])
     return np.array([w, w * places[:, 1] / places[:, 0] - step[:, 1]]).T

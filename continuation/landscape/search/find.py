@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
 from continuation.deadline import Deadline
-from continuation.landscape.biases import biased_ends, one_unit
+from continuation.landscape.biases import biased_ends, one_unit, two_units
 from continuation.landscape.branches import label_regions
 from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
 from continuation.landscape.fits import Curve, FitRuns, Guesses
@@ -416,9 +416,12 @@ class _Task:
 
         fresh = self._fresh_bases(units, points)
         anchors, rng = self._anchors(loss, points), self._generator(units)
+        biased = BIASED_ENDS.holds(loss.model) and not self.conditions.decays
+        likely = two_units(self.at(loss), self.budget.deadline) if biased else ()
         harvest, reached = harvest_points(
-            self.at(loss), anchors, fresh, rng, self.budget, report, missing=self._misses
-        )
+            self.at(loss), anchors, fresh, rng, self.budget, report,
+            missing=self._misses, likely=likely,
+        )  # fmt: skip
         return harvest.points, reached, harvest.notes()
 
     def _fresh_bases(

@@ -8,7 +8,7 @@ handed back as such. All this supports completeness and proves nothing; `Saturat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -84,6 +84,8 @@ class Harvest:
         Ends that are points of a network with so many units.
     random_runs : int
         Runs from random starts: each start is given to every seeker.
+    given : int
+        The first points, so many, are known without a run.
     degenerate, steep, kinked, astray : int
         Runs that ended on another degenerate set, with a unit that steps between neighbouring
         samples, with a sample on the kink of a unit, and nowhere.
@@ -96,6 +98,7 @@ class Harvest:
     random_hits: list[int] = field(default_factory=list)
     narrower: dict[int, list[Array]] = field(default_factory=dict)
     random_runs: int = 0
+    given: int = 0
     degenerate: int = 0
     steep: int = 0
     kinked: int = 0
@@ -210,6 +213,7 @@ def harvest_points(
     batch_of: Batch | None = None,
     most: int = MOST_BATCHES,
     missing: Callable[[Sequence[CriticalSet]], bool] = lambda _: False,
+    likely: Iterable[Array] = (),
 ) -> tuple[Harvest, Saturation]:
     """Search one width until it is saturated or the budget is spent.
 
@@ -232,8 +236,13 @@ def harvest_points(
     missing : callable
         Whether points are known to be missing among those that were found: then the search goes
         on, as far as the batches last.
+    likely : iterable of ndarray, shape (d,)
+        Weights near critical points, found without a seed; they are taken first.
     """
     harvest = Harvest(Assembler(at), decays=at.conditions.decays)
+    for theta in likely:
+        harvest.add(polish(at, theta), random=False)
+    harvest.given = len(harvest.points)
     quiet, batch, reason = 0, 0, ""
     while not reason:
         before = len(harvest.points)
@@ -256,7 +265,9 @@ def harvest_points(
 
 def _support(harvest: Harvest, *, settled: bool, reason: str) -> Saturation:
     units, runs = harvest.build.model.hidden, harvest.random_runs
-    return Saturation.of(units, runs, harvest.random_hits, settled=settled, reason=reason)
+    return Saturation.of(
+        units, runs, harvest.random_hits, settled=settled, reason=reason, given=harvest.given
+    )
 
 
 def _ending(harvest: Harvest, quiet: int, batch: int, most: int) -> str:
@@ -274,7 +285,7 @@ def _ending(harvest: Harvest, quiet: int, batch: int, most: int) -> str:
 
 
 def _is_settled(harvest: Harvest, quiet: int) -> bool:
-    return quiet >= QUIET_BATCHES and min(harvest.hits, default=2) >= 2
+    return quiet >= QUIET_BATCHES and min(harvest.hits[harvest.given :], default=2) >= 2
 
 
 def _batch(

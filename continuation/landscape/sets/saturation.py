@@ -35,7 +35,7 @@ class Saturation:
     distinct : int
         Different points among those ends, modulo symmetry.
     once, twice : int
-        Points that exactly one and two of these runs reached.
+        Points that exactly one and two of these runs reached, but for those known before.
     known : int
         Genuine points found in all ways, runs from between known points included.
     settled : bool
@@ -64,16 +64,21 @@ class Saturation:
         *,
         settled: bool,
         reason: str,
+        given: int = 0,
     ) -> Saturation:
-        """From the number of random runs that reached each known point."""
+        """From the number of random runs that reached each known point.
+
+        The first `given` were known before, so that no run that ends there is a surprise.
+        """
         counts = np.asarray(hits, dtype=np.int64)
+        surprises = counts[given:]
         return cls(
             units,
             runs,
             int(counts.sum()),
             int((counts > 0).sum()),
-            int((counts == 1).sum()),
-            int((counts == 2).sum()),
+            int((surprises == 1).sum()),
+            int((surprises == 2).sum()),
             counts.size,
             settled,
             reason,
