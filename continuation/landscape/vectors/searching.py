@@ -3,7 +3,8 @@
 Two units that meet, one that vanishes, or one that diverges in a direction, and two of these at
 once, beside finite units; two lines are one, or a corner that is not searched. Confluences and
 lines are listed whatever they are; of steps, of which there is one for every way in which a plane
-can divide the samples, those that attract. A search proves nothing, but it says how often it has
+can divide the samples, those that attract: of few samples of one or two inputs every way is tried,
+else those that random starts lead to. A search proves nothing, but it says how often it has
 reached each end.
 """
 
@@ -20,6 +21,11 @@ from continuation.deadline import UNLIMITED, Deadline
 from continuation.landscape.infinity import CriticalEnd, SearchedEnds, limit_step
 from continuation.landscape.network import VECTOR_ENDS, LossAt
 from continuation.landscape.sets import CONVERGED, limit_gap
+from continuation.landscape.vectors.divisions import (
+    MOST_DIMENSIONS,
+    count_of_divisions,
+    divisions,
+)
 from continuation.landscape.vectors.ends import can_vanish, end_of_limit, is_odd, pulls_of_leap
 from continuation.landscape.vectors.limit import (
     SATURATED,
@@ -29,7 +35,7 @@ from continuation.landscape.vectors.limit import (
     Working,
 )
 from continuation.landscape.vectors.margins import widest_margin
-from continuation.landscape.vectors.vector_loss import VectorLoss, input_names
+from continuation.landscape.vectors.vector_loss import VectorLoss, input_names, samples_of
 
 STARTS = (40, 20)
 """Random starts for each kind of one end, and of two at once."""
@@ -40,6 +46,10 @@ NEWTON_STEPS, HALVINGS, FLIPS = 60, 8, 40
 STEP_TOLERANCE, REACH, FARTHEST = 1e-11, 2.0, 1e5
 """Relative Newton step at which a run has converged; the largest step relative to 1 + |z|; the
 |z| at which a run is lost."""
+
+MOST_DIVISIONS = 150
+"""Divisions of the samples of which every one is tried as a step: 18 samples of two inputs with a
+bias, 150 without; a descent takes some 10 ms."""
 
 SIZES = (0.3, 3.0)
 """Root mean squares of w·x̃ of random units."""
@@ -81,11 +91,46 @@ def vector_ends(at: LossAt, seed: int = 0, deadline: Deadline = UNLIMITED) -> Se
             limit = _run(at, like, rng, descend=run % 2 == 0)
             if limit is not None:
                 found.add(at, limit)
+    tried, ways = _every_step(at, found, rng, deadline)
+    steps = f"; of steps all {ways} divisions of the samples" if ways and tried == ways else ""
     return SearchedEnds.by_loss(
         found.ends, found.hits, (runs, sum(starts for _, starts in kinds)),
-        "confluences, lines and attracting steps",
+        f"confluences, lines and attracting steps{steps}",
         ": supported, not proved; ends over narrower networks, and three at once, are not listed",
     )  # fmt: skip
+
+
+def _every_step(
+    at: LossAt, found: _Found, rng: np.random.Generator, deadline: Deadline
+) -> tuple[int, int]:
+    """Steps of all divisions of few samples, one descent each: how many were tried, of how many.
+
+    (0, 0) where there are no single steps, or too many samples or inputs.
+    """
+    kinds = [k for k in searched_kinds(at, 1) if k.leaps]
+    inputs = samples_of(at).inputs
+    n, d = inputs.shape
+    if not kinds or d > MOST_DIMENSIONS or count_of_divisions(n, d) > MOST_DIVISIONS:
+        return 0, 0
+    ways = [sides for sides in divisions(inputs) if abs(sides.sum()) < np.count_nonzero(sides)]
+    tried = 0
+    for sides in deadline.within(ways):
+        tried += 1
+        limit = _step_between(at, kinds[0], sides, rng)
+        if limit is not None:
+            found.add(at, limit)
+    return tried, len(ways)
+
+
+def _step_between(
+    at: LossAt, like: VectorLimit, sides: Array, rng: np.random.Generator
+) -> VectorLimit | None:
+    """A minimum beside the step of the widest margin between samples on two sides (n,)."""
+    margin = widest_margin(samples_of(at).inputs, sides)
+    if margin is None:
+        return None
+    loss = VectorLoss(at, replace(like, leaps=(Step(tuple(margin.u), 0.0),)))
+    return _genuine(loss, converged(loss, _start(loss, rng), descend=True))
 
 
 class _Found:
