@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 
 from continuation.landscape import Dataset, Loss, plane_diagram
 from continuation.storage import plane_from_arrays, plane_to_arrays
-from figures.arrays import join_presets, of_preset
+from figures.arrays import join_presets, of_preset, presets_of
 from figures.captions import Caption, data_sets, titles
 from figures.settings import Settings
 from figures.style import PAPER, Style
@@ -27,6 +27,10 @@ SHORT = {"fukumizu_amari": (80.0, 100.0), "overparameterised": (88.0, 100.0)}
 """Sizes of less than a thorough run, on the last block of the schedule."""
 
 
+HEIGHT = 0.525
+"""Of a panel, over the width of the picture."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One preset."""
@@ -39,14 +43,14 @@ class Part:
 
 
 def parts(settings: Settings) -> Sequence[Part]:
-    """One part a preset; only a thorough run looks at the whole plane, with switches."""
+    """One part a preset; only a thorough run looks at both, and at whole planes with switches."""
     lines, resolution = settings.choose(6, 1, 1), settings.choose(12, 0, 0)
     return [
         Part(
             name, settings.seed, settings.choose(LIMITS[0], SHORT[name], SHORT[name]), lines,
             resolution,
         )
-        for name in PRESET_NAMES
+        for name in PRESET_NAMES[: settings.choose(2, 1, 1)]
     ]  # fmt: skip
 
 
@@ -62,14 +66,15 @@ def compute(part: Part) -> xr.Dataset:
 
 
 def assemble(settings: Settings, parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Both presets; every name carries its preset."""
+    """All presets; every name carries its preset."""
     return join_presets(parts)
 
 
 def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """One panel a preset, each with its legend beside it, in a column below."""
-    canvas, axes = style.panels(len(PRESET_NAMES), 1, 1.05)
-    for panel, preset in zip(axes[:, 0], PRESET_NAMES, strict=True):
+    presets = presets_of(data)
+    canvas, axes = style.panels(len(presets), 1, HEIGHT * len(presets))
+    for panel, preset in zip(axes[:, 0], presets, strict=True):
         draw_regions(panel, of_preset(data, preset))
         panel.set_title(PRESETS[preset].title)
         if style.is_narrow:
@@ -86,11 +91,12 @@ def draw_regions(axes: Axes, data: xr.Dataset) -> None:
 
 def caption(data: xr.Dataset) -> Caption:
     """One panel a preset, with the limits of its plane."""
-    planes = [plane_from_arrays(of_preset(data, preset)) for preset in PRESET_NAMES]
+    presets = presets_of(data)
+    planes = [plane_from_arrays(of_preset(data, preset)) for preset in presets]
     (low, high), (quiet, loud) = planes[0].limits
     return Caption(
-        panels=titles(PRESET_NAMES),
-        models=PRESET_NAMES,
+        panels=titles(presets),
+        models=presets,
         samples=f"{min(low, *(p.limits[0][0] for p in planes)):g} to {high:g}",
         noise=f"{quiet:g} to {loud:g}",
         data_sets=f"{data_sets(1)} of each model, samples come in by blocks {SCHEDULE}",

@@ -144,6 +144,7 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+@cache
 def is_module(name: str) -> bool:
     place = ROOT / name.replace(".", "/")
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
@@ -153,25 +154,32 @@ def inside(name: str) -> bool:
     return name.split(".")[0] in {"symbolic", "continuation", "figures"}
 
 
-@pytest.mark.parametrize("path", PATHS, ids=module_of)
-def test_a_room_imports_only_from_those_before_it(path):
-    room = room_of(module_of(path))
-    for name in filter(inside, imported(path)):
+def test_a_room_imports_only_from_those_before_it():
+    """One test of all files: of one each, hundreds cost more than what they look at."""
+    wrong = []
+    for path in PATHS:
+        room = room_of(module_of(path))
         allowed = LAW[room] | {room}
-        assert name in allowed or room_of(name) in allowed, f"{room} may not import {name}"
+        wrong += [
+            f"{module_of(path)} in {room} may not import {name}"
+            for name in filter(inside, imported(path))
+            if name not in allowed and room_of(name) not in allowed
+        ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=module_of)
-def test_libraries_stay_where_they_belong(path):
-    module = module_of(path)
-    room = room_of(module)
-    outside = {name.split(".")[0] for name in imported(path) if not inside(name)}
-    libraries = outside - set(sys.stdlib_module_names)
-    if room in LIBRARIES:
-        assert libraries <= LIBRARIES[room]
-    for package, forbidden in FORBIDDEN.items():
-        if module.split(".")[: package.count(".") + 1] == package.split("."):
-            assert not libraries & forbidden
+def test_libraries_stay_where_they_belong():
+    wrong = []
+    for path in PATHS:
+        module = module_of(path)
+        outside = {name.split(".")[0] for name in imported(path) if not inside(name)}
+        libraries = outside - set(sys.stdlib_module_names)
+        beyond = libraries - LIBRARIES.get(room_of(module), libraries)
+        for package, forbidden in FORBIDDEN.items():
+            if module.split(".")[: package.count(".") + 1] == package.split("."):
+                beyond |= libraries & forbidden
+        wrong += [f"{module} may not import {name}" for name in sorted(beyond)]
+    assert wrong == []
 
 
 def test_every_room_of_the_table_exists_and_has_a_face():
