@@ -221,5 +221,6 @@ def _vector(
     vector = start.vector / np.tile(states, system.copies)
     beta = float(start.slopes[0]) / start.period
     size = np.sqrt(c.quadrature @ (c.at_points(vector)[0] ** 2).sum(axis=1) + beta**2)
-    angle = start.coefficients.get("angle", 0.0)
-    return vector / size, {"fold": [beta / size], "torus": [angle]}.get(start.kind, [])
+    if start.kind == "fold":
+        return vector / size, [beta / size]
+    return vector / size, [start.coefficients["angle"]] if start.kind == "torus" else []
