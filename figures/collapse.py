@@ -113,7 +113,8 @@ def caption(data: xr.Dataset) -> Caption:
         models=presets,
         samples=levels(data["size"].to_numpy()),
         noise=levels(data["noise"].to_numpy()),
-        data_sets=f"{_range(data['draws'].to_numpy())} data sets at every n and σ, until decided",
+        data_sets=f"{_range(data['draws'].to_numpy())} data sets at every n and σ, until decided "
+        f"or the budget of {_range(data['budget'].to_numpy())} ended",
         notes=(
             "bars: 95 % intervals, valid at any stopping time",
             "plateau, near-optimal, overfitting: " + "; ".join(map(with_remark, SHOWN_BESIDE)),

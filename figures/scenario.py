@@ -280,7 +280,8 @@ def caption(data: xr.Dataset) -> Caption:
         models=[*PRESETS, "units alike: two units, T(x) = tanh(x) + tanh(4*x), x ~ N(0, 2²)"],
         samples=levels(data["size"].to_numpy()),
         noise=levels(data["noise"].to_numpy()),
-        data_sets=f"{draws.min()} to {draws.max()} data sets in every setting, until decided",
+        data_sets=f"{draws.min()} to {draws.max()} data sets in every setting, until decided or "
+        f"the budget of at most {data['budget'].to_numpy().max()} ended",
         notes=(
             "numbers: shares in per cent; own: n and σ of the preset; s: deviation of the initial "
             f"weights; ρ: weight decay; {STARTS} initial weights for a data set",

@@ -223,4 +223,4 @@ def _vector(
     size = np.sqrt(c.quadrature @ (c.at_points(vector)[0] ** 2).sum(axis=1) + beta**2)
     if start.kind == "fold":
         return vector / size, [beta / size]
-    return vector / size, [start.coefficients["angle"]] if start.kind == "torus" else []
+    return vector / size, [start.coefficients.get("angle", 0.0)] if start.kind == "torus" else []
