@@ -116,7 +116,7 @@ def _every_step(
     tried = 0
     for sides in deadline.within(ways):
         tried += 1
-        limit = _step_between(at, kinds[0], sides, rng)
+        limit = _step_between(at, kinds[0], sides.astype(np.float64), rng)
         if limit is not None:
             found.add(at, limit)
     return tried, len(ways)
