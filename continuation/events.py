@@ -27,6 +27,7 @@ from continuation.identify import Event, identify
 from continuation.kinds import KINDS
 from continuation.linalg import zero_tolerance
 from continuation.locate import Local, Path
+from continuation.normal_forms import UNRESOLVED
 from continuation.rates import rates, tolerances
 from continuation.stepper import S_SMALLEST
 from continuation.workspace import Samples, Workspace
@@ -39,6 +40,9 @@ Array = np.ndarray
 MERGE = 1e-6
 #: Special points nearer than this part of their bracket are one point, found by two tests.
 SAME_POINT = 1e-5
+#: Turns that the parameter does not resolve are one where they are this near to each other, as a
+#: part of their bracket: the place of a flat one is known to few digits.
+NEAR_TURN = 1e-2
 #: A parameter that moves by less along a unit tangent moves by rounding, to either side.
 FLAT = 1e-14
 #: Samples kept from one chunk to the next.
@@ -113,7 +117,7 @@ class EventFinder:
             points += self._turned(path, bounds, test, offset, patient)
         for bounds in self._near_singular(samples, first, _rows(points, offset)):
             points += self._turned(path, bounds, _smallest, offset, False)
-        points = _distinct(points, self._found)
+        points = self._distinct(points, self._found)
         self._found = [*self._found[-TAIL:], *points]
         folds = [
             path.coordinate(q.point, q.index - offset) for q in points if KINDS[q.kind].turning
@@ -146,6 +150,16 @@ class EventFinder:
             self._last = (samples, self.workspace.counts(samples))
         return self._last[1]
 
+    def _distinct(
+        self, points: list[SpecialPoint], before: Sequence[SpecialPoint] = ()
+    ) -> list[SpecialPoint]:
+        """Each place once: two tests may lead Newton to the same point, or to one known before."""
+        kept = list(before)
+        for q in points:
+            if not any(_is_same(q, k, self.workspace.parameter_unit) for k in kept):
+                kept.append(q)
+        return kept[len(before) :]
+
     # -- changes of sign -----------------------------------------------------------------------
 
     def _intervals(self, samples: Samples, table: Array, first: int) -> Iterator[Interval]:
@@ -173,7 +187,7 @@ class EventFinder:
         bounds = (interval.low, interval.high)
         roots = [(kind, path.root(test, *bounds)) for kind, test in tests]
         events = [Event(kind, root, bounds) for kind, root in roots if root]
-        points = _distinct([identify(path, group, offset) for group in _merged(events)])
+        points = self._distinct([identify(path, group, offset) for group in _merged(events)])
         crossing = [q for q in points if KINDS[q.kind].branching and q.located]
         # a fold with a pair beside it does not count: at branch points only there is a "mixed" term
         simple = [q for q in crossing if q.kernel.shape[1] > 1 or "mixed" in q.coefficients]
@@ -262,7 +276,7 @@ class EventFinder:
         points: list[SpecialPoint] = []
         alternatives = resolve_dip(path, bounds, test, scale)
         for events in alternatives:
-            points = _distinct([identify(path, [event], offset) for event in events])
+            points = self._distinct([identify(path, [event], offset) for event in events])
             if len(points) == len(events) and all(q.located for q in points):
                 return points
         if alternatives and patient:
@@ -350,13 +364,11 @@ def _rows(points: list[SpecialPoint], offset: int) -> list[int]:
     return [q.index - offset for q in points if KINDS[q.kind].singular]
 
 
-def _distinct(
-    points: list[SpecialPoint], before: Sequence[SpecialPoint] = ()
-) -> list[SpecialPoint]:
-    """Each place once: two tests may lead Newton to the same point, or to one known before."""
-    kept = list(before)
-    for q in points:
-        extent = np.linalg.norm(q.bracket[1] - q.bracket[0])
-        if all(np.linalg.norm(q.point - k.point) > SAME_POINT * extent for k in kept):
-            kept.append(q)
-    return kept[len(before) :]
+def _is_same(q: SpecialPoint, known: SpecialPoint, unit: float) -> bool:
+    """Whether two points are one place; `unit` is that of the parameter."""
+    extent = float(np.linalg.norm(q.bracket[1] - q.bracket[0]))
+    gap = float(np.linalg.norm(q.point - known.point))
+    turn = KINDS[q.kind].turning and KINDS[known.kind].turning
+    if turn and abs(q.p - known.p) <= UNRESOLVED * unit:
+        return gap <= NEAR_TURN * extent
+    return gap <= SAME_POINT * extent

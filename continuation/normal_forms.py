@@ -30,6 +30,7 @@ from continuation.linalg import bordered_solve
 from continuation.problem import AnyProblem
 
 __all__ = [
+    "UNRESOLVED",
     "at_branch_point",
     "at_fold",
     "name_of_branch_point",

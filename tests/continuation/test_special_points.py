@@ -191,3 +191,25 @@ def test_flat_folds_and_cusps(power: int, kind: str) -> None:
     branch = trace_branch(problem, [-1.0], 1.0 if even else -1.0, (-1, 1), -1 if even else 1)
     assert [q.kind for q in branch.special] == [kind, "limit"]
     assert abs(branch.special[0].p) < 1e-15
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_flat_fold_is_one_in_units_of_1e_6_to_1e6(seed: int) -> None:
+    """Its place is known to a fourth of the digits: two tests locate it at two places."""
+    r = np.random.default_rng(seed)
+    top, n = r.uniform(-0.3, 0.3), 4
+    a, left = (10.0 ** r.uniform(-6, 6, n)[:, None] * _rotation(r, n) for _ in range(2))
+    back, bend = np.linalg.inv(a), r.uniform(-0.7, 0.7, n - 1)
+
+    def residual(x, p):
+        y = back @ x
+        return left @ np.append(top - p - y[0] ** 4, y[1:] - bend * y[0] ** 2)
+
+    y = (1 + top) ** 0.25
+    branch = trace_branch(Problem(residual), a @ np.append(y, bend * y**2), -1.0, (-1, 1))
+    (fold,) = [q for q in branch.special if q.kind == "fold"]
+    assert fold.p == pytest.approx(top, abs=1e-12)
+
+
+def _rotation(random, n):
+    return np.linalg.qr(random.standard_normal((n, n)))[0]
