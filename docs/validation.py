@@ -1,7 +1,8 @@
 """`python -m docs.validation [--write]`: what others have published, with the digits agreed.
 
-Prints a table (`--write` stores it as `docs/validation_table.md`, which the site shows) and ends
-with an error if a number agrees in fewer digits than were published. Takes a minute.
+Prints two tables (`--write` stores them as `docs/validation_table.md` and `docs/networks_table.md`,
+which the site shows) and ends with an error if a number agrees in fewer digits than were published.
+Takes some minutes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,69 +28,17 @@ from continuation import (
     trace_hopf_curve,
     trace_neimark_sacker_curve,
 )
-from continuation.landscape import Dataset, Loss, find_critical_sets, locate
+from continuation.landscape import Dataset, Loss, find_critical_sets
+from docs.rows import Row, markdown
+from docs.small_networks import NETWORKS
 from symbolic import Model
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = ROOT / "docs" / "validation_table.md"
-MOST_DIGITS = 15
-"""Doubles hold no more."""
-
 FEW_RUNS = 120
 """Random runs where no start is given."""
 
 ROUNDED = 1e-10
 """Squares of data of size 1 below which rounding leaves fewer digits than were published."""
-
-LEAST_DIGITS = 9
-"""Met of a reference; what is located is corrected to about ten digits."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One published number and what is found here.
-
-    Attributes
-    ----------
-    source, quantity : str
-    published : str
-        Written as in the source; empty where only the problem is taken from there.
-    found : float
-    reference : float, optional
-        In closed form, or solved anew with multiple precision, to 15 digits.
-    loose : bool
-        The source's tolerance, or the rounding of doubles, is looser than the digits that it
-        prints: the reference counts.
-    """
-
-    source: str
-    quantity: str
-    published: str
-    found: float
-    reference: float | None = None
-    loose: bool = False
-
-    @property
-    def digits(self) -> int:
-        """Decimal digits in which what is found agrees with the best number that is known."""
-        best = float(self.published) if self.reference is None else self.reference
-        error = abs(self.found - best) / abs(best)
-        known = MOST_DIGITS if self.reference is not None else significant(self.published)
-        return known if error == 0.0 else min(known, math.floor(-math.log10(2.0 * error)))
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all published digits are met, the last one within two units."""
-        if self.reference is not None and (self.loose or not self.published):
-            return self.digits >= LEAST_DIGITS
-        unit = 10.0 ** -len(self.published.partition(".")[2].partition("e")[0])
-        exponent = int(self.published.partition("e")[2] or 0)
-        return abs(self.found - float(self.published)) <= 2.0 * unit * 10.0**exponent
-
-
-def significant(number: str) -> int:
-    """Digits of a number as it is written."""
-    return len(number.partition("e")[0].replace(".", "").lstrip("-0"))
 
 
 def of_kind(points: tuple[SpecialPoint, ...], kind: str) -> list[SpecialPoint]:
@@ -291,102 +239,31 @@ def exponentials() -> Iterator[Row]:
             else:
                 rate = max(best.weights)
                 yield Row(name, f"largest parameter, {way}", problem["largest"], rate)
-    yield from split_exponentials()
-
-
-def split_exponentials() -> Iterator[Row]:
-    """The published local minimum of Biggs: two exponentials, one of which three units split."""
-    path = ROOT / "tests" / "data" / "exponentials.json"
-    problem = json.loads(path.read_text(encoding="utf-8"))["Biggs EXP6"]
-    model = Model.from_expression("a*exp(b*x) + c*exp(d*x)", ["a", "b", "c", "d"])
-    loss = Loss(model, Dataset.from_observations(problem["x"], problem["y"]))
-    (found,) = find_critical_sets(loss, starts=[-5.0, -17.0, 2.0, -2.0])
-    squares = 2 * len(problem["x"]) * found.loss
-    quantity = "local minimum, of two exponentials"
-    yield Row("Biggs EXP6", quantity, "5.65565e-03", squares, 0.0056556499254999)
-
-
-def auer() -> Iterator[Row]:
-    """After Auer, Herbster and Warmuth: a minimum for each sample of one logistic unit."""
-    model = Model.perceptron(hidden=1, activation="logistic", output_weights=[1.0])
-    loss = Loss(model, Dataset.from_observations([1.0, 10.0, 100.0], [0.75] * 3))
-    values = (0.01824930996754417, 0.01851570614439759, 0.02083191355307627)
-    for weight, value in zip((0.0130006, 0.127617, 1.0974), values, strict=True):
-        found = locate(loss, [weight]).nearest.loss
-        yield Row("after Auer et al. 1995", f"minimum L at w = {weight:g}", "", found, value)
-
-
-def averaging_unit() -> Iterator[Row]:
-    """Saad and Solla 1995, Şimşek et al. 2023: one erf unit against k orthonormal ones."""
-    for k in (2, 3):
-        names = [f"x{j}" for j in range(1, k + 1)]
-        teacher = " + ".join(f"erf({name}/sqrt(2))" for name in names)
-        model = Model.mlp(k, (1,), activation="erf(u/sqrt(2))", bias=False, teacher=teacher)
-        loss = Loss(model, Dataset.population(model))
-        theta = model.pack([np.full((k, 1), 1 / math.sqrt(k * (2 * k - 1))), [[float(k)]]])
-        exact = k / 3 - 2 * k**2 / math.pi * math.asin(1 / (2 * k))
-        quantity = f"k = {k}: k/3 − (2k²/π) asin 1/(2k)"
-        yield Row(
-            "Saad, Solla 1995; Şimşek et al. 2023", quantity, "", 2 * loss.value(theta), exact
-        )
-
-
-def channels() -> Iterator[Row]:
-    """Martinelli et al. 2025: the three stable sets of two erf units on a teacher with biases.
-
-    Two are channels to infinity; the published numbers were read off at their beginning.
-    """
-    teacher = "erf((5*x + 2.5)/sqrt(2)) + erf((5*x - 2.5)/sqrt(2))"
-    model = Model.perceptron(hidden=2, activation="erf", teacher=teacher)
-    sets = find_critical_sets(Loss(model, Dataset.population(model)), regions=False)
-    line, first, second = sorted((s for s in sets if s.attracting), key=lambda s: -s.loss)
-    for name, found, published, weight, square in (
-        (
-            "saddle line",
-            line,
-            ("1.39955414939", "0.04711602750"),
-            1.39955414939072,
-            0.0471160274963581,
-        ),
-        ("channel 1", first, ("0.866296", "0.042372155"), 0.866296122268891, 0.0423721519592178),
-        ("channel 2", second, ("3.15044", "0.00077333"), 3.15043244223991, 0.000773332541577171),
-    ):
-        w = found.weights[0] if found.limit is None else found.limit["w"]
-        for quantity, text, ours, exact in (
-            ("w", published[0], abs(w) * math.sqrt(2), weight),
-            ("mean square", published[1], 2.0 * found.loss, square),
-        ):
-            yield Row(
-                "Martinelli et al. 2025", f"{name}: {quantity}", text, ours, exact, loose=True
-            )
 
 
 COMPARISONS: tuple[Callable[[], Iterator[Row]], ...] = (
     stirred_tank, enzyme, lorenz, bratu, carbon_monoxide, morris_lecar, bazykin, henon, nist,
-    exponentials, auer, averaging_unit, channels,
+    exponentials,
 )  # fmt: skip
 """Each computes the numbers of one source."""
 
-
-def markdown(rows: list[Row]) -> str:
-    """The table of the page."""
-    head = "| source | quantity | published | found here | digits agreed |\n"
-    head += "| --- | --- | --: | --: | --: |\n"
-    return head + "".join(
-        f"| {r.source} | {r.quantity} | {r.published or '—'} | {r.found:.12g} | {r.digits}"
-        f"{'' if r.reference is None else ' of 15'} |\n"
-        for r in rows
-    )
+TABLES = {
+    ROOT / "docs" / "validation_table.md": COMPARISONS,
+    ROOT / "docs" / "networks_table.md": NETWORKS,
+}
+"""What is written where."""
 
 
 def main(arguments: list[str]) -> int:
     """Compute, print, perhaps store; 1 if a published number is not met."""
-    rows = [row for compare in COMPARISONS for row in compare()]
-    table = markdown(rows)
-    print(table)
-    if "--write" in arguments:
-        TABLE.write_text(table, encoding="utf-8")
-    missed = [f"{row.source}, {row.quantity}: {row.found!r}" for row in rows if not row.agrees]
+    missed: list[str] = []
+    for path, comparisons in TABLES.items():
+        rows = [row for compare in comparisons for row in compare()]
+        table = markdown(rows)
+        print(table)
+        if "--write" in arguments:
+            path.write_text(table, encoding="utf-8")
+        missed += [f"{r.source}, {r.quantity}: {r.found!r}" for r in rows if not r.agrees]
     print(*missed, sep="\n")
     return int(bool(missed))
 

@@ -69,7 +69,8 @@ def test_one_logistic_unit_has_a_minimum_for_each_sample(x, places):
         if place.flow.decided:  # not where the curvature is 1e-10 of the largest: x = 1 beside 8000
             assert place.stage == ("converging" if index == 0 else "passing a saddle")
         else:
-            assert (max(x), weight) == (8000.0, places[-1][0])
+            assert max(x) == 8000.0
+            assert weight in [at for at, *_ in places[-2:]]
 
 
 @pytest.mark.slow

@@ -194,3 +194,26 @@ def test_descents_refuse_what_cannot_be_descended(loss, sets):
     saddle = next(found for found in sets if found.subkind == "origin")
     with pytest.raises(InvalidInputError, match="no attracting point"):
         edge_of_stability(loss, saddle)
+
+
+@pytest.mark.slow
+def test_descent_with_a_fixed_step_stays_in_a_channel_where_the_sharpness_is_two_over_the_step():
+    """λ_max ≈ 2 b² E x² φ'(w x)²/ε², so that ε² ≈ η b² E x² φ'² (Martinelli et al. 2025)."""
+    teacher = "erf((5*x + 2.5)/sqrt(2)) + erf((5*x - 2.5)/sqrt(2))"
+    model = Model.perceptron(hidden=2, activation="erf", teacher=teacher)
+    at = Loss(model, Dataset.population(model)).at()
+    w, a, b = 0.6125638625719463, 1.6675561554799754, 1.0583158069140426
+    slope = 2.0 / np.sqrt(np.pi) * np.exp(-((w * at.x) ** 2))
+    width = abs(b) * np.sqrt(at.weights @ (at.x * slope) ** 2)
+    gaps = []
+    for step in (0.4, 0.3):
+        gap = 1.05 * width * np.sqrt(step)
+        theta = np.array([w + gap / 2, w - gap / 2, a / 2 + b / gap, a / 2 - b / gap])
+        for _ in range(20_000):
+            theta = theta - step * at.gradient(theta)
+        mean = theta - step * at.gradient(theta) / 2.0  # of a small orbit of period two
+        sharpness = np.linalg.eigvalsh(at.hessian(mean))[-1]
+        assert sharpness * step / 2.0 == pytest.approx(1.0, abs=1e-3)
+        gaps.append((mean[0] - mean[1]) / np.sqrt(step))
+    assert gaps[0] == pytest.approx(gaps[1], rel=5e-3)  # ε ~ √η
+    assert gaps == pytest.approx([width] * 2, rel=0.07)  # of higher order in ε

@@ -25,6 +25,7 @@ from continuation.landscape.sets import (
     silent_inputs,
 )
 from continuation.storage import Result, load_result, save_result
+from docs.small_networks import exact_subspaces
 from symbolic import Model
 
 SHAPES = [
@@ -168,6 +169,8 @@ def test_counts_are_those_of_simsek_et_al():
     for r, m in itertools.product(range(1, 4), range(1, 6)):
         maps = itertools.product(range(r), repeat=m)
         assert count_subspaces(r, m) == sum(len(set(each)) == r for each in maps)
+    for r, m in itertools.product(range(1, 4), range(1, 5)):
+        assert count_exact_subspaces(r, m) == exact_subspaces(r, m)
 
 
 @pytest.mark.parametrize(
