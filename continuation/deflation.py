@@ -12,7 +12,6 @@ import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import spsolve
 
-from continuation.corrector import size_of
 from continuation.fitting import PLAIN_RANGE
 from continuation.newton_method import newton
 from continuation.options import NEWTON, NewtonOptions, as_number, as_states
@@ -129,7 +128,7 @@ def _deflated_newton(problem: AnyProblem, p: float, x: Array, known: list[Array]
         slope = sum((float(_log_slope(x, y) @ step) for y in known), 0.0)
         factor = 1.0 / (1.0 - slope) if slope != 1.0 else 1.0
         length = float(np.linalg.norm(step)) * abs(factor)
-        size = size_of(float(np.linalg.norm(x)))
+        size = 1.0 + float(np.linalg.norm(x))
         x = x + step * factor * min(1.0, LONGEST * size / max(length, 1e-300))
         if float(np.linalg.norm(step)) <= SAME * size:
             return x
@@ -158,4 +157,4 @@ def _log_slope(x: Array, y: Array) -> Array:
 
 
 def _is_new(x: Array, known: list[Array]) -> bool:
-    return all(np.linalg.norm(x - y) > SAME * size_of(float(np.linalg.norm(x))) for y in known)
+    return all(np.linalg.norm(x - y) > SAME * (1 + np.linalg.norm(x)) for y in known)

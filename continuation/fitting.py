@@ -72,7 +72,7 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
     with np.errstate(all="ignore"):
         a = problem.full_jacobian(z)
         if given is None:
-            sizes = _sizes(problem, z, parameter)
+            sizes = _sizes(problem, z, parameter, limits)
             state = np.where(_plain(sizes, PLAIN_RANGE), 1.0, power_of_two(sizes))
         else:
             state = given_scale(given, n)
@@ -127,15 +127,20 @@ def _parameter_unit(limits: tuple[float, float], p: float) -> float:
     return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
 
 
-def _sizes(problem: AnyProblem, z: Array, parameter: float) -> Array:
-    """Size of each unknown (n,), positive."""
+def _sizes(problem: AnyProblem, z: Array, parameter: float, limits: tuple[float, float]) -> Array:
+    """Size of each unknown (n,), positive.
+
+    Far from zero, what changes is asked where limits say how far the parameter goes: Newton's
+    method alone holds it.
+    """
     response = _response(problem, z, parameter)
     sizes = np.maximum(np.abs(z[:-1]), response)
     known = np.isfinite(sizes) & (sizes > ROUNDING_OF_UNKNOWNS * max(float(sizes.max()), parameter))
     sizes = _mattering(problem.full_jacobian(z), np.where(known, sizes, 0.0), parameter)
-    return _changes_far_away(
-        problem, z, parameter, _reaches(problem, z, parameter, sizes), response
-    )
+    sizes = _reaches(problem, z, parameter, sizes)
+    if not np.isfinite(limits).all():
+        return sizes
+    return _changes_far_away(problem, z, parameter, sizes, response)
 
 
 def _changes_far_away(
@@ -147,7 +152,7 @@ def _changes_far_away(
         return sizes
     sizes = sizes.copy()
     for j in np.flatnonzero(is_far):
-        reach = _reach(problem, z, int(j), parameter)
+        reach = _reach(problem, z, int(j), parameter, sizes[j])
         sizes[j] = reach if sizes[j] > FAR * reach else sizes[j]
     return sizes
 
@@ -203,7 +208,7 @@ def _reaches(problem: AnyProblem, z: Array, parameter: float, sizes: Array) -> A
     return sizes
 
 
-def _reach(problem: AnyProblem, z: Array, j: int, parameter: float) -> float:
+def _reach(problem: AnyProblem, z: Array, j: int, parameter: float, untold: float = 1.0) -> float:
     """The length of one unknown; where no row of dF/dx moves with the parameter, that of a fold.
 
     There dF/dx times the length changes by as much as F while the parameter changes by its unit.
@@ -228,7 +233,7 @@ def _reach(problem: AnyProblem, z: Array, j: int, parameter: float) -> float:
             return float(length)
         if (moved & (change > rounding) & (tells if tells.any() else pushed > 0)).any():
             return float(length)
-    return 1.0
+    return untold
 
 
 def _plain(sizes: Array, extent: tuple[float, float]) -> Any:

@@ -21,7 +21,7 @@ __all__ = ["AnyProblem", "Kernel", "check_values", "require_problem"]
 
 Kernel = Callable[..., float]
 
-RELATIVE_LENGTH = 1e-6
+RELATIVE_LENGTH = 1e-3
 """A length for differences below this part of the number it is added to would cost digits."""
 
 #: An entry of a direction below this is zero: dividing by it may overflow.

@@ -358,6 +358,50 @@ def is_unique(record, random):
     return True
 
 
+def is_attractor(record, random):
+    """All points are critical with their inertia; where one attracts, random starts find no other."""
+    network, points = Network(record["problem"]), record["claim"]["points"]
+    places = np.array([hexed(one["theta"]) for one in points])
+    if not all(point(network, one, random) for one in points):
+        return False
+    if [signs(network.hessian(at)) for at in places] != [tuple(one["inertia"]) for one in points]:
+        return False
+    if (sum(one["inertia"][0] == 0 for one in points) == 1) != (record["verdict"] == "PROVED"):
+        return False
+    if record["verdict"] == "REFUTED":
+        return True  # by two minima; others need not be listed
+    for _ in range(40):
+        found = network.newton(random.uniform(-3, 3, places.shape[1]))
+        if found is None:
+            continue
+        images = np.abs(places)  # a unit of an odd activation may change both its signs
+        if np.abs(np.abs(found) - images).max(axis=1).min() > 1e-6 * (1 + np.abs(found).max()):
+            return False
+    return True
+
+
+def is_any_optimum(record, _):
+    """The bound holds for the two sums of noises that are the same at all of Θ*."""
+    problem, claim = record["problem"], record["claim"]
+    model = Model.from_json(problem["model"])
+    noise = hexed(problem["noise"]).reshape(-1, model.outputs)
+    sigma, n = float.fromhex(problem["sigma"]), len(noise)
+    if record["verdict"] == "REFUTED":
+        return sigma == 0.0 or not noise.any()
+    if problem["weight_decay"] != (0.0).hex():
+        return False
+    weights = np.full(n, 1.0 / n) if problem["weights"] is None else hexed(problem["weights"])
+    if problem["size"] is not None:
+        weights = sized(float.fromhex(problem["size"]), n)
+    x = hexed(problem["x"])
+    taught = np.reshape(
+        model.teacher_function()(x if model.inputs == 1 else x.reshape(n, -1)), (n, -1)
+    )
+    left = np.ones((n, 1)) if claim["over"] == "1" else taught
+    length = sigma * np.linalg.norm(left.T @ (weights[:, None] * noise))
+    return float.fromhex(claim["bound"]) <= length * (1 + SLACK)
+
+
 TRUTH = {
     "point": is_point,
     "basin": is_basin,
@@ -367,4 +411,6 @@ TRUTH = {
     "branch": is_branch,
     "complete": is_complete,
     "unique minimum": is_unique,
+    "attractor": is_attractor,
+    "any optimum": is_any_optimum,
 }

@@ -2,7 +2,7 @@
 
 The limit function is one formula in its unknowns, x, and features that say on which side of each
 jump a sample lies; what vanishes at an end enters by its first derivative (docs/theory.md,
-Infinity and Attraction).
+Attraction).
 """
 
 from __future__ import annotations
