@@ -359,7 +359,7 @@ def is_unique(record, random):
 
 
 def is_attractor(record, random):
-    """All points are critical with their inertia; where one attracts, random starts find no other."""
+    """Points are critical with their inertia; random starts find no other where one attracts."""
     network, points = Network(record["problem"]), record["claim"]["points"]
     places = np.array([hexed(one["theta"]) for one in points])
     if not all(point(network, one, random) for one in points):
