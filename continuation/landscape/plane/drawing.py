@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 GREYS = (0.96, 0.84, 0.72, 0.60, 0.48)
 """Shades of regions with 0, 1, … overfitting attractors; the last one for more."""
 
+MANY = len(GREYS) - 1
+"""So many and more have one shade and one entry in the legend."""
+
 UNKNOWN = 1.0
 """Shade of regions without a graph."""
 
@@ -70,19 +73,21 @@ def _regions(ax: Any, diagram: PlaneDiagram) -> list[Any]:
     )  # fmt: skip
     seen = {counts.get(int(face)) for face in np.unique(faces)}
     for count in sorted(seen, key=lambda n: (n is None, n or 0)):
-        ax.fill([], [], facecolor=str(_shade(count)), edgecolor="0.5", label=_words(count))
+        ax.fill([], [], facecolor=str(_shade(count)), edgecolor="0.5", label=legend_words(count))
     return [drawn]
 
 
 def _shade(count: int | None) -> float:
-    return UNKNOWN if count is None else GREYS[min(count, len(GREYS) - 1)]
+    return UNKNOWN if count is None else GREYS[min(count, MANY)]
 
 
-def _words(count: int | None) -> str:
+def legend_words(count: int | None) -> str:
+    """What a region with so many overfitting attractors is called; None where no graph is known."""
     if count is None:
         return "no graph computed"
-    more = " or more" if count >= len(GREYS) - 1 else ""
-    return f"{count}{more} overfitting attractor{'' if count == 1 and not more else 's'}"
+    if count >= MANY:
+        return f"{MANY} or more overfitting attractors"
+    return f"{count} overfitting attractor{'' if count == 1 else 's'}"
 
 
 def _curves(ax: Any, diagram: PlaneDiagram) -> list[Any]:
