@@ -20,7 +20,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "docs.site",
 ]
-exclude_patterns = ["_build", "gallery"]
+exclude_patterns = ["_build", "gallery", "claims_table.md"]
 
 default_role = "py:obj"  # `name` in a docstring is a name: a link where it is known
 autosectionlabel_prefix_document = True
