@@ -34,13 +34,12 @@ ATTRACTOR_LINES: tuple[Any, ...] = (
     (0, (6, 1.5)),
     (0, (3, 1, 1, 1)),
     (0, (1, 1)),
-    (0, (5, 1.5, 1, 1.5, 1, 1.5)),
 )
-"""Attractors are told apart in grey print, too."""
+"""Of the named attractors: they are told apart in grey print, too."""
 
 
 NAMED = 4
-"""Lowest attractors that a crowded graph names."""
+"""Lowest attractors whose fits have names, and that a crowded graph names."""
 
 DECIDING = 2
 """Named attractors that flows out of one set reach: a reader looks for what divides basins."""
@@ -72,18 +71,18 @@ def compute(settings: Settings) -> xr.Dataset:
     sets = find_critical_sets(loss, seed=settings.seed)
     graph = connect(loss, sets)
     x = np.linspace(seen.data.x.min() - 0.1, seen.data.x.max() + 0.1, 400)
-    finite = [s for s in sets if not s.at_infinity]
+    fitted = [s for s in sets if s.attracting or not s.at_infinity]
     arrays = graph_arrays(graph)
     return arrays.assign(
         seen_x=("sample", seen.x.measured(seen.data.x)),
         seen_y=("sample", seen.y.measured(seen.data.target)),
         at=("abscissa", seen.x.measured(x)),
-        fit=(("set", "abscissa"), np.array([seen.y.measured(s.outputs(x)) for s in finite])),
-        set_label=("set", [s.label for s in finite]),
-        set_kind=("set", [s.kind for s in finite]),
-        set_loss=("set", [s.loss for s in finite]),
-        set_index=("set", [s.index for s in finite]),
-        set_attracting=("set", np.array([int(s.attracting) for s in finite])),
+        fit=(("set", "abscissa"), np.array([seen.y.measured(s.outputs(x)) for s in fitted])),
+        set_label=("set", [s.label for s in fitted]),
+        set_kind=("set", [s.kind for s in fitted]),
+        set_loss=("set", [s.loss for s in fitted]),
+        set_index=("set", [s.index for s in fitted]),
+        set_attracting=("set", np.array([int(s.attracting) for s in fitted])),
     ).assign_attrs(
         source=SOURCE if settings.data is None else Path(settings.data).name,
         x_label=LABELS[0] if settings.data is None else seen.x.name,
@@ -120,7 +119,8 @@ def caption(data: xr.Dataset) -> Caption:
     left = data.sizes["node"] - connected(data).sizes["node"]
     return Caption(
         panels=[
-            "measurements and the fits of all sets at finite weights",
+            "measurements and the fits of all attractors, those at infinity among them, and of all "
+            "sets at finite weights",
             "graph of all sets that flows leave or reach",
         ],
         models=[spelled(model())],
@@ -183,25 +183,26 @@ def connected(data: xr.Dataset) -> xr.Dataset:
 
 
 def draw_fits(axes: Axes, data: xr.Dataset) -> None:
-    """Measurements, the attractors' fits each with its name, and the other sets' faintly."""
+    """Measurements, the fits of the lowest attractors by name, and those of other sets faintly."""
     samples = f"{data.sizes['sample']} measurements"
     axes.plot(data["seen_x"], data["seen_y"], ".", color="0.6", ms=3, label=samples)
     at, fits = data["at"].to_numpy(), data["fit"].to_numpy()
     attracting, kind = data["set_attracting"].to_numpy() == 1, data["set_kind"].to_numpy()
+    names, losses = data["set_label"].to_numpy(), data["set_loss"].to_numpy()
+    named = [int(k) for k in np.argsort(losses, kind="stable") if attracting[k]][:NAMED]
+    faint = ~np.isin(np.arange(names.size), named)
     others = {
+        "other attractors": (faint & attracting, "-"),
         "saddles": (~attracting & (kind == "point"), ":"),
         "lines, manifolds": (~attracting & (kind != "point"), "--"),
     }
     for label, (chosen, line) in others.items():
         for k, fit in enumerate(fits[chosen]):
             axes.plot(at, fit, line, color="0.45", lw=0.6, label=label if k == 0 else None)
-    names, losses = data["set_label"].to_numpy(), data["set_loss"].to_numpy()
-    for k, (fit, name, loss) in enumerate(
-        zip(fits[attracting], names[attracting], losses[attracting], strict=True)
-    ):
+    for k, line in zip(named, ATTRACTOR_LINES, strict=False):
         axes.plot(
-            at, fit, color=f"C{k % 4}", ls=ATTRACTOR_LINES[k % len(ATTRACTOR_LINES)], lw=1.5,
-            label=f"{verbatim(str(name))}: $L={loss:.4g}$",
+            at, fits[k], color=f"C{named.index(k)}", ls=line, lw=1.5,
+            label=f"{verbatim(str(names[k]))}: $L={losses[k]:.4g}$",
         )  # fmt: skip
     axes.set(xlabel=verbatim(data.attrs["x_label"]), ylabel=verbatim(data.attrs["y_label"]))
     axes.legend(loc="best", fontsize="small")
