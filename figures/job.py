@@ -137,13 +137,18 @@ def data_path(output: Path, name: str) -> Path:
     return output / "data" / f"{name}.nc"
 
 
-def is_current(path: Path, key: str) -> bool:
-    """Whether a stored file is undamaged and answers exactly this key."""
+def current(path: Path, key: str) -> xr.Dataset | None:
+    """The data of a stored file that is undamaged and answers exactly this key; None of others."""
     try:
         stored = read_stored(path)
     except StoreError:
-        return False
-    return stored.verified and bool(stored.data.attrs.get("key") == key)
+        return None
+    return stored.data if stored.verified and stored.data.attrs.get("key") == key else None
+
+
+def is_current(path: Path, key: str) -> bool:
+    """Whether a stored file is undamaged and answers exactly this key."""
+    return current(path, key) is not None
 
 
 def damage(path: Path) -> str:
@@ -284,12 +289,9 @@ def is_drawn(name: str, output: Path) -> bool:
 
 def current_data(settings: Settings, output: Path) -> Mapping[str, xr.Dataset]:
     """Data of those figures that are stored and answer these settings."""
-    paths = {name: data_path(output, name) for name in NAMES}
-    return {
-        name: read_dataset(path)
-        for name, path in paths.items()
-        if path.is_file() and is_current(path, figure_key(name, settings))
-    }
+    there = [name for name in NAMES if data_path(output, name).is_file()]
+    read = {name: current(data_path(output, name), figure_key(name, settings)) for name in there}
+    return {name: data for name, data in read.items() if data is not None}
 
 
 def _parts_folder(name: str, key: str, output: Path) -> Path:
