@@ -30,16 +30,13 @@ __all__ = [
 
 # entries of `options`
 (STEP_TOLERANCE, RESIDUAL_TOLERANCE, MAX_ITERATIONS, MIN_STEP, MAX_STEP, COS_MAX_ANGLE,
- TARGET_ANGLE, LOWER, UPPER, SYMMETRIC, MAX_CONTRACTION) = range(11)  # fmt: skip
+ TARGET_ANGLE, LOWER, UPPER, SYMMETRIC, MAX_CONTRACTION, FARTHEST) = range(12)  # fmt: skip
 # entries of `report`: the last correction
 ITERATIONS, FIRST_STEP, CONTRACTION, REMAINING, ROUNDING, ANGLE = range(6)
 # status of a correction
 CONVERGED, SLOW, NOT_FINITE, EXHAUSTED, SINGULAR = range(5)
 
 MACHINE = 2.220446049250313e-16
-#: Tolerances are parts of |y| up to so many units; what lies farther from zero, as 1e6 ± 1, has the
-#: unit of what it changes by, and they are parts of that.
-FARTHEST = 1e3
 #: A Newton step above this may leave eigenvalues taken one step earlier inaccurate.
 LAST_NEWTON_STEP = 1e-6
 #: Deuflhard's bound is 1/4 for the simplified, 1/2 for the ordinary Newton method; the smaller
@@ -52,9 +49,9 @@ STAGNATION = 0.1
 
 
 @in_loops
-def size_of(length):  # type: ignore[no-untyped-def]
-    """What a tolerance is a part of, at a point so many units from zero."""
-    return 1.0 + length if length <= FARTHEST else 1.0
+def size_of(length, farthest):  # type: ignore[no-untyped-def]
+    """What a tolerance is a part of, at a point so many units from zero; a unit, if farther."""
+    return 1.0 + length if length <= farthest else 1.0
 
 
 @in_loops
@@ -78,7 +75,7 @@ def correct(  # type: ignore[no-untyped-def]
         CONVERGED, SLOW, NOT_FINITE, EXHAUSTED or SINGULAR.
     """
     n = F.size
-    size = size_of(weighted_length(y, weight))
+    size = size_of(weighted_length(y, weight), options[FARTHEST])
     previous = 0.0
     limit = int(options[MAX_ITERATIONS])
     for iteration in range(1, limit + 1):

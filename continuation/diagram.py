@@ -21,6 +21,7 @@ from continuation.corrector import size_of
 from continuation.deflation import find_solutions, guesses
 from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.exports import Stored, Table, stacked
+from continuation.fitting import farthest
 from continuation.joining import cut, lies_on, solutions_at
 from continuation.kinds import KINDS
 from continuation.leaving import opposite_starts, sewn, special_point
@@ -387,9 +388,11 @@ class _Builder:
         """
         images = self._images(point.point)
         near: list[tuple[float, int]] = []
+        run = self.runs[1]
+        most = farthest(run.problem, run.step, run.limits)
         for i, (node, unit) in enumerate(zip(self.nodes, self.units, strict=True)):
             gap = min(float(np.linalg.norm((z - node.point) / unit)) for z in images)
-            gap /= size_of(float(np.linalg.norm(node.x / unit[:-1])))
+            gap /= size_of(float(np.linalg.norm(node.x / unit[:-1])), most)
             if gap <= (SAME_PLACE if i in passed else SAME_NODE):
                 near.append((gap, i))
         return min(near)[1] if near else None

@@ -21,7 +21,16 @@ from continuation.options import StepOptions
 from continuation.problem import AnyProblem
 from continuation.scaling import ROUNDING_OF_UNKNOWNS, Units, largest, power_of_two, scaled
 
-__all__ = ["fitting", "given_scale", "grown", "measured", "shortened", "turned_to", "typical"]
+__all__ = [
+    "farthest",
+    "fitting",
+    "given_scale",
+    "grown",
+    "measured",
+    "shortened",
+    "turned_to",
+    "typical",
+]
 
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
@@ -30,6 +39,10 @@ FAR, FAR_BESIDE = 1e4, 1e2
 """An unknown that is larger by this factor than the length over which dF/dx changes is counted from
 where it starts: as 1e6 ± 1, of which only the ± 1 matters. That is asked where it is larger than
 its response by the other factor; beside a singular point responses are large."""
+
+FARTHEST = 1e3
+"""Tolerances are parts of the size of a state up to so many units; one that lies farther from zero
+has the unit of what it changes by, and they are parts of that."""
 
 OUTGROWN = 4.0
 """An unknown that was small outgrows its unit sooner: it may be of order one before long."""
@@ -72,12 +85,24 @@ def fitting(problem: AnyProblem, z: Array, step: StepOptions, limits: tuple[floa
     with np.errstate(all="ignore"):
         a = problem.full_jacobian(z)
         if given is None:
-            sizes = _sizes(problem, z, parameter, limits)
+            sizes = _sizes(problem, z, parameter)
+            if np.isfinite(farthest(problem, step, limits)):
+                sizes = _changes_far_away(problem, z, parameter, sizes)
             state = np.where(_plain(sizes, PLAIN_RANGE), 1.0, power_of_two(sizes))
         else:
             state = given_scale(given, n)
         columns = np.append(state, parameter)
         return Units(columns, _row_units(a, columns))
+
+
+def farthest(problem: AnyProblem, step: StepOptions, limits: tuple[float, float]) -> float:
+    """Units from zero up to which a state is measured from there: all where units are given.
+
+    Found units may be those of what changes far from zero, where limits say how far the parameter
+    goes: Newton's method alone holds it.
+    """
+    found = step.state_scale is None and problem.adapts and np.isfinite(limits).all()
+    return FARTHEST if found else np.inf
 
 
 def typical(
@@ -127,29 +152,20 @@ def _parameter_unit(limits: tuple[float, float], p: float) -> float:
     return float(max(1.0, extent / PLAIN_RANGE[1]) * min(1.0, extent / PLAIN_RANGE[0]))
 
 
-def _sizes(problem: AnyProblem, z: Array, parameter: float, limits: tuple[float, float]) -> Array:
-    """Size of each unknown (n,), positive.
-
-    Far from zero, what changes is asked where limits say how far the parameter goes: Newton's
-    method alone holds it.
-    """
-    response = _response(problem, z, parameter)
-    sizes = np.maximum(np.abs(z[:-1]), response)
+def _sizes(problem: AnyProblem, z: Array, parameter: float) -> Array:
+    """Size of each unknown (n,), positive."""
+    sizes = np.maximum(np.abs(z[:-1]), _response(problem, z, parameter))
     known = np.isfinite(sizes) & (sizes > ROUNDING_OF_UNKNOWNS * max(float(sizes.max()), parameter))
     sizes = _mattering(problem.full_jacobian(z), np.where(known, sizes, 0.0), parameter)
-    sizes = _reaches(problem, z, parameter, sizes)
-    if not np.isfinite(limits).all():
-        return sizes
-    return _changes_far_away(problem, z, parameter, sizes, response)
+    return _reaches(problem, z, parameter, sizes)
 
 
-def _changes_far_away(
-    problem: AnyProblem, z: Array, parameter: float, sizes: Array, response: Array
-) -> Array:
+def _changes_far_away(problem: AnyProblem, z: Array, parameter: float, sizes: Array) -> Array:
     """Sizes, those of unknowns far from zero replaced by the lengths over which dF/dx changes."""
-    is_far = (np.abs(z[:-1]) > PLAIN_RANGE[1]) & (sizes > FAR_BESIDE * response)
+    is_far = np.abs(z[:-1]) > PLAIN_RANGE[1]
     if not is_far.any() or z.size - 1 > PLAIN_DIMENSION:
         return sizes
+    is_far &= sizes > FAR_BESIDE * _response(problem, z, parameter)
     sizes = sizes.copy()
     for j in np.flatnonzero(is_far):
         reach = _reach(problem, z, int(j), parameter, sizes[j])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
-from continuation.corrector import CONVERGED, size_of
+from continuation.corrector import CONVERGED
 from continuation.kinds import KINDS
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
@@ -106,7 +106,7 @@ def lies_on(
         )
         y = base.copy()
         met = w.correct(y, z, tangent) == CONVERGED
-        if met and w.norm(y - z) <= ON_BRANCH * size_of(w.norm(np.append(z[:-1], 0.0))):
+        if met and w.norm(y - z) <= ON_BRANCH * w.size_of(z[:-1]):
             return True
     return False
 

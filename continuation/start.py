@@ -9,7 +9,7 @@ from scipy import linalg, sparse
 from continuation import stepper
 from continuation.arrays import Array, as_point
 from continuation.branch import Branch, SpecialPoint
-from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE, size_of
+from continuation.corrector import CONVERGED, MACHINE, NOT_FINITE
 from continuation.derivative_check import doubt, require_symmetric
 from continuation.errors import ConvergenceError, InvalidInputError, require_type
 from continuation.events import EventFinder
@@ -187,7 +187,7 @@ def _solution(workspace: Workspace, x: Array, p: float) -> tuple[Array, bool]:
     """Where Newton arrives; or the start itself where it is a solution, at a singular point."""
     z, start = as_point(x, p), as_point(x, p)
     status = workspace.correct_at_parameter(z)
-    size = size_of(workspace.norm(as_point(x, 0.0)))
+    size = workspace.size_of(x)
     if status == CONVERGED and workspace.norm(z - start) <= START_TOLERANCE * size:
         return z, True
     distance = float(np.linalg.norm(z[:-1] - x))

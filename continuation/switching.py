@@ -28,7 +28,7 @@ import numpy as np
 from scipy import linalg
 
 from continuation.branch import SpecialPoint
-from continuation.corrector import CONVERGED, size_of
+from continuation.corrector import CONVERGED
 from continuation.errors import InvalidInputError, require_type
 from continuation.fitting import typical
 from continuation.kinds import KINDS
@@ -153,7 +153,7 @@ def _confirmed(
 ) -> tuple[list[Offshoot], int]:
     """Half-branches met by a step of this length, and the number of directions in which none is."""
     # a parameter has no zero
-    length = amplitude * max(1.0, size_of(w.norm(np.append(point.x, 0.0))) - 1.0)
+    length = amplitude * max(1.0, w.size_of(point.x) - 1.0)
     ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
     known = [
         _step(w, point.point, s * point.tangent, reduced.reach(w, point.tangent, length))

@@ -15,7 +15,7 @@ from continuation.compiled_problem import CompiledProblem
 from continuation.conservation import held
 from continuation.corrector import CONVERGED, EXHAUSTED, NOT_FINITE, SINGULAR, SLOW
 from continuation.eigenvalues import spectrum
-from continuation.fitting import fitting, measured, shortened
+from continuation.fitting import farthest, fitting, measured, shortened
 from continuation.linalg import zero_tolerance
 from continuation.options import STEP, NewtonOptions, StepOptions
 from continuation.pencil import Pencil
@@ -143,6 +143,7 @@ class Workspace:
         self.family, self.scale = 0, 0.0
         self.options = corrector_options(newton, step, limits)
         self.options[corrector.SYMMETRIC] = problem.symmetric
+        self.options[corrector.FARTHEST] = farthest(problem, step, limits)
         loops: Any = stepper.compiled()[:2] if self.is_compiled else _PLAIN
         self._advance, self._correct = loops
         self.problem = held(self.problem, x, p)
@@ -186,6 +187,11 @@ class Workspace:
         self.problem = shortened(self.problem, z, units)
         self.use(units)
         return True
+
+    def size_of(self, x: Array) -> float:
+        """What distances from a state (n,) are compared with, in units of the run."""
+        length = self.norm(np.append(x, 0.0))
+        return float(corrector.size_of(length, self.options[corrector.FARTHEST]))
 
     def residual_norm(self, z: Array) -> float:
         """|F| at z = (x, p) in the units of the run."""
@@ -406,7 +412,7 @@ def corrector_options(
     newton: NewtonOptions, step: StepOptions, limits: tuple[float, float]
 ) -> Array:
     """Options as the compiled loops read them, of a problem that is not symmetric."""
-    options = np.zeros(11)
+    options = np.zeros(12)
     options[corrector.STEP_TOLERANCE] = newton.step_tolerance
     options[corrector.RESIDUAL_TOLERANCE] = newton.residual_tolerance
     options[corrector.MAX_ITERATIONS] = newton.max_iterations
@@ -415,4 +421,5 @@ def corrector_options(
     options[corrector.TARGET_ANGLE] = step.max_angle / 2
     options[corrector.LOWER], options[corrector.UPPER] = limits
     options[corrector.MAX_CONTRACTION] = corrector.BRANCH_CONTRACTION
+    options[corrector.FARTHEST] = np.inf
     return options

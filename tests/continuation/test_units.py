@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from continuation import Problem, StepOptions, bifurcation_diagram, trace_branch
+from continuation import Problem, StepOptions, bifurcation_diagram, newton, trace_branch
 from continuation.differences import along, length
 
 Array = np.ndarray
@@ -229,3 +229,17 @@ def test_states_that_change_by_1_far_from_zero(origin: float) -> None:
         assert (len(diagram.branches), len(diagram.nodes)) == (branches, 1)
         assert diagram.complete
         assert diagram.nodes[0].p == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e4, 1e5, 1e6])
+def test_a_given_scale_is_not_taken_for_that_of_what_changes(unit):
+    """Unknowns that are large in the unit that the user gives: tolerances are parts of them."""
+    roots = Problem(lambda x, p: (x / unit - 1) * (x / unit - 2) * (x / unit - 3) - p)
+    for start, root in ((1.2, 1), (2.1, 2), (2.6, 3)):
+        found = newton(roots, [start * unit], 0.0, state_scale=1.0)
+        assert found.converged
+        assert found.x[0] / unit == pytest.approx(root, rel=1e-10)
+    near = (1.3 - 1.0) * (1.3 - 2.0) * (1.3 - 3.0)
+    step = StepOptions(state_scale=1.0)
+    branch = trace_branch(roots, [1.3 * unit], near, (near, near + 20 / unit), step=step)
+    assert branch.stop_reason == "limit"
