@@ -180,6 +180,8 @@ class StrandAt:
 
 def corrected(lifted: Lifted, guess: Array, p: float, farthest: float) -> Array | None:
     """The state (k,) at p that Newton's method finds no farther than this from a guess."""
+    if not lifted.problem.residual(guess, p).any():
+        return guess  # a solution already, from which no step leads where a branch crosses it
     problem, scale = lifted.balanced_at(guess, p)
     result = newton(problem, guess / scale, p)
     moved = float(np.linalg.norm(result.x * scale - guess))
