@@ -10,7 +10,13 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape import CriticalSet, Loss
-from continuation.landscape.branches import in_region, optimum_loss, reasons_of, trend_of
+from continuation.landscape.branches import (
+    conditions_at,
+    in_region,
+    optimum_loss,
+    reasons_of,
+    trend_of,
+)
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network import Conditions, Given, Responses
 from continuation.landscape.sets import (
@@ -93,9 +99,8 @@ def _holds(loss: Loss, base: CriticalSet, branch: EvidenceBranch) -> bool:
     size = 1.0 + np.abs(start).max(initial=0.0)
     if branch.noise[0] != base.conditions.noise or not moved <= BEGINNING * size:
         return False
-    conditions = base.conditions.keywords
     return all(
-        _is_critical(loss, base, np.array(state), {**conditions, "noise": noise})
+        _is_critical(loss, base, np.array(state), conditions_at(base, noise).keywords)
         for noise, state in zip(branch.noise, branch.state, strict=True)
     )
 

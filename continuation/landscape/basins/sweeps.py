@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from continuation.arrays import Array
 from continuation.errors import ConvergenceError, InvalidInputError, UnknownNameError
 from continuation.landscape.basins.estimate import BASIN_RTOL
-from continuation.landscape.branches import follow, label_regions
+from continuation.landscape.branches import follow, have_regions, label_regions
 from continuation.landscape.flow import flows_to_limits
 from continuation.landscape.graph import match
 from continuation.landscape.network import (
-    REGIONS,
     Conditions,
     Dataset,
     Loss,
@@ -195,7 +194,7 @@ def _at_value(task: _Task) -> _Found:
         unknown = UNDECIDED if open_end else UNLISTED
         ends[unknown if end is None else end.label] += 1
     reached = tuple(s for s in sets if s.attracting or s.label in ends)
-    if REGIONS.holds(task.model) and not task.conditions.decays:
+    if have_regions(loss, task.conditions):
         reached = tuple(label_regions(loss, reached))
     return _Found(reached, ends, sets.complete)
 

@@ -14,6 +14,8 @@ from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLe
 from continuation.landscape.branches.problems import Description, Lifted, lifted_problem
 from continuation.landscape.branches.ranges import range_of_points
 from continuation.landscape.branches.regions import (
+    conditions_at,
+    have_regions,
     in_region,
     label_regions,
     lowest_noise,
@@ -34,10 +36,12 @@ __all__ = [
     "Route",
     "SetBranch",
     "WeightsLeg",
+    "conditions_at",
     "follow",
     "follow_to_infinity",
     "from_infinity",
     "go_on",
+    "have_regions",
     "in_region",
     "joined_special_points",
     "label_regions",

@@ -19,7 +19,7 @@ from continuation.landscape.branches.kinks import kinks_at_end
 from continuation.landscape.branches.legs import Leg, Route, passages_of
 from continuation.landscape.branches.nodes import with_fold_at_node
 from continuation.landscape.branches.problems import Lifted, lifted_problem
-from continuation.landscape.branches.ranges import arrival_of
+from continuation.landscape.branches.ranges import arrival_along, arrival_of, stuck_under_decay
 from continuation.landscape.branches.relabelling import relabelled
 from continuation.landscape.branches.through_infinity import MEMORY, go_on, has_charts, stuck_at
 from continuation.landscape.network import Loss, LossAlong
@@ -260,7 +260,7 @@ def traced(
     directions = course.directions(start, along.parameter)
     _require_critical(lifted, start, along.parameter)
     problem, scale = lifted.balanced(start)
-    arrival = arrival_of(along.loss, critical_set)
+    arrival = arrival_along(along, critical_set, course.limits)
     began = None if arrival is None else arrival(lifted.state)  # out there already: no arrival
 
     def come_to(state: Array) -> str | None:
@@ -287,7 +287,10 @@ def traced(
         )
         for direction in directions
     ]
-    arrivals = tuple(come_to(branch.x[-1]) for branch in branches)
+    arrivals = tuple(
+        come_to(branch.x[-1]) or stuck_under_decay(along, critical_set, branch)
+        for branch in branches
+    )
     if along.parameter == "smoothing":
         arrivals = tuple(kinks_at_end(along, lifted, branch) for branch in branches)
     if along.parameter == "size":

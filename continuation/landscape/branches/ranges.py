@@ -8,9 +8,18 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.branch import Branch
 from continuation.landscape.infinity import CORNER, LINEAR, STEP, LimitModel, arrival
-from continuation.landscape.network import ARRIVALS, Conditions, Grid, Layout, Loss, Responses
-from continuation.landscape.sets import ISOLATED, SILENT_UNIT, SPLIT_LINE, CriticalSet
+from continuation.landscape.network import (
+    ARRIVALS,
+    Conditions,
+    Grid,
+    Layout,
+    Loss,
+    LossAlong,
+    Responses,
+)
+from continuation.landscape.sets import ISOLATED, ORIGIN, SILENT_UNIT, SPLIT_LINE, CriticalSet
 
 NEARLY_LINEAR = 0.1
 """Input weight times the root mean square of x below which a unit is linear to 3e-3: what is
@@ -27,6 +36,14 @@ ON_LINE = 2e-2
 """Relative distance of a silent unit's root from the working unit below which it has come to
 the split line, where both coincide: the double zero of ∂L/∂v there leaves the place of special
 points on the branch to rounding. A long step may pass it: then it is ahead no more, or behind."""
+
+ALIVE = 3.0
+"""Ratio of output to input weight from which on a nearly linear unit is on its way to infinity as
+weight decay falls: it is at least c/w² there, c its slope, and 1 of a unit that dies."""
+
+DEAD = 1e-2
+"""Weights of units that are on their way to zero, and distances of those that become equal, where
+the tracer makes no progress any more."""
 
 WITH_INPUTS = (ISOLATED, SILENT_UNIT)
 """Kinds of sets at finite weights whose state begins with the input weights."""
@@ -64,6 +81,48 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     if critical.limit is not None:
         return _range_of_limit(loss, critical.limit)
     return _range_of_silent(loss, critical.weights) if model.hidden == 2 else None
+
+
+def arrival_along(
+    along: LossAlong, critical: CriticalSet, limits: tuple[float, float]
+) -> Where | None:
+    """`arrival_of` along a parameter: nothing is at infinity, but where weight decay falls to 0.
+
+    A unit whose output is as small as its input is no linear end there: it dies, and the branch
+    goes on to the set without it.
+    """
+    where = arrival_of(along.loss, critical)
+    if where is None or not along.decays:
+        return where
+    if along.parameter != "weight_decay" or limits[0] > 0.0:
+        return None
+    layout = Layout.of(along.loss.model)
+
+    def come_to(theta: Array) -> str | None:
+        into, out = np.abs(layout.input_weights(theta)), np.abs(layout.output_weights(theta))
+        k = int(np.argmin(into))
+        end = where(theta)
+        return None if end == LINEAR.name and out[k] < ALIVE * into[k] else end
+
+    return come_to
+
+
+def stuck_under_decay(along: LossAlong, critical: CriticalSet, branch: Branch) -> str | None:
+    """Where a branch of points under weight decay got stuck, its Hessian being singular.
+
+    All units dead, they meet the origin in whatever direction; where the decay falls to 0, two
+    equal units may share their output as they like.
+    """
+    model = along.loss.model
+    known = along.decays and critical.is_isolated and ARRIVALS.holds(model)
+    if not known or branch.stop_reason != "no progress":
+        return None
+    units = Layout.of(model).units(branch.x[-1])
+    if np.abs(units).max() < DEAD:
+        return ORIGIN
+    units = units * np.sign(units[:, :1])
+    apart = np.abs(units[:, None] - units).max(axis=-1)[np.triu_indices(model.hidden, 1)]
+    return SPLIT_LINE if apart.min(initial=np.inf) < DEAD else None
 
 
 def _range_of_limit(loss: Loss, limit: LimitModel) -> Where | None:

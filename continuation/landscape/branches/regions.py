@@ -3,6 +3,9 @@
 The label of a set comes from following it to zero noise: its network function tends to the
 teacher, or it does not. A distance at the given noise decides nothing.
 
+Weight decay falls with the square of the noise on the way, as that of a prior of fixed width does:
+then what both ask of the weights stays in proportion, and at zero noise there is none.
+
 See docs/theory.md, Regions.
 """
 
@@ -14,15 +17,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch
+from continuation.callable_problem import Problem
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.landscape.branches.course import Course
+from continuation.landscape.branches.course import CORRECTOR, Course
 from continuation.landscape.branches.follow import traced
 from continuation.landscape.branches.straight import straight_branch
 from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
-from continuation.landscape.network import REGIONS, Loss, LossAlong, weights_of
+from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, LossAt, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
     POINT,
@@ -122,6 +127,18 @@ def label_regions(
     return replace(whole, sets=(*labelled, *left), notes=(*whole.notes, *notes))
 
 
+def have_regions(loss: Loss, conditions: Conditions) -> bool:
+    """Whether the sets of a loss have regions: none under weight decay without noise."""
+    return REGIONS.holds(loss.model) and (conditions.noise > 0.0 or not conditions.decays)
+
+
+def conditions_at(found: CriticalSet, noise: float) -> Conditions:
+    """Those of a set's branch at a smaller noise: weight decay falls with the square of it."""
+    start = found.conditions
+    decay = start.weight_decay * (noise / start.noise) ** 2 if start.decays else 0.0
+    return start.where("noise", noise).where("weight_decay", decay)
+
+
 def region_evidence(
     loss: Loss, sets: Sequence[CriticalSet], deadline: Deadline = UNLIMITED
 ) -> tuple[RegionEvidence, ...]:
@@ -206,6 +223,9 @@ def _down_to(loss: Loss, found: CriticalSet, lowest: float) -> tuple[EvidenceBra
     """The branch of a set down to the lowest noise, and why it ended; errors as of `traced`."""
     along = LossAlong(loss, "noise", found.conditions)
     levels = [level * lowest for level in LEVELS[1:]]
+    if found.conditions.decays:
+        branch = _with_falling_decay(loss, found, lowest, levels)
+        return _evidence_branch(found, branch, levels), branch.stop_reason
     straight = straight_branch(along, found, (*levels, lowest))
     if straight is not None:
         return _evidence_of(found, *straight), "limit"
@@ -217,6 +237,25 @@ def _down_to(loss: Loss, found: CriticalSet, lowest: float) -> tuple[EvidenceBra
     )
     followed = traced(along, found, course)
     return _evidence_branch(found, followed.branches[-1], levels), followed.stop_reasons[-1]
+
+
+def _with_falling_decay(
+    loss: Loss, found: CriticalSet, lowest: float, levels: Sequence[float]
+) -> Branch:
+    """The branch of a point along noise and weight decay together."""
+
+    def at(noise: float) -> LossAt:
+        return loss.under(conditions_at(found, noise))
+
+    problem = Problem(
+        lambda x, noise: at(noise).gradient(x),
+        lambda x, noise: at(noise).hessian(x),
+        symmetric=True,
+    )
+    start = found.conditions.noise
+    within = (lowest, HIGHEST_NOISE * start)
+    theta = found.weights
+    return trace_branch(problem, theta, start, within, -1, STEPS, CORRECTOR, targets=tuple(levels))
 
 
 def _ended(noise: float, why: str) -> str:
@@ -331,6 +370,13 @@ def effective_units(found: CriticalSet) -> int:
 
 
 def optimum_loss(loss: Loss, found: CriticalSet) -> float:
-    """L(Θ*) = ½ σ² Σ ω ε² at the parameters of the set (without weight decay)."""
+    """L(Θ*) = ½ σ² Σ ω ε² at the parameters of the set, with the penalty that the set has.
+
+    What weight decay costs says nothing of how the data are fitted.
+    """
     weights = weights_of(loss.data, found.conditions.size)
-    return 0.5 * found.conditions.noise**2 * float(weights @ loss.data.noise**2)
+    optimum = 0.5 * found.conditions.noise**2 * float(weights @ loss.data.noise**2)
+    if not found.conditions.decays:
+        return optimum
+    plain = loss.under(found.conditions.without("weight_decay"))
+    return optimum + found.loss - plain.value(found.weights)

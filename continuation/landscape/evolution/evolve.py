@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuation.errors import InvalidInputError
-from continuation.landscape.branches import in_region, optimum_loss, region_evidence
+from continuation.landscape.branches import have_regions, in_region, optimum_loss, region_evidence
 from continuation.landscape.evolution.events import Event, branch_events
 from continuation.landscape.evolution.sides import Sides
 from continuation.landscape.evolution.strands import living
@@ -22,7 +22,7 @@ from continuation.landscape.evolution.switches import Switch, switches_between
 from continuation.landscape.evolution.timeline import Evolution, Interval
 from continuation.landscape.evolution.tracking import Tracker
 from continuation.landscape.graph import UNDECIDED, connect
-from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, as_limits
+from continuation.landscape.network import Conditions, Loss, LossAlong, as_limits
 from continuation.landscape.sets import CriticalSet, RegionEvidence
 from continuation.progress import Progress, Report, require_report, silent
 
@@ -250,8 +250,7 @@ class _Graphs:
 
     def _labelled(self, loss: Loss, sets: Sequence[CriticalSet]) -> list[CriticalSet]:
         ordered = sorted(sets, key=lambda s: s.loss)
-        decaying = any(s.conditions.decays for s in sets)
-        if not self.regions or not REGIONS.holds(loss.model) or decaying:
+        if not self.regions or not all(have_regions(loss, s.conditions) for s in sets):
             return ordered
         fresh = [s for s in ordered if s.label not in self.evidence]
         labels = [found.label for found in fresh]

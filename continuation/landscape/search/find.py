@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from continuation.arrays import Array
 from continuation.deadline import Deadline
 from continuation.landscape.biases import biased_ends, one_unit, two_units
-from continuation.landscape.branches import label_regions
+from continuation.landscape.branches import have_regions, label_regions
 from continuation.landscape.fits import MOST_BATCHES as MOST_FITS
 from continuation.landscape.fits import Curve, FitRuns, Guesses
 from continuation.landscape.infinity import SEPARATED
@@ -21,7 +21,6 @@ from continuation.landscape.network import (
     EXHAUSTIVE_SEARCH,
     FORMULA,
     MEETING_ENDS,
-    REGIONS,
     VECTOR_ENDS,
     WIDE_ENDS,
     Conditions,
@@ -145,7 +144,8 @@ def find_critical_sets(
         outside are not listed; minima on a bound are no critical points.
     regions : bool
         Label the regions by following every set to zero noise, where the teacher is a sum of
-        units of the activation and there is no weight decay. Takes a fraction of the search.
+        units of the activation; weight decay falls with the square of the noise on the way, and
+        without noise there are none under it. Takes a fraction of the search.
     infinity : bool
         List sets at infinity of three and more units, too; from five on this takes about as long
         again. One and two units always have theirs.
@@ -196,7 +196,7 @@ def find_critical_sets(
     guesses = Guesses.of(loss.model, starts, bounds)
     found = task.found(guesses)
     found = replace(found, notes=(*found.notes, *notes))
-    if regions and REGIONS.holds(loss.model) and weight_decay == 0.0:
+    if regions and have_regions(loss, conditions):
         return label_regions(loss, found, deadline=deadline)
     return found
 

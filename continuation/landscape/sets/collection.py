@@ -119,6 +119,6 @@ def _why_unlabelled(critical: CriticalSet) -> str | None:
         return None
     if not REGIONS.holds(critical.model):
         return REGIONS.reason
-    if critical.conditions.decays:
-        return "weight decay moves the optimum"
+    if critical.conditions.decays and critical.conditions.noise == 0.0:
+        return "weight decay moves the optimum, and there is no noise with which it could fall"
     return "not followed to zero noise: the time was over"

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from continuation.certify.evidence import evidence_again
 from continuation.landscape.branches.regions import STEEPEST_ROOT, label_regions, optimum_loss
 from continuation.landscape.network.conditions import Conditions
 from continuation.landscape.network.dataset import Dataset
 from continuation.landscape.network.loss import Loss
 from continuation.landscape.search.find import find_critical_sets
 from continuation.landscape.sets.assembly import squared_distance
-from symbolic import fukumizu_amari, overparameterised
+from symbolic import fukumizu_amari, overparameterised, single_unit
 
 NOISE = 0.1
 
@@ -90,3 +91,29 @@ def test_the_loss_of_the_optimum_is_that_of_the_teacher(size):
     teacher = [1.0, 4.0, 2.0, -1.0]
     expected = loss.value(teacher, noise=0.3, size=size)
     assert optimum_loss(loss, found) == pytest.approx(expected, rel=1e-12)
+
+
+def test_weight_decay_falls_with_the_square_of_the_noise():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 40, 0))
+
+    def attractor(noise, decay):
+        sets = find_critical_sets(loss, noise=noise, weight_decay=decay, most_runs=300)
+        return next(found for found in sets if found.attracting)
+
+    weak, strong = attractor(0.2, 1e-3), attractor(0.2, 0.03)
+    for found in (weak, strong):
+        branch, decay = found.evidence.branch, found.conditions.weight_decay
+        assert found.evidence.slope == pytest.approx(1.0, abs=0.05)
+        assert branch.noise[-1] <= 1e-3
+        for noise, state in zip(branch.noise, branch.state, strict=True):
+            there = loss.at(noise=noise, weight_decay=decay * (noise / 0.2) ** 2)
+            assert np.abs(there.gradient(state)).max() < 1e-10
+        assert evidence_again(loss, found)["region"] == found.region
+    # the strong one fits the data less well than the teacher: it is not the noise that it fits
+    optimum = 0.5 * np.mean((0.2 * loss.data.noise) ** 2)
+    assert weak.region == "overfitting"
+    assert loss.value(weak.theta, noise=0.2) < optimum
+    assert strong.region == "other"
+    assert loss.value(strong.theta, noise=0.2) > optimum
+    assert attractor(0.0, 1e-3).region == "unlabelled"

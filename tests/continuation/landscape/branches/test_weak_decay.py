@@ -5,8 +5,9 @@ import pytest
 
 from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets, follow, from_infinity
-from continuation.landscape.network import split_plain
-from symbolic import fukumizu_amari, overparameterised
+from continuation.landscape.branches.ranges import arrival_along
+from continuation.landscape.network import LossAlong, split_plain
+from symbolic import fukumizu_amari, overparameterised, single_unit
 
 CASES = [(fukumizu_amari, seed) for seed in range(2)] + [(overparameterised, s) for s in range(2)]
 KINDS = ("confluence", "linear")
@@ -90,3 +91,32 @@ def test_where_a_unit_dies_nothing_goes_on():
     assert from_infinity(loss, end, 1e-5).index == 0
     with pytest.raises(ConvergenceError, match="a unit of it dies"):
         from_infinity(loss, end, 1e-4)
+
+
+def dying(loss):
+    """ρ at which the origin begins to attract."""
+    return abs(np.mean(loss.data.x * (loss.data.target + 0.2 * loss.data.noise)))
+
+
+def test_a_unit_dies_at_the_origin_and_not_at_a_linear_end():
+    model = single_unit()
+    loss = Loss(model, Dataset.sample(model, 50, 0))
+    sets = find_critical_sets(loss, noise=0.2, weight_decay=0.01, most_runs=300)
+    point = next(found for found in sets if found.is_isolated)
+    branch = follow(loss, point, "weight_decay", (0.0, 1.0))
+    (pitchfork,) = (special for special in branch.special if special.kind == "pitchfork")
+    assert pitchfork.p == pytest.approx(dying(loss), rel=1e-9)
+    assert branch.stop_reasons == ("limit", "limit")
+    along = LossAlong(loss, "noise", point.conditions)
+    assert arrival_along(along, point, (0.0, 1.0)) is None
+
+
+def test_equal_units_come_to_a_line_where_decay_falls_and_to_the_origin_where_it_grows():
+    model = overparameterised()
+    loss = Loss(model, Dataset.sample(model, 30, 0))
+    sets = find_critical_sets(loss, noise=0.2, weight_decay=1e-3, most_runs=300, regions=False)
+    equal = next(s for s in sets if s.is_isolated and np.ptp(s.theta[:2]) < 1e-9)
+    branch = follow(loss, equal, "weight_decay", (0.0, 1.0))
+    assert branch.stop_reasons == ("arrival: split line", "arrival: origin")
+    assert branch.p[0] < 1e-8
+    assert branch.p[-1] == pytest.approx(dying(loss), rel=1e-3)
