@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -263,7 +263,4 @@ def _same(a: CriticalEnd, b: CriticalEnd) -> bool:
 
 def _end(responses: Responses, limit: LimitModel) -> CriticalEnd:
     limit = limit.canonical(odd=True)
-    end = LimitLoss(responses, limit).end(limit.unknowns)
-    if not responses.fitted_to(np.sqrt(2.0 * end.point.loss)):
-        return end
-    return replace(end, normals=tuple(map(abs, end.normals)))  # nothing is lower
+    return LimitLoss(responses, limit).end(limit.unknowns)

@@ -132,7 +132,11 @@ def contract(
         add(theta, -1.0, g)
         previous = size
         if converged:
-            return True, start, curvature
+            # there, and not a step before: fits of few samples are degenerate at the limit only
+            evaluate(loss, theta, g, hessian, rest)
+            confine(g, hessian, projector)
+            exclude(g, hessian, directions)
+            return cholesky(hessian), start, smallest_eigenvalue(hessian)
     return False, 0.0, 0.0
 
 

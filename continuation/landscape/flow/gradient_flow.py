@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from continuation.arrays import Array
 from continuation.compilation import address_of
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.end_charts import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
 from continuation.landscape.flow.escapes import LIMIT_LOSS, OTHER, SIGN, UNIT
@@ -112,6 +112,7 @@ def flow_to_limit(
     >>> result.status
     'point'
     """
+    _require_fixed(loss_at)
     start = as_weights(loss_at.model, theta0)
     return flows_to_limits(loss_at, start[None], subspace=subspace, **options)[0]
 
@@ -135,6 +136,7 @@ def flows_to_limits(
     >>> [result.status for result in results]
     ['point', 'point']
     """
+    _require_fixed(loss_at)
     rows = np.ascontiguousarray(thetas, dtype=np.float64)
     if rows.ndim != 2:
         raise InvalidInputError(f"initial weights must have shape (m, d), not {rows.shape}")
@@ -163,9 +165,14 @@ def trajectory(
     >>> bool((np.diff(run.loss) <= 0).all())
     True
     """
+    _require_fixed(loss_at)
     starts = as_weights(loss_at.model, theta0)[None]
     (result,), record = _run(loss_at, starts, FlowOptions(**options), subspace, record=True)
     return Trajectory(record[:, 0].copy(), record[:, 1:-1].copy(), record[:, -1].copy(), result)
+
+
+def _require_fixed(loss_at: object) -> None:
+    require_type("the loss", loss_at, LossAt, "one at fixed parameters, such as loss.at(noise=0.1)")
 
 
 def _run(

@@ -14,8 +14,9 @@ _REASON = {
     compiled.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise flow_time",
     compiled.UNDECIDED_STEPS: "undecided after {n} steps at t = {t:.3g}; raise step_limit",
     compiled.STALLED: "undecided: rounding stopped the integration at t = {t:.3g}",
-    compiled.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} without attraction, "
-    "the start is a critical point or lies in an invariant subspace",
+    compiled.STATIONARY: "undecided: the gradient vanished at t = {t:.3g} where no isolated set "
+    "attracts: at an exact fit of fewer samples than weights, one of a continuum; at a critical "
+    "point, from which the start was, or in an invariant subspace",
     compiled.NOT_FINITE: "undecided: the loss is not finite at t = {t:.3g}",
     compiled.UNRESOLVED: "escape to infinity whose reduced profile is too flat to tell the end",
 }

@@ -99,7 +99,15 @@ class LimitLoss:
     def end(self, z: Array) -> CriticalEnd:
         """The end at infinity of critical unknowns z (k,)."""
         limit, (point, _) = self.like.at(z), self.point(z)
-        return CriticalEnd(limit, point, normal_slopes(self.responses, limit, point))
+        normals = normal_slopes(self.responses, limit, point)
+        if self.responses.fitted_to(float(np.linalg.norm(point.residual))):
+            normals = tuple(map(abs, normals))  # nothing is lower
+        return CriticalEnd(limit, point, normals)
+
+    def has_idle_part(self, z: Array) -> bool:
+        """Whether the last coefficient of a part is rounding: the limit is one of fewer units."""
+        left = np.abs(z) * np.linalg.norm(self.values(z)[1], axis=1)
+        return any(self.responses.fitted_to(float(left[j])) for j in self.like.slots.last)
 
     def noise_slope(self, z: Array) -> Array:
         """∂∇L/∂σ = −Σ ω ε ∇f, shape (k,)."""

@@ -47,6 +47,13 @@ class Slots:
         """Places of the input weights."""
         return [weight for weight, _ in self.units]
 
+    @property
+    def last(self) -> list[int]:
+        """Places of what tells each part from one of fewer units: its last coefficient."""
+        last = [places[-1] for _, places in self.units] + list(self.powers[-1:])
+        last += [] if self.step is None else [self.step]
+        return last + [size for size, _ in self.jumps] + [size for _, size in self.tails]
+
 
 class _Unit(Protocol):
     @property

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from continuation.arrays import Array
-from continuation.errors import InvalidInputError
+from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.flow import FlowResult, Passage, flow_to_limit
 from continuation.landscape.network import SIZE_PLACE, LossAt, as_weights, as_whole
 from continuation.landscape.optimisers.loop import compiled_loop
@@ -147,6 +147,7 @@ def descend(
     >>> result.status
     'point'
     """
+    require_type("the loss", loss_at, LossAt, "one at fixed parameters, such as loss.at(noise=0.1)")
     limit = as_whole("step_limit", step_limit, 1)
     _require_batches(loss_at, optimiser)
     theta = as_weights(loss_at.model, theta0).copy()

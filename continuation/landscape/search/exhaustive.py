@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.congruence import scaled_inertia
 from continuation.deadline import UNLIMITED, Deadline, TimeIsUp
 from continuation.landscape.infinity import CriticalEnd, LimitLoss, LimitModel, LimitUnit
-from continuation.landscape.network import Conditions, Loss, Responses, join_plain
+from continuation.landscape.network import Conditions, Grid, Loss, Responses, join_plain
 from continuation.landscape.search.euler import euler_count, is_resolved, is_whole, kinds_in
 from continuation.landscape.search.lifting import BasePoint, Lifter, bases_in_order
 from continuation.landscape.search.limit_points import (
@@ -23,6 +23,7 @@ from continuation.landscape.search.limit_points import (
     genuine_points,
 )
 from continuation.landscape.search.unit_table import UnitTable
+from continuation.landscape.search.wide_ends import is_told, left_out
 from continuation.landscape.sets import ISOLATED, CriticalSet, CriticalSets, labelled
 
 GRIDS = ((0.02, 0.02), (0.02, 0.001), (0.012, 0.001))
@@ -33,6 +34,14 @@ input weights of units that are nearly linear, it may be critical at weights bel
 WIDENING = 2.0
 """Of the range of weights, until its upper end looks like infinity (`is_whole`); of one unit alone
 where that of all cannot."""
+
+EVERY = 50
+"""Nodes between two at which units are asked whether they fit anything."""
+
+NOTHING_FITS = (
+    "no unit fits the targets, which vanish or are even on symmetric inputs: the minima of the "
+    "loss are all weights of which the network function is 0 there, and nothing is isolated"
+)
 
 POLISHABLE = 1e-3
 """A longer Newton step, relative to 1 + |z|, does not start at a critical point."""
@@ -52,6 +61,8 @@ def exhaustive_sets(
     units, distinct = loss.model.hidden, search.distinct_inputs
     if distinct <= units > 1:
         return search.embedded_only(f"at most {units} distinct |x|, n < 2H")
+    if search.nothing_fits:
+        return CriticalSets((), notes=(NOTHING_FITS,))
     listing = _listing(search.responses, units, deadline)
     if listing.fits_early:
         return search.embedded_only("fewer units fit the data, as at zero noise")
@@ -206,6 +217,19 @@ class _Search:
         x = self.responses.x
         return int(np.unique(np.abs(x[x != 0.0])).size)
 
+    @property
+    def nothing_fits(self) -> bool:
+        """Whether targets are orthogonal to all odd functions of the inputs, up to rounding."""
+        some = Grid.of(self.responses, *GRIDS[0]).nodes[::EVERY]
+        units = self.responses.features(some, 0)[0]
+        pull = units @ self.responses.target / np.linalg.norm(units, axis=1)
+        return self.responses.fitted_to(float(np.abs(pull).max()))
+
+    @property
+    def has_few_inputs(self) -> bool:
+        """Whether there are fewer of them than weights."""
+        return self.distinct_inputs < 2 * self.units
+
     def finite(self, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """All sets in the weights, and what is known about completeness."""
         whole, count = Kind((1,) * self.units), listing.count
@@ -216,7 +240,7 @@ class _Search:
         lifted = lifter.all_over(self._bases(listing.points), UNLIMITED)
         unlisted = (*lifted.degenerate, *(one for one in found if one.nullity))
         degenerate = sum(self._is_searched(one, listing.table) for one in unlisted)
-        few = self.distinct_inputs < 2 * self.units
+        few = self.has_few_inputs
         return CriticalSets(
             labelled([*genuine, *lifted.sets]),
             notes=(
@@ -264,20 +288,23 @@ class _Search:
 
     def with_ends(self, found: CriticalSets, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """The list with its sets at infinity, as far as there is time."""
-        build, ends, left = self.lifter.build, list[CriticalSet](), 0
+        build, ends = self.lifter.build, list[CriticalSet]()
+        left, untold, few = 0, 0, self.has_few_inputs
         for kind in ends_of(self.units):
             try:
                 points = listing.searched.points(kind, deadline)
             except TimeIsUp:
                 left += 1
                 continue
-            made = self._ends(listing.table, kind, points)
+            told = [p for p in points if is_told(self.responses, p.limit, p.residual, few=few)]
+            untold += len(points) - len(told)
+            made = self._ends(listing.table, kind, told)
             ends += [build.unbounded_end(end) for end in made]
-        cut = f"sets at infinity of {left} kinds are not listed: {deadline.reason}"
+        cut = f"sets at infinity of {left} kinds are not listed: {deadline.reason}" if left else ""
         return replace(
             found,
             sets=labelled([*found.sets, *build.bounded(ends, self.responses)]),
-            notes=(*found.notes, cut) if left else found.notes,
+            notes=(*found.notes, *filter(None, (left_out(untold), cut))),
         )
 
     def _ends(
@@ -339,8 +366,8 @@ def _degeneracy_notes(distinct: int, degenerate: int, *, few: bool) -> list[str]
     notes = []
     if few:
         notes.append(
-            f"{distinct} distinct |x|, n < 2H: the data can be fitted exactly by a continuum of "
-            "weights, which is not listed"
+            f"{distinct} distinct |x|, n < 2H: weights that fit the data exactly, if there are "
+            "any, are a continuum, which is not listed"
         )
     if degenerate:
         notes.append(f"{degenerate} degenerate points (nullity > 0) are not listed")

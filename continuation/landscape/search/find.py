@@ -49,7 +49,7 @@ from continuation.landscape.search.repeated_starts import (
     is_resolved,
 )
 from continuation.landscape.search.seekers import polish
-from continuation.landscape.search.wide_ends import wide_end_sets, wide_ends
+from continuation.landscape.search.wide_ends import told_apart, wide_end_sets, wide_ends
 from continuation.landscape.sets import (
     ISOLATED,
     Assembler,
@@ -383,9 +383,10 @@ class _Task:
             vectors = vector_ends(at, self.seed, deadline)
             return [build.unbounded_end(end) for end in vectors.ends], vectors.note
         if BIASED_ENDS.holds(model):
-            biased = biased_ends(at, deadline)
-            responses = Responses.at(at)
-            return build.bounded(map(build.unbounded_end, biased.ends), responses), biased.note
+            biased, responses = biased_ends(at, deadline), Responses.at(at)
+            told, left = told_apart(biased.ends, responses, few=has_few_samples(at))
+            note = "; ".join(filter(None, (biased.note, left)))
+            return build.bounded(map(build.unbounded_end, told), responses), note
         found = wide_ends(at, self.seed, deadline)
         return wide_end_sets(build, found), found.note
 
@@ -511,7 +512,8 @@ def _sample_notes(at: LossAt) -> tuple[str, ...]:
     if has_few_samples(at):
         notes.append(
             f"fewer distinct inputs than the {at.model.dimension} weights (n < 2H without bias): "
-            "the data can be fitted exactly by a continuum of weights, which is not listed"
+            "weights that fit the data exactly, if there are any, are a continuum, which is not "
+            "listed"
         )
     inputs = at.x.reshape(len(at.x), -1)
     if at.model.bias and (np.abs(inputs.mean(axis=0)) > FAR_INPUTS * inputs.std(axis=0)).any():

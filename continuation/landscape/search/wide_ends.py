@@ -5,11 +5,16 @@ beside H − 2 or H − 1 finite units: the limit models of `ends` with further 
 points are searched from random starts by Newton's method and by descent; a search proves nothing,
 but it says how often it has reached each point. Corners, and ends whose finite units are silent,
 dead or equal (these belong to narrower networks), are not listed.
+
+Of all ends, wherever they come from, those that only rounding tells from something else are left
+out here: a part whose last coefficient is rounding leaves nothing, and the limit is one of fewer
+units, wherever the part is; where there are fewer samples than weights, an end that fits them
+exactly is one of a continuum of exact fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +38,7 @@ from continuation.landscape.network import (
     saturation,
 )
 from continuation.landscape.sets import CONVERGED, Assembler, CriticalSet, limit_gap
+from continuation.wording import counted
 from symbolic import Model
 
 STARTS = 80
@@ -172,3 +178,38 @@ def _is_genuine(like: LimitModel, z: Array, grid: Grid) -> bool:
     distinct = bool((np.diff(w) > DISTINCT * np.maximum(size[1:], size[:-1])).all())
     works = [u.coefficients[-1] for u in limit.units] + list(limit.fixed)
     return inside and distinct and min(np.abs(works)) > IDLE * np.abs(outputs).max()
+
+
+def told_apart(
+    ends: Iterable[CriticalEnd], responses: Responses, *, few: bool
+) -> tuple[list[CriticalEnd], str]:
+    """The ends that more than rounding tells apart, and what to say of the others ("" if none).
+
+    Parameters
+    ----------
+    ends : iterable of CriticalEnd
+        Without silent units.
+    responses : Responses
+    few : bool
+        Whether there are fewer samples than weights.
+    """
+    every = list(ends)
+    kept = [e for e in every if is_told(responses, e.limit, e.point.residual, few=few)]
+    return kept, left_out(len(every) - len(kept))
+
+
+def is_told(responses: Responses, limit: LimitModel, residual: Array, *, few: bool) -> bool:
+    """Whether more than rounding tells a limit from those of fewer units, and from exact fits."""
+    if few and responses.fitted_to(float((residual @ residual) ** 0.5)):
+        return False
+    return not (limit.is_followed and LimitLoss(responses, limit).has_idle_part(limit.unknowns))
+
+
+def left_out(count: int) -> str:
+    """What to say of ends that are not listed."""
+    if not count:
+        return ""
+    return (
+        f"{counted(count, 'end')} at infinity not listed: of units without output, or exact fits "
+        "of fewer samples than weights, which are a continuum"
+    )
