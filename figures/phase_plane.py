@@ -26,10 +26,10 @@ PRESET = "single_unit"
 SAMPLES = 50
 NOISE = 0.5
 EXTENT = (-3.0, 3.0)
-"""Range of both weights: holds every critical point and shows the valleys that lead away."""
+"""Range of both weights: holds the minima of the preset and shows the valleys that lead away."""
 
 ROOM = 1.25
-"""Of measured data, as a multiple of the largest weight of a critical point."""
+"""Of a range that holds minima farther out, as a multiple of their largest weight."""
 
 STABLE: dict[str, Any] = {"color": "C0", "lw": 1.8, "ls": "-"}
 UNSTABLE: dict[str, Any] = {"color": "C1", "lw": 1.8, "ls": (0, (5, 1))}
@@ -57,13 +57,24 @@ def compute(part: Part) -> xr.Dataset:
     one, noise = part.subject, part.subject.level(NOISE)
     loss = one.loss(SAMPLES, part.seed)
     sets = find_critical_sets(loss, noise=noise)
-    plane = phase_plane(loss, sets, noise=noise, extent=_extent(sets), resolution=part.resolution)
-    return phase_to_arrays(plane).assign_attrs(one.facts(SAMPLES, noise))
+    extent = _extent(sets)
+    plane = phase_plane(loss, sets, noise=noise, extent=extent, resolution=part.resolution)
+    farthest = np.array([np.abs(s.weights).max() for s in sets if not s.at_infinity])
+    return (
+        phase_to_arrays(plane)
+        .assign(beyond=("set beyond", farthest[farthest > extent[1]]))
+        .assign_attrs(one.facts(SAMPLES, noise))
+    )
 
 
 def _extent(sets: CriticalSets) -> tuple[float, float]:
-    """The usual range, or one that holds the points of measured data."""
-    farthest = max((np.abs(s.weights).max() for s in sets if not s.at_infinity), default=0.0)
+    """The usual range, or one that holds every minimum.
+
+    Saddles at much larger weights would leave of the minima one spot; the caption names them.
+    """
+    farthest = max(
+        (np.abs(s.weights).max() for s in sets if s.attracting and not s.at_infinity), default=0.0
+    )
     reach = max(EXTENT[1], ROOM * float(farthest))
     return -reach, reach
 
@@ -83,14 +94,20 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
 
 
 def caption(data: xr.Dataset) -> Caption:
-    """One panel; the signs of the points."""
+    """One panel; the signs of the points, and the orbits that lie beyond its limits."""
     index = data["index"].to_numpy()
+    beyond = data["beyond"].to_numpy()
+    reach = (
+        f"{beyond.min():.3g} and more" if beyond.size > 1 else "".join(f"{b:.3g}" for b in beyond)
+    )
+    orbits = counted(len(beyond), "orbit of points", "orbits of points")
+    outside = f"; beyond the limits {orbits} with weights of {reach}" if beyond.size else ""
     return caption_of(
         [data],
         panels=["gradient flow in the plane of both weights"],
         notes=(
             f"{counted(int((index == 0).sum()), 'minimum', 'minima')} and "
-            f"{counted(int((index != 0).sum()), 'saddle')}",
+            f"{counted(int((index != 0).sum()), 'saddle')}{outside}",
         ),
     )
 

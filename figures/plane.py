@@ -23,8 +23,8 @@ PRESET_NAMES = ("fukumizu_amari", "overparameterised")
 SCHEDULE = (20, 30, 50, 100)
 LIMITS = ((20.0, 100.0), (0.05, 0.5))
 
-SHORT = {"fukumizu_amari": (80.0, 100.0), "overparameterised": (88.0, 100.0)}
-"""Sizes of less than a thorough run, on the last block of the schedule."""
+SHORT = {"fukumizu_amari": (20.0, 30.0), "overparameterised": (88.0, 100.0)}
+"""Sizes of less than a thorough run, within one block of the schedule."""
 
 
 HEIGHT = 0.525

@@ -181,6 +181,11 @@ def test_a_figure_is_computed_drawn_and_stored(main_job):
     assert (output / "phase_plane.png").read_bytes().startswith(b"\x89PNG")
     data = read_dataset(output / "data" / "phase_plane.nc", "figure phase_plane")
     assert json.loads(data.attrs["settings"]) == {"seed": 0, "budget": "quick"}
+    minima = np.abs(data["point"].to_numpy()[data["index"].to_numpy() == 0])
+    assert len(minima) == 2
+    assert minima.max() > 0.2 * data["w"].max()  # in a window in which they are told apart
+    assert (data["beyond"].to_numpy() > float(data["w"].max())).all()
+    assert "beyond the limits 1 orbit of points" in (output / "phase_plane.md").read_text("utf-8")
     assert re.search(r"compiling .* 0/0 ", text)
     assert re.search(r"phase_plane .* 1/1 ", text)
     assert re.search(r"elapsed \d+\.\d s", text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from continuation.errors import InvalidInputError
+from continuation.errors import ConvergenceError, InvalidInputError
 from continuation.landscape.branches import Course, follow_to_infinity, usual_steps
 from continuation.landscape.evolution.cutting import strands_of
 from continuation.landscape.evolution.strands import Strand, StrandAt, is_among, living
@@ -63,7 +63,7 @@ class Tracker:
         try:
             course = Course(self.limits, step=usual_steps(start))
             branch = follow_to_infinity(self.along, start, course)
-        except InvalidInputError as error:
+        except (InvalidInputError, ConvergenceError) as error:
             self._note(value, f"{critical.label} is not followed: {error}")
             return
         for strand in strands_of(branch):

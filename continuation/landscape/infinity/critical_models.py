@@ -19,6 +19,10 @@ from continuation.roots import roots_between
 NEAR_ROOT = 1e-10
 """Relative |w − w*|^m within which h/(w − w*)^m is taken from the rim: cancellation."""
 
+ROUNDING = 100.0 * np.finfo(np.float64).eps
+"""Of |r| |φ(w x)|, within which h is not known: the frame of a table loses as much of φ. Beside a
+steep unit h is flat to rounding where all inputs but the nearest to zero are saturated."""
+
 
 @dataclass(frozen=True, eq=False)
 class ModelPoint:
@@ -106,12 +110,18 @@ def _stack(phi: Array, fixed: tuple[Array, ...]) -> Array:
 
 
 def silent_weights(
-    responses: Responses, residual: Array, own: Array, orders: Array, grid: Array, on_grid: Array
+    responses: Responses,
+    residual: Array,
+    own: Array,
+    orders: Array,
+    grid: Array,
+    on_grid: Array,
+    sizes: Array,
 ) -> Array:
     """Input weights w > 0 of a silent unit beside others: roots of h(w) = ⟨r, φ(w x)⟩.
 
     The zeros that h has at the other units are divided out: a double one where a unit works at a
-    critical point.
+    critical point. Signs are compared where h is more than rounding.
 
     Parameters
     ----------
@@ -121,8 +131,8 @@ def silent_weights(
         Their weights, positive.
     orders : ndarray, shape (k,)
         Orders of the zeros there.
-    grid, on_grid : ndarray, shape (m,)
-        Input weights, and h there.
+    grid, on_grid, sizes : ndarray, shape (m,)
+        Input weights, h there, and |φ(w x)| there.
     """
 
     def off(w: Array) -> Array:
@@ -131,13 +141,21 @@ def silent_weights(
             w = np.where(np.abs(w - star) < rim * star, star * (1.0 + rim), w)
         return w
 
+    def zeros(w: Array) -> Array:
+        return np.asarray(np.prod((w[:, None] - own) ** orders, axis=1))
+
+    def response(w: Array) -> Array:
+        return np.asarray(responses.features(w, 0)[0] @ residual)
+
     def divided(w: Array) -> Array:
         w = off(w)
-        response = responses.features(w, 0)[0] @ residual
-        return response / np.prod((w[:, None] - own) ** orders, axis=1)
+        return response(w) / zeros(w)
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = on_grid / np.prod((grid[:, None] - own) ** orders, axis=1)
-    near = off(grid) != grid
-    values[near] = divided(grid[near])
-    return roots_between(divided, grid, values)
+    places = off(grid)
+    near = places != grid
+    on_grid = on_grid.copy()
+    on_grid[near] = response(places[near])
+    scale = max(np.linalg.norm(residual), np.linalg.norm(responses.target))
+    known = np.abs(on_grid) > ROUNDING * scale * sizes
+    values = on_grid / zeros(places)
+    return roots_between(divided, grid[known], values[known])

@@ -222,7 +222,7 @@ class LimitPoint:
                 own, orders = np.append(own, place), np.append(orders, units)
         on_grid = table.response(self.residual)
         return silent_weights(
-            table.responses, self.residual, own, orders, table.grid.nodes, on_grid
+            table.responses, self.residual, own, orders, table.grid.nodes, on_grid, table.sizes
         )
 
 

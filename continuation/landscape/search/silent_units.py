@@ -80,10 +80,11 @@ def silent_roots(responses: Responses, outputs: Array, weights: Array, nodes: Ar
     for sign in (1.0,) if symmetry.flip else (1.0, -1.0):
         side = responses if sign > 0.0 else responses.mirrored()
         working = np.abs(weights) if symmetry.flip else sign * weights[sign * weights > 0.0]
-        double, on_grid = np.full(working.size, 2.0), side.features(nodes, 0)[0] @ residual
+        double, features = np.full(working.size, 2.0), side.features(nodes, 0)[0]
+        on_grid, sizes = features @ residual, np.linalg.norm(features, axis=1)
         places += [
             (sign * float(w),)
-            for w in silent_weights(side, residual, working, double, nodes, on_grid)
+            for w in silent_weights(side, residual, working, double, nodes, on_grid, sizes)
         ]
     dead = responses.model.is_odd or responses.model.offset
     return SilentUnits(tuple(places), 0, dead)

@@ -105,6 +105,11 @@ class UnitTable:
         """⟨r, φ(w x)⟩ of a residual (q,) at the nodes of the grid."""
         return np.asarray(self.rows[0, BEYOND:-BEYOND] @ (self.frame @ residual))
 
+    @property
+    def sizes(self) -> Array:
+        """|φ(w x)| at the nodes of the grid, shape (m,)."""
+        return np.asarray(np.linalg.norm(self.rows[0, BEYOND:-BEYOND], axis=1))
+
     def orthonormal(self, features: Array) -> Array:
         """An orthonormal basis (f, r) of features (f, q) without a weight."""
         return np.ascontiguousarray(np.linalg.qr(self.frame @ features.T)[0].T)

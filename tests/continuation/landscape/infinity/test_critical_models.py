@@ -88,12 +88,33 @@ def test_hessians_of_units_that_meet(data, units):
     np.testing.assert_allclose(hessian, hessian_by_differences(value, z), atol=1e-5 * scale)
 
 
+def silent_beside(responses, base, grid=GRID):
+    features = responses.features(grid, 0)[0]
+    own, double, sizes = np.array([base.w]), np.array([2.0]), np.linalg.norm(features, axis=1)
+    return silent_weights(
+        responses, base.residual, own, double, grid, features @ base.residual, sizes
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_beside_a_steep_unit_no_rounding_is_a_silent_one(seed):
+    """All inputs but one are saturated: h = ⟨r, φ(w x)⟩ is flat to rounding beyond w = 100."""
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([[0.0118], rng.uniform(0.137, 3.0, 24)])
+    y = 0.45 + 0.4 * rng.normal(size=25)
+    y[0] = 0.9 * y[1:].mean()
+    loss = Loss(Model.perceptron(hidden=1), Dataset.from_observations(x, y))
+    responses = Responses.at(loss.at())
+    grid = np.geomspace(0.05, 400.0, 600)
+    (steep,) = [base for base in working_points(responses, grid) if base.w > 50.0]
+    assert 100.0 < steep.w < 140.0
+    assert (silent_beside(responses, steep, grid) < 60.0).all()
+
+
 def test_silent_weights_beside_a_unit_are_simple_roots(data):
     _, _, responses = data
     for base in working_points(responses, GRID):
-        on_grid = responses.features(GRID, 0)[0] @ base.residual
-        own, double = np.array([base.w]), np.array([2.0])
-        beside = silent_weights(responses, base.residual, own, double, GRID, on_grid)
+        beside = silent_beside(responses, base)
         h = lambda w: responses.features(w, 0)[0] @ base.residual  # noqa: B023, E731
         values = h(GRID)
         changes = GRID[:-1][values[:-1] * values[1:] < 0]

@@ -117,9 +117,9 @@ def test_one_unit_may_be_steeper_where_two_would_differ_at_one_input():
     assert steep
     for s in steep:
         assert np.abs(loss.gradient(s.theta, noise=noise)).max() < 1e-12
-    (alone,) = {round(float(s.theta[:3].max()), 6) for s in steep}
-    silent = [s.theta[:3] for s in steep if s.subkind == "silent unit"]
-    assert any(27.3 < w < alone for units in silent for w in units)  # beside it, beyond the range
+    assert len({round(float(s.theta[:3].max()), 6) for s in steep}) == 1
+    # Beside it h = ⟨r, φ(w x)⟩ is negative at all w (in 80 digits), -2e-15 at w = 54.
+    assert all(s.subkind != "silent unit" for s in steep)
 
 
 @pytest.mark.slow
