@@ -111,11 +111,13 @@ SEARCH = [
     *of(
         "search/exhaustive",
         "sets/critical_sets.py::test_inputs_in_pairs_and_few_samples_are_reported_not_faked "
+        "search/completeness.py::test_curves_of_exact_fits_count_by_their_ends "
         "search/euler.py::test_a_list_with_another_count_is_not_called_complete "
         "search/completeness.py::test_several_optima_of_one_unit_carry_a_line_each",
         ("if distinct <= units > 1:", "if distinct < units:", "data that the units fit"),
-        ("few = self.distinct_inputs < 2 * self.units", "few = False", "too few are not said"),
-        ("complete=count == 1 and not degenerate and not few", "complete=True",
+        ("continuum = any(point.free for point in listing.points)", "continuum = False",
+         "continua of exact fits are not said"),
+        ("complete=count == 1 and not degenerate and not continuum", "complete=True",
          "any list is complete"),
     ),
     *of(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -110,6 +110,11 @@ class Responses:
         """The same from a loss at fixed parameters."""
         samples = Samples.of(loss_at.x, loss_at.weights, loss_at.targets, loss_at.noises)
         return cls(samples, samples.teacher + loss_at.p * samples.noise, loss_at.model)
+
+    @cached_property
+    def distinct(self) -> int:
+        """Distinct |x| > 0: as many odd units, of any weights, fit all targets exactly."""
+        return int(np.unique(np.abs(self.x[self.x != 0.0])).size)
 
     def fitted_to(self, distance: float) -> bool:
         """Whether a residual of this norm is rounding: no gradient and no slope tells anything."""

@@ -29,6 +29,10 @@ w_H ≤ V, with V > W. Of the k places of further units those above W take one, 
 is there; points at W are at an end where another unit is steeper only; V takes the place of W in
 what is said of infinity.
 
+With fewer than 2H distinct |x|, R = 0 along a manifold of minima, which counts with its own Euler
+characteristic. A curve, of 2H − 1, has that of its arcs, half the number of their ends: exact fits
+on faces. Closed curves have none.
+
 See docs/theory.md, Completeness.
 
 References
@@ -58,9 +62,21 @@ def kinds_in(table: UnitTable, units: int) -> Iterator[Kind]:
     return kinds_of(units, steeper=table.one_is_steeper)
 
 
-def euler_count(table: UnitTable, points: Iterable[LimitPoint], units: int) -> int:
-    """Σ (−1)^index over the simplex of so many units, from all genuine points of `kinds_of` it."""
-    return sum(contribution(table, point, units) for point in points)
+def euler_count(table: UnitTable, points: Iterable[LimitPoint], units: int) -> int | None:
+    """Σ (−1)^index over the simplex of so many units, from all genuine points of `kinds_of` it.
+
+    None where exact fits form more than a curve, or a curve of which an end is missing.
+    """
+    dimension = 2 * units - table.responses.distinct
+    count, ends = 0, 0
+    for point in points:
+        if dimension <= 0 or not point.fits or point.kind.units < units:
+            count += contribution(table, point, units)
+        elif dimension > 1:
+            return None
+        elif not point.free:
+            ends += _ways(table, point, np.empty(0), 0)
+    return None if ends % 2 else count + ends // 2
 
 
 def contribution(table: UnitTable, point: LimitPoint, units: int) -> int:

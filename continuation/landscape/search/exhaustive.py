@@ -58,7 +58,7 @@ def exhaustive_sets(
     Where the time has passed, what was found until then: the notes say what was left.
     """
     search = _Search.of(loss, conditions)
-    units, distinct = loss.model.hidden, search.distinct_inputs
+    units, distinct = loss.model.hidden, search.responses.distinct
     if distinct <= units > 1:
         return search.embedded_only(f"at most {units} distinct |x|, n < 2H")
     if search.nothing_fits:
@@ -82,7 +82,7 @@ def _listing(responses: Responses, units: int, deadline: Deadline) -> _Listing:
     )
     for searched, is_it in ranges:
         listing = _Listing.of(searched, units, GRIDS[0][0], deadline, whole=is_it)
-        if listing.fits_early or listing.left or listing.count == 1:
+        if listing.is_final(units):
             return listing
     return _finest(widened[0], units, deadline, whole=False)
 
@@ -128,7 +128,7 @@ def _finest(least: SearchedKinds, units: int, deadline: Deadline, *, whole: bool
     """In the least range on the coarsest grid of Euler count 1, or the finest."""
     listing = _Listing.of(least, units, GRIDS[0][0], deadline, whole=whole)
     for grid in GRIDS[1:]:
-        if listing.fits_early or listing.left or listing.count == 1:
+        if listing.is_final(units):
             break
         searched = SearchedKinds(UnitTable.of(least.table.responses, *grid))
         finer = _Listing.of(searched, units, grid[0], deadline, whole=whole)
@@ -150,7 +150,7 @@ class _Listing:
         Whether the upper end of the range looks like infinity.
     points : sequence of LimitPoint
     count : int or None
-        Euler count, None where not all kinds were searched.
+        Euler count; None where not all kinds were searched, or there is none.
     left : sequence of Kind
         For which no time was left.
     fits_early : bool
@@ -192,6 +192,11 @@ class _Listing:
         """The table of single units."""
         return self.searched.table
 
+    def is_final(self, units: int) -> bool:
+        """Whether no other range and no finer grid would tell more."""
+        surface = self.count is None and self.table.responses.distinct < 2 * units - 1
+        return self.count == 1 or surface or self.fits_early or bool(self.left)
+
 
 @dataclass(frozen=True, eq=False)
 class _Search:
@@ -212,12 +217,6 @@ class _Search:
         return self.loss.model.hidden
 
     @property
-    def distinct_inputs(self) -> int:
-        """Distinct |x| > 0: as many units of any weights fit the data exactly."""
-        x = self.responses.x
-        return int(np.unique(np.abs(x[x != 0.0])).size)
-
-    @property
     def nothing_fits(self) -> bool:
         """Whether targets are orthogonal to all odd functions of the inputs, up to rounding."""
         some = Grid.of(self.responses, *GRIDS[0]).nodes[::EVERY]
@@ -227,31 +226,43 @@ class _Search:
 
     @property
     def has_few_inputs(self) -> bool:
-        """Whether there are fewer of them than weights."""
-        return self.distinct_inputs < 2 * self.units
+        """Whether there are fewer distinct |x| than weights."""
+        return self.responses.distinct < 2 * self.units
 
     def finite(self, listing: _Listing, deadline: Deadline) -> CriticalSets:
         """All sets in the weights, and what is known about completeness."""
         whole, count = Kind((1,) * self.units), listing.count
         build, points = self.lifter.build, (p for p in listing.points if p.kind == whole)
-        found = [build.unbounded_point(self._weights(point), ISOLATED) for point in points]
+        found = [self._isolated(point) for point in points if not point.free]
+        continuum = any(point.free for point in listing.points)
         genuine = build.bounded(one for one in found if not one.nullity)
         lifter = Lifter(self.loss, self.conditions, listing.table.grid)
         lifted = lifter.all_over(self._bases(listing.points), UNLIMITED)
         unlisted = (*lifted.degenerate, *(one for one in found if one.nullity))
         degenerate = sum(self._is_searched(one, listing.table) for one in unlisted)
-        few = self.has_few_inputs
         return CriticalSets(
             labelled([*genuine, *lifted.sets]),
             notes=(
                 _count_note(listing, self.units, deadline),
-                *_degeneracy_notes(self.distinct_inputs, degenerate, few=few),
+                *_degeneracy_notes(self.responses.distinct, degenerate, continuum=continuum),
                 *lifted.notes(UNLIMITED),
                 *_range_notes(listing, self.units),
             ),
-            complete=count == 1 and not degenerate and not few,
+            complete=count == 1 and not degenerate and not continuum,
             euler_count=count,
         )
+
+    def _isolated(self, point: LimitPoint) -> CriticalSet:
+        """A point of the network itself.
+
+        In its weights the Hessian of nearly equal units is singular to rounding; that of the
+        reduced loss, which has as many negative eigenvalues, is not.
+        """
+        found = self.lifter.build.unbounded_point(self._weights(point), ISOLATED)
+        if point.nullity or not found.nullity:
+            return found
+        inertia = (point.index, 0, self.loss.model.dimension - point.index)
+        return replace(found, inertia=inertia, attracting=point.index == 0)
 
     def _is_searched(self, found: CriticalSet, table: UnitTable) -> bool:
         """Whether no two units are steeper than the range of all but one."""
@@ -261,7 +272,7 @@ class _Search:
     def embedded_only(self, reason: str) -> CriticalSets:
         """What is isolated where the minima of the loss are a manifold."""
         table = UnitTable.of(self.responses, *GRIDS[0])
-        narrower = [Kind((1,) * k) for k in range(1, min(self.units, self.distinct_inputs))]
+        narrower = [Kind((1,) * k) for k in range(1, min(self.units, self.responses.distinct))]
         points = [p for kind in narrower for p in genuine_points(table, kind) if not p.fits]
         sets = self.lifter.all_over(self._bases(points), UNLIMITED).sets
         note = (
@@ -347,6 +358,11 @@ class _Search:
 
 def _count_note(listing: _Listing, units: int, deadline: Deadline) -> str:
     count, points, ratio = listing.count, len(listing.points), 1 + listing.spacing
+    if count is None and not listing.left:
+        return (
+            "incomplete: no Euler count, as exact fits form a surface, or a curve of which an end "
+            "was missed"
+        )
     if count is None:
         isolated = Kind((1,) * units) in listing.left
         return (
@@ -362,12 +378,12 @@ def _count_note(listing: _Listing, units: int, deadline: Deadline) -> str:
     )
 
 
-def _degeneracy_notes(distinct: int, degenerate: int, *, few: bool) -> list[str]:
+def _degeneracy_notes(distinct: int, degenerate: int, *, continuum: bool) -> list[str]:
     notes = []
-    if few:
+    if continuum:
         notes.append(
-            f"{distinct} distinct |x|, n < 2H: weights that fit the data exactly, if there are "
-            "any, are a continuum, which is not listed"
+            f"{distinct} distinct |x|, n < 2H: a continuum of weights fits the data exactly, which "
+            "is not listed"
         )
     if degenerate:
         notes.append(f"{degenerate} degenerate points (nullity > 0) are not listed")

@@ -71,6 +71,11 @@ class Kind:
         return sum(self.copies) + self.powers + self.steps + self.top + self.steepest
 
     @property
+    def unknowns(self) -> int:
+        """Weights that move, and coefficients."""
+        return self.units + len(self.copies)
+
+    @property
     def is_finite(self) -> bool:
         """Whether it is a network itself."""
         return self.units == len(self.copies)
@@ -139,7 +144,7 @@ class LimitPoint:
         Of the features without a weight.
     residual : ndarray, shape (q,)
         √ω r.
-    index : int
+    index, nullity : int
         Of the reduced loss within its kind.
     rises : tuple of bool
         Whether the loss rises when the units of a cluster, or a copy of a single one, part.
@@ -148,6 +153,8 @@ class LimitPoint:
         last one or infinity; true without such units.
     fits : bool
         Whether the data are fitted exactly: the loss rises everywhere, though by rounding's slopes.
+    free : int
+        Unknowns that an exact fit leaves free: with any, it is no point but a place on a manifold.
     """
 
     kind: Kind
@@ -156,9 +163,11 @@ class LimitPoint:
     fixed: tuple[float, ...]
     residual: Array
     index: int
+    nullity: int
     rises: tuple[bool, ...]
     ends_rise: tuple[bool, ...]
     fits: bool
+    free: int
 
     @classmethod
     def at(cls, table: UnitTable, kind: Kind, w: Array) -> LimitPoint:
@@ -188,10 +197,11 @@ class LimitPoint:
             tuple(coefficients),
             tuple(map(float, values[: len(fixed)])),
             residual,
-            scaled_inertia(free @ free.T + np.diag(bend))[0],
+            *scaled_inertia(free @ free.T + np.diag(bend))[:2],
             tuple(bool(b > 0.0 or exact) for b in bend),
             tuple(bool(exact or rises) for rises in _ends_rise(table, kind, values, residual)),
             bool(exact),
+            max(0, kind.unknowns - table.responses.distinct) if exact else 0,
         )
 
     @property

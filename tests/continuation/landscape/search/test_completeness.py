@@ -176,10 +176,27 @@ def test_inputs_in_pairs_hold_for_every_width():
             assert sets.euler_count == 1
 
 
-def test_fewer_samples_than_weights_are_said():
-    few = loss_of(overparameterised, 5, hidden=3)
-    sets = find_critical_sets(few, noise=0.2, most_runs=600, regions=False, infinity=False)
-    assert any("n < 2H" in note for note in sets.notes)
+def test_curves_of_exact_fits_count_by_their_ends():
+    """Three samples for two units: minima of loss 0 form arcs, or there are none."""
+    fitted = set()
+    for seed in range(6):
+        few = loss_of(overparameterised, 3, seed)
+        sets = find_critical_sets(few, noise=0.1, regions=False)
+        assert sets.euler_count == 1
+        continuum = any("n < 2H: a continuum" in note for note in sets.notes)
+        assert sets.complete != continuum
+        assert continuum == any("exact fits" in note for note in sets.notes)  # where it ends
+        assert min(s.loss for s in sets) > 1e-20
+        fitted.add(continuum)
+    assert fitted == {True, False}
+
+
+def test_surfaces_of_exact_fits_have_no_count():
+    few = loss_of(overparameterised, 4, 2, hidden=3)
+    sets = find_critical_sets(few, noise=0.1, regions=False, infinity=False)
+    assert sets.euler_count is None
+    assert any("n < 2H: a continuum" in note for note in sets.notes)
+    assert any("exact fits form a surface" in note for note in sets.notes)
     assert not sets.complete
 
 

@@ -122,6 +122,17 @@ def test_one_unit_may_be_steeper_where_two_would_differ_at_one_input():
     assert all(s.subkind != "silent unit" for s in steep)
 
 
+def test_a_minimum_of_nearly_equal_units_is_no_degenerate_point():
+    """Of w = 0.703, 0.739, 104: in its weights the Hessian is singular to rounding."""
+    loss = Loss(OBSERVED, Dataset.sample(overparameterised(), 30, 2))
+    sets = find_critical_sets(loss, noise=0.03, infinity=False, **QUIET)
+    assert sets.complete
+    flat = min((s for s in sets if s.is_isolated and s.attracting), key=lambda s: s.loss)
+    first, second, _ = np.sort(flat.theta[:3])
+    assert 1.0 < second / first < 1.06
+    assert 0.0 < np.linalg.eigvalsh(loss.hessian(flat.theta, noise=0.03))[0] < 1e-12
+
+
 @pytest.mark.slow
 def test_every_point_of_a_random_search_is_in_the_list():
     """Few data sets have isolated points of three units within the range; this one has."""

@@ -170,8 +170,6 @@ def test_inputs_in_pairs_and_few_samples_are_reported_not_faked():
     few = find_critical_sets(Loss(model, Dataset.sample(model, 2, 0)), noise=0.2, regions=False)
     assert not few.complete
     assert any("at most 2 distinct |x|, n < 2H" in note for note in few.notes)
-    three = find_critical_sets(Loss(model, Dataset.sample(model, 3, 0)), noise=0.2, regions=False)
-    assert any(note.startswith("3 distinct |x|") for note in three.notes)
 
 
 @pytest.mark.parametrize(
