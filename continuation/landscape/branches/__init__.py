@@ -4,6 +4,7 @@ May import `network`, `infinity` and `sets`.
 """
 
 from continuation.landscape.branches.course import Course, usual_steps
+from continuation.landscape.branches.falling_decay import conditions_at
 from continuation.landscape.branches.follow import (
     SetBranch,
     follow,
@@ -14,7 +15,6 @@ from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLe
 from continuation.landscape.branches.problems import Description, Lifted, lifted_problem
 from continuation.landscape.branches.ranges import range_of_points
 from continuation.landscape.branches.regions import (
-    conditions_at,
     have_regions,
     in_region,
     label_regions,

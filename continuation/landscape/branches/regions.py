@@ -3,8 +3,7 @@
 The label of a set comes from following it to zero noise: its network function tends to the
 teacher, or it does not. A distance at the given noise decides nothing.
 
-Weight decay falls with the square of the noise on the way, as that of a prior of fixed width does:
-then what both ask of the weights stays in proportion, and at zero noise there is none.
+Weight decay falls with the noise on the way, see `falling_decay`.
 
 See docs/theory.md, Regions.
 """
@@ -17,17 +16,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from continuation.arclength import trace_branch
 from continuation.arrays import Array
 from continuation.branch import Branch
-from continuation.callable_problem import Problem
 from continuation.deadline import UNLIMITED, Deadline
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.landscape.branches.course import CORRECTOR, Course
+from continuation.landscape.branches.course import Course
+from continuation.landscape.branches.falling_decay import with_falling_decay
 from continuation.landscape.branches.follow import traced
 from continuation.landscape.branches.straight import straight_branch
 from continuation.landscape.infinity import CONFLUENCE, CORNER, LINEAR, STEP, TAIL
-from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, LossAt, weights_of
+from continuation.landscape.network import REGIONS, Conditions, Loss, LossAlong, weights_of
 from continuation.landscape.sets import (
     ISOLATED,
     POINT,
@@ -132,13 +130,6 @@ def have_regions(loss: Loss, conditions: Conditions) -> bool:
     return REGIONS.holds(loss.model) and (conditions.noise > 0.0 or not conditions.decays)
 
 
-def conditions_at(found: CriticalSet, noise: float) -> Conditions:
-    """Those of a set's branch at a smaller noise: weight decay falls with the square of it."""
-    start = found.conditions
-    decay = start.weight_decay * (noise / start.noise) ** 2 if start.decays else 0.0
-    return start.where("noise", noise).where("weight_decay", decay)
-
-
 def region_evidence(
     loss: Loss, sets: Sequence[CriticalSet], deadline: Deadline = UNLIMITED
 ) -> tuple[RegionEvidence, ...]:
@@ -223,39 +214,24 @@ def _down_to(loss: Loss, found: CriticalSet, lowest: float) -> tuple[EvidenceBra
     """The branch of a set down to the lowest noise, and why it ended; errors as of `traced`."""
     along = LossAlong(loss, "noise", found.conditions)
     levels = [level * lowest for level in LEVELS[1:]]
+    highest = HIGHEST_NOISE * found.conditions.noise
     if found.conditions.decays:
-        branch = _with_falling_decay(loss, found, lowest, levels)
-        return _evidence_branch(found, branch, levels), branch.stop_reason
+        before, last = with_falling_decay(loss, found, (lowest, highest), tuple(levels), STEPS)
+        parts = zip(*before, _with_levels(last, levels), strict=True)
+        noise, states = map(np.concatenate, parts)
+        return _evidence_of(found, noise, states), last.stop_reason
     straight = straight_branch(along, found, (*levels, lowest))
     if straight is not None:
         return _evidence_of(found, *straight), "limit"
     course = Course(
-        (lowest, HIGHEST_NOISE * found.conditions.noise),
+        (lowest, highest),
         -1,
         STEPS if found.limit is None else STEPS_AT_INFINITY,
         targets=tuple(levels),
     )
     followed = traced(along, found, course)
-    return _evidence_branch(found, followed.branches[-1], levels), followed.stop_reasons[-1]
-
-
-def _with_falling_decay(
-    loss: Loss, found: CriticalSet, lowest: float, levels: Sequence[float]
-) -> Branch:
-    """The branch of a point along noise and weight decay together."""
-
-    def at(noise: float) -> LossAt:
-        return loss.under(conditions_at(found, noise))
-
-    problem = Problem(
-        lambda x, noise: at(noise).gradient(x),
-        lambda x, noise: at(noise).hessian(x),
-        symmetric=True,
-    )
-    start = found.conditions.noise
-    within = (lowest, HIGHEST_NOISE * start)
-    theta = found.weights
-    return trace_branch(problem, theta, start, within, -1, STEPS, CORRECTOR, targets=tuple(levels))
+    samples = _with_levels(followed.branches[-1], levels)
+    return _evidence_of(found, *samples), followed.stop_reasons[-1]
 
 
 def _ended(noise: float, why: str) -> str:
@@ -313,8 +289,8 @@ def trend_of(found: CriticalSet, branch: EvidenceBranch | None) -> tuple[float, 
     return slope, slope > STEEPEST_ROOT
 
 
-def _evidence_branch(found: CriticalSet, branch: Branch, levels: Sequence[float]) -> EvidenceBranch:
-    """The samples that the label rests on, with their distances to the teacher.
+def _with_levels(branch: Branch, levels: Sequence[float]) -> tuple[Array, Array]:
+    """The samples (m,) and (m, k) that the label rests on.
 
     Where the branch passes a level for the last time, the state there is one of them.
     """
@@ -324,7 +300,7 @@ def _evidence_branch(found: CriticalSet, branch: Branch, levels: Sequence[float]
         if state is not None:
             after = 1 + int(np.flatnonzero(noise > level)[-1])
             noise, states = np.insert(noise, after, level), np.insert(states, after, state, axis=0)
-    return _evidence_of(found, noise, states)
+    return noise, states
 
 
 def _evidence_of(found: CriticalSet, noise: Array, states: Array) -> EvidenceBranch:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from continuation.errors import ConvergenceError, InvalidInputError
-from continuation.landscape import Dataset, Loss, find_critical_sets, follow, from_infinity
+from continuation.landscape import (
+    Dataset,
+    Loss,
+    find_critical_sets,
+    follow,
+    from_infinity,
+    label_regions,
+)
 from continuation.landscape.branches.ranges import arrival_along
 from continuation.landscape.network import LossAlong, split_plain
 from symbolic import fukumizu_amari, overparameterised, single_unit
@@ -120,3 +127,12 @@ def test_equal_units_come_to_a_line_where_decay_falls_and_to_the_origin_where_it
     assert branch.stop_reasons == ("arrival: split line", "arrival: origin")
     assert branch.p[0] < 1e-8
     assert branch.p[-1] == pytest.approx(dying(loss), rel=1e-3)
+
+    # towards zero noise the attractor's second unit dies, and what is left tends to the teacher
+    (fitted,) = label_regions(loss, sets.attractors)
+    states = np.array(fitted.evidence.branch.state)
+    last = split_plain(states[-1])
+    assert fitted.region == "overfitting"
+    assert np.hypot(*split_plain(fitted.theta)).min() > 0.1
+    assert np.hypot(*last).min() < 1e-9
+    assert np.hypot(*last).max() == pytest.approx(np.sqrt(2.0), abs=1e-2)
