@@ -170,8 +170,8 @@ class Harvest:
             self.steep += 1
             return None
         found = self.build.point(theta, ISOLATED)
-        if found.nullity:
-            self.degenerate += 1
+        if found.nullity or not np.isfinite(found.largest_error):
+            self.degenerate += 1  # signs of saturated units are those of rounding
             return None
         self.points.append(found)
         self.hits.append(0)

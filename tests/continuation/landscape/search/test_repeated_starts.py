@@ -115,3 +115,14 @@ def test_fixed_output_weights_have_points_and_no_lines():
     sets = find_critical_sets(loss, noise=0.1)
     assert all(s.kind == "point" for s in sets)
     assert any(s.attracting and s.region == "overfitting" for s in sets)
+
+
+def test_signs_of_saturated_units_are_no_points():
+    """Soft committees: steep units differ at one input, by rounding; 65 points were listed of 9."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=15)
+    y = np.tanh(x) + 0.3 * random.normal(size=15)
+    model = Model.perceptron(2, output_weights=[1, 1])
+    sets = find_critical_sets(Loss(model, Dataset.from_observations(x, y)), most_runs=1800)
+    assert 1 <= len(sets) <= 12
+    assert all(np.isfinite(s.largest_error) and np.abs(s.theta).max() < 1e3 for s in sets)
