@@ -9,6 +9,7 @@ import sympy as sp
 from flint import arb
 
 from continuation.certify.checker import schema
+from continuation.certify.checker.jets import plain
 from continuation.certify.checker.limits import NAMES, Limit, Normal, limit_of
 from continuation.certify.checker.points import (
     POINT_FIELDS,
@@ -18,7 +19,7 @@ from continuation.certify.checker.points import (
     loss_of_point,
     require_point,
 )
-from continuation.certify.checker.problem import Problem, around, plain
+from continuation.certify.checker.problem import Problem, around
 from continuation.certify.checker.refusal import require
 from continuation.certify.checker.words import at_least, at_most
 

@@ -10,8 +10,9 @@ from flint import arb, ctx
 
 from continuation.certify import UNDECIDED, agreements, certify_sets, check
 from continuation.certify.certificate import problem_of
+from continuation.certify.checker.jets import plain
 from continuation.certify.checker.limits import limit_of
-from continuation.certify.checker.problem import Problem, plain
+from continuation.certify.checker.problem import Problem
 from continuation.certify.enclosures import ExactLoss
 from continuation.certify.provers.infinity import infinity_certificate
 from continuation.certify.provers.limits import exact_limit, names_of, walls_of
