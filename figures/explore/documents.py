@@ -62,9 +62,12 @@ def document(result: Result, name: str) -> Document:
 
 
 def facts(result: Result) -> list[list[str]]:
-    """Model, data and settings, as pairs of texts."""
+    """Model, data and settings, as pairs of texts; a parameter with its range, not a value."""
     data = result.loss.data
     settings = {k: v for k, v in result.settings.items() if v not in (None, "")}
+    if {"parameter", "lower", "upper"} <= settings.keys():
+        varied, low, high = (settings.pop(name) for name in ("parameter", "lower", "upper"))
+        settings = settings | {f"{varied}": f"{low} to {high}"}
     return [
         ["model", spelled(result.loss.model)],
         ["data", f"{data.kind}, n = {data.size}"],

@@ -18,7 +18,7 @@ from figures import graph as graphs
 from figures.__main__ import app
 from figures.explore import page as pages
 from figures.explore.data import MAP_DIGITS, NODES, maps_document
-from figures.explore.documents import document
+from figures.explore.documents import document, facts
 from figures.explore.paper import write_paper_page
 from figures.explore.plain import DIGITS
 from figures.explore.spots import Functions, InputWeights, Spot
@@ -88,6 +88,12 @@ def test_a_frame_has_the_indices_and_attractors_of_its_graph(result, shown):
         ):
             node = graph.nx.nodes[shown["sets"][place]]
             assert (index, attracts) == (node["index"], node["attracting"])
+
+
+def test_the_parameter_stands_with_its_range_and_without_a_value(result):
+    settings = {"noise": 0.1, "parameter": "noise", "lower": 0.5, "upper": 0.9, "seed": 3}
+    told = [fact for fact in facts(replace(result, settings=settings)) if fact[0] != "model"]
+    assert told == [["data", "sampled, n = 20"], ["noise", "0.5 to 0.9"], ["seed", "3"]]
 
 
 def test_events_are_those_of_the_evolution(result, shown):
