@@ -92,7 +92,8 @@ class Problem(AnyProblem):
     (('a', -2.0),)
     """
 
-    residual: Callable[[Array, float], Any]  # type: ignore[assignment]
+    # a field of its own: a bare annotation would take the base's method for a default
+    residual: Callable[[Array, float], Any] = field()  # type: ignore[assignment]
     jacobian: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
     dresidual_dp: Callable[[Array, float], Any] | None = None  # type: ignore[assignment]
     symmetric: bool = False

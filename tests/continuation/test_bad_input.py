@@ -173,6 +173,8 @@ def test_what_is_no_count_no_problem_and_no_file() -> None:
 def test_residual_must_be_callable() -> None:
     with pytest.raises(InvalidInputError, match="residual must be a function"):
         Problem(3)
+    with pytest.raises(TypeError, match="residual"):
+        Problem()  # type: ignore[call-arg]
 
 
 def test_newton_reports_failure_as_a_status() -> None:
