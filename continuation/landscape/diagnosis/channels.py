@@ -15,8 +15,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.landscape.basins import NEAR
-from continuation.landscape.flow import FlowResult
+from continuation.landscape.flow import FlowResult, biased_arrival
 from continuation.landscape.infinity import (
     EscapeLaw,
     LimitLoss,
@@ -73,6 +74,8 @@ def channel_of(
 ) -> Channel | None:
     """The channel that θ (d,) is in: the flow runs to infinity, and its function is there almost.
 
+    Where the loss curves down in some direction the flow has not come to it yet.
+
     Parameters
     ----------
     at : LossAt
@@ -85,11 +88,20 @@ def channel_of(
     if end is None or end.limit is None or result.limit is None or not end.limit.input_weights:
         return None
     gap = function_gap(at, theta, end)
-    if gap > NEAR:
+    if gap > NEAR or not _has_come(at, theta, result):
         return None
     loss_gap = at.value(theta) - end.loss
-    groups = groups_of(at, result)
+    groups = groups_of(at, result.theta, result.limit)
     return Channel(end, groups, gap, loss_gap, law_of(at, end.limit))
+
+
+def _has_come(at: LossAt, theta: Array, result: FlowResult) -> bool:
+    """Whether θ (d,) follows the limit of the flow, or at least has nothing curve down."""
+    return (
+        result.steps == 0
+        or not scaled_inertia(at.hessian(theta))[0]
+        or (result.limit is not None and bool(_arrived(at, theta, result.limit)))
+    )
 
 
 def function_gap(at: LossAt, theta: Array, found: CriticalSet) -> float:
@@ -103,13 +115,24 @@ def function_gap(at: LossAt, theta: Array, found: CriticalSet) -> float:
     return gap / (size or 1.0)
 
 
-def groups_of(at: LossAt, result: FlowResult) -> tuple[tuple[int, ...], ...]:
-    """Units that meet, vanish together or diverge in the limit of a flow, group by group."""
-    theta, limit = result.theta, result.limit
+def groups_of(at: LossAt, theta: Array, limit: LimitModel | None) -> tuple[tuple[int, ...], ...]:
+    """Units of late weights θ (d,) that meet, vanish together or diverge, group by group."""
+    if limit is None:
+        return ()
+    if isinstance(limit, VectorLimit) or limit.jumps or limit.tails:
+        return _arrived(at, theta, limit)
+    return diverging_units(Layout.of(at.model), theta, limit)
+
+
+def _arrived(at: LossAt, theta: Array, limit: LimitModel) -> tuple[tuple[int, ...], ...]:
+    """The groups as weights show that follow a limit of vectors, jumps or tails; () where none."""
     if isinstance(limit, VectorLimit):
         arrival = vector_arrival(at, theta, at.value(theta))
-        return () if arrival is None else arrival.groups
-    return () if limit is None else diverging_units(Layout.of(at.model), theta, limit)
+    elif limit.jumps or limit.tails:
+        arrival = biased_arrival(Responses.at(at), theta, at.value(theta))
+    else:
+        arrival = None
+    return () if arrival is None else arrival.groups
 
 
 def diverging_units(layout: Layout, theta: Array, limit: LimitModel) -> tuple[tuple[int, ...], ...]:

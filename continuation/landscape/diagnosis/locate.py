@@ -14,7 +14,6 @@ from continuation.deadline import Deadline
 from continuation.errors import InvalidInputError
 from continuation.landscape.diagnosis.channels import channel_of
 from continuation.landscape.diagnosis.location import Location
-from continuation.landscape.diagnosis.nearby import nearby_point
 from continuation.landscape.diagnosis.questions import NEWTON, SEARCH, Questions
 from continuation.landscape.diagnosis.redundancy import near_embeddings
 from continuation.landscape.diagnosis.saddles import SaddlePassage, passage_by
@@ -39,8 +38,10 @@ from continuation.landscape.network import (
 from continuation.landscape.search import find_critical_sets
 from continuation.landscape.sets import (
     CONVERGED,
+    RESTING,
     CriticalSet,
     Member,
+    nearby_point,
     nearest_member,
     shared_conditions,
     shown_set,
@@ -55,9 +56,6 @@ NONE = "none were looked for"
 
 MOST_PLACES = 2_000
 """Slow moments times weights from which Newton starts."""
-
-RESTING = 10.0
-"""Gradients below so many bounds of their rounding are zero."""
 
 
 @in_fitting_units
@@ -245,7 +243,7 @@ def _stage(location: Location, beside: CriticalSet | None) -> str:
     stages: Iterator[tuple[str, bool]] = iter((
         (IN_CHANNEL, location.channel is not None),
         (AT_A_SET, _is_at(location)),
-        (CONVERGING, beside is not None and beside is location.basin),
+        (CONVERGING, beside is not None and beside is location.basin and not location.index),
         (PASSING, location.passage is not None),
         (DESCENDING, True),
     ))  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from continuation.arrays import Array
 from continuation.landscape.diagnosis.channels import Channel
+from continuation.landscape.diagnosis.redundancy import shown_by
 from continuation.landscape.diagnosis.saddles import SaddlePassage
 from continuation.landscape.sets import CriticalSet
 
@@ -31,8 +33,8 @@ def plain(location: Location) -> dict[str, Any]:
         "inertia": None if location.inertia is None else list(location.inertia),
         "eigenvalues": location.eigenvalues.tolist(),
         "direction": None if along is None else along.tolist(),
-        "nearest": _set(location.nearest),
-        "basin": _set(location.basin),
+        "nearest": _set(location.nearest, location.nearest_theta),
+        "basin": _set(location.basin, None if flow is None else flow.representative),
         "flow": None if flow is None else {name: getattr(flow, name) for name in FLOW},
         "passage": _passage(location.passage),
         "channel": _channel(location.channel),
@@ -41,7 +43,7 @@ def plain(location: Location) -> dict[str, Any]:
     })  # fmt: skip
 
 
-def _set(found: CriticalSet | None) -> dict[str, Any] | None:
+def _set(found: CriticalSet | None, theta: Array | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
@@ -51,6 +53,11 @@ def _set(found: CriticalSet | None) -> dict[str, Any] | None:
         "region": found.region,
         "index": int(found.index),
         "attracting": bool(found.attracting),
+        "dimension": int(found.dimension),
+        "smaller": [
+            vars(one) | {"units": list(one.units)}
+            for one in (() if theta is None else shown_by(found.model, theta))
+        ],
         "loss": float(found.loss),
         "theta": None if found.theta is None else found.theta.tolist(),
         "limit": None if found.limit is None else found.limit.to_dict(),

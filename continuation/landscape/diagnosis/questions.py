@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from continuation.deadline import Deadline
-from continuation.landscape.diagnosis.nearby import STEPS
 from continuation.landscape.flow import STEP_LIMIT, operations_of_a_step
 from continuation.landscape.network import LossAt
+from continuation.landscape.sets.nearby import STEPS
 from symbolic import Model
 
 SPEED = 2e9

@@ -19,6 +19,9 @@ from symbolic import Model, centre_of, parity_of
 MOST_PAIRS = 1_000
 """Pairs of units that are told of each layer: all of some 45 units."""
 
+COINCIDENT = 1e-6
+"""Distance, relative to 1 + |θ|, at which critical weights are those of a smaller network."""
+
 COPY, OPPOSITE = "copied unit", "opposite unit"
 """Two units with equal input weights, or with opposite ones where a flip makes them equal."""
 
@@ -71,6 +74,21 @@ def near_embeddings(model: Model, theta: Array) -> tuple[NearEmbedding, ...]:
     """The embeddings that weights θ (d,) may be near to, the nearest first."""
     found = (near for layer in _layers(model, theta) for near in (*_idle(layer), *_copies(layer)))
     return tuple(sorted(found, key=lambda one: one.distance))
+
+
+def shown_by(model: Model, theta: Array) -> tuple[NearEmbedding, ...]:
+    """The embeddings that critical weights θ (d,) are: each unit is told of once."""
+    room = COINCIDENT * (1.0 + float(np.linalg.norm(theta)))
+    near = [one for one in near_embeddings(model, theta) if one.distance <= room]
+    dead = {(one.layer, one.units) for one in near if one.kind == DEAD_UNIT}
+    gone = {(one.layer, unit) for one in near if len(one.units) == 1 for unit in one.units}
+    return tuple(
+        one
+        for one in near
+        if one.kind == DEAD_UNIT
+        or (one.kind == SILENT_UNIT and (one.layer, one.units) not in dead)
+        or (len(one.units) > 1 and not any((one.layer, unit) in gone for unit in one.units))
+    )
 
 
 def _layers(model: Model, theta: Array) -> Iterator[_Layer]:

@@ -24,6 +24,9 @@ NONLINEAR = 0.5
 FARTHEST = 1.0
 """No neighbourhood is larger, in units that fit: there every weight has changed by its size."""
 
+ROUNDING = 1e-15
+"""Rates that are smaller, relative to the largest eigenvalue, are no rates but rounding."""
+
 NEAREST = 8
 """So many of the nearest sets are asked whether they are passed."""
 
@@ -92,10 +95,11 @@ def _passage(
     at: LossAt, theta: Array, path: Trajectory, saddle: CriticalSet, member: Member
 ) -> SaddlePassage | None:
     hessian = at.hessian(member.theta)
-    unstable = scaled_inertia(hessian)[0]
+    values, vectors = np.linalg.eigh(hessian)
+    real = int((values < -ROUNDING * np.abs(values).max(initial=0.0)).sum())
+    unstable = min(scaled_inertia(hessian)[0], real)
     if not unstable:
         return None
-    values, vectors = np.linalg.eigh(hessian)
     terms = [rate_terms(at, member.theta, values, vectors, k) for k in range(unstable)]
     radius = min(FARTHEST, *(_reach(*each) for each in terms))
     rates, coordinates = -values[:unstable], vectors[:, :unstable].T @ (theta - member.theta)

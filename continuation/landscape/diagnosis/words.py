@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from continuation.arrays import Array
 from continuation.landscape.diagnosis.channels import Channel
 from continuation.landscape.diagnosis.columns import in_columns, readings
-from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbedding
+from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbedding, shown_by
 from continuation.landscape.diagnosis.saddles import SaddlePassage
 from continuation.landscape.infinity import SEPARATED
 from continuation.landscape.network import Layout
@@ -59,10 +60,13 @@ def _slope(location: Location) -> str:
 
 
 def _stage(location: Location) -> str:
-    near = "" if location.nearest is None else _named(location.nearest)
+    there = location.nearest_theta
+    near = "" if location.nearest is None else _named(location.nearest, there)
     if location.stage == IN_CHANNEL and location.channel is not None:
         return _channel(location.loss_of.model, location.channel, location.columns)
     what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
+    if location.nearest is not None and location.nearest.dimension and location.inertia is not None:
+        what += f", flat along {location.inertia[1]} of its directions"
     if location.stage == AT_A_SET and location.nearest is None:
         return f"The gradient is zero to rounding: the weights are at {what}."
     if location.stage == AT_A_SET:
@@ -72,9 +76,10 @@ def _stage(location: Location) -> str:
         return f"They converge to {near}, at distance {location.distance:.2g}."
     if location.passage is not None:
         passage = location.passage
+        saddle = _named(passage.saddle, passage.theta)
         return (
-            f"They pass the saddle {_named(passage.saddle)}, index {passage.rates.size} there, at "
-            f"distance {passage.distance:.2g}. {_passage(passage, 'The flow')}"
+            f"They pass the saddle {saddle}, index {passage.rates.size} there, at distance "
+            f"{passage.distance:.2g}. {_passage(passage, 'The flow')}"
         )
     if not near:
         met = "" if location.flow is None else "; no critical set at finite weights was met"
@@ -124,22 +129,41 @@ def _end(location: Location) -> str:
         return SEPARATION
     if location.ends_at_nearest and location.stage in (AT_A_SET, CONVERGING):
         return f"The gradient flow ends there, at loss {found.loss:.6g}."
-    return f"The gradient flow ends in {_named(found)}, at loss {found.loss:.6g}."
+    if found.limit is not None and location.channel is None:
+        limit = in_columns(found.limit, location.columns).text()
+        return (
+            f"The gradient flow runs to infinity, to {_named(found)}, at loss {found.loss:.6g}; "
+            f"its limit has {limit}."
+        )
+    last = None if location.flow is None else location.flow.representative
+    return f"The gradient flow ends in {_named(found, last)}, at loss {found.loss:.6g}."
 
 
 def _embedding(near: NearEmbedding, layers: int) -> str:
     where = f" of layer {near.layer + 1}" if layers > 1 else ""
     who = " and ".join(f"unit {k + 1}" for k in near.units) + where
-    if near.kind in (COPY, OPPOSITE):
-        relation = "opposite" if near.kind == OPPOSITE else "equal"
-        cancels = ", outputs cancelling" if near.cancelling else ""
-        return f"Nearest smaller network: {who} {relation}, {near.distance:.2g} away{cancels}."
-    return f"Nearest smaller network: {who} {near.kind.split()[0]}, {near.distance:.2g} away."
+    cancels = ", outputs cancelling" if near.cancelling else ""
+    return f"Nearest smaller network: {who} {_state(near)}, {near.distance:.2g} away{cancels}."
 
 
-def _named(found: CriticalSet) -> str:
+def _state(near: NearEmbedding) -> str:
+    """What the units of an embedding are, as an adjective."""
+    return {COPY: "equal", OPPOSITE: "opposite"}.get(near.kind, near.kind.split()[0])
+
+
+def _relation(near: NearEmbedding) -> str:
+    """What the units of a set are to each other."""
+    who = " and ".join(f"unit {k + 1}" for k in near.units)
+    layer = f" of layer {near.layer + 1}" if near.layer else ""
+    return f"{who}{layer} {'are' if len(near.units) > 1 else 'is'} {_state(near)}"
+
+
+def _named(found: CriticalSet, theta: Array | None = None) -> str:
+    """Label and region, and at its point θ (d,) what units are no units of their own."""
     region = "" if found.region == "unlabelled" else f" ({found.region})"
-    return f"{found.label}{region}"
+    shown = [] if theta is None else [_relation(one) for one in shown_by(found.model, theta)]
+    units = f", where {'; '.join(shown)}" if shown else ""
+    return f"{found.label}{region}{units}"
 
 
 def _numbers(values: np.ndarray) -> str:

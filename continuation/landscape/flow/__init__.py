@@ -3,6 +3,7 @@
 May import `network`, `infinity` and `sets`.
 """
 
+from continuation.landscape.flow.biased_ends import biased_arrival
 from continuation.landscape.flow.compiled import compiled_flows
 from continuation.landscape.flow.escape_laws import escape_law
 from continuation.landscape.flow.gradient_flow import (
@@ -24,6 +25,7 @@ __all__ = [
     "FlowResult",
     "Passage",
     "Trajectory",
+    "biased_arrival",
     "compiled_flows",
     "escape_law",
     "flow_to_limit",

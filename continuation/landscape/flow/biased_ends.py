@@ -31,6 +31,7 @@ from continuation.landscape.infinity import (
     neighbours_of_jumps,
 )
 from continuation.landscape.network import Layout, Responses
+from continuation.landscape.vectors import Arrival
 
 STEEP = 2.0
 """w|x − t| of the neighbours of a jump from which it is tried as one: they see e^{−2w|x − t|}."""
@@ -75,7 +76,7 @@ class Escape:
     left: Mapping[float, float]
 
 
-def biased_end(responses: Responses, theta: Array, loss: float) -> CriticalEnd | None:
+def biased_arrival(responses: Responses, theta: Array, loss: float) -> Arrival | None:
     """The end that a flow at weights θ (d,) of this loss runs to; None where none is known.
 
     Parameters
@@ -91,7 +92,7 @@ def biased_end(responses: Responses, theta: Array, loss: float) -> CriticalEnd |
         if leaving:
             end = _reached(responses, _limit(layout, theta, leaving), leaving, loss)
             if end is not None:
-                return end
+                return Arrival(end, tuple(escape.units for escape in leaving))
     return None
 
 

@@ -49,12 +49,13 @@ class FlowResult:
 
     Attributes
     ----------
-    status : {"point", "line", "infinity", "undecided"}
+    status : {"point", "line", "manifold", "infinity", "undecided"}
     subkind : str
-        "isolated" for a point, "split line" for a line; at infinity "confluence", "linear",
-        "step", "corner", "separated" or "unresolved"; "" if undecided.
+        "isolated" for a point, "split line" for a line, "valley" for a manifold; at infinity
+        "confluence", "linear", "step", "corner", "separated" or "unresolved"; "" if undecided.
     theta : ndarray, shape (d,)
-        The limit (point, line); else the weights where the integration stopped.
+        The limit (point, line), or a point of it (manifold); else the weights where the
+        integration stopped.
     line_parameter : float or None
         λ ≥ ½, the larger share of the total output weight of the two equal units of a line
         (above 1 on the rays); None elsewhere, and where more units are equal.
@@ -71,7 +72,8 @@ class FlowResult:
     passages : tuple of Passage
         Slow passages on the way (the first 16).
     representative : ndarray, shape (d,), or None
-        The limit itself (point), or the same line with equal shares; None at infinity.
+        The limit itself (point), a point of it (manifold), or the same line with equal shares;
+        None at infinity.
     """
 
     status: str

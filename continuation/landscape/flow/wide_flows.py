@@ -1,8 +1,8 @@
 """Gradient flows in pieces: for ends that no compiled test knows, and within a given time.
 
-Most flows of wide networks run to ends at which several units meet at once, and many of units with
-bias to jumps. Between pieces of the integration `compound_ends` or `biased_ends` is asked, and the
-clock.
+Most flows of wide networks run to ends at which several units meet at once, many of units with
+bias to jumps, and many of networks of layers into valleys. Between pieces of the integration
+`compound_ends`, `biased_ends` or Newton's method is asked, and the clock.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from functools import lru_cache
 import numpy as np
 
 from continuation.arrays import Array
+from continuation.congruence import scaled_inertia
 from continuation.deadline import Deadline
-from continuation.landscape.flow.biased_ends import biased_end
+from continuation.landscape.flow.biased_ends import biased_arrival
 from continuation.landscape.flow.compiled import NOT_FINITE, PASSAGES, UNDECIDED_STEPS
 from continuation.landscape.flow.compound_ends import compound_end
+from continuation.landscape.flow.decision import FIRST_STEP, NEWTON_STEPS
 from continuation.landscape.flow.options import FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.infinity import SEPARATED, CriticalEnd, end_of
@@ -29,6 +31,7 @@ from continuation.landscape.network import (
     LossAt,
     Responses,
 )
+from continuation.landscape.sets import VALLEY, is_in_valley, nearby_point
 from continuation.landscape.vectors import (
     CERTAIN,
     Separated,
@@ -69,10 +72,19 @@ Integrate = Callable[[Array, FlowOptions], Piece]
 """From a start (d,), within the limits."""
 
 
+MOST_IN_VALLEYS = 300
+"""Weights up to which Newton's method is asked whether a flow ends in a valley: seconds."""
+
+
 def has_compound_ends(model: Model, decaying: bool) -> bool:
     """Whether flows of this model are tested for ends between pieces."""
     asked = any(q.holds(model) for q in (WIDE_ENDS, BIASED_FLOWS, VECTOR_ENDS))
-    return (asked and not decaying) or can_separate(model, decays=decaying)
+    far = (asked and not decaying) or can_separate(model, decays=decaying)
+    return far or _has_valleys(model)
+
+
+def _has_valleys(model: Model) -> bool:
+    return model.is_network and model.dimension <= MOST_IN_VALLEYS
 
 
 def operations_of_a_step(samples: int, weights: int) -> float:
@@ -118,7 +130,10 @@ def _decided(loss_at: LossAt, pieces: Iterator[Piece], in_subspace: bool) -> Ite
     for piece in pieces:
         result = piece.result
         if wide and result.status == "undecided" and piece.outcome != NOT_FINITE:
-            result = _at_infinity(loss_at, result, in_subspace)
+            if not loss_at.conditions.decays:
+                result = _at_infinity(loss_at, result, in_subspace)
+            if not (result.decided or in_subspace) and _has_valleys(loss_at.model):
+                result = _in_valley(loss_at, result)
         yield replace(piece, result=result)
         if result.decided:
             return
@@ -209,9 +224,29 @@ def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> Flow
     )
 
 
+def _in_valley(loss_at: LossAt, result: FlowResult) -> FlowResult:
+    """The same result, or the valley that Newton's method contracts to from the trajectory."""
+    point = nearby_point(loss_at, result.theta, NEWTON_STEPS)
+    if point is None or not np.linalg.norm(point - result.theta) <= FIRST_STEP:
+        return result
+    downhill, flat, _ = scaled_inertia(loss_at.hessian(point))
+    if downhill or not flat or not is_in_valley(loss_at, point):
+        return result
+    return replace(
+        result,
+        status="manifold",
+        subkind=VALLEY,
+        theta=point,
+        representative=point,
+        loss=loss_at.value(point),
+        message=f"Newton contracts from the trajectory to a valley of {flat} dimensions, and the "
+        "loss rises across it",
+    )
+
+
 def _at_biased_end(responses: Responses, result: FlowResult) -> FlowResult:
-    end = biased_end(responses, result.theta, result.loss)
-    return result if end is None else _slaved(result, end)
+    arrival = biased_arrival(responses, result.theta, result.loss)
+    return result if arrival is None else _slaved(result, arrival.end)
 
 
 def _slaved(result: FlowResult, end: CriticalEnd) -> FlowResult:

@@ -9,11 +9,13 @@ from continuation.landscape.flow import FlowResult
 from continuation.landscape.network import Loss, LossAt
 from continuation.landscape.sets import (
     FLOWN,
+    VALLEY,
     Assembler,
     CriticalSet,
     nearest_by_limit,
     nearest_by_weights,
     shown_set,
+    valley_of_loss,
 )
 
 
@@ -27,6 +29,8 @@ def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None
         return None
     if result.limit is not None:
         return nearest_by_limit(result.limit, result.loss, sets, FLOWN)
+    if result.subkind == VALLEY:
+        return valley_of_loss(result.loss, sets, FLOWN)
     return nearest_by_weights(result.weights, result.loss, sets, FLOWN)
 
 
@@ -46,6 +50,6 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
     if result.limit is not None:  # attracting, by the decision rule
         end = Assembler(at).attracting_end(result.subkind, result.limit, result.loss)
         return replace(end, label=label)
-    if result.status != "line":
+    if result.status == "point":
         return replace(Assembler(at).point(result.weights, result.subkind), label=label)
     return replace(shown_set(loss, at.conditions, result.weights), label=label)

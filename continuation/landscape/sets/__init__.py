@@ -52,6 +52,7 @@ from continuation.landscape.sets.kinds import (
     SET_KINDS,
     SILENT_UNIT,
     SPLIT_LINE,
+    VALLEY,
     Family,
     SetKind,
 )
@@ -71,7 +72,9 @@ from continuation.landscape.sets.matching import (
     nearest_by_limit,
     nearest_by_weights,
     same_set,
+    valley_of_loss,
 )
+from continuation.landscape.sets.nearby import RESTING, STEPS, is_in_valley, nearby_point
 from continuation.landscape.sets.recognition import shown_set
 from continuation.landscape.sets.saturation import Saturation
 from continuation.landscape.sets.silent_layers import silent_inputs
@@ -95,9 +98,12 @@ __all__ = [
     "ORIGIN",
     "OVER_SMALLER",
     "POINT",
+    "RESTING",
     "SET_KINDS",
     "SILENT_UNIT",
     "SPLIT_LINE",
+    "STEPS",
+    "VALLEY",
     "Assembler",
     "Closeness",
     "CriticalSet",
@@ -120,11 +126,13 @@ __all__ = [
     "count_subspaces",
     "embeddings_of",
     "equations_of_weights",
+    "is_in_valley",
     "labelled",
     "layer_embeddings",
     "limit_errors",
     "limit_gap",
     "merge_units",
+    "nearby_point",
     "nearest_by_limit",
     "nearest_by_weights",
     "nearest_member",
@@ -137,6 +145,7 @@ __all__ = [
     "squared_distance",
     "squared_distances",
     "unit_curvatures",
+    "valley_of_loss",
     "weight_errors",
     "with_excess_risk",
     "working_units",

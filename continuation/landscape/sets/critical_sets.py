@@ -12,7 +12,7 @@ from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Stabiliser, Units
-from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT
+from continuation.landscape.sets.kinds import INFINITY, ISOLATED, LINE, POINT, VALLEY
 from continuation.landscape.sets.manifolds import Embedding, Piece
 from symbolic import AnyKernels, Model, load_kernels
 
@@ -100,8 +100,8 @@ class CriticalSet:
         A line has one free parameter, a manifold two or more.
     subkind : str
         "isolated", "origin", "dead unit", "silent unit"; with free shares "split line", "split
-        plane" (two), "split manifold"; with a hidden bias "silent curve", "silent manifold"; at
-        infinity "confluence", "step", "linear", "corner".
+        plane" (two), "split manifold", "valley"; with a hidden bias "silent curve", "silent
+        manifold"; at infinity "confluence", "step", "linear", "corner".
     label : str
         Short text, unique within one result, such as "split line 2".
     model : Model
@@ -247,6 +247,8 @@ class CriticalSet:
     @property
     def dimension(self) -> int:
         """Free parameters of the set: 0 for points and at infinity, 1 for lines."""
+        if self.subkind == VALLEY:
+            return self.nullity
         return 0 if self.embedding is None else self.embedding.dimension
 
     @property

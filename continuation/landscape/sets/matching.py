@@ -132,3 +132,17 @@ def nearest_by_limit(
         if distance <= nearest:
             best, nearest = candidate, distance
     return best
+
+
+def valley_of_loss(
+    loss: float, sets: Iterable[CriticalSet], within: Closeness
+) -> CriticalSet | None:
+    """The attracting manifold of this loss; None if there is none.
+
+    Two points of a valley have nothing else in common that is known.
+    """
+    flat = (one for one in sets if one.nullity and one.attracting and one.theta is not None)
+    gaps = ((abs(one.loss - loss), one) for one in flat)
+    room = within.loss * (SMALLEST_LOSS + abs(loss))
+    close = [(gap, one) for gap, one in gaps if gap <= room]
+    return min(close, key=lambda each: each[0])[1] if close else None

@@ -41,6 +41,7 @@ def widest_margin(inputs: Array, signs: Array) -> Margin | None:
     """
     seen = np.flatnonzero(signs)
     rows = signs[seen, None] * inputs[seen]
+    rows = rows / np.abs(rows).max(initial=1e-300)  # which leaves directions as they are
     matrix, wanted = np.vstack([rows.T, np.ones(len(rows))]), np.zeros(rows.shape[1] + 1)
     wanted[-1] = 1.0
     weights, left = nnls(matrix, wanted)

@@ -268,6 +268,68 @@ def test_networks_of_layers_are_located_and_drawn():
     plt.close("all")
 
 
+def test_a_valley_is_known_by_what_lies_along_it():
+    """Classes under a decay that leaves out the biases: one number may be added to all outputs."""
+    rng = np.random.default_rng(12)
+    x, labels = rng.standard_normal((30, 1)), rng.integers(0, 3, 30)
+    model = Model.mlp(1, (1,), 3, loss="softmax", decay_biases=False)
+    at = Loss(model, Dataset.from_observations(x, labels)).at(weight_decay=0.1)
+    loss = Loss(model, Dataset.from_observations(x, labels))
+    place = locate(loss, rng.standard_normal(model.dimension), weight_decay=0.1)
+    assert (place.flow.status, place.basin.subkind, place.basin.attracting) == (
+        "manifold", "valley", True,
+    )  # fmt: skip
+    shift = model.pack([np.zeros((1, 1)), np.zeros((1, 3))], [np.zeros(1), np.ones(3)])
+    moved = place.flow.weights + 2.5 * shift
+    assert at.value(moved) == pytest.approx(place.basin.loss, rel=1e-13)
+    again = locate(loss, moved, weight_decay=0.1)
+    # and the unit sees nothing, so that its bias is free as well
+    assert (again.stage, again.index, again.basin.dimension) == ("at a set", 0, 2)
+    assert "where unit 1 is silent" in again.text
+    assert "a minimum, flat along 2 of its directions" in again.text
+    assert again.to_dict()["basin"]["dimension"] == 2
+    np.testing.assert_allclose(at.hessian(moved) @ shift, 0.0, atol=1e-12)
+
+
+def test_units_of_a_saddle_are_named_as_in_the_weights():
+    rng = np.random.default_rng(13)
+    x = rng.standard_normal((30, 2))
+    y = np.column_stack([np.sin(x[:, 0]) * x[:, 1], np.cos(x[:, 0])])
+    narrow, model = Model.mlp(2, (1,), 2), Model.mlp(2, (2,), 2)
+    data = Dataset.from_observations(x, y)
+    end = flow_to_limit(Loss(narrow, data).at(weight_decay=1e-2), rng.standard_normal(7))
+    (w, v), (b, offset) = narrow.unpack(end.weights)
+    dead = model.pack(
+        [np.column_stack([np.zeros(2), w]), np.vstack([np.zeros(2), v])],
+        [np.append(0.0, b), offset],
+    )
+    theta = dead + 1e-4 * rng.standard_normal(dead.size)
+    place = locate(Loss(model, data), theta, weight_decay=1e-2)
+    assert place.stage == "passing a saddle"
+    assert "where unit 1 is dead, index" in place.text
+    assert place.to_dict()["nearest"]["smaller"][0]["units"] == [0]
+    np.testing.assert_allclose(place.passage.theta, dead, atol=1e-9)
+
+
+def test_a_channel_is_reached_where_nothing_curves_down_and_has_its_units():
+    """Three units with biases: a bias grows, and an exponential is left."""
+    rng = np.random.default_rng(0)
+    x = np.linspace(-3.0, 3.0, 60)
+    y = 2.0 * np.tanh(x) - np.tanh(4.0 * x) + 0.1 * rng.standard_normal(60)
+    model = Model.perceptron(3, bias=True, offset=True)
+    loss = Loss(model, Dataset.from_observations(x, y))
+    theta = np.random.default_rng(0).standard_normal(10)
+    path = trajectory(loss.at(), theta)
+    assert path.result.subkind == "exponential"
+    early, late = locate(loss, theta), locate(loss, path.result.theta)
+    assert (early.stage, early.basin.subkind) == ("descending", "exponential")
+    assert early.index > 0
+    assert f"its limit has {early.basin.limit.text()}" in early.text
+    assert late.stage == "in a channel"
+    ratio = np.abs(path.result.theta[3:6] / path.result.theta[:3])  # of biases to input weights
+    assert late.channel.units == ((int(np.argmax(ratio)),),)
+
+
 def test_it_is_drawn_with_the_function_of_where_it_ends(loss, sets):
     _, ax = plt.subplots()
     place = locate(loss, [1.0, -0.3, 0.2, 0.7], noise=NOISE, sets=sets)

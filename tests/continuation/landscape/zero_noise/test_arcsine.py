@@ -5,7 +5,7 @@ import pytest
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss
-from continuation.landscape.diagnosis.nearby import nearby_point
+from continuation.landscape.sets import nearby_point
 from continuation.landscape.zero_noise import ErfPopulation
 from symbolic import Model
 
