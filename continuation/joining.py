@@ -7,6 +7,7 @@ import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED
+from continuation.fitting import typical
 from continuation.kinds import KINDS
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
@@ -28,7 +29,8 @@ PRESCRIBED = tuple(name for name, kind in KINDS.items() if kind.codimension == 0
 
 #: A solution lies on a branch if the corrector meets it within this part of 1 + |x|.
 ON_BRANCH = 1e-6
-#: Projected on a chord, a point of a curved branch may fall this far beyond its ends.
+#: Projected on a chord, a point of a curved branch may fall this far beyond its ends; but beyond
+#: those of the branch there may be its other half, as near as the step that led away from a node.
 OVERLAP = 0.1
 
 
@@ -94,21 +96,34 @@ def lies_on(
         return False
     w = Workspace(problem, branch.x[0], branch.p[0], NEWTON, step, limits)
     points = np.column_stack([branch.x, branch.p])
+    # a branch may start beside a singular point, where units that fit are none that fit elsewhere
+    w.use(typical(w.problem, points[[0, len(points) // 2, -1]], step, limits))
     chord = points[1:] - points[:-1]
-    along = ((z - points[:-1]) * w.weight * chord).sum(1) / (chord**2 @ w.weight)
-    middle = points[:-1] + np.clip(along, 0, 1)[:, None] * chord
+    length = np.sqrt(chord**2 @ w.weight)
+    along = ((z - points[:-1]) * w.weight * chord).sum(1) / length**2
+    near_enough = ON_BRANCH * w.size_of(z[:-1])
+    first, last = np.full(length.size, -OVERLAP), np.full(length.size, 1 + OVERLAP)
+    first[0] = -near_enough / length[0]
+    last[-1] = 1 + (near_enough + _cut_off(w, branch)) / length[-1]
+    middle = points[:-1] + np.clip(along, 0, np.maximum(last, 1))[:, None] * chord
     gap = np.sqrt((z - middle) ** 2 @ w.weight)
-    inside = (along > -OVERLAP) & (along < 1 + OVERLAP)
-    near = np.flatnonzero(inside & (gap <= np.sqrt(chord**2 @ w.weight)))
+    near = np.flatnonzero((first <= along) & (along <= last) & (gap <= length))
     for i in near[np.argsort(gap[near])][:3]:
         base, tangent = Path(w, w.in_units(as_samples(branch, problem)[i : i + 2])).guess(
             float(np.clip(along[i], 0, 1))
         )
-        y = base.copy()
+        y = base + w.inner(z - base, tangent) * tangent
         met = w.correct(y, z, tangent) == CONVERGED
-        if met and w.norm(y - z) <= ON_BRANCH * w.size_of(z[:-1]):
+        if met and w.norm(y - z) <= near_enough:
             return True
     return False
+
+
+def _cut_off(w: Workspace, branch: Branch) -> float:
+    """Length between the last sample of a branch and the node at which it was cut."""
+    if branch.stop_reason != "joined":
+        return 0.0
+    return w.norm(branch.special[-1].point - np.append(branch.x[-1], branch.p[-1]))
 
 
 def solutions_at(

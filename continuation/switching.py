@@ -46,9 +46,11 @@ __all__ = ["Offshoot", "Reduced", "all_directions", "branch_directions", "on_one
 
 Array = np.ndarray
 
-#: Lengths of the verifying step, relative to max(1, |x|) in the units of the run; the first at
-#: which every direction is confirmed counts, else that at which most are.
+#: Lengths of the verifying step, as |β|; the first at which every direction is confirmed counts,
+#: else that at which most are.
 AMPLITUDES = (1e-2, 3e-3, 1e-3)
+#: β along the kernel is at most so much longer or shorter than in the units of the run.
+MOST_STRETCHED = 1e4
 #: The parameter ranges over so many steps like that in which a point was found.
 MANY_STEPS = 20.0
 #: The verified point may lie off the predicted one by this part of the step.
@@ -152,8 +154,7 @@ def _confirmed(
     w: Workspace, reduced: "Reduced", point: SpecialPoint, amplitude: float
 ) -> tuple[list[Offshoot], int]:
     """Half-branches met by a step of this length, and the number of directions in which none is."""
-    # a parameter has no zero
-    length = amplitude * max(1.0, w.size_of(point.x) - 1.0)
+    length = amplitude
     ways = (1.0, -1.0) if point.tangent.any() else ()  # of the branch it was found on
     known = [
         _step(w, point.point, s * point.tangent, reduced.reach(w, point.tangent, length))
@@ -257,7 +258,7 @@ class Reduced:
     ----------
     units : Units
     basis : (n + 1, k + 1) ndarray
-        E, its largest singular value 1.
+        E; as long as makes terms along the kernel and those with the parameter alike.
     slaved : (n + 1, k + 1, k + 1) ndarray
         Y.
     quadratic : (k, k + 1, k + 1) ndarray
@@ -282,10 +283,11 @@ class Reduced:
         basis = linalg.qr(
             np.column_stack([np.vstack([phi, np.zeros(phi.shape[1])]), along]), mode="economic"
         )[0]
-        if phi.shape[1] == 1:
-            return cls._of(problem, z, phi, psi, basis)
         reduced = cls._of(problem, z, phi, psi, basis)
-        return cls._of(problem, z, phi, psi, basis @ _balanced(reduced.quadratic, reduced.cubic))
+        if phi.shape[1] > 1:
+            basis = basis @ _balanced(reduced.quadratic, reduced.cubic)
+            reduced = cls._of(problem, z, phi, psi, basis)
+        return reduced._stretched()
 
     @classmethod
     def _of(cls, problem: InUnits, z: Array, phi: Array, psi: Array, basis: Array) -> "Reduced":
@@ -303,6 +305,20 @@ class Reduced:
             for a, b, c in permutations(triple):
                 cubic[:, a, b, c] = value
         return cls(problem.units, basis, slaved, quadratic, cubic)
+
+    def _stretched(self) -> "Reduced":
+        """The same in coordinates in which the kernel's own terms count as those of the parameter.
+
+        Sizes of the unknowns do not tell how far a branch can be foreseen: they may be small by
+        chance, or lie far from zero.
+        """
+        k, reach = len(self.quadratic), _reach(self.quadratic, self.cubic)
+        s = np.append(np.full(k, reach), 1.0)
+        return Reduced(
+            self.units, self.basis * s, self.slaved * np.multiply.outer(s, s),
+            self.quadratic * np.multiply.outer(s, s),
+            self.cubic * np.multiply.outer(s, np.multiply.outer(s, s)),
+        )  # fmt: skip
 
     def coordinates(self, displacement: Array) -> Array:
         """β of a displacement (n + 1,), its part off the kernel left out."""
@@ -348,6 +364,21 @@ class Reduced:
         return distinct if len(distinct) <= 2 * 3 ** len(q) else []
 
 
+def _reach(quadratic: Array, cubic: Array) -> float:
+    """Length along the kernel at which its own terms are as large as those with the parameter.
+
+    1 where either are missing: nothing tells of it.
+    """
+    k = len(quadratic)
+    own = float(np.linalg.norm(quadratic[:, :k, :k])) / 2
+    third = float(np.linalg.norm(cubic[:, :k, :k, :k])) / 6
+    by_parameter = float(np.linalg.norm(quadratic[:, :k, k]))
+    if not by_parameter * (own + third) > 0:
+        return 1.0
+    reach = 2 * by_parameter / (own + np.sqrt(own**2 + 4 * third * by_parameter))
+    return float(np.clip(reach, 1 / MOST_STRETCHED, MOST_STRETCHED))
+
+
 def _balanced(quadratic: Array, cubic: Array) -> Array:
     """Coordinates of a kernel in which its quadratic and cubic terms are smallest [3]_.
 
@@ -362,6 +393,9 @@ def _balanced(quadratic: Array, cubic: Array) -> Array:
         parameter, is kept.
     """
     k = len(quadratic)
+    share = float(np.linalg.norm(cubic)) * _reach(quadratic, cubic) ** 2
+    if share <= DEGENERATE * np.linalg.norm(quadratic):
+        cubic = np.zeros_like(cubic)  # rounding
     rows, right = np.eye(k), np.eye(k + 1)
     for _ in range(SWEEPS):
         q = np.einsum("ka,abc,bi,cj->kij", rows, quadratic, right, right, optimize=True)

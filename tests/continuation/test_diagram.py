@@ -15,7 +15,9 @@ from continuation import (
     differences,
     find_solutions,
     newton,
+    trace_branch,
 )
+from continuation.joining import cut, lies_on
 from tests.continuation import perceptron
 from tests.continuation.problems import d3, d4, isola, pitchfork
 from tests.continuation.test_derivatives import Cubic
@@ -42,6 +44,30 @@ def test_every_half_branch_once(problem: Problem, n: int, branches: int) -> None
     assert diagram.complete
     ends = [np.round(np.append(b.x[-1], b.p[-1]), 6) for b in diagram.branches]
     assert len(np.unique(ends, axis=0)) == branches
+
+
+@pytest.mark.parametrize("at", [0.01, 100.0])
+def test_both_halves_of_a_crossing_branch_beside_any_state(at: float) -> None:
+    """Neither small unknowns nor large ones say how far from the node its branches are met."""
+    problem = Problem(lambda x, p: (x - at) * (p - (x - at)))
+    diagram = bifurcation_diagram(problem, [at], -1.0, (-1, 1))
+    assert [q.kind for q in diagram.nodes] == ["transcritical"]
+    ends = {(b.x[i, 0], b.p[i]) for b in diagram.branches for i in (0, -1)}
+    for p in (-1.0, 1.0):
+        found = sorted(x for x, q in ends if q == p)
+        np.testing.assert_allclose(found, sorted([at, at + p]), rtol=1e-12)
+    assert len(diagram.branches) == 3
+
+
+def test_what_lies_on_a_branch_that_was_cut_at_a_node() -> None:
+    """All up to the node, behind the last sample too; nothing beyond its ends."""
+    problem = Problem(lambda x, p: (x - 0.01) * (p - (x - 0.01)))
+    whole = trace_branch(problem, [0.01], -1.0, (-1, 1))
+    branch = cut(whole, whole.special[0])
+    last, limits = float(branch.p[-1]), (-1.0, 1.0)
+    for p, expected in ((last / 2, True), (last, True), (1e-3, False), (-1.0, True)):
+        assert lies_on(problem, branch, np.array([0.01, p]), StepOptions(), limits) == expected
+    assert not lies_on(problem, whole, np.array([0.01 + 1e-3, 1e-3]), StepOptions(), limits)
 
 
 def test_isola_is_found_by_deflation_and_closed() -> None:
