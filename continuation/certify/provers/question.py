@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from continuation.certify.certificate import PROVED, UNDECIDED, Certificate, problem_of
 from continuation.certify.enclosures import ExactLoss
-from continuation.landscape.network import Given, Loss
+from continuation.landscape.network import CERTIFIED_POINTS, Given, Loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,9 @@ class Question:
         Raises
         ------
         InvalidInputError
-            A parameter is out of range, or a formula has no enclosure.
+            A network of layers, a parameter out of range, or a formula without enclosure.
         """
+        CERTIFIED_POINTS.require(loss.model)
         return cls(ExactLoss.of(loss, **given), problem_of(loss, **given))
 
     @cached_property

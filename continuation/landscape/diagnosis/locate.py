@@ -124,12 +124,22 @@ def locate(
         raise InvalidInputError(
             f"columns must name {loss.model.inputs} inputs, not {len(columns)}: {list(columns)!r}"
         )
+    _require_finite(at, theta)
     questions = Questions.of(at, Deadline(seconds), step_limit)
     known, method = _known(loss, conditions, sets, questions)
     path = _flow(at, theta, questions)
     places = _Places.of(loss, at, theta, known, path, questions)
     passage = None if path is None else passage_by(at, theta, path, places.near)
     return replace(_located(places, passage, method, questions), columns=tuple(columns))
+
+
+def _require_finite(at: LossAt, theta: Array) -> None:
+    value = at.value(theta)
+    if not (math.isfinite(value) and np.isfinite(at.gradient(theta)).all()):
+        raise InvalidInputError(
+            f"the loss and its slopes are not finite at these weights (loss {value:g}): the model "
+            "overflows or has no value there"
+        )
 
 
 def _flow(at: LossAt, theta: Array, questions: Questions) -> Trajectory | None:

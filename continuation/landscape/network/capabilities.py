@@ -240,6 +240,12 @@ COMPLETE_LIST = Capability(
     lambda model: model.is_plain_tanh and model.hidden == 2,
     "a complete list is proved for two tanh units with free output weights and no bias",
 )
+CERTIFIED_POINTS = Capability(
+    "certificates of points, lines and basins",
+    lambda model: not model.is_network,
+    "points, lines and basins are certified for perceptrons of one input and for formulas, with "
+    "squared error",
+)
 CERTIFIED_BRANCHES = Capability(
     "certificates of branches",
     lambda model: model.is_plain_tanh,
@@ -304,6 +310,7 @@ CAPABILITIES = (
     PHASE_PLANE,
     *FLOW_ENDS,
     COMPLETE_LIST,
+    CERTIFIED_POINTS,
     CERTIFIED_BRANCHES,
     CERTIFIED_ENDS,
     CERTIFIED_OPTIMUM,

@@ -8,7 +8,7 @@ from flint import arb_mat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from continuation.certify import UNDECIDED, certify_point, certify_sets
+from continuation.certify import UNDECIDED, certify_basin, certify_point, certify_sets
 from continuation.certify.enclosures.balls import working_precision
 from continuation.certify.enclosures.krawczyk import inertia
 from continuation.errors import InvalidInputError
@@ -193,3 +193,12 @@ def test_random_points_are_proved_only_near_critical_ones(theta):
     if certificate.proved:
         gaps = [np.abs(np.subtract(known, theta)).max() for known in points]
         assert min(gaps) <= certificate.radius * (1 + 1e-9) + 1e-15
+
+
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_networks_of_layers_are_refused_in_words(inputs):
+    x = np.random.default_rng(0).normal(size=(8, inputs))
+    loss = Loss(Model.mlp(inputs, (2, 1)), Dataset.from_observations(x, x[:, 0]))
+    for certify in (certify_point, certify_basin):
+        with pytest.raises(InvalidInputError, match="perceptrons of one input and for formulas"):
+            certify(loss, np.ones(loss.model.dimension))

@@ -348,6 +348,10 @@ def test_bad_input_is_said(loss, sets):
         locate(loss, [1.0, 2.0], noise=NOISE)
     with pytest.raises(InvalidInputError, match="finite"):
         locate(loss, [1.0, np.nan, 0.0, 0.0], noise=NOISE)
+    x = np.linspace(1e5, 1e7, 25)
+    decay = Model.from_expression("a*exp(-b*x)", ["a", "b"])
+    with pytest.raises(InvalidInputError, match="overflows"):
+        locate(Loss(decay, Dataset.from_observations(x, np.exp(-x / 1e6))), [1.0, -0.1])
     with pytest.raises(InvalidInputError, match="no critical set there"):
         locate(loss, np.ones(4), noise=0.2, sets=sets)
 

@@ -60,6 +60,7 @@ EXPECTED = {
     "flows to the corner of two linear ends": PLAIN_SIGMOID - {"one unit"},
     "flows to the corner of a linear and a step end": PLAIN_SIGMOID - {"one unit"},
     "certificates of complete lists": TWO - {"erf"},
+    "certificates of points, lines and basins": set(MODELS) - {"vectors"},
     "certificates of branches": PLAIN_TANH,
     "certificates of sets at infinity": PLAIN_TANH | {"bias", "bias and offset"},
     "certificates of the theoretical optimum": PLAIN_TANH | {"bias", "bias and offset"},
