@@ -13,7 +13,7 @@ from continuation.landscape.branches.follow import (
 )
 from continuation.landscape.branches.legs import ChartLeg, Leg, Route, WeightsLeg, passages_of
 from continuation.landscape.branches.problems import Description, Lifted, lifted_problem
-from continuation.landscape.branches.ranges import range_of_points
+from continuation.landscape.branches.ranges import arrival_of, range_of_points
 from continuation.landscape.branches.regions import (
     have_regions,
     in_region,
@@ -36,6 +36,7 @@ __all__ = [
     "Route",
     "SetBranch",
     "WeightsLeg",
+    "arrival_of",
     "conditions_at",
     "follow",
     "follow_to_infinity",

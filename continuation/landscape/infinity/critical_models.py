@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.congruence import scaled_inertia
@@ -151,11 +152,19 @@ def silent_weights(
         w = off(w)
         return response(w) / zeros(w)
 
-    places = off(grid)
-    near = places != grid
-    on_grid = on_grid.copy()
-    on_grid[near] = response(places[near])
     scale = max(np.linalg.norm(residual), np.linalg.norm(responses.target))
-    known = np.abs(on_grid) > ROUNDING * scale * sizes
+
+    def known(h: Array) -> NDArray[np.bool_]:
+        return np.abs(h) > ROUNDING * scale * sizes
+
+    places, on_grid = off(grid), on_grid.copy()
+    near = places != grid
+    on_grid[near] = response(places[near])
+    rows = np.flatnonzero(known(on_grid))
     values = on_grid / zeros(places)
-    return roots_between(divided, grid[known], values[known])
+    changes = np.flatnonzero(np.sign(values[rows[1:]]) != np.sign(values[rows[:-1]]))
+    beside = rows[np.union1d(changes, changes + 1)]
+    on_grid[beside] = response(places[beside])  # what is given may be rounded more than a sum is
+    rows = np.flatnonzero(known(on_grid))
+    values = on_grid / zeros(places)
+    return roots_between(divided, grid[rows], values[rows])

@@ -22,7 +22,7 @@ from continuation.curve import Curve
 from continuation.curves import trace_branch_point_curve, trace_fold_curve
 from continuation.errors import ConvergenceError, MlpcontError
 from continuation.family import Family
-from continuation.landscape.branches import lifted_problem
+from continuation.landscape.branches import arrival_of, lifted_problem
 from continuation.landscape.plane.domain import Plane
 from continuation.landscape.plane.loci import FOLD, Locus, OfState
 from continuation.options import NEWTON, StepOptions
@@ -155,7 +155,8 @@ def _by_equations(
         for s in curve.special
         if s.kind != FOLD and s.kind != "limit"
     )
-    return np.column_stack([curve.p, second.value(curve.q)]), special, _reason(curve.branch)
+    end = _reason(plane, locus, curve.branch, curve.x[-1])
+    return np.column_stack([curve.p, second.value(curve.q)]), special, end
 
 
 def _place(plane: Plane, p: float, q: float) -> tuple[float, float]:
@@ -175,7 +176,8 @@ def _by_scalar(
     start = np.append(locus.state, locus.p)
     tracer = Tracer(run, at_solution(run, start, second.share(locus.q), direction))
     branch = collect(tracer, tracer.segments(PLAIN_CHUNK), None)
-    return np.column_stack([branch.x[:, n], second.value(branch.p)]), (), _reason(branch)
+    end = _reason(plane, locus, branch, branch.x[-1, :n])
+    return np.column_stack([branch.x[:, n], second.value(branch.p)]), (), end
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,10 @@ DIFFERENCE = 1e-5
 LEAST = 0.1
 """Length over which functions change in unknowns that are about zero."""
 
+RUNS_TO = "runs to: "
+"""Curves on which a unit of the set becomes a step or a line meet the arrival there at infinite
+weights only: their equations are singular to rounding long before."""
+
 KEPT = 16
 """Lines that are kept while a curve is followed: Newton's method comes back to them."""
 
@@ -292,11 +298,13 @@ def _special_point(problem: AnyProblem, locus: Locus) -> SpecialPoint:
     )  # fmt: skip
 
 
-def _reason(branch: Branch) -> str:
-    """Why a curve ends, in few words."""
+def _reason(plane: Plane, locus: Locus, branch: Branch, state: Array) -> str:
+    """Why a curve ends in a state (k,), in few words."""
     if branch.stop_reason in ("limit", "bound"):
         return "limit"
-    return branch.stop_reason
+    where = None if plane.decays else arrival_of(plane.loss, locus.set)
+    end = where(state) if where is not None and branch.stop_reason == "no progress" else None
+    return branch.stop_reason if end is None else f"{RUNS_TO}{end}"
 
 
 def finer(plane: Plane, points: Array) -> Array:

@@ -109,6 +109,15 @@ def test_beside_a_steep_unit_no_rounding_is_a_silent_one(seed):
     (steep,) = [base for base in working_points(responses, grid) if base.w > 50.0]
     assert 100.0 < steep.w < 140.0
     assert (silent_beside(responses, steep, grid) < 60.0).all()
+    # nor where what is given of h is rounded more, as by the frame of a table
+    features = responses.features(grid, 0)[0]
+    given = features @ steep.residual
+    beyond = np.flatnonzero(grid > steep.w)[1::2]
+    given[beyond] += 1e-12 * (-1.0) ** np.arange(beyond.size)
+    sizes = np.linalg.norm(features, axis=1)
+    own, double = np.array([steep.w]), np.array([2.0])
+    roots = silent_weights(responses, steep.residual, own, double, grid, given, sizes)
+    assert (roots < 60.0).all()
 
 
 def test_silent_weights_beside_a_unit_are_simple_roots(data):
