@@ -87,8 +87,12 @@ def biased_ends(at: LossAt, deadline: Deadline = UNLIMITED) -> BiasedEnds:
         For other models.
     """
     BIASED_ENDS.require(at.model)
-    search = _Search(Background(Responses.at(at), at.model.offset), deadline)
+    responses = Responses.at(at)
+    centre = responses.centre
+    search = _Search(Background(responses.about(centre), at.model.offset), deadline)
     ends = search.one() if at.model.hidden == 1 else search.two()
+    if centre:
+        ends = search.moved(ends, responses, centre)
     found = tuple(sorted(ends, key=lambda end: end.point.loss))
     return BiasedEnds(found, search.note(len(found), at.model.hidden))
 
@@ -103,11 +107,14 @@ class _Search:
     deadline : Deadline
     skipped : int
         Jumps that were not looked at.
+    numberless : int
+        Exponentials whose size is no number so far from zero.
     """
 
     background: Background
     deadline: Deadline
     skipped: int = 0
+    numberless: int = 0
 
     @property
     def responses(self) -> Responses:
@@ -134,6 +141,11 @@ class _Search:
     def note(self, listed: int, units: int) -> str:
         """What was searched."""
         left = f"; {self.skipped} jumps were not searched" if self.skipped else ""
+        if self.numberless:
+            left += (
+                f"; {self.numberless} exponentials are not listed, as their sizes at x = 0 are no "
+                "numbers: subtract the mean of the inputs from them"
+            )
         which = (
             "confluences, jumps, exponential and linear ends on a grid of weights and biases, of "
             "ends other than confluences and lines those that attract"
@@ -141,6 +153,17 @@ class _Search:
             else "jumps, exponential and linear ends of one unit"
         )
         return f"sets at infinity: {listed}: {which}{left}"
+
+    def moved(
+        self, ends: Iterator[CriticalEnd], responses: Responses, centre: float
+    ) -> Iterator[CriticalEnd]:
+        """Ends of inputs that were measured from their centre, where these are."""
+        for end in ends:
+            limit = end.limit.moved(centre)
+            if all(np.isfinite(tail.size) and tail.size for tail in limit.tails):
+                yield _end(responses, limit)
+            else:
+                self.numberless += 1
 
     # -- what moves beside what does not -----------------------------------------------------
 

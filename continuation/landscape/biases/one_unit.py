@@ -31,7 +31,10 @@ def one_unit(at: LossAt) -> list[CriticalSet]:
     background = Background(responses, at.model.offset)
     if np.unique(responses.x).size < at.model.dimension:
         return []  # a continuum of exact fits
-    places = critical_places(responses, InputGrid.of(responses.x), 1, background.rows)
+    centre = responses.centre
+    near = responses.about(centre)
+    places = critical_places(near, InputGrid.of(near.x), 1, background.rows)
+    places[:, 1] -= places[:, 0] * centre
     points = (build.point(_weights(at, background, place), ISOLATED) for place in places)
     return [point for point in points if not point.nullity]
 

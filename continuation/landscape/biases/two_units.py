@@ -55,7 +55,7 @@ def two_units(at: LossAt, deadline: Deadline) -> Iterator[Array]:
     search = _Search.of(at)
     starts = [np.empty((0, 4)), *map(search.near, deadline.within(range(len(search.nodes) - 1)))]
     for places in settled(np.concatenate(starts), search.steps, _moved)[0].reshape(-1, 2, 2):
-        if is_seen(places, at.x).all():
+        if is_seen(places, search.responses.x).all():
             yield search.weights(places)
 
 
@@ -67,6 +67,7 @@ class _Search:
     ----------
     at : LossAt
     responses : Responses
+        Of inputs that are measured from their centre.
     basis : ndarray, shape (f, q)
         Orthonormal, of the features that every network has.
     nodes : ndarray, shape (m, 2)
@@ -89,6 +90,7 @@ class _Search:
     def of(cls, at: LossAt) -> _Search:
         """On the data of a loss."""
         responses = Responses.at(at)
+        responses = responses.about(responses.centre)
         fixed = Background(responses, at.model.offset).rows
         grid = InputGrid.of(responses.x, LEVELS, PLACES)
         nodes = np.array([grid.w, grid.c]).T
@@ -136,7 +138,8 @@ class _Search:
         own = unit_features(self.responses, places)[0][:, 0]
         features = np.vstack([own, Background(self.responses, self.at.model.offset).rows])
         outputs = np.linalg.lstsq(features.T, self.responses.target, rcond=None)[0]
-        units = np.column_stack([places, outputs[:2]])
+        w, c = places.T
+        units = np.column_stack([w, c - w * Responses.at(self.at).centre, outputs[:2]])
         return Layout.of(self.at.model).join(units, np.asarray(outputs[2:], dtype=np.float64))
 
 

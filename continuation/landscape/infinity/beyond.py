@@ -54,6 +54,10 @@ class Jump:
         """The same, given in `units`, in the ones that these are multiples of."""
         return Jump(self.place * units.x, self.size * units.y, self.half)
 
+    def moved(self, by: float) -> Jump:
+        """The same function of x − by."""
+        return Jump(self.place + by, self.size, self.half)
+
 
 def held_inputs(x: Array, jumps: Sequence[Jump], *, offset: bool) -> NDArray[np.bool_]:
     """Which inputs (m,) stand alone between jumps: the limit is free to take any value there.
@@ -103,3 +107,8 @@ class Tail:
     def rescaled(self, units: Units) -> Tail:
         """The same, given in `units`, in the ones that these are multiples of."""
         return Tail(self.rate / units.x, self.size * units.y)
+
+    def moved(self, by: float) -> Tail:
+        """The same function of x − by; its size may be no number."""
+        with np.errstate(over="ignore", under="ignore"):
+            return Tail(self.rate, float(self.size * np.exp(self.rate * by)))

@@ -85,6 +85,11 @@ class LimitUnit:
             None if self.shift is None else self.shift * units.x,
         )
 
+    def moved(self, by: float) -> LimitUnit:
+        """The same function of x − by, of a unit with bias."""
+        shift = None if self.shift is None else self.shift - by
+        return replace(self, bias=(self.bias or 0.0) - self.weight * by, shift=shift)
+
 
 @dataclass(frozen=True, eq=False)
 class LimitModel(Mapping[str, float]):
@@ -257,6 +262,20 @@ class LimitModel(Mapping[str, float]):
             None if self.offset is None else self.offset * units.y,
             tuple(jump.rescaled(units) for jump in self.jumps),
             tuple(tail.rescaled(units) for tail in self.tails),
+        )
+
+    def moved(self, by: float) -> LimitModel:
+        """The same function of x − by, of units with bias; without κ a line is moved by b₀."""
+        level = self.offset
+        if level is not None and self.shift is None:
+            level -= sum(self.powers) * by
+        return replace(
+            self,
+            units=tuple(unit.moved(by) for unit in self.units),
+            shift=None if self.shift is None else self.shift - by,
+            offset=level,
+            jumps=tuple(jump.moved(by) for jump in self.jumps),
+            tails=tuple(tail.moved(by) for tail in self.tails),
         )
 
     def text(self, digits: int = 5) -> str:

@@ -98,11 +98,20 @@ class LimitLoss:
 
     def end(self, z: Array) -> CriticalEnd:
         """The end at infinity of critical unknowns z (k,)."""
-        limit, (point, _) = self.like.at(z), self.point(z)
+        limit = self.like.at(z)
+        point = self._about_centre(limit)
         normals = normal_slopes(self.responses, limit, point)
         if self.responses.fitted_to(float(np.linalg.norm(point.residual))):
             normals = tuple(map(abs, normals))  # nothing is lower
         return CriticalEnd(limit, point, normals)
+
+    def _about_centre(self, limit: LimitModel) -> ModelPoint:
+        """The limit where inputs are measured from their centre, which tells unknowns apart."""
+        centre = self.responses.centre if self.responses.model.bias else 0.0
+        if not centre:
+            return self.point(limit.unknowns)[0]
+        near = limit.moved(-centre)
+        return LimitLoss(self.responses.about(centre), near).point(near.unknowns)[0]
 
     def has_idle_part(self, z: Array) -> bool:
         """Whether the last coefficient of a part is rounding: the limit is one of fewer units."""

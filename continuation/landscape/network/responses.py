@@ -25,6 +25,10 @@ from continuation.landscape.network.ramp import weights_of
 from continuation.landscape.network.samples import Samples
 from symbolic import Model
 
+FAR = 3.0
+"""Mean of the inputs, in their standard deviations, from which units with bias are looked for with
+inputs measured from it: exponentials and biases are products of their distance there."""
+
 EXACT_FIT = 1e-11
 """Residual, relative to the target, of a network that fits the data."""
 
@@ -119,6 +123,16 @@ class Responses:
     def fitted_to(self, distance: float) -> bool:
         """Whether a residual of this norm is rounding: no gradient and no slope tells anything."""
         return bool(distance <= EXACT_FIT * np.linalg.norm(self.target))
+
+    @property
+    def centre(self) -> float:
+        """Mean of inputs that are far from zero beside their spread; 0 of others."""
+        mean, spread = float(np.mean(self.x)), float(np.std(self.x))
+        return mean if abs(mean) > FAR * spread else 0.0
+
+    def about(self, centre: float) -> Responses:
+        """The same targets at inputs that are measured from a centre."""
+        return replace(self, samples=replace(self.samples, x=self.samples.x - centre))
 
     @property
     def x(self) -> Array:

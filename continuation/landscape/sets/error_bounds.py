@@ -140,7 +140,8 @@ def _errors(alike: Sequence[Equations]) -> Array:
         reach,
     )
     known = np.isfinite(box).all(axis=1, keepdims=True)
-    found = _times(np.abs(unknowns), np.where(known, box, 0.0)) + EPSILON * np.abs(place)
+    with np.errstate(over="ignore"):  # an exponential's size far from x = 0
+        found = _times(np.abs(unknowns), np.where(known, box, 0.0)) + EPSILON * np.abs(place)
     return np.where(known, found, np.inf)
 
 
@@ -192,8 +193,9 @@ def root_bound(value: Array, jacobian: Array, blur: Array, bends: Array, reach: 
     box = first = _times(inverse, value)
     left = np.zeros(box.shape[:-1], dtype=np.bool_)
     for _ in range(INFLATIONS):
-        bent = (box[..., None, None] * bends).sum(axis=-3)
-        image = first + _times(away + 0.5 * inverse @ bent, box)
+        with np.errstate(over="ignore", invalid="ignore"):  # no number is no bound
+            bent = (box[..., None, None] * bends).sum(axis=-3)
+            image = first + _times(away + 0.5 * inverse @ bent, box)
         holds = np.asarray((image <= box).all(axis=-1))
         box = np.where(holds[..., None], box, np.maximum(box, LARGER * image))
         left |= ~holds & ~(box <= reach).all(axis=-1)

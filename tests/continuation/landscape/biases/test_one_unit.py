@@ -59,3 +59,20 @@ def test_inputs_far_from_zero_beside_their_spread_are_said():
     model = Model.perceptron(hidden=1, bias=True, offset=True)
     sets = find_critical_sets(Loss(model, Dataset.from_observations(x, np.tanh(x - 1e6))))
     assert any("Subtract their mean" in note for note in sets.notes)
+
+
+@pytest.mark.parametrize("far", [10.0, -100.0, 300.0])
+def test_a_list_is_the_same_wherever_zero_is(far):
+    """Biases make up for it; the size of an exponential at x = 0 is another number, up to 1e112."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=15)
+    y = np.tanh(x) + 0.3 * random.normal(size=15)
+
+    def listed(x):
+        model = Model.perceptron(1, bias=True, offset=True)
+        sets = find_critical_sets(Loss(model, Dataset.from_observations(x, y)))
+        return sorted((s.subkind, round(s.loss, 9), s.inertia) for s in sets)
+
+    here = listed(x)
+    assert here == listed(x + far)
+    assert min(here, key=lambda one: one[1])[::2] == ("exponential", (0, 0, 4))
