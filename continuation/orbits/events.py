@@ -6,7 +6,7 @@ complex). A root along the branch is a first guess; Newton on the equations of `
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -36,8 +36,8 @@ from continuation.orbits.walk import Walk, free_walk
 __all__ = ["Between", "Local", "adjoint_null", "special_kinds", "special_orbits", "vanished"]
 
 FINENESS = (0.1, 1e-2, 1e-5)
-"""Parts of a step to which the root of a test function is found before Newton takes over: roughly,
-and more finely where that is not enough."""
+"""Parts of a step to which the root of a test function is found before Newton takes over, more and
+more finely, where the line between the values at both ends is not enough."""
 
 ROUNDING = 1e-7
 """A test that changes its sign between smaller values is zero all along, as on families of orbits
@@ -229,10 +229,9 @@ def _found(
 ) -> tuple[float, SpecialOrbit] | None:
     """Where on the step it lies, and the special orbit; a nearer start where Newton needs one."""
     found = None
-    for fine in FINENESS:
-        s = _root(between, ends, kind, fine)
-        special = None if s is None else _located(between, kind, s, flow, unit)
-        if s is None or special is None:
+    for s in _starts(between, ends, kind):
+        special = _located(between, kind, s, flow, unit)
+        if special is None:
             return None
         found = (s, special)
         if special.located:
@@ -240,18 +239,20 @@ def _found(
     return found
 
 
-def _root(between: Between, ends: list[Local], kind: str, fine: float) -> float | None:
-    """Where on the step a test vanishes; None where it does not change its sign."""
+def _starts(between: Between, ends: list[Local], kind: str) -> Iterator[float]:
+    """Where on the step a test vanishes, nearer and nearer; nothing where its sign is the same."""
     low, high = (TESTS[kind](end) for end in ends)
     if not low * high < 0:
-        return None
+        return
+    yield low / (low - high)
 
     def along(s: float) -> float:
         value = TESTS[kind](between.at(s)) if 0.0 < s < 1.0 else (low, high)[int(s)]
         # where Newton fails on the way, the line between both ends is as good a guess
         return value if np.isfinite(value) else (1 - s) * low + s * high
 
-    return float(brentq(along, 0.0, 1.0, xtol=fine, rtol=1e-6))
+    for fine in FINENESS:
+        yield float(brentq(along, 0.0, 1.0, xtol=fine, rtol=1e-6))
 
 
 def _changes(before: float, after: float) -> bool:
