@@ -209,13 +209,14 @@ def _by_parts(
 
 
 def is_seen(places: Array, x: Array, sight: Sight = SEEN) -> NDArray[np.bool_]:
-    """Whether the transition of units (w, c) in rows (k, 2) is seen by enough samples, (k,).
+    """Whether the transition of units (w, c) in rows (k, 2) is seen by enough inputs, (k,).
 
-    Steeper ones are as many as there are gaps in the data, each next to its jump.
+    An input that is there twice is one. Steeper units are as many as there are gaps in the data,
+    each next to its jump.
     """
     w, c = places.T
     (within, fewest), steepest = sight, SEEN[0] / np.ptp(x)
-    inside = np.abs(w[:, None] * x + c[:, None]) < within
+    inside = np.abs(w[:, None] * np.unique(x) + c[:, None]) < within
     flat = np.abs(w) < steepest
     return np.asarray(flat | (inside.sum(axis=1) >= fewest))
 

@@ -76,3 +76,16 @@ def test_a_list_is_the_same_wherever_zero_is(far):
     here = listed(x)
     assert here == listed(x + far)
     assert min(here, key=lambda one: one[1])[::2] == ("exponential", (0, 0, 4))
+
+
+def test_samples_that_are_there_twice_are_samples_of_twice_the_weight():
+    random = np.random.default_rng(11)
+    x, noise = random.normal(size=18), random.normal(size=18)
+    y = 1.4 * np.tanh(1.3 * x) - 0.8 * np.tanh(3 * x) + 0.25 * noise
+    model = Model.perceptron(1, bias=True, offset=True)
+    lists = [
+        find_critical_sets(Loss(model, Dataset.from_observations(np.tile(x, k), np.tile(y, k))))
+        for k in (1, 2)
+    ]
+    once, twice = ([(s.subkind, round(s.loss, 9), s.inertia) for s in sets] for sets in lists)
+    assert once == twice
