@@ -10,6 +10,7 @@ References
 J. J. Moré, "The Levenberg-Marquardt algorithm: implementation and theory", *Lecture Notes in
 Mathematics* 630 (1978) 105.
 G. H. Golub and V. Pereyra, *SIAM J. Numer. Anal.* 10 (1973) 413: variable projection.
+L. Kaufman, *BIT* 15 (1975) 49: its Jacobian.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import cached_property
 import numpy as np
 import scipy
 import sympy as sp
+from numpy.typing import NDArray
 
 from continuation.arrays import Array
 from continuation.callable_problem import Problem
@@ -29,7 +31,11 @@ from symbolic.functions import evaluate
 
 TRIED, KEPT = 1500, 20
 """Random parameters whose linear part is fitted, and those of them that are followed: half of these
-are the best, the others are spread over the rest."""
+come from the best, the others are spread over the rest."""
+
+ROUNDS, VARIANTS = 10, 30
+"""How often the best are bettered, each by the best of so many in which one parameter is drawn
+again: of eight, a lucky draw has not all right at once."""
 
 HUGE = 1e100
 """Residual where the formula has no value: no step is taken there."""
@@ -95,6 +101,11 @@ class Curve:
         return chosen
 
     @cached_property
+    def others(self) -> NDArray[np.int64]:
+        """All other parameters."""
+        return np.setdiff1d(np.arange(self.at.model.dimension), self.linear)
+
+    @cached_property
     def _shared(self) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
         """What the slopes have in common, and the slopes in it."""
         common, reduced = sp.cse(self.slopes)
@@ -125,6 +136,16 @@ class Curve:
         end = self.fitted(np.clip(start, self.lower, self.upper), evaluations)
         return Fit(end, self.polished(end))
 
+    def trial(self, start: Array) -> Fit | None:
+        """What a fit from a drawn start leads to, with the linear part always fitted if it is free.
+
+        Valleys along which linear parameters trade against others are no valleys then.
+        """
+        if not self._projects or not self.has_value(start):
+            return self.fit(start)
+        end = self._projected(start)
+        return Fit(end, self.polished(end))
+
     def fitted(self, start: Array, evaluations: int, held: int | None = None) -> Array:
         """End (d,) of Levenberg-Marquardt, where one parameter may be held."""
         free = np.arange(start.size) != held
@@ -142,6 +163,40 @@ class Curve:
                 lambda inner: self._jacobian(whole(inner))[:, free],
                 bounds=(self.lower[free], self.upper[free]), method=method, x_scale="jac",
                 xtol=STOP, ftol=STOP, gtol=STOP, max_nfev=evaluations,
+            )  # fmt: skip
+        return whole(found.x)
+
+    @cached_property
+    def _projects(self) -> bool:
+        """Whether some parameters are linear, others not, and all are free of bounds and decay."""
+        bounded = np.isfinite(self.lower).any() or np.isfinite(self.upper).any()
+        free = not bounded and self.at.conditions.weight_decay == 0.0
+        return bool(self.linear) and free and 0 < self.others.size <= self.observed.size
+
+    def _projected(self, start: Array) -> Array:
+        """End (d,) of Levenberg-Marquardt in the parameters that are not linear.
+
+        Kaufman's Jacobian leaves out how the linear part turns with the residual.
+        """
+        inner = self.others
+
+        def whole(moved: Array) -> Array:
+            b = start.copy()
+            b[inner] = moved
+            return self.with_linear_part(b[None])[0][0]
+
+        def slopes(moved: Array) -> Array:
+            jacobian = self._jacobian(whole(moved))
+            columns = jacobian[:, self.linear]
+            basis = np.linalg.qr(columns)[0]
+            rest = jacobian[:, inner]
+            return np.nan_to_num(rest - basis @ (basis.T @ rest))  # beyond the range of numbers
+
+        with np.errstate(all="ignore"):
+            found = scipy.optimize.least_squares(
+                lambda moved: self._residuals(whole(moved)), start[inner], slopes,
+                method="lm", x_scale="jac",
+                xtol=STOP, ftol=STOP, gtol=STOP, max_nfev=TRIAL,
             )  # fmt: skip
         return whole(found.x)
 
@@ -179,7 +234,28 @@ class Curve:
         Each is one of four, drawn at random: a place among the inputs, a length along them, a
         rate, or a number of any size. Bounded ones are drawn between their bounds.
         """
-        x, shape = self.at.x, (TRIED, self.at.model.dimension)
+        b, squares = self.with_linear_part(self._drawn(rng, TRIED))
+        order = np.argsort(squares, kind="stable")[: int(np.isfinite(squares).sum())]
+        best, rest = order[: KEPT // 2], order[KEPT // 2 :]
+        bettered = self._bettered(b[best], squares[best], rng)
+        return np.concatenate([bettered, b[rest[:: 1 + len(rest) // (KEPT // 2)]]])
+
+    def _bettered(self, b: Array, squares: Array, rng: np.random.Generator) -> Array:
+        """Parameters (k, d), of these sums of squares (k,), after `ROUNDS`."""
+        k, every = len(b), np.arange(len(b))
+        for _ in range(ROUNDS if k and self.others.size else 0):
+            variants = np.repeat(b, VARIANTS, axis=0)
+            which = np.arange(k * VARIANTS), rng.choice(self.others, k * VARIANTS)
+            variants[which] = self._drawn(rng, k * VARIANTS)[which]
+            fitted, sums = self.with_linear_part(variants)
+            least = np.argmin(sums.reshape(k, VARIANTS), axis=1) + VARIANTS * every
+            b = np.where((sums[least] < squares)[:, None], fitted[least], b)
+            squares = np.minimum(sums[least], squares)
+        return b
+
+    def _drawn(self, rng: np.random.Generator, number: int) -> Array:
+        """Random parameters (number, d)."""
+        x, shape = self.at.x, (number, self.at.model.dimension)
         reach, size = float(np.ptp(x)) or 1.0, float(np.sqrt(np.mean(x**2))) or 1.0
         sign = rng.choice([1.0, -1.0], shape)
         drawn = np.stack(
@@ -194,11 +270,7 @@ class Curve:
         chosen = np.take_along_axis(drawn, which[None], 0)[0]
         bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
         low, high = (np.where(bounded, end, 1.0) for end in (self.lower, self.upper))
-        inside = rng.uniform(low, high, shape)
-        b, squares = self.with_linear_part(np.where(bounded, inside, chosen))
-        order = np.argsort(squares, kind="stable")[: int(np.isfinite(squares).sum())]
-        best, rest = order[: KEPT // 2], order[KEPT // 2 :]
-        return np.asarray(b[[*best, *rest[:: 1 + len(rest) // (KEPT // 2)]]])
+        return np.where(bounded, rng.uniform(low, high, shape), chosen)
 
     @cached_property
     def _problem(self) -> Problem:

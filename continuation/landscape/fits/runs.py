@@ -67,7 +67,7 @@ class FitRuns:
     ) -> None:
         """Fits from spread parameters, and Newton's method from there, which meets saddles, too."""
         for start in deadline.within(list(self.curve.spread(rng))):
-            found.add(self._point(self.curve.fit(start)), random=True)
+            found.add(self._point(self.curve.trial(start)), random=True)
             found.add(self.curve.polished(start), random=False)
 
     def notes(self, deadline: Deadline) -> tuple[str, ...]:

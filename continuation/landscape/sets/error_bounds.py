@@ -26,7 +26,7 @@ import numpy as np
 
 from continuation.arrays import Array
 from continuation.landscape.infinity import LimitLoss, LimitModel
-from continuation.landscape.network import Layout, LossAt, Responses
+from continuation.landscape.network import FORMULA, Layout, LossAt, Responses
 from continuation.landscape.sets.manifolds import Embedding
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -285,6 +285,8 @@ def equations_of_weights(at: LossAt, theta: Array, embedding: Embedding | None =
     y, reach = _rms(targets, at.weights), _rms(x, at.weights)
     steepest, natural = slopes.copy(), np.maximum(np.abs(theta), 1.0)
     layout = Layout.of(at.model)
+    if FORMULA.holds(at.model):
+        natural = np.where(slopes * natural > y, y / np.where(slopes > 0.0, slopes, 1.0), natural)
     if layout.hidden:
         sides = (reach, 1.0)[: layout.inputs]
         outputs = (
