@@ -35,7 +35,7 @@ __all__ = [
 PLAIN_RANGE = (0.05, 50.0)
 """Sizes of an unknown, and limits between which the range of the parameter, needs no scaling."""
 
-FAR, FAR_BESIDE = 1e4, 1e2
+FAR, FAR_BESIDE = 1e1, 1e1
 """An unknown that is larger by this factor than the length over which dF/dx changes is counted from
 where it starts: as 1e6 ± 1, of which only the ± 1 matters. That is asked where it is larger than
 its response by the other factor; beside a singular point responses are large."""

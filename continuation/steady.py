@@ -33,8 +33,9 @@ CLEARLY_FOLD = 1e-3
 UNFOLDING = 1e-11
 """In units that fit, F is below this at a true branch point: it vanishes, no unfolding of it."""
 
-NO_SLOPE = 1e-12
-"""In units that fit, dF/dp is rounding below this."""
+NO_SLOPE = 1e-11
+"""In units that fit, dF/dp is rounding below this part of what adds up to zero in F: where it
+vanishes all along a branch, no part of that tells of a fold."""
 
 IN_RANGE = 1e-6
 """Without a verdict of Newton: rank of [J, Fp] from |ψᵀF_p| at a place known to 1e-10."""
@@ -169,11 +170,13 @@ def _beside_nothing(matrix: Any) -> Any:
 
 
 def _outside_range(problem: InUnits, psi: Array, z: Array, near: list[Array]) -> float:
-    """|ψᵀF_p| as a part of |F_p|, here or at the bracket's ends: F_p itself may vanish here."""
+    """|ψᵀF_p| as a part of |F_p| at the bracket's ends: F_p itself may vanish here."""
     here = problem.dresidual_dp(z[:-1], float(z[-1]))
     others = [problem.dresidual_dp(e[:-1], float(e[-1])) for e in near]
     size = max(float(np.linalg.norm(f)) for f in others)
-    return float(np.abs(psi.T @ here).max()) / size if size > NO_SLOPE else 0.0
+    terms: Any = abs(problem.full_jacobian(z)) @ np.abs(z)
+    rounding = NO_SLOPE * (1.0 + float(np.max(terms)))
+    return float(np.abs(psi.T @ here).max()) / size if size > rounding else 0.0
 
 
 def _multiple(

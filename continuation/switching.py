@@ -64,6 +64,8 @@ ALONG = 0.5
 #: Sweeps of the coordinates of a kernel; of the eigenvalues of a sweep, a smaller part of the
 #: largest is that of a direction in which the terms are degenerate.
 SWEEPS, DEGENERATE = 40, 1e-6
+#: A branch along which the parameter changes by a smaller part of all is no axis of it.
+STEEP = 0.1
 #: Newton iterations and residual on the sphere.
 SPHERE_ITERATIONS = 60
 SPHERE_TOLERANCE = 1e-9
@@ -280,9 +282,11 @@ class Reduced:
         psi = linalg.qr(point.left_kernel / units.rows[:, None], mode="economic")[0]
         fp = np.asarray(problem.dresidual_dp(z[:-1], float(z[-1])), dtype=float)
         along = np.append(off_kernel(problem, z, phi, psi, fp), 1.0)
-        basis = linalg.qr(
-            np.column_stack([np.vstack([phi, np.zeros(phi.shape[1])]), along]), mode="economic"
-        )[0]
+        tangent = units.inside(point.tangent)
+        if abs(tangent[-1]) > STEEP * np.linalg.norm(tangent):
+            along = tangent  # other branches leave that at angles as large as can be
+        kernel_in_z = np.vstack([phi, np.zeros(phi.shape[1])])
+        basis = np.column_stack([kernel_in_z, along / np.linalg.norm(along)])
         reduced = cls._of(problem, z, phi, psi, basis)
         if phi.shape[1] > 1:
             basis = basis @ _balanced(reduced.quadratic, reduced.cubic)

@@ -46,16 +46,20 @@ def test_every_half_branch_once(problem: Problem, n: int, branches: int) -> None
     assert len(np.unique(ends, axis=0)) == branches
 
 
-@pytest.mark.parametrize("at", [0.01, 100.0])
-def test_both_halves_of_a_crossing_branch_beside_any_state(at: float) -> None:
-    """Neither small unknowns nor large ones say how far from the node its branches are met."""
-    problem = Problem(lambda x, p: (x - at) * (p - (x - at)))
-    diagram = bifurcation_diagram(problem, [at], -1.0, (-1, 1))
+@pytest.mark.parametrize(("at", "slope"), [(0.01, 0.0), (1000.0, 0.0), (0.0, 100.0)])
+def test_both_halves_of_a_crossing_branch_beside_any_state(at: float, slope: float) -> None:
+    """Neither the size of the unknowns nor their slope says how far from the node branches are."""
+
+    def residual(x, p):
+        y = x - at - slope * p
+        return y * (p - y)
+
+    diagram = bifurcation_diagram(Problem(residual), [at - slope], -1.0, (-1, 1))
     assert [q.kind for q in diagram.nodes] == ["transcritical"]
     ends = {(b.x[i, 0], b.p[i]) for b in diagram.branches for i in (0, -1)}
     for p in (-1.0, 1.0):
-        found = sorted(x for x, q in ends if q == p)
-        np.testing.assert_allclose(found, sorted([at, at + p]), rtol=1e-12)
+        found = sorted(x - at - slope * p for x, q in ends if q == p)
+        np.testing.assert_allclose(found, sorted([0.0, p]), rtol=1e-10, atol=1e-10)
     assert len(diagram.branches) == 3
 
 

@@ -213,3 +213,17 @@ def test_a_flat_fold_is_one_in_units_of_1e_6_to_1e6(seed: int) -> None:
 
 def _rotation(random, n):
     return np.linalg.qr(random.standard_normal((n, n)))[0]
+
+
+@pytest.mark.parametrize("at", [7.0, 29.0, 56.0])
+def test_rounding_of_a_slope_that_vanishes_makes_no_fold(at: float) -> None:
+    """On a branch x = const dF/dp is zero; by differences, or beside a point, it is rounding."""
+    turned = np.array([[1.0, 0.3], [-0.6, 0.8]])
+
+    def residual(x, p):
+        y = np.linalg.solve(turned, x - at)
+        return turned @ np.array([y[0] * (p - y[0]), y[1] * (y[0] - 0.3 - y[1])])
+
+    branch = trace_branch(Problem(residual), [at, at], -1.0, (-1, 1))
+    assert [(q.kind, q.located) for q in branch.special[:-1]] == [("transcritical", True)]
+    assert abs(branch.special[0].p) < 1e-12
