@@ -18,8 +18,16 @@ from continuation.landscape.network import (
     Loss,
     LossAlong,
     Responses,
+    narrower,
 )
-from continuation.landscape.sets import ISOLATED, ORIGIN, SILENT_UNIT, SPLIT_LINE, CriticalSet
+from continuation.landscape.sets import (
+    DEAD_UNIT,
+    ISOLATED,
+    ORIGIN,
+    SILENT_UNIT,
+    SPLIT_LINE,
+    CriticalSet,
+)
 
 NEARLY_LINEAR = 0.1
 """Input weight times the root mean square of x below which a unit is linear to 3e-3: what is
@@ -48,6 +56,9 @@ the tracer makes no progress any more."""
 WITH_INPUTS = (ISOLATED, SILENT_UNIT)
 """Kinds of sets at finite weights whose state begins with the input weights."""
 
+OVER_UNITS = (SPLIT_LINE, DEAD_UNIT)
+"""Kinds whose state is that of a smaller network."""
+
 Where = Callable[[Array], str | None]
 
 
@@ -67,13 +78,16 @@ def arrival_of(loss: Loss, critical: CriticalSet) -> Where | None:
     -------
     callable or None
         state (k,) ↦ "confluence", "linear", "step", from one end on to a "corner", from a silent
-        unit to its "split line", or None. None where no range is known: for other models than
-        odd sigmoid units without bias, for sets that are followed through the smaller network,
-        for ends without a finite unit, and for silent units of more than two units.
+        unit to its "split line", or None; of lines and dead units as of the smaller network. None
+        where no range is known: for other models than odd sigmoid units without bias, for ends
+        without a finite unit, and for silent units of more than two units.
     """
     model = loss.model
     if not ARRIVALS.holds(model):
         return None
+    if critical.subkind in OVER_UNITS and critical.embedding is not None:
+        smaller = narrower(loss, critical.embedding.smaller(model))
+        return range_of_points(smaller, critical.base)
     if critical.limit is None and critical.subkind not in WITH_INPUTS:
         return None
     if critical.is_isolated:

@@ -80,8 +80,16 @@ def test_sets_that_are_followed_otherwise_have_no_range(loss, sets):
     for s in sets:
         known = arrival_of(loss, s) is not None
         one_unit_left = s.limit is not None and "w" in s.limit
-        assert known == (s.subkind in ("isolated", "silent unit") or one_unit_left)
+        finite = ("isolated", "silent unit", "split line", "dead unit")
+        assert known == (s.subkind in finite or one_unit_left)
     assert {"dead unit", "split line", "origin", "corner"} <= {s.subkind for s in sets}
+
+
+def test_lines_and_dead_units_come_to_where_their_unit_does(loss, sets):
+    for s in sets:
+        if s.subkind in ("split line", "dead unit"):
+            where, (w, v) = arrival_of(loss, s), s.base
+            assert [where(np.array([u, v])) for u in (1e-9, w, 1e9)] == ["linear", None, "step"]
 
 
 def test_a_limit_model_goes_on_in_a_corner(loss, sets):
