@@ -31,7 +31,7 @@ SETS = INFINITY | {f"{LANDSCAPE}.infinity", EXPORTS}
 VECTORS = SETS | {f"{LANDSCAPE}.sets"}
 BRANCHES = VECTORS | {f"{LANDSCAPE}.vectors"}
 SEARCH = BRANCHES | {f"{LANDSCAPE}.branches", f"{LANDSCAPE}.fits", f"{LANDSCAPE}.biases"}
-FLOW = BRANCHES
+FLOW = BRANCHES | {f"{LANDSCAPE}.kinks"}
 GRAPH = FLOW | {f"{LANDSCAPE}.flow"}
 ZERO_NOISE = SEARCH | {f"{LANDSCAPE}.search"}
 BASINS = GRAPH | ZERO_NOISE | {f"{LANDSCAPE}.graph", f"{LANDSCAPE}.optimisers"}
@@ -69,6 +69,7 @@ LAW = {
     f"{LANDSCAPE}.biases": VECTORS,
     f"{LANDSCAPE}.branches": BRANCHES,
     f"{LANDSCAPE}.fits": INFINITY,
+    f"{LANDSCAPE}.kinks": INFINITY,
     f"{LANDSCAPE}.search": SEARCH,
     f"{LANDSCAPE}.flow": FLOW,
     f"{LANDSCAPE}.optimisers": GRAPH,

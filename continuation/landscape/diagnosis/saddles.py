@@ -16,7 +16,7 @@ from continuation.congruence import scaled_inertia
 from continuation.landscape.basins import exit_time, rate_terms
 from continuation.landscape.flow import Trajectory
 from continuation.landscape.network import LossAt, Units
-from continuation.landscape.sets import CriticalSet, Member
+from continuation.landscape.sets import KINK, CriticalSet, Member
 
 NONLINEAR = 0.5
 """Relative error of a linear rate up to which a neighbourhood of a saddle reaches."""
@@ -85,7 +85,8 @@ def passage_by(
     near : iterable of (CriticalSet, Member)
         Sets with their points nearest to θ.
     """
-    close = sorted((one for one in near), key=lambda one: one[1].distance)[:NEAREST]
+    saddles = (one for one in near if one[0].subkind != KINK)
+    close = sorted(saddles, key=lambda one: one[1].distance)[:NEAREST]
     found = [_passage(at, theta, path, *one) for one in close if one[1].distance < FARTHEST]
     passed = [one for one in found if one is not None and one.distance < one.radius]
     return min(passed, key=lambda one: one.distance / one.radius, default=None)

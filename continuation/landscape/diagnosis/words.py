@@ -14,7 +14,7 @@ from continuation.landscape.diagnosis.redundancy import COPY, OPPOSITE, NearEmbe
 from continuation.landscape.diagnosis.saddles import SaddlePassage
 from continuation.landscape.infinity import SEPARATED
 from continuation.landscape.network import Layout
-from continuation.landscape.sets import CriticalSet
+from continuation.landscape.sets import KINK, CriticalSet
 from symbolic import Model
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def _stage(location: Location) -> str:
     if location.stage == IN_CHANNEL and location.channel is not None:
         return _channel(location.loss_of.model, location.channel, location.columns)
     what = "a minimum" if location.index == 0 else f"a saddle of index {location.index}"
-    if location.nearest is not None and location.nearest.dimension and location.inertia is not None:
+    if location.nearest is not None and location.nearest.subkind == KINK:
+        what = "on kinks of units, no critical point"
+    elif location.nearest is not None and location.nearest.dimension and location.inertia:
         what += f", flat along {location.inertia[1]} of its directions"
     if location.stage == AT_A_SET and location.nearest is None:
         return f"The gradient is zero to rounding: the weights are at {what}."
@@ -127,6 +129,11 @@ def _end(location: Location) -> str:
     found = location.basin
     if found.subkind == SEPARATED.name:
         return SEPARATION
+    if found.subkind == KINK:
+        return (
+            f"The gradient flow ends on kinks, at loss {found.loss:.6g}, where there is no "
+            f"gradient ({location.flow.message})."
+        )
     if location.ends_at_nearest and location.stage in (AT_A_SET, CONVERGING):
         return f"The gradient flow ends there, at loss {found.loss:.6g}."
     if found.limit is not None and location.channel is None:

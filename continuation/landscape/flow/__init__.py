@@ -5,7 +5,6 @@ May import `network`, `infinity` and `sets`.
 
 from continuation.landscape.flow.biased_ends import biased_arrival
 from continuation.landscape.flow.compiled import compiled_flows
-from continuation.landscape.flow.escape_laws import escape_law
 from continuation.landscape.flow.gradient_flow import (
     FlowResult,
     Passage,
@@ -15,6 +14,7 @@ from continuation.landscape.flow.gradient_flow import (
     trajectory,
 )
 from continuation.landscape.flow.options import FLOW_TIME, RTOL, STEP_LIMIT, FlowOptions
+from continuation.landscape.flow.results import escape_law
 from continuation.landscape.flow.wide_flows import operations_of_a_step
 
 __all__ = [

@@ -21,6 +21,7 @@ from continuation.errors import InvalidInputError, require_type
 from continuation.landscape.flow import compiled
 from continuation.landscape.flow.end_charts import CONFLUENCE, CORNER, LINEAR, MIXED, STEP
 from continuation.landscape.flow.escapes import LIMIT_LOSS, OTHER, SIGN, UNIT
+from continuation.landscape.flow.kinked_flows import kinked_flow
 from continuation.landscape.flow.options import FlowLimits, FlowOptions
 from continuation.landscape.flow.results import FlowResult, Passage, reason
 from continuation.landscape.flow.wide_flows import Piece as FlowPiece
@@ -178,11 +179,27 @@ def _require_fixed(loss_at: object) -> None:
 def _run(
     loss_at: LossAt, starts: Array, options: FlowOptions, subspace: Array | None, *, record: bool
 ) -> tuple[tuple[FlowResult, ...], Array]:
+    if loss_at.model.has_kinks and subspace is None:
+        return _run_on_kinks(loss_at, starts, options)
     timed = math.isfinite(options.seconds)
     if timed or has_compound_ends(loss_at.model, loss_at.conditions.decays):
         return _run_in_pieces(loss_at, starts, options, subspace, record=record)
     results, _, trail = _integrate(loss_at, starts, options, subspace, record=record)
     return results, trail
+
+
+def _run_on_kinks(
+    loss_at: LossAt, starts: Array, options: FlowOptions
+) -> tuple[tuple[FlowResult, ...], Array]:
+    def integrate(start: Array, left: FlowOptions, space: Array | None) -> FlowPiece:
+        (result,), (outcome,), trail = _integrate(loss_at, start[None], left, space, record=True)
+        return FlowPiece(result, int(outcome), trail)
+
+    results, trail = [], np.empty((0, starts.shape[1] + 2))
+    for start in starts:
+        result, trail = kinked_flow(loss_at, integrate, start, options)
+        results.append(result)
+    return tuple(results), trail
 
 
 def _run_in_pieces(

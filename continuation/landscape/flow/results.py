@@ -1,4 +1,4 @@
-"""Results of a gradient flow: its decided limit, and what it passed slowly on the way."""
+"""Results of a gradient flow: its limit, what it passed slowly on the way, how fast it runs off."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from continuation.arrays import Array
 from continuation.errors import InvalidInputError
 from continuation.landscape.flow import compiled
-from continuation.landscape.infinity import LimitModel
+from continuation.landscape.infinity import EscapeLaw, LimitModel, end_of
 from continuation.landscape.network import Units
+from continuation.landscape.sets import CriticalSet
 
 _REASON = {
     compiled.UNDECIDED_TIME: "undecided at t = {t:.3g}, the time limit; raise flow_time",
@@ -49,12 +50,13 @@ class FlowResult:
 
     Attributes
     ----------
-    status : {"point", "line", "manifold", "infinity", "undecided"}
+    status : {"point", "line", "manifold", "kink", "infinity", "undecided"}
     subkind : str
-        "isolated" for a point, "split line" for a line, "valley" for a manifold; at infinity
-        "confluence", "linear", "step", "corner", "separated" or "unresolved"; "" if undecided.
+        "isolated" for a point, "split line" for a line, "valley" for a manifold, "kink"; at
+        infinity "confluence", "linear", "step", "corner", "separated" or "unresolved"; "" if
+        undecided.
     theta : ndarray, shape (d,)
-        The limit (point, line), or a point of it (manifold); else the weights where the
+        The limit (point, line, kink), or a point of it (manifold); else the weights where the
         integration stopped.
     line_parameter : float or None
         λ ≥ ½, the larger share of the total output weight of the two equal units of a line
@@ -72,8 +74,8 @@ class FlowResult:
     passages : tuple of Passage
         Slow passages on the way (the first 16).
     representative : ndarray, shape (d,), or None
-        The limit itself (point), a point of it (manifold), or the same line with equal shares;
-        None at infinity.
+        The limit itself (point, kink), a point of it (manifold), or the same line with equal
+        shares; None at infinity.
     """
 
     status: str
@@ -124,3 +126,27 @@ class FlowResult:
 def reason(outcome: int, t: float, steps: int) -> str:
     """Why a flow was not decided, and what to do."""
     return _REASON[outcome].format(t=t, n=steps)
+
+
+def escape_law(end: CriticalSet) -> EscapeLaw:
+    """The law of an attracting confluence or linear end.
+
+    Parameters
+    ----------
+    end : CriticalSet
+        At infinity.
+
+    Raises
+    ------
+    InvalidInputError
+        For a set that does not attract or has another law (steps, corners).
+    """
+    law = None
+    if end.limit is not None and end.attracting:
+        law = end_of(end.limit).escape(end.limit, float(end.normal_derivatives[0]))
+    if law is None:
+        raise InvalidInputError(
+            f"{end.label or end.subkind} has no such law: it is for attracting confluences and "
+            "linear ends"
+        )
+    return law

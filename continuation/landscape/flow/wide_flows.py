@@ -130,13 +130,28 @@ def _decided(loss_at: LossAt, pieces: Iterator[Piece], in_subspace: bool) -> Ite
     for piece in pieces:
         result = piece.result
         if wide and result.status == "undecided" and piece.outcome != NOT_FINITE:
-            if not loss_at.conditions.decays:
-                result = _at_infinity(loss_at, result, in_subspace)
-            if not (result.decided or in_subspace) and _has_valleys(loss_at.model):
-                result = _in_valley(loss_at, result)
+            result = decided_far(loss_at, result, in_subspace=in_subspace)
         yield replace(piece, result=result)
         if result.decided:
             return
+
+
+def decided_far(
+    loss_at: LossAt,
+    result: FlowResult,
+    *,
+    in_subspace: bool = False,
+    space: Array | None = None,
+) -> FlowResult:
+    """The same result, or the end at infinity or valley that the flow runs to.
+
+    Valleys are looked for in a space with orthonormal columns (d, r), if one is given.
+    """
+    if not loss_at.conditions.decays:
+        result = _at_infinity(loss_at, result, in_subspace)
+    if not (result.decided or in_subspace) and _has_valleys(loss_at.model):
+        result = _in_valley(loss_at, result, space)
+    return result
 
 
 def _first_piece(loss_at: LossAt, options: FlowOptions) -> int:
@@ -224,13 +239,14 @@ def _at_infinity(loss_at: LossAt, result: FlowResult, in_subspace: bool) -> Flow
     )
 
 
-def _in_valley(loss_at: LossAt, result: FlowResult) -> FlowResult:
+def _in_valley(loss_at: LossAt, result: FlowResult, space: Array | None) -> FlowResult:
     """The same result, or the valley that Newton's method contracts to from the trajectory."""
-    point = nearby_point(loss_at, result.theta, NEWTON_STEPS)
+    point = nearby_point(loss_at, result.theta, NEWTON_STEPS, space=space)
     if point is None or not np.linalg.norm(point - result.theta) <= FIRST_STEP:
         return result
-    downhill, flat, _ = scaled_inertia(loss_at.hessian(point))
-    if downhill or not flat or not is_in_valley(loss_at, point):
+    hessian = loss_at.hessian(point)
+    downhill, flat, _ = scaled_inertia(hessian if space is None else space.T @ hessian @ space)
+    if downhill or not flat or not is_in_valley(loss_at, point, space):
         return result
     return replace(
         result,

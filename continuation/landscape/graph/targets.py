@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from continuation.landscape.flow import FlowResult
+from continuation.landscape.kinks import minimum_on_kinks
 from continuation.landscape.network import Loss, LossAt
 from continuation.landscape.sets import (
     FLOWN,
+    KINK,
     VALLEY,
     Assembler,
     CriticalSet,
@@ -31,7 +35,10 @@ def match(result: FlowResult, sets: Iterable[CriticalSet]) -> CriticalSet | None
         return nearest_by_limit(result.limit, result.loss, sets, FLOWN)
     if result.subkind == VALLEY:
         return valley_of_loss(result.loss, sets, FLOWN)
-    return nearest_by_weights(result.weights, result.loss, sets, FLOWN)
+    found = nearest_by_weights(result.weights, result.loss, sets, FLOWN)
+    if found is None and result.subkind == KINK:
+        return valley_of_loss(result.loss, (s for s in sets if s.subkind == KINK), FLOWN)
+    return found
 
 
 def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> CriticalSet:
@@ -50,6 +57,10 @@ def discovered(loss: Loss, at: LossAt, result: FlowResult, label: str) -> Critic
     if result.limit is not None:  # attracting, by the decision rule
         end = Assembler(at).attracting_end(result.subkind, result.limit, result.loss)
         return replace(end, label=label)
+    if result.subkind == KINK:
+        there = minimum_on_kinks(at, result.weights)
+        values, flat = (np.empty(0), 0) if there is None else (there.eigenvalues, there.nullity)
+        return replace(Assembler(at).on_kinks(result.weights, values, flat), label=label)
     if result.status == "point":
         return replace(Assembler(at).point(result.weights, result.subkind), label=label)
     return replace(shown_set(loss, at.conditions, result.weights), label=label)

@@ -28,7 +28,7 @@ from continuation.landscape.sets.error_bounds import (
     equations_of_weights,
     error_bounds,
 )
-from continuation.landscape.sets.kinds import INFINITY, POINT
+from continuation.landscape.sets.kinds import INFINITY, KINK, POINT
 from continuation.landscape.sets.layer_embeddings import LayerEmbedding, completed
 from continuation.landscape.sets.manifolds import Embedding, pieces_of
 from symbolic import Model
@@ -130,6 +130,15 @@ class Assembler:
             conditions=self.at.conditions,
         )
         return with_excess_risk(found)
+
+    def on_kinks(self, theta: Array, eigenvalues: Array, nullity: int) -> CriticalSet:
+        """A limit of flows on kinks, with the eigenvalues of the Hessian along them."""
+        return replace(
+            self.unbounded_point(theta, KINK),
+            eigenvalues=eigenvalues,
+            inertia=(0, nullity, self.model.dimension - nullity),
+            attracting=True,
+        )
 
     def line(self, base: Array, base_index: int, unit: int) -> CriticalSet:
         """The split line of one unit of a critical point of the smaller network."""

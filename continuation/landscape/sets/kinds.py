@@ -18,7 +18,7 @@ POINT, LINE, MANIFOLD, INFINITY = "point", "line", "manifold", "infinity"
 ISOLATED, ORIGIN, DEAD_UNIT, SILENT_UNIT = "isolated", "origin", "dead unit", "silent unit"
 SPLIT_LINE, SPLIT_PLANE, SPLIT_MANIFOLD = "split line", "split plane", "split manifold"
 SILENT_CURVE, SILENT_MANIFOLD = "silent curve", "silent manifold"
-VALLEY = "valley"
+VALLEY, KINK = "valley", "kink"
 
 IN_WEIGHTS, BESIDE_ROOTS, OVER_SMALLER, IN_LIMIT = "weights", "roots", "smaller network", "limit"
 """How a set is followed: all its weights, the other weights with the roots of silent units, the
@@ -32,6 +32,7 @@ cubic ends, from each piece of a manifold; not from infinity, where no weights a
 CURVED = "its curves have no closed form to enclose"
 NO_LIMIT = "its outputs are infinite"
 MANY_SHARES = "pieces with several free shares are not enclosed"
+NO_GRADIENT = "the loss has no gradient there"
 NO_CHART = "nothing is known of its shape but at the point that was found"
 """Why a kind has no certificates."""
 
@@ -142,6 +143,10 @@ SET_KINDS: Mapping[str, SetKind] = MappingProxyType({
     VALLEY: SetKind(
         "weights that may be changed without a change of the loss, met by Newton's method",
         MANIFOLD, IN_WEIGHTS, FROM_PIECES, NO_CHART,
+    ),
+    KINK: SetKind(
+        "a limit of flows with samples on kinks of units, no critical point",
+        POINT, IN_WEIGHTS, FROM_PIECES, NO_GRADIENT,
     ),
 })  # fmt: skip
 """By `CriticalSet.subkind`."""

@@ -39,11 +39,16 @@ nearer. One logistic unit on inputs of 1, 20, 400 and 8000 has a minimum at 1.1e
 
 
 def nearby_point(
-    at: LossAt, theta: Array, steps: int = STEPS, deadline: Deadline = UNLIMITED
+    at: LossAt,
+    theta: Array,
+    steps: int = STEPS,
+    deadline: Deadline = UNLIMITED,
+    space: Array | None = None,
 ) -> Array | None:
     """The critical point (d,) that Levenberg-Marquardt steps on ∇L = 0 contract to; None if none.
 
-    None as well where neither the steps nor the time suffice.
+    None as well where neither the steps nor the time suffice. With orthonormal columns as `space`
+    (d, r) steps are taken in it alone, and so it is critical.
 
     The engine's Newton needs a regular Jacobian. Here the damping is |∇L|, over the largest weight
     where that is above 1, so that directions in which the Hessian vanishes (those along lines and
@@ -56,28 +61,37 @@ def nearby_point(
     before, theta = np.inf, np.array(theta, dtype=np.float64)
     farthest = max(FARTHEST, FARTHER * float(np.abs(theta).max()))
     for _ in deadline.within(range(steps)):
-        _, gradient, hessian = at.evaluate(theta)
+        _, gradient, hessian = _within(at, theta, space)
         if not (np.isfinite(hessian).all() and np.abs(theta).max() < farthest):
             return None
         step = _step(gradient, hessian, max(1.0, float(np.abs(theta).max())))
-        theta = theta + step
+        theta = theta + (step if space is None else space @ step)
         length = float(np.linalg.norm(step)) / (1.0 + float(np.linalg.norm(theta)))
         if length < ROUNDING or (length < CLOSE and length < 0.5 * before):
-            return theta if _is_critical(at, theta, hessian) else None
+            return theta if _is_critical(at, theta, space) else None
         before = length
     return None
 
 
-def _is_critical(at: LossAt, theta: Array, hessian: Array) -> bool:
+def _within(at: LossAt, theta: Array, space: Array | None) -> tuple[float, Array, Array]:
+    """Loss, gradient (r,) and Hessian (r, r) in a space (d, r), or in all of it."""
+    value, gradient, hessian = at.evaluate(theta)
+    if space is None:
+        return value, gradient, hessian
+    return value, space.T @ gradient, space.T @ hessian @ space
+
+
+def _is_critical(at: LossAt, theta: Array, space: Array | None) -> bool:
     """Whether the gradient is rounding, where no step is taken in some direction.
 
     In a channel to infinity the Hessian falls to rounding long before the gradient.
     """
+    _, gradient, hessian = _within(at, theta, space)
     values = np.abs(np.linalg.eigvalsh(hessian))
     if values.min(initial=np.inf) > VANISHES * values.max(initial=0.0):
         return True
     rounding = float(np.linalg.norm(equations_of_weights(at, theta).rounding))
-    return float(np.linalg.norm(at.gradient(theta))) <= RESTING * rounding
+    return float(np.linalg.norm(gradient)) <= RESTING * rounding
 
 
 def _step(gradient: Array, hessian: Array, size: float) -> Array:
@@ -89,24 +103,25 @@ def _step(gradient: Array, hessian: Array, size: float) -> Array:
     return np.asarray(-vectors @ (filtered * (vectors.T @ gradient)))
 
 
-def is_in_valley(at: LossAt, point: Array) -> bool:
+def is_in_valley(at: LossAt, point: Array, space: Array | None = None) -> bool:
     """Whether critical weights (d,) lie on a manifold of critical points, regular across it.
 
     By steps along every direction in which the Hessian vanishes, on both sides, see the module.
     """
-    value, _, hessian = at.evaluate(point)
+    value, _, hessian = _within(at, point, space)
     signs = scaled_inertia(hessian)
     if not signs[1]:
         return False
     values, vectors = np.linalg.eigh(hessian)
     flat = vectors[:, np.argsort(np.abs(values), kind="stable")[: signs[1]]].T
+    flat = flat if space is None else flat @ space.T
     step = BESIDE * (1.0 + float(np.linalg.norm(point)))
     room = SAME * (abs(value) + SAME * _size(at))
     for moved in (point + side * step * along for along in flat for side in (1.0, -1.0)):
-        there = nearby_point(at, moved)
+        there = nearby_point(at, moved, space=space)
         if there is None or not np.linalg.norm(there - moved) <= BENT * step:
             return False
-        other, _, bend = at.evaluate(there)
+        other, _, bend = _within(at, there, space)
         if not (abs(other - value) <= room and scaled_inertia(bend) == signs):
             return False
     return True

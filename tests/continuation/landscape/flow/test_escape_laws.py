@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 
 from continuation.errors import InvalidInputError
 from continuation.landscape import Dataset, Loss, find_critical_sets
-from continuation.landscape.flow.escape_laws import escape_law
+from continuation.landscape.flow import escape_law
 from continuation.landscape.infinity.chart_problem import ChartLoss
 from continuation.landscape.infinity.charts import Chart
 from continuation.landscape.infinity.ends import CONFLUENCE, LINEAR
