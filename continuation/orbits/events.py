@@ -128,6 +128,11 @@ class Between:
         step_arrays.interpolated_tangent(tangent, *ahead, s, self.walk.weight)
         return z, tangent
 
+    def place(self, z: Array) -> float:
+        """Where on the step a point lies, 0 at the orbit before, 1 at the present one."""
+        along = (self.ends[1] - self.ends[0]) * self.walk.weight
+        return float(along @ (z - self.ends[0]) / (along @ (self.ends[1] - self.ends[0])))
+
     def at(self, s: float) -> Local:
         """The branch there; the cubic itself where Newton fails."""
         known = self.last[1]
@@ -230,11 +235,8 @@ def _found(
     """Where on the step it lies, and the special orbit; a nearer start where Newton needs one."""
     found = None
     for s in _starts(between, ends, kind):
-        special = _located(between, kind, s, flow, unit)
-        if special is None:
-            return None
-        found = (s, special)
-        if special.located:
+        found = _located(between, kind, s, flow, unit)
+        if found is None or found[1].located:
             break
     return found
 
@@ -260,8 +262,10 @@ def _changes(before: float, after: float) -> bool:
     return before * after < 0 and max(abs(before), abs(after)) > ROUNDING
 
 
-def _located(between: Between, kind: str, s: float, flow: Flow, unit: float) -> SpecialOrbit | None:
-    """The special orbit, corrected on its own equations; none where a pair is real."""
+def _located(
+    between: Between, kind: str, s: float, flow: Flow, unit: float
+) -> tuple[float, SpecialOrbit] | None:
+    """Where it lies, and the special orbit corrected on its own equations; none of a real pair."""
     local = between.at(s)
     if kind == "torus":
         pair = _critical_pair(local.multipliers)
@@ -304,8 +308,8 @@ def corrected(system: Critical, on: Collocation, start: Array) -> Solved:
 
 def _as_special(
     between: Between, kind: str, local: Local, solved: Solved, flow: Flow
-) -> SpecialOrbit:
-    """A special orbit in the units of the user; the guess where Newton failed."""
+) -> tuple[float, SpecialOrbit]:
+    """Where it lies, and a special orbit in the units of the user; the guess if Newton failed."""
     walk, n = between.walk, flow.n
     nodes, own = solved.collocation.split(solved.z)
     z = np.append(nodes[:, :n].ravel(), own[:2])
@@ -316,13 +320,14 @@ def _as_special(
     orbit = replace(between.orbit_of(z), multipliers=walk.spectrum_at(z))
     vector, slopes = _directions(between, kind, z, nodes[:, n:], own)
     count = vector.shape[1] // n
-    return SpecialOrbit(
+    special = SpecialOrbit(
         kind=kind, orbit=orbit, vector=vector * np.tile(flow.states, count),
         slopes=slopes * np.array([orbit.period / z[-2], flow.parameter]),
         coefficients={"angle": abs(float(own[2]))} if kind == "torus" else {},
         located=good, status="Newton on its own equations" if good else _why(solved, near),
         residual=solved.residual, index=between.index, meaning=orbit.meaning,
     )  # fmt: skip
+    return between.place(z), special
 
 
 def _why(solved: Solved, near: bool) -> str:
