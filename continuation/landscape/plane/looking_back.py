@@ -22,7 +22,8 @@ from continuation.landscape.search import find_critical_sets
 LOOKS, LOOKS_IN_ALL = 2, 80
 """Places at which sets are counted: so many in all, and in each region at least so many besides
 that of its graph. What makes up a twentieth of the plane and is cut off by a curve that is not
-known stays unseen with a probability of 0.95^80 = 2 %."""
+known stays unseen with a probability of 0.95^80 = 2 %; tests/benchmarks/plane_agreement.md has what
+20 of them leave."""
 
 POOL = 400
 """Places among which those of a region are sought that has too few of them."""
