@@ -240,7 +240,7 @@ def length(
             good = np.flatnonzero(errors <= max(GOOD, 10.0 * float(errors.min())))
             best = good[np.argmin(np.abs(np.log(LADDER[good])))]
             found, error = guess * LADDER[best], errors[best]
-        longer = _longer(function, found, most, changes, error)
+        longer = _longer(function, found, most, changes, error, noise)
         return longer if longer > found else _shorter(function, found, changes, error)
 
 
@@ -274,9 +274,13 @@ def _unlike_a_parabola(function: Callable[[float], Array], scale: float, rows: A
 
 
 def _longer(
-    function: Callable[[float], Array], found: float, most: float, rows: Array, error: float
-) -> float:
-    """The longest of longer ones with the same derivative, no larger error and one curvature."""
+    function: Callable[[float], Array], found: float, most: float, rows: Array, error: float,
+    noise: Array | float,
+) -> float:  # fmt: skip
+    """The longest of longer ones with the same derivative, no larger error and one curvature.
+
+    Of rows whose slope vanishes, too: by a longer step terms of third order are one.
+    """
     while found < most:
         longer = min(GROWTH * found, most)
         further = _inconsistency(function, longer, rows)
@@ -284,8 +288,17 @@ def _longer(
             break
         if _unlike_a_parabola(function, longer, rows) > OTHER:
             break
+        if (_slopes_apart(function, found, longer) > noise)[~rows].any():
+            break
         found, error = longer, further
     return float(found)
+
+
+def _slopes_apart(function: Callable[[float], Array], short: float, long: float) -> Array:
+    """By how much a change by the long step differs as the derivatives by both say it, (m,)."""
+    many = _one_by_one(function)
+    first, second = (_central(many, RELATIVE_STEP * scale)[0] for scale in (short, long))
+    return np.asarray(RELATIVE_STEP * long * np.abs(first - second))
 
 
 def _shorter(function: Callable[[float], Array], found: float, rows: Array, error: float) -> float:

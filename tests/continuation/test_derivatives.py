@@ -151,3 +151,17 @@ def test_derivatives_at_the_end_of_a_domain_are_of_fourth_order(side):
         return np.array([np.exp(h) if side * h >= 0 else np.nan, 3.0])
 
     np.testing.assert_allclose(differences.along(f), [1.0, 0.0], atol=1e-11)
+
+
+def test_a_length_grows_no_further_than_a_vanishing_slope_stays_zero() -> None:
+    """As at a Hopf point at zero, where the growth of y by its fifth power has no slope by y."""
+    unit = 1e-3
+
+    def residual(h):
+        return np.array([unit * (h / unit) ** 5, 2 * h])
+
+    length = differences.length(residual, 0.1 * unit, 1.0, noise=1e-16)
+    slope = differences.along(residual, length)
+    assert length > 0.1 * unit
+    assert abs(slope[0]) < 1e-8
+    assert abs(slope[1] - 2) < 1e-12
