@@ -57,6 +57,10 @@ LOSSES = {
 LABELS = ("logistic", "softmax")
 """Losses whose targets are labels or shares; they have no noise."""
 
+DIED = 1e-15
+"""Sum of the terms' sizes, relative to the largest weight, below which a unit has died: Newton's
+method takes its weights to 1e-40."""
+
 ON_KINK = 1e-12
 """Argument relative to the sum of its terms' sizes from which it lies beside a kink: rounding of
 the sum is 1e-15, and Newton's method leaves 1e-13."""
@@ -287,6 +291,8 @@ class Network:
     def kinks(self, theta: Array, x: Array, reach: float = 0.0) -> NDArray[np.int64]:
         """Where arguments of kinked activations are 0 to rounding, of inputs that are not.
 
+        Of a unit that has died, whose weights are rounding beside the others, all are.
+
         Parameters
         ----------
         theta : ndarray, shape (d,)
@@ -300,6 +306,7 @@ class Network:
             Rows (sample, layer, unit) from 0.
         """
         a, found = np.asarray(x, dtype=np.float64), []
+        size = float(np.abs(theta).max(initial=0.0))
         hidden = (part[:-1] for part in self.unpack(theta))
         widths = [smoothing_of(terms_of(name)) for name in self.activations]
         kinked = [width is not None and (width == 0.0 or reach > 0.0) for width in widths]
@@ -307,7 +314,9 @@ class Network:
             terms = np.abs(a) @ np.abs(w) + (0.0 if b is None else np.abs(b))
             z = a @ w + (0.0 if b is None else b)
             moves = np.ones(len(a), dtype=bool) if b is not None else np.abs(a).max(axis=1) > 0.0
-            beside = (np.abs(z) <= ON_KINK * terms + reach) & moves[:, None] & kinked[k]
+            beside = np.abs(z) <= ON_KINK * terms + reach
+            beside |= terms <= DIED * size
+            beside &= moves[:, None] & kinked[k]
             found += [(i, k, unit) for i, unit in np.argwhere(beside)]
             a = apply(name, z)
         return np.array(found, dtype=np.int64).reshape(-1, 3)

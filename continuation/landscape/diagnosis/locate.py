@@ -205,7 +205,7 @@ def _reached(
     """The set that Newton reaches from θ (d,): a known one, or a new one, which is added."""
     steps, deadline = questions.newton_steps, questions.deadline.part(NEWTON)
     point = nearby_point(at, theta, steps, deadline) if steps else None
-    if point is None:
+    if point is None or at.kinks(point):
         return None
     for found in known:
         within = CONVERGED.weights * (1.0 + float(np.linalg.norm(point)))

@@ -86,3 +86,16 @@ def test_slopes_of_arguments_are_those_of_differences(layer):
         for e in np.eye(theta.size)
     ]
     np.testing.assert_allclose(argument(at, theta, row)[1], slope, atol=1e-8)
+
+
+def test_a_unit_that_has_died_stands_on_all_its_kinks(loss):
+    """There the gradient is zero and the curvatures are one-sided: it is no point of a list."""
+    at = loss.at(weight_decay=DECAY)
+    mean = loss.data.target.mean() / (1.0 + DECAY)
+    dead = np.array([1e-40, -2e-40, 3e-40, mean])
+    assert np.linalg.norm(at.gradient(dead)) < 1e-15
+    assert at.kinks(dead) == 8
+    assert at.kinks(np.array([1e-6, -3e-6, 0.0, mean])) == 0
+    assert at.kinks(np.array([1.0, 2.0, 1.0, mean])) == 1  # of the outermost sample alone
+    place = locate(loss, dead + 1e-9, weight_decay=DECAY)
+    assert place.nearest is None or place.nearest.subkind == "kink"
