@@ -17,7 +17,7 @@ from continuation.arrays import Array
 from continuation.certify.certificate import Certificate, from_hexadecimals, problem_of
 from continuation.certify.checker import CheckResult
 from continuation.certify.provers import subject_of
-from continuation.certify.recomputed import set_again, stored_names
+from continuation.certify.recomputed import has_its_label, set_again, stored_names
 from continuation.landscape import CriticalSet, Loss
 from continuation.landscape.infinity import LimitModel
 from continuation.landscape.network import Conditions, Stabiliser, fitting_units, rescaled
@@ -98,7 +98,7 @@ def agreements(
     inward = fitting_units(loss, decays=parameters.get("weight_decay", 0.0) > 0.0).inverse
     loss, sets = rescaled(loss, inward), [found.rescaled(inward) for found in sets]
     problem = problem_of(loss, **parameters)
-    at = loss.at(**parameters)
+    at, labels = loss.at(**parameters), [found.label for found in sets]
     for k, found in enumerate(sets):
         own = [(c, r) for c, r in checked if c.set == k]
         again = set_again(loss, at, found)
@@ -107,6 +107,8 @@ def agreements(
         stated = replace(found, conditions=found.conditions.on(loss.data))
         wrong = [name for name in again if not _agree(name, getattr(stated, name), again[name])]
         faults += [f"{name} is not what the weights give" for name in wrong]
+        if not has_its_label(found) or labels.count(found.label) > 1:
+            faults.append(f"{found.label[:40]!r} is no label of a {found.subkind[:40]}")
         known = {*certified, *recomputed}
         rest = tuple(name for name in stored_names(found) if name not in known)
         yield Agreement(k, tuple(certified), tuple(recomputed), rest, tuple(faults))

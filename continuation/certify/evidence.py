@@ -26,6 +26,9 @@ from continuation.landscape.sets import (
     working_units,
 )
 
+UNLABELLED = "unlabelled"
+"""Region of a set of which nothing is known by that it could be told."""
+
 RESIDUAL = 1e-7
 """Gradient on a branch relative to what the Hessian makes of the weights; steps end at 1e-10."""
 
@@ -40,11 +43,12 @@ def evidence_again(loss: Loss, found: CriticalSet) -> dict[str, Any]:
     limit model) at its noise and at the stored distance to the teacher; the last one is where the
     evidence says that the branch ends, and those at the lowest noises give the exponent. What does
     not hold gives NaN in its place. A function of fewer units than the teacher needs no branch.
-    Nothing where a branch could not be followed, which says nothing of the set.
+    Without evidence there is no region. Nothing where a branch could not be followed, which says
+    nothing of the set.
     """
     why = found.evidence
     if why is None:
-        return {}
+        return {"region": UNLABELLED}
     limit = found.limit
     again = replace(
         why,

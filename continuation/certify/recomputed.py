@@ -13,7 +13,7 @@ from continuation.congruence import scaled_inertia
 from continuation.landscape import CriticalSet, Loss
 from continuation.landscape.infinity import LimitLoss
 from continuation.landscape.network import LossAt, Responses
-from continuation.landscape.sets import Assembler, with_excess_risk
+from continuation.landscape.sets import ISOLATED, Assembler, with_excess_risk
 
 NUMBERS = (
     "kind", "subkind", "loss", "excess_risk", "eigenvalues", "inertia", "attracting", "orbit_size",
@@ -22,7 +22,8 @@ NUMBERS = (
 """What the place of a set determines."""
 
 WORDS = ("model", "label")
-"""What is stored of a set and is no statement on it: it is compared with the file itself."""
+"""What is stored of a set and is no statement on it: the model is that of the file, and labels are
+names and numbers (`has_its_label`)."""
 
 FROM_OUTPUTS = ("kind", "loss", "excess_risk")
 """What is determined of an end that a flow was decided to run to, of which only the limit is known,
@@ -54,9 +55,15 @@ def set_again(loss: Loss, at: LossAt, found: CriticalSet) -> dict[str, Any]:
     return again | {"conditions": at.conditions} | evidence_again(loss, found)
 
 
+def has_its_label(found: CriticalSet) -> bool:
+    """Whether the label is the subkind with a number."""
+    name, _, number = found.label.rpartition(" ")
+    return name == found.subkind and number.isdecimal()
+
+
 def _in_weights(loss: Loss, at: LossAt, found: CriticalSet) -> dict[str, Any]:
     if found.embedding is None or found.base is None:
-        again = _numbers(Assembler(at).point(found.weights, found.subkind, found.base))
+        again = _numbers(Assembler(at).point(found.weights, ISOLATED, found.base))
         bounded = found.error_bound is not None and np.isfinite(found.error_bound).all()
         return again | ({"theta": found.theta} if bounded else {})
     smaller, base = below(loss, found)

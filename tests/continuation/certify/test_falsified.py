@@ -1,11 +1,16 @@
 """Files made to deceive: of each kind that was believed once, more than ten."""
 
 import json
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
+from continuation.certify import agreements, certify_sets
 from continuation.certify.checker import check
+from continuation.landscape import Dataset, Loss, find_critical_sets
+from symbolic import Model
 from tests.continuation.certify import stored_certificates as stored
 
 NAMES = stored.names()
@@ -93,3 +98,35 @@ def test_a_branch_that_was_cut_says_how_far_it_goes():
     assert result.accepted
     assert "4 tubes" in result.statement
     assert result.statement != whole
+
+
+@cache
+def observed():
+    """Sets of observed data, which have no teacher and no region, with checked certificates."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=12)
+    y = np.tanh(x) + 0.3 * random.normal(size=12)
+    loss = Loss(Model.perceptron(1), Dataset.from_observations(x, y))
+    sets = tuple(find_critical_sets(loss))
+    return loss, sets, [(proof, check(proof)) for proof in certify_sets(loss, sets)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"label": "isolated 1, proved"},
+        {"label": "split line 1"},
+        {"label": "step 1"},
+        {"subkind": "split line", "label": "split line 1"},
+        {"subkind": "unique minimum", "label": "unique minimum 1"},
+        {"region": "overfitting"},
+    ],
+)
+def test_no_set_has_another_name_or_region(words):
+    loss, sets, checked = observed()
+    place = next(k for k, found in enumerate(sets) if found.subkind == "isolated")
+    false = [replace(s, **words) if k == place else s for k, s in enumerate(sets)]
+    found = list(agreements(loss, false, checked, {}))
+    assert bool(found[place].faults) == bool(words), found[place].faults
+    assert "region" in found[place].recomputed
