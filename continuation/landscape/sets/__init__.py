@@ -32,7 +32,11 @@ from continuation.landscape.sets.error_bounds import (
     limit_errors,
     weight_errors,
 )
-from continuation.landscape.sets.found_under import conditions_on, shared_conditions
+from continuation.landscape.sets.found_under import (
+    conditions_on,
+    loss_of_exact_fits,
+    shared_conditions,
+)
 from continuation.landscape.sets.kinds import (
     BESIDE_ROOTS,
     DEAD_UNIT,
@@ -133,6 +137,7 @@ __all__ = [
     "layer_embeddings",
     "limit_errors",
     "limit_gap",
+    "loss_of_exact_fits",
     "merge_units",
     "nearby_point",
     "nearest_by_limit",

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from continuation.errors import InvalidInputError, require_type
-from continuation.landscape.network import Conditions, Dataset, Loss
+from continuation.landscape.network import Conditions, Dataset, Loss, LossAt
 from continuation.landscape.sets.critical_sets import CriticalSet
+
+EXACT_FIT = 1e-20
+"""Loss, relative to the mean square of the targets, below which it is the rounding of an exact fit:
+another one in other units, or on another machine."""
 
 OTHER_DATA = 1e-3
 """Difference of the losses of one set, relative to the larger, that no rounding explains."""
@@ -38,13 +44,20 @@ def conditions_on(
             )
     finite = next((one for one in sets if one.theta is not None), None)
     if finite is not None and finite.theta is not None:
-        here = loss.under(conditions).value(finite.theta)
-        if abs(here - finite.loss) > OTHER_DATA * max(here, finite.loss):
+        at = loss.under(conditions)
+        here = at.value(finite.theta)
+        if abs(here - finite.loss) > OTHER_DATA * max(here, finite.loss) + loss_of_exact_fits(at):
             raise InvalidInputError(
                 f"{finite.label or finite.subkind} was found with loss {finite.loss:.6g}, which is "
                 f"{here:.6g} on this loss: it is a set of other data. Search the sets of this loss"
             )
     return conditions
+
+
+def loss_of_exact_fits(at: LossAt) -> float:
+    """The largest loss that may be the rounding of an exact fit."""
+    squares = (at.targets + at.conditions.noise * at.noises) ** 2
+    return EXACT_FIT * float(np.mean(squares))
 
 
 def shared_conditions(

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from continuation.certify import agreements
 from continuation.errors import InvalidInputError
 from continuation.landscape import (
     Dataset,
     GradientDescent,
     Loss,
+    connect,
     descend,
     find_critical_sets,
     flow_to_limit,
@@ -75,3 +77,17 @@ def test_flows_ask_for_fixed_parameters_in_words(function, rule):
     loss = Loss(Model.perceptron(1), Dataset.from_observations(X, X))
     with pytest.raises(InvalidInputError, match=r"loss.at\(noise=0.1\)"):
         function(loss, [0.5, 0.5], *rule)
+
+
+@pytest.mark.parametrize(("x_unit", "y_unit"), [(1.0, 1.0), (1e-3, 1e4)])
+def test_sets_of_data_that_are_fitted_exactly_are_those_of_the_data(x_unit, y_unit):
+    """Their loss is rounding: it was taken for that of other data."""
+    x = np.random.default_rng(5).normal(size=15)
+    y = 1.5 * np.tanh(0.7 * x) - np.tanh(2 * x)
+    loss, sets = listed(x_unit * x, y_unit * y, 2)
+    exact = sets[0]
+    assert exact.loss <= 1e-28 * y_unit**2
+    assert list(connect(loss, [exact]).nx) == [exact.label]
+    assert "loss is not what the weights give" not in next(agreements(loss, [exact], [], {})).faults
+    with pytest.raises(InvalidInputError, match="other data"):
+        connect(Loss(loss.model, Dataset.from_observations(x_unit * x, 2 * y_unit * y)), sets)
