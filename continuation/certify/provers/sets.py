@@ -20,6 +20,11 @@ from continuation.landscape.sets import (
     shared_conditions,
 )
 
+OF_ROUNDING = (
+    "of these doubles, to the last digit, the loss falls to another side than it does up to "
+    "rounding: the fit is exact, and the set is not told from its neighbours"
+)
+
 
 @in_fitting_units
 def certify_sets(
@@ -108,7 +113,10 @@ def subject_of(found: CriticalSet, x: Sequence[float]) -> Subject | None:
 
 def _certificate(question: Question, found: CriticalSet) -> Certificate:
     if found.theta is None:
-        return infinity_certificate(question, found.end)
+        made = infinity_certificate(question, found.end)
+        if made.proved and made.inertia != found.inertia:
+            return question.undecided("infinity", OF_ROUNDING)
+        return made
     subject = subject_of(found, ())
     if subject is None:
         return question.undecided(found.kind, f"there is no certificate for a {found.subkind}")

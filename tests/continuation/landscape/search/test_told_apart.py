@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuation.certify import agreements
+from continuation.certify import agreements, certify_sets
 from continuation.errors import InvalidInputError
 from continuation.landscape import (
     Dataset,
@@ -45,6 +45,9 @@ def test_nothing_is_below_an_end_that_fits_exactly():
     loss, sets = listed(X, 0.7 * X)
     assert [(s.subkind, s.inertia) for s in sets if s.attracting] == [("linear", (0, 0, 2))]
     assert flow_to_limit(loss.at(), [0.5, 0.5]).subkind == "linear"
+    proofs = certify_sets(loss, sets)  # what is proved of the digits of 0.7 x is not what is listed
+    assert [proof.proved for proof in proofs] == [s.subkind != "linear" for s in sets]
+    assert "rounding" in proofs[0].reason
 
 
 def test_ends_of_a_continuum_of_exact_fits_are_no_saddles():
