@@ -288,7 +288,7 @@ def _longer(
             break
         if _unlike_a_parabola(function, longer, rows) > OTHER:
             break
-        if (_slopes_apart(function, found, longer) > noise)[~rows].any():
+        if not rows.all() and (_slopes_apart(function, found, longer) > noise)[~rows].any():
             break
         found, error = longer, further
     return float(found)

@@ -7,7 +7,6 @@ import numpy as np
 
 from continuation.branch import Branch, SpecialPoint
 from continuation.corrector import CONVERGED
-from continuation.fitting import typical
 from continuation.kinds import KINDS
 from continuation.locate import Path
 from continuation.options import NEWTON, StepOptions
@@ -94,10 +93,10 @@ def lies_on(
     """Whether the solution z = (x, p) lies on the branch."""
     if len(branch) < 2:
         return False
-    w = Workspace(problem, branch.x[0], branch.p[0], NEWTON, step, limits)
-    points = np.column_stack([branch.x, branch.p])
     # a branch may start beside a singular point, where units that fit are none that fit elsewhere
-    w.use(typical(w.problem, points[[0, len(points) // 2, -1]], step, limits))
+    middle = len(branch) // 2
+    w = Workspace(problem, branch.x[middle], branch.p[middle], NEWTON, step, limits)
+    points = np.column_stack([branch.x, branch.p])
     chord = points[1:] - points[:-1]
     length = np.sqrt(chord**2 @ w.weight)
     along = ((z - points[:-1]) * w.weight * chord).sum(1) / length**2
@@ -105,8 +104,8 @@ def lies_on(
     first, last = np.full(length.size, -OVERLAP), np.full(length.size, 1 + OVERLAP)
     first[0] = -near_enough / length[0]
     last[-1] = 1 + (near_enough + _cut_off(w, branch)) / length[-1]
-    middle = points[:-1] + np.clip(along, 0, np.maximum(last, 1))[:, None] * chord
-    gap = np.sqrt((z - middle) ** 2 @ w.weight)
+    nearest = points[:-1] + np.clip(along, 0, np.maximum(last, 1))[:, None] * chord
+    gap = np.sqrt((z - nearest) ** 2 @ w.weight)
     near = np.flatnonzero((first <= along) & (along <= last) & (gap <= length))
     for i in near[np.argsort(gap[near])][:3]:
         base, tangent = Path(w, w.in_units(as_samples(branch, problem)[i : i + 2])).guess(
