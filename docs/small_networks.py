@@ -39,6 +39,9 @@ TEACHER = "erf((5*x + 2.5)/sqrt(2)) + erf((5*x - 2.5)/sqrt(2))"
 GAP = 1e-2
 """Distance of two input weights in a channel at which powers of it are measured, and half of it."""
 
+ASIDE = 1e-2
+"""Half the difference of ε, relative, over which the slope along a channel is taken."""
+
 FLAT = 1e-6
 """Eigenvalues that are smaller belong to the line of a split unit, or to rounding."""
 
@@ -207,9 +210,16 @@ def powers(loss: Loss, end: CriticalSet, name: str) -> Iterator[Row]:
     def rise(gap: float) -> float:
         return float(reduced_loss(loss, [w - gap / 2, w + gap / 2])[0, 1]) - end.loss
 
+    def place(gap: float) -> Array:
+        return np.array([w + gap / 2, w - gap / 2, a / 2 + b / gap, a / 2 - b / gap])
+
     def sharpness(gap: float) -> float:
-        theta = [w + gap / 2, w - gap / 2, a / 2 + b / gap, a / 2 - b / gap]
-        return float(np.linalg.eigvalsh(loss.hessian(theta))[-1])
+        return float(np.linalg.eigvalsh(loss.hessian(place(gap)))[-1])
+
+    def slope(gap: float) -> float:
+        """Of the loss by the way along the channel."""
+        near, far = (1.0 - ASIDE) * gap, (1.0 + ASIDE) * gap
+        return (rise(far) - rise(near)) / float(np.linalg.norm(place(far) - place(near)))
 
     power = math.log2(rise(GAP) / rise(GAP / 2))
     yield Row(CHANNELS, f"{name}: power of ε in L − L_∞", "2.00", power)
@@ -217,6 +227,8 @@ def powers(loss: Loss, end: CriticalSet, name: str) -> Iterator[Row]:
     yield Row(CHANNELS, f"{name}: (L − L_∞)/ε² beside its limit", "1.00", ratio)
     sharp = math.log2(sharpness(GAP) / sharpness(GAP / 2))
     yield Row(CHANNELS, f"{name}: power of ε in λ_max", "-2.00", sharp)
+    steep = math.log2(slope(GAP) / slope(GAP / 2))
+    yield Row(CHANNELS, f"{name}: power of ε in the slope along it", "3.00", steep)
 
 
 def around(loss: Loss) -> Iterator[Row]:
@@ -293,6 +305,11 @@ def split(data: Dataset, units: Array, outputs: Array) -> Iterator[Row]:
         values, vectors = np.linalg.eigh(at.hessian(theta))
         index = int((values < -FLAT).sum())
         yield Row(PLANE, f"2-3-1, γ = {share:g}: index of the split unit", "", float(index))
+        if 0.0 < share < 1.0:
+            rest = flow_to_limit(at, theta + PUSH * vectors[:, 0])
+            quantity = f"2-3-1, γ = {share:g}: mean square where its flow ends, on the plateau"
+            yield Row(PLANE, quantity, "0.7433193841570078", 2.0 * rest.loss,
+                      0.7433193841570083, loose=True)  # fmt: skip
     end = flow_to_limit(at, theta + PUSH * vectors[:, 0])
     quantity = f"γ = 0: mean square of the {end.subkind} that is reached (published: 0.55605756079)"
     yield Row(PLANE, quantity, "", 2.0 * end.loss)
