@@ -397,14 +397,22 @@ def _balanced(quadratic: Array, cubic: Array) -> Array:
         parameter, is kept.
     """
     k = len(quadratic)
-    share = float(np.linalg.norm(cubic)) * _reach(quadratic, cubic) ** 2
-    if share <= DEGENERATE * np.linalg.norm(quadratic):
-        cubic = np.zeros_like(cubic)  # rounding
     rows, right = np.eye(k), np.eye(k + 1)
+    own = np.zeros_like(quadratic)
+    own[:, :k, :k] = quadratic[:, :k, :k]
+    reach = _reach(quadratic, cubic)
+    parts = (quadratic - own, reach * own, reach**2 * cubic)
+    most = max(float(np.linalg.norm(part)) for part in parts)
+    # where one of two kinds of terms is much larger than the other, both tell of coordinates
+    present = [np.linalg.norm(part) > DEGENERATE * most for part in parts]
     for _ in range(SWEEPS):
-        q = np.einsum("ka,abc,bi,cj->kij", rows, quadratic, right, right, optimize=True)
-        c = np.einsum("ka,abcd,bi,cj,dl->kijl", rows, cubic, right, right, right, optimize=True)
-        terms = [t / np.linalg.norm(t) for t in (q, c) if t.any()]
+        turned = (
+            *(np.einsum("ka,abc,bi,cj->kij", rows, part, right, right, optimize=True)
+              for part in (quadratic - own, own)),
+            np.einsum("ka,abcd,bi,cj,dl->kijl", rows, cubic, right, right, right, optimize=True),
+        )  # fmt: skip
+        terms = [t / np.linalg.norm(t) for t, is_present in zip(turned, present, strict=True)
+                 if is_present]  # fmt: skip
         if not terms:
             break
         by_row = sum(t.reshape(k, -1) @ t.reshape(k, -1).T for t in terms)

@@ -18,7 +18,7 @@ from continuation import (
 )
 from continuation.linalg import kernel
 from continuation.scaling import InUnits
-from continuation.switching import Reduced, _sphere_system
+from continuation.switching import Reduced, _balanced, _sphere_system
 from continuation.workspace import Workspace
 from tests.continuation.problems import ORACLES, d3, d4, pitchfork, touch, transcritical
 from tests.continuation.test_derivatives import Cubic
@@ -150,3 +150,19 @@ def test_newton_on_the_sphere_has_its_derivative(k: int) -> None:
         lambda b: _sphere_system(q, c, b[None])[0][0], beta, np.ones(k + 1)
     )
     np.testing.assert_allclose(_sphere_system(q, c, beta[None])[1][0], expected, atol=1e-8)
+
+
+def test_weak_terms_of_a_kernel_tell_of_its_coordinates_too() -> None:
+    """Three lines with D₃ symmetry, in units that make terms of the kernel small beside others."""
+    quadratic = np.zeros((2, 3, 3))
+    quadratic[0, 0, 0], quadratic[0, 1, 1] = 1e-4, -1e-4
+    quadratic[1, 0, 1] = quadratic[1, 1, 0] = -1e-4
+    quadratic[[0, 1], [0, 1], 2] = quadratic[[0, 1], 2, [0, 1]] = 1.0
+    skewed = np.array([[1e3, 0.3, 0.0], [2e2, 0.9, 0.0], [0.0, 0.0, 1.0]])
+    given = np.einsum("kab,ai,bj->kij", quadratic, skewed, skewed)
+    right = _balanced(given, np.zeros((2, 3, 3, 3)))
+    lines = np.array([[1.0, -0.5, -0.5], [0.0, np.sqrt(0.75), -np.sqrt(0.75)]])
+    balanced = np.linalg.solve((skewed @ right)[:2, :2], lines)
+    balanced /= np.linalg.norm(balanced, axis=0)
+    np.testing.assert_allclose(np.abs(balanced.T @ balanced), np.full((3, 3), 0.5) + np.eye(3) / 2,
+                               atol=1e-3)  # fmt: skip
