@@ -281,6 +281,7 @@ def _longer(
 
     Of rows whose slope vanishes, too: by a longer step terms of third order are one.
     """
+    vanishing = ~np.asarray(rows, dtype=bool)
     while found < most:
         longer = min(GROWTH * found, most)
         further = _inconsistency(function, longer, rows)
@@ -288,7 +289,7 @@ def _longer(
             break
         if _unlike_a_parabola(function, longer, rows) > OTHER:
             break
-        if not rows.all() and (_slopes_apart(function, found, longer) > noise)[~rows].any():
+        if vanishing.any() and (vanishing & (_slopes_apart(function, found, longer) > noise)).any():
             break
         found, error = longer, further
     return float(found)
