@@ -263,6 +263,9 @@ def shares(loss: Loss, sets: CriticalSets) -> Iterator[Row]:
 
 PLANE = "Martinelli et al. 2025, two inputs"
 BENT = "logistic(4*u) + softplus(u)"
+SILENT = 1
+"""Place of the first input weight of the second of three units."""
+
 PUSH = 0.03
 """Length along the softest direction from a split unit: 1e-7, as published, only takes longer."""
 
@@ -296,7 +299,11 @@ def plane() -> Iterator[Row]:
 
 
 def split(data: Dataset, units: Array, outputs: Array) -> Iterator[Row]:
-    """Its second unit split; the published run from γ = 0 stopped at |θ| = 1000, over its limit."""
+    """Its second unit split; the published run from γ = 0 stopped at |θ| = 1000, over its limit.
+
+    At γ = 0 the second unit is silent and may move: the Hessian is singular in several directions,
+    and where the flow goes hangs on the one taken, here that of its first input weight, both ways.
+    """
     model = Model.mlp(2, (3,), activation=BENT, bias=False)
     at = Loss(model, data).at()
     for share in (0.5, -0.5, 1.5, 0.0):
@@ -310,9 +317,12 @@ def split(data: Dataset, units: Array, outputs: Array) -> Iterator[Row]:
             quantity = f"2-3-1, γ = {share:g}: mean square where its flow ends, on the plateau"
             yield Row(PLANE, quantity, "0.7433193841570078", 2.0 * rest.loss,
                       0.7433193841570083, loose=True)  # fmt: skip
-    end = flow_to_limit(at, theta + PUSH * vectors[:, 0])
-    quantity = f"γ = 0: mean square of the {end.subkind} that is reached (published: 0.55605756079)"
-    yield Row(PLANE, quantity, "", 2.0 * end.loss)
+    soft = vectors[:, values < FLAT]
+    along = soft @ soft[SILENT]
+    for sign, aside in ((-1.0, " (published: 0.55605756079)"), (1.0, "")):
+        end = flow_to_limit(at, theta + sign * PUSH * along / np.linalg.norm(along))
+        quantity = f"γ = 0, pushed {'down' if sign < 0 else 'up'}: mean square of the {end.subkind}"
+        yield Row(PLANE, f"{quantity} that is reached{aside}", "", 2.0 * end.loss)
 
 
 def counts() -> Iterator[Row]:
