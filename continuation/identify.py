@@ -156,4 +156,6 @@ def _nullity(path: Path, point: SpecialPoint, events: list[Event]) -> int:
     if is_sparse:
         scale = float(np.abs([path.at(e).eigenvalues for e in events[0].bracket]).max())
         return int((np.abs(events[0].local.eigenvalues) <= PAIR * scale).sum())
+    if not np.isfinite(j).all():
+        raise linalg.LinAlgError("dF/dx is not finite here: the equations leave their domain")
     return int((linalg.svdvals(j) <= PAIR).sum())

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from continuation import InvalidInputError, Problem, trace_branch
+from continuation.eigenvalues import spectrum
 
 
 class Left(Exception):
@@ -81,6 +82,15 @@ def test_next_to_the_edge_of_a_domain() -> None:
     branch = trace_branch(Problem(lambda x, p: np.log(x) + x - p), [1.0], 1.0, (-24, 2), -1)
     assert branch.stop_reason == "limit"
     assert abs(np.log(branch.x[-1, 0]) + 24) < 1e-7
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_a_jacobian_that_is_not_finite_has_no_eigenvalues(symmetric, capfd) -> None:
+    """Where differences reach over the edge of a domain; LAPACK would print complaints of its own."""
+    jacobian, values, pairs = np.full((3, 3), np.nan), np.zeros(3), np.zeros(3)
+    least = spectrum(jacobian, symmetric, values, pairs, np.zeros(0), np.ones(4))
+    assert np.isnan([least, *values]).all()
+    assert capfd.readouterr() == ("", "")
 
 
 MATRICES = {
