@@ -36,8 +36,8 @@ ITERATIONS = 60
 def spectrum(J: Any, symmetric: bool, w: Array, wi: Array, rows: Array, weight: Array) -> float:
     """Eigenvalues of one dense or sparse J into (w, wi), and its smallest singular value.
 
-    The latter in the units of the run, where its equations have some, `rows` (n,). All are NaN where
-    J is not finite: LAPACK would complain to the terminal.
+    The latter in the units of the run, where its equations have some, `rows` (n,). All are NaN
+    where J is not finite: LAPACK would complain to the terminal.
     """
     if type(J) is not np.ndarray:
         return float(J.spectrum(symmetric, w, wi))

@@ -86,7 +86,7 @@ def test_next_to_the_edge_of_a_domain() -> None:
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_a_jacobian_that_is_not_finite_has_no_eigenvalues(symmetric, capfd) -> None:
-    """Where differences reach over the edge of a domain; LAPACK would print complaints of its own."""
+    """Differences reach over the edge of a domain; LAPACK would print complaints of its own."""
     jacobian, values, pairs = np.full((3, 3), np.nan), np.zeros(3), np.zeros(3)
     least = spectrum(jacobian, symmetric, values, pairs, np.zeros(0), np.ones(4))
     assert np.isnan([least, *values]).all()
