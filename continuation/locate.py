@@ -25,6 +25,10 @@ Array = np.ndarray
 U_TOLERANCE = 1e-13
 
 
+class NoValue(Exception):
+    """A test function has no value: the Jacobian is not finite there."""
+
+
 @dataclass(frozen=True, eq=False)
 class Local:
     """The branch at one u.
@@ -106,18 +110,29 @@ class Path:
         return i + w.inner(z - self.z[i], chord) / w.inner(chord, chord)
 
     def root(self, function: Callable[[Local], float], low: float, high: float) -> Local | None:
-        """The branch where `function` changes sign between `low` and `high`; None without one."""
+        """The branch where `function` changes sign between `low` and `high`; None without one.
+
+        None, too, where it has no value: at the edge of the domain of the equations.
+        """
         values = [function(self.at(u)) for u in (low, high)]
         for u, value in zip((low, high), values, strict=True):
             if value == 0.0:
                 return self.at(u)
-        if values[0] * values[1] > 0:
+        if not values[0] * values[1] < 0:
             return None
-        # of a function that is rounding around its zero, where the iteration got to
-        root, _ = brentq(
-            lambda u: function(self.at(u)), low, high, xtol=U_TOLERANCE, rtol=1e-14,
-            full_output=True, disp=False,
-        )  # fmt: skip
+
+        def value_at(u: float) -> float:
+            value = function(self.at(u))
+            if np.isnan(value):
+                raise NoValue
+            return value
+
+        try:  # of a function that is rounding around its zero, where the iteration got to
+            root, _ = brentq(
+                value_at, low, high, xtol=U_TOLERANCE, rtol=1e-14, full_output=True, disp=False
+            )
+        except NoValue:
+            return None
         return self.at(float(root))
 
     def at_parameter(self, p: float, low: float, high: float) -> Local | None:

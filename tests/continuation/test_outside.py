@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from continuation import InvalidInputError, Problem, trace_branch
+from continuation import InvalidInputError, Problem, bifurcation_diagram, trace_branch
 from continuation.eigenvalues import spectrum
 
 
@@ -91,6 +91,26 @@ def test_a_jacobian_that_is_not_finite_has_no_eigenvalues(symmetric, capfd) -> N
     least = spectrum(jacobian, symmetric, values, pairs, np.zeros(0), np.ones(4))
     assert np.isnan([least, *values]).all()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_diagram_ends_at_the_edge_of_a_domain_in_general_coordinates() -> None:
+    """√y − 0.8 y − 0.2 + p/4 = 0 with a second unknown at rest: differences reach beyond y = 0."""
+    rng, start = np.random.default_rng(6), ((1 + math.sqrt(0.36)) / 1.6) ** 2
+    mix, out = rng.standard_normal((2, 2)), np.diag([1.5, -2.3])
+    inverse = np.linalg.inv(mix)
+
+    def residual(x, p):
+        y = inverse @ x
+        with np.errstate(invalid="ignore"):
+            bent = np.sqrt(y[0]) - 0.8 * y[0] - 0.2 + 0.25 * p / 140
+        return mix @ out @ [bent, y[1]]
+
+    found = bifurcation_diagram(Problem(residual), mix[:, 0] * start, 0.0, (-140, 140))
+    (branch,) = found.branches
+    (fold,) = [q for q in branch.special if q.kind == "fold"]
+    assert inverse[0] @ fold.x == pytest.approx(0.625**2, rel=1e-7)
+    assert fold.p == pytest.approx(-0.45 * 140, rel=1e-9)
+    assert "left their domain" in str(found)
 
 
 MATRICES = {
