@@ -56,11 +56,10 @@ __all__ = ["Diagram", "bifurcation_diagram"]
 SAME_NODE = 1e-5
 #: Where the same branch passes both, nearer than this: it tells points apart as well as located.
 SAME_PLACE = 1e-8
-#: Why a branch that was found beside a node is not among the branches.
-TOO_NEAR = (
-    "its run went over to a known one, so near are they in these coordinates: it is missing; "
-    "start one with trace_branch further away."
-)
+#: What to do about a branch that was found beside a node and is not among the branches.
+FURTHER_AWAY = "it is missing; start one with trace_branch further away"
+#: Why it is not.
+TOO_NEAR = "its run went over to a known one, so near are they in these coordinates"
 #: How a branch ends that leaves nothing to follow.
 FINISHED = ("limit", "bound", "infinity", "closed loop", "joined")
 
@@ -341,7 +340,8 @@ class _Builder:
                 return
         why = branch if isinstance(branch, str) else TOO_NEAR
         point = self.nodes[task.node or 0]
-        self.notes.append(f"a branch from the {point.kind} at {_place(point)}: {why}")
+        place = f"{point.kind} at {_place(point)}"
+        self.notes.append(f"a branch from the {place}: {FURTHER_AWAY} ({why.rstrip('.')}).")
 
     def _accept(self, branch: Branch, start: int | None, period: int, run_to_end: Branch) -> None:
         """Add a branch, cut where it runs onto one already there."""

@@ -25,7 +25,7 @@ ELSEWHERE = (
 )  # fmt: skip
 """Commands that install, test and build: `.ci/run` and `.ci/nightly` run these."""
 
-SHORTER = {"--data-sets 200": "--data-sets 1"}
+SHORTER = {"--data-sets 200": "--data-sets 1", "--thorough": "--quick --only phase_plane"}
 """Of commands that take hours: the same with less to do."""
 
 

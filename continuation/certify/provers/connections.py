@@ -71,7 +71,7 @@ def certify_graph(
     >>> sets = find_critical_sets(loss, noise=0.1)
     >>> graph, certificates = certify_graph(loss, connect(loss, sets))
     >>> [certificate.verdict for certificate in certificates]
-    ['PROVED', 'PROVED', 'UNDECIDED', 'PROVED', 'PROVED']
+    ['PROVED', 'PROVED', 'PROVED', 'PROVED', 'PROVED']
     """
     found = shared_conditions(
         loss.data, graph.sets, noise=noise, size=size, weight_decay=weight_decay
