@@ -31,7 +31,7 @@ from symbolic.functions import evaluate
 
 TRIED, KEPT = 1500, 20
 """Random parameters whose linear part is fitted, and those of them that are followed: half of these
-come from the best, the others are spread over the rest."""
+are the best, the others are spread over the rest."""
 
 ROUNDS, VARIANTS = 10, 30
 """How often the best are bettered, each by the best of so many in which one parameter is drawn
@@ -228,17 +228,18 @@ class Curve:
             squares = (left**2).sum(axis=1)
         return fitted, np.where(np.isfinite(squares), squares, np.inf)
 
-    def spread(self, rng: np.random.Generator) -> Array:
-        """Parameters (k, d), k ≤ `KEPT`, to begin with where none are given.
+    def spread(self, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Parameters (j, d) and (k, d), k ≤ `KEPT`, to begin with where none are given.
 
         Each is one of four, drawn at random: a place among the inputs, a length along them, a
-        rate, or a number of any size. Bounded ones are drawn between their bounds.
+        rate, or a number of any size. Bounded ones are drawn between their bounds. The first are
+        the best of the second, bettered: what is bettered alone comes to one valley too often.
         """
         b, squares = self.with_linear_part(self._drawn(rng, TRIED))
         order = np.argsort(squares, kind="stable")[: int(np.isfinite(squares).sum())]
         best, rest = order[: KEPT // 2], order[KEPT // 2 :]
         bettered = self._bettered(b[best], squares[best], rng)
-        return np.concatenate([bettered, b[rest[:: 1 + len(rest) // (KEPT // 2)]]])
+        return bettered, b[[*best, *rest[:: 1 + len(rest) // (KEPT // 2)]]]
 
     def _bettered(self, b: Array, squares: Array, rng: np.random.Generator) -> Array:
         """Parameters (k, d), of these sums of squares (k,), after `ROUNDS`."""

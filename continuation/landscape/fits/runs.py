@@ -66,8 +66,10 @@ class FitRuns:
         self, at: Any, found: Collector, known: Any, rng: np.random.Generator, deadline: Deadline
     ) -> None:
         """Fits from spread parameters, and Newton's method from there, which meets saddles, too."""
-        for start in deadline.within(list(self.curve.spread(rng))):
-            found.add(self._point(self.curve.trial(start)), random=True)
+        bettered, others = self.curve.spread(rng)
+        fits = [(self.curve.trial, b) for b in bettered] + [(self.curve.fit, b) for b in others]
+        for fit, start in deadline.within(fits):
+            found.add(self._point(fit(start)), random=True)
             found.add(self.curve.polished(start), random=False)
 
     def notes(self, deadline: Deadline) -> tuple[str, ...]:

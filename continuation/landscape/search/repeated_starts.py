@@ -17,7 +17,7 @@ import numpy as np
 from continuation.arrays import Array
 from continuation.deadline import Deadline
 from continuation.landscape.biases import SEEN, is_seen
-from continuation.landscape.network import Layout, LossAt
+from continuation.landscape.network import FORMULA, Layout, LossAt
 from continuation.landscape.search.budget import Budget
 from continuation.landscape.search.reduced_seeker import seek_reduced
 from continuation.landscape.search.seekers import ANY_INDEX, MINIMUM, polish, seek
@@ -170,8 +170,10 @@ class Harvest:
             self.steep += 1
             return None
         found = self.build.point(theta, ISOLATED)
-        if found.nullity or not np.isfinite(found.largest_error):
-            self.degenerate += 1  # signs of saturated units are those of rounding
+        # signs of saturated units are those of rounding; a formula may just be badly conditioned
+        unknown = not np.isfinite(found.largest_error) and not FORMULA.holds(self.build.model)
+        if found.nullity or unknown:
+            self.degenerate += 1
             return None
         self.points.append(found)
         self.hits.append(0)
