@@ -41,6 +41,10 @@ ATTRACTOR_LINES: tuple[Any, ...] = (
 NAMED = 4
 """Lowest attractors whose fits have names, and that a crowded graph names."""
 
+WIDE, TALL = (1.25, (2.0, 3.0)), (1.5, (2.0, 5.0))
+"""Height over width of a page, and those of fits and graph, where the graph is crowded; in a column
+its names need more room above each other."""
+
 DECIDING = 2
 """Named attractors that flows out of one set reach: a reader looks for what divides basins."""
 
@@ -99,7 +103,8 @@ def draw(data: xr.Dataset, style: Style = PAPER) -> Canvas:
     """Fits and graph beside each other; a crowded graph takes the whole width below the fits."""
     shown = connected(data)
     if shown.sizes["node"] > CROWDED:
-        canvas, axes = style.panels(2, 1, 1.25, height_ratios=(2.0, 3.0))
+        share, heights = TALL if style.is_narrow else WIDE
+        canvas, axes = style.panels(2, 1, share, height_ratios=heights)
     else:
         canvas, axes = style.panels(1, 2, 0.72)
     left, right = axes.ravel()

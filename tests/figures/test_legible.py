@@ -13,9 +13,6 @@ from figures.style import COLUMN, Style
 QUICK = ("phase_plane",)
 """Figures whose data take less than a second."""
 
-CROWDED = {"motorcycle": (PAGE,)}
-"""Figures with too many nodes for a column: two names of neighbours touch there."""
-
 SHARED = 0.1
 """Part of the smaller of two boxes that texts may share: boxes have room around the letters."""
 
@@ -72,7 +69,7 @@ def test_what_overlaps_or_is_clipped_is_noticed():
 def test_texts_of_a_figure_are_apart(name):
     module, settings = job.figure_module(name), Settings(budget=Budget.QUICK)
     data = module.assemble(settings, [module.compute(part) for part in module.parts(settings)])
-    for style in map(Style, CROWDED.get(name, (PAGE, COLUMN))):
+    for style in map(Style, (PAGE, COLUMN)):
         with style.used():
             canvas = module.draw(data, style)
         assert faults(canvas) == []
