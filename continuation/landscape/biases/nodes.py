@@ -43,7 +43,7 @@ class Nodes:
         Inner products of the rows with themselves and with the targets.
     neighbours : ndarray of int, shape (m, 6)
     eligible : ndarray of bool, shape (m,)
-        Those that enough samples see turn, not at the rim of the grid.
+        Those that enough inputs see turn, not at the rim of the grid.
     """
 
     places: Array

@@ -75,7 +75,7 @@ MOST_BELOW = 3
 
 ONE_UNIT = (
     "1 unit: weights and biases searched on a grid, without a seed: units from nearly linear to "
-    "steep that at least three samples see turn; no proof"
+    "steep that at least three inputs see turn; no proof"
 )
 
 FAR_INPUTS = 1e3

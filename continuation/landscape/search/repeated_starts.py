@@ -192,7 +192,7 @@ class Harvest:
         if self.steep:
             notes.append(
                 f"{units} units: {self.steep} runs ended at points with a unit that steps between "
-                f"neighbouring samples (fewer than {SEEN[1]} in its transition); they are "
+                f"neighbouring inputs (fewer than {SEEN[1]} in its transition); they are "
                 "not listed"
             )
         if self.kinked:
