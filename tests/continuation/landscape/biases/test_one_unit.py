@@ -89,3 +89,11 @@ def test_samples_that_are_there_twice_are_samples_of_twice_the_weight():
     ]
     once, twice = ([(s.subkind, round(s.loss, 9), s.inertia) for s in sets] for sets in lists)
     assert once == twice
+
+
+def test_a_unit_is_seen_by_three_inputs_however_often_each_is_there():
+    """Arguments of a saddle of the motorcycle data: the third of the inputs is at 2.2."""
+    place, seen, unseen = np.array([[85.0, 0.0]]), [0.4, -1.7, 2.2, 9.0], [0.1, 2.6, -5.0, 9.0]
+    for times in (1, 3):
+        assert is_seen(place, np.repeat(seen, times) / 85.0).all()
+        assert not is_seen(place, np.repeat(unseen, times) / 85.0).any()
